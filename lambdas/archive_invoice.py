@@ -1,0 +1,397 @@
+"""Getting one listed invoice into the archive:
+
+document, then record, so that a crash anywhere leaves what the next run completes.
+"""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import IO
+
+from lambdas.aws.archive import Archive, ReadObject
+from lambdas.aws.document_download import DownloadRefused, UrlExpired, download
+from lambdas.aws.invoicing import InvoiceNotReady, Invoicing, OfferedDocument
+from lambdas.document_checks import check_document, pdf_text
+from lambdas.domain.archive_layout import (
+    documents_prefix,
+    invoice_document_stem,
+    record_sequence,
+    records_prefix,
+    revision_stem,
+    safe_segment,
+    supplemental_document_stem,
+)
+from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import EvidenceConflict, ServiceUnavailable
+from lambdas.domain.findings import finding
+from lambdas.domain.payer_run import BY_BILLING_PERIOD, ListedInvoice, PayerRun
+from lambdas.domain.records import (
+    ArchivedDocument,
+    Lack,
+    Learnt,
+    Record,
+    Sighting,
+    StoredObject,
+    first_record,
+    next_record,
+)
+from lambdas.domain.retention import retain_until
+from lambdas.settings import FunctionSettings
+
+_URL_ROUNDS = 3
+"""How often documents are asked for anew when their URLs are refused as expired."""
+_CHAIN_TRIES = 5
+REVISION_NOT_CHECKED = "REVISION_NOT_CHECKED"
+
+
+@dataclass(frozen=True)
+class ChainState:
+    """The highest record of an invoice and where it is stored."""
+
+    record: Record
+    stored: StoredObject
+
+
+class PayerArchive:
+    """What the archive holds of one payer account's invoices in a run, and how it grows.
+
+    Methods may run in several threads.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        invoicing: Invoicing,
+        settings: FunctionSettings,
+        run: PayerRun,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._archive = archive
+        self._invoicing = invoicing
+        self._settings = settings
+        self._run = run
+        self._clock = clock
+        self._chains: dict[str, list[tuple[str, int]]] = {}
+        self._documents: dict[str, str] = {}
+
+    def look_up(self, places: Iterable[tuple[BillingPeriod, str]]) -> None:
+        """Read, from listings alone, which records and documents exist at these periods and payer
+        accounts.
+        """
+        chains: dict[str, int] = {}
+        for period, payer_account_id in places:
+            for item in self._archive.list(records_prefix(period, payer_account_id)):
+                place = record_sequence(item.key)
+                if place:
+                    chains[place[0]] = max(place[1], chains.get(place[0], 0))
+            for item in self._archive.list(documents_prefix(period, payer_account_id)):
+                self._documents[item.key.rpartition(".")[0]] = item.key
+        for chain, sequence in chains.items():
+            self._chains.setdefault(chain.rpartition("/")[2], []).append((chain, sequence))
+
+    def archive_invoice(self, listed: ListedInvoice) -> ArchivedInvoice | OutstandingInvoice:
+        """Store what the archive lacks of the invoice. Raises NoAccess and ServiceUnavailable."""
+        state = self._state(listed.invoice_id)
+        sighting = Sighting(
+            self._run.payer_account_id, listed.summary.fingerprint(), listed.listings
+        )
+        has_changed = state is not None and _has_changed(state.record, sighting)
+        documents: list[ArchivedDocument] = []
+        lacks: list[Lack] = []
+        is_asked = state is None or has_changed or state.record.is_due(self._run.as_of)
+        if is_asked:
+            documents, lacks = self._get_documents(listed, state, look_for_revisions=has_changed)
+        learnt = Learnt(
+            self._run.run_id,
+            self._run.as_of,
+            sighting,
+            listed.summary.row,
+            documents,
+            lacks,
+            is_asked,
+        )
+        if state is None and not documents:
+            return OutstandingInvoice(
+                listed.invoice_id,
+                listed.billing_period,
+                listed.payer_account_id,
+                tuple(finding(lack.code, lack.subject, lack.detail) for lack in lacks),
+            )
+        return self._extend_chain(state, learnt) if state else self._begin_chain(listed, learnt)
+
+    def record_vanished(
+        self, listed_ids: Iterable[str], periods: Iterable[BillingPeriod]
+    ) -> list[ArchivedInvoice]:
+        """Record which archived invoices of these fully listed periods the payer account's listings
+        no longer show.
+        """
+        shown = {safe_segment(invoice_id) for invoice_id in listed_ids}
+        own = tuple(records_prefix(period, self._run.payer_account_id) for period in periods)
+        vanished = []
+        for segment, places in self._chains.items():
+            if segment in shown or not any(chain.startswith(own) for chain, _ in places):
+                continue
+            state = self._read_state(places)
+            if not state or not _was_listed_by_period(state.record, self._run.payer_account_id):
+                continue
+            learnt = Learnt(self._run.run_id, self._run.as_of, None, state.record.summary)
+            vanished.append(self._extend_chain(state, learnt))
+        return vanished
+
+    def _state(self, invoice_id: str) -> ChainState | None:
+        state = self._read_state(self._chains.get(safe_segment(invoice_id), []))
+        if state and state.record.invoice_id != invoice_id:
+            raise EvidenceConflict(f"{state.stored.key} is the record of another invoice id")
+        return state
+
+    def _read_state(self, places: list[tuple[str, int]]) -> ChainState | None:
+        """The highest record of the oldest chain: the first record fixes the keys."""
+        states = [self._read_highest(chain, sequence) for chain, sequence in places]
+        return min(states, key=lambda state: state.record.first_archived_at, default=None)
+
+    def _read_highest(self, chain: str, sequence: int) -> ChainState:
+        """The highest record of a chain of which `sequence` is known to exist."""
+        found: ReadObject | None = None
+        while newer := self._archive.read(f"{chain}/{sequence:04d}.json"):
+            found, sequence = newer, sequence + 1
+        if found is None:
+            raise EvidenceConflict(f"{chain}/{sequence:04d}.json was listed and is gone")
+        return ChainState(Record.from_data(found.data()), found.stored)
+
+    def _begin_chain(self, listed: ListedInvoice, learnt: Learnt) -> ArchivedInvoice:
+        record = first_record(
+            listed.invoice_id, listed.billing_period, listed.payer_account_id, learnt
+        )
+        stored = self._put_record(record)
+        if stored:
+            return ArchivedInvoice.of(record, stored)
+        return self._extend_chain(self._read_highest(_chain(record), record.sequence), learnt)
+
+    def _extend_chain(self, state: ChainState, learnt: Learnt) -> ArchivedInvoice:
+        for _ in range(_CHAIN_TRIES):
+            record = next_record(
+                state.record, state.stored.sha256, learnt, self._run.payer_account_id
+            )
+            if record is None:
+                return ArchivedInvoice.of(state.record, state.stored)
+            stored = self._put_record(record)
+            if stored:
+                return ArchivedInvoice.of(record, stored)
+            # another run was first: what it recorded is the state now
+            state = self._read_highest(_chain(record), record.sequence)
+        raise ServiceUnavailable(f"other runs keep extending {state.record.key}")
+
+    def _put_record(self, record: Record) -> StoredObject | None:
+        return self._archive.put_record(
+            record.key, record.to_bytes(), self._retain_until(record.billing_period)
+        )
+
+    def _get_documents(
+        self, listed: ListedInvoice, state: ChainState | None, *, look_for_revisions: bool
+    ) -> tuple[list[ArchivedDocument], list[Lack]]:
+        """Ask for the documents and store at once those that the archive lacks;
+
+        URLs never leave this call.
+        """
+        known = (
+            {d.identity: d for d in sorted(state.record.documents, key=_revision)} if state else {}
+        )
+        stem = state.record.document_stem if state else _stem(listed)
+        period = state.record.billing_period if state else listed.billing_period
+        stored: dict[object, ArchivedDocument] = {}
+        lacks: dict[object, Lack] = {}
+        for _ in range(_URL_ROUNDS):
+            has_expired = False
+            try:
+                offers = self._invoicing.documents(listed.invoice_id)
+            except InvoiceNotReady as error:
+                lack = Lack("PDF_NOT_READY", listed.invoice_id, str(error))
+                if not state:
+                    return [], [lack]
+                unchecked = [replace(lack, code=REVISION_NOT_CHECKED)] if look_for_revisions else []
+                return [], [*(k for k in state.record.lacks if k not in unchecked), *unchecked]
+            for offer in offers:
+                if offer.identity in stored:
+                    continue
+                earlier = known.get(offer.identity)
+                if earlier and not look_for_revisions:
+                    continue
+                lacks.pop(offer.identity, None)
+                try:
+                    document = self._get_document(offer, stem, period, listed, earlier)
+                except DownloadRefused as refused:
+                    lack = _lack(listed.invoice_id, offer, refused)
+                    lacks[offer.identity] = (
+                        replace(lack, code=REVISION_NOT_CHECKED) if earlier else lack
+                    )
+                    has_expired |= isinstance(refused, UrlExpired)
+                else:
+                    if document:
+                        stored[offer.identity] = document
+            if not has_expired:
+                break
+        return list(stored.values()), list(lacks.values())
+
+    def _get_document(
+        self,
+        offer: OfferedDocument,
+        invoice_stem: str,
+        period: BillingPeriod,
+        listed: ListedInvoice,
+        earlier: ArchivedDocument | None,
+    ) -> ArchivedDocument | None:
+        """Adopt or download one document.
+
+        None when a changed row brought no other document than the archived one.
+        """
+        stem = invoice_stem
+        if not offer.is_invoice_document:
+            stem = supplemental_document_stem(
+                invoice_stem, offer.document_type, offer.document_id, offer.ordinal
+            )
+        revision = earlier.revision + 1 if earlier else 1
+        if revision > 1:
+            stem = revision_stem(stem, revision)
+        existing = self._documents.get(stem)
+        adopted = self._adopt(existing, offer, revision) if existing else None
+        if adopted:
+            return adopted
+        if offer.url is None:
+            raise DownloadRefused("NO_DOCUMENT_URL", "AWS named the document without a URL.")
+        with tempfile.TemporaryFile() as content:
+            arrived = download(
+                offer.url, content, self._settings.document_hosts, self._settings.max_document_bytes
+            )
+            checked = check_document(
+                content,
+                arrived.size_bytes,
+                is_invoice_document=offer.is_invoice_document,
+                invoice_id=listed.invoice_id,
+                accounts={
+                    listed.payer_account_id,
+                    self._run.payer_account_id,
+                    *listed.summary.bill_source_accounts,
+                },
+            )
+            if earlier and self._is_same(earlier, content, arrived.sha256, arrived.size_bytes):
+                return None
+            key = f"{stem}.{checked.extension}"
+            stored = self._archive.put_evidence(
+                key,
+                content,
+                sha256=arrived.sha256,
+                size_bytes=arrived.size_bytes,
+                retain_until=self._retain_until(period),
+                metadata={"flags": json.dumps(checked.flags)},
+            )
+        if stored is None:  # another run was first: its bytes are the archived ones
+            winner = self._adopt(key, offer, revision)
+            if winner is None:
+                raise EvidenceConflict(f"{key} exists and cannot be read")
+            return winner
+        return _archived(stored, offer, checked.flags, revision)
+
+    def _adopt(self, key: str, offer: OfferedDocument, revision: int) -> ArchivedDocument | None:
+        found = self._archive.adopt(key)
+        if found is None:
+            return None
+        stored, metadata = found
+        return _archived(stored, offer, _flags(metadata), revision)
+
+    def _is_same(
+        self, earlier: ArchivedDocument, content: IO[bytes], sha256: str, size_bytes: int
+    ) -> bool:
+        """Whether a document fetched again is the archived one.
+
+        A PDF may be rendered anew each time, so its text decides.
+        """
+        if sha256 == earlier.stored.sha256:
+            return True
+        if not earlier.stored.key.endswith(".pdf"):
+            return False
+        with tempfile.TemporaryFile() as archived:
+            source = self._archive.open(earlier.stored.key, earlier.stored.version_id)
+            while block := source.read(1 << 16):
+                archived.write(block)
+            old_text = pdf_text(archived, earlier.stored.size_bytes)
+        return old_text is not None and old_text == pdf_text(content, size_bytes)
+
+    def _retain_until(self, period: BillingPeriod) -> datetime:
+        return retain_until(period, self._settings.retention, self._clock())
+
+
+def _stem(listed: ListedInvoice) -> str:
+    return invoice_document_stem(
+        listed.billing_period,
+        listed.payer_account_id,
+        listed.summary.invoice_type,
+        listed.invoice_id,
+    )
+
+
+def _chain(record: Record) -> str:
+    return record.key.rpartition("/")[0]
+
+
+def _revision(document: ArchivedDocument) -> int:
+    return document.revision
+
+
+def _has_changed(record: Record, sighting: Sighting) -> bool:
+    """Whether documents are to be fetched again for revisions: the row changed, or an earlier look
+    failed.
+
+    Only the row that the record shows counts; what another account sees of it may differ all along.
+    """
+    first = record.sightings[0]
+    row_changed = (
+        first.payer_account_id == sighting.payer_account_id
+        and first.fingerprint != sighting.fingerprint
+    )
+    return row_changed or any(lack.code == REVISION_NOT_CHECKED for lack in record.lacks)
+
+
+def _was_listed_by_period(record: Record, payer_account_id: str) -> bool:
+    """A row that only the issued-date sweep showed drops out of sight as the sweep moves on;
+
+    that is no vanishing.
+    """
+    return record.is_listed and any(
+        sighting.payer_account_id == payer_account_id and BY_BILLING_PERIOD in sighting.listings
+        for sighting in record.sightings
+    )
+
+
+def _lack(invoice_id: str, offer: OfferedDocument, refused: DownloadRefused) -> Lack:
+    what = "The invoice document"
+    if not offer.is_invoice_document:
+        what = (
+            f"The supplemental document {offer.document_type} {offer.document_id or offer.ordinal}"
+        )
+    return Lack(refused.code, invoice_id, f"{what}: {refused.detail}")
+
+
+def _archived(
+    stored: StoredObject,
+    offer: OfferedDocument,
+    flags: tuple[tuple[str, str], ...],
+    revision: int,
+) -> ArchivedDocument:
+    if not offer.is_invoice_document and offer.document_id is None:
+        flags = (*flags, ("DOCUMENT_WITHOUT_ID", f"AWS gave this {offer.document_type} no id."))
+    return ArchivedDocument(
+        stored,
+        offer.is_invoice_document,
+        offer.document_type,
+        offer.document_id,
+        offer.ordinal,
+        flags,
+        revision,
+    )
+
+
+def _flags(metadata: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((code, detail) for code, detail in json.loads(metadata.get("flags", "[]")))

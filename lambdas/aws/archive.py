@@ -1,0 +1,237 @@
+"""The archive bucket:
+
+evidence is written once, locked and checksummed; views are replaced only by those who saw the last
+one.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Any
+
+from botocore.exceptions import ClientError
+
+from lambdas.domain.archive_layout import is_evidence
+from lambdas.domain.errors import ArchiveUnusable, EvidenceConflict, ServiceUnavailable
+from lambdas.domain.json_text import sha256_hex, to_json
+from lambdas.domain.records import StoredObject
+from lambdas.domain.retention import RetentionMode
+
+VIEW_TAG = "invoice-archive=view"
+"""Tag of every view, by which the bucket's lifecycle finds their old versions."""
+
+_CONFLICT_TRIES = 5
+_CONTENT_TYPES = {"pdf": "application/pdf", "xml": "application/xml", "json": "application/json"}
+
+
+@dataclass(frozen=True)
+class ListedObject:
+    """A current object as a listing shows it."""
+
+    key: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class ReadObject:
+    """An object's bytes with what is needed to refer to it or to replace it."""
+
+    content: bytes
+    etag: str
+    stored: StoredObject
+
+    def data(self) -> Any:
+        return json.loads(self.content)
+
+
+class Archive:
+    """One bucket. Errors of S3 that are not named here are raised as botocore's ClientError."""
+
+    def __init__(self, client: Any, bucket: str, retention_mode: RetentionMode) -> None:
+        self._s3 = client
+        self._bucket = bucket
+        self._retention_mode = retention_mode
+
+    def check_usable(self) -> None:
+        """Raise ArchiveUnusable unless the bucket exists, is versioned and has Object Lock."""
+        problems = []
+        try:
+            versioning = self._s3.get_bucket_versioning(Bucket=self._bucket).get("Status")
+            if versioning != "Enabled":
+                problems.append(
+                    f"versioning of bucket {self._bucket} is {versioning or 'off'}; enable it"
+                )
+            lock = self._s3.get_object_lock_configuration(Bucket=self._bucket)
+            if lock["ObjectLockConfiguration"].get("ObjectLockEnabled") != "Enabled":
+                problems.append(f"Object Lock of bucket {self._bucket} is off; enable it")
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code == "ObjectLockConfigurationNotFoundError":
+                problems.append(f"bucket {self._bucket} has no Object Lock; enable it")
+            else:
+                problems.append(
+                    f"bucket {self._bucket} answers {code}; deploy the stack or repair its policies"
+                )
+        if problems:
+            raise ArchiveUnusable(problems)
+
+    def list(self, prefix: str) -> Iterator[ListedObject]:
+        """Every current object below the prefix, in the order of keys."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix
+        )
+        for page in pages:
+            for item in page.get("Contents", ()):
+                yield ListedObject(item["Key"], item["Size"])
+
+    def read(self, key: str) -> ReadObject | None:
+        """The object's current version, or None where there is none."""
+        try:
+            answer = self._s3.get_object(Bucket=self._bucket, Key=key)
+            content = answer["Body"].read()
+        except ClientError as error:
+            if _status(error) == 404:
+                return None
+            raise
+        stored = StoredObject(key, answer.get("VersionId", ""), sha256_hex(content), len(content))
+        return ReadObject(content, answer["ETag"], stored)
+
+    def open(self, key: str, version_id: str) -> IO[bytes]:
+        """One version's bytes as a stream."""
+        body: IO[bytes] = self._s3.get_object(Bucket=self._bucket, Key=key, VersionId=version_id)[
+            "Body"
+        ]
+        return body
+
+    def adopt(self, key: str) -> tuple[StoredObject, Mapping[str, str]] | None:
+        """What already lies at the key and its metadata, without its bytes; None where there is
+        nothing.
+
+        Raises EvidenceConflict for an object without a SHA-256: it was not stored by this archive.
+        """
+        try:
+            head = self._s3.head_object(Bucket=self._bucket, Key=key, ChecksumMode="ENABLED")
+        except ClientError as error:
+            if _status(error) == 404:
+                return None
+            raise
+        checksum = head.get("ChecksumSHA256")
+        if not checksum:
+            raise EvidenceConflict(
+                f"{key} exists without a SHA-256: this archive did not store it; find who did"
+            )
+        sha256 = base64.b64decode(checksum).hex()
+        stored = StoredObject(key, head.get("VersionId", ""), sha256, head["ContentLength"])
+        return stored, head.get("Metadata", {})
+
+    def put_evidence(
+        self,
+        key: str,
+        body: bytes | IO[bytes],
+        *,
+        sha256: str,
+        size_bytes: int,
+        retain_until: datetime,
+        metadata: Mapping[str, str] | None = None,
+    ) -> StoredObject | None:
+        """Store a locked object where there is none.
+
+        None when the key exists already: then nothing was written.
+        """
+        answer = self._put_new(
+            key,
+            body,
+            ChecksumAlgorithm="SHA256",
+            ChecksumSHA256=base64.b64encode(bytes.fromhex(sha256)).decode(),
+            ObjectLockMode=self._retention_mode,
+            ObjectLockRetainUntilDate=retain_until,
+            Metadata=metadata or {},
+        )
+        return (
+            StoredObject(key, answer.get("VersionId", ""), sha256, size_bytes) if answer else None
+        )
+
+    def put_record(self, key: str, content: bytes, retain_until: datetime) -> StoredObject | None:
+        """Store a locked JSON object where there is none; None when the key exists already."""
+        return self.put_evidence(
+            key,
+            content,
+            sha256=sha256_hex(content),
+            size_bytes=len(content),
+            retain_until=retain_until,
+        )
+
+    def put_run_file(self, key: str, value: object) -> None:
+        """Write what a run was asked, listed or did; a retry of the same step writes it again."""
+        if is_evidence(key):
+            raise ValueError(f"{key} is evidence; put_evidence stores it")
+        self._s3.put_object(
+            Bucket=self._bucket, Key=key, Body=to_json(value), ContentType=_CONTENT_TYPES["json"]
+        )
+
+    def claim(self, key: str, value: object) -> bool:
+        """Write the object if there is none; False when somebody was first."""
+        return self._put_new(key, to_json(value)) is not None
+
+    def update_view(self, key: str, make: Callable[[bytes | None], bytes | None]) -> bool:
+        """Replace a view by what `make` returns for its current bytes (None: there is none);
+        whether it wrote.
+
+        `make` returns None to leave the view alone. It is called again when another run replaced
+        the view meanwhile.
+        """
+        for _ in range(_CONFLICT_TRIES):
+            current = self.read(key)
+            content = make(current.content if current else None)
+            if content is None or (current and current.content == content):
+                return False
+            condition = {"IfMatch": current.etag} if current else {"IfNoneMatch": "*"}
+            try:
+                self._s3.put_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=content,
+                    ContentType=_content_type(key),
+                    Tagging=VIEW_TAG,
+                    **condition,
+                )
+            except ClientError as error:
+                if _status(error) not in (404, 409, 412):
+                    raise
+            else:
+                return True
+        raise ServiceUnavailable(f"other runs kept replacing {key}; start a run once they ended")
+
+    def _put_new(
+        self, key: str, body: bytes | IO[bytes], **arguments: Any
+    ) -> dict[str, Any] | None:
+        for _ in range(_CONFLICT_TRIES):
+            if not isinstance(body, bytes):
+                body.seek(0)
+            try:
+                answer: dict[str, Any] = self._s3.put_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=body,
+                    ContentType=_content_type(key),
+                    IfNoneMatch="*",
+                    **arguments,
+                )
+            except ClientError as error:
+                if _status(error) == 412:
+                    return None
+                if _status(error) != 409:  # another writer is under way: its outcome decides
+                    raise
+            else:
+                return answer
+        raise ServiceUnavailable(f"another writer kept {key} busy; start a run once it ended")
+
+
+def _content_type(key: str) -> str:
+    return _CONTENT_TYPES.get(key.rpartition(".")[2], "application/octet-stream")
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response["ResponseMetadata"]["HTTPStatusCode"])

@@ -1,0 +1,70 @@
+"""How clients are made: timeouts, retries and connection pools, in one place."""
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+INVOICING_REGION = "us-east-1"  # the Invoicing API is global and signed for us-east-1
+
+_CONNECTIONS = 64
+
+
+@dataclass(frozen=True)
+class RoleCredentials:
+    """Temporary credentials of a payer's reader role; their repr hides the secrets."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str = field(repr=False)
+
+
+def s3_client() -> Any:
+    """S3 as the function's own role."""
+    return _session().client("s3", config=_config("standard", 6))
+
+
+def sts_client(credentials: RoleCredentials | None = None) -> Any:
+    """STS as the function's own role, or as the role whose credentials are given."""
+    return _session().client("sts", config=_config("standard", 6), **_as(credentials))
+
+
+def invoicing_client(credentials: RoleCredentials) -> Any:
+    """Invoicing as a payer's reader role.
+
+    One client per payer account, because the adaptive mode paces calls by what this payer's answers
+    allow.
+    """
+    return _session().client(
+        "invoicing",
+        region_name=INVOICING_REGION,
+        config=_config("adaptive", 8),
+        **_as(credentials),
+    )
+
+
+@cache
+def _session() -> boto3.Session:
+    """The one session of a function's process: it loads each service model once."""
+    return boto3.Session()
+
+
+def _as(credentials: RoleCredentials | None) -> dict[str, str]:
+    if credentials is None:
+        return {}
+    return {
+        "aws_access_key_id": credentials.access_key_id,
+        "aws_secret_access_key": credentials.secret_access_key,
+        "aws_session_token": credentials.session_token,
+    }
+
+
+def _config(mode: str, attempts: int) -> Config:
+    return Config(
+        connect_timeout=5,
+        read_timeout=60,
+        max_pool_connections=_CONNECTIONS,
+        retries={"mode": mode, "total_max_attempts": attempts},
+    )

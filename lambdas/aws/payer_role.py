@@ -1,0 +1,46 @@
+"""Getting into a payer account: assume its reader role, then prove which account one landed in."""
+
+from botocore.exceptions import ClientError
+
+from lambdas.aws.clients import RoleCredentials, sts_client
+from lambdas.domain.archive_layout import safe_segment
+from lambdas.domain.payer_run import PayerRun
+
+_DENIED = ("AccessDenied", "AccessDeniedException", "NoSuchEntity", "ValidationError")
+
+
+class NoAccess(Exception):
+    """The payer account cannot be read; a person must repair its reader role."""
+
+
+class WrongAccount(Exception):
+    """The role lies in another account than the payer's; nothing is read with it."""
+
+
+def assume_payer_role(run: PayerRun, external_id: str) -> RoleCredentials:
+    """Credentials of the payer's reader role.
+
+    Raises NoAccess or WrongAccount before anything of the payer is read. The payer's CloudTrail
+    shows the session's name, which leads back to the run.
+    """
+    try:
+        answer = sts_client().assume_role(
+            RoleArn=run.role_arn,
+            ExternalId=external_id,
+            RoleSessionName=f"invoice-archive-{safe_segment(run.run_id, 48)}",
+        )
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code not in _DENIED:
+            raise
+        raise NoAccess(f"The role {run.role_arn} cannot be assumed ({code}).") from None
+    issued = answer["Credentials"]
+    credentials = RoleCredentials(
+        issued["AccessKeyId"], issued["SecretAccessKey"], issued["SessionToken"]
+    )
+    landed = sts_client(credentials).get_caller_identity()["Account"]
+    if landed != run.payer_account_id:
+        raise WrongAccount(
+            f"The role {run.role_arn} leads to account {landed}, not to {run.payer_account_id}."
+        )
+    return credentials

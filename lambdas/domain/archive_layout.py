@@ -1,0 +1,166 @@
+"""Where everything lies in the archive. Only this module builds archive keys.
+
+A key that people download is a file name too: segments are `A-Za-z0-9._-`, at most 120 bytes,
+without a trailing dot, and unique even where case does not count. A file keeps its meaning when it
+is downloaded alone, so period, payer account, type and id are in its name. An id that does not fit
+is escaped injectively; the raw id stays in the record.
+"""
+
+import base64
+import hashlib
+import re
+
+from lambdas.domain.billing_period import BillingPeriod
+
+INVOICE_TYPES = ("INVOICE", "CREDIT_MEMO", "PAYMENT_RECEIPT")
+SUPPLEMENT_TYPES = ("GOVERNMENT_INVOICE", "TAX_E_INVOICE", "PAYMENT_RECEIPT", "SUPPLEMENT")
+EVIDENCE_PREFIXES = ("invoices/", "records/")
+"""With the manifests (`is_evidence`), what is locked and written once."""
+
+_LONGEST_SEGMENT = 120
+_LONGEST_EXTENSION = 5
+_LONGEST_ID = 32
+_PLAIN = re.compile(rb"[A-Za-z0-9-]")
+_WORD = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9]+)*")
+_WINDOWS_DEVICES = re.compile(r"CON|PRN|AUX|NUL|(?:COM|LPT)[0-9]", re.IGNORECASE)
+_MANIFEST = re.compile(r"periods/\d{4}-\d{2}/manifests/manifest-(\d{4,})\.json")
+_RECORD = re.compile(r"records/\d{4}-\d{2}/([^/]+)/([^/]+)/(\d{4,})\.json")
+
+
+def safe_segment(text: str, longest: int = _LONGEST_ID) -> str:
+    """Turn any text into a file-name part, injectively even without regard to case.
+
+    Letters, digits and `-` stay. Every other byte of the UTF-8 form becomes `_` and two hex digits.
+    Lower-case letters are kept and told apart by an ending `_l` with the positions of the capitals
+    as a hex number. What would be longer than `longest` (at least 22) ends in `_h` and 100 bits of
+    its SHA-256.
+    """
+    raw = text.encode("utf-8", "surrogatepass")
+    escaped = "".join(chr(b) if _PLAIN.match(bytes([b])) else f"_{b:02X}" for b in raw) or "_e"
+    if _WINDOWS_DEVICES.fullmatch(text):
+        escaped = f"_{raw[0]:02X}{escaped[1:]}"
+    if any("a" <= character <= "z" for character in text):
+        capitals = "".join("1" if c.isupper() else "0" for c in text if c.isascii() and c.isalpha())
+        escaped += f"_l{int(capitals, 2):X}"
+    if len(escaped) <= longest:
+        return escaped
+    return f"{re.sub('[^A-Za-z0-9]', '-', escaped)[: longest - 22]}_h{_digest(raw, 20)}"
+
+
+def _digest(raw: bytes, characters: int) -> str:
+    return base64.b32encode(hashlib.sha256(raw).digest()).decode()[:characters]
+
+
+def type_word(value: str | None, known: tuple[str, ...]) -> str:
+    """The word for an invoice or document type.
+
+    A type that is not known yet is marked, so that it can imitate no other name.
+    """
+    if value is None:
+        return "UNTYPED"
+    if value in known:
+        return value
+    if _WORD.fullmatch(value) and len(value) <= 18:
+        return f"OTHER-{value.replace('_', '-')}"
+    return f"OTHER--{_digest(value.encode('utf-8', 'surrogatepass'), 12)}"
+
+
+def documents_prefix(period: BillingPeriod, payer_account_id: str | None = None) -> str:
+    return f"invoices/{period}/" + (f"{payer_account_id}/" if payer_account_id else "")
+
+
+def invoice_document_stem(
+    period: BillingPeriod, payer_account_id: str, invoice_type: str | None, invoice_id: str
+) -> str:
+    """Archive key of the invoice document without its extension."""
+    word = type_word(invoice_type, INVOICE_TYPES)
+    name = f"{period}_{payer_account_id}_{word}_{safe_segment(invoice_id)}"
+    return documents_prefix(period, payer_account_id) + name
+
+
+def supplemental_document_stem(
+    invoice_stem: str, document_type: str | None, document_id: str | None, ordinal: int
+) -> str:
+    """Archive key of a supplemental document without its extension.
+
+    `ordinal` counts, from 1, the documents of the same type that have no id; it is used only for
+    those.
+    """
+    stem = f"{invoice_stem}_{type_word(document_type, SUPPLEMENT_TYPES)}_"
+    room = _LONGEST_SEGMENT - _LONGEST_EXTENSION - len(stem.rpartition("/")[2])
+    return stem + (f"_n{ordinal}" if document_id is None else safe_segment(document_id, room))
+
+
+def revision_stem(stem: str, number: int) -> str:
+    """Archive key, without extension, of the `number`-th revision (from 2 on) of a document."""
+    return f"{stem}_r{number}"
+
+
+def records_prefix(period: BillingPeriod, payer_account_id: str | None = None) -> str:
+    return f"records/{period}/" + (f"{payer_account_id}/" if payer_account_id else "")
+
+
+def record_key(period: BillingPeriod, payer_account_id: str, invoice_id: str, sequence: int) -> str:
+    return (
+        f"{records_prefix(period, payer_account_id)}{safe_segment(invoice_id)}/{sequence:04d}.json"
+    )
+
+
+def record_sequence(key: str) -> tuple[str, int] | None:
+    """The chain (key without the file) and number of a record key, or None for any other key."""
+    match = _RECORD.fullmatch(key)
+    return (key.rpartition("/")[0], int(match[3])) if match else None
+
+
+def manifests_prefix(period: BillingPeriod) -> str:
+    return f"periods/{period}/manifests/"
+
+
+def manifest_key(period: BillingPeriod, sequence: int) -> str:
+    return f"{manifests_prefix(period)}manifest-{sequence:04d}.json"
+
+
+def manifest_sequence(key: str) -> int | None:
+    match = _MANIFEST.fullmatch(key)
+    return int(match[1]) if match else None
+
+
+def completeness_key(period: BillingPeriod) -> str:
+    return f"periods/{period}/completeness.json"
+
+
+def run_prefix(run_id: str) -> str:
+    return f"runs/{run_id}/"
+
+
+def run_claim_key(run_id: str) -> str:
+    return f"{run_prefix(run_id)}claim.json"
+
+
+def run_request_key(run_id: str) -> str:
+    return f"{run_prefix(run_id)}request.json"
+
+
+def run_payers_key(run_id: str) -> str:
+    return f"{run_prefix(run_id)}payers.json"
+
+
+def run_result_key(run_id: str) -> str:
+    return f"{run_prefix(run_id)}result.json"
+
+
+def run_payer_prefix(run_id: str, payer_account_id: str) -> str:
+    return f"{run_prefix(run_id)}payers/{payer_account_id}/"
+
+
+def listing_key(run_id: str, payer_account_id: str) -> str:
+    return f"{run_payer_prefix(run_id, payer_account_id)}listing.json"
+
+
+def fetch_pass_key(run_id: str, payer_account_id: str, number: int) -> str:
+    return f"{run_payer_prefix(run_id, payer_account_id)}fetch-{number:04d}.json"
+
+
+def is_evidence(key: str) -> bool:
+    """Whether what lies at the key is locked and written once."""
+    return key.startswith(EVIDENCE_PREFIXES) or manifest_sequence(key) is not None

@@ -1,0 +1,59 @@
+"""What is raised: errors that a retry may cure or that a person must fix now.
+
+What the archive merely lacks is a finding (`lambdas.domain.findings`), not an exception. A class
+name is a contract: Lambda reports it as `errorType`, and the workflow's retries and the console
+show it.
+"""
+
+from collections.abc import Sequence
+
+
+class ServiceUnavailable(Exception):
+    """A service did not answer in time or throttled;
+
+    the same call may succeed later. The workflow retries it by this name.
+    """
+
+
+class _Problems(Exception):
+    """Bad input: every problem at once, one a line, so that one correction round is enough."""
+
+    heading = "invalid input"
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(
+            "\n".join([f"{self.heading}:", *(f"  - {problem}" for problem in self.problems)])
+        )
+
+
+class InvalidExecutionInput(_Problems):
+    """The execution input cannot be understood or names what does not exist."""
+
+    heading = "the execution input is not valid"
+
+
+class InvalidRegister(_Problems):
+    """The payer register cannot be used; nothing was read from AWS for it."""
+
+    heading = "the payer register is not valid"
+
+
+class InvalidSettings(_Problems):
+    """The settings cannot be used; `heading` names their place."""
+
+    heading = "the settings are not valid"
+
+
+class ArchiveUnusable(_Problems):
+    """The archive bucket is not what evidence needs (missing, without versioning or Object Lock, or
+    not readable).
+    """
+
+    heading = "the archive bucket cannot be used"
+
+
+class EvidenceConflict(Exception):
+    """An object that is written once already exists with other content, and what it holds cannot be
+    adopted.
+    """

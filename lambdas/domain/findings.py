@@ -1,0 +1,151 @@
+"""Findings: what the archive lacks or what is worth knowing, each with its next step.
+
+A code is a stable word with a heading of its own in docs/runbook.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Literal, cast
+
+Severity = Literal["info", "warning", "blocking"]
+Cure = Literal["time", "person"]
+
+
+@dataclass(frozen=True)
+class FindingKind:
+    """What all findings of a code share. `cure` says who ends it: a later run, or a person."""
+
+    severity: Severity
+    cure: Cure
+    next_step: str
+
+
+_AGAIN = "Nothing yet: every run asks again. If it lasts for a week, open a case with AWS Billing."
+_NONE = "None; it is told so that a reviewer knows."
+
+KINDS: Mapping[str, FindingKind] = {
+    # the payer account
+    "NO_ACCESS": FindingKind(
+        "blocking",
+        "person",
+        "Deploy or repair the payer's reader role as the runbook says, then start a run.",
+    ),
+    "WRONG_ACCOUNT": FindingKind(
+        "blocking",
+        "person",
+        "Correct role_arn or account_id in the payer register, deploy, then start a run.",
+    ),
+    "NOT_CHECKED": FindingKind(
+        "blocking",
+        "person",
+        "Read this payer's state in the execution and its log, then start a run.",
+    ),
+    "NO_INVOICES_LISTED": FindingKind(
+        "blocking",
+        "time",
+        "Ask the payer's owner whether there were charges; every run asks AWS again.",
+    ),
+    # the invoice
+    "INVOICE_WITHOUT_ID": FindingKind(
+        "blocking",
+        "person",
+        "Download this invoice in the Billing console and open a case with AWS Billing.",
+    ),
+    "PDF_NOT_READY": FindingKind("blocking", "time", _AGAIN),
+    "INVOICE_CHANGED": FindingKind(
+        "warning", "time", "Compare the last two records of the invoice."
+    ),
+    "INVOICE_CANCELLED": FindingKind("warning", "time", "Look for the document that replaces it."),
+    "INVOICE_VANISHED": FindingKind(
+        "warning",
+        "time",
+        "Ask AWS Billing why the invoice is no longer listed; its documents stay in the archive.",
+    ),
+    "INVOICE_TWICE": FindingKind(
+        "warning", "time", "The invoice is archived under two payer accounts; count it once."
+    ),
+    "LATE_INVOICE": FindingKind(
+        "info", "time", "Book it in the open period if the close needs it."
+    ),
+    "UNKNOWN_VALUE": FindingKind("info", "time", _NONE),
+    "AMOUNT_NOT_READ": FindingKind(
+        "warning", "time", "Read the amount in the document; it is in no total."
+    ),
+    # the documents
+    "NO_DOCUMENT_URL": FindingKind("blocking", "time", _AGAIN),
+    "DOCUMENT_URL_REFUSED": FindingKind(
+        "blocking", "person", "Check the host; if AWS uses it, add it to document_hosts and deploy."
+    ),
+    "DOWNLOAD_FAILED": FindingKind("blocking", "time", _AGAIN),
+    "DOCUMENT_TOO_LARGE": FindingKind(
+        "blocking",
+        "person",
+        "Download it in the Billing console; a larger limit needs a deployment.",
+    ),
+    "NOT_A_DOCUMENT": FindingKind("blocking", "time", _AGAIN),
+    "DOCUMENT_DAMAGED": FindingKind("blocking", "time", _AGAIN),
+    "OTHER_INVOICE": FindingKind(
+        "blocking",
+        "person",
+        "Open a case with AWS Billing: another account's document is served for this invoice.",
+    ),
+    "ARCHIVE_DAMAGED": FindingKind(
+        "blocking",
+        "person",
+        "Find out who removed or replaced it; restore the version that the record names.",
+    ),
+    "LATE_DOCUMENT": FindingKind("info", "time", _NONE),
+    "DOCUMENT_REVISED": FindingKind(
+        "warning", "time", "Compare the revision with the first document; both are kept."
+    ),
+    "REVISION_NOT_CHECKED": FindingKind("warning", "time", _AGAIN),
+    "DOCUMENT_WITHOUT_ID": FindingKind("info", "time", _NONE),
+    "PDF_ENCRYPTED": FindingKind(
+        "warning", "time", "Open it once by hand; its text could not be checked."
+    ),
+    "PDF_WITH_SCRIPTS": FindingKind(
+        "warning", "time", "Open it only in a viewer that runs no scripts."
+    ),
+    "PDF_TEXT_NOT_READ": FindingKind(
+        "info", "time", "Open it once by hand; its text could not be checked."
+    ),
+    "INVOICE_ID_NOT_IN_TEXT": FindingKind(
+        "info", "time", "Open it once by hand; some countries print another number."
+    ),
+    "UNKNOWN_FILE_TYPE": FindingKind(
+        "info", "time", "Open it once by hand; it is kept as it came."
+    ),
+}
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One finding.
+
+    `subject` is a payer account, an invoice id or an archive key; `detail` never carries a URL.
+    """
+
+    code: str
+    severity: Severity
+    subject: str
+    detail: str
+    next_step: str
+
+    def to_data(self) -> dict[str, str]:
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, str]) -> "Finding":
+        return cls(
+            data["code"],
+            cast("Severity", data["severity"]),
+            data["subject"],
+            data["detail"],
+            data["next_step"],
+        )
+
+
+def finding(code: str, subject: str, detail: str, *, severity: Severity | None = None) -> Finding:
+    """Make a finding of a known code; its severity is the code's unless the case is milder."""
+    kind = KINDS[code]
+    return Finding(code, severity or kind.severity, subject, detail, kind.next_step)

@@ -1,0 +1,186 @@
+"""The invoice summary: one row of ListInvoiceSummaries, as AWS gave it.
+
+Every member is optional and its enumerations grow, so a row is kept whole and read through here.
+Source: the botocore model `invoicing` 2024-12-01.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from lambdas.domain.archive_layout import INVOICE_TYPES
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.json_text import read_instant, sha256_hex, to_json
+
+_KNOWN_VALUES: Mapping[str, tuple[str, ...]] = {
+    "InvoiceType": INVOICE_TYPES,
+    "BillType": ("ANNIVERSARY", "PURCHASE", "REFUND"),
+    "InvoiceFrequency": ("ONE_TIME", "RECURRING"),
+    "TaxAuthorityStatus": ("ISSUED", "CANCELLED"),
+    "EinvoiceDeliveryStatus": ("DELIVERED", "NOT_DELIVERED"),
+    "ReceiverRole": ("SELLER", "RESELLER", "BUYER"),
+    "Entity.BillingEntity": ("AWS", "AWS_MARKETPLACE"),
+}
+
+
+@dataclass(frozen=True)
+class Amount:
+    """An amount of money in one currency, never to be added to another currency's."""
+
+    currency: str
+    value: Decimal
+
+    def to_data(self) -> dict[str, str]:
+        return {"currency": self.currency, "amount": decimal_text(self.value)}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, str]) -> "Amount":
+        return cls(data["currency"], Decimal(data["amount"]))
+
+
+class AmountNotRead(ValueError):
+    """An amount of the row is not a decimal number."""
+
+
+@dataclass(frozen=True)
+class InvoiceSummary:
+    """One row:
+
+    `row` is plain JSON data, instants as ISO 8601 text in UTC, amounts as AWS's decimal text.
+    """
+
+    row: Mapping[str, Any]
+
+    @property
+    def invoice_id(self) -> str | None:
+        return self.row.get("InvoiceId")
+
+    @property
+    def account_id(self) -> str | None:
+        return self.row.get("AccountId")
+
+    @property
+    def invoice_type(self) -> str | None:
+        return self.row.get("InvoiceType")
+
+    @property
+    def issued_at(self) -> datetime | None:
+        text = self.row.get("IssuedDate")
+        return read_instant(text) if text else None
+
+    @property
+    def bill_source_accounts(self) -> tuple[str, ...]:
+        return tuple(self.row.get("BillSourceAccounts", ()))
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.row.get("TaxAuthorityStatus") == "CANCELLED"
+
+    def billing_period(self, asked: BillingPeriod | None) -> BillingPeriod | None:
+        """The row's billing period;
+
+        without one the period that was asked for, else the month before the issued date.
+        """
+        period = self.row.get("BillingPeriod")
+        if period:
+            return BillingPeriod(period["Year"], period["Month"])
+        if asked:
+            return asked
+        return BillingPeriod.containing(self.issued_at).shifted(-1) if self.issued_at else None
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the row with its lists sorted:
+
+        equal as long as AWS says the same, in whatever order.
+        """
+        return sha256_hex(to_json(_sorted(self.row)))
+
+    def unknown_values(self) -> Iterator[str]:
+        """`member=value` for each enumeration value that the service model of this deployment does
+        not name.
+        """
+        for path, known in _KNOWN_VALUES.items():
+            value = _at(self.row, path)
+            if value is not None and value not in known:
+                yield f"{path}={value}"
+
+    def amount_due(self) -> Amount | None:
+        """What the row adds to the total that is to be paid, or None when it adds nothing.
+
+        The total in the payment currency, or in the base currency where there is none. A tax
+        document repeats its commercial invoice and a payment receipt its invoice, so both add
+        nothing; a credit memo counts as negative whatever its sign. Raises AmountNotRead.
+        """
+        if self.row.get("CommercialInvoiceId") or self.invoice_type == "PAYMENT_RECEIPT":
+            return None
+        for member in ("PaymentCurrencyAmount", "BaseCurrencyAmount"):
+            total = _at(self.row, f"{member}.TotalAmount")
+            currency = _at(self.row, f"{member}.CurrencyCode")
+            if total is not None and currency is not None:
+                value = _decimal(total, f"{member}.TotalAmount")
+                return Amount(
+                    currency, -abs(value) if self.invoice_type == "CREDIT_MEMO" else value
+                )
+        raise AmountNotRead("the row has no total with its currency")
+
+
+def row_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What differs between two rows of one invoice, a sentence part each:
+
+    `TaxAuthorityStatus: ISSUED → CANCELLED`.
+    """
+    old, new = dict(_leaves(_sorted(before))), dict(_leaves(_sorted(after)))
+    return [
+        f"{path}: {old.get(path, 'absent')} → {new.get(path, 'absent')}"
+        for path in sorted(old.keys() | new.keys())
+        if old.get(path) != new.get(path)
+    ]
+
+
+def decimal_text(value: Decimal) -> str:
+    """Decimal text without exponent and without a negative zero."""
+    return f"{value + 0 if value else abs(value):f}"
+
+
+def issued_day(summary: InvoiceSummary) -> date | None:
+    return summary.issued_at.date() if summary.issued_at else None
+
+
+def _decimal(text: str, place: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise AmountNotRead(f"{place} is '{text}', not a decimal number") from None
+    if not value.is_finite():
+        raise AmountNotRead(f"{place} is '{text}', not a decimal number")
+    return value
+
+
+def _at(row: Mapping[str, Any], path: str) -> Any:
+    value: Any = row
+    for name in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(name)
+    return value
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _sorted(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return sorted((_sorted(member) for member in value), key=to_json)
+    return value
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for name, member in value.items():
+            yield from _leaves(member, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for index, member in enumerate(value, 1):
+            yield from _leaves(member, f"{path}[{index}]")
+    else:
+        yield path, str(value)

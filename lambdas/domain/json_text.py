@@ -1,0 +1,47 @@
+"""The one JSON form of everything that is stored:
+
+sorted keys, two spaces, UTF-8, a newline at the end.
+"""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+
+
+def to_json(value: object) -> bytes:
+    """Serialise plain data;
+
+    the same data gives the same bytes. Floats are refused: money and rates are text.
+    """
+    _refuse_floats(value)
+    return (json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False) + "\n").encode(
+        "utf-8", "surrogatepass"
+    )
+
+
+def sha256_hex(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def instant_text(instant: datetime) -> str:
+    """`2026-11-03T06:00:00Z`; fractions of a second are kept when there are any."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def read_instant(text: str) -> datetime:
+    """Read an ISO 8601 instant with its offset, as UTC. Raises ValueError."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"'{text}' has no time zone; write an instant as 2026-11-03T06:00:00Z")
+    return instant.astimezone(UTC)
+
+
+def _refuse_floats(value: object) -> None:
+    if isinstance(value, float):
+        raise TypeError(f"{value!r} is a float; amounts and rates are decimal text")
+    if isinstance(value, dict):
+        for member in value.values():
+            _refuse_floats(member)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            _refuse_floats(member)

@@ -1,0 +1,169 @@
+"""Manifests: one billing period as archived, as a chain with a link for each run that changed
+something.
+
+A period without invoices has a manifest too: that there were none is a statement.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from lambdas.domain.archive_layout import manifest_key
+from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.findings import Finding
+from lambdas.domain.invoice_summary import Amount
+from lambdas.domain.json_text import to_json
+from lambdas.domain.verdicts import PayerVerdict, PeriodVerdict
+
+SCHEMA = "invoice-archive/manifest/1"
+
+
+@dataclass(frozen=True)
+class PayerState:
+    """One payer account in one billing period.
+
+    `run_id` is of the run that last changed anything here.
+    """
+
+    payer_account_id: str
+    name: str
+    outcome: str | None
+    """The latest outcome of asking this payer account; None: it was never asked for this period."""
+    verdict: PayerVerdict
+    run_id: str
+    checked_at: str | None
+    """The instant as of which its listings were last complete."""
+    expected: int
+    invoices: tuple[ArchivedInvoice, ...]
+    outstanding: tuple[OutstandingInvoice, ...]
+    listing_findings: tuple[Finding, ...]
+    """What its latest listing found beside the invoices."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def archived(self) -> int:
+        return sum(invoice.has_invoice_document for invoice in self.invoices)
+
+    @property
+    def documents(self) -> int:
+        return sum(len(invoice.documents) for invoice in self.invoices)
+
+    def summary_data(self) -> dict[str, Any]:
+        """The payer account as `completeness.json` shows it."""
+        return {
+            "payer_account_id": self.payer_account_id,
+            "name": self.name,
+            "verdict": self.verdict,
+            "run_id": self.run_id,
+            "checked_at": self.checked_at,
+            "expected": self.expected,
+            "archived": self.archived,
+            "documents": self.documents,
+            "totals": [amount.to_data() for amount in totals(self.invoices)],
+            "findings": [finding.to_data() for finding in self.findings],
+        }
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            **self.summary_data(),
+            "outcome": self.outcome,
+            "invoices": [invoice.to_data() for invoice in self.invoices],
+            "outstanding": [invoice.to_data() for invoice in self.outstanding],
+            "listing_findings": [finding.to_data() for finding in self.listing_findings],
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "PayerState":
+        return cls(
+            data["payer_account_id"],
+            data["name"],
+            data["outcome"],
+            data["verdict"],
+            data["run_id"],
+            data["checked_at"],
+            data["expected"],
+            tuple(ArchivedInvoice.from_data(invoice) for invoice in data["invoices"]),
+            tuple(OutstandingInvoice.from_data(invoice) for invoice in data["outstanding"]),
+            tuple(Finding.from_data(finding) for finding in data["listing_findings"]),
+            tuple(Finding.from_data(finding) for finding in data["findings"]),
+        )
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One link of a period's chain."""
+
+    billing_period: BillingPeriod
+    sequence: int
+    previous_sha256: str | None
+    run_id: str
+    generated_at: str
+    verdict: PeriodVerdict
+    closed_at: str | None
+    """The instant of the first run that found the period complete after its deadline."""
+    payers: tuple[PayerState, ...]
+
+    @property
+    def key(self) -> str:
+        return manifest_key(self.billing_period, self.sequence)
+
+    def to_bytes(self) -> bytes:
+        return to_json(
+            {
+                "schema": SCHEMA,
+                "billing_period": str(self.billing_period),
+                "sequence": self.sequence,
+                "previous_sha256": self.previous_sha256,
+                "run_id": self.run_id,
+                "generated_at": self.generated_at,
+                "verdict": self.verdict,
+                "closed_at": self.closed_at,
+                "payers": [payer.to_data() for payer in self.payers],
+            }
+        )
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Manifest":
+        """Read a manifest. Raises ValueError for a schema that this version does not know."""
+        if data.get("schema") != SCHEMA:
+            raise ValueError(f"the manifest's schema is {data.get('schema')!r}, not {SCHEMA!r}")
+        return cls(
+            BillingPeriod.parse(data["billing_period"]),
+            data["sequence"],
+            data["previous_sha256"],
+            data["run_id"],
+            data["generated_at"],
+            data["verdict"],
+            data["closed_at"],
+            tuple(PayerState.from_data(payer) for payer in data["payers"]),
+        )
+
+    def says_the_same_as(self, other: "Manifest") -> bool:
+        return (self.verdict, self.closed_at, self.payers) == (
+            other.verdict,
+            other.closed_at,
+            other.payers,
+        )
+
+    def completeness(self) -> dict[str, Any]:
+        """The view `completeness.json`, which says which manifest it was made from."""
+        return {
+            "billing_period": str(self.billing_period),
+            "verdict": self.verdict,
+            "run_id": self.run_id,
+            "generated_at": self.generated_at,
+            "manifest": self.key,
+            "payers": [payer.summary_data() for payer in self.payers],
+        }
+
+
+def totals(invoices: Iterable[ArchivedInvoice]) -> list[Amount]:
+    """What is to be paid, per currency and never across currencies; each invoice id counts once."""
+    sums: dict[str, Decimal] = {}
+    for invoice in {invoice.invoice_id: invoice for invoice in invoices}.values():
+        if invoice.amount_due:
+            amount = invoice.amount_due
+            sums[amount.currency] = sums.get(amount.currency, Decimal(0)) + amount.value
+    return [Amount(currency, value) for currency, value in sorted(sums.items())]

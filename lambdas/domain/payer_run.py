@@ -1,0 +1,169 @@
+"""What one run asks of one payer account, and what its listings answered.
+
+A map item carries its whole identity.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.findings import Finding
+from lambdas.domain.invoice_summary import InvoiceSummary
+from lambdas.domain.json_text import instant_text, read_instant
+
+CHECKED = "CHECKED"
+NO_ACCESS = "NO_ACCESS"
+WRONG_ACCOUNT = "WRONG_ACCOUNT"
+NOT_CHECKED = "NOT_CHECKED"
+"""Outcomes of a payer account in a run.
+
+NOT_CHECKED is never reported: it is the absence of an outcome.
+"""
+
+BY_BILLING_PERIOD = "billing_period"
+BY_ISSUED_DATE = "issued_date"
+
+
+@dataclass(frozen=True)
+class PayerRun:
+    """One item of the run's list. `issued_from` is included, `issued_to` is not."""
+
+    run_id: str
+    as_of: datetime
+    dry_run: bool
+    payer_account_id: str
+    name: str
+    role_arn: str
+    billing_periods: tuple[BillingPeriod, ...]
+    issued_from: date
+    issued_to: date
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "run_id": self.run_id,
+            "as_of": instant_text(self.as_of),
+            "dry_run": self.dry_run,
+            "payer_account_id": self.payer_account_id,
+            "name": self.name,
+            "role_arn": self.role_arn,
+            "billing_periods": [str(period) for period in self.billing_periods],
+            "issued_from": self.issued_from.isoformat(),
+            "issued_to": self.issued_to.isoformat(),
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "PayerRun":
+        return cls(
+            data["run_id"],
+            read_instant(data["as_of"]),
+            data["dry_run"],
+            data["payer_account_id"],
+            data["name"],
+            data["role_arn"],
+            tuple(BillingPeriod.parse(period) for period in data["billing_periods"]),
+            date.fromisoformat(data["issued_from"]),
+            date.fromisoformat(data["issued_to"]),
+        )
+
+
+@dataclass(frozen=True)
+class ListedInvoice:
+    """One invoice of the union of a payer account's listings, under the payer account that its row
+    names.
+    """
+
+    invoice_id: str
+    billing_period: BillingPeriod
+    payer_account_id: str
+    listings: tuple[str, ...]
+    summary: InvoiceSummary
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "invoice_id": self.invoice_id,
+            "billing_period": str(self.billing_period),
+            "payer_account_id": self.payer_account_id,
+            "listings": list(self.listings),
+            "summary": self.summary.row,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "ListedInvoice":
+        return cls(
+            data["invoice_id"],
+            BillingPeriod.parse(data["billing_period"]),
+            data["payer_account_id"],
+            tuple(data["listings"]),
+            InvoiceSummary(data["summary"]),
+        )
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The finished listing of a payer account.
+
+    An unfinished one is never written, so it cannot be taken for a short one.
+    """
+
+    payer_account_id: str
+    outcome: str
+    detail: str
+    billing_periods: tuple[BillingPeriod, ...]
+    invoices: tuple[ListedInvoice, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "payer_account_id": self.payer_account_id,
+            "outcome": self.outcome,
+            "detail": self.detail,
+            "billing_periods": [str(period) for period in self.billing_periods],
+            "invoices": [invoice.to_data() for invoice in self.invoices],
+            "findings": [finding.to_data() for finding in self.findings],
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Listing":
+        return cls(
+            data["payer_account_id"],
+            data["outcome"],
+            data["detail"],
+            tuple(BillingPeriod.parse(period) for period in data["billing_periods"]),
+            tuple(ListedInvoice.from_data(invoice) for invoice in data["invoices"]),
+            tuple(Finding.from_data(finding) for finding in data["findings"]),
+        )
+
+
+def union_by_invoice_id(
+    rows: "list[tuple[str, BillingPeriod | None, InvoiceSummary]]", asked_account_id: str
+) -> tuple[list[ListedInvoice], list[InvoiceSummary]]:
+    """Unite the rows of all listings, each with its listing and the period asked for; the first row
+    of an id counts.
+
+    Also returns the rows that no archive can hold: without an invoice id, or with nothing that says
+    their period.
+    """
+    invoices: dict[str, ListedInvoice] = {}
+    unusable: dict[str, InvoiceSummary] = {}
+    for listing, asked_period, summary in rows:
+        invoice_id, period = summary.invoice_id, summary.billing_period(asked_period)
+        if not invoice_id or period is None:
+            unusable[summary.fingerprint()] = summary
+            continue
+        earlier = invoices.get(invoice_id)
+        if earlier is None:
+            payer_account_id = summary.account_id or asked_account_id
+            invoices[invoice_id] = ListedInvoice(
+                invoice_id, period, payer_account_id, (listing,), summary
+            )
+        elif listing not in earlier.listings:
+            invoices[invoice_id] = ListedInvoice(
+                invoice_id,
+                earlier.billing_period,
+                earlier.payer_account_id,
+                (*earlier.listings, listing),
+                earlier.summary,
+            )
+    return list(invoices.values()), list(unusable.values())

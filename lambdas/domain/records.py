@@ -1,0 +1,336 @@
+"""Records: what the archive holds of one invoice, as a chain of which the highest number is the
+state.
+
+A record is never changed. Whatever is learnt later of the same invoice is the next record, which
+names its predecessor's SHA-256.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from lambdas.domain.archive_layout import invoice_document_stem, record_key
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.findings import Finding, finding
+from lambdas.domain.invoice_summary import Amount, AmountNotRead, InvoiceSummary, row_changes
+from lambdas.domain.json_text import instant_text, read_instant, to_json
+
+SCHEMA = "invoice-archive/record/1"
+LATE_DOCUMENT_AGES = tuple(timedelta(days=days) for days in (1, 3, 7, 14, 30))
+"""Ages after the issued date at which an archived invoice is asked once more for supplemental
+documents.
+"""
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """One version of an object in the archive."""
+
+    key: str
+    version_id: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class ArchivedDocument:
+    """One archived document of an invoice.
+
+    `document_type` and `document_id` are AWS's; the invoice document has neither.
+    """
+
+    stored: StoredObject
+    is_invoice_document: bool
+    document_type: str | None
+    document_id: str | None
+    ordinal: int
+    """Position among the documents of the same type that have no id; 1 for all others."""
+    flags: tuple[tuple[str, str], ...] = ()
+    """Finding codes and details that the checks of its content gave."""
+    revision: int = 1
+
+    @property
+    def identity(self) -> tuple[bool, str | None, str | None, int]:
+        """What tells one document of an invoice from its others, whatever its bytes."""
+        return (self.is_invoice_document, self.document_type, self.document_id, self.ordinal)
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            **asdict(self.stored),
+            "is_invoice_document": self.is_invoice_document,
+            "document_type": self.document_type,
+            "document_id": self.document_id,
+            "ordinal": self.ordinal,
+            "flags": [{"code": code, "detail": detail} for code, detail in self.flags],
+            "revision": self.revision,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "ArchivedDocument":
+        return cls(
+            StoredObject(data["key"], data["version_id"], data["sha256"], data["size_bytes"]),
+            data["is_invoice_document"],
+            data["document_type"],
+            data["document_id"],
+            data["ordinal"],
+            tuple((flag["code"], flag["detail"]) for flag in data["flags"]),
+            data["revision"],
+        )
+
+
+@dataclass(frozen=True)
+class Lack:
+    """A document that AWS names and that the archive does not have yet."""
+
+    code: str
+    subject: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that happened to the invoice after its first record, kept in every later one."""
+
+    code: str
+    detail: str
+    run_id: str
+    at: str
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """That a payer account's listings show the invoice: `fingerprint` is of the row that it saw."""
+
+    payer_account_id: str
+    fingerprint: str
+    listings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Record:
+    """The state of one invoice.
+
+    `billing_period` and `payer_account_id` are those of the first record, which fixes all keys.
+    """
+
+    invoice_id: str
+    billing_period: BillingPeriod
+    payer_account_id: str
+    sequence: int
+    previous_sha256: str | None
+    run_id: str
+    recorded_at: str
+    first_archived_at: str
+    documents_asked_at: str
+    document_stem: str
+    """Archive key of the invoice document without its extension;
+
+    the names of all its documents begin so.
+    """
+    is_listed: bool
+    summary: Mapping[str, Any]
+    sightings: tuple[Sighting, ...]
+    documents: tuple[ArchivedDocument, ...]
+    lacks: tuple[Lack, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return record_key(
+            self.billing_period, self.payer_account_id, self.invoice_id, self.sequence
+        )
+
+    def to_bytes(self) -> bytes:
+        return to_json(
+            {
+                "schema": SCHEMA,
+                "invoice_id": self.invoice_id,
+                "billing_period": str(self.billing_period),
+                "payer_account_id": self.payer_account_id,
+                "sequence": self.sequence,
+                "previous_sha256": self.previous_sha256,
+                "run_id": self.run_id,
+                "recorded_at": self.recorded_at,
+                "first_archived_at": self.first_archived_at,
+                "documents_asked_at": self.documents_asked_at,
+                "document_stem": self.document_stem,
+                "is_listed": self.is_listed,
+                "summary": self.summary,
+                "sightings": [asdict(sighting) for sighting in self.sightings],
+                "documents": [document.to_data() for document in self.documents],
+                "lacks": [asdict(lack) for lack in self.lacks],
+                "notes": [asdict(note) for note in self.notes],
+            }
+        )
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Record":
+        """Read a record. Raises ValueError for a schema that this version does not know."""
+        if data.get("schema") != SCHEMA:
+            raise ValueError(f"the record's schema is {data.get('schema')!r}, not {SCHEMA!r}")
+        return cls(
+            invoice_id=data["invoice_id"],
+            billing_period=BillingPeriod.parse(data["billing_period"]),
+            payer_account_id=data["payer_account_id"],
+            sequence=data["sequence"],
+            previous_sha256=data["previous_sha256"],
+            run_id=data["run_id"],
+            recorded_at=data["recorded_at"],
+            first_archived_at=data["first_archived_at"],
+            documents_asked_at=data["documents_asked_at"],
+            document_stem=data["document_stem"],
+            is_listed=data["is_listed"],
+            summary=data["summary"],
+            sightings=tuple(
+                Sighting(s["payer_account_id"], s["fingerprint"], tuple(s["listings"]))
+                for s in data["sightings"]
+            ),
+            documents=tuple(ArchivedDocument.from_data(document) for document in data["documents"]),
+            lacks=tuple(Lack(**lack) for lack in data["lacks"]),
+            notes=tuple(Note(**note) for note in data["notes"]),
+        )
+
+    def is_due(self, as_of: datetime) -> bool:
+        """Whether AWS is asked for this invoice's documents again although its row is unchanged."""
+        if self.lacks:
+            return True
+        asked = read_instant(self.documents_asked_at)
+        issued = InvoiceSummary(self.summary).issued_at or read_instant(self.first_archived_at)
+        return any(asked < issued + age <= as_of for age in LATE_DOCUMENT_AGES)
+
+    def findings(self) -> list[Finding]:
+        """Everything that the record says a reviewer should know."""
+        summary = InvoiceSummary(self.summary)
+        found = [finding(lack.code, lack.subject, lack.detail) for lack in self.lacks]
+        found += [finding(note.code, self.invoice_id, note.detail) for note in self.notes]
+        found += [
+            finding(code, document.stored.key, detail)
+            for document in self.documents
+            for code, detail in document.flags
+        ]
+        if unknown := list(summary.unknown_values()):
+            found.append(
+                finding("UNKNOWN_VALUE", self.invoice_id, f"AWS gave {', '.join(unknown)}.")
+            )
+        if summary.is_cancelled:
+            found.append(
+                finding(
+                    "INVOICE_CANCELLED", self.invoice_id, "Its TaxAuthorityStatus is CANCELLED."
+                )
+            )
+        try:
+            summary.amount_due()
+        except AmountNotRead as error:
+            found.append(finding("AMOUNT_NOT_READ", self.invoice_id, f"Not in any total: {error}."))
+        return sorted(set(found))
+
+    def amount_due(self) -> Amount | None:
+        """What the invoice adds to its payer's totals;
+
+        None when nothing or when it cannot be read (then there is a finding).
+        """
+        try:
+            return InvoiceSummary(self.summary).amount_due()
+        except AmountNotRead:
+            return None
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What a run learnt of one invoice."""
+
+    run_id: str
+    as_of: datetime
+    sighting: Sighting | None
+    """None when the payer account's complete listings no longer show the invoice."""
+    summary: Mapping[str, Any]
+    documents: Sequence[ArchivedDocument] = ()
+    lacks: Sequence[Lack] = ()
+    documents_were_asked: bool = False
+
+
+def first_record(
+    invoice_id: str, billing_period: BillingPeriod, payer_account_id: str, learnt: Learnt
+) -> Record:
+    """The first record of an invoice, which fixes where all its evidence lies."""
+    at = instant_text(learnt.as_of)
+    return Record(
+        invoice_id=invoice_id,
+        billing_period=billing_period,
+        payer_account_id=payer_account_id,
+        sequence=1,
+        previous_sha256=None,
+        run_id=learnt.run_id,
+        recorded_at=at,
+        first_archived_at=at,
+        documents_asked_at=at,
+        document_stem=invoice_document_stem(
+            billing_period,
+            payer_account_id,
+            InvoiceSummary(learnt.summary).invoice_type,
+            invoice_id,
+        ),
+        is_listed=True,
+        summary=learnt.summary,
+        sightings=(learnt.sighting,) if learnt.sighting else (),
+        documents=tuple(learnt.documents),
+        lacks=tuple(learnt.lacks),
+    )
+
+
+def next_record(state: Record, state_sha256: str, learnt: Learnt, seen_by: str) -> Record | None:
+    """The record that follows `state`, or None when the run learnt nothing that is to be kept.
+
+    `seen_by` is the payer account whose listings were read. `learnt.documents` may name documents
+    that `state` has already.
+    """
+    at = instant_text(learnt.as_of)
+    notes: list[tuple[str, str]] = []
+    earlier = next((s for s in state.sightings if s.payer_account_id == seen_by), None)
+    summary, sightings, is_listed = state.summary, state.sightings, state.is_listed
+    if learnt.sighting is None:
+        if state.is_listed:
+            is_listed = False
+            notes.append(("INVOICE_VANISHED", f"No longer listed for {seen_by} since {at}."))
+    else:
+        if not state.is_listed:
+            is_listed = True
+            notes.append(("INVOICE_CHANGED", f"Listed again since {at}."))
+        if earlier is None:
+            sightings = (*state.sightings, learnt.sighting)
+        elif earlier.fingerprint != learnt.sighting.fingerprint:
+            sightings = tuple(learnt.sighting if s is earlier else s for s in state.sightings)
+            if (
+                earlier is state.sightings[0]
+            ):  # the row that the record shows is its first observer's
+                summary = learnt.summary
+                notes.append(("INVOICE_CHANGED", "; ".join(row_changes(state.summary, summary))))
+    known = {document.stored.key for document in state.documents}
+    added = [document for document in learnt.documents if document.stored.key not in known]
+    for document in added:
+        code = "DOCUMENT_REVISED" if document.revision > 1 else "LATE_DOCUMENT"
+        notes.append((code, f"{document.stored.key} was added at {at}."))
+    documents = (*state.documents, *added)
+    lacks = tuple(learnt.lacks) if learnt.documents_were_asked else state.lacks
+    new = replace(
+        state,
+        sequence=state.sequence + 1,
+        previous_sha256=state_sha256,
+        run_id=learnt.run_id,
+        recorded_at=at,
+        is_listed=is_listed,
+        summary=summary,
+        sightings=sightings,
+        documents=documents,
+        lacks=lacks,
+        notes=(*state.notes, *(Note(code, detail, learnt.run_id, at) for code, detail in notes)),
+    )
+    asked_at_a_fixed_age = learnt.documents_were_asked and not lacks and state.is_due(learnt.as_of)
+    said = (new.is_listed, new.sightings, new.documents, new.lacks, new.notes)
+    if (
+        said == (state.is_listed, state.sightings, state.documents, state.lacks, state.notes)
+        and not asked_at_a_fixed_age
+    ):
+        return None
+    return replace(new, documents_asked_at=at) if learnt.documents_were_asked else new

@@ -1,0 +1,124 @@
+"""What a run is asked to do: the execution input, read without looking at any clock."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import InvalidExecutionInput
+from lambdas.domain.json_text import read_instant, sha256_hex
+
+_KEYS = ("scheduled_time", "billing_period", "payer_account_ids", "dry_run")
+_ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """A run's target and the instant that it counts as.
+
+    The schedule's instant is what a doubled delivery shares.
+    """
+
+    run_id: str
+    as_of: datetime
+    billing_period: BillingPeriod
+    is_scheduled: bool
+    payer_account_ids: tuple[str, ...] | None
+    """None: all of the register."""
+    dry_run: bool
+
+
+def parse_run_request(
+    execution_input: object, execution_name: str, start_time: datetime
+) -> RunRequest:
+    """Read the execution input of the schedule or of a person.
+
+    `{"scheduled_time": …}` is the schedule's; a person's `billing_period`, `payer_account_ids` and
+    `dry_run` are all optional. Raises InvalidExecutionInput with every problem at once.
+    """
+    if not isinstance(execution_input, Mapping):
+        raise InvalidExecutionInput(
+            ['it is not a JSON object; start with {} or {"billing_period": "2026-10"}']
+        )
+    reader = _Reader(execution_input)
+    scheduled_time = reader.scheduled_time()
+    as_of = scheduled_time or start_time
+    period = reader.billing_period(as_of) or BillingPeriod.containing(as_of).shifted(-1)
+    payer_account_ids = reader.payer_account_ids()
+    dry_run = reader.dry_run()
+    if reader.problems:
+        raise InvalidExecutionInput(reader.problems)
+    stamp = f"{as_of:%Y%m%dT%H%M%SZ}"
+    run_id = f"scheduled-{stamp}" if scheduled_time else f"manual-{stamp}-{_plain(execution_name)}"
+    return RunRequest(run_id, as_of, period, scheduled_time is not None, payer_account_ids, dry_run)
+
+
+class _Reader:
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self._given = given
+        self.problems = [
+            f"'{key}' is unknown; the keys are {', '.join(_KEYS)}"
+            for key in given
+            if key not in _KEYS
+        ]
+        if "scheduled_time" in given and "billing_period" in given:
+            self.problems.append(
+                "scheduled_time and billing_period exclude each other; a person gives the latter"
+            )
+
+    def scheduled_time(self) -> datetime | None:
+        value = self._given.get("scheduled_time")
+        if value is None:
+            return None
+        try:
+            return read_instant(value)
+        except (ValueError, TypeError):
+            self.problems.append(
+                f"scheduled_time {value!r} is not an instant such as 2026-11-03T06:00:00Z"
+            )
+            return None
+
+    def billing_period(self, as_of: datetime) -> BillingPeriod | None:
+        value = self._given.get("billing_period")
+        if value is None:
+            return None
+        try:
+            period = BillingPeriod.parse(value)
+        except (ValueError, TypeError):
+            self.problems.append(
+                f"billing_period {value!r} is not a billing period; write year and month as 2026-10"
+            )
+            return None
+        if period > BillingPeriod.containing(as_of):
+            self.problems.append(f"billing_period {period} has not begun by {as_of:%Y-%m-%d}")
+        return period
+
+    def payer_account_ids(self) -> tuple[str, ...] | None:
+        value = self._given.get("payer_account_ids")
+        if value is None:
+            return None
+        if not isinstance(value, list) or not value:
+            self.problems.append(
+                f"payer_account_ids {value!r} is not a list of account ids; leave it out to ask all"
+            )
+            return None
+        for account_id in value:
+            if not isinstance(account_id, str) or not _ACCOUNT_ID.fullmatch(account_id):
+                self.problems.append(f"payer account {account_id!r} is not twelve digits as text")
+        return tuple(dict.fromkeys(map(str, value)))
+
+    def dry_run(self) -> bool:
+        value = self._given.get("dry_run", False)
+        if not isinstance(value, bool):
+            self.problems.append(f"dry_run {value!r} is neither true nor false")
+        return value is True
+
+
+def _plain(execution_name: str) -> str:
+    """The execution's name as part of a key; a name that does not fit is told apart by its hash."""
+    plain = re.sub(r"[^A-Za-z0-9-]", "-", execution_name)[:40]
+    return (
+        plain if plain == execution_name else f"{plain}-{sha256_hex(execution_name.encode())[:8]}"
+    )

@@ -1,0 +1,121 @@
+"""EnumeratePayerAccounts:
+
+which payer accounts, which billing periods, who is asked today? The answer is a list in S3.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+import lambdas
+from lambdas.aws.archive import Archive
+from lambdas.aws.clients import s3_client
+from lambdas.domain.archive_layout import (
+    completeness_key,
+    run_claim_key,
+    run_payers_key,
+    run_request_key,
+)
+from lambdas.domain.asked_today import LastSeen, payer_runs
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import InvalidExecutionInput
+from lambdas.domain.json_text import instant_text, read_instant
+from lambdas.domain.payer_register import PayerRegister, parse_register
+from lambdas.domain.run_request import parse_run_request
+from lambdas.settings import FunctionSettings
+from lambdas.telemetry import logger
+
+REGISTER = Path(lambdas.__file__).parent.parent / "payers.csv"
+"""The deployment puts the payer register beside the code, so that both always belong together."""
+
+
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Take the execution's input and identity; write the run's list; return where it is.
+
+    The schedule delivers at least once: the first delivery of a scheduled time claims its run, any
+    other gets `already_claimed` and does nothing. Raises InvalidExecutionInput, InvalidRegister and
+    ArchiveUnusable before any work.
+    """
+    settings = FunctionSettings.from_environment()
+    execution = event["execution"]
+    request = parse_run_request(
+        event["input"], execution["name"], read_instant(execution["start_time"])
+    )
+    register = parse_register(REGISTER.read_bytes(), REGISTER.name)
+    _refuse_unknown_payers(request.payer_account_ids or (), register)
+    archive = Archive(s3_client(), settings.archive_bucket, settings.retention.mode)
+    archive.check_usable()
+    answer = {
+        "run_id": request.run_id,
+        "already_claimed": False,
+        "dry_run": request.dry_run,
+        "billing_period": str(request.billing_period),
+        "as_of": instant_text(request.as_of),
+        "payers_key": run_payers_key(request.run_id),
+        "payers": 0,
+    }
+    if request.is_scheduled and not _claim(archive, request.run_id, execution["id"]):
+        logger().info("left a claimed run alone", extra={"run_id": request.run_id})
+        return answer | {"already_claimed": True}
+    items = payer_runs(
+        request,
+        register,
+        settings.close_deadline,
+        settings.lookback_periods,
+        settings.payer_role_name,
+        last_seen=lambda period: _last_seen(archive, period),
+    )
+    archive.put_run_file(run_payers_key(request.run_id), [item.to_data() for item in items])
+    archive.put_run_file(
+        run_request_key(request.run_id),
+        answer
+        | {
+            "payers": len(items),
+            "input": event["input"],
+            "execution": execution["id"],
+            "register": [payer.to_data() for payer in register.payers],
+            "register_sha256": register.sha256,
+        },
+    )
+    logger().info(
+        "enumerated payer accounts", extra={"run_id": request.run_id, "payers": len(items)}
+    )
+    return answer | {"payers": len(items)}
+
+
+def _refuse_unknown_payers(payer_account_ids: Iterable[str], register: PayerRegister) -> None:
+    known = {payer.account_id for payer in register.payers}
+    problems = [
+        f"payer account {account_id} is not in the payer register; add it and deploy, or correct it"
+        for account_id in payer_account_ids
+        if account_id not in known
+    ]
+    if problems:
+        raise InvalidExecutionInput(problems)
+
+
+def _claim(archive: Archive, run_id: str, execution_id: str) -> bool:
+    """Claim the run for this execution; a retry of the same execution holds its claim already."""
+    key = run_claim_key(run_id)
+    if archive.claim(key, {"execution": execution_id}):
+        return True
+    claim = archive.read(key)
+    return claim is not None and claim.data()["execution"] == execution_id
+
+
+def _last_seen(archive: Archive, period: BillingPeriod) -> dict[str, LastSeen]:
+    """What the period's view says of each payer account.
+
+    Without a view everybody counts as unsettled: that asks more, not less.
+    """
+    view = archive.read(completeness_key(period))
+    if view is None:
+        return {}
+    return {
+        payer["payer_account_id"]: LastSeen(
+            payer["verdict"], read_instant(payer["checked_at"]) if payer["checked_at"] else None
+        )
+        for payer in view.data()["payers"]
+    }

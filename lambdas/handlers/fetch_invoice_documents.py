@@ -1,0 +1,139 @@
+"""FetchInvoiceDocuments:
+
+what the archive lacks: ask, download, check, store. One pass within its time; the workflow loops.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.archive_invoice import PayerArchive
+from lambdas.aws.archive import Archive
+from lambdas.aws.clients import invoicing_client, s3_client
+from lambdas.aws.invoicing import Invoicing
+from lambdas.aws.payer_role import NoAccess, WrongAccount, assume_payer_role
+from lambdas.domain.archive_layout import fetch_pass_key, listing_key, run_payer_prefix
+from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
+from lambdas.domain.errors import ServiceUnavailable
+from lambdas.domain.fetch_pass import FetchPass
+from lambdas.domain.payer_run import CHECKED, NO_ACCESS, WRONG_ACCOUNT, Listing, PayerRun
+from lambdas.settings import FunctionSettings
+from lambdas.telemetry import logger
+
+RESERVE_SECONDS = 360
+"""No invoice is begun in the last part of the function's time:
+
+a slow one must end before the function is stopped.
+"""
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Take and return the item; `more_to_fetch` says whether another pass is needed.
+
+    Each pass writes down what it did. A pass that dies leaves documents and records, and the next
+    pass goes on from them.
+    """
+    seconds = context.get_remaining_time_in_millis() / 1000
+    stop_at = time.monotonic() + max(seconds - RESERVE_SECONDS, seconds / 3)
+    settings = FunctionSettings.from_environment()
+    run = PayerRun.from_data(event)
+    archive = Archive(s3_client(), settings.archive_bucket, settings.retention.mode)
+    written = archive.read(listing_key(run.run_id, run.payer_account_id))
+    if written is None:
+        raise LookupError(f"the listing of payer account {run.payer_account_id} is gone")
+    listing = Listing.from_data(written.data())
+    earlier = [
+        FetchPass.from_data(found.data())
+        for item in archive.list(f"{run_payer_prefix(run.run_id, run.payer_account_id)}fetch-")
+        if (found := archive.read(item.key))
+    ]
+    try:
+        credentials = assume_payer_role(run, settings.external_id)
+        payer_archive = PayerArchive(
+            archive,
+            Invoicing(invoicing_client(credentials)),
+            settings,
+            run,
+            lambda: datetime.now(UTC),
+        )
+        result = fetch(
+            payer_archive,
+            listing,
+            earlier,
+            settings.fetch_threads,
+            lambda: time.monotonic() < stop_at,
+        )
+    except NoAccess as error:
+        result = FetchPass(NO_ACCESS, str(error)), None
+    except WrongAccount as error:
+        result = FetchPass(WRONG_ACCOUNT, str(error)), None
+    this_pass, failure = result
+    number = len(earlier) + 1
+    while not archive.claim(
+        fetch_pass_key(run.run_id, run.payer_account_id, number), this_pass.to_data()
+    ):
+        number += 1  # a retry beside this one, or the invocation that it replaces, wrote that pass
+    logger().info(
+        "fetched invoice documents",
+        extra={
+            "run_id": run.run_id,
+            "payer_account_id": run.payer_account_id,
+            "outcome": this_pass.outcome,
+            "archived": len(this_pass.archived),
+            "outstanding": len(this_pass.outstanding),
+        },
+    )
+    if failure:
+        raise failure
+    return {**event, "more_to_fetch": this_pass.outcome is None}
+
+
+def fetch(
+    payer_archive: PayerArchive,
+    listing: Listing,
+    earlier: list[FetchPass],
+    threads: int,
+    has_time: Callable[[], bool],
+) -> tuple[FetchPass, ServiceUnavailable | None]:
+    """One pass over the invoices that no earlier pass of this run dealt with; at least one of them
+    is.
+
+    Returns what was done, and the error that ended the pass early if a service was not available.
+    Raises NoAccess.
+    """
+    done = {invoice_id for one in earlier for invoice_id in one.invoice_ids()}
+    pending = [invoice for invoice in listing.invoices if invoice.invoice_id not in done]
+    payer_archive.look_up(
+        {(invoice.billing_period, invoice.payer_account_id) for invoice in pending}
+        | {(period, listing.payer_account_id) for period in listing.billing_periods}
+    )
+    stop = threading.Event()
+
+    def deal_with(index: int) -> ArchivedInvoice | OutstandingInvoice | ServiceUnavailable | None:
+        if stop.is_set() or (index > 0 and not has_time()):
+            return None
+        try:
+            return payer_archive.archive_invoice(pending[index])
+        except ServiceUnavailable as error:
+            stop.set()
+            return error
+        except BaseException:
+            stop.set()
+            raise
+
+    with ThreadPoolExecutor(threads) as pool:
+        results = list(pool.map(deal_with, range(len(pending))))
+    archived = [result for result in results if isinstance(result, ArchivedInvoice)]
+    outstanding = [result for result in results if isinstance(result, OutstandingInvoice)]
+    failure = next((result for result in results if isinstance(result, ServiceUnavailable)), None)
+    is_last = len(archived) + len(outstanding) == len(pending)
+    if is_last:
+        archived += payer_archive.record_vanished(
+            [invoice.invoice_id for invoice in listing.invoices], listing.billing_periods
+        )
+    return FetchPass(CHECKED if is_last else None, "", tuple(archived), tuple(outstanding)), failure

@@ -1,0 +1,116 @@
+"""The environment of the functions:
+
+its names and types, written by the CDK app and read by the handlers.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from lambdas.domain.close_calendar import CloseDeadline
+from lambdas.domain.errors import InvalidSettings
+from lambdas.domain.retention import RETENTION_MODES, RetentionMode, RetentionPolicy
+
+
+class InvalidEnvironment(InvalidSettings):
+    heading = "the function's environment is not valid; deploy the stack again"
+
+
+@dataclass(frozen=True)
+class FunctionSettings:
+    """What every function knows of its deployment."""
+
+    archive_bucket: str
+    payer_role_name: str
+    external_id: str
+    close_deadline: CloseDeadline
+    lookback_periods: int
+    """How many billing periods before the target are listed and judged too."""
+    retention: RetentionPolicy
+    document_hosts: tuple[str, ...]
+    """Host patterns that a document URL may have."""
+    fetch_threads: int
+    """How many invoices of one payer are fetched at the same time."""
+    max_document_bytes: int
+
+    def to_environment(self) -> dict[str, str]:
+        return {
+            "ARCHIVE_BUCKET": self.archive_bucket,
+            "PAYER_ROLE_NAME": self.payer_role_name,
+            "EXTERNAL_ID": self.external_id,
+            "CLOSE_DEADLINE": str(self.close_deadline),
+            "LOOKBACK_PERIODS": str(self.lookback_periods),
+            "RETENTION_YEARS": str(self.retention.years),
+            "RETENTION_MODE": self.retention.mode,
+            "FISCAL_YEAR_END_MONTH": str(self.retention.fiscal_year_end_month),
+            "DOCUMENT_HOSTS": ",".join(self.document_hosts),
+            "FETCH_THREADS": str(self.fetch_threads),
+            "MAX_DOCUMENT_BYTES": str(self.max_document_bytes),
+        }
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "FunctionSettings":
+        """Read the settings.
+
+        Raises InvalidEnvironment with every missing or wrong variable at once.
+        """
+        reader = _Reader(os.environ if environment is None else environment)
+        settings = cls(
+            archive_bucket=reader.text("ARCHIVE_BUCKET"),
+            payer_role_name=reader.text("PAYER_ROLE_NAME"),
+            external_id=reader.text("EXTERNAL_ID"),
+            close_deadline=reader.deadline("CLOSE_DEADLINE"),
+            lookback_periods=reader.number("LOOKBACK_PERIODS", least=0),
+            retention=RetentionPolicy(
+                years=reader.number("RETENTION_YEARS", least=1),
+                mode=reader.mode("RETENTION_MODE"),
+                fiscal_year_end_month=reader.number("FISCAL_YEAR_END_MONTH", least=1),
+            ),
+            document_hosts=tuple(reader.text("DOCUMENT_HOSTS").split(",")),
+            fetch_threads=reader.number("FETCH_THREADS", least=1),
+            max_document_bytes=reader.number("MAX_DOCUMENT_BYTES", least=1),
+        )
+        if reader.problems:
+            raise InvalidEnvironment(reader.problems)
+        return settings
+
+
+class _Reader:
+    """Reads variables and gathers what is wrong;
+
+    the placeholders that it returns then are never used.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.problems: list[str] = []
+
+    def text(self, name: str) -> str:
+        value = self._environment.get(name, "")
+        if not value:
+            self.problems.append(f"{name} is not set")
+        return value
+
+    def number(self, name: str, *, least: int) -> int:
+        value = self.text(name)
+        if value.isascii() and value.isdigit() and int(value) >= least:
+            return int(value)
+        if value:
+            self.problems.append(f"{name} is '{value}', not a whole number from {least} on")
+        return least
+
+    def mode(self, name: str) -> RetentionMode:
+        value = self.text(name)
+        if value and value not in RETENTION_MODES:
+            self.problems.append(f"{name} is '{value}', not one of {', '.join(RETENTION_MODES)}")
+        return cast(RetentionMode, value)
+
+    def deadline(self, name: str) -> CloseDeadline:
+        value = self.text(name)
+        try:
+            return CloseDeadline.parse(value)
+        except ValueError as error:
+            if value:
+                self.problems.append(f"{name}: {error}")
+            return CloseDeadline("day", 1)

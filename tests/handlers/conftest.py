@@ -1,0 +1,263 @@
+"""The workflow in one process: the real handlers, S3 by moto, Invoicing by the emulator."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from fpdf import FPDF
+from moto import mock_aws
+
+from lambdas.aws import payer_role
+from lambdas.aws.clients import RoleCredentials
+from lambdas.domain.close_calendar import CloseDeadline
+from lambdas.domain.retention import RetentionPolicy
+from lambdas.handlers import (
+    enumerate_payer_accounts,
+    fetch_invoice_documents,
+    list_invoice_summaries,
+    validate_completeness,
+)
+from lambdas.settings import FunctionSettings
+from sandbox.invoicing.catalogue import CatalogueInvoice, Document, SupplementalDocument
+from sandbox.invoicing.server import InvoicingEmulator
+
+BUCKET = "archive-under-test"
+ACME, BOREAL = "111122223333", "044455556666"
+TARGET = "2026-10"
+BEFORE_DEADLINE = datetime(2026, 11, 5, 6, tzinfo=UTC)
+AFTER_DEADLINE = datetime(2026, 11, 12, 6, tzinfo=UTC)
+LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def pdf(*lines: str, rendered_at: datetime = LONG_AGO) -> bytes:
+    """A small PDF with these lines of text."""
+    page = FPDF()
+    page.set_creation_date(rendered_at)
+    page.add_page()
+    page.set_font("helvetica", size=11)
+    for line in lines:
+        page.cell(0, 8, line, new_x="LMARGIN", new_y="NEXT")
+    return bytes(page.output())
+
+
+def invoice(
+    invoice_id: str,
+    payer: str = ACME,
+    *,
+    period: str = TARGET,
+    issued: str | None = None,
+    document: bytes | Callable[[], bytes] | None = None,
+    ready_from: datetime = LONG_AGO,
+    visible_from: datetime = LONG_AGO,
+    supplements: tuple[SupplementalDocument, ...] = (),
+    amount: str = "100.00",
+    currency: str = "USD",
+    **members: Any,
+) -> CatalogueInvoice:
+    """An invoice of the catalogue; a member given as None is left out of its row."""
+    year, month = map(int, period.split("-"))
+    following = datetime(year + month // 12, month % 12 + 1, 3, tzinfo=UTC)
+    summary = {
+        "AccountId": payer,
+        "InvoiceId": invoice_id,
+        "IssuedDate": datetime.fromisoformat(issued).replace(tzinfo=UTC) if issued else following,
+        "BillingPeriod": {"Month": month, "Year": year},
+        "InvoiceType": "INVOICE",
+        "Entity": {"InvoicingEntity": "Amazon Web Services, Inc.", "BillingEntity": "AWS"},
+        "PaymentCurrencyAmount": {"TotalAmount": amount, "CurrencyCode": currency},
+    } | members
+    return CatalogueInvoice(
+        {name: value for name, value in summary.items() if value is not None},
+        visible_from,
+        Document(
+            document or pdf(f"Invoice Number: {invoice_id}", f"Account number: {payer}"), ready_from
+        ),
+        supplements,
+    )
+
+
+def supplement(
+    document_id: str,
+    content: bytes,
+    *,
+    kind: str = "TAX_E_INVOICE",
+    ready_from: datetime = LONG_AGO,
+) -> SupplementalDocument:
+    return SupplementalDocument(
+        content, ready_from, "application/xml", document_type=kind, document_id=document_id
+    )
+
+
+class Catalogue:
+    """The invoices that AWS has; tests change `payers` between runs."""
+
+    def __init__(self) -> None:
+        self.payers: dict[str, list[CatalogueInvoice]] = {ACME: [], BOREAL: []}
+
+    def payer_account_ids(self) -> list[str]:
+        return list(self.payers)
+
+    def invoices(self, payer_account_id: str, until: datetime) -> Mapping[str, CatalogueInvoice]:
+        assert until.tzinfo
+        return {one.invoice_id: one for one in self.payers.get(payer_account_id, [])}
+
+
+class RoleDirectory:
+    """STS: the key of each role's session is its account's id, which the emulator reads."""
+
+    def __init__(self) -> None:
+        self.denied: set[str] = set()
+        self.leads_to: dict[str, str] = {}
+        self.key = ""
+
+    def client(self, credentials: RoleCredentials | None = None) -> "RoleDirectory":
+        bound = RoleDirectory()
+        bound.denied, bound.leads_to = self.denied, self.leads_to
+        bound.key = credentials.access_key_id if credentials else ""
+        return bound
+
+    def assume_role(self, **arguments: str) -> dict[str, Any]:
+        assert arguments["ExternalId"] == "test-external-id"
+        account = arguments["RoleArn"].split(":")[4]
+        if account in self.denied:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": ""}}, "AssumeRole")
+        key = self.leads_to.get(account, account)
+        return {"Credentials": {"AccessKeyId": key, "SecretAccessKey": "s", "SessionToken": "t"}}
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Account": self.key}
+
+
+@dataclass
+class Context:
+    """What Lambda hands to a handler."""
+
+    remaining_seconds: float = 900
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.remaining_seconds * 1000)
+
+
+@dataclass
+class World:
+    """The archive, the service and the workflow that a test plays with."""
+
+    s3: Any
+    emulator: InvoicingEmulator
+    catalogue: Catalogue
+    roles: RoleDirectory
+    settings: FunctionSettings
+    dead_payers: set[str] = field(default_factory=set)
+    fetch_seconds: float = 900
+    errors: list[Exception] = field(default_factory=list)
+    runs: int = 0
+
+    def run(
+        self, given: dict[str, Any] | None = None, at: datetime = AFTER_DEADLINE
+    ) -> dict[str, Any]:
+        """One execution with the input `given`; a payer that fails ends only its own item."""
+        self.runs += 1
+        self.emulator.now = at
+        execution = {
+            "id": f"arn:aws:states:us-east-1:111111111111:execution:m:{self.runs}",
+            "name": f"run-{self.runs}",
+            "start_time": at.isoformat(),
+        }
+        started = enumerate_payer_accounts.handler(
+            {"input": given or {}, "execution": execution}, Context()
+        )
+        if started["already_claimed"]:
+            return started
+        self.errors = []
+        for item in self.read(started["payers_key"]):
+            if item["payer_account_id"] in self.dead_payers:
+                continue
+            try:
+                self.run_payer(item)
+            except Exception as error:  # noqa: BLE001 - the map tolerates a failed child
+                self.errors.append(error)
+        return validate_completeness.handler(started, Context())
+
+    def run_payer(self, item: dict[str, Any]) -> None:
+        state = list_invoice_summaries.handler(item, Context())
+        while state["more_to_fetch"]:
+            state = fetch_invoice_documents.handler(state, Context(self.fetch_seconds))
+
+    def read(self, key: str) -> Any:
+        return json.loads(self.content(key))
+
+    def content(self, key: str) -> bytes:
+        return self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+
+    def keys(self, prefix: str = "") -> list[str]:
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
+        return [item["Key"] for page in pages for item in page.get("Contents", ())]
+
+    def evidence(self) -> dict[str, str]:
+        """SHA-256 of everything outside runs/, and of nothing that changes by itself."""
+        return {
+            key: hashlib.sha256(self.content(key)).hexdigest()
+            for key in self.keys()
+            if not key.startswith("runs/")
+        }
+
+    def payer(self, account_id: str = ACME, period: str = TARGET) -> dict[str, Any]:
+        """The payer's block of the period's completeness.json."""
+        payers = self.read(f"periods/{period}/completeness.json")["payers"]
+        return next(payer for payer in payers if payer["payer_account_id"] == account_id)
+
+    def findings(self, account_id: str = ACME, period: str = TARGET) -> dict[str, str]:
+        """Code to severity of the payer's findings."""
+        return {f["code"]: f["severity"] for f in self.payer(account_id, period)["findings"]}
+
+    def requests(self) -> dict[str, Any]:
+        return self.emulator.requests.snapshot()
+
+    def put_like_the_archive(self, key: str, body: bytes) -> None:
+        """Store an object as a run that crashed right after would have left it."""
+        self.s3.put_object(
+            Bucket=BUCKET,
+            Key=key,
+            Body=body,
+            ChecksumAlgorithm="SHA256",
+            ChecksumSHA256=base64.b64encode(hashlib.sha256(body).digest()).decode(),
+        )
+
+
+@pytest.fixture
+def world(loopback: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[World]:
+    settings = FunctionSettings(
+        archive_bucket=BUCKET,
+        payer_role_name="Reader",
+        external_id="test-external-id",
+        close_deadline=CloseDeadline("day", 10),
+        lookback_periods=1,
+        retention=RetentionPolicy(10, "GOVERNANCE", 12),
+        document_hosts=("127.0.0.1",),
+        fetch_threads=4,
+        max_document_bytes=1_000_000,
+    )
+    for name, value in settings.to_environment().items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "InvoiceArchive")
+    register = tmp_path / "payers.csv"
+    register.write_text(f"account_id,name\n{ACME},Acme\n{BOREAL},Boreal\n")
+    monkeypatch.setattr(enumerate_payer_accounts, "REGISTER", register)
+    roles = RoleDirectory()
+    monkeypatch.setattr(payer_role, "sts_client", roles.client)
+    catalogue = Catalogue()
+    with mock_aws(), InvoicingEmulator(catalogue, now=AFTER_DEADLINE) as emulator:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_INVOICING", emulator.url)
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
+        yield World(s3, emulator, catalogue, roles, settings)

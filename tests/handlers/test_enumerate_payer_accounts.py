@@ -1,0 +1,143 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambdas.domain.errors import ArchiveUnusable, InvalidExecutionInput, InvalidRegister
+from lambdas.handlers import enumerate_payer_accounts
+from tests.handlers.conftest import ACME, AFTER_DEADLINE, BOREAL, BUCKET, Context, World, invoice
+
+MONDAY, TUESDAY = datetime(2026, 11, 23, 6, tzinfo=UTC), datetime(2026, 11, 24, 6, tzinfo=UTC)
+
+
+def enumerate_for(
+    given: Any, at: datetime = AFTER_DEADLINE, execution: str = "one"
+) -> dict[str, Any]:
+    event = {
+        "input": given,
+        "execution": {"id": f"arn:{execution}", "name": execution, "start_time": at.isoformat()},
+    }
+    return enumerate_payer_accounts.handler(event, Context())
+
+
+def scheduled(at: datetime) -> dict[str, str]:
+    return {"scheduled_time": at.isoformat()}
+
+
+def test_a_run_without_input_asks_everybody_for_the_month_before_its_start(world: World) -> None:
+    answer = enumerate_for({})
+    items = world.read(answer["payers_key"])
+    assert answer["billing_period"] == "2026-10"
+    assert [item["payer_account_id"] for item in items] == [ACME, BOREAL]
+    assert items[0]["billing_periods"] == ["2026-10", "2026-09"]
+    assert items[0]["role_arn"] == f"arn:aws:iam::{ACME}:role/Reader"
+    assert (items[0]["issued_from"], items[0]["issued_to"]) == ("2026-09-01", "2026-11-13")
+
+
+def test_the_request_keeps_the_register_and_its_hash(world: World) -> None:
+    answer = enumerate_for({"billing_period": "2026-09"})
+    request = world.read(f"runs/{answer['run_id']}/request.json")
+    assert len(request["register_sha256"]) == 64
+    assert [payer["name"] for payer in request["register"]] == ["Acme", "Boreal"]
+    assert request["input"] == {"billing_period": "2026-09"}
+
+
+def test_the_schedules_instant_chooses_the_month_and_not_the_clock(world: World) -> None:
+    assert enumerate_for(scheduled(datetime(2027, 1, 2, tzinfo=UTC)))["billing_period"] == "2026-12"
+
+
+def test_a_doubled_delivery_does_nothing(world: World) -> None:
+    first = enumerate_for(scheduled(AFTER_DEADLINE), execution="one")
+    before = world.keys()
+    second = enumerate_for(scheduled(AFTER_DEADLINE), execution="two")
+    assert (first["already_claimed"], second["already_claimed"]) == (False, True)
+    assert first["run_id"] == second["run_id"]
+    assert world.keys() == before
+
+
+def test_a_retry_of_the_claiming_execution_goes_on(world: World) -> None:
+    enumerate_for(scheduled(AFTER_DEADLINE))
+    assert enumerate_for(scheduled(AFTER_DEADLINE))["already_claimed"] is False
+
+
+def test_a_run_can_be_limited_to_some_payers(world: World) -> None:
+    answer = enumerate_for({"payer_account_ids": [BOREAL]})
+    assert [i["payer_account_id"] for i in world.read(answer["payers_key"])] == [BOREAL]
+
+
+def test_an_unknown_payer_in_the_input_is_refused_before_anything_is_written(world: World) -> None:
+    with pytest.raises(InvalidExecutionInput) as refused:
+        enumerate_for({"payer_account_ids": ["999999999999", "888888888888", ACME]})
+    assert [problem[:26] for problem in refused.value.problems] == [
+        "payer account 999999999999",
+        "payer account 888888888888",
+    ]
+    assert "is not in the payer register; add it and deploy" in str(refused.value)
+    assert world.keys() == []
+
+
+@pytest.mark.parametrize("period", ["2026-13", "2026-1", "2027-01", 202610, "October"])
+def test_a_wrong_period_in_the_input_is_refused(world: World, period: Any) -> None:
+    with pytest.raises(InvalidExecutionInput, match=f"billing_period '?{period}"):
+        enumerate_for({"billing_period": period})
+
+
+def test_a_broken_register_is_refused_with_all_its_problems(world: World) -> None:
+    enumerate_payer_accounts.REGISTER.write_text("account_id,name\n11122223333,Acme\n1,\n")
+    with pytest.raises(InvalidRegister) as refused:
+        enumerate_for({})
+    assert len(refused.value.problems) == 3
+    assert world.keys() == []
+
+
+def test_a_missing_register_names_the_file(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(enumerate_payer_accounts, "REGISTER", tmp_path / "gone.csv")
+    with pytest.raises(FileNotFoundError, match=r"gone\.csv"):
+        enumerate_for({})
+
+
+def test_a_bucket_without_versioning_is_told_before_any_work(world: World) -> None:
+    world.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
+    with pytest.raises(ArchiveUnusable, match="versioning of bucket archive-under-test"):
+        enumerate_for({})
+    assert world.keys() == []
+
+
+def test_a_payer_is_asked_only_while_it_is_active(world: World) -> None:
+    enumerate_payer_accounts.REGISTER.write_text(
+        f"account_id,name,active_from,active_to\n{ACME},Acme,,2026-09\n{BOREAL},Boreal,2026-11,\n"
+    )
+    items = world.read(enumerate_for({})["payers_key"])
+    assert [(i["payer_account_id"], i["billing_periods"]) for i in items] == [(ACME, ["2026-09"])]
+
+
+def test_settled_payers_are_asked_on_mondays_only_and_open_ones_every_day(world: World) -> None:
+    for payer in (ACME, BOREAL):
+        world.catalogue.payers[payer] = [
+            invoice(f"{payer}-{period}", payer, period=period) for period in ("2026-09", "2026-10")
+        ]
+    world.catalogue.payers[BOREAL].pop()
+    world.run()
+    on_monday = world.read(enumerate_for(scheduled(MONDAY))["payers_key"])
+    on_tuesday = world.read(enumerate_for(scheduled(TUESDAY))["payers_key"])
+    assert [i["payer_account_id"] for i in on_monday] == [ACME, BOREAL]
+    assert [i["payer_account_id"] for i in on_tuesday] == [BOREAL]
+
+
+def test_everybody_is_asked_every_day_of_the_closing_window(world: World) -> None:
+    for day in range(1, 11):
+        at = datetime(2026, 11, 1, 6, tzinfo=UTC) + timedelta(days=day - 1)
+        assert enumerate_for(scheduled(at))["payers"] == 2
+
+
+def test_the_next_sweep_by_issued_date_overlaps_the_last_good_one(world: World) -> None:
+    for payer in (ACME, BOREAL):
+        world.catalogue.payers[payer] = [
+            invoice(f"{payer}-{period}", payer, period=period) for period in ("2026-09", "2026-10")
+        ]
+    world.run()
+    items = world.read(enumerate_for({}, at=AFTER_DEADLINE + timedelta(days=3))["payers_key"])
+    assert {item["issued_from"] for item in items} == {"2026-11-05"}
