@@ -10,17 +10,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any
+from urllib.parse import urlencode
 
 from botocore.exceptions import ClientError
 
-from lambdas.domain.archive_layout import is_evidence
+from lambdas.domain.archive_layout import VIEW_TAG, is_evidence
 from lambdas.domain.errors import ArchiveUnusable, EvidenceConflict, ServiceUnavailable
 from lambdas.domain.json_text import sha256_hex, to_json
 from lambdas.domain.records import StoredObject
 from lambdas.domain.retention import RetentionMode
-
-VIEW_TAG = "invoice-archive=view"
-"""Tag of every view, by which the bucket's lifecycle finds their old versions."""
 
 _CONFLICT_TRIES = 5
 _CONTENT_TYPES = {"pdf": "application/pdf", "xml": "application/xml", "json": "application/json"}
@@ -194,7 +192,7 @@ class Archive:
                     Key=key,
                     Body=content,
                     ContentType=_content_type(key),
-                    Tagging=VIEW_TAG,
+                    Tagging=urlencode(VIEW_TAG),
                     **condition,
                 )
             except ClientError as error:

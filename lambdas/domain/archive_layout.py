@@ -17,6 +17,9 @@ SUPPLEMENT_TYPES = ("GOVERNMENT_INVOICE", "TAX_E_INVOICE", "PAYMENT_RECEIPT", "S
 EVIDENCE_PREFIXES = ("invoices/", "records/")
 """With the manifests (`is_evidence`), what is locked and written once."""
 
+VIEW_TAG = {"invoice-archive": "view"}
+"""Tag of every view: runs make views again, so the bucket lets their old versions expire."""
+
 _LONGEST_SEGMENT = 120
 _LONGEST_EXTENSION = 5
 _LONGEST_ID = 32

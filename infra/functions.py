@@ -1,0 +1,176 @@
+"""The four Lambda functions, one for each step, and what each may do."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.archive_bucket import ArchiveBucket
+from infra.deploy_settings import MAX_DOCUMENT_BYTES, DeploySettings
+from infra.lambda_package import RUNTIME
+from infra.steps import (
+    ENUMERATE_PAYER_ACCOUNTS,
+    FETCH_INVOICE_DOCUMENTS,
+    LIST_INVOICE_SUMMARIES,
+    VALIDATE_COMPLETENESS,
+    Step,
+)
+from lambdas.settings import FunctionSettings
+
+_LEAST_STORAGE_MIB = 512
+_MIB = 1024 * 1024
+
+
+class StepFunction(Construct):
+    """The function of one step, with a role of a fixed name and a log group of its own."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        step: Step,
+        *,
+        code: lambda_.Code,
+        environment: dict[str, str],
+        timeout: cdk.Duration,
+        memory_mib: int,
+        storage_mib: int = _LEAST_STORAGE_MIB,
+    ) -> None:
+        super().__init__(scope, step.state)
+        self.step = step
+        log_group = logs.LogGroup(self, "Logs", retention=logs.RetentionDays.ONE_YEAR)
+        self.role = iam.Role(
+            self,
+            "Role",
+            role_name=step.role_name,
+            description=f"Invoice archive: runs {step.name}",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        )
+        log_group.grant_write(self.role)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description=f"Invoice archive: {step.name}",
+            code=code,
+            handler=step.handler,
+            runtime=RUNTIME,
+            architecture=lambda_.Architecture.ARM_64,
+            role=self.role,
+            environment=environment,
+            timeout=timeout,
+            memory_size=memory_mib,
+            ephemeral_storage_size=cdk.Size.mebibytes(storage_mib),
+            log_group=log_group,
+        )
+
+    def allow(self, actions: list[str], *resources: str) -> None:
+        self.role.add_to_policy(iam.PolicyStatement(actions=actions, resources=list(resources)))
+
+
+class Functions(Construct):
+    """The functions of all steps."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: DeploySettings,
+        archive: ArchiveBucket,
+        code: lambda_.Code,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        environment = _environment(settings)
+
+        def function(
+            step: Step, minutes: int, memory_mib: int, storage_mib: int = _LEAST_STORAGE_MIB
+        ) -> StepFunction:
+            return StepFunction(
+                self,
+                step,
+                code=code,
+                environment=environment,
+                timeout=cdk.Duration.minutes(minutes),
+                memory_mib=memory_mib,
+                storage_mib=storage_mib,
+            )
+
+        self.enumerate_payer_accounts = function(ENUMERATE_PAYER_ACCOUNTS, 5, 512)
+        self.list_invoice_summaries = function(LIST_INVOICE_SUMMARIES, 15, 512)
+        self.fetch_invoice_documents = function(
+            FETCH_INVOICE_DOCUMENTS, 15, 2048, _storage_mib(settings.fetch_threads)
+        )
+        self.validate_completeness = function(VALIDATE_COMPLETENESS, 15, 2048)
+        self.all = (
+            self.enumerate_payer_accounts,
+            self.list_invoice_summaries,
+            self.fetch_invoice_documents,
+            self.validate_completeness,
+        )
+        self._grant(archive, settings)
+
+    def _grant(self, archive: ArchiveBucket, settings: DeploySettings) -> None:
+        """What each step may do in the archive and in the payer accounts. Nobody may delete."""
+        bucket = archive.bucket.bucket_arn
+        runs = archive.bucket.arn_for_objects("runs/*")
+        invoices = archive.bucket.arn_for_objects("invoices/*")
+        records = archive.bucket.arn_for_objects("records/*")
+        periods = archive.bucket.arn_for_objects("periods/*")
+        manifests = archive.bucket.arn_for_objects("periods/*/manifests/*")
+        payer_roles = _payer_roles(self, settings)
+
+        step = self.enumerate_payer_accounts
+        step.allow(["s3:GetBucketVersioning", "s3:GetBucketObjectLockConfiguration"], bucket)
+        step.allow(["s3:ListBucket"], bucket)  # without it a missing key answers 403, not 404
+        step.allow(["s3:GetObject", "s3:PutObject"], runs)
+        step.allow(["s3:GetObject"], periods)
+
+        step = self.list_invoice_summaries
+        step.allow(["s3:GetObject", "s3:PutObject"], runs)
+        step.allow(["sts:AssumeRole"], *payer_roles)
+
+        step = self.fetch_invoice_documents
+        step.allow(["s3:ListBucket"], bucket)
+        step.allow(["s3:GetObject", "s3:PutObject"], runs, invoices, records)
+        step.allow(["s3:PutObjectRetention"], invoices, records)
+        step.allow(["s3:GetObjectVersion"], invoices)  # to compare a revision with the first bytes
+        step.allow(["sts:AssumeRole"], *payer_roles)
+
+        step = self.validate_completeness
+        step.allow(["s3:ListBucket"], bucket)
+        step.allow(["s3:GetObject", "s3:PutObject"], runs, periods)
+        step.allow(["s3:GetObject"], invoices, records)
+        step.allow(["s3:PutObjectTagging"], periods)  # views carry the tag of the lifecycle rule
+        step.allow(["s3:PutObjectRetention"], manifests)
+
+        for step in self.all:
+            step.allow(["kms:Decrypt", "kms:GenerateDataKey"], archive.key.key_arn)
+
+
+def _environment(settings: DeploySettings) -> dict[str, str]:
+    environment = FunctionSettings(
+        archive_bucket=settings.archive_bucket_name,
+        payer_role_name=settings.payer_role_name,
+        external_id=settings.external_id,
+        close_deadline=settings.close_deadline,
+        lookback_periods=settings.lookback_periods,
+        retention=settings.retention,
+        document_hosts=settings.document_hosts,
+        fetch_threads=settings.fetch_threads,
+        max_document_bytes=MAX_DOCUMENT_BYTES,
+    ).to_environment()
+    if settings.invoicing_endpoint_url:
+        environment["AWS_ENDPOINT_URL_INVOICING"] = settings.invoicing_endpoint_url  # boto3's own
+    return environment
+
+
+def _payer_roles(scope: Construct, settings: DeploySettings) -> list[str]:
+    """The reader role in any account, and the roles that the register names instead."""
+    partition = cdk.Stack.of(scope).partition
+    named = {payer.role_arn for payer in settings.register.payers if payer.role_arn}
+    return [f"arn:{partition}:iam::*:role/{settings.payer_role_name}", *sorted(named)]
+
+
+def _storage_mib(fetch_threads: int) -> int:
+    """Room in /tmp for what each thread holds: a new document, and an archived one to compare."""
+    return max(_LEAST_STORAGE_MIB, -(-fetch_threads * 2 * MAX_DOCUMENT_BYTES // _MIB))

@@ -1,0 +1,132 @@
+"""What goes into the Lambda zip: `lambdas`, its requirements and the payer register.
+
+The requirements are pure Python, so the same zip serves every architecture, without Docker.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk import aws_lambda as lambda_
+
+RUNTIME = lambda_.Runtime.PYTHON_3_13
+REGISTER_NAME = "payers.csv"
+"""The register's name in the zip, whatever its file is called in the project."""
+
+_PYTHON_VERSION = "3.13"
+_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "requirements.txt")
+
+
+class PackageNotBuilt(Exception):
+    """The dependencies of the zip could not be installed; the message carries what pip said."""
+
+
+@dataclass(frozen=True)
+class LambdaPackage:
+    """The zip's content for a project folder and a register file."""
+
+    project: Path
+    register: Path
+
+    def code(self) -> lambda_.Code:
+        """The functions' code, made anew only if its sources changed. Raises PackageNotBuilt."""
+        # before CDK bundles, because what is raised inside a bundler reaches people as a traceback
+        dependencies = self.dependencies()
+        return lambda_.Code.from_asset(
+            str(self.project / "lambdas"),
+            asset_hash_type=cdk.AssetHashType.CUSTOM,
+            asset_hash=self.sources_sha256(),
+            bundling=cdk.BundlingOptions(
+                image=RUNTIME.bundling_image,  # CDK demands one; local bundling never declines
+                local=_LocalBundling(self, dependencies),
+            ),
+        )
+
+    def sources_sha256(self) -> str:
+        """Equal for equal sources on every machine."""
+        digest = hashlib.sha256()
+        for name, path in [*self._own_files(), (REGISTER_NAME, self.register)]:
+            content = path.read_bytes()
+            digest.update(f"{name}\0{len(content)}\0".encode())
+            digest.update(content)
+        return digest.hexdigest()
+
+    def dependencies(self) -> Path:
+        """The folder with the installed requirements, kept in `build`. Raises PackageNotBuilt."""
+        requirements = self.project / "lambdas" / "requirements.txt"
+        wanted = f"{_PYTHON_VERSION}\0".encode() + requirements.read_bytes()
+        kept = self.project / "build" / "lambda-dependencies"
+        folder = kept / hashlib.sha256(wanted).hexdigest()[:16]
+        if not folder.is_dir():
+            kept.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=kept, prefix="unfinished-") as unfinished:
+                _install(requirements, Path(unfinished) / "installed")
+                _move(Path(unfinished) / "installed", folder)
+        return folder
+
+    def fill(self, target: Path, dependencies: Path) -> None:
+        """Write the zip's content into an empty folder."""
+        shutil.copytree(
+            dependencies,
+            target,
+            ignore=shutil.ignore_patterns("__pycache__", "bin"),
+            dirs_exist_ok=True,
+        )
+        shutil.copytree(self.project / "lambdas", target / "lambdas", ignore=_LEFT_OUT)
+        shutil.copyfile(self.register, target / REGISTER_NAME)
+
+    def _own_files(self) -> Iterator[tuple[str, Path]]:
+        root = self.project / "lambdas"
+        for path in sorted(root.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield path.relative_to(self.project).as_posix(), path
+
+
+@jsii.implements(cdk.ILocalBundling)
+class _LocalBundling:
+    """Lets CDK fill its asset folder here instead of in a container."""
+
+    def __init__(self, package: LambdaPackage, dependencies: Path) -> None:
+        self._package = package
+        self._dependencies = dependencies
+
+    def try_bundle(self, output_dir: str, *_args: Any, **_options: Any) -> bool:
+        self._package.fill(Path(output_dir), self._dependencies)
+        return True
+
+
+def _install(requirements: Path, target: Path) -> None:
+    """Install pure Python wheels for the functions' Python, whatever runs this."""
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
+    wheels = ["--platform", "any", "--only-binary=:all:", "--python-version", _PYTHON_VERSION]
+    done = subprocess.run(
+        [
+            *pip, "install", "--quiet", "--no-deps", "--no-compile", *wheels,
+            "--target", str(target), "--requirement", str(requirements),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise PackageNotBuilt(
+            f"the functions' dependencies ({requirements}) could not be installed; "
+            f"check the network and the pinned versions. pip said:\n{done.stderr.strip()}"
+        )
+
+
+def _move(source: Path, target: Path) -> None:
+    try:
+        os.replace(source, target)
+    except OSError:
+        if not target.is_dir():  # otherwise another process was first, with the same content
+            raise

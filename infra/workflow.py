@@ -1,0 +1,167 @@
+"""The whole workflow. docs/workflow.md is its picture."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from infra.archive_bucket import ArchiveBucket
+from infra.functions import Functions, StepFunction
+from infra.notifications import Notifications
+from infra.payer_list_reader import PayerListReader
+
+INPUT = "{% $states.input %}"
+EXECUTION = sfn.TaskInput.from_object(
+    {
+        "input": "{% $states.context.Execution.Input %}",
+        "execution": {
+            "id": "{% $states.context.Execution.Id %}",
+            "name": "{% $states.context.Execution.Name %}",
+            "start_time": "{% $states.context.Execution.StartTime %}",
+        },
+    }
+)
+BUSY = ["Lambda.TooManyRequestsException"]
+"""The account's concurrency is used up, perhaps for as long as a function may run."""
+UNAVAILABLE = [
+    "Lambda.AWSLambdaException",
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.SdkClientException",
+    "Lambda.ServiceException",
+    "Lambda.Unknown",
+    "Runtime.ExitError",
+    "Runtime.OutOfMemory",
+    "Sandbox.Timedout",
+    "ServiceUnavailable",
+]
+"""Lambda failed, the function died or ran out of time, or (the last one) it says itself that the
+same call may succeed later. Every step goes on from what it left."""
+
+
+class Workflow(Construct):
+    """One run, from the schedule's input to the verdict. Lists are in S3, keys and counts here."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        functions: Functions,
+        archive: ArchiveBucket,
+        notifications: Notifications,
+        max_concurrent_payers: int,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        enumerate_payers = _step(self, functions.enumerate_payer_accounts, payload=EXECUTION)
+        list_invoices = _step(self, functions.list_invoice_summaries)
+        fetch_documents = _step(self, functions.fetch_invoice_documents)
+        validate = _step(self, functions.validate_completeness)
+
+        # A failed child would add its input, error and stack trace to the map's result. A few
+        # hundred of them pass 256 KiB, which ends the run uncaught and without a verdict. So each
+        # child ends with an id, and ValidateCompleteness finds who left no outcome.
+        payer_checked = sfn.Succeed.jsonata(self, "PayerChecked", outputs=_of("payer_account_id"))
+        not_checked = sfn.Succeed.jsonata(self, "PayerNotChecked", outputs=_of("payer_account_id"))
+        list_invoices.add_catch(not_checked, outputs=INPUT)
+        fetch_documents.add_catch(not_checked, outputs=INPUT)
+        more_to_fetch = sfn.Choice.jsonata(self, "MoreToFetch")
+        more_to_fetch.when(_if("more_to_fetch"), fetch_documents.next(more_to_fetch))
+        more_to_fetch.otherwise(payer_checked)
+
+        # JSONPath, in this state alone: emulators do not evaluate JSONata in an item reader.
+        each_payer = sfn.DistributedMap.json_path(
+            self,
+            "ForEachPayerAccount",
+            label="ForEachPayerAccount",
+            item_reader=PayerListReader(
+                archive,
+                key=sfn.JsonPath.string_at("$.payers_key"),
+                readable="runs/*/payers.json",
+            ),
+            max_concurrency=max_concurrent_payers,
+            tolerated_failure_percentage=100,
+            result_path=sfn.JsonPath.DISCARD,
+        ).item_processor(list_invoices.next(more_to_fetch))
+
+        report_gap = tasks.SnsPublish.jsonata(
+            self,
+            "ReportGap",
+            topic=notifications.topic,
+            subject=_of("subject"),
+            message=sfn.TaskInput.from_text(_of("message")),
+            outputs=INPUT,
+        )
+        incomplete = sfn.Fail.jsonata(
+            self, "Incomplete", error="MonthIncomplete", cause=_of("message")
+        )
+        report_gap.add_retry(max_attempts=3).add_catch(incomplete, outputs=INPUT)
+
+        is_complete = sfn.Choice.jsonata(self, "IsComplete")
+        for verdict, end in (
+            ("COMPLETE", "Complete"),
+            ("AWAITING", "Awaiting"),
+            ("PLANNED", "Planned"),
+        ):
+            is_complete.when(_if(f"verdict = '{verdict}'"), sfn.Succeed.jsonata(self, end))
+        is_complete.otherwise(report_gap.next(incomplete))
+
+        is_claimed = sfn.Choice.jsonata(self, "IsAlreadyClaimed")
+        is_claimed.when(_if("already_claimed"), sfn.Succeed.jsonata(self, "AlreadyClaimed"))
+        is_claimed.otherwise(each_payer.next(validate).next(is_complete))
+
+        self.state_machine = sfn.StateMachine(
+            self,
+            "StateMachine",
+            definition_body=sfn.DefinitionBody.from_chainable(enumerate_payers.next(is_claimed)),
+            timeout=cdk.Duration.hours(24),
+            logs=sfn.LogOptions(
+                destination=_log_group(self), level=sfn.LogLevel.ALL, include_execution_data=False
+            ),
+        )
+        # CDK grants sns:Publish, not the topic's key
+        notifications.key.grant(self.state_machine, "kms:Decrypt", "kms:GenerateDataKey")
+
+
+def _step(
+    scope: Construct, step: StepFunction, *, payload: sfn.TaskInput | None = None
+) -> tasks.LambdaInvoke:
+    """The state of a step: the function gets its input, or `payload`; its answer is the output."""
+    state = tasks.LambdaInvoke.jsonata(
+        scope,
+        step.step.state,
+        lambda_function=step.function,
+        payload=payload,
+        outputs="{% $states.result.Payload %}",
+        retry_on_service_exceptions=False,  # CDK's own list lacks most of ours
+    )
+    for errors, attempts in ((BUSY, 30), (UNAVAILABLE, 5)):
+        state.add_retry(
+            errors=errors,
+            max_attempts=attempts,
+            interval=cdk.Duration.seconds(2),
+            backoff_rate=2,
+            max_delay=cdk.Duration.seconds(60),
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+    return state
+
+
+def _log_group(scope: Construct) -> logs.LogGroup:
+    # This prefix keeps the group out of the account's log resource policy, which is small. A fixed
+    # name must go with the stack, or the next deployment finds it taken.
+    return logs.LogGroup(
+        scope,
+        "Logs",
+        log_group_name="/aws/vendedlogs/states/invoice-archive",
+        retention=logs.RetentionDays.ONE_YEAR,
+        removal_policy=cdk.RemovalPolicy.DESTROY,
+    )
+
+
+def _of(field: str) -> str:
+    return f"{{% $states.input.{field} %}}"
+
+
+def _if(condition: str) -> sfn.Condition:
+    return sfn.Condition.jsonata(_of(condition))

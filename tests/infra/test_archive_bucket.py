@@ -1,0 +1,92 @@
+"""The archive bucket's promises, read from the template."""
+
+from typing import Any
+
+from tests.infra.policies import of_type, only, text
+
+
+def resource(template: dict[str, Any], type_name: str, prefix: str) -> dict[str, Any]:
+    [found] = [
+        resource
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == type_name and name.startswith(prefix)
+    ]
+    return dict(found)
+
+
+def test_the_bucket_and_its_key_stay_when_the_stack_goes(template: dict[str, Any]) -> None:
+    for type_name, prefix in (("AWS::S3::Bucket", "Archive"), ("AWS::KMS::Key", "ArchiveKey")):
+        kept = resource(template, type_name, prefix)
+        assert kept["DeletionPolicy"] == "Retain"
+        assert kept["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_bucket_has_the_configured_name(
+    template: dict[str, Any], context: dict[str, Any]
+) -> None:
+    wanted = context["invoice_archive"]["archive_bucket_name"]
+    assert only(template, "AWS::S3::Bucket")["BucketName"] == wanted
+
+
+def test_versions_are_kept_and_can_be_locked_without_a_default_lock(
+    template: dict[str, Any],
+) -> None:
+    bucket = only(template, "AWS::S3::Bucket")
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert bucket["ObjectLockEnabled"] is True
+    assert "ObjectLockConfiguration" not in bucket
+
+
+def test_objects_are_encrypted_with_the_archives_own_rotated_key(template: dict[str, Any]) -> None:
+    [rule] = only(template, "AWS::S3::Bucket")["BucketEncryption"][
+        "ServerSideEncryptionConfiguration"
+    ]
+    assert rule["BucketKeyEnabled"] is True
+    default = rule["ServerSideEncryptionByDefault"]
+    assert default["SSEAlgorithm"] == "aws:kms"
+    assert text(default["KMSMasterKeyID"]) == "ArchiveKey"
+    key = resource(template, "AWS::KMS::Key", "ArchiveKey")
+    assert key["Properties"]["EnableKeyRotation"] is True
+
+
+def test_nothing_is_public_and_the_owner_owns_every_object(template: dict[str, Any]) -> None:
+    bucket = only(template, "AWS::S3::Bucket")
+    assert set(bucket["PublicAccessBlockConfiguration"].items()) == {
+        ("BlockPublicAcls", True),
+        ("BlockPublicPolicy", True),
+        ("IgnorePublicAcls", True),
+        ("RestrictPublicBuckets", True),
+    }
+    assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+
+
+def test_the_bucket_is_reached_over_tls_only(template: dict[str, Any]) -> None:
+    [statement] = only(template, "AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["Action"] == "s3:*"
+    assert statement["Principal"] == {"AWS": "*"}
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert [text(one) for one in statement["Resource"]] == ["ArchiveBucket", "ArchiveBucket/*"]
+
+
+def test_old_versions_of_views_and_broken_uploads_expire_and_nothing_else(
+    template: dict[str, Any],
+) -> None:
+    rules = only(template, "AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
+    assert rules == [
+        {
+            "Id": "old-versions-of-views",
+            "Status": "Enabled",
+            "TagFilters": [{"Key": "invoice-archive", "Value": "view"}],
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
+        },
+        {
+            "Id": "broken-uploads",
+            "Status": "Enabled",
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+        },
+    ]
+
+
+def test_the_stack_has_no_other_bucket(template: dict[str, Any]) -> None:
+    assert len(of_type(template, "AWS::S3::Bucket")) == 1

@@ -1,0 +1,303 @@
+"""Deploy settings: what is accepted, and the message of every refusal."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.deploy_settings import DeploySettings, InvalidDeploySettings
+from lambdas.domain.close_calendar import CloseDeadline
+from lambdas.domain.document_url import DEFAULT_DOCUMENT_HOSTS
+from lambdas.domain.retention import RetentionPolicy
+
+GOOD_REGISTER = "account_id,name\n111122223333,Example\n020417736915,Other\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "payers.csv").write_text(GOOD_REGISTER)
+    return tmp_path
+
+
+def block(**settings: object) -> dict[str, object]:
+    return {
+        "archive_bucket_name": "example-archive",
+        "payers_file": "payers.csv",
+        **settings,
+    }
+
+
+def problems_of(value: object, project: Path) -> tuple[str, ...]:
+    with pytest.raises(InvalidDeploySettings) as refused:
+        DeploySettings.from_context(value, project)
+    return refused.value.problems
+
+
+def test_only_the_bucket_name_and_the_register_are_needed(project: Path) -> None:
+    settings = DeploySettings.from_context(block(), project)
+
+    assert settings.archive_bucket_name == "example-archive"
+    assert settings.payers_file == project / "payers.csv"
+    assert [payer.name for payer in settings.register.payers] == ["Example", "Other"]
+    assert settings.payer_role_name == "InvoiceArchivePayerReader"
+    assert settings.external_id == "invoice-archive"
+    assert (settings.schedule.cron, settings.schedule.time_zone) == ("0 6 * * ? *", "UTC")
+    assert settings.close_deadline == CloseDeadline("day", 10)
+    assert settings.lookback_periods == 2
+    assert settings.retention == RetentionPolicy(10, "GOVERNANCE", 12)
+    assert settings.notify_emails == ()
+    assert settings.max_concurrent_payers == 10
+    assert settings.fetch_threads == 8
+    assert settings.document_hosts == DEFAULT_DOCUMENT_HOSTS
+    assert settings.invoicing_endpoint_url is None
+
+
+def test_every_setting_can_be_given(project: Path) -> None:
+    given = block(
+        payer_role_name="Reader",
+        external_id="finance:1",
+        schedule={"cron": "0,30 5-7/2 ? * * *", "time_zone": "Europe/Berlin"},
+        close_deadline="business day 7",
+        lookback_periods=0,
+        retention={"years": 7, "mode": "COMPLIANCE", "fiscal_year_end_month": 3},
+        notify_emails=["a@example.com", "b@example.com"],
+        max_concurrent_payers=1,
+        fetch_threads=1,
+        document_hosts=["127.0.0.1"],
+        invoicing_endpoint_url="http://127.0.0.1:8080",
+    )
+
+    settings = DeploySettings.from_context(given, project)
+
+    assert settings.payer_role_name == "Reader"
+    assert settings.external_id == "finance:1"
+    assert settings.schedule.cron == "0,30 5-7/2 ? * * *"
+    assert settings.schedule.time_zone == "Europe/Berlin"
+    assert settings.close_deadline == CloseDeadline("business day", 7)
+    assert settings.lookback_periods == 0
+    assert settings.retention == RetentionPolicy(7, "COMPLIANCE", 3)
+    assert settings.notify_emails == ("a@example.com", "b@example.com")
+    assert settings.max_concurrent_payers == 1
+    assert settings.fetch_threads == 1
+    assert settings.document_hosts == ("127.0.0.1",)
+    assert settings.invoicing_endpoint_url == "http://127.0.0.1:8080"
+
+
+def test_the_command_line_gives_the_block_as_json_text(project: Path) -> None:
+    settings = DeploySettings.from_context(json.dumps(block(fetch_threads=3)), project)
+    assert settings.fetch_threads == 3
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (None, 'there is none; write the block under "context" in cdk.json'),
+        ("{not json", "they are text that is not JSON: Expecting property name"),
+        ([], 'the block [] is not an object; write {"key": value}'),
+        ("7", 'the block 7 is not an object; write {"key": value}'),
+    ],
+)
+def test_a_block_that_is_no_object_is_refused(value: object, problem: str, project: Path) -> None:
+    [found] = problems_of(value, project)
+    assert found.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        (
+            {"archive_bucket_name": "Invoice_Archive"},
+            "archive_bucket_name: 'Invoice_Archive' is not 3 to 63 lower-case letters, digits, "
+            "dots and hyphens, with a letter or digit at both ends; S3 refuses it, choose a name "
+            "such as 'example-corp-invoice-archive'",
+        ),
+        ({"archive_bucket_name": "ab"}, "archive_bucket_name: 'ab' is not 3 to 63"),
+        ({"archive_bucket_name": "a" * 64}, f"archive_bucket_name: '{'a' * 64}' is not 3 to 63"),
+        ({"archive_bucket_name": "archive-"}, "archive_bucket_name: 'archive-' is not 3 to 63"),
+        ({"archive_bucket_name": "a..b"}, "archive_bucket_name: 'a..b' has two dots in a row"),
+        (
+            {"archive_bucket_name": "192.168.5.4"},
+            "archive_bucket_name: '192.168.5.4' has the form of an IP address",
+        ),
+        (
+            {"archive_bucket_name": "xn--archive"},
+            "archive_bucket_name: 'xn--archive' begins or ends with a word that AWS reserves",
+        ),
+        (
+            {"archive_bucket_name": "archive-s3alias"},
+            "archive_bucket_name: 'archive-s3alias' begins or ends with a word that AWS reserves",
+        ),
+        ({"archive_bucket_name": 5}, "archive_bucket_name: 5 is not text"),
+        ({"payers_file": ""}, 'payers_file: "" is not text'),
+        (
+            {"payers_file": "payer.csv"},
+            "payers_file: 'payer.csv' cannot be read (No such file or directory: ",
+        ),
+        ({"payers_file": "."}, "payers_file: '.' cannot be read (Is a directory: "),
+        (
+            {"payer_role_name": "arn:aws:iam::111122223333:role/Reader"},
+            "payer_role_name: 'arn:aws:iam::111122223333:role/Reader' is not an IAM role name; "
+            "write the name alone",
+        ),
+        ({"external_id": "x"}, "external_id: 'x' is not an external id; write 2 to 1224 letters"),
+        ({"schedule": "0 6 * * ? *"}, 'schedule: "0 6 * * ? *" is not an object; write {"key"'),
+        (
+            {"schedule": {"cron": "0 6 * * *"}},
+            "schedule.cron: '0 6 * * *' has 5 fields, not six; write 'minute hour * * ? *'",
+        ),
+        (
+            {"schedule": {"cron": "60 6 * * ? *"}},
+            "schedule.cron: '60 6 * * ? *' has no minute from 0 to 59 but '60'",
+        ),
+        (
+            {"schedule": {"cron": "0 9-7 * * ? *"}},
+            "schedule.cron: '0 9-7 * * ? *' has no hour from 0 to 23 but '9-7'",
+        ),
+        (
+            {"schedule": {"cron": "0 6,x * * ? *"}},
+            "schedule.cron: '0 6,x * * ? *' has no hour from 0 to 23 but '6,x'",
+        ),
+        (
+            {"schedule": {"cron": "0 6 3 * ? *"}},
+            "schedule.cron: '0 6 3 * ? *' does not start a run every day, so late invoices and "
+            "missed deadlines would go unseen; write 'minute hour * * ? *'",
+        ),
+        (
+            {"schedule": {"time_zone": "Europe/Berln"}},
+            "schedule.time_zone: 'Europe/Berln' is not a time zone; did you mean 'Europe/Berlin'?",
+        ),
+        (
+            {"schedule": {"time_zone": "Moonbase 9"}},
+            "schedule.time_zone: 'Moonbase 9' is not a time zone; write an IANA name such as "
+            "'Europe/Berlin'",
+        ),
+        (
+            {"schedule": {"crom": "0 6 * * ? *"}},
+            "unknown key schedule.crom; did you mean 'cron'?",
+        ),
+        ({"close_deadline": "day 31"}, "close_deadline: 'day 31' is not a close deadline; write"),
+        ({"close_deadline": 10}, "close_deadline: 10 is not text"),
+        ({"lookback_periods": -1}, "lookback_periods: -1 is not a whole number from 0 to 24"),
+        ({"lookback_periods": True}, "lookback_periods: true is not a whole number from 0 to 24"),
+        ({"lookback_periods": "2"}, 'lookback_periods: "2" is not a whole number from 0 to 24'),
+        ({"retention": {"years": 0}}, "retention.years: 0 is not a whole number from 1 to 100"),
+        (
+            {"retention": {"mode": "governance"}},
+            'retention.mode: "governance" is not one of GOVERNANCE, COMPLIANCE',
+        ),
+        (
+            {"retention": {"fiscal_year_end_month": 13}},
+            "retention.fiscal_year_end_month: 13 is not a whole number from 1 to 12",
+        ),
+        (
+            {"notify_emails": "a@example.com"},
+            'notify_emails: "a@example.com" is not a list of texts; write ["…", "…"]',
+        ),
+        (
+            {"notify_emails": ["finance"]},
+            "notify_emails: 'finance' is not an e-mail address",
+        ),
+        (
+            {"notify_emails": ["a@example.com", "a@example.com"]},
+            "notify_emails: 'a@example.com' is listed more than once; keep one",
+        ),
+        (
+            {"max_concurrent_payers": 0},
+            "max_concurrent_payers: 0 is not a whole number from 1 to 1000",
+        ),
+        ({"fetch_threads": 21}, "fetch_threads: 21 is not a whole number from 1 to 20"),
+        ({"document_hosts": ["*"]}, "document_hosts: '*' would match hosts of anybody"),
+        ({"document_hosts": []}, "document_hosts: the list is empty, so that no document could"),
+        (
+            {"invoicing_endpoint_url": "invoicing.example.com"},
+            "invoicing_endpoint_url: 'invoicing.example.com' is not a URL; write https://host",
+        ),
+        (
+            {"invoicing_endpoint_url": "http://invoicing.example.com"},
+            "invoicing_endpoint_url: 'http://invoicing.example.com' is not encrypted; write https",
+        ),
+        (
+            {"invoicing_endpoint_url": "https://host:port"},
+            "invoicing_endpoint_url: 'https://host:port' is not a URL: Port could not be cast",
+        ),
+        (
+            {"invoicing_endpoint_url": "https://user:secret@host"},
+            "invoicing_endpoint_url: the URL of host 'host' has a user name, query or fragment",
+        ),
+        (
+            {"archive_bucket": "example"},
+            "unknown key archive_bucket; did you mean 'archive_bucket_name'?",
+        ),
+        ({"colour": "red"}, "unknown key colour; the keys are archive_bucket_name, "),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_key_and_the_remedy(
+    settings: dict[str, Any], problem: str, project: Path
+) -> None:
+    [found] = problems_of(block(**settings), project)
+    assert found.startswith(problem)
+
+
+def test_missing_required_keys_are_named(project: Path) -> None:
+    assert problems_of({}, project) == (
+        "archive_bucket_name is missing; it has no default",
+        "payers_file is missing; it has no default",
+    )
+
+
+def test_a_loopback_document_host_contradicts_an_invoicing_api_elsewhere(project: Path) -> None:
+    hosts = ["127.0.0.1", "*.s3.*.amazonaws.com"]
+
+    for endpoint in ({}, {"invoicing_endpoint_url": "https://invoicing.example.com"}):
+        [found] = problems_of(block(document_hosts=hosts, **endpoint), project)
+        assert found.startswith("document_hosts names '127.0.0.1' while invoicing_endpoint_url is ")
+
+
+def test_every_line_problem_of_the_register_is_reported(project: Path) -> None:
+    (project / "payers.csv").write_text(
+        "account_id,name\n20417736915,Lost zero\n1111222233334,\n111122223333,A\n111122223333,B\n"
+    )
+
+    found = problems_of(block(), project)
+
+    assert [problem.split(";")[0] for problem in found] == [
+        "payers_file: payers.csv line 2: account_id '20417736915' has 11 digits, not 12",
+        "payers_file: payers.csv line 3: account_id '1111222233334' is not twelve digits",
+        "payers_file: payers.csv line 3: name is empty",
+        "payers_file: payers.csv line 5: account_id '111122223333' is already on line 4",
+    ]
+
+
+def test_an_empty_register_is_refused(project: Path) -> None:
+    (project / "payers.csv").write_text("account_id,name\n")
+    [found] = problems_of(block(), project)
+    assert found.startswith("payers_file: payers.csv lists no payer account")
+
+
+def test_all_problems_are_reported_at_once_in_one_readable_error(project: Path) -> None:
+    (project / "payers.csv").write_text("account_id,name\n1,\n")
+    given = block(
+        archive_bucket_name="Bad_Name",
+        retention={"years": 0, "mode": "SOFT"},
+        notify_emails=["x", "y"],
+        shedule={},
+    )
+
+    with pytest.raises(InvalidDeploySettings) as refused:
+        DeploySettings.from_context(given, project)
+
+    lines = str(refused.value).splitlines()
+    assert lines[0] == (
+        "the deploy settings (context key 'invoice_archive' in cdk.json) are not valid:"
+    )
+    assert [line.split(":")[0] for line in lines[1:]] == [
+        "  - archive_bucket_name",
+        "  - payers_file",
+        "  - payers_file",
+        "  - retention.years",
+        "  - retention.mode",
+        "  - notify_emails",
+        "  - notify_emails",
+        "  - unknown key shedule; did you mean 'schedule'?",
+    ]
