@@ -68,7 +68,8 @@ def _payer_run(
     payer_role_name: str,
     last_sweep: datetime | None,
 ) -> PayerRun:
-    earliest = min(periods).first_day
+    # what was issued within the earliest period itself are mostly the bills of the month before it
+    earliest = min(periods).first_day_after
     issued_from = max(earliest, last_sweep.date() - OVERLAP) if last_sweep else earliest
     issued_to = min(
         request.as_of.date() + timedelta(days=1),

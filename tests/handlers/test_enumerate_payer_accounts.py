@@ -32,7 +32,7 @@ def test_a_run_without_input_asks_everybody_for_the_month_before_its_start(world
     assert [item["payer_account_id"] for item in items] == [ACME, BOREAL]
     assert items[0]["billing_periods"] == ["2026-10", "2026-09"]
     assert items[0]["role_arn"] == f"arn:aws:iam::{ACME}:role/Reader"
-    assert (items[0]["issued_from"], items[0]["issued_to"]) == ("2026-09-01", "2026-11-13")
+    assert (items[0]["issued_from"], items[0]["issued_to"]) == ("2026-10-01", "2026-11-13")
 
 
 def test_the_request_keeps_the_register_and_its_hash(world: World) -> None:
