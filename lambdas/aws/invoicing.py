@@ -13,6 +13,7 @@ from lambdas.domain.document_url import DocumentUrl
 from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.json_text import instant_text
 
+_LARGEST_PAGE = 100
 _BUSY = ("ThrottlingException", "TooManyRequestsException", "InternalServerException")
 
 
@@ -95,7 +96,9 @@ class Invoicing:
         self, account_id: str, time_filter: Mapping[str, Any]
     ) -> Iterator[Mapping[str, Any]]:
         pages = self._client.get_paginator("list_invoice_summaries").paginate(
-            Selector={"ResourceType": "ACCOUNT_ID", "Value": account_id}, Filter=time_filter
+            Selector={"ResourceType": "ACCOUNT_ID", "Value": account_id},
+            Filter=time_filter,
+            PaginationConfig={"PageSize": _LARGEST_PAGE},
         )
         with _named_errors("invoicing:ListInvoiceSummaries"):
             for page in pages:

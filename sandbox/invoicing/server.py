@@ -1,0 +1,278 @@
+"""The HTTP side: one loopback port for the service, its documents and its control plane."""
+
+import errno
+import json
+import socketserver
+import sys
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from sandbox.invoicing import model
+from sandbox.invoicing.callers import Callers
+from sandbox.invoicing.catalogue import Catalogue
+from sandbox.invoicing.documents import PATH_PREFIX, DocumentUrls, Refused
+from sandbox.invoicing.errors import ServiceError, internal, invalid
+from sandbox.invoicing.faults import Fault, Faults
+from sandbox.invoicing.service import InvoicingService
+from sandbox.invoicing.tokens import PageTokens
+
+HOST = "127.0.0.1"
+_LONGEST_REQUEST = 1_000_000
+
+
+class PortInUse(Exception):
+    """Another program listens on the port."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            f"port {port} on {HOST} is in use; "
+            "stop the program that listens there or choose another port"
+        )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+class InvoicingEmulator:
+    """The emulator as a context manager: it listens on `url` inside the `with` block.
+
+    `port` 0 takes a free one. `now` decides what is issued, visible and ready (None: real time); it
+    can be set while serving. `url_lifetime_seconds` and `token_lifetime_seconds` are real time.
+    Entering raises PortInUse.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        *,
+        port: int = 0,
+        now: datetime | None = None,
+        signature_marker: str = "",
+        sts_endpoint: str | None = None,
+        url_lifetime_seconds: int = 900,
+        token_lifetime_seconds: int = 900,
+    ) -> None:
+        self.faults = Faults()
+        self.requests = RequestCounts()
+        self._now = now
+        self._port = port
+        self._urls = DocumentUrls(signature_marker, url_lifetime_seconds)
+        self._service = InvoicingService(catalogue, self._urls, PageTokens(token_lifetime_seconds))
+        self._callers = Callers(sts_endpoint)
+        self._server: _Server | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self._port}"
+
+    @property
+    def now(self) -> datetime:
+        return self._now or datetime.now(UTC)
+
+    @now.setter
+    def now(self, instant: datetime) -> None:
+        self._now = instant
+
+    def __enter__(self) -> Self:
+        try:
+            self._server = _Server((HOST, self._port), self)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortInUse(self._port) from None
+            raise
+        self._port = self._server.server_address[1]
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        ).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """The answer to one HTTP request; header names are in lower case."""
+        parts = urlsplit(target)
+        if parts.path.startswith(PATH_PREFIX):
+            return self._document(method, parts.path, parts.query)
+        if parts.path.startswith("/_control/"):
+            return self._control(method, parts.path.removeprefix("/_control/"), body)
+        if (method, target) != ("POST", "/"):
+            return Answer(
+                404,
+                "text/plain",
+                b"There is nothing here. Operations are POST / with an X-Amz-Target header.\n",
+            )
+        try:
+            return Answer(200, model.content_type(), self._operation(headers, body))
+        except ServiceError as error:
+            return Answer(error.status, model.content_type(), model.write_error(error))
+
+    def _operation(self, headers: Mapping[str, str], body: bytes) -> bytes:
+        caller = self._callers.account_of(headers)
+        targets = {model.target(name): name for name in model.OPERATIONS}
+        operation = targets.get(headers.get("x-amz-target", ""))
+        if operation is None:
+            raise ServiceError(
+                "UnknownOperationException", f"X-Amz-Target must be one of {', '.join(targets)}"
+            )
+        self.requests.count_call(caller, operation)
+        if fault := self.faults.next_answer(caller, operation):
+            raise fault
+        if headers.get("content-type") != model.content_type():
+            raise invalid("cannotParse", f"Content-Type must be {model.content_type()}")
+        params = model.read_request(operation, body)
+        if operation == "ListInvoiceSummaries":
+            response = self._service.list_invoice_summaries(caller, params, self.now)
+        else:
+            response = self._service.get_invoice_pdf(caller, params, self.now, self.url)
+        try:
+            return model.write_response(operation, response)
+        except model.OffModel as error:
+            raise internal(str(error)) from None
+
+    def _document(self, method: str, path: str, query: str) -> Answer:
+        try:
+            key = self._urls.resolve(method, path, query)
+            document = self._service.document(key, self.now)
+        except Refused as refused:
+            return Answer(refused.status, "application/xml", refused.xml())
+        self.requests.count_download(key.payer_account_id)
+        return Answer(200, document.content_type, document.read())
+
+    def _control(self, method: str, name: str, body: bytes) -> Answer:
+        match method, name:
+            case "GET", "health":
+                return _json(200, {"status": "ok", "now": self.now.isoformat()})
+            case "GET", "requests":
+                return _json(200, self.requests.snapshot())
+            case "POST", "clock":
+                return self._told(body, self._set_clock)
+            case "POST", "faults":
+                return self._told(body, self._add_fault)
+        return _json(404, {"error": f"{method} /_control/{name} does not exist"})
+
+    def _told(self, body: bytes, act: Any) -> Answer:
+        try:
+            act(json.loads(body))
+        except (ValueError, TypeError, KeyError) as error:
+            return _json(400, {"error": f"{type(error).__name__}: {error}"})
+        return _json(200, {"now": self.now.isoformat()})
+
+    def _set_clock(self, told: dict[str, str]) -> None:
+        self.now = instant(told["now"])
+
+    def _add_fault(self, told: dict[str, Any]) -> None:
+        self.faults.add(Fault(**told))
+
+
+class RequestCounts:
+    """How often each payer's account called each operation (refused calls too) and downloaded a
+    document.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls: dict[str, Counter[str]] = {}
+        self._downloads: Counter[str] = Counter()
+
+    def count_call(self, payer_account_id: str, operation: str) -> None:
+        with self._lock:
+            self._calls.setdefault(payer_account_id, Counter())[operation] += 1
+
+    def count_download(self, payer_account_id: str) -> None:
+        with self._lock:
+            self._downloads[payer_account_id] += 1
+
+    def snapshot(self) -> dict[str, Any]:
+        """`{"calls": {payer: {operation: count}}, "downloads": {payer: count}}` as a copy."""
+        with self._lock:
+            calls = {payer: dict(counts) for payer, counts in self._calls.items()}
+            return {"calls": calls, "downloads": dict(self._downloads)}
+
+
+def instant(text: str) -> datetime:
+    """An ISO instant as UTC. Raises ValueError for one without a time zone."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"'{text}' has no time zone; write 2026-10-12T06:00:00Z")
+    return moment.astimezone(UTC)
+
+
+def _json(status: int, content: Mapping[str, Any]) -> Answer:
+    return Answer(status, "application/json", json.dumps(content).encode())
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # the default of 5 makes parallel functions wait for a second SYN
+
+    def __init__(self, address: tuple[str, int], emulator: InvoicingEmulator) -> None:
+        self.emulator = emulator
+        super().__init__(address, _Handler)
+
+    def server_bind(self) -> None:
+        # HTTPServer's own asks DNS for the host's name, which can take seconds.
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = HOST, self.server_address[1]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(
+            sys.exception(), ConnectionError
+        ):  # a client that hangs up is no error of the server
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # headers and body leave in one packet
+    server: _Server
+
+    def _respond(self) -> None:
+        length = self.headers.get("Content-Length", "0")
+        if (
+            not length.isdecimal()
+            or int(length) > _LONGEST_REQUEST
+            or self.headers.get("Transfer-Encoding")
+        ):
+            self.close_connection = True
+            self._send(
+                Answer(
+                    413, "text/plain", b"The request body is too long or its length is not told.\n"
+                )
+            )
+            return
+        body = self.rfile.read(int(length))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self._send(self.server.emulator.answer(self.command, self.path, headers, body))
+
+    def _send(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.content_type)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _respond  # noqa: N815
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing: a request line holds the signature of a document URL."""

@@ -1,0 +1,202 @@
+"""The two operations: the rules of the service over a catalogue, without HTTP.
+
+The rules are those that AWS documents or that users of the live service reported. What neither
+tells is decided for the strict side and listed in README.md.
+"""
+
+import calendar
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from sandbox.invoicing.catalogue import Catalogue, CatalogueInvoice, Document
+from sandbox.invoicing.documents import DocumentKey, DocumentUrls, Refused
+from sandbox.invoicing.errors import ServiceError, access_denied, invalid, not_found
+from sandbox.invoicing.tokens import PageTokens, Position
+
+DEFAULT_PAGE_SIZE = 20
+"""Rows of a page where MaxResults is not given. AWS documents no number; a small one shows whoever
+forgets to page.
+"""
+
+_FIRST_RECEIVER_DAY = datetime(2025, 6, 1, tzinfo=UTC)
+_RECEIVER_YEARS = 5
+
+
+class InvoicingService:
+    """ListInvoiceSummaries and GetInvoicePDF. Parameters and answers are in boto3's form, already
+    checked against the model.
+    """
+
+    def __init__(self, catalogue: Catalogue, urls: DocumentUrls, tokens: PageTokens) -> None:
+        self._catalogue = catalogue
+        self._urls = urls
+        self._tokens = tokens
+
+    def list_invoice_summaries(
+        self, caller: str, params: Mapping[str, Any], now: datetime
+    ) -> dict[str, Any]:
+        selector, filters = params["Selector"], params.get("Filter", {})
+        _check_filter(selector, filters)
+        self._check_access(caller, selector, now)
+        query = {"caller": caller, "Selector": selector, "Filter": filters}
+        position = Position(0, now)
+        if "NextToken" in params:
+            position = self._tokens.read(params["NextToken"], query)
+        rows = [
+            invoice.summary
+            for invoice in self._selected(caller, selector, position.as_of)
+            if invoice.visible_from <= position.as_of and _matches(invoice.summary, filters)
+        ]
+        end = position.offset + params.get("MaxResults", DEFAULT_PAGE_SIZE)
+        response: dict[str, Any] = {"InvoiceSummaries": rows[position.offset : end]}
+        if end < len(rows):
+            response["NextToken"] = self._tokens.issue(query, Position(end, position.as_of))
+        return response
+
+    def get_invoice_pdf(
+        self, caller: str, params: Mapping[str, Any], now: datetime, base_url: str
+    ) -> dict[str, Any]:
+        invoice = self._visible_invoice(caller, params["InvoiceId"], now)
+        if invoice.document.ready_from > now:
+            raise not_found(f"The document of invoice {invoice.invoice_id} is not available.")
+        supplements = [
+            {
+                "DocumentType": supplement.document_type,
+                "DocumentId": supplement.document_id,
+                **self._presigned(
+                    DocumentKey(caller, invoice.invoice_id, supplement.document_id), base_url
+                ),
+            }
+            for supplement in invoice.supplements
+            if supplement.ready_from <= now
+        ]
+        return {
+            "InvoicePDF": {
+                "InvoiceId": invoice.invoice_id,
+                **self._presigned(DocumentKey(caller, invoice.invoice_id, None), base_url),
+                **({"SupplementalDocuments": supplements} if supplements else {}),
+            }
+        }
+
+    def document(self, key: DocumentKey, now: datetime) -> Document:
+        """The document behind a valid URL. Raises Refused where the catalogue has it no longer."""
+        invoice = self._catalogue.invoices(key.payer_account_id, now).get(key.invoice_id)
+        if invoice and key.document_id is None:
+            return invoice.document
+        for supplement in invoice.supplements if invoice else ():
+            if supplement.document_id == key.document_id:
+                return supplement
+        raise Refused(404, "NoSuchKey", "The specified key does not exist.")
+
+    def _check_access(self, caller: str, selector: Mapping[str, str], now: datetime) -> None:
+        if selector["ResourceType"] == "INVOICE_ID":
+            self._visible_invoice(caller, selector["Value"], now)
+        elif selector["Value"] != caller:
+            raise access_denied(
+                f"Account {caller} may not see the invoices of account {selector['Value']}."
+            )
+
+    def _selected(
+        self, caller: str, selector: Mapping[str, str], now: datetime
+    ) -> Iterable[CatalogueInvoice]:
+        invoices = self._catalogue.invoices(caller, now)
+        if selector["ResourceType"] == "ACCOUNT_ID":
+            return invoices.values()
+        return [invoices[selector["Value"]]] if selector["Value"] in invoices else []
+
+    def _visible_invoice(self, caller: str, invoice_id: str, now: datetime) -> CatalogueInvoice:
+        invoice = self._catalogue.invoices(caller, now).get(invoice_id)
+        if invoice and invoice.visible_from <= now:
+            return invoice
+        if not invoice and any(
+            invoice_id in self._catalogue.invoices(p, now)
+            for p in self._catalogue.payer_account_ids()
+        ):
+            raise access_denied(f"Account {caller} may not see this invoice.")
+        raise not_found(f"Invoice {invoice_id} was not found.")
+
+    def _presigned(self, key: DocumentKey, base_url: str) -> dict[str, Any]:
+        presigned = self._urls.presign(key)
+        return {
+            "DocumentUrl": base_url + presigned.target,
+            "DocumentUrlExpirationDate": presigned.expires,
+        }
+
+
+def _check_filter(selector: Mapping[str, str], filters: Mapping[str, Any]) -> None:
+    """Raises ValidationException for a query that the service refuses."""
+    by_account = selector["ResourceType"] == "ACCOUNT_ID"
+    if by_account and not re.fullmatch(r"\d{12}", selector["Value"], re.ASCII):
+        raise _field("Selector.Value", f"'{selector['Value'][:100]}' is not a 12-digit account ID")
+    if by_account and "BillingPeriod" not in filters and "TimeInterval" not in filters:
+        raise invalid("invalidInput", "BillingPeriod and TimePeriod cannot both be null")
+    if "BillingPeriod" in filters and "TimeInterval" in filters:
+        raise invalid(
+            "mutualExclusionError", "Filter takes BillingPeriod or TimeInterval, not both"
+        )
+    if "TimeInterval" in filters:
+        _check_interval(filters["TimeInterval"], with_receiver_role="ReceiverRole" in filters)
+    elif "BillingPeriod" in filters and "ReceiverRole" in filters:
+        period = filters["BillingPeriod"]
+        if datetime(period["Year"], period["Month"], 1, tzinfo=UTC) < _FIRST_RECEIVER_DAY:
+            raise _field(
+                "Filter.BillingPeriod",
+                f"with ReceiverRole there is no data before {_FIRST_RECEIVER_DAY:%Y-%m-%d}",
+            )
+
+
+def _check_interval(interval: Mapping[str, datetime], *, with_receiver_role: bool) -> None:
+    start, end = interval["StartDate"], interval["EndDate"]
+    for name, instant in interval.items():
+        if instant.timetz().replace(tzinfo=None) != time.min:
+            raise _field(
+                f"Filter.TimeInterval.{name}",
+                f"{instant.isoformat()} is not the beginning of a UTC day",
+            )
+    if end <= start:
+        raise _field(
+            "Filter.TimeInterval",
+            f"EndDate {end:%Y-%m-%d} is exclusive and must be after StartDate {start:%Y-%m-%d}",
+        )
+    if with_receiver_role:
+        if start < _FIRST_RECEIVER_DAY:
+            raise _field(
+                "Filter.TimeInterval.StartDate",
+                f"with ReceiverRole there is no data before {_FIRST_RECEIVER_DAY:%Y-%m-%d}",
+            )
+        if (end.year - _RECEIVER_YEARS, end.month, end.day) > (start.year, start.month, start.day):
+            raise _field(
+                "Filter.TimeInterval",
+                f"with ReceiverRole the interval may span up to {_RECEIVER_YEARS} years",
+            )
+        return
+    longest = calendar.monthrange(start.year, start.month)[1]
+    if end - start > timedelta(days=longest):
+        raise _field(
+            "Filter.TimeInterval",
+            f"the interval may span up to one month, {longest} days from {start:%Y-%m-%d}",
+        )
+
+
+def _field(name: str, message: str) -> ServiceError:
+    return invalid("fieldValidationFailed", f"Value at '{name}': {message}", [(name, message)])
+
+
+def _matches(summary: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
+    """Whether a row is one of those asked for: BillingPeriod is the month of usage, TimeInterval is
+    about the day of issue.
+    """
+    if "BillingPeriod" in filters and summary.get("BillingPeriod") != filters["BillingPeriod"]:
+        return False
+    if "TimeInterval" in filters:
+        interval, issued = filters["TimeInterval"], summary.get("IssuedDate")
+        if issued is None or not interval["StartDate"] <= issued < interval["EndDate"]:
+            return False
+    if (
+        "InvoicingEntity" in filters
+        and summary.get("Entity", {}).get("InvoicingEntity") != filters["InvoicingEntity"]
+    ):
+        return False
+    return "ReceiverRole" not in filters or summary.get("ReceiverRole") == filters["ReceiverRole"]

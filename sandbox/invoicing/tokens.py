@@ -1,0 +1,77 @@
+"""Page tokens: opaque, bound to the query that they continue, and good for a limited time."""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.invoicing.errors import invalid
+
+_MAC_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where the next page begins, in the listing as it was at `as_of`: later invoices do not shift
+    the pages.
+    """
+
+    offset: int
+    as_of: datetime
+
+
+class PageTokens:
+    """Makes and reads the tokens of one server. They expire by real time, not by the emulated
+    clock.
+    """
+
+    def __init__(self, lifetime_seconds: int) -> None:
+        self._lifetime_seconds = lifetime_seconds
+        self._secret = secrets.token_bytes(32)
+
+    def issue(self, query: Mapping[str, Any], position: Position) -> str:
+        payload = json.dumps(
+            {
+                "query": _digest(query),
+                "offset": position.offset,
+                "as_of": position.as_of.isoformat(),
+                "expires": time.time() + self._lifetime_seconds,
+            }
+        ).encode()
+        return base64.urlsafe_b64encode(self._mac(payload) + payload).decode()
+
+    def read(self, token: str, query: Mapping[str, Any]) -> Position:
+        """Raises ValidationException: invalidNextToken for one that was not issued for this query,
+        expiredNextToken for an old one.
+        """
+        try:
+            raw = base64.b64decode(token, altchars=b"-_", validate=True)
+        except ValueError:
+            raw = b""
+        mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
+        if not hmac.compare_digest(mac, self._mac(payload)):
+            raise invalid("invalidNextToken", "The NextToken is not one that this service issued.")
+        content = json.loads(payload)
+        if content["query"] != _digest(query):
+            raise invalid(
+                "invalidNextToken",
+                "The NextToken belongs to another query; repeat Selector and Filter unchanged.",
+            )
+        if time.time() >= content["expires"]:
+            raise invalid(
+                "expiredNextToken", "The NextToken has expired; start again with the first page."
+            )
+        return Position(content["offset"], datetime.fromisoformat(content["as_of"]).astimezone(UTC))
+
+    def _mac(self, payload: bytes) -> bytes:
+        return hmac.digest(self._secret, payload, hashlib.sha256)
+
+
+def _digest(query: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(query, sort_keys=True, default=str).encode()).hexdigest()

@@ -1,0 +1,8 @@
+"""The made-up organization: payers of several countries whose invoices exist for any billing period
+from 2025-01 on.
+"""
+
+from sandbox.organization.invoices import FIRST_PERIOD, SEED, Organization
+from sandbox.organization.payers import MADE_UP_PAYERS, MadeUpPayer
+
+__all__ = ["FIRST_PERIOD", "MADE_UP_PAYERS", "SEED", "MadeUpPayer", "Organization"]

@@ -1,0 +1,374 @@
+"""Which invoices a payer account gets for a billing period, when they appear, and when their papers
+do.
+
+Everything follows from the seed, the account and the period, so each run sees the same
+organization. Days are of the month after the billing period unless said otherwise.
+"""
+
+import random
+import uuid
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from lambdas.domain.billing_period import BillingPeriod
+from sandbox.invoicing.catalogue import CatalogueInvoice, Document, SupplementalDocument
+from sandbox.organization import papers
+from sandbox.organization.bills import BASE_CURRENCY, Bill, Charge, rounded
+from sandbox.organization.payers import MADE_UP_PAYERS, MadeUpPayer, plain_payer
+
+SEED = "an organization of eight payers"
+FIRST_PERIOD = BillingPeriod(2025, 1)
+DAILY_INVOICES = 111
+"""Invoices of a payer that is billed daily; with its anniversary invoice a listing of 112 rows,
+more than the largest page.
+"""
+
+_SERVICES = (
+    "Amazon Elastic Compute Cloud",
+    "Amazon Relational Database Service",
+    "Amazon Simple Storage Service",
+    "AWS Data Transfer",
+    "Amazon CloudFront",
+    "Amazon Elastic Kubernetes Service",
+    "AWS Lambda",
+    "Amazon DynamoDB",
+    "AmazonCloudWatch",
+    "AWS Key Management Service",
+)
+_PRODUCTS = (
+    "Corvid Log Analytics, contract",
+    "Tessellate Endpoint Security, per host",
+    "Quayside CI runners, per minute",
+)
+_USD_RATES = {
+    "USD": Decimal(1),
+    "EUR": Decimal("0.91870"),
+    "GBP": Decimal("0.78640"),
+    "JPY": Decimal("149.62000"),
+    "BRL": Decimal("5.43100"),
+    "INR": Decimal("84.91200"),
+}
+_VISIBLE_AFTER = timedelta(hours=3)
+_READY_AFTER = timedelta(hours=4)
+
+
+class Organization:
+    """The catalogue of a register: `payers` is the name of each payer account by its id.
+
+    Made-up payers bring their own story, any other account gets one plain invoice a month. Invoices
+    are made at the first question about their payer, papers at each download.
+    """
+
+    def __init__(self, payers: Mapping[str, str], *, seed: str = SEED) -> None:
+        made_up = {payer.account_id: payer for payer in MADE_UP_PAYERS}
+        self._payers = {
+            account_id: made_up.get(account_id) or plain_payer(account_id, name)
+            for account_id, name in payers.items()
+        }
+        self._seed = seed
+        self._invoices: dict[tuple[str, BillingPeriod], Mapping[str, CatalogueInvoice]] = {}
+
+    def payer_account_ids(self) -> Collection[str]:
+        return self._payers.keys()
+
+    def invoices(self, payer_account_id: str, until: datetime) -> Mapping[str, CatalogueInvoice]:
+        """See Catalogue: the invoices of all billing periods from FIRST_PERIOD to the one of
+        `until`.
+        """
+        payer, last = self._payers.get(payer_account_id), BillingPeriod.containing(until)
+        if payer is None or last < FIRST_PERIOD:
+            return {}
+        key = (payer_account_id, last)
+        if key not in self._invoices:
+            earlier = self.invoices(payer_account_id, _midnight(last.first_day) - timedelta(days=1))
+            made = _Period(payer, last, self._seed).invoices()
+            self._invoices[key] = {**earlier, **{one.invoice_id: one for one in made}}
+        return self._invoices[key]
+
+
+class _Period:
+    """One payer's billing period while its invoices are made."""
+
+    def __init__(self, payer: MadeUpPayer, period: BillingPeriod, seed: str) -> None:
+        self._payer = payer
+        self._period = period
+        self._seed = seed
+
+    def invoices(self) -> list[CatalogueInvoice]:
+        customs = self._payer.customs
+        anniversary = self.anniversary()
+        made = [self._anniversary_invoice(anniversary)]
+        if "tax_copy" in customs:
+            made.append(_invoice(self._tax_copy(anniversary)))
+        if "marketplace" in customs:
+            made.append(_invoice(self._marketplace()))
+        if "support" in customs:
+            made.append(_invoice(self._support(anniversary)))
+        if "payment_receipt" in customs:
+            made.append(_invoice(self._payment_receipt(anniversary)))
+        if "one_time_purchase" in customs:
+            made.append(_invoice(self._one_time_purchase()))
+        if "credit_memo" in customs and self._period > FIRST_PERIOD:
+            made.append(_invoice(self._credit_memo()))
+        if "late_invoice" in customs:
+            made.append(_invoice(self._late_invoice()))
+        if "daily_invoices" in customs:
+            made.extend(_invoice(bill) for bill in self._daily_invoices())
+        return made
+
+    def anniversary(self) -> Bill:
+        """The month's bill, issued on day 2 to 4."""
+        issued = self._issued(
+            self._next_month(2 + self._random("anniversary day").randrange(3)), "anniversary"
+        )
+        return self._bill(0, issued, self._usage("anniversary", self._payer.monthly_usd))
+
+    def _anniversary_invoice(self, bill: Bill) -> CatalogueInvoice:
+        customs = self._payer.customs
+        if "government_invoice" in customs:
+            return _invoice(bill, supplements=self._government_papers(bill))
+        if "late_supplement" in customs:
+            ready = self._next_month(16, hour=5)
+            return _invoice(
+                bill,
+                supplements=(
+                    _supplement(
+                        "SUPPLEMENT", f"ANX-{bill.invoice_id}", papers.annexure, bill, ready
+                    ),
+                ),
+            )
+        if "slow_pdf" in customs:
+            return _invoice(bill, ready_from=self._next_month(14, hour=12))
+        if "rendered_anew" in customs:
+            return _invoice(bill, content=lambda: papers.invoice(bill, rendering=uuid.uuid4().hex))
+        return _invoice(bill)
+
+    def _tax_copy(self, commercial: Bill) -> Bill:
+        """The same bill for the tax office, one day later, under an id of its own."""
+        issued = commercial.issued + timedelta(days=1)
+        return self._bill(
+            1,
+            issued,
+            commercial.charges,
+            country_id=True,
+            commercial_invoice_id=commercial.invoice_id,
+        )
+
+    def _marketplace(self) -> Bill:
+        """Software of third parties on day 3, with an exchange rate of its own."""
+        product = self._random("product").choice(_PRODUCTS)
+        return self._bill(
+            2,
+            self._issued(self._next_month(3), "marketplace"),
+            (Charge(product, self._amount("marketplace", Decimal(1480))),),
+            billing_entity="AWS_MARKETPLACE",
+        )
+
+    def _support(self, anniversary: Bill) -> Bill:
+        """The support plan on day 6 or 7, a tenth of the usage."""
+        issued = self._issued(
+            self._next_month(6 + self._random("support day").randrange(2)), "support"
+        )
+        fee = rounded(anniversary.base.before_tax / 10, BASE_CURRENCY)
+        return self._bill(3, issued, (Charge("AWS Support (Business)", fee),))
+
+    def _payment_receipt(self, anniversary: Bill) -> Bill:
+        """The card payment of the anniversary invoice, one day after it."""
+        return self._bill(
+            4,
+            anniversary.issued + timedelta(days=1),
+            anniversary.charges,
+            invoice_type="PAYMENT_RECEIPT",
+            frequency="ONE_TIME",
+            original_invoice_id=anniversary.invoice_id,
+        )
+
+    def _one_time_purchase(self) -> Bill:
+        """A Savings Plan paid upfront on day 15 of the billing period itself."""
+        return self._bill(
+            5,
+            self._issued(_midnight(self._period.first_day.replace(day=15)), "purchase"),
+            (
+                Charge(
+                    "Compute Savings Plan, 1 year, all upfront",
+                    self._amount("purchase", Decimal(2600)),
+                ),
+            ),
+            bill_type="PURCHASE",
+            frequency="ONE_TIME",
+        )
+
+    def _credit_memo(self) -> Bill:
+        """A correction of the previous period's anniversary invoice, on day 20 of the billing
+        period itself.
+        """
+        original = _Period(self._payer, self._period.shifted(-1), self._seed).anniversary()
+        return self._bill(
+            6,
+            self._issued(_midnight(self._period.first_day.replace(day=20)), "credit"),
+            (
+                Charge(
+                    f"Credit: {original.charges[0].description}",
+                    -self._amount("credit", Decimal(340)),
+                ),
+            ),
+            invoice_type="CREDIT_MEMO",
+            bill_type="REFUND",
+            frequency="ONE_TIME",
+            original_invoice_id=original.invoice_id,
+        )
+
+    def _late_invoice(self) -> Bill:
+        """Usage that was metered late, on day 18, after the usual deadline."""
+        return self._bill(
+            7, self._issued(self._next_month(18), "late"), self._usage("late", Decimal(410))[:2]
+        )
+
+    def _daily_invoices(self) -> Iterable[Bill]:
+        """Small invoices through the whole period, each issued on the day after its usage, by cost
+        centre.
+        """
+        days = (self._period.first_day_after - self._period.first_day).days
+        for index in range(DAILY_INVOICES):
+            issued = self._issued(
+                _midnight(self._period.first_day)
+                + timedelta(days=1 + index * days // DAILY_INVOICES),
+                f"daily {index}",
+            )
+            yield self._bill(
+                10 + index,
+                issued,
+                (Charge(_SERVICES[index % 4], self._amount(f"daily {index}", Decimal(44))),),
+                country_id=True,
+                purchase_order=f"CC-{4100 + index % 4 * 10}",
+            )
+
+    def _government_papers(self, bill: Bill) -> tuple[SupplementalDocument, ...]:
+        """The municipality's paper and the machine-readable one, ready with the invoice."""
+        code = self._random("access key").randrange(10**9)
+        access_key = f"35{bill.issued:%y%m}2341224700011055001{bill.printed_number:0>9}1{code:09d}"
+        return (
+            _supplement(
+                "GOVERNMENT_INVOICE", f"NFSE-{bill.printed_number}", papers.government_invoice, bill
+            ),
+            _supplement(
+                "TAX_E_INVOICE",
+                access_key,
+                partial(papers.electronic_invoice, access_key),
+                bill,
+                content_type="application/xml",
+            ),
+        )
+
+    def _bill(
+        self,
+        ordinal: int,
+        issued: datetime,
+        charges: tuple[Charge, ...],
+        *,
+        country_id: bool = False,
+        **particulars: Any,
+    ) -> Bill:
+        """A bill of this payer and period; `ordinal` tells the period's bills apart, so that no two
+        get the same id. `country_id` asks for an id of the seller's country.
+        """
+        payer, ten_digits = self._payer, str(self._number(ordinal, 1_000_000_000, step=7919))
+        invoice_id = ten_digits
+        if country_id or payer.seller.reports:
+            number = self._number(ordinal, 1_000_000, step=7)
+            invoice_id = f"{payer.seller.invoice_prefix}{issued:%y}-{number}"
+        by_government = "government_invoice" in payer.customs
+        return Bill(
+            payer=payer,
+            seller=payer.seller,
+            invoice_id=invoice_id,
+            printed_number=ten_digits[2:] if by_government else invoice_id,
+            period=self._period,
+            issued=issued,
+            charges=charges,
+            exchange_rate=self._exchange_rate(particulars.get("billing_entity", "AWS")),
+            **{"purchase_order": payer.purchase_order} | particulars,
+        )
+
+    def _usage(self, what: str, spend: Decimal) -> tuple[Charge, ...]:
+        """The spend of a month spread over some services, the largest first."""
+        randomness = self._random(f"usage {what}")
+        weights = sorted(
+            (randomness.randrange(3, 40) for _ in range(randomness.randrange(6, len(_SERVICES)))),
+            reverse=True,
+        )
+        total = self._amount(f"usage {what}", spend)
+        return tuple(
+            Charge(service, rounded(total * weight / sum(weights), BASE_CURRENCY))
+            for service, weight in zip(_SERVICES, weights, strict=False)
+        )
+
+    def _amount(self, what: str, usual: Decimal) -> Decimal:
+        """The usual amount within ten percent."""
+        return rounded(
+            usual * self._random(f"amount {what}").randrange(9000, 11000) / 10_000, BASE_CURRENCY
+        )
+
+    def _exchange_rate(self, billing_entity: str) -> Decimal:
+        currency = self._payer.seller.currency
+        if currency == BASE_CURRENCY:
+            return Decimal(1)
+        drift = random.Random(f"{self._seed} {currency} {self._period} {billing_entity}").randrange(
+            9800, 10_200
+        )
+        return (_USD_RATES[currency] * drift / 10_000).quantize(Decimal("0.00001"))
+
+    def _number(self, ordinal: int, lowest: int, *, step: int) -> int:
+        """A number of as many digits as `lowest`, which no other bill of the payer's year has:
+        numbers rise with month and ordinal.
+        """
+        year = f"{self._seed} {self._payer.account_id} {self._period.year} {step}"
+        first = random.Random(year).randrange(lowest, lowest * 98 // 10)
+        return first + (self._period.month * 1000 + ordinal) * step
+
+    def _issued(self, day: datetime, what: str) -> datetime:
+        return day + timedelta(seconds=self._random(f"time {what}").randrange(2 * 3600, 18 * 3600))
+
+    def _next_month(self, day: int, *, hour: int = 0) -> datetime:
+        return _midnight(self._period.first_day_after.replace(day=day)) + timedelta(hours=hour)
+
+    def _random(self, what: str) -> random.Random:
+        return random.Random(f"{self._seed} {self._payer.account_id} {self._period} {what}")
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _invoice(
+    bill: Bill,
+    *,
+    ready_from: datetime | None = None,
+    content: Callable[[], bytes] | None = None,
+    supplements: tuple[SupplementalDocument, ...] = (),
+) -> CatalogueInvoice:
+    document = Document(
+        content or partial(papers.invoice, bill), ready_from or bill.issued + _READY_AFTER
+    )
+    return CatalogueInvoice(bill.summary(), bill.issued + _VISIBLE_AFTER, document, supplements)
+
+
+def _supplement(
+    document_type: str,
+    document_id: str,
+    paper: Callable[[Bill], bytes],
+    bill: Bill,
+    ready_from: datetime | None = None,
+    *,
+    content_type: str = "application/pdf",
+) -> SupplementalDocument:
+    return SupplementalDocument(
+        partial(paper, bill),
+        ready_from or bill.issued + _READY_AFTER,
+        content_type,
+        document_type=document_type,
+        document_id=document_id,
+    )

@@ -1,0 +1,331 @@
+"""The made-up organization: reproducible, believable, and with one special case for every payer."""
+
+import csv
+import io
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pypdf
+import pytest
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.payer_register import parse_register
+from sandbox.invoicing import CatalogueInvoice, model
+from sandbox.organization import FIRST_PERIOD, MADE_UP_PAYERS, Organization
+
+ALDER, BRIGHTWATER, KESSLER, MINATO = "104718293645", "020417736915", "236481957204", "357902468813"
+VERDEJANTE, SARVODAYA, POLDERHAVEN, THORNBURY = (
+    "481516234277",
+    "528491730066",
+    "693174820559",
+    "817263540912",
+)
+PLAIN = "123123123123"
+REGISTER = {payer.account_id: payer.name for payer in MADE_UP_PAYERS} | {PLAIN: "Nobody's Bakery"}
+SEPTEMBER = BillingPeriod(2026, 9)
+DEFAULT_RUN = datetime(2026, 10, 12, tzinfo=UTC)
+FAR = datetime(2027, 12, 31, tzinfo=UTC)
+
+
+@cache
+def organization() -> Organization:
+    return Organization(REGISTER)
+
+
+def invoices(payer: str, period: BillingPeriod = SEPTEMBER) -> list[CatalogueInvoice]:
+    wanted = {"Year": period.year, "Month": period.month}
+    everything = organization().invoices(payer, FAR).values()
+    return [invoice for invoice in everything if invoice.summary["BillingPeriod"] == wanted]
+
+
+def one(payer: str, **wanted: Any) -> CatalogueInvoice:
+    """The payer's only invoice of September with these members."""
+    (found,) = [
+        invoice
+        for invoice in invoices(payer)
+        if all(invoice.summary.get(name) == value for name, value in wanted.items())
+    ]
+    return found
+
+
+def anniversary(payer: str) -> CatalogueInvoice:
+    return invoices(payer)[0]
+
+
+def text(paper: bytes) -> str:
+    reader = pypdf.PdfReader(io.BytesIO(paper), strict=True)
+    return "\n".join(page.extract_text() for page in reader.pages)
+
+
+def everything() -> list[tuple[str, CatalogueInvoice]]:
+    return [(payer, invoice) for payer in REGISTER for invoice in invoices(payer)]
+
+
+# What holds for every invoice
+
+
+def test_the_register_of_the_repository_lists_the_made_up_payers() -> None:
+    path = Path(__file__).parents[2] / "payers.csv"
+    register = parse_register(path.read_bytes(), path.name)
+    assert [(p.account_id, p.name, p.legal_entity, p.owner) for p in register.payers] == [
+        (p.account_id, p.name, p.legal_entity, p.owner) for p in MADE_UP_PAYERS
+    ]
+    with path.open(encoding="utf-8", newline="") as file:
+        assert next(csv.reader(file)) == ["account_id", "name", "legal_entity", "owner"]
+    assert any(payer.account_id.startswith("0") for payer in register.payers)
+
+
+def test_two_organizations_of_a_seed_are_the_same_and_another_seed_differs() -> None:
+    again, other = Organization(REGISTER), Organization(REGISTER, seed="another")
+    for payer in REGISTER:
+        first = organization().invoices(payer, DEFAULT_RUN)
+        second = again.invoices(payer, DEFAULT_RUN)
+        assert list(first) == list(second)
+        assert [one.summary for one in first.values()] == [one.summary for one in second.values()]
+        assert [one.visible_from for one in first.values()] == [
+            one.visible_from for one in second.values()
+        ]
+        assert set(first).isdisjoint(other.invoices(payer, DEFAULT_RUN))
+
+
+def test_a_payer_does_not_depend_on_the_rest_of_the_register() -> None:
+    alone = Organization({KESSLER: "Kessler"})
+    assert list(alone.invoices(KESSLER, FAR)) == list(organization().invoices(KESSLER, FAR))
+    assert alone.invoices(ALDER, FAR) == {}
+
+
+def test_every_row_and_every_supplement_fits_the_service_model() -> None:
+    for _, invoice in everything():
+        model.write_response("ListInvoiceSummaries", {"InvoiceSummaries": [invoice.summary]})
+        for supplement in invoice.supplements:
+            document = {
+                "DocumentType": supplement.document_type,
+                "DocumentId": supplement.document_id,
+            }
+            model.write_response(
+                "GetInvoicePDF", {"InvoicePDF": {"SupplementalDocuments": [document]}}
+            )
+
+
+def test_no_invoice_id_exists_twice_in_the_organization() -> None:
+    ids = [invoice_id for payer in REGISTER for invoice_id in organization().invoices(payer, FAR)]
+    made = sum(
+        len(invoices(payer, FIRST_PERIOD.shifted(n))) for payer in REGISTER for n in range(36)
+    )
+    assert len(set(ids)) == len(ids) == made
+
+
+def test_amounts_are_exact_decimals_that_add_up_in_each_currency() -> None:
+    for _, invoice in everything():
+        for name in ("BaseCurrencyAmount", "TaxCurrencyAmount", "PaymentCurrencyAmount"):
+            amount = invoice.summary.get(name)
+            if amount is None:
+                assert "CommercialInvoiceId" in invoice.summary
+                continue
+            breakdown = amount["AmountBreakdown"]
+            discount = Decimal(breakdown.get("Discounts", {"TotalAmount": "0"})["TotalAmount"])
+            taxes = breakdown["Taxes"]
+            before_tax = Decimal(amount["TotalAmountBeforeTax"])
+            assert Decimal(breakdown["SubTotalAmount"]) + discount == before_tax
+            assert sum(Decimal(tax["Amount"]) for tax in taxes["Breakdown"]) == Decimal(
+                taxes["TotalAmount"]
+            )
+            assert before_tax + Decimal(taxes["TotalAmount"]) == Decimal(amount["TotalAmount"])
+            unit = 0 if amount["CurrencyCode"] == "JPY" else -2
+            assert Decimal(amount["TotalAmount"]).as_tuple().exponent == unit
+            for tax in taxes["Breakdown"]:
+                exact = before_tax * Decimal(tax["Rate"]) / 100
+                assert abs(Decimal(tax["Amount"]) - exact) <= Decimal(1).scaleb(unit) / 2
+
+
+def test_the_exchange_rate_explains_the_payment_amount() -> None:
+    for payer in (KESSLER, MINATO, VERDEJANTE, SARVODAYA, THORNBURY):
+        summary = anniversary(payer).summary
+        base, paid = summary["BaseCurrencyAmount"], summary["PaymentCurrencyAmount"]
+        rate = Decimal(paid["CurrencyExchangeDetails"]["Rate"])
+        charged = [Decimal(each["AmountBreakdown"]["SubTotalAmount"]) for each in (base, paid)]
+        assert abs(charged[0] * rate - charged[1]) <= Decimal("0.5")
+        assert (
+            paid["CurrencyExchangeDetails"]["TargetCurrencyCode"] == paid["CurrencyCode"] != "USD"
+        )
+
+
+def test_a_paper_states_account_number_total_and_invoice_number_of_its_row() -> None:
+    for payer, invoice in everything():
+        if "EUINNL" in invoice.invoice_id and not invoice.invoice_id.endswith("7"):
+            continue  # a few of the 111 alike are enough
+        paper = text(invoice.document.read())
+        total = invoice.summary["TaxCurrencyAmount"]["TotalAmount"]
+        assert payer in paper
+        assert total.replace(".", "") in paper.replace(".", "").replace(",", "")
+        assert (invoice.invoice_id in paper) is (payer != VERDEJANTE)
+        assert "Sandbox document of a made-up customer" in paper
+
+
+def test_papers_are_made_quickly_and_only_at_their_download() -> None:
+    fresh = Organization(REGISTER)
+    began = time.perf_counter()
+    listed = fresh.invoices(KESSLER, DEFAULT_RUN)
+    assert time.perf_counter() - began < 0.5
+    papers = [invoice.document for invoice in listed.values()]
+    began = time.perf_counter()
+    for paper in papers:
+        paper.read()
+    assert (time.perf_counter() - began) / len(papers) < 0.03
+
+
+def test_a_paper_has_the_same_bytes_at_each_download() -> None:
+    for payer in (ALDER, KESSLER, MINATO, VERDEJANTE):
+        for invoice in invoices(payer):
+            for document in (invoice.document, *invoice.supplements):
+                assert document.read() == document.read()
+
+
+def test_a_row_is_listed_before_its_document_is_ready_but_not_before_it_is_issued() -> None:
+    for _, invoice in everything():
+        assert invoice.summary["IssuedDate"] < invoice.visible_from < invoice.document.ready_from
+
+
+@pytest.mark.parametrize("period", [FIRST_PERIOD, BillingPeriod(2025, 12), BillingPeriod(2027, 2)])
+def test_every_payer_has_invoices_in_any_period(period: BillingPeriod) -> None:
+    after = period.first_day_after
+    for payer in REGISTER:
+        issued = invoices(payer, period)[0].summary["IssuedDate"]
+        assert (issued.year, issued.month) == (after.year, after.month)
+        assert 2 <= issued.day <= 4
+
+
+def test_there_is_nothing_before_the_first_period() -> None:
+    assert organization().invoices(ALDER, datetime(2024, 12, 31, tzinfo=UTC)) == {}
+
+
+# What each payer shows
+
+
+def test_alder_has_support_on_day_six_or_seven_marketplace_and_a_credit_memo() -> None:
+    issued = {invoice.summary["IssuedDate"].day for invoice in invoices(ALDER)}
+    assert issued & {6, 7}
+    marketplace = one(
+        ALDER,
+        Entity={"InvoicingEntity": "Amazon Web Services, Inc.", "BillingEntity": "AWS_MARKETPLACE"},
+    )
+    assert marketplace.summary["IssuedDate"].day == 3
+    credit = one(ALDER, InvoiceType="CREDIT_MEMO", BillType="REFUND").summary
+    assert Decimal(credit["PaymentCurrencyAmount"]["TotalAmount"]) < 0
+    assert (credit["IssuedDate"].month, credit["IssuedDate"].day) == (9, 20)
+    original = organization().invoices(ALDER, FAR)[credit["OriginalInvoiceId"]]
+    assert original.summary["BillingPeriod"] == {"Year": 2026, "Month": 8}
+
+
+def test_the_first_period_has_no_credit_memo_since_nothing_came_before() -> None:
+    assert all(one.summary["InvoiceType"] == "INVOICE" for one in invoices(ALDER, FIRST_PERIOD))
+
+
+def test_brightwater_pays_upfront_in_mid_month_and_gets_a_receipt() -> None:
+    purchase = one(BRIGHTWATER, BillType="PURCHASE", InvoiceFrequency="ONE_TIME").summary
+    assert (purchase["IssuedDate"].month, purchase["IssuedDate"].day) == (9, 15)
+    receipt = one(BRIGHTWATER, InvoiceType="PAYMENT_RECEIPT").summary
+    assert receipt["OriginalInvoiceId"] == anniversary(BRIGHTWATER).invoice_id
+
+
+def test_brightwaters_anniversary_pdf_differs_in_bytes_at_each_download_but_not_in_text() -> None:
+    first, second = (anniversary(BRIGHTWATER).document.read() for _ in range(2))
+    assert first != second
+    assert text(first) == text(second)
+
+
+def test_kessler_has_a_tax_copy_that_names_its_commercial_invoice() -> None:
+    commercial = anniversary(KESSLER)
+    copy = one(KESSLER, CommercialInvoiceId=commercial.invoice_id)
+    assert copy.invoice_id.startswith("EUINDE26-")
+    assert "PaymentCurrencyAmount" not in copy.summary
+    assert copy.summary["TaxCurrencyAmount"] == commercial.summary["TaxCurrencyAmount"]
+    assert "Steuerrechnung" in text(copy.document.read())
+
+
+def test_kessler_has_an_invoice_that_comes_after_the_default_run() -> None:
+    (late,) = [invoice for invoice in invoices(KESSLER) if invoice.visible_from > DEFAULT_RUN]
+    assert late.summary["IssuedDate"].day == 18
+
+
+def test_minatos_pdf_is_not_ready_at_the_default_run_but_three_days_later() -> None:
+    slow = anniversary(MINATO)
+    assert slow.visible_from < DEFAULT_RUN + timedelta(days=1) <= slow.document.ready_from
+    assert slow.document.ready_from < datetime(2026, 10, 15, tzinfo=UTC)
+    assert slow.summary["PaymentCurrencyAmount"]["CurrencyCode"] == "JPY"
+
+
+def test_verdejantes_paper_states_only_the_governments_number() -> None:
+    invoice = anniversary(VERDEJANTE)
+    assert invoice.invoice_id.startswith("EINBR26-")
+    assert invoice.summary["TaxAuthorityStatus"] == "ISSUED"
+    government, electronic = invoice.supplements
+    number = government.document_id.removeprefix("NFSE-")
+    for paper in (invoice.document.read(), government.read()):
+        assert number in text(paper)
+        assert invoice.invoice_id not in text(paper)
+    assert (government.document_type, electronic.document_type) == (
+        "GOVERNMENT_INVOICE",
+        "TAX_E_INVOICE",
+    )
+    assert electronic.content_type == "application/xml"
+    assert len(electronic.document_id) == 44
+    root = ET.fromstring(electronic.read())  # noqa: S314 - made by this project
+    assert root.findtext(".//Numero") == number
+    assert root.findtext(".//ValorTotal") == invoice.summary["TaxCurrencyAmount"]["TotalAmount"]
+
+
+def test_sarvodayas_annexure_comes_two_weeks_after_its_invoice() -> None:
+    invoice = anniversary(SARVODAYA)
+    (annexure,) = invoice.supplements
+    assert invoice.invoice_id.startswith("AIN26-")
+    assert invoice.document.ready_from < DEFAULT_RUN < annexure.ready_from
+    assert annexure.ready_from.day == 16
+    assert annexure.document_type == "SUPPLEMENT"
+    assert invoice.invoice_id in text(annexure.read())
+
+
+@pytest.mark.parametrize("period", [SEPTEMBER, BillingPeriod(2026, 2)])
+def test_polderhavens_listing_has_more_rows_than_the_largest_page(period: BillingPeriod) -> None:
+    rows = invoices(POLDERHAVEN, period)
+    assert len(rows) == 112
+    daily = rows[1:]
+    days = {invoice.summary["IssuedDate"].date() for invoice in daily}
+    assert min(days) == period.first_day + timedelta(days=1)
+    assert max(days) == period.first_day_after
+    assert {invoice.summary["PurchaseOrderNumber"] for invoice in daily} == {
+        "CC-4100",
+        "CC-4110",
+        "CC-4120",
+        "CC-4130",
+    }
+
+
+def test_thornburys_marketplace_invoice_has_an_exchange_rate_of_its_own() -> None:
+    aws, marketplace = (invoice.summary for invoice in invoices(THORNBURY))
+    rates = [
+        each["PaymentCurrencyAmount"]["CurrencyExchangeDetails"]["Rate"]
+        for each in (aws, marketplace)
+    ]
+    assert rates[0] != rates[1]
+    assert aws["PurchaseOrderNumber"] == "TM-PO-40418"
+
+
+def test_any_other_account_of_a_register_gets_a_plain_american_invoice() -> None:
+    (invoice,) = invoices(PLAIN)
+    summary: Mapping[str, Any] = invoice.summary
+    assert summary["PaymentCurrencyAmount"]["CurrencyCode"] == "USD"
+    assert Decimal(summary["PaymentCurrencyAmount"]["TotalAmount"]) > 0
+    assert "Nobody's Bakery" in text(invoice.document.read())
+
+
+@pytest.mark.parametrize("name", ["株式会社 みなと", "=cmd|' /C calc'!A0", "x" * 300, "Zürich\nAG"])
+def test_a_name_that_the_fonts_lack_or_that_is_hostile_still_gives_a_paper(name: str) -> None:
+    (invoice, *_) = Organization({PLAIN: name}).invoices(PLAIN, DEFAULT_RUN).values()
+    assert PLAIN in text(invoice.document.read())
