@@ -9,7 +9,9 @@ from botocore.config import Config
 
 INVOICING_REGION = "us-east-1"  # the Invoicing API is global and signed for us-east-1
 
+LONGEST_WAIT_SECONDS = 60
 _CONNECTIONS = 64
+_INVOICING_ATTEMPTS = 8
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,26 @@ def invoicing_client(credentials: RoleCredentials) -> Any:
     One client per payer account, because the adaptive mode paces calls by what this payer's answers
     allow.
     """
-    return _session().client(
+    client = _session().client(
         "invoicing",
         region_name=INVOICING_REGION,
-        config=_config("adaptive", 8),
+        config=_config("adaptive", _INVOICING_ATTEMPTS),
         **_as(credentials),
     )
+    client.meta.events.register_first("needs-retry.invoicing", _wait_as_told)
+    return client
+
+
+def _wait_as_told(attempts: int, response: Any = None, **_: object) -> float | bool | None:
+    """Honour `retryAfterSeconds` of InternalServerException, which botocore ignores.
+
+    Returns the seconds until the next try, False to try no more, None to leave it to botocore. A
+    wait that is too long for a function is left to the workflow, which starts the step again.
+    """
+    seconds = response[1].get("retryAfterSeconds") if response else None
+    if seconds is None or attempts >= _INVOICING_ATTEMPTS:
+        return None
+    return float(seconds) if seconds <= LONGEST_WAIT_SECONDS else False
 
 
 @cache

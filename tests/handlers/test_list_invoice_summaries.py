@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -131,3 +132,40 @@ def test_no_access_is_an_outcome_and_not_an_error(world: World) -> None:
     world.run()
     assert not any(isinstance(error, NoAccess) for error in world.errors)
     assert listing(world)["outcome"] == "NO_ACCESS"
+
+
+def calls_at(world: World, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """When each call of the service arrives, filled as they come."""
+    instants: list[float] = []
+    count = world.emulator.requests.count_call
+
+    def noted(account_id: str, operation: str) -> None:
+        instants.append(time.monotonic())
+        count(account_id, operation)
+
+    monkeypatch.setattr(world.emulator.requests, "count_call", noted)
+    return instants
+
+
+def test_the_wait_that_aws_asks_for_is_kept_before_the_next_call(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.catalogue.payers[ACME] = [invoice("N1")]
+    fault = Fault(ACME, "InternalServerException", 1, retry_after_seconds=2)
+    world.emulator.faults.add(fault)
+    instants = calls_at(world, monkeypatch)
+    world.run({"payer_account_ids": [ACME]})
+    assert instants[1] - instants[0] >= 2
+    assert world.payer()["archived"] == 1
+
+
+def test_a_wait_that_is_too_long_for_the_function_is_left_to_the_workflow(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = Fault(ACME, "InternalServerException", 1, retry_after_seconds=3600)
+    world.emulator.faults.add(fault)
+    instants = calls_at(world, monkeypatch)
+    world.run({"payer_account_ids": [ACME]})
+    assert len(instants) == 1
+    assert isinstance(world.errors[0], ServiceUnavailable)
+    assert world.payer()["verdict"] == "NOT_CHECKED"
