@@ -1,6 +1,5 @@
-"""Getting one listed invoice into the archive:
-
-document, then record, so that a crash anywhere leaves what the next run completes.
+"""Getting one listed invoice into the archive: document, then record, so that a crash anywhere
+leaves what the next run completes.
 """
 
 import json
@@ -118,6 +117,7 @@ class PayerArchive:
                 listed.invoice_id,
                 listed.billing_period,
                 listed.payer_account_id,
+                (self._run.payer_account_id,),
                 tuple(finding(lack.code, lack.subject, lack.detail) for lack in lacks),
             )
         return self._extend_chain(state, learnt) if state else self._begin_chain(listed, learnt)
@@ -192,9 +192,8 @@ class PayerArchive:
     def _get_documents(
         self, listed: ListedInvoice, state: ChainState | None, *, look_for_revisions: bool
     ) -> tuple[list[ArchivedDocument], list[Lack]]:
-        """Ask for the documents and store at once those that the archive lacks;
-
-        URLs never leave this call.
+        """Ask for the documents and store at once those that the archive lacks; URLs never leave
+        this call.
         """
         known = (
             {d.identity: d for d in sorted(state.record.documents, key=_revision)} if state else {}
@@ -355,12 +354,11 @@ def _has_changed(record: Record, sighting: Sighting) -> bool:
 
 
 def _was_listed_by_period(record: Record, payer_account_id: str) -> bool:
-    """A row that only the issued-date sweep showed drops out of sight as the sweep moves on;
-
-    that is no vanishing.
-    """
-    return record.is_listed and any(
-        sighting.payer_account_id == payer_account_id and BY_BILLING_PERIOD in sighting.listings
+    """A row that only the issued-date sweep showed drops out as that moves on: not vanished."""
+    return any(
+        sighting.payer_account_id == payer_account_id
+        and sighting.is_listed
+        and BY_BILLING_PERIOD in sighting.listings
         for sighting in record.sightings
     )
 

@@ -8,22 +8,26 @@ own limit is no verdict on the paper.
 
 import logging
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 from xml.parsers import expat
 
 from pypdf import PdfReader
-from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedError, PyPdfError
+from pypdf.errors import (
+    DependencyError,
+    DeprecationError,
+    FileNotDecryptedError,
+    LimitReachedError,
+)
 
 from lambdas.aws.document_download import DownloadRefused
 
 _HEAD_BYTES = 1024
 _TAIL_BYTES = 1024
 _TEXT_BYTES = 32 << 20
-"""A larger PDF is checked in structure only:
-
-taking the text out of it would need many times its size in memory.
+"""A larger PDF is checked in structure only: taking the text out of it would need many times its
+size in memory.
 """
 _TEXT_PAGES = 5
 _ACCOUNT_IN_TEXT = re.compile(
@@ -36,9 +40,8 @@ logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings quote the 
 
 @dataclass(frozen=True)
 class Checked:
-    """A document that may be stored:
-
-    its file-name extension and what is to be flagged, as finding codes with details.
+    """A document that may be stored: its file-name extension and what is to be flagged, as finding
+    codes with details.
     """
 
     extension: str
@@ -46,6 +49,8 @@ class Checked:
 
 
 _ENCRYPTED = Checked("pdf", (("PDF_ENCRYPTED", "The PDF is encrypted."),))
+_NOT_READ = Checked("pdf", (("PDF_TEXT_NOT_READ", "The PDF is beyond the parser's limits."),))
+_PARSER_LIMITS = (LimitReachedError, DependencyError, DeprecationError, NotImplementedError)
 
 
 def check_document(
@@ -56,9 +61,8 @@ def check_document(
     invoice_id: str,
     accounts: Collection[str],
 ) -> Checked:
-    """Check a downloaded document;
-
-    `accounts` are those whose name it may carry. Raises DownloadRefused.
+    """Check a downloaded document; `accounts` are those whose name it may carry. Raises
+    DownloadRefused.
     """
     stream.seek(0)
     head = stream.read(_HEAD_BYTES)
@@ -71,34 +75,14 @@ def check_document(
     if is_invoice_document:
         raise DownloadRefused("NOT_A_DOCUMENT", "The invoice document does not begin as a PDF.")
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        _check_xml(stream)
-        return Checked("xml")
+        return _check_xml(stream)
     return Checked("bin", (("UNKNOWN_FILE_TYPE", "Neither PDF nor XML; kept as it came."),))
 
 
 def pdf_text(stream: IO[bytes], size_bytes: int) -> str | None:
     """The text of a PDF's first pages without its white space, or None where it cannot be read."""
-    if size_bytes > _TEXT_BYTES:
-        return None
-    stream.seek(0)
-    try:
-        pages = PdfReader(stream).pages
-        text = "".join(pages[index].extract_text() for index in range(min(len(pages), _TEXT_PAGES)))
-    except (PyPdfError, *_PARSER_ERRORS):
-        return None
-    return re.sub(r"\s+", "", text)
-
-
-_PARSER_ERRORS = (
-    ValueError,
-    KeyError,
-    TypeError,
-    IndexError,
-    AttributeError,
-    OSError,
-    RecursionError,
-)
-"""What pypdf lets through from a document that it does not understand."""
+    text = _text(stream, size_bytes)
+    return re.sub(r"\s+", "", text) if text else text
 
 
 def _check_pdf(
@@ -109,8 +93,7 @@ def _check_pdf(
     accounts: Collection[str],
 ) -> Checked:
     stream.seek(max(0, size_bytes - _TAIL_BYTES))
-    tail = stream.read()
-    _, marker, rest = tail.rpartition(b"%%EOF")
+    _, marker, rest = stream.read().rpartition(b"%%EOF")
     if not marker or b"<" in rest:
         raise DownloadRefused(
             "DOCUMENT_DAMAGED", "The PDF does not end as one: it was cut or extended."
@@ -120,29 +103,32 @@ def _check_pdf(
         reader = PdfReader(stream, strict=True)
         if reader.is_encrypted:
             return _ENCRYPTED
-        if len(reader.pages) == 0:
-            raise DownloadRefused("DOCUMENT_DAMAGED", "The PDF has no page.")
-        scripts = _has_scripts(reader)
-    except (FileNotDecryptedError, DependencyError):
+        has_pages = len(reader.pages) > 0
+        has_scripts = any(_is_script(action) for action in _actions(reader))
+    except FileNotDecryptedError:
         return _ENCRYPTED
-    except LimitReachedError:
-        return Checked("pdf", (("PDF_TEXT_NOT_READ", "The PDF is beyond the parser's limits."),))
-    except (PyPdfError, *_PARSER_ERRORS) as error:
+    except _PARSER_LIMITS as limit:
+        return _ENCRYPTED if "encrypt" in str(limit).lower() else _NOT_READ
+    except Exception as error:  # noqa: BLE001 - whatever a parser raises on hostile bytes
         raise DownloadRefused(
             "DOCUMENT_DAMAGED", f"The PDF cannot be parsed ({type(error).__name__})."
         ) from None
-    flags = [("PDF_WITH_SCRIPTS", "The PDF contains JavaScript.")] if scripts else []
+    if not has_pages:
+        raise DownloadRefused("DOCUMENT_DAMAGED", "The PDF has no page.")
+    flags = [("PDF_WITH_SCRIPTS", "The PDF contains JavaScript.")] if has_scripts else []
     if is_invoice_document:
-        flags += _check_text(pdf_text(stream, size_bytes), invoice_id, accounts)
+        flags += _check_text(_text(stream, size_bytes), invoice_id, accounts)
     return Checked("pdf", tuple(flags))
 
 
 def _check_text(
     text: str | None, invoice_id: str, accounts: Collection[str]
 ) -> list[tuple[str, str]]:
-    if not text:
+    if not text or not text.strip():
         return [("PDF_TEXT_NOT_READ", "The PDF has no text that can be read.")]
-    if re.sub(r"\s+", "", invoice_id) in text:
+    # a line may break within the id; a longer number around it is another one
+    spaced = r"\s*".join(re.escape(character) for character in re.sub(r"\s+", "", invoice_id))
+    if re.search(rf"(?<![A-Za-z0-9]){spaced}(?![A-Za-z0-9])", text):
         return []
     named = {number.replace("-", "") for number in _ACCOUNT_IN_TEXT.findall(text)}
     if named and not named & set(accounts):
@@ -153,18 +139,51 @@ def _check_text(
     return [("INVOICE_ID_NOT_IN_TEXT", "The text of the PDF does not contain the invoice id.")]
 
 
-def _has_scripts(reader: PdfReader) -> bool:
+def _text(stream: IO[bytes], size_bytes: int) -> str | None:
+    if size_bytes > _TEXT_BYTES:
+        return None
+    stream.seek(0)
+    try:
+        pages = PdfReader(stream).pages
+        count = min(len(pages), _TEXT_PAGES)
+        return "\n".join(pages[index].extract_text() for index in range(count))
+    except Exception:  # noqa: BLE001 - whatever a parser raises on hostile bytes
+        return None
+
+
+def _actions(reader: PdfReader) -> Iterator[Any]:
+    """Every action of the document, its pages and their links, and named scripts."""
     root = reader.root_object
-    names = root.get("/Names")
-    action = root.get("/OpenAction")
-    return (
-        "/AA" in root
-        or (names is not None and "/JavaScript" in names.get_object())
-        or (action is not None and "/JS" in (action.get_object() or ()))
-    )
+    yield root.get("/OpenAction")
+    names = _resolved(root.get("/Names"))
+    if isinstance(names, dict) and "/JavaScript" in names:
+        yield {"/S": "/JavaScript"}
+    for holder in (root, *reader.pages):
+        yield from _triggered(holder)
+    for page in reader.pages:
+        for annotation in _resolved(page.get("/Annots")) or ():
+            link = _resolved(annotation)
+            if isinstance(link, dict):
+                yield link.get("/A")
+                yield from _triggered(link)
 
 
-def _check_xml(stream: IO[bytes]) -> None:
+def _triggered(holder: Any) -> Iterator[Any]:
+    triggers = _resolved(holder.get("/AA"))
+    if isinstance(triggers, dict):
+        yield from triggers.values()
+
+
+def _is_script(action: Any) -> bool:
+    resolved = _resolved(action)
+    return isinstance(resolved, dict) and (resolved.get("/S") == "/JavaScript" or "/JS" in resolved)
+
+
+def _resolved(value: Any) -> Any:
+    return value.get_object() if hasattr(value, "get_object") else value
+
+
+def _check_xml(stream: IO[bytes]) -> Checked:
     """Refuse what is not well-formed and the error answers of S3.
 
     Entities are never expanded from outside.
@@ -184,7 +203,10 @@ def _check_xml(stream: IO[bytes]) -> None:
         raise DownloadRefused(
             "DOCUMENT_DAMAGED", f"The XML is not well-formed ({expat.ErrorString(error.code)})."
         ) from None
+    except (ValueError, LookupError):
+        return Checked("xml", (("UNKNOWN_FILE_TYPE", "XML in an encoding that is not known."),))
     if root == ["Error"]:
         raise DownloadRefused("NOT_A_DOCUMENT", "The server sent an XML error answer.")
     if root and root[0].lower() == "html":
         raise DownloadRefused("NOT_A_DOCUMENT", "The server sent an HTML page.")
+    return Checked("xml")

@@ -1,6 +1,5 @@
-"""One billing period's manifest and views:
-
-read what lies in the archive, judge, extend the chain, make the views again.
+"""One billing period's manifest and views: read what lies in the archive, judge, extend the chain,
+make the views again.
 """
 
 import json
@@ -36,9 +35,8 @@ _READ_THREADS = 16
 
 @dataclass(frozen=True)
 class Judged:
-    """A judged period:
-
-    the verdict before this run (None: it had none), and the manifest that holds now.
+    """A judged period: the verdict before this run (None: it had none), and the manifest that holds
+    now.
     """
 
     before: PeriodVerdict | None

@@ -1,6 +1,5 @@
-"""The environment of the functions:
-
-its names and types, written by the CDK app and read by the handlers.
+"""The environment of the functions: its names and types, written by the CDK app and read by the
+handlers.
 """
 
 import os
@@ -65,7 +64,7 @@ class FunctionSettings:
             retention=RetentionPolicy(
                 years=reader.number("RETENTION_YEARS", least=1),
                 mode=reader.mode("RETENTION_MODE"),
-                fiscal_year_end_month=reader.number("FISCAL_YEAR_END_MONTH", least=1),
+                fiscal_year_end_month=reader.number("FISCAL_YEAR_END_MONTH", least=1, most=12),
             ),
             document_hosts=tuple(reader.text("DOCUMENT_HOSTS").split(",")),
             fetch_threads=reader.number("FETCH_THREADS", least=1),
@@ -77,9 +76,8 @@ class FunctionSettings:
 
 
 class _Reader:
-    """Reads variables and gathers what is wrong;
-
-    the placeholders that it returns then are never used.
+    """Reads variables and gathers what is wrong; the placeholders that it returns then are never
+    used.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -92,12 +90,15 @@ class _Reader:
             self.problems.append(f"{name} is not set")
         return value
 
-    def number(self, name: str, *, least: int) -> int:
+    def number(self, name: str, *, least: int, most: int | None = None) -> int:
         value = self.text(name)
-        if value.isascii() and value.isdigit() and int(value) >= least:
+        if value.isascii() and value.isdigit() and least <= int(value) <= (most or int(value)):
             return int(value)
         if value:
-            self.problems.append(f"{name} is '{value}', not a whole number from {least} on")
+            self.problems.append(
+                f"{name} is '{value}', not a whole number from {least} "
+                f"{f'to {most}' if most else 'on'}"
+            )
         return least
 
     def mode(self, name: str) -> RetentionMode:

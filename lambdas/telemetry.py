@@ -1,7 +1,6 @@
 """Logger and Metrics of the functions."""
 
-import logging
-from functools import lru_cache
+from functools import cache
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics
@@ -9,21 +8,13 @@ from aws_lambda_powertools.metrics import Metrics
 SERVICE = "invoice-archive"
 
 
-@lru_cache
+@cache
 def logger() -> Logger:
-    """The functions' logger.
-
-    Libraries that print answers or URLs when they are told to debug are kept quiet.
-    """
-    for library in ("boto3", "botocore", "urllib3", "requests"):
-        logging.getLogger(library).setLevel(logging.WARNING)
+    """The functions' logger."""
     return Logger(service=SERVICE)
 
 
-@lru_cache
+@cache
 def metrics() -> Metrics:
-    """The functions' metrics;
-
-    none has a payer dimension, for each value of a dimension is billed.
-    """
+    """The functions' metrics. None has a payer dimension: each value of one is billed."""
     return Metrics(namespace="InvoiceArchive", service=SERVICE)

@@ -1,7 +1,5 @@
-"""The archive bucket:
-
-evidence is written once, locked and checksummed; views are replaced only by those who saw the last
-one.
+"""The archive bucket: evidence is written once, locked and checksummed; views are replaced only by
+those who saw the last one.
 """
 
 import base64
@@ -14,6 +12,7 @@ from urllib.parse import urlencode
 
 from botocore.exceptions import ClientError
 
+from lambdas.aws.busy import busy_is_unavailable
 from lambdas.domain.archive_layout import VIEW_TAG, is_evidence
 from lambdas.domain.errors import ArchiveUnusable, EvidenceConflict, ServiceUnavailable
 from lambdas.domain.json_text import sha256_hex, to_json
@@ -52,6 +51,7 @@ class Archive:
         self._bucket = bucket
         self._retention_mode = retention_mode
 
+    @busy_is_unavailable("S3")
     def check_usable(self) -> None:
         """Raise ArchiveUnusable unless the bucket exists, is versioned and has Object Lock."""
         problems = []
@@ -80,10 +80,12 @@ class Archive:
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=prefix
         )
-        for page in pages:
-            for item in page.get("Contents", ()):
-                yield ListedObject(item["Key"], item["Size"])
+        with busy_is_unavailable("S3"):
+            for page in pages:
+                for item in page.get("Contents", ()):
+                    yield ListedObject(item["Key"], item["Size"])
 
+    @busy_is_unavailable("S3")
     def read(self, key: str) -> ReadObject | None:
         """The object's current version, or None where there is none."""
         try:
@@ -96,6 +98,7 @@ class Archive:
         stored = StoredObject(key, answer.get("VersionId", ""), sha256_hex(content), len(content))
         return ReadObject(content, answer["ETag"], stored)
 
+    @busy_is_unavailable("S3")
     def open(self, key: str, version_id: str) -> IO[bytes]:
         """One version's bytes as a stream."""
         body: IO[bytes] = self._s3.get_object(Bucket=self._bucket, Key=key, VersionId=version_id)[
@@ -103,6 +106,7 @@ class Archive:
         ]
         return body
 
+    @busy_is_unavailable("S3")
     def adopt(self, key: str) -> tuple[StoredObject, Mapping[str, str]] | None:
         """What already lies at the key and its metadata, without its bytes; None where there is
         nothing.
@@ -116,7 +120,7 @@ class Archive:
                 return None
             raise
         checksum = head.get("ChecksumSHA256")
-        if not checksum:
+        if not checksum or "-" in checksum:  # absent, or a checksum of a multipart upload's parts
             raise EvidenceConflict(
                 f"{key} exists without a SHA-256: this archive did not store it; find who did"
             )
@@ -161,6 +165,7 @@ class Archive:
             retain_until=retain_until,
         )
 
+    @busy_is_unavailable("S3")
     def put_run_file(self, key: str, value: object) -> None:
         """Write what a run was asked, listed or did; a retry of the same step writes it again."""
         if is_evidence(key):
@@ -173,6 +178,7 @@ class Archive:
         """Write the object if there is none; False when somebody was first."""
         return self._put_new(key, to_json(value)) is not None
 
+    @busy_is_unavailable("S3")
     def update_view(self, key: str, make: Callable[[bytes | None], bytes | None]) -> bool:
         """Replace a view by what `make` returns for its current bytes (None: there is none);
         whether it wrote.
@@ -202,6 +208,7 @@ class Archive:
                 return True
         raise ServiceUnavailable(f"other runs kept replacing {key}; start a run once they ended")
 
+    @busy_is_unavailable("S3")
     def _put_new(
         self, key: str, body: bytes | IO[bytes], **arguments: Any
     ) -> dict[str, Any] | None:

@@ -6,13 +6,16 @@ not even as a cause.
 """
 
 import hashlib
-import time
+import socket
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 import requests
 import urllib3
+from requests.adapters import HTTPAdapter
 
 from lambdas.domain.document_url import DocumentUrl, refusal
 
@@ -38,6 +41,10 @@ class UrlExpired(DownloadRefused):
     """The service no longer accepts the URL; a new one may work."""
 
 
+class StorageFull(OSError):
+    """The function's own storage cannot take the document; deploy with fewer `fetch_threads`."""
+
+
 @dataclass(frozen=True)
 class Downloaded:
     """What arrived in the file."""
@@ -51,34 +58,43 @@ def download(
 ) -> Downloaded:
     """Stream the document into `target`.
 
-    Raises DownloadRefused or UrlExpired; `target` is then to be thrown away.
+    Raises DownloadRefused, UrlExpired or StorageFull; `target` is then to be thrown away.
     """
     reason = refusal(url, hosts)
     if reason:
         raise DownloadRefused("DOCUMENT_URL_REFUSED", f"Not opened: {reason}.")
-    failure: DownloadRefused
+    too_late = DownloadRefused(
+        "DOWNLOAD_FAILED", f"Not complete after {TOTAL_TIMEOUT_SECONDS} seconds."
+    )
+    failure = too_late
+    watch = _Watch(TOTAL_TIMEOUT_SECONDS)
     try:
-        return _download(url, target, max_bytes)
+        arrived = _download(url, target, max_bytes, watch)
+        if not watch.has_ended:  # a connection that was cut can look like the end of the answer
+            return arrived
     except DownloadRefused as refused:
         failure = refused
+    except StorageFull:
+        raise
     except (requests.Timeout, urllib3.exceptions.TimeoutError):
         failure = DownloadRefused("DOWNLOAD_FAILED", "The server took too long to answer.")
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         failure = DownloadRefused(
             "DOWNLOAD_FAILED", f"The connection failed ({type(error).__name__})."
         )
+    finally:
+        watch.stop()
     # Raised outside of the handlers, so that it has no context that names the URL.
-    raise failure
+    raise too_late if watch.has_ended else failure
 
 
-def _download(url: DocumentUrl, target: IO[bytes], max_bytes: int) -> Downloaded:
-    deadline = time.monotonic() + TOTAL_TIMEOUT_SECONDS
+def _download(url: DocumentUrl, target: IO[bytes], max_bytes: int, watch: "_Watch") -> Downloaded:
     digest = hashlib.sha256()
     size = 0
     with requests.Session() as session:
-        session.trust_env = (
-            False  # no proxy and no netrc: the URL goes to its host and nowhere else
-        )
+        session.trust_env = False  # no proxy and no netrc: the URL goes to its host and no other
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, _WatchedAdapter(watch))
         with session.get(
             url.value,
             stream=True,
@@ -88,24 +104,84 @@ def _download(url: DocumentUrl, target: IO[bytes], max_bytes: int) -> Downloaded
         ) as response:
             _check_status(response.status_code)
             expected = _content_length(response, max_bytes)
-            # read1 returns what has arrived, so that a slow drip cannot outlast the deadline in one
-            # read
+            # read1 returns what has arrived instead of waiting until a block is full
             while block := response.raw.read1(_BLOCK):
                 size += len(block)
                 if size > max_bytes:
                     raise DownloadRefused(
                         "DOCUMENT_TOO_LARGE", f"More than {max_bytes} bytes arrived."
                     )
-                if time.monotonic() > deadline:
-                    raise DownloadRefused(
-                        "DOWNLOAD_FAILED", f"Not complete after {TOTAL_TIMEOUT_SECONDS} seconds."
-                    )
                 digest.update(block)
-                target.write(block)
+                _write(target, block)
     if expected is not None and size != expected:
         raise DownloadRefused("DOCUMENT_DAMAGED", f"{size} of {expected} bytes arrived.")
     target.flush()
     return Downloaded(digest.hexdigest(), size)
+
+
+class _Watch:
+    """Ends a download at its deadline by cutting its connection.
+
+    Timeouts of sockets do not add up: a server that sends a byte now and then, in the headers or in
+    the body, outlasts them all.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.has_ended = False
+        self._socket: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def over(self, connected: socket.socket) -> None:
+        """Watch over the connection that the download uses."""
+        self._socket = connected
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+    def _end(self) -> None:
+        self.has_ended = True
+        if self._socket:
+            with suppress(OSError):  # the other side may have closed it meanwhile
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
+class _WatchedAdapter(HTTPAdapter):
+    """Hands the sockets of its connections to a watch."""
+
+    def __init__(self, watch: _Watch) -> None:
+        self._watch = watch
+        super().__init__()
+
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
+        super().init_poolmanager(*arguments, **named)
+        watch = self._watch
+
+        class Plain(urllib3.connection.HTTPConnection):
+            def connect(self) -> None:
+                super().connect()
+                watch.over(self.sock)
+
+        class Encrypted(urllib3.connection.HTTPSConnection):
+            def connect(self) -> None:
+                super().connect()
+                watch.over(self.sock)
+
+        class PlainPool(urllib3.HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        class EncryptedPool(urllib3.HTTPSConnectionPool):
+            ConnectionCls = Encrypted
+
+        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": EncryptedPool}
+
+
+def _write(target: IO[bytes], block: bytes) -> None:
+    try:
+        target.write(block)
+    except OSError as error:
+        raise StorageFull(f"the function's storage cannot take the document: {error}") from None
 
 
 def _check_status(status: int) -> None:

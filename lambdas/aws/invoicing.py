@@ -1,20 +1,21 @@
 """The two calls of AWS Invoicing, as plain data and named errors."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from botocore import exceptions as botocore
+from botocore.exceptions import ClientError
 
+from lambdas.aws.busy import busy_is_unavailable
 from lambdas.aws.payer_role import NoAccess
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.document_url import DocumentUrl
-from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.json_text import instant_text
 
 _LARGEST_PAGE = 100
-_BUSY = ("ThrottlingException", "TooManyRequestsException", "InternalServerException")
 
 
 class InvoiceNotReady(Exception):
@@ -60,17 +61,15 @@ class Invoicing:
     def summaries_issued(
         self, account_id: str, start: date, end: date
     ) -> Iterator[Mapping[str, Any]]:
-        """All rows issued from `start` (included) to `end` (excluded), UTC days;
-
-        the span must be a legal one.
+        """All rows issued from `start` (included) to `end` (excluded), UTC days; the span must be a
+        legal one.
         """
         interval = {"StartDate": _midnight(start), "EndDate": _midnight(end)}
         return self._summaries(account_id, {"TimeInterval": interval})
 
     def documents(self, invoice_id: str) -> list[OfferedDocument]:
-        """Ask for fresh URLs:
-
-        the invoice document first, then the supplemental ones. Raises InvoiceNotReady.
+        """Ask for fresh URLs: the invoice document first, then the supplemental ones. Raises
+        InvoiceNotReady.
         """
         with _named_errors("invoicing:GetInvoicePDF"):
             try:
@@ -78,15 +77,12 @@ class Invoicing:
             except self._client.exceptions.ResourceNotFoundException:
                 raise InvoiceNotReady("AWS has no document for this invoice yet.") from None
         offered = [OfferedDocument(True, None, None, 1, _url(answer))]
-        without_id: dict[str | None, int] = {}
+        count: Counter[tuple[str | None, str | None]] = Counter()
         for supplement in answer.get("SupplementalDocuments", ()):
-            document_type, document_id = (
-                supplement.get("DocumentType"),
-                supplement.get("DocumentId"),
-            )
-            ordinal = 1
-            if document_id is None:
-                ordinal = without_id[document_type] = without_id.get(document_type, 0) + 1
+            document_type = supplement.get("DocumentType")
+            document_id = supplement.get("DocumentId") or None
+            count[document_type, document_id] += 1
+            ordinal = count[document_type, document_id]
             offered.append(
                 OfferedDocument(False, document_type, document_id, ordinal, _url(supplement))
             )
@@ -106,29 +102,17 @@ class Invoicing:
                     yield _plain(row)
 
 
-class _named_errors:  # noqa: N801 - reads as a statement: with _named_errors(action)
-    """Turn the client's errors into the named ones.
-
-    Nothing of the answer is kept, for it may hold a document URL.
-    """
-
-    def __init__(self, action: str) -> None:
-        self._action = action
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, botocore.ClientError):
-            code = error.response["Error"]["Code"]
-            if code in ("AccessDeniedException", "AccessDenied"):
-                raise NoAccess(f"AWS denied {self._action} ({code}).") from error
-            if code in _BUSY:
-                raise ServiceUnavailable(
-                    f"{self._action} answers {code} after all retries"
-                ) from error
-        elif isinstance(error, botocore.ConnectionError | botocore.HTTPClientError):
-            raise ServiceUnavailable(f"{self._action} cannot be reached") from error
+@contextmanager
+def _named_errors(action: str) -> Iterator[None]:
+    """Tell a denied call by its code: Invoicing denies with HTTP 400."""
+    try:
+        with busy_is_unavailable(action):
+            yield
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in ("AccessDeniedException", "AccessDenied"):
+            raise NoAccess(f"AWS denied {action} ({code}).") from error
+        raise
 
 
 def _url(document: Mapping[str, Any]) -> DocumentUrl | None:

@@ -2,6 +2,7 @@
 
 from botocore.exceptions import ClientError
 
+from lambdas.aws.busy import busy_is_unavailable
 from lambdas.aws.clients import RoleCredentials, sts_client
 from lambdas.domain.archive_layout import safe_segment
 from lambdas.domain.payer_run import PayerRun
@@ -24,11 +25,12 @@ def assume_payer_role(run: PayerRun, external_id: str) -> RoleCredentials:
     shows the session's name, which leads back to the run.
     """
     try:
-        answer = sts_client().assume_role(
-            RoleArn=run.role_arn,
-            ExternalId=external_id,
-            RoleSessionName=f"invoice-archive-{safe_segment(run.run_id, 48)}",
-        )
+        with busy_is_unavailable("sts:AssumeRole"):
+            answer = sts_client().assume_role(
+                RoleArn=run.role_arn,
+                ExternalId=external_id,
+                RoleSessionName=f"invoice-archive-{safe_segment(run.run_id, 48)}",
+            )
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code not in _DENIED:
@@ -38,7 +40,8 @@ def assume_payer_role(run: PayerRun, external_id: str) -> RoleCredentials:
     credentials = RoleCredentials(
         issued["AccessKeyId"], issued["SecretAccessKey"], issued["SessionToken"]
     )
-    landed = sts_client(credentials).get_caller_identity()["Account"]
+    with busy_is_unavailable("sts:GetCallerIdentity"):
+        landed = sts_client(credentials).get_caller_identity()["Account"]
     if landed != run.payer_account_id:
         raise WrongAccount(
             f"The role {run.role_arn} leads to account {landed}, not to {run.payer_account_id}."

@@ -22,7 +22,9 @@ VIEW_TAG = {"invoice-archive": "view"}
 
 _LONGEST_SEGMENT = 120
 _LONGEST_EXTENSION = 5
-_LONGEST_ID = 32
+_LONGEST_REVISION = 5
+_LONGEST_TYPE = 18
+_LONGEST_ID = 28
 _PLAIN = re.compile(rb"[A-Za-z0-9-]")
 _WORD = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9]+)*")
 _WINDOWS_DEVICES = re.compile(r"CON|PRN|AUX|NUL|(?:COM|LPT)[0-9]", re.IGNORECASE)
@@ -63,9 +65,10 @@ def type_word(value: str | None, known: tuple[str, ...]) -> str:
         return "UNTYPED"
     if value in known:
         return value
-    if _WORD.fullmatch(value) and len(value) <= 18:
-        return f"OTHER-{value.replace('_', '-')}"
-    return f"OTHER--{_digest(value.encode('utf-8', 'surrogatepass'), 12)}"
+    marked = f"OTHER-{value.replace('_', '-')}"
+    if _WORD.fullmatch(value) and len(marked) <= _LONGEST_TYPE:
+        return marked
+    return f"OTHER--{_digest(value.encode('utf-8', 'surrogatepass'), _LONGEST_TYPE - 7)}"
 
 
 def documents_prefix(period: BillingPeriod, payer_account_id: str | None = None) -> str:
@@ -86,12 +89,15 @@ def supplemental_document_stem(
 ) -> str:
     """Archive key of a supplemental document without its extension.
 
-    `ordinal` counts, from 1, the documents of the same type that have no id; it is used only for
-    those.
+    `ordinal` counts, from 1, the documents of the same type and id, or without an id.
     """
     stem = f"{invoice_stem}_{type_word(document_type, SUPPLEMENT_TYPES)}_"
-    room = _LONGEST_SEGMENT - _LONGEST_EXTENSION - len(stem.rpartition("/")[2])
-    return stem + (f"_n{ordinal}" if document_id is None else safe_segment(document_id, room))
+    if document_id is None:
+        return f"{stem}_n{ordinal}"
+    room = _LONGEST_SEGMENT - _LONGEST_EXTENSION - _LONGEST_REVISION - len(stem.rpartition("/")[2])
+    # no id of AWS has a line break, so an id that comes twice imitates no other
+    told_apart = document_id if ordinal == 1 else f"{document_id}\n{ordinal}"
+    return stem + safe_segment(told_apart, room)
 
 
 def revision_stem(stem: str, number: int) -> str:

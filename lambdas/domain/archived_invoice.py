@@ -1,6 +1,5 @@
-"""One invoice as a manifest lists it:
-
-where its evidence lies, what it adds to the totals, what is to be said of it.
+"""One invoice as a manifest lists it: where its evidence lies, what it adds to the totals, what is
+to be said of it.
 """
 
 from collections.abc import Mapping
@@ -84,6 +83,7 @@ class OutstandingInvoice:
     invoice_id: str
     billing_period: BillingPeriod
     payer_account_id: str
+    seen_by: tuple[str, ...]
     findings: tuple[Finding, ...]
 
     def to_data(self) -> dict[str, Any]:
@@ -91,6 +91,7 @@ class OutstandingInvoice:
             "invoice_id": self.invoice_id,
             "billing_period": str(self.billing_period),
             "payer_account_id": self.payer_account_id,
+            "seen_by": list(self.seen_by),
             "findings": [finding.to_data() for finding in self.findings],
         }
 
@@ -100,5 +101,6 @@ class OutstandingInvoice:
             data["invoice_id"],
             BillingPeriod.parse(data["billing_period"]),
             data["payer_account_id"],
+            tuple(data["seen_by"]),
             tuple(Finding.from_data(finding) for finding in data["findings"]),
         )

@@ -40,7 +40,7 @@ def payer_runs(
 
     A person's run asks everybody whom it names; the daily run asks as `is_asked_on` says.
     """
-    periods = [request.billing_period.shifted(-back) for back in range(lookback_periods + 1)]
+    periods = request.billing_period.with_earlier(lookback_periods)
     seen = {period: last_seen(period) for period in periods}
     runs = []
     for payer in register.payers:

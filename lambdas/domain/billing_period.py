@@ -43,6 +43,11 @@ class BillingPeriod:
         index = self.year * 12 + self.month - 1 + months
         return BillingPeriod(index // 12, index % 12 + 1)
 
+    def with_earlier(self, months: int) -> list["BillingPeriod"]:
+        """This period and up to so many before it, as far back as AWS knows any; latest first."""
+        periods = [self.shifted(-back) for back in range(months + 1)]
+        return [period for period in periods if period.year >= _FIRST_YEAR]
+
     @property
     def first_day(self) -> date:
         return date(self.year, self.month, 1)

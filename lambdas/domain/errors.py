@@ -9,9 +9,8 @@ from collections.abc import Sequence
 
 
 class ServiceUnavailable(Exception):
-    """A service did not answer in time or throttled;
-
-    the same call may succeed later. The workflow retries it by this name.
+    """A service did not answer in time or throttled; the same call may succeed later. The workflow
+    retries it by this name.
     """
 
 

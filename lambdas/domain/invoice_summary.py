@@ -46,9 +46,8 @@ class AmountNotRead(ValueError):
 
 @dataclass(frozen=True)
 class InvoiceSummary:
-    """One row:
-
-    `row` is plain JSON data, instants as ISO 8601 text in UTC, amounts as AWS's decimal text.
+    """One row: `row` is plain JSON data, instants as ISO 8601 text in UTC, amounts as AWS's decimal
+    text.
     """
 
     row: Mapping[str, Any]
@@ -79,9 +78,8 @@ class InvoiceSummary:
         return self.row.get("TaxAuthorityStatus") == "CANCELLED"
 
     def billing_period(self, asked: BillingPeriod | None) -> BillingPeriod | None:
-        """The row's billing period;
-
-        without one the period that was asked for, else the month before the issued date.
+        """The row's billing period; without one the period that was asked for, else the month
+        before the issued date.
         """
         period = self.row.get("BillingPeriod")
         if period:
@@ -91,9 +89,8 @@ class InvoiceSummary:
         return BillingPeriod.containing(self.issued_at).shifted(-1) if self.issued_at else None
 
     def fingerprint(self) -> str:
-        """SHA-256 of the row with its lists sorted:
-
-        equal as long as AWS says the same, in whatever order.
+        """SHA-256 of the row with its lists sorted: equal as long as AWS says the same, in whatever
+        order.
         """
         return sha256_hex(to_json(_sorted(self.row)))
 
@@ -127,9 +124,8 @@ class InvoiceSummary:
 
 
 def row_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """What differs between two rows of one invoice, a sentence part each:
-
-    `TaxAuthorityStatus: ISSUED → CANCELLED`.
+    """What differs between two rows of one invoice, a sentence part each: `TaxAuthorityStatus:
+    ISSUED → CANCELLED`.
     """
     old, new = dict(_leaves(_sorted(before))), dict(_leaves(_sorted(after)))
     return [
@@ -176,10 +172,10 @@ def _sorted(value: Any) -> Any:
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and value:
         for name, member in value.items():
             yield from _leaves(member, f"{path}.{name}" if path else name)
-    elif isinstance(value, list):
+    elif isinstance(value, list) and value:
         for index, member in enumerate(value, 1):
             yield from _leaves(member, f"{path}[{index}]")
     else:

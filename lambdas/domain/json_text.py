@@ -1,6 +1,5 @@
-"""The one JSON form of everything that is stored:
-
-sorted keys, two spaces, UTF-8, a newline at the end.
+"""The one JSON form of everything that is stored: sorted keys, two spaces, UTF-8, a newline at the
+end.
 """
 
 import hashlib
@@ -9,9 +8,8 @@ from datetime import UTC, datetime
 
 
 def to_json(value: object) -> bytes:
-    """Serialise plain data;
-
-    the same data gives the same bytes. Floats are refused: money and rates are text.
+    """Serialise plain data; the same data gives the same bytes. Floats are refused: money and rates
+    are text.
     """
     _refuse_floats(value)
     return (json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False) + "\n").encode(

@@ -1,6 +1,5 @@
-"""Judging a billing period:
-
-the latest manifest, what this run learnt and what lies in the archive become the next manifest.
+"""Judging a billing period: the latest manifest, what this run learnt and what lies in the archive
+become the next manifest.
 """
 
 from collections import Counter
@@ -52,9 +51,8 @@ class Facts:
 
 
 def judge(facts: Facts) -> Manifest:
-    """The manifest that the facts call for;
-
-    it may say the same as the previous one, and is then not to be written.
+    """The manifest that the facts call for; it may say the same as the previous one, and is then
+    not to be written.
     """
     is_overdue = facts.as_of >= facts.deadline.instant(facts.billing_period)
     previous = (
@@ -110,9 +108,9 @@ def _judge_payer(
 ) -> PayerState:
     asked = outcome if outcome and facts.billing_period in outcome.billing_periods else None
     invoices = tuple(i for i in facts.invoices if i.payer_account_id == account_id)
-    outstanding = _outstanding(facts, account_id, before, asked, invoices)
+    outstanding = _outstanding(facts, account_id, before, invoices)
     state = asked.outcome if asked else before.outcome if before else None
-    if account_id not in facts.names and state is None:
+    if account_id not in facts.names and state is None and (invoices or outstanding):
         state = CHECKED  # never asked itself: its invoices were shown to another payer account
     listing_findings = (
         asked.listing_findings
@@ -171,23 +169,33 @@ def _outstanding(
     facts: Facts,
     account_id: str,
     before: PayerState | None,
-    asked: PayerOutcome | None,
     invoices: Sequence[ArchivedInvoice],
 ) -> tuple[OutstandingInvoice, ...]:
     """Expected invoices without a record: the union of all listings so far, not the last one."""
-    union = {invoice.invoice_id: invoice for invoice in (before.outstanding if before else ())}
-    if asked and asked.outcome == CHECKED:
-        for invoice_id in union.keys() - asked.listed_ids:
-            union[invoice_id] = replace(union[invoice_id], findings=(_vanished(invoice_id),))
-    place = (facts.billing_period, account_id)
-    union |= {
-        invoice.invoice_id: invoice
-        for outcome in facts.outcomes
-        for invoice in outcome.outstanding
-        if (invoice.billing_period, invoice.payer_account_id) == place
+    union = {
+        invoice.invoice_id: _still_listed(facts, invoice)
+        for invoice in (before.outstanding if before else ())
     }
+    place = (facts.billing_period, account_id)
+    for outcome in facts.outcomes:
+        for invoice in outcome.outstanding:
+            if (invoice.billing_period, invoice.payer_account_id) == place:
+                union[invoice.invoice_id] = invoice
     archived = {invoice.invoice_id for invoice in invoices}
     return tuple(invoice for key, invoice in sorted(union.items()) if key not in archived)
+
+
+def _still_listed(facts: Facts, invoice: OutstandingInvoice) -> OutstandingInvoice:
+    """The invoice, told as vanished if a payer account that was shown it no longer is."""
+    for outcome in facts.outcomes:
+        if (
+            outcome.outcome == CHECKED
+            and outcome.payer_account_id in invoice.seen_by
+            and facts.billing_period in outcome.billing_periods
+            and invoice.invoice_id not in outcome.listed_ids
+        ):
+            return replace(invoice, findings=(_vanished(invoice.invoice_id),))
+    return invoice
 
 
 def _vanished(invoice_id: str) -> Finding:
@@ -200,9 +208,8 @@ def _vanished(invoice_id: str) -> Finding:
 
 
 def _is_settled(facts: Facts, before: PayerState | None) -> bool:
-    """Whether a failed look changes nothing:
-
-    a closed period whose payer account was complete stays so.
+    """Whether a failed look changes nothing: a closed period whose payer account was complete stays
+    so.
     """
     return bool(
         facts.previous
@@ -221,9 +228,8 @@ def _outcome_findings(
     *,
     is_settled: bool,
 ) -> list[Finding]:
-    """Why a payer account could not be checked;
-
-    only a warning where the period is closed and was complete.
+    """Why a payer account could not be checked; only a warning where the period is closed and was
+    complete.
     """
     severity: Severity = "warning" if is_settled else "blocking"
     if asked is None and before is not None and state is not None:

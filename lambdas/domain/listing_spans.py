@@ -6,9 +6,8 @@ from datetime import date, timedelta
 from lambdas.domain.billing_period import BillingPeriod
 
 OVERLAP = timedelta(days=7)
-"""How far a sweep by issued date reaches back before the last good one:
-
-an invoice can become visible after its issued date.
+"""How far a sweep by issued date reaches back before the last good one: an invoice can become
+visible after its issued date.
 """
 
 

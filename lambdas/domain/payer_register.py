@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import InvalidRegister
@@ -74,15 +75,18 @@ def parse_register(content: bytes, source: str) -> PayerRegister:
         ) from None
     header_line = text.partition("\n")[0]
     delimiter = ";" if ";" in header_line and "," not in header_line else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    header = [column.strip().lower() for column in next(reader, [])]
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        rows = _rows(lines)
+    except csv.Error as error:
+        raise InvalidRegister([f"{source} line {lines.line_num} is not CSV: {error}"]) from None
+    header = [column.strip().lower() for column in rows[0][1]] if rows else []
     problems = _header_problems(header, source)
     if problems:
         raise InvalidRegister(problems)
     payers: list[Payer] = []
     first_lines: dict[str, int] = {}
-    for cells in reader:
-        line = reader.line_num
+    for line, cells in rows[1:]:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(header):
@@ -110,6 +114,16 @@ def parse_register(content: bytes, source: str) -> PayerRegister:
     if problems:
         raise InvalidRegister(problems)
     return PayerRegister(tuple(payers), hashlib.sha256(content).hexdigest())
+
+
+def _rows(lines: Any) -> list[tuple[int, list[str]]]:
+    """Each row of a csv reader with the number of the line on which it begins."""
+    rows = []
+    first = 1
+    for cells in lines:
+        rows.append((first, cells))
+        first = lines.line_num + 1
+    return rows
 
 
 def _header_problems(header: list[str], source: str) -> list[str]:

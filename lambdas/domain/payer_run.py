@@ -166,4 +166,5 @@ def union_by_invoice_id(
                 (*earlier.listings, listing),
                 earlier.summary,
             )
-    return list(invoices.values()), list(unusable.values())
+    still_unusable = [one for one in unusable.values() if one.invoice_id not in invoices]
+    return list(invoices.values()), still_unusable

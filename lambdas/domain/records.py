@@ -45,7 +45,7 @@ class ArchivedDocument:
     document_type: str | None
     document_id: str | None
     ordinal: int
-    """Position among the documents of the same type that have no id; 1 for all others."""
+    """Position among the documents of the same type and id, or without an id."""
     flags: tuple[tuple[str, str], ...] = ()
     """Finding codes and details that the checks of its content gave."""
     revision: int = 1
@@ -105,6 +105,8 @@ class Sighting:
     payer_account_id: str
     fingerprint: str
     listings: tuple[str, ...]
+    is_listed: bool = True
+    """False once its complete listings no longer show the invoice."""
 
 
 @dataclass(frozen=True)
@@ -124,11 +126,9 @@ class Record:
     first_archived_at: str
     documents_asked_at: str
     document_stem: str
-    """Archive key of the invoice document without its extension;
-
-    the names of all its documents begin so.
+    """Archive key of the invoice document without its extension; the names of all its documents
+    begin so.
     """
-    is_listed: bool
     summary: Mapping[str, Any]
     sightings: tuple[Sighting, ...]
     documents: tuple[ArchivedDocument, ...]
@@ -155,7 +155,6 @@ class Record:
                 "first_archived_at": self.first_archived_at,
                 "documents_asked_at": self.documents_asked_at,
                 "document_stem": self.document_stem,
-                "is_listed": self.is_listed,
                 "summary": self.summary,
                 "sightings": [asdict(sighting) for sighting in self.sightings],
                 "documents": [document.to_data() for document in self.documents],
@@ -180,10 +179,11 @@ class Record:
             first_archived_at=data["first_archived_at"],
             documents_asked_at=data["documents_asked_at"],
             document_stem=data["document_stem"],
-            is_listed=data["is_listed"],
             summary=data["summary"],
             sightings=tuple(
-                Sighting(s["payer_account_id"], s["fingerprint"], tuple(s["listings"]))
+                Sighting(
+                    s["payer_account_id"], s["fingerprint"], tuple(s["listings"]), s["is_listed"]
+                )
                 for s in data["sightings"]
             ),
             documents=tuple(ArchivedDocument.from_data(document) for document in data["documents"]),
@@ -226,9 +226,8 @@ class Record:
         return sorted(set(found))
 
     def amount_due(self) -> Amount | None:
-        """What the invoice adds to its payer's totals;
-
-        None when nothing or when it cannot be read (then there is a finding).
+        """What the invoice adds to its payer's totals; None when nothing or when it cannot be read
+        (then there is a finding).
         """
         try:
             return InvoiceSummary(self.summary).amount_due()
@@ -271,7 +270,6 @@ def first_record(
             InvoiceSummary(learnt.summary).invoice_type,
             invoice_id,
         ),
-        is_listed=True,
         summary=learnt.summary,
         sightings=(learnt.sighting,) if learnt.sighting else (),
         documents=tuple(learnt.documents),
@@ -287,25 +285,23 @@ def next_record(state: Record, state_sha256: str, learnt: Learnt, seen_by: str) 
     """
     at = instant_text(learnt.as_of)
     notes: list[tuple[str, str]] = []
+    summary, sightings = state.summary, state.sightings
     earlier = next((s for s in state.sightings if s.payer_account_id == seen_by), None)
-    summary, sightings, is_listed = state.summary, state.sightings, state.is_listed
-    if learnt.sighting is None:
-        if state.is_listed:
-            is_listed = False
+    sighting = learnt.sighting
+    if sighting is None:
+        if earlier and earlier.is_listed:
+            sightings = _replaced(sightings, earlier, replace(earlier, is_listed=False))
             notes.append(("INVOICE_VANISHED", f"No longer listed for {seen_by} since {at}."))
-    else:
-        if not state.is_listed:
-            is_listed = True
-            notes.append(("INVOICE_CHANGED", f"Listed again since {at}."))
-        if earlier is None:
-            sightings = (*state.sightings, learnt.sighting)
-        elif earlier.fingerprint != learnt.sighting.fingerprint:
-            sightings = tuple(learnt.sighting if s is earlier else s for s in state.sightings)
-            if (
-                earlier is state.sightings[0]
-            ):  # the row that the record shows is its first observer's
-                summary = learnt.summary
-                notes.append(("INVOICE_CHANGED", "; ".join(row_changes(state.summary, summary))))
+    elif earlier is None:
+        sightings = (*sightings, sighting)
+    elif (earlier.fingerprint, earlier.is_listed) != (sighting.fingerprint, True):
+        sightings = _replaced(sightings, earlier, sighting)
+        if not earlier.is_listed:
+            notes.append(("INVOICE_CHANGED", f"Listed again for {seen_by} since {at}."))
+        # the row that the record shows is its first observer's
+        if earlier is state.sightings[0] and earlier.fingerprint != sighting.fingerprint:
+            summary = learnt.summary
+            notes.append(("INVOICE_CHANGED", "; ".join(row_changes(state.summary, summary))))
     known = {document.stored.key for document in state.documents}
     added = [document for document in learnt.documents if document.stored.key not in known]
     for document in added:
@@ -319,7 +315,6 @@ def next_record(state: Record, state_sha256: str, learnt: Learnt, seen_by: str) 
         previous_sha256=state_sha256,
         run_id=learnt.run_id,
         recorded_at=at,
-        is_listed=is_listed,
         summary=summary,
         sightings=sightings,
         documents=documents,
@@ -327,10 +322,16 @@ def next_record(state: Record, state_sha256: str, learnt: Learnt, seen_by: str) 
         notes=(*state.notes, *(Note(code, detail, learnt.run_id, at) for code, detail in notes)),
     )
     asked_at_a_fixed_age = learnt.documents_were_asked and not lacks and state.is_due(learnt.as_of)
-    said = (new.is_listed, new.sightings, new.documents, new.lacks, new.notes)
+    said = (new.sightings, new.documents, new.lacks, new.notes)
     if (
-        said == (state.is_listed, state.sightings, state.documents, state.lacks, state.notes)
+        said == (state.sightings, state.documents, state.lacks, state.notes)
         and not asked_at_a_fixed_age
     ):
         return None
     return replace(new, documents_asked_at=at) if learnt.documents_were_asked else new
+
+
+def _replaced(
+    sightings: tuple[Sighting, ...], old: Sighting, new: Sighting
+) -> tuple[Sighting, ...]:
+    return tuple(new if sighting is old else sighting for sighting in sightings)

@@ -12,13 +12,12 @@ _IN_WORDS = {
     "ACTION_REQUIRED": "action required",
 }
 _MOST_PAYERS = 25
-_MOST_CHARACTERS = 8000
+_LONGEST_NAME = 60
 
 
 def report(run_id: str, verdict: PeriodVerdict, manifests: Sequence[Manifest]) -> tuple[str, str]:
-    """Subject (at most 100 ASCII characters, as SNS wants it) and message;
-
-    the first manifest is the target's.
+    """Subject (at most 100 ASCII characters, as SNS wants it) and message; the first manifest is
+    the target's.
     """
     target = manifests[0]
     settled = sum(payer.verdict in SETTLED_VERDICTS for payer in target.payers)
@@ -33,7 +32,7 @@ def report(run_id: str, verdict: PeriodVerdict, manifests: Sequence[Manifest]) -
         ),
         f"Details: {target.completeness()['manifest']} and runs/{run_id}/ in the archive.",
     ]
-    return subject, "\n".join(lines)[:_MOST_CHARACTERS]
+    return subject, "\n".join(lines)
 
 
 def _payer_lines(payers: Iterable[PayerState]) -> list[str]:
@@ -48,6 +47,6 @@ def _payer_line(payer: PayerState) -> str:
     codes = Counter(f.code for f in payer.findings if f.severity == "blocking")
     why = ", ".join(f"{count} x {code}" for code, count in sorted(codes.items()))
     return (
-        f"- {payer.payer_account_id} {payer.name}: {payer.verdict}, "
+        f"- {payer.payer_account_id} {payer.name[:_LONGEST_NAME]}: {payer.verdict}, "
         f"{payer.archived} of {payer.expected} invoices archived" + (f" ({why})" if why else "")
     )

@@ -14,7 +14,6 @@ SHORTEST = timedelta(days=30)
 @dataclass(frozen=True)
 class RetentionPolicy:
     """Whole years counted from the end of the fiscal year that the billing period lies in;
-
     `fiscal_year_end_month` is 1 to 12.
     """
 

@@ -73,12 +73,15 @@ class _Reader:
         if value is None:
             return None
         try:
-            return read_instant(value)
-        except (ValueError, TypeError):
+            instant = read_instant(value)
+            # its target must be a period that AWS knows
+            BillingPeriod.parse(str(BillingPeriod.containing(instant).shifted(-1)))
+        except (ValueError, TypeError, OverflowError):
             self.problems.append(
                 f"scheduled_time {value!r} is not an instant such as 2026-11-03T06:00:00Z"
             )
             return None
+        return instant
 
     def billing_period(self, as_of: datetime) -> BillingPeriod | None:
         value = self._given.get("billing_period")

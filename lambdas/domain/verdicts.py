@@ -1,7 +1,5 @@
-"""Verdicts:
-
-what the archive says of a payer account and of a billing period. Pure: the same facts give the same
-verdict.
+"""Verdicts: what the archive says of a payer account and of a billing period. Pure: the same facts
+give the same verdict.
 """
 
 from collections.abc import Collection, Iterable
@@ -57,9 +55,13 @@ def payer_verdict(
 
 
 def period_verdict(verdicts: Iterable[PayerVerdict], *, is_overdue: bool) -> PeriodVerdict:
-    """The verdict on a period: ACTION_REQUIRED as soon as one payer account needs a person."""
-    unsettled = [verdict for verdict in verdicts if verdict not in SETTLED_VERDICTS]
-    if any(verdict != "AWAITING" for verdict in unsettled):
+    """The verdict on a period: ACTION_REQUIRED as soon as one payer account needs a person.
+
+    Nobody to judge is no completeness either.
+    """
+    judged = list(verdicts)
+    unsettled = [verdict for verdict in judged if verdict not in SETTLED_VERDICTS]
+    if not judged or any(verdict != "AWAITING" for verdict in unsettled):
         return "ACTION_REQUIRED"
     return "AWAITING" if unsettled or not is_overdue else "COMPLETE"
 

@@ -1,6 +1,5 @@
-"""EnumeratePayerAccounts:
-
-which payer accounts, which billing periods, who is asked today? The answer is a list in S3.
+"""EnumeratePayerAccounts: which payer accounts, which billing periods, who is asked today? The
+answer is a list in S3.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,5 @@
-"""FetchInvoiceDocuments:
-
-what the archive lacks: ask, download, check, store. One pass within its time; the workflow loops.
+"""FetchInvoiceDocuments: what the archive lacks: ask, download, check, store. One pass within its
+time; the workflow loops.
 """
 
 import threading
@@ -26,9 +25,8 @@ from lambdas.settings import FunctionSettings
 from lambdas.telemetry import logger
 
 RESERVE_SECONDS = 360
-"""No invoice is begun in the last part of the function's time:
-
-a slow one must end before the function is stopped.
+"""No invoice is begun in the last part of the function's time: a slow one must end before the
+function is stopped.
 """
 
 

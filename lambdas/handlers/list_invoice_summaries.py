@@ -1,6 +1,5 @@
-"""ListInvoiceSummaries:
-
-what should this payer account have? Every listing, all pages, united by invoice id, written down.
+"""ListInvoiceSummaries: what should this payer account have? Every listing, all pages, united by
+invoice id, written down.
 """
 
 from typing import Any

@@ -1,6 +1,5 @@
-"""ValidateCompleteness:
-
-expected against archived, period by period: verdicts, manifests, views, and how the run ends.
+"""ValidateCompleteness: expected against archived, period by period: verdicts, manifests, views,
+and how the run ends.
 """
 
 from collections.abc import Iterable
@@ -40,9 +39,8 @@ PLANNED = "PLANNED"
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Take what EnumeratePayerAccounts returned;
-
-    return the run's verdict with a report in plain words.
+    """Take what EnumeratePayerAccounts returned; return the run's verdict with a report in plain
+    words.
     """
     settings = FunctionSettings.from_environment()
     archive = Archive(s3_client(), settings.archive_bucket, settings.retention.mode)
@@ -76,7 +74,11 @@ def _judge(
     touched.
     """
     target = BillingPeriod.parse(event["billing_period"])
-    periods = {target.shifted(-back) for back in range(settings.lookback_periods + 1)}
+    periods = {
+        period
+        for period in target.with_earlier(settings.lookback_periods)
+        if any(payer.is_active_in(period) for payer in register)
+    }
     for outcome in outcomes:
         periods |= {invoice.billing_period for invoice in outcome.archived}
         periods |= {invoice.billing_period for invoice in outcome.outstanding}

@@ -226,7 +226,7 @@ def test_an_invoice_that_is_no_longer_listed_keeps_its_documents_and_is_told(wor
     world.run(ONLY_ACME, at=later(1))
     assert MAIN in world.keys("invoices/")
     assert world.findings() == {"INVOICE_VANISHED": "warning"}
-    assert record(world, 2)["is_listed"] is False
+    assert record(world, 2)["sightings"][0]["is_listed"] is False
     before = world.evidence()
     world.run(ONLY_ACME, at=later(1) + timedelta(hours=1))
     assert world.evidence() == before

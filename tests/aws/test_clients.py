@@ -1,0 +1,67 @@
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from lambdas.aws import clients
+from lambdas.aws.clients import RoleCredentials, invoicing_client, s3_client, sts_client
+
+PAYER = RoleCredentials("PAYER-KEY", "payer-secret", "payer-token")
+
+
+@pytest.fixture(autouse=True)
+def function_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What Lambda gives a function: its role's credentials and its region."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "OWN-KEY")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "own-secret")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL_INVOICING", raising=False)
+    clients._session.cache_clear()
+    yield
+    clients._session.cache_clear()
+
+
+def access_key(client: Any) -> str:
+    return client._request_signer._credentials.access_key
+
+
+def invoicing() -> Any:
+    return invoicing_client(PAYER)
+
+
+def test_the_invoicing_api_is_signed_for_its_one_region_wherever_the_archive_lies() -> None:
+    assert invoicing().meta.region_name == "us-east-1"
+    assert s3_client().meta.region_name == "eu-central-1"
+
+
+def test_the_invoicing_endpoint_of_the_environment_is_honoured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_INVOICING", "http://127.0.0.1:4567")
+    assert invoicing().meta.endpoint_url == "http://127.0.0.1:4567"
+
+
+def test_the_payer_is_asked_with_its_own_credentials_and_the_archive_with_the_functions() -> None:
+    assert access_key(invoicing()) == access_key(sts_client(PAYER)) == "PAYER-KEY"
+    assert access_key(s3_client()) == access_key(sts_client()) == "OWN-KEY"
+
+
+@pytest.mark.parametrize("make", [invoicing, s3_client, sts_client])
+def test_every_client_has_timeouts_and_a_bounded_number_of_retries(
+    make: Callable[[], Any],
+) -> None:
+    config = make().meta.config
+    assert 0 < config.connect_timeout <= 10
+    assert 0 < config.read_timeout <= 60
+    assert 1 < config.retries["total_max_attempts"] <= 10
+    assert config.retries["mode"] in ("standard", "adaptive")
+
+
+def test_each_payer_account_has_a_pace_of_its_own() -> None:
+    assert invoicing() is not invoicing()
+    assert invoicing().meta.config.retries["mode"] == "adaptive"
+
+
+def test_credentials_print_no_secret() -> None:
+    assert "payer-secret" not in f"{PAYER}{PAYER!r}"
+    assert "payer-token" not in f"{PAYER}{PAYER!r}"

@@ -1,0 +1,442 @@
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.close_calendar import CloseDeadline
+from lambdas.domain.findings import Finding, finding
+from lambdas.domain.judgement import Facts, PayerOutcome, judge
+from lambdas.domain.manifests import Manifest, PayerState
+from lambdas.domain.payer_run import CHECKED, NO_ACCESS, NOT_CHECKED, WRONG_ACCOUNT
+from tests.domain.examples import (
+    ACME,
+    AFTER_DEADLINE,
+    BEFORE_DEADLINE,
+    BOREAL,
+    OCTOBER,
+    archived,
+    outstanding,
+)
+
+HASH = "a" * 64
+SEPTEMBER = BillingPeriod(2026, 9)
+NEXT_DAY = AFTER_DEADLINE + timedelta(days=1)
+LATER = AFTER_DEADLINE + timedelta(days=2)
+
+
+def outcome(
+    account_id: str = ACME,
+    result: str = CHECKED,
+    *,
+    listed: Sequence[str] = ("1",),
+    periods: tuple[BillingPeriod, ...] = (OCTOBER,),
+    awaited: tuple[OutstandingInvoice, ...] = (),
+    unusable: tuple[Finding, ...] = (),
+    detail: str = "Denied.",
+) -> PayerOutcome:
+    return PayerOutcome(
+        account_id, result, detail, periods, frozenset(listed), unusable, (), awaited
+    )
+
+
+def judged(
+    *outcomes: PayerOutcome,
+    invoices: Sequence[ArchivedInvoice] = (),
+    previous: Manifest | None = None,
+    as_of: datetime = AFTER_DEADLINE,
+    names: Mapping[str, str] | None = None,
+    damages: Mapping[str, Sequence[Finding]] | None = None,
+    run_id: str = "run-2",
+) -> Manifest:
+    return judge(
+        Facts(
+            OCTOBER,
+            run_id,
+            as_of,
+            CloseDeadline("day", 10),
+            {ACME: "Acme"} if names is None else names,
+            previous,
+            HASH if previous else None,
+            outcomes,
+            sorted(invoices, key=lambda i: (i.payer_account_id, i.invoice_id)),
+            damages or {},
+        )
+    )
+
+
+def payer(manifest: Manifest, account_id: str = ACME) -> PayerState:
+    return next(state for state in manifest.payers if state.payer_account_id == account_id)
+
+
+def codes(manifest: Manifest, account_id: str = ACME) -> dict[str, str]:
+    return {found.code: found.severity for found in payer(manifest, account_id).findings}
+
+
+def closed() -> Manifest:
+    """October, complete after its deadline: one invoice of Acme."""
+    return judged(outcome(), invoices=[archived("1")], run_id="run-1")
+
+
+def test_every_listed_invoice_archived_after_the_deadline_is_complete_and_closes() -> None:
+    manifest = judged(outcome(), invoices=[archived("1")])
+    assert (manifest.verdict, payer(manifest).verdict) == ("COMPLETE", "COMPLETE")
+    assert manifest.closed_at == "2026-11-12T06:00:00Z"
+    assert (payer(manifest).expected, payer(manifest).archived) == (1, 1)
+    assert payer(manifest).checked_at == "2026-11-12T06:00:00Z"
+
+
+def test_before_the_deadline_even_a_full_archive_is_awaiting_and_open() -> None:
+    manifest = judged(outcome(), invoices=[archived("1")], as_of=BEFORE_DEADLINE)
+    assert (manifest.verdict, payer(manifest).verdict) == ("AWAITING", "AWAITING")
+    assert manifest.closed_at is None
+
+
+def test_the_last_second_of_the_deadline_is_not_overdue_and_the_next_is() -> None:
+    overdue = CloseDeadline("day", 10).instant(OCTOBER)
+    facts: dict[str, Any] = {"invoices": [archived("1")]}
+    before = judged(outcome(), as_of=overdue - timedelta(seconds=1), **facts)
+    assert before.verdict == "AWAITING"
+    assert judged(outcome(), as_of=overdue, **facts).verdict == "COMPLETE"
+
+
+def test_zero_listed_invoices_are_awaited_before_the_deadline_and_missing_after() -> None:
+    before = judged(outcome(listed=()), as_of=BEFORE_DEADLINE)
+    assert (before.verdict, codes(before)) == ("AWAITING", {})
+    after = judged(outcome(listed=()))
+    assert (after.verdict, payer(after).verdict) == ("ACTION_REQUIRED", "MISSING")
+    assert codes(after) == {"NO_INVOICES_LISTED": "blocking"}
+
+
+def test_an_invoice_without_its_document_is_awaited_and_then_partial() -> None:
+    facts: dict[str, Any] = {"invoices": [archived("1")]}
+    waiting = outcome(listed=("1", "AWAITED-1"), awaited=(outstanding(),))
+    before = judged(waiting, as_of=BEFORE_DEADLINE, **facts)
+    assert payer(before).verdict == "AWAITING"
+    assert (payer(before).expected, payer(before).archived) == (2, 1)
+    after = judged(waiting, **facts)
+    assert payer(after).verdict == "PARTIAL"
+    assert codes(after) == {"PDF_NOT_READY": "blocking"}
+
+
+def test_nothing_archived_of_what_is_expected_is_missing() -> None:
+    manifest = judged(outcome(listed=("AWAITED-1",), awaited=(outstanding(),)))
+    assert payer(manifest).verdict == "MISSING"
+
+
+def test_a_lack_for_a_person_is_red_even_before_the_deadline() -> None:
+    refused = outstanding(code="DOCUMENT_URL_REFUSED")
+    manifest = judged(outcome(awaited=(refused,)), as_of=BEFORE_DEADLINE)
+    assert (manifest.verdict, payer(manifest).verdict) == ("ACTION_REQUIRED", "PARTIAL")
+
+
+def test_an_invoice_without_an_id_is_expected_and_blocks() -> None:
+    nameless = finding("INVOICE_WITHOUT_ID", ACME, "One row.")
+    manifest = judged(outcome(unusable=(nameless,)), invoices=[archived("1")])
+    assert (payer(manifest).expected, payer(manifest).verdict) == (2, "PARTIAL")
+
+
+@pytest.mark.parametrize("as_of", [BEFORE_DEADLINE, AFTER_DEADLINE])
+@pytest.mark.parametrize(
+    ("result", "verdict"),
+    [(NO_ACCESS, "NO_ACCESS"), (WRONG_ACCOUNT, "NO_ACCESS"), (NOT_CHECKED, "NOT_CHECKED")],
+)
+def test_a_payer_that_could_not_be_asked_is_not_complete(
+    result: str, verdict: str, as_of: datetime
+) -> None:
+    manifest = judged(outcome(result=result), invoices=[archived("1")], as_of=as_of)
+    assert (manifest.verdict, payer(manifest).verdict) == ("ACTION_REQUIRED", verdict)
+    assert codes(manifest) == {result: "blocking"}
+    assert payer(manifest).checked_at is None
+
+
+def test_a_payer_of_the_register_that_no_run_asked_is_told_after_the_deadline() -> None:
+    assert payer(judged(as_of=BEFORE_DEADLINE)).verdict == "AWAITING"
+    after = judged()
+    assert payer(after).verdict == "NOT_CHECKED"
+    assert codes(after) == {"NOT_CHECKED": "blocking"}
+
+
+def test_a_run_for_other_periods_says_nothing_of_this_one() -> None:
+    manifest = judged(outcome(periods=(SEPTEMBER,)))
+    assert payer(manifest).verdict == "NOT_CHECKED"
+
+
+def test_nothing_new_says_the_same_and_names_its_predecessor() -> None:
+    first = closed()
+    second = judged(outcome(), invoices=[archived("1")], previous=first, as_of=NEXT_DAY)
+    assert second.says_the_same_as(first)
+    assert (second.sequence, second.previous_sha256) == (2, HASH)
+
+
+def test_a_payer_that_did_not_change_keeps_the_run_that_last_changed_it() -> None:
+    names = {ACME: "Acme", BOREAL: "Boreal"}
+    first = judged(
+        outcome(),
+        outcome(BOREAL, listed=("2",), awaited=(outstanding("2", payer=BOREAL),)),
+        invoices=[archived("1")],
+        names=names,
+        run_id="run-1",
+    )
+    second = judged(
+        outcome(),
+        outcome(BOREAL, listed=("2",)),
+        invoices=[archived("1"), archived("2", payer=BOREAL)],
+        names=names,
+        previous=first,
+        as_of=NEXT_DAY,
+    )
+    assert payer(second, ACME) == payer(first, ACME)
+    assert (payer(first, BOREAL).verdict, payer(second, BOREAL).verdict) == ("MISSING", "COMPLETE")
+    assert (payer(second, ACME).run_id, payer(second, BOREAL).run_id) == ("run-1", "run-2")
+    assert not second.says_the_same_as(first)
+
+
+def test_a_run_limited_to_some_payers_unsays_nothing_of_the_others() -> None:
+    names = {ACME: "Acme", BOREAL: "Boreal"}
+    first = judged(
+        outcome(awaited=(outstanding(),), listed=("1", "AWAITED-1")),
+        outcome(BOREAL, NO_ACCESS),
+        invoices=[archived("1")],
+        names=names,
+        run_id="run-1",
+    )
+    limited = judged(
+        outcome(BOREAL, NO_ACCESS), invoices=[archived("1")], names=names, previous=first
+    )
+    assert limited.says_the_same_as(first)
+    other = judged(
+        outcome(listed=("1",)),
+        invoices=[archived("1"), archived("AWAITED-1")],
+        names=names,
+        previous=first,
+    )
+    assert payer(other, ACME).verdict == "COMPLETE"
+    assert payer(other, BOREAL) == payer(first, BOREAL)
+    assert codes(other, BOREAL) == {"NO_ACCESS": "blocking"}
+
+
+def test_expected_is_the_union_of_all_listings_so_far() -> None:
+    first = judged(
+        outcome(listed=("1", "AWAITED-1"), awaited=(outstanding(),)), invoices=[archived("1")]
+    )
+    silent = judged(outcome(result=NOT_CHECKED), invoices=[archived("1")], previous=first)
+    assert payer(silent).expected == 2
+    assert codes(silent) == {"PDF_NOT_READY": "blocking", "NOT_CHECKED": "blocking"}
+
+
+def test_an_outstanding_invoice_that_is_no_longer_listed_still_blocks() -> None:
+    first = judged(
+        outcome(listed=("1", "AWAITED-1"), awaited=(outstanding(),)), invoices=[archived("1")]
+    )
+    second = judged(outcome(listed=("1",)), invoices=[archived("1")], previous=first)
+    assert payer(second).expected == 2
+    assert payer(second).verdict == "PARTIAL"
+    assert codes(second) == {"INVOICE_VANISHED": "blocking"}
+
+
+def test_an_outstanding_invoice_leaves_the_list_when_it_is_archived() -> None:
+    first = judged(outcome(listed=("AWAITED-1",), awaited=(outstanding(),)))
+    second = judged(
+        outcome(listed=("AWAITED-1",)), invoices=[archived("AWAITED-1")], previous=first
+    )
+    assert payer(second).outstanding == ()
+    assert (payer(second).expected, payer(second).verdict) == (1, "COMPLETE")
+
+
+def test_an_outstanding_invoice_of_another_period_is_not_expected_in_this_one() -> None:
+    other = outstanding("2", period=SEPTEMBER)
+    manifest = judged(outcome(awaited=(other,)), invoices=[archived("1")])
+    assert (payer(manifest).expected, payer(manifest).verdict) == (1, "COMPLETE")
+
+
+def test_an_awaited_invoice_counts_for_the_payer_account_that_its_row_names() -> None:
+    of_boreal = outstanding("2", payer=BOREAL)
+    manifest = judged(outcome(listed=("1", "2"), awaited=(of_boreal,)), invoices=[archived("1")])
+    assert payer(manifest, ACME).verdict == "COMPLETE"
+    assert payer(manifest, BOREAL).verdict == "MISSING"
+    assert manifest.verdict == "ACTION_REQUIRED"
+
+
+def test_what_one_observer_awaits_has_not_vanished_because_another_does_not_list_it() -> None:
+    names = {ACME: "Acme", BOREAL: "Boreal"}
+    of_acme = outstanding("2", payer=ACME, seen_by=BOREAL)
+    first = judged(
+        outcome(ACME, listed=("1",)),
+        outcome(BOREAL, listed=("2", "3"), awaited=(of_acme,)),
+        invoices=[archived("1"), archived("3", payer=BOREAL)],
+        names=names,
+    )
+    assert codes(first, ACME) == {"PDF_NOT_READY": "blocking"}
+    limited_to_acme = judged(
+        outcome(ACME, listed=("1",)),
+        invoices=[archived("1"), archived("3", payer=BOREAL)],
+        names=names,
+        previous=first,
+    )
+    assert codes(limited_to_acme, ACME) == {"PDF_NOT_READY": "blocking"}
+
+
+def test_an_account_that_only_others_were_shown_is_judged_by_its_invoices() -> None:
+    manifest = judged(outcome(), invoices=[archived("1"), archived("2", payer=BOREAL)])
+    assert payer(manifest, BOREAL).verdict == "COMPLETE"
+    assert payer(manifest, BOREAL).name == ""
+
+
+def test_a_payer_that_left_the_register_keeps_its_verdict_and_its_name() -> None:
+    first = closed()
+    second = judged(invoices=[archived("1")], previous=first, names={}, as_of=LATER)
+    assert payer(second) == payer(first)
+    assert second.says_the_same_as(first)
+
+
+def test_a_payer_that_left_the_register_with_a_gap_keeps_the_gap() -> None:
+    first = judged(outcome(result=NO_ACCESS))
+    second = judged(previous=first, names={}, as_of=LATER)
+    assert payer(second).verdict == "NO_ACCESS"
+    assert codes(second) == {"NO_ACCESS": "blocking"}
+
+
+def test_a_payer_that_left_the_register_before_anybody_asked_it_is_not_said_to_have_none() -> None:
+    first = judged(names={ACME: "Acme", BOREAL: "Boreal"}, as_of=BEFORE_DEADLINE)
+    second = judged(outcome(), invoices=[archived("1")], previous=first, as_of=AFTER_DEADLINE)
+    assert "NO_INVOICES_LISTED" not in codes(second, BOREAL)
+    assert payer(second, BOREAL).outcome is None
+
+
+def test_a_period_without_any_payer_account_is_never_complete() -> None:
+    manifest = judged(names={})
+    assert manifest.verdict != "COMPLETE"
+    assert manifest.closed_at is None
+
+
+@pytest.mark.parametrize("result", [NO_ACCESS, WRONG_ACCOUNT, NOT_CHECKED])
+def test_a_closed_period_that_was_complete_stays_so_when_a_later_look_fails(result: str) -> None:
+    first = closed()
+    second = judged(
+        outcome(result=result), invoices=[archived("1")], previous=first, as_of=NEXT_DAY
+    )
+    assert (second.verdict, payer(second).verdict) == ("COMPLETE", "COMPLETE")
+    assert codes(second) == {result: "warning"}
+    assert payer(second).checked_at == payer(first).checked_at
+    third = judged(invoices=[archived("1")], previous=second, as_of=LATER)
+    assert third.says_the_same_as(second)
+    cured = judged(outcome(), invoices=[archived("1")], previous=third, as_of=LATER)
+    assert codes(cured) == {}
+
+
+def test_a_closed_period_that_was_not_complete_for_a_payer_is_not_excused() -> None:
+    names = {ACME: "Acme", BOREAL: "Boreal"}
+    second = judged(
+        outcome(BOREAL, NO_ACCESS), invoices=[archived("1")], names=names, previous=closed()
+    )
+    assert payer(second, BOREAL).verdict == "NO_ACCESS"
+    assert second.verdict == "ACTION_REQUIRED"
+
+
+def test_a_period_closes_once() -> None:
+    second = judged(
+        outcome(listed=("1", "2")),
+        invoices=[archived("1"), archived("2", as_of=NEXT_DAY)],
+        previous=closed(),
+        as_of=NEXT_DAY,
+    )
+    assert second.closed_at == closed().closed_at
+
+
+def test_an_invoice_archived_after_the_closing_is_told_as_late_and_reopens_nothing() -> None:
+    late = archived("2", as_of=NEXT_DAY)
+    second = judged(
+        outcome(listed=("1", "2")),
+        invoices=[archived("1"), late],
+        previous=closed(),
+        as_of=NEXT_DAY,
+    )
+    assert (second.verdict, payer(second).verdict) == ("COMPLETE", "COMPLETE")
+    (found,) = payer(second).findings
+    assert (found.code, found.severity, found.subject) == ("LATE_INVOICE", "info", "2")
+    third = judged(
+        outcome(listed=("1", "2")), invoices=[archived("1"), late], previous=second, as_of=LATER
+    )
+    assert third.says_the_same_as(second)
+
+
+def test_an_invoice_of_the_run_that_closes_the_period_is_not_late() -> None:
+    manifest = judged(outcome(), invoices=[archived("1", as_of=AFTER_DEADLINE)])
+    again = judged(
+        outcome(), invoices=[archived("1", as_of=AFTER_DEADLINE)], previous=manifest, as_of=LATER
+    )
+    assert codes(again) == {}
+
+
+def test_damage_to_the_evidence_is_red_even_in_a_closed_period() -> None:
+    damage = finding("ARCHIVE_DAMAGED", "invoices/x.pdf", "It is gone.")
+    second = judged(outcome(), invoices=[archived("1")], previous=closed(), damages={"1": [damage]})
+    assert (second.verdict, payer(second).verdict) == ("ACTION_REQUIRED", "PARTIAL")
+    assert codes(second) == {"ARCHIVE_DAMAGED": "blocking"}
+    repaired = judged(outcome(), invoices=[archived("1")], previous=second)
+    assert repaired.verdict == "COMPLETE"
+
+
+def test_an_invoice_under_two_payer_accounts_is_told_on_both() -> None:
+    names = {ACME: "Acme", BOREAL: "Boreal"}
+    manifest = judged(
+        outcome(),
+        outcome(BOREAL),
+        invoices=[archived("1"), archived("1", payer=BOREAL), archived("2")],
+        names=names,
+    )
+    for account_id, other in ((ACME, BOREAL), (BOREAL, ACME)):
+        (found,) = payer(manifest, account_id).findings
+        assert (found.code, found.subject) == ("INVOICE_TWICE", "1")
+        assert other in found.detail
+        assert payer(manifest, account_id).verdict == "COMPLETE"
+
+
+def test_payers_stand_in_the_order_of_their_accounts_whatever_the_order_of_facts() -> None:
+    names = {ACME: "Acme", BOREAL: "Boreal"}
+    invoices = [archived("1"), archived("2", payer=BOREAL)]
+    one = judged(outcome(), outcome(BOREAL, listed=("2",)), invoices=invoices, names=names)
+    other = judged(
+        outcome(BOREAL, listed=("2",)),
+        outcome(),
+        invoices=invoices,
+        names=dict(reversed(names.items())),
+    )
+    assert [state.payer_account_id for state in one.payers] == [BOREAL, ACME]
+    assert one.to_bytes() == other.to_bytes()
+
+
+def test_a_renamed_payer_is_something_new() -> None:
+    renamed = judged(
+        outcome(), invoices=[archived("1")], previous=closed(), names={ACME: "Acme AG"}
+    )
+    assert payer(renamed).name == "Acme AG"
+    assert not renamed.says_the_same_as(closed())
+
+
+def test_the_findings_of_the_latest_listing_replace_those_of_the_one_before() -> None:
+    nameless = finding("INVOICE_WITHOUT_ID", ACME, "One row.")
+    first = judged(outcome(unusable=(nameless,)), invoices=[archived("1")])
+    failed = judged(outcome(result=NO_ACCESS), invoices=[archived("1")], previous=first)
+    assert "INVOICE_WITHOUT_ID" in codes(failed)
+    cured = judged(outcome(), invoices=[archived("1")], previous=failed)
+    assert (codes(cured), payer(cured).verdict) == ({}, "COMPLETE")
+
+
+def test_a_judgement_reads_back_from_the_archive() -> None:
+    first = judged(
+        outcome(awaited=(outstanding(),), listed=("1", "AWAITED-1")), invoices=[archived("1")]
+    )
+    back = Manifest.from_data(json.loads(first.to_bytes()))
+    second = judged(
+        outcome(awaited=(outstanding(),), listed=("1", "AWAITED-1")),
+        invoices=[archived("1")],
+        previous=back,
+    )
+    assert second.says_the_same_as(back)
+    assert replace(second, sequence=1, previous_sha256=None) == first

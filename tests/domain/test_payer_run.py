@@ -1,0 +1,110 @@
+import json
+from datetime import date
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.findings import finding
+from lambdas.domain.invoice_summary import InvoiceSummary
+from lambdas.domain.payer_run import (
+    BY_BILLING_PERIOD,
+    BY_ISSUED_DATE,
+    CHECKED,
+    ListedInvoice,
+    Listing,
+    PayerRun,
+    union_by_invoice_id,
+)
+from tests.domain.examples import ACME, AFTER_DEADLINE, BOREAL, OCTOBER, summary_row
+
+SEPTEMBER = BillingPeriod(2026, 9)
+
+
+def by_period(row: dict[str, object]) -> tuple[str, BillingPeriod | None, InvoiceSummary]:
+    return BY_BILLING_PERIOD, OCTOBER, InvoiceSummary(row)
+
+
+def by_date(row: dict[str, object]) -> tuple[str, BillingPeriod | None, InvoiceSummary]:
+    return BY_ISSUED_DATE, None, InvoiceSummary(row)
+
+
+def test_an_item_of_the_runs_list_carries_its_whole_identity() -> None:
+    run = PayerRun(
+        "manual-1",
+        AFTER_DEADLINE,
+        True,
+        BOREAL,
+        "Boreal",
+        f"arn:aws:iam::{BOREAL}:role/Reader",
+        (OCTOBER, SEPTEMBER),
+        date(2026, 9, 1),
+        date(2026, 11, 13),
+    )
+    assert PayerRun.from_data(json.loads(json.dumps(run.to_data()))) == run
+
+
+def test_a_listing_reads_back() -> None:
+    (invoice,), _ = union_by_invoice_id([by_period(summary_row()), by_date(summary_row())], ACME)
+    listing = Listing(
+        ACME, CHECKED, "", (OCTOBER,), (invoice,), (finding("INVOICE_WITHOUT_ID", ACME, "One."),)
+    )
+    assert Listing.from_data(json.loads(json.dumps(listing.to_data()))) == listing
+
+
+def test_an_invoice_of_both_listings_is_one_invoice_seen_in_both() -> None:
+    invoices, unusable = union_by_invoice_id(
+        [by_period(summary_row()), by_date(summary_row()), by_date(summary_row())], ACME
+    )
+    assert [invoice.listings for invoice in invoices] == [(BY_BILLING_PERIOD, BY_ISSUED_DATE)]
+    assert unusable == []
+
+
+def test_every_invoice_of_either_listing_counts() -> None:
+    invoices, _ = union_by_invoice_id(
+        [by_period(summary_row("1")), by_date(summary_row("2")), by_period(summary_row("3"))], ACME
+    )
+    assert [invoice.invoice_id for invoice in invoices] == ["1", "2", "3"]
+
+
+def test_the_rows_account_is_the_payer_and_the_asked_one_only_where_it_names_none() -> None:
+    invoices, _ = union_by_invoice_id(
+        [
+            by_period(summary_row("1", AccountId=BOREAL)),
+            by_period(summary_row("2", AccountId=None)),
+        ],
+        ACME,
+    )
+    assert [invoice.payer_account_id for invoice in invoices] == [BOREAL, ACME]
+
+
+def test_the_rows_own_period_goes_before_the_one_asked_for() -> None:
+    september = summary_row(BillingPeriod={"Month": 9, "Year": 2026})
+    (invoice,), _ = union_by_invoice_id([by_period(september)], ACME)
+    assert invoice.billing_period == SEPTEMBER
+
+
+def test_a_row_without_an_id_is_unusable_once_however_often_it_is_listed() -> None:
+    nameless = summary_row(None)
+    other = summary_row(None, DueDate="2026-12-01")
+    invoices, unusable = union_by_invoice_id(
+        [by_period(nameless), by_date(nameless), by_date(other)], ACME
+    )
+    assert invoices == []
+    assert len(unusable) == 2
+
+
+def test_a_row_with_nothing_that_says_its_period_is_unusable() -> None:
+    row = summary_row(BillingPeriod=None, IssuedDate=None)
+    assert union_by_invoice_id([by_date(row)], ACME) == ([], [InvoiceSummary(row)])
+
+
+def test_a_row_whose_period_only_the_question_says_is_usable_in_both_listings() -> None:
+    row = summary_row(BillingPeriod=None, IssuedDate=None)
+    for rows in ([by_period(row), by_date(row)], [by_date(row), by_period(row)]):
+        invoices, unusable = union_by_invoice_id(rows, ACME)
+        assert [invoice.billing_period for invoice in invoices] == [OCTOBER]
+        assert unusable == []
+
+
+def test_a_listed_invoice_keeps_its_row_whole() -> None:
+    row = summary_row(MemberOfTomorrow={"x": ["y"]})
+    (invoice,), _ = union_by_invoice_id([by_period(row)], ACME)
+    assert ListedInvoice.from_data(json.loads(json.dumps(invoice.to_data()))).summary.row == row

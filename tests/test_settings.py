@@ -1,0 +1,104 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdas.domain.close_calendar import CloseDeadline
+from lambdas.domain.document_url import DEFAULT_DOCUMENT_HOSTS
+from lambdas.domain.retention import RetentionPolicy
+from lambdas.settings import FunctionSettings, InvalidEnvironment
+
+SETTINGS = FunctionSettings(
+    archive_bucket="archive",
+    payer_role_name="InvoiceArchivePayerReader",
+    external_id="invoice-archive",
+    close_deadline=CloseDeadline("business day", 7),
+    lookback_periods=2,
+    retention=RetentionPolicy(10, "GOVERNANCE", 12),
+    document_hosts=DEFAULT_DOCUMENT_HOSTS,
+    fetch_threads=8,
+    max_document_bytes=256 << 20,
+)
+ENVIRONMENT = SETTINGS.to_environment()
+
+
+def problems(environment: dict[str, str]) -> list[str]:
+    with pytest.raises(InvalidEnvironment) as refused:
+        FunctionSettings.from_environment(environment)
+    return list(refused.value.problems)
+
+
+@given(
+    st.builds(
+        FunctionSettings,
+        archive_bucket=st.text(min_size=1),
+        payer_role_name=st.text(min_size=1),
+        external_id=st.text(min_size=1),
+        close_deadline=st.builds(CloseDeadline, st.just("day"), st.integers(1, 28)),
+        lookback_periods=st.integers(0, 12),
+        retention=st.builds(
+            RetentionPolicy,
+            st.integers(1, 100),
+            st.sampled_from(["GOVERNANCE", "COMPLIANCE"]),
+            st.integers(1, 12),
+        ),
+        document_hosts=st.lists(
+            st.from_regex(r"[a-z0-9.*-]+", fullmatch=True), min_size=1, max_size=4
+        ).map(tuple),
+        fetch_threads=st.integers(1, 64),
+        max_document_bytes=st.integers(1, 1 << 40),
+    )
+)
+def test_what_the_deployment_writes_is_what_the_functions_read(settings: FunctionSettings) -> None:
+    environment = settings.to_environment()
+    assert all(isinstance(value, str) for value in environment.values())
+    assert FunctionSettings.from_environment(environment) == settings
+
+
+def test_the_functions_read_the_environment_of_their_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    assert FunctionSettings.from_environment() == SETTINGS
+
+
+@pytest.mark.parametrize("name", sorted(ENVIRONMENT))
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_missing_variable_is_one_readable_problem(name: str, value: str | None) -> None:
+    environment = {key: text for key, text in ENVIRONMENT.items() if key != name}
+    if value is not None:
+        environment[name] = value
+    assert problems(environment) == [f"{name} is not set"]
+
+
+def test_every_missing_variable_is_told_at_once() -> None:
+    assert sorted(problems({})) == sorted(f"{name} is not set" for name in ENVIRONMENT)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("LOOKBACK_PERIODS", "-1", "LOOKBACK_PERIODS is '-1', not a whole number from 0 on"),
+        ("LOOKBACK_PERIODS", "two", "LOOKBACK_PERIODS is 'two', not a whole number from 0 on"),
+        ("FETCH_THREADS", "0", "FETCH_THREADS is '0', not a whole number from 1 on"),
+        ("FETCH_THREADS", "1.5", "FETCH_THREADS is '1.5', not a whole number from 1 on"),
+        ("MAX_DOCUMENT_BYTES", "\u0661", "MAX_DOCUMENT_BYTES is '\u0661', not a whole number"),
+        ("RETENTION_YEARS", "0", "RETENTION_YEARS is '0', not a whole number from 1 on"),
+        ("FISCAL_YEAR_END_MONTH", "0", "FISCAL_YEAR_END_MONTH is '0'"),
+        ("FISCAL_YEAR_END_MONTH", "13", "FISCAL_YEAR_END_MONTH is '13'"),
+        (
+            "RETENTION_MODE",
+            "governance",
+            "RETENTION_MODE is 'governance', not one of GOVERNANCE, COMPLIANCE",
+        ),
+        ("CLOSE_DEADLINE", "10", "CLOSE_DEADLINE: '10' is not a close deadline"),
+    ],
+)
+def test_a_wrong_variable_is_told_with_its_value(name: str, value: str, problem: str) -> None:
+    (found,) = problems(ENVIRONMENT | {name: value})
+    assert found.startswith(problem)
+
+
+def test_the_error_says_what_to_do() -> None:
+    with pytest.raises(InvalidEnvironment, match="deploy the stack again"):
+        FunctionSettings.from_environment({})
