@@ -14,7 +14,9 @@ from pypdf.generic import (
     ArrayObject,
     DictionaryObject,
     NameObject,
+    NullObject,
     NumberObject,
+    PdfObject,
     StreamObject,
     TextStringObject,
 )
@@ -275,6 +277,31 @@ def test_a_pdf_whose_own_account_number_is_followed_by_digits_is_no_other_invoic
 def test_an_invoice_id_within_a_longer_number_is_not_this_invoice() -> None:
     content = pdf(f"Invoice Number: {INVOICE_ID}77", f"Account number: {OTHER_ACCOUNT}.")
     assert refusal(content) == "OTHER_INVOICE"
+
+
+@pytest.mark.parametrize(
+    ("line", "invoice_id"),
+    [
+        (f"Invoice Number{INVOICE_ID}Invoice Date", INVOICE_ID),
+        ("InvoiceEUINAE26-1234567Date", "EUINAE26-1234567"),
+        (f"No.{INVOICE_ID}, page 1", INVOICE_ID),
+    ],
+)
+def test_an_invoice_id_is_found_where_the_words_of_the_text_run_together(
+    line: str, invoice_id: str
+) -> None:
+    content = pdf(line, f"Linked account: {OTHER_ACCOUNT}.")
+    assert flags(content, invoice_id=invoice_id) == []
+
+
+@pytest.mark.parametrize("empty", [NullObject(), ArrayObject(), ArrayObject([NullObject()])])
+def test_a_page_with_nothing_where_links_could_be_is_in_order(empty: PdfObject) -> None:
+    writer = clone()
+    writer.pages[0][NameObject("/Annots")] = empty
+    writer.pages[0][NameObject("/AA")] = NullObject()
+    for name in ("/AA", "/Names", "/OpenAction"):
+        writer._root_object[NameObject(name)] = NullObject()
+    assert flags(rewritten(writer)) == []
 
 
 def test_a_pdf_that_names_this_invoice_is_accepted_whatever_accounts_it_lists() -> None:

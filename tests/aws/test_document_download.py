@@ -3,6 +3,7 @@ import hashlib
 import io
 import logging
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -12,9 +13,15 @@ import traceback
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
+import certifi
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from lambdas.aws import document_download
 from lambdas.aws.document_download import Downloaded, DownloadRefused, UrlExpired, download
@@ -59,7 +66,9 @@ class Server:
 
     def _serve(self, connection: socket.socket) -> None:
         with suppress(OSError), connection:
-            self.requests.append(connection.recv(65536))
+            self.requests.append(connection.recv(65536, socket.MSG_PEEK))
+            if not self.requests[-1].startswith(b"\x16"):  # no TLS handshake
+                connection.recv(65536)
             self._answer(self, connection)
 
     def send(self, connection: socket.socket, data: bytes) -> None:
@@ -116,6 +125,46 @@ def respond(
 def chunked(*chunks: bytes, end: bytes = b"0\r\n\r\n") -> Answer:
     body = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + end
     return respond(body, "Transfer-Encoding: chunked", length=None)
+
+
+def over_tls(context: ssl.SSLContext, answer: Answer) -> Answer:
+    def encrypted(server: Server, connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as wrapped:
+            wrapped.recv(65536)
+            answer(server, wrapped)
+
+    return encrypted
+
+
+@pytest.fixture
+def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """A server's certificate for this machine, which the client trusts in this test."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "loopback")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = tmp_path / "server.pem"
+    pem.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + signed.public_bytes(serialization.Encoding.PEM)
+    )
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context
 
 
 def get(
@@ -303,6 +352,27 @@ def test_headers_that_drip_are_given_up_at_the_deadline(
     assert time.monotonic() - began < 2
 
 
+def test_a_deadline_that_passes_before_the_connection_is_there_holds_all_the_same(
+    serve: Callable[[Answer], Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(server: Server, connection: socket.socket) -> None:
+        server.send(connection, b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        for _ in range(60):
+            server.send(connection, b"x")
+            server.stopping.wait(0.05)
+
+    def slow(*arguments: object, **named: object) -> object:
+        time.sleep(0.4)
+        return looked_up(*arguments, **named)  # type: ignore[arg-type]
+
+    looked_up = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    monkeypatch.setattr(document_download, "TOTAL_TIMEOUT_SECONDS", 0.2)
+    began = time.monotonic()
+    assert failure(serve(answer).url).code == "DOWNLOAD_FAILED"
+    assert time.monotonic() - began < 2
+
+
 def test_a_server_that_says_nothing_is_given_up(
     serve: Callable[[Answer], Server], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -382,6 +452,44 @@ def test_a_port_that_nobody_listens_on_is_a_failed_download(
     server = serve(respond())
     server.stop()
     assert failure(server.url).code == "DOWNLOAD_FAILED"
+
+
+def test_a_document_arrives_over_tls(
+    serve: Callable[[Answer], Server], certificate: ssl.SSLContext
+) -> None:
+    server = serve(over_tls(certificate, respond()))
+    assert get(server.url.replace("http:", "https:"))[1] == BODY
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(
+    serve: Callable[[Answer], Server],
+    certificate: ssl.SSLContext,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", certifi.where())
+    server = serve(over_tls(certificate, respond()))
+    assert failure(server.url.replace("http:", "https:")).code == "DOWNLOAD_FAILED"
+    assert server.sent == 0
+
+
+@pytest.mark.parametrize("part", [b"X-Drip: x\r\n", b"Content-Length: 1000\r\n\r\nx"])
+def test_what_drips_over_tls_is_given_up_at_the_deadline(
+    serve: Callable[[Answer], Server],
+    certificate: ssl.SSLContext,
+    monkeypatch: pytest.MonkeyPatch,
+    part: bytes,
+) -> None:
+    def answer(server: Server, connection: socket.socket) -> None:
+        server.send(connection, b"HTTP/1.1 200 OK\r\n")
+        for _ in range(60):
+            server.send(connection, part)
+            server.stopping.wait(0.05)
+
+    monkeypatch.setattr(document_download, "TOTAL_TIMEOUT_SECONDS", 0.5)
+    server = serve(over_tls(certificate, answer))
+    began = time.monotonic()
+    assert failure(server.url.replace("http:", "https:")).code == "DOWNLOAD_FAILED"
+    assert time.monotonic() - began < 2
 
 
 def test_a_failed_tls_handshake_is_a_failed_download(serve: Callable[[Answer], Server]) -> None:

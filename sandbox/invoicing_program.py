@@ -1,0 +1,124 @@
+"""The Invoicing emulator as a process beside ministack."""
+
+import http.client
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sandbox.errors import SandboxError
+from sandbox.places import Places
+from sandbox.program import Program, aws_environment
+
+_START_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the service was asked since it started: calls by operation, and document downloads."""
+
+    calls: Mapping[str, int]
+    downloads: int
+
+    def since(self, earlier: "Asked") -> "Asked":
+        """What was asked after `earlier` was told."""
+        calls = Counter(self.calls) - Counter(earlier.calls)
+        return Asked(calls, self.downloads - earlier.downloads)
+
+
+class InvoicingProgram:
+    """Runs while the context is open.
+
+    `signature_marker` begins the signature of every document URL.
+    """
+
+    def __init__(
+        self,
+        places: Places,
+        port: int,
+        *,
+        register: Path,
+        sts_endpoint: str,
+        signature_marker: str,
+        held: int,
+    ) -> None:
+        self.port = port
+        command: list[str | Path] = [
+            sys.executable, "-m", "sandbox.invoicing",
+            "--port", str(port),
+            "--register", register,
+            "--sts-endpoint", sts_endpoint,
+        ]  # fmt: skip
+        if signature_marker:
+            command += ["--signature-marker", signature_marker]
+        self._program = Program(
+            "the Invoicing emulator",
+            command,
+            environment=aws_environment(places.home, places.temporary, sts_endpoint),
+            folder=places.project,
+            log=places.logs / "invoicing.log",
+            held=held,
+        )
+
+    def __enter__(self) -> Self:
+        self._program.__enter__()
+        try:
+            self._await_ready()
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._program.__exit__(kind, error, trace)
+
+    def set_clock(self, now: datetime) -> None:
+        """From now on the service answers as of this instant."""
+        self.control("POST", "clock", {"now": now.isoformat()})
+
+    def asked(self) -> Asked:
+        told = self.control("GET", "requests")
+        calls: Counter[str] = Counter()
+        for by_operation in told["calls"].values():
+            calls.update(by_operation)
+        return Asked(calls, sum(told["downloads"].values()))
+
+    def control(self, method: str, name: str, content: Mapping[str, object] | None = None) -> Any:
+        """One request of the emulator's control plane, which no deployed function knows."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request(
+                method, f"/_control/{name}", None if content is None else json.dumps(content)
+            )
+            response = connection.getresponse()
+            answer = response.read()
+        finally:
+            connection.close()
+        if response.status != http.HTTPStatus.OK:
+            raise SandboxError(
+                f"the Invoicing emulator refused {method} {name}: {answer.decode(errors='replace')}"
+            )
+        return json.loads(answer)
+
+    def _await_ready(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                self.control("GET", "health")
+            except OSError:
+                if self._program.has_ended or time.monotonic() > deadline:
+                    raise self._program.failure("the Invoicing emulator did not start") from None
+                time.sleep(0.05)
+            else:
+                return

@@ -1,0 +1,104 @@
+"""`make month-end`: from what the schedule sends to the archive as files, on the embedded AWS."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from lambdas.domain.archive_layout import completeness_key, run_result_key
+from lambdas.domain.billing_period import BillingPeriod
+from sandbox import export, function_logs, report, snapshot
+from sandbox.errors import SandboxError
+from sandbox.execution import Ending, Execution
+from sandbox.places import Places
+from sandbox.progress import follow
+from sandbox.request import MonthEndRequest, month_end_request
+from sandbox.started import Sandbox
+
+_WIDTH_OF_LINES = 120
+"""How wide the output is where no terminal says so."""
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a month end; 0 when a verdict was reached, else 1 and one sentence that says why."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.month_end", description=__doc__)
+    parser.add_argument("--period", default="", help="default: the last finished UTC month")
+    parser.add_argument("--payers", default="", help="default: the register that cdk.json names")
+    parser.add_argument("--at", default="", help="default: day 12 of the month after the period")
+    parser.add_argument(
+        "--folder", type=Path, default=PROJECT / "build", help="where the embedded AWS lives"
+    )
+    asked = parser.parse_args(arguments)
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_LINES)
+    try:
+        request = month_end_request(asked.period, asked.at, datetime.now(UTC))
+        places = Places.under(asked.folder.resolve(), PROJECT)
+        with Sandbox(places, payers_file=asked.payers, say=console.print) as sandbox:
+            run_month_end(sandbox, request, console)
+    except SandboxError as error:
+        text = f"Month end stopped: {error}"
+        console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+        return 1
+    except KeyboardInterrupt:
+        console.print("Month end stopped; `make month-end` goes on from here.")
+        return 1
+    return 0
+
+
+def run_month_end(sandbox: Sandbox, request: MonthEndRequest, console: Console) -> Execution:
+    """Run once, leave the archive as files, tell. Raises SandboxError if there is no verdict."""
+    s3, bucket, places = sandbox.client("s3"), sandbox.deployed.archive_bucket, sandbox.places
+    period, began = request.billing_period, datetime.now(UTC)
+    before = snapshot.take(s3, bucket)
+    sandbox.invoicing.set_clock(request.scheduled_time)
+    asked_before = sandbox.invoicing.asked()
+    console.print(f"Billing period {period}, as the schedule of {request.scheduled_text} runs it")
+    execution = Execution(sandbox.aws, sandbox.deployed, request.scheduled_text, before)
+    ending = follow(execution, console)
+    function_logs.write(sandbox.client("logs"), began, places.function_log)
+    after = snapshot.take(s3, bucket)
+    written = export.export(s3, bucket, after, places.archive, places.exported)
+    if not execution.run_id or not (ending.verdict or ending.already_claimed):
+        raise _no_verdict(execution, ending, places)
+    if ending.already_claimed:
+        console.print(f"The run of {request.scheduled_text} was made before, so nothing was done.")
+    others = _judged_periods(places.archive, execution.run_id)
+    report.print_verdict(console, _completeness(places.archive, period))
+    report.print_others(
+        console, [_completeness(places.archive, other) for other in others if other != period]
+    )
+    asked = sandbox.invoicing.asked().since(asked_before)
+    report.print_effect(console, asked, snapshot.difference(before, after))
+    shown = places.shown(places.archive)
+    console.print(f"The archive lies in {shown}: {len(after)} files, {written} written now.")
+    return execution
+
+
+def _judged_periods(folder: Path, run_id: str) -> list[BillingPeriod]:
+    """The periods on which the run has a verdict, its target first."""
+    judged = json.loads((folder / run_result_key(run_id)).read_bytes())["periods"]
+    return [BillingPeriod.parse(period["billing_period"]) for period in judged]
+
+
+def _completeness(folder: Path, period: BillingPeriod) -> report.Completeness:
+    completeness: report.Completeness = json.loads((folder / completeness_key(period)).read_bytes())
+    return completeness
+
+
+def _no_verdict(execution: Execution, ending: Ending, places: Places) -> SandboxError:
+    return SandboxError(
+        f"the execution ended {ending.status} without a verdict.\n"
+        f"Error: {ending.error or 'none told'}\nCause: {ending.cause or 'none told'}\n"
+        f"Execution: {execution.arn}\n"
+        f"Logs of the functions and of the embedded AWS: {places.shown(places.logs)}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

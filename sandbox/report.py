@@ -1,0 +1,139 @@
+"""What a month end tells the person who started it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+from lambdas.domain.archive_layout import is_evidence
+from sandbox.invoicing_program import Asked
+from sandbox.snapshot import Difference
+
+Completeness = Mapping[str, Any]
+"""The content of a period's completeness.json."""
+
+_COLOURS = {
+    "COMPLETE": "green", "NO_CHARGES": "green", "TRANSFERRED": "green", "AWAITING": "yellow",
+}  # fmt: skip
+_SHOWN_SEVERITIES = ("blocking", "warning")
+_RUNS_PREFIX = "runs/"
+
+
+def print_verdict(console: Console, completeness: Completeness) -> None:
+    """The verdict of the period and of each payer, then what is missing with its next step."""
+    period = completeness["billing_period"]
+    console.print()
+    table = Table(
+        title=f"Billing period {period}: {_verdict(completeness['verdict'])}",
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+    )
+    table.add_column("Payer account", no_wrap=True, min_width=12)
+    table.add_column("Name", overflow="fold")
+    table.add_column("Verdict", no_wrap=True)
+    table.add_column("Invoices", no_wrap=True, justify="right")
+    table.add_column("Documents", no_wrap=True, justify="right")
+    table.add_column("Total", no_wrap=True, justify="right")
+    for payer in completeness["payers"]:
+        table.add_row(
+            payer["payer_account_id"],
+            escape(payer["name"]),
+            _verdict(payer["verdict"]),
+            f"{payer['archived']} of {payer['expected']}",
+            str(payer["documents"]),
+            "\n".join(f"{total['amount']} {total['currency']}" for total in payer["totals"]),
+        )
+    console.print(table)
+    findings = [(payer, found) for payer in completeness["payers"] for found in payer["findings"]]
+    for severity, heading in zip(
+        _SHOWN_SEVERITIES, ("What is missing", "What to look at"), strict=True
+    ):
+        of_severity = [(payer, found) for payer, found in findings if found["severity"] == severity]
+        if of_severity:
+            console.print(f"\n[bold]{heading}[/bold]")
+        for payer, found in of_severity:
+            _print_finding(console, payer, found)
+
+
+def print_others(console: Console, others: Sequence[Completeness]) -> None:
+    """One line for each other period that the run judged too."""
+    if others:
+        console.print()
+    for completeness in others:
+        codes = Counter(
+            found["code"]
+            for payer in completeness["payers"]
+            for found in payer["findings"]
+            if found["severity"] == "blocking"
+        )
+        lacks = (
+            f": {', '.join(f'{count} {code}' for code, count in sorted(codes.items()))}"
+            if codes
+            else ""
+        )
+        period = completeness["billing_period"]
+        payers = _counted(len(completeness["payers"]), "payer")
+        console.print(
+            f"Billing period {period}: {_verdict(completeness['verdict'])}, {payers}{lacks}",
+            highlight=False,
+        )
+
+
+def print_effect(console: Console, asked: Asked, changed: Difference) -> None:
+    """What the run asked of Invoicing and what it changed in the archive."""
+    calls = ", ".join(f"{count} {name}" for name, count in sorted(asked.calls.items()))
+    console.print(
+        f"\nThis run asked Invoicing {_counted(sum(asked.calls.values()), 'time')}"
+        f"{f' ({calls})' if calls else ''} and downloaded {_counted(asked.downloads, 'document')}.",
+        highlight=False,
+    )
+    kept = changed.but(_RUNS_PREFIX)
+    if not kept and not asked.downloads:
+        console.print(
+            "It fetched nothing and changed nothing: every byte of the archive is as it was."
+        )
+        return
+    new = Counter(_kind(key) for key in kept.new)
+    came = ", ".join(_counted(count, kind) for kind, count in sorted(new.items()))
+    console.print(f"New in the archive: {came or 'nothing'}.", highlight=False)
+    made_again = [key for key in kept.changed if not is_evidence(key)]
+    if made_again:
+        console.print(f"Made again: {_counted(len(made_again), 'view')}.", highlight=False)
+    for key in (*kept.gone, *(key for key in kept.changed if is_evidence(key))):
+        console.print(f"[red]Changed or hidden, which must never be: {escape(key)}[/red]")
+
+
+def _kind(key: str) -> str:
+    if not is_evidence(key):
+        return "view"
+    if key.startswith("invoices/"):
+        return "document"
+    return "record" if key.startswith("records/") else "manifest"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _print_finding(console: Console, payer: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+    colour = "red" if found["severity"] == "blocking" else "yellow"
+    code = f"[{colour}]{found['code']}[/{colour}]"
+    payer_account_id = payer["payer_account_id"]
+    subject = "" if found["subject"] == payer_account_id else f" · {escape(found['subject'])}"
+    console.print(
+        f"{code} · {payer_account_id} {escape(payer['name'])}{subject}",
+        highlight=False,
+    )
+    for text in (found["detail"], f"Next step: {found['next_step']}"):
+        console.print(Padding(escape(text), (0, 0, 0, 2)), highlight=False)
+
+
+def _verdict(word: str) -> str:
+    colour = _COLOURS.get(word, "red")
+    return f"[{colour}]{word}[/{colour}]"

@@ -1,0 +1,82 @@
+"""What a person asks of `make month-end`.
+
+The billing period and the instant at which the schedule fires.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from lambdas.domain.billing_period import BillingPeriod
+from sandbox.errors import SandboxError
+
+_DAY = 12
+"""Day of the following month on which a month end is looked at unless AT says otherwise.
+
+Past the usual deadline.
+"""
+
+
+@dataclass(frozen=True)
+class MonthEndRequest:
+    """A run as the schedule would start it. Its target is the month before `scheduled_time`."""
+
+    billing_period: BillingPeriod
+    scheduled_time: datetime
+
+    @property
+    def scheduled_text(self) -> str:
+        """As EventBridge Scheduler writes it: UTC, whole seconds."""
+        return self.scheduled_time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def month_end_request(period: str, at: str, now: datetime) -> MonthEndRequest:
+    """Read PERIOD and AT; empty text means the default. `now` is an aware instant.
+
+    A day without a time gets now's time of day, so that each run has a scheduled time of its own.
+    Raises SandboxError.
+    """
+    now = now.astimezone(UTC).replace(microsecond=0)
+    asked = _period(period) if period else None
+    moment = _moment(at, now) if at else None
+    if asked and moment and BillingPeriod.containing(moment).shifted(-1) != asked:
+        raise SandboxError(
+            f"PERIOD={asked} and AT={at} do not belong together: a run looks at the month before "
+            f"AT, so AT lies in {asked.shifted(1)}; leave one of the two out"
+        )
+    last_finished = BillingPeriod.containing(now).shifted(-1)
+    target = asked or (BillingPeriod.containing(moment).shifted(-1) if moment else last_finished)
+    if target > last_finished:
+        raise SandboxError(
+            f"billing period {target} is not over; the last finished one is {last_finished}"
+        )
+    if not moment:
+        following = target.shifted(1)
+        moment = datetime.combine(date(following.year, following.month, _DAY), now.timetz())
+    return MonthEndRequest(target, moment)
+
+
+def _period(text: str) -> BillingPeriod:
+    try:
+        return BillingPeriod.parse(text)
+    except ValueError as error:
+        raise SandboxError(f"PERIOD: {error}") from None
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        pass
+    else:
+        return datetime.combine(day, now.timetz())
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise SandboxError(
+            f"AT={text} is neither a day nor an instant; write 2026-11-12 or 2026-11-12T06:00:00Z"
+        ) from None
+    return (
+        (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        .astimezone(UTC)
+        .replace(microsecond=0)
+    )

@@ -1,0 +1,153 @@
+"""The embedded AWS, deployed and running."""
+
+import shutil
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Self
+
+from sandbox import deployment, kept_buckets, left_out
+from sandbox.deployment import STACK, Cdk, CdkFailed, Deployed
+from sandbox.errors import SandboxError
+from sandbox.invoicing_program import InvoicingProgram
+from sandbox.lock import FolderLock
+from sandbox.ministack import Ministack
+from sandbox.places import Places
+from sandbox.ports import Ports, kept_ports, require_free
+from sandbox.settings import SandboxSettings, sandbox_settings
+
+_LEAST_FREE_BYTES = 1 << 30
+
+
+class Sandbox:
+    """Inside the context ministack and the Invoicing emulator run, with the app deployed.
+
+    Entering deploys if anything that goes into a deployment changed, or if what was deployed is not
+    wholly there: then the control plane is made anew around the archived bytes. `say` is told what
+    takes its time. Entering raises SandboxError.
+    """
+
+    def __init__(
+        self,
+        places: Places,
+        *,
+        payers_file: str = "",
+        signature_marker: str = "",
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.places = places
+        self.deployed: Deployed
+        self.settings: SandboxSettings
+        self.aws: Ministack
+        self.invoicing: InvoicingProgram
+        self._payers_file = payers_file
+        self._signature_marker = signature_marker
+        self._say = say
+        self._lock: FolderLock
+        self._ports: Ports
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as opening:
+            self._require_space()
+            self._lock = FolderLock(self.places.lock)
+            self._lock.acquire()
+            opening.callback(self._lock.release)
+            self._ports = kept_ports(self.places.ports)
+            self.settings = sandbox_settings(
+                self.places.project, self._payers_file, self._ports.invoicing
+            )
+            require_free(self._ports, self.places.shown(self.places.ports))
+            shutil.rmtree(self.places.logs, ignore_errors=True)
+            self._start_deployed(opening)
+            left_out.put_right(self.aws, self.deployed, self.settings.deploy.retention)
+            self.invoicing = opening.enter_context(self._invoicing_program())
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open.__exit__(kind, error, trace)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the embedded AWS."""
+        return self.aws.client(service)
+
+    def _require_space(self) -> None:
+        self.places.sandbox.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(self.places.sandbox).free
+        if free < _LEAST_FREE_BYTES:
+            raise SandboxError(
+                f"only {free / (1 << 20):.0f} MiB are free on the disk of {self.places.project}; "
+                "free at least 1 GiB and start again"
+            )
+
+    def _start_deployed(self, opening: ExitStack) -> None:
+        wanted = deployment.fingerprint(
+            self.places.project, self.settings.block, self.settings.deploy.payers_file.read_bytes()
+        )
+        self._deploy_if_needed(wanted)
+        if not self._start_ministack(opening):
+            self._say(
+                "Embedded AWS: what was deployed is not wholly there; "
+                "making it anew around the archived bytes"
+            )
+            self._deploy_anew(wanted)
+            if not self._start_ministack(opening):
+                raise SandboxError(
+                    f"the stack {STACK} is not there after its deployment; see {self.places.logs}"
+                )
+
+    def _deploy_if_needed(self, wanted: str) -> None:
+        if not deployment.was_completed(self.places):
+            self._deploy_anew(wanted)
+        elif not deployment.is_recorded(self.places, wanted):
+            try:
+                self._deploy(wanted)
+            except CdkFailed as error:
+                failed = str(error).partition(";")[0]
+                self._say(
+                    f"Embedded AWS: {failed}; making the deployment anew around the archived bytes"
+                )
+                self._deploy_anew(wanted)
+
+    def _deploy_anew(self, wanted: str) -> None:
+        kept_buckets.start_anew(self.places)
+        self._deploy(wanted)
+
+    def _deploy(self, wanted: str) -> None:
+        with self._ministack() as aws:
+            cdk = Cdk(self.places, aws.endpoint, self._lock.descriptor, self._say)
+            cdk.synthesize(self.settings.block)
+            deployment.forget(self.places)  # what is cut off from here on is made anew
+            cdk.deploy()
+        # The state is saved when ministack has ended; only then is the deployment a fact.
+        kept_buckets.put_back(self.places)
+        deployment.record(self.places, wanted)
+
+    def _start_ministack(self, opening: ExitStack) -> bool:
+        """Whether the deployment is there; ministack is left running only then."""
+        with ExitStack() as trial:
+            self.aws = trial.enter_context(self._ministack())
+            found = deployment.find(self.aws)
+            if found:
+                self.deployed = found
+                opening.push(trial.pop_all())
+        return found is not None
+
+    def _ministack(self) -> Ministack:
+        return Ministack(self.places, self._ports.ministack, self._lock.descriptor)
+
+    def _invoicing_program(self) -> InvoicingProgram:
+        return InvoicingProgram(
+            self.places,
+            self._ports.invoicing,
+            register=self.settings.deploy.payers_file,
+            sts_endpoint=self.aws.endpoint,
+            signature_marker=self._signature_marker,
+            held=self._lock.descriptor,
+        )

@@ -1,0 +1,52 @@
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+
+from lambdas.aws.busy import busy_is_unavailable
+from lambdas.domain.errors import ServiceUnavailable
+
+
+def client_error(code: str, status: int) -> ClientError:
+    answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "GetObject")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        client_error("SlowDown", 503),
+        client_error("Throttling", 400),
+        client_error("ThrottlingException", 400),
+        client_error("TooManyRequestsException", 429),
+        client_error("InternalError", 500),
+        client_error("504", 504),
+        EndpointConnectionError(endpoint_url="https://s3.amazonaws.com"),
+        ReadTimeoutError(endpoint_url="https://s3.amazonaws.com"),
+    ],
+)
+def test_what_a_later_call_may_cure_is_left_to_the_workflows_retry(error: Exception) -> None:
+    with (
+        pytest.raises(ServiceUnavailable, match="s3:GetObject"),
+        busy_is_unavailable("s3:GetObject"),
+    ):
+        raise error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        client_error("AccessDenied", 403),
+        client_error("NoSuchKey", 404),
+        client_error("ValidationException", 400),
+        KeyError("a mistake of the program"),
+    ],
+)
+def test_what_no_later_call_cures_is_raised_as_it_is(error: Exception) -> None:
+    with pytest.raises(type(error)) as raised, busy_is_unavailable("s3:GetObject"):
+        raise error
+    assert raised.value is error
+
+
+def test_what_goes_well_is_let_be() -> None:
+    with busy_is_unavailable("s3:GetObject"):
+        done = True
+    assert done

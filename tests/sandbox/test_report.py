@@ -1,0 +1,171 @@
+"""What a month end tells."""
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from sandbox import report
+from sandbox.invoicing_program import Asked
+from sandbox.snapshot import Difference
+
+
+class Said(Console):
+    """A console that remembers what was printed; narrow as a terminal that nobody widened."""
+
+    def __init__(self, width: int = 100) -> None:
+        self.output = io.StringIO()
+        super().__init__(file=self.output, width=width)
+
+    @property
+    def text(self) -> str:
+        return self.output.getvalue()
+
+
+@pytest.fixture
+def said() -> Said:
+    return Said()
+
+
+def payer(account_id: str, name: str, verdict: str, *findings: dict[str, str]) -> dict[str, Any]:
+    return {
+        "payer_account_id": account_id,
+        "name": name,
+        "verdict": verdict,
+        "expected": 3,
+        "archived": 2,
+        "documents": 5,
+        "totals": [
+            {"currency": "USD", "amount": "1234.50"},
+            {"currency": "EUR", "amount": "-0.10"},
+        ],
+        "findings": list(findings),
+    }
+
+
+def found(code: str, severity: str, subject: str) -> dict[str, str]:
+    return {
+        "code": code,
+        "severity": severity,
+        "subject": subject,
+        "detail": f"Detail of {code}.",
+        "next_step": f"Cure {code}.",
+    }
+
+
+JUDGED = {
+    "billing_period": "2026-10",
+    "verdict": "ACTION_REQUIRED",
+    "payers": [
+        payer("044455556666", "Boreal [Nord]", "COMPLETE", found("LATE_INVOICE", "info", "1")),
+        payer(
+            "111122223333",
+            "Acme",
+            "PARTIAL",
+            found("PDF_NOT_READY", "blocking", "2609293185"),
+            found("INVOICE_CHANGED", "warning", "2609293186"),
+        ),
+        payer("777788889999", "Far", "NO_ACCESS", found("NO_ACCESS", "blocking", "777788889999")),
+    ],
+}
+
+
+def test_each_payer_has_a_row_with_its_whole_account_id(said: Said) -> None:
+    report.print_verdict(said, JUDGED)
+    rows = [" ".join(line.split()) for line in said.text.splitlines()]
+    assert rows[1] == "Billing period 2026-10: ACTION_REQUIRED"
+    assert "111122223333 Acme PARTIAL 2 of 3 5 1234.50 USD" in rows
+    assert "044455556666 Boreal [Nord] COMPLETE 2 of 3 5 1234.50 USD" in rows
+    assert "-0.10 EUR" in rows
+
+
+def test_a_narrow_terminal_folds_names_and_cuts_no_id_verdict_or_amount() -> None:
+    said = Said(width=80)
+    report.print_verdict(said, JUDGED)
+    for text in ("111122223333", "COMPLETE", "NO_ACCESS", "2 of 3", "1234.50 USD"):
+        assert text in said.text
+    assert "…" not in said.text
+
+
+def test_what_blocks_comes_first_each_with_its_next_step_and_infos_stay_in_the_archive(
+    said: Said,
+) -> None:
+    report.print_verdict(said, JUDGED)
+    told = [line.strip() for line in said.text.partition("What is missing")[2].splitlines()[1:]]
+    assert told == [
+        "PDF_NOT_READY · 111122223333 Acme · 2609293185",
+        "Detail of PDF_NOT_READY.",
+        "Next step: Cure PDF_NOT_READY.",
+        "NO_ACCESS · 777788889999 Far",
+        "Detail of NO_ACCESS.",
+        "Next step: Cure NO_ACCESS.",
+        "",
+        "What to look at",
+        "INVOICE_CHANGED · 111122223333 Acme · 2609293186",
+        "Detail of INVOICE_CHANGED.",
+        "Next step: Cure INVOICE_CHANGED.",
+    ]
+
+
+def test_a_complete_period_has_no_list_of_what_is_missing(said: Said) -> None:
+    complete = {"billing_period": "2026-10", "verdict": "COMPLETE", "payers": JUDGED["payers"][:1]}
+    report.print_verdict(said, complete)
+    assert "What is" not in said.text
+    assert "What to" not in said.text
+
+
+def test_every_other_period_is_one_line(said: Said) -> None:
+    report.print_others(
+        said,
+        [
+            {"billing_period": "2026-09", "verdict": "COMPLETE", "payers": JUDGED["payers"][:1]},
+            JUDGED,
+        ],
+    )
+    assert said.text.strip().splitlines() == [
+        "Billing period 2026-09: COMPLETE, 1 payer",
+        "Billing period 2026-10: ACTION_REQUIRED, 3 payers: 1 NO_ACCESS, 1 PDF_NOT_READY",
+    ]
+
+
+def test_a_run_without_effect_says_so(said: Said) -> None:
+    only_its_own_notes = Difference(new=("runs/r/request.json",), changed=(), gone=())
+    report.print_effect(said, Asked({"ListInvoiceSummaries": 1}, 0), only_its_own_notes)
+    assert said.text.strip().splitlines() == [
+        "This run asked Invoicing 1 time (1 ListInvoiceSummaries) and downloaded 0 documents.",
+        "It fetched nothing and changed nothing: every byte of the archive is as it was.",
+    ]
+
+
+def test_a_run_tells_what_it_added_and_made_again(said: Said) -> None:
+    changed = Difference(
+        new=(
+            "invoices/2026-10/1/a.pdf",
+            "invoices/2026-10/1/b.xml",
+            "records/2026-10/1/a/0001.json",
+            "periods/2026-10/manifests/manifest-0001.json",
+            "README.txt",
+            "runs/r/request.json",
+        ),
+        changed=("periods/2026-10/completeness.json", "index.html"),
+        gone=(),
+    )
+    report.print_effect(said, Asked({"GetInvoicePDF": 1, "ListInvoiceSummaries": 4}, 2), changed)
+    assert said.text.strip().splitlines()[-2:] == [
+        "New in the archive: 2 documents, 1 manifest, 1 record, 1 view.",
+        "Made again: 2 views.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        Difference(new=(), changed=("invoices/2026-10/1/a.pdf",), gone=()),
+        Difference(new=(), changed=(), gone=("invoices/2026-10/1/a.pdf",)),
+    ],
+)
+def test_evidence_that_changed_or_went_is_named(said: Said, changed: Difference) -> None:
+    report.print_effect(said, Asked({}, 0), changed)
+    assert "Changed or hidden, which must never be: invoices/2026-10/1/a.pdf" in said.text
+    assert "changed nothing" not in said.text

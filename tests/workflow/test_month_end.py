@@ -1,0 +1,133 @@
+"""A month end from the schedule's input to the archive as files, several times over."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambdas.domain.archive_layout import completeness_key, is_evidence
+from lambdas.domain.billing_period import BillingPeriod
+from tests.workflow.conftest import PERIOD, EmbeddedAws, MonthEnd, MonthEnds
+
+MADE_UP_PAYERS = 8
+
+
+def completeness(month_end: MonthEnd, embedded_aws: EmbeddedAws) -> dict[str, Any]:
+    """completeness.json of the period as that run left it."""
+    key = completeness_key(PERIOD)
+    content = embedded_aws.content(key, month_end.after[key].version_id)
+    found: dict[str, Any] = json.loads(content)
+    return found
+
+
+def blocking(judged: dict[str, Any]) -> list[str]:
+    return [
+        found["code"]
+        for payer in judged["payers"]
+        for found in payer["findings"]
+        if found["severity"] == "blocking"
+    ]
+
+
+def test_a_missing_document_after_the_deadline_makes_the_month_need_a_person(
+    month_ends: MonthEnds, embedded_aws: EmbeddedAws
+) -> None:
+    judged = completeness(month_ends.first, embedded_aws)
+    assert judged["billing_period"] == str(PERIOD)
+    assert judged["verdict"] == "ACTION_REQUIRED"
+    assert blocking(judged) == ["PDF_NOT_READY"]
+    assert len(judged["payers"]) == MADE_UP_PAYERS
+    verdicts = sorted(payer["verdict"] for payer in judged["payers"])
+    assert verdicts == ["COMPLETE"] * (MADE_UP_PAYERS - 1) + ["PARTIAL"]
+
+
+def test_it_says_the_verdict_what_is_missing_and_what_to_do(month_ends: MonthEnds) -> None:
+    said = month_ends.first.said
+    assert "Billing period 2026-03: ACTION_REQUIRED" in said
+    assert "PDF_NOT_READY · 357902468813 Minato Seimitsu" in said
+    assert "Next step: " in said
+    for earlier in (PERIOD.shifted(-1), PERIOD.shifted(-2)):
+        assert f"Billing period {earlier}: COMPLETE, {MADE_UP_PAYERS} payers" in said
+
+
+def test_every_document_that_the_records_name_is_archived_and_was_downloaded_once(
+    month_ends: MonthEnds,
+) -> None:
+    documents = [key for key in month_ends.first.after if key.startswith("invoices/")]
+    assert len(documents) > MADE_UP_PAYERS
+    assert month_ends.first.asked.downloads == len(documents)
+    assert {Path(key).suffix for key in documents} == {".pdf", ".xml"}
+
+
+def test_a_run_in_which_nothing_is_new_fetches_nothing_and_changes_no_byte(
+    month_ends: MonthEnds,
+) -> None:
+    assert month_ends.again.asked.downloads == 0
+    assert not month_ends.again.changed
+    assert "It fetched nothing and changed nothing" in month_ends.again.said
+    assert "Billing period 2026-03: ACTION_REQUIRED" in month_ends.again.said
+
+
+def test_what_came_late_completes_the_month_and_touches_no_earlier_evidence(
+    month_ends: MonthEnds, embedded_aws: EmbeddedAws
+) -> None:
+    judged = completeness(month_ends.late, embedded_aws)
+    assert (judged["verdict"], blocking(judged)) == ("COMPLETE", [])
+    assert month_ends.late.asked.downloads == len(
+        [key for key in month_ends.late.changed.new if key.startswith("invoices/")]
+    )
+    touched = month_ends.late.changed.changed + month_ends.late.changed.gone
+    assert not [key for key in touched if is_evidence(key)]
+
+
+def test_a_settled_month_asks_for_no_document_and_changes_no_byte(month_ends: MonthEnds) -> None:
+    assert month_ends.settled.asked.calls.get("GetInvoicePDF", 0) == 0
+    assert month_ends.settled.asked.downloads == 0
+    assert not month_ends.settled.changed
+
+
+def test_evidence_has_one_version_and_is_locked(
+    month_ends: MonthEnds, embedded_aws: EmbeddedAws
+) -> None:
+    evidence = [key for key, _ in embedded_aws.versions() if is_evidence(key)]
+    assert len(evidence) == len(set(evidence))
+    assert set(evidence) == set(filter(is_evidence, embedded_aws.objects()))
+    assert set(evidence) >= set(filter(is_evidence, month_ends.settled.after))
+    for key in evidence:
+        head = embedded_aws.s3.head_object(Bucket=embedded_aws.bucket, Key=key)
+        assert head["ObjectLockMode"] == "GOVERNANCE"
+        # ten years from the end of the fiscal year, which is the calendar year here
+        period = BillingPeriod.parse(key.split("/")[1])
+        until = datetime(period.year + 11, 1, 1, tzinfo=UTC)
+        assert head["ObjectLockRetainUntilDate"] == until
+
+
+def test_the_files_are_the_bucket_byte_for_byte(
+    month_ends: MonthEnds, embedded_aws: EmbeddedAws
+) -> None:
+    folder = embedded_aws.sandbox.places.archive
+    files = {
+        path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()
+    }
+    assert files.keys() == embedded_aws.objects().keys() >= month_ends.settled.after.keys()
+    for key, path in files.items():
+        assert path.read_bytes() == embedded_aws.content(key), key
+
+
+def test_a_scheduled_time_that_was_run_before_does_nothing(
+    month_ends: MonthEnds, embedded_aws: EmbeddedAws
+) -> None:
+    doubled = embedded_aws.month_end("2026-04-20T06:00:00Z")
+    assert doubled.before == doubled.after
+    assert not doubled.asked.calls
+    assert "The run of 2026-04-20T06:00:00Z was made before, so nothing was done." in doubled.said
+    assert "Billing period 2026-03: COMPLETE" in doubled.said
+
+
+@pytest.mark.usefixtures("month_ends")
+def test_the_schedule_itself_starts_nothing_here(embedded_aws: EmbeddedAws) -> None:
+    scheduler = embedded_aws.sandbox.client("scheduler")
+    schedules = scheduler.list_schedules()["Schedules"]
+    assert [schedule["State"] for schedule in schedules] == ["DISABLED"]
