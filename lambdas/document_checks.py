@@ -127,8 +127,11 @@ def _check_text(
     if not text or not text.strip():
         return [("PDF_TEXT_NOT_READ", "The PDF has no text that can be read.")]
     # a line may break within the id; a longer number around it is another one
-    spaced = r"\s*".join(re.escape(character) for character in re.sub(r"\s+", "", invoice_id))
-    if re.search(rf"(?<![A-Za-z0-9]){spaced}(?![A-Za-z0-9])", text):
+    plain = re.sub(r"\s+", "", invoice_id)
+    spaced = r"\s*".join(re.escape(character) for character in plain)
+    before = r"(?<!\d)" if plain[:1].isdigit() else ""
+    after = r"(?!\d)" if plain[-1:].isdigit() else ""
+    if re.search(before + spaced + after, text):
         return []
     named = {number.replace("-", "") for number in _ACCOUNT_IN_TEXT.findall(text)}
     if named and not named & set(accounts):
@@ -161,7 +164,8 @@ def _actions(reader: PdfReader) -> Iterator[Any]:
     for holder in (root, *reader.pages):
         yield from _triggered(holder)
     for page in reader.pages:
-        for annotation in _resolved(page.get("/Annots")) or ():
+        annotations = _resolved(page.get("/Annots"))
+        for annotation in annotations if isinstance(annotations, list) else ():
             link = _resolved(annotation)
             if isinstance(link, dict):
                 yield link.get("/A")

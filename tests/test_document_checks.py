@@ -161,6 +161,7 @@ def test_a_web_page_behind_a_comment_is_no_xml_supplement() -> None:
     [
         GOOD[: len(GOOD) // 2],
         GOOD[:-30],
+        GOOD[:200] + GOOD[260:],
         GOOD + HTML,
         GOOD + b"\n" * 10 + b"<script>",
         GOOD + b"x" * 2000,
@@ -172,6 +173,7 @@ def test_a_web_page_behind_a_comment_is_no_xml_supplement() -> None:
     ids=[
         "half",
         "30 bytes cut",
+        "a hole in the middle",
         "HTML appended",
         "script appended",
         "much appended",

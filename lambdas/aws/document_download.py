@@ -136,12 +136,17 @@ class _Watch:
     def over(self, connected: socket.socket) -> None:
         """Watch over the connection that the download uses."""
         self._socket = connected
+        if self.has_ended:
+            self._cut()
 
     def stop(self) -> None:
         self._timer.cancel()
 
     def _end(self) -> None:
         self.has_ended = True
+        self._cut()
+
+    def _cut(self) -> None:
         if self._socket:
             with suppress(OSError):  # the other side may have closed it meanwhile
                 self._socket.shutdown(socket.SHUT_RDWR)
