@@ -10,6 +10,7 @@ from sandbox.invoicing.catalogue import (
     SupplementalDocument,
 )
 from sandbox.invoicing.faults import Fault
+from sandbox.invoicing.rates import Limit
 from sandbox.invoicing.server import InvoicingEmulator, PortInUse
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Fault",
     "FixedCatalogue",
     "InvoicingEmulator",
+    "Limit",
     "PortInUse",
     "SupplementalDocument",
 ]

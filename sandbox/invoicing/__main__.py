@@ -10,8 +10,18 @@ from pathlib import Path
 
 from lambdas.domain.errors import InvalidRegister
 from lambdas.domain.payer_register import parse_register
+from sandbox.invoicing.rates import Limit
 from sandbox.invoicing.server import InvoicingEmulator, PortInUse, instant
 from sandbox.organization import Organization
+
+
+def limit(text: str) -> Limit:
+    """`OPERATION=N`. Raises ValueError, ArgumentTypeError."""
+    operation, _, rate = text.partition("=")
+    try:
+        return Limit(float(rate), operation=operation)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(f"'{text}' is no OPERATION=N: {problem}") from None
 
 
 def main() -> int:
@@ -29,6 +39,15 @@ def main() -> int:
         type=instant,
         help="the instant that decides what is issued, such as 2026-10-12T06:00:00Z",
     )
+    parser.add_argument(
+        "--limit",
+        type=limit,
+        action="append",
+        default=[],
+        metavar="OPERATION=N",
+        help="calls per second that one account may make of an operation, such as "
+        "GetInvoicePDF=5; may be given for each operation",
+    )
     arguments = parser.parse_args()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -41,6 +60,7 @@ def main() -> int:
             now=arguments.now,
             signature_marker=arguments.signature_marker,
             sts_endpoint=arguments.sts_endpoint,
+            limits=arguments.limit,
         ) as emulator:
             print(f"The Invoicing emulator listens on {emulator.url}", flush=True)
             stop.wait()

@@ -57,6 +57,9 @@ class Catalogue(Protocol):
     def payer_account_ids(self) -> Collection[str]:
         """The payer accounts that have invoices, as 12-digit text."""
 
+    def linked_accounts(self, payer_account_id: str) -> Collection[str]:
+        """The accounts that this payer account pays for, without itself. Each has one payer."""
+
     def invoices(self, payer_account_id: str, until: datetime) -> Mapping[str, CatalogueInvoice]:
         """By invoice id, in an order that does not change, all invoices that the payer can see at
         `until`; later ones may be among them. Empty for an account that is no payer.
@@ -64,9 +67,14 @@ class Catalogue(Protocol):
 
 
 class FixedCatalogue:
-    """A catalogue of invoices that somebody wrote down."""
+    """A catalogue of invoices that somebody wrote down; `linked_accounts` by their payer."""
 
-    def __init__(self, payers: Mapping[str, Sequence[CatalogueInvoice]]) -> None:
+    def __init__(
+        self,
+        payers: Mapping[str, Sequence[CatalogueInvoice]],
+        linked_accounts: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
+        self._linked_accounts = linked_accounts or {}
         self._payers = {
             payer: {one.invoice_id: one for one in invoices} for payer, invoices in payers.items()
         }
@@ -76,6 +84,9 @@ class FixedCatalogue:
 
     def payer_account_ids(self) -> Collection[str]:
         return self._payers.keys()
+
+    def linked_accounts(self, payer_account_id: str) -> Collection[str]:
+        return self._linked_accounts.get(payer_account_id, ())
 
     def invoices(self, payer_account_id: str, until: datetime) -> Mapping[str, CatalogueInvoice]:  # noqa: ARG002
         return self._payers.get(payer_account_id, {})

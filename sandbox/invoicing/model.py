@@ -77,6 +77,11 @@ def write_response(operation: str, response: Mapping[str, Any]) -> bytes:
     return _write(response, service_model().operation_model(operation).output_shape)
 
 
+def write_unchecked(response: Mapping[str, Any]) -> bytes:
+    """The JSON body of an answer that need not fit the model: what AWS may send tomorrow."""
+    return json.dumps(_to_wire(response)).encode()
+
+
 def write_error(error: ServiceError) -> bytes:
     """The JSON body of an error answer; errors that the model has must fit their shape, general AWS
     errors have none.

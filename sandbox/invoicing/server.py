@@ -2,24 +2,30 @@
 
 import errno
 import json
+import os
+import socket
 import socketserver
+import struct
 import sys
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from sandbox.invoicing import model
+from sandbox.invoicing.bad_downloads import misbehaving
 from sandbox.invoicing.callers import Callers
 from sandbox.invoicing.catalogue import Catalogue
 from sandbox.invoicing.documents import PATH_PREFIX, DocumentUrls, Refused
 from sandbox.invoicing.errors import ServiceError, internal, invalid
-from sandbox.invoicing.faults import Fault, Faults
+from sandbox.invoicing.faults import DOWNLOADS, Fault, Faults
+from sandbox.invoicing.http_answers import Answer, Delivery
+from sandbox.invoicing.misbehaviour import Operations
+from sandbox.invoicing.rates import Limit, RateLimits
 from sandbox.invoicing.service import InvoicingService
 from sandbox.invoicing.tokens import PageTokens
 
@@ -37,21 +43,12 @@ class PortInUse(Exception):
         )
 
 
-@dataclass(frozen=True)
-class Answer:
-    """One HTTP answer."""
-
-    status: int
-    content_type: str
-    body: bytes
-
-
 class InvoicingEmulator:
     """The emulator as a context manager: it listens on `url` inside the `with` block.
 
-    `port` 0 takes a free one. `now` decides what is issued, visible and ready (None: real time); it
-    can be set while serving. `url_lifetime_seconds` and `token_lifetime_seconds` are real time.
-    Entering raises PortInUse.
+    `port` 0 takes a free one. `now` decides what is issued, visible and ready (None: real time).
+    `now`, `faults` and `limits` can be changed while serving. `url_lifetime_seconds`,
+    `token_lifetime_seconds` and the rates of `limits` are real time. Entering raises PortInUse.
     """
 
     def __init__(
@@ -64,13 +61,16 @@ class InvoicingEmulator:
         sts_endpoint: str | None = None,
         url_lifetime_seconds: int = 900,
         token_lifetime_seconds: int = 900,
+        limits: Iterable[Limit] = (),
     ) -> None:
         self.faults = Faults()
+        self.limits = RateLimits(limits)
         self.requests = RequestCounts()
         self._now = now
         self._port = port
         self._urls = DocumentUrls(signature_marker, url_lifetime_seconds)
         self._service = InvoicingService(catalogue, self._urls, PageTokens(token_lifetime_seconds))
+        self._operations = Operations(self._service, self.faults)
         self._callers = Callers(sts_endpoint)
         self._server: _Server | None = None
 
@@ -132,19 +132,17 @@ class InvoicingEmulator:
                 "UnknownOperationException", f"X-Amz-Target must be one of {', '.join(targets)}"
             )
         self.requests.count_call(caller, operation)
-        if fault := self.faults.next_answer(caller, operation):
-            raise fault
-        if headers.get("content-type") != model.content_type():
-            raise invalid("cannotParse", f"Content-Type must be {model.content_type()}")
-        params = model.read_request(operation, body)
-        if operation == "ListInvoiceSummaries":
-            response = self._service.list_invoice_summaries(caller, params, self.now)
-        else:
-            response = self._service.get_invoice_pdf(caller, params, self.now, self.url)
         try:
-            return model.write_response(operation, response)
+            self.limits.check(caller, operation)
+            if headers.get("content-type") != model.content_type():
+                raise invalid("cannotParse", f"Content-Type must be {model.content_type()}")
+            return self._operations.answer(caller, operation, body, self.now, self.url)
         except model.OffModel as error:
             raise internal(str(error)) from None
+        except ServiceError as error:
+            if error.code == "ThrottlingException":
+                self.requests.count_refusal(caller, operation)
+            raise
 
     def _document(self, method: str, path: str, query: str) -> Answer:
         try:
@@ -153,25 +151,28 @@ class InvoicingEmulator:
         except Refused as refused:
             return Answer(refused.status, "application/xml", refused.xml())
         self.requests.count_download(key.payer_account_id)
+        fault = self.faults.document(
+            DOWNLOADS, key.payer_account_id, key.invoice_id, key.document_id or ""
+        )
+        if fault:
+            return misbehaving(fault, document)
         return Answer(200, document.content_type, document.read())
 
     def _control(self, method: str, name: str, body: bytes) -> Answer:
-        match method, name:
-            case "GET", "health":
-                return _json(200, {"status": "ok", "now": self.now.isoformat()})
-            case "GET", "requests":
-                return _json(200, self.requests.snapshot())
-            case "POST", "clock":
-                return self._told(body, self._set_clock)
-            case "POST", "faults":
-                return self._told(body, self._add_fault)
-        return _json(404, {"error": f"{method} /_control/{name} does not exist"})
-
-    def _told(self, body: bytes, act: Any) -> Answer:
-        try:
-            act(json.loads(body))
-        except (ValueError, TypeError, KeyError) as error:
-            return _json(400, {"error": f"{type(error).__name__}: {error}"})
+        asked = {"health": lambda: {"status": "ok", "now": self.now.isoformat()}}
+        asked["requests"] = self.requests.snapshot
+        if method == "GET" and name in asked:
+            return _json(200, asked[name]())
+        told = {"clock": self._set_clock, "faults": self._add_fault, "limits": self._set_limit}
+        if method == "POST" and name in told:
+            try:
+                told[name](json.loads(body))
+            except (ValueError, TypeError, KeyError) as error:
+                return _json(400, {"error": f"{type(error).__name__}: {error}"})
+        elif (method, name) == ("DELETE", "faults"):
+            self.faults.clear()
+        else:
+            return _json(404, {"error": f"{method} /_control/{name} does not exist"})
         return _json(200, {"now": self.now.isoformat()})
 
     def _set_clock(self, told: dict[str, str]) -> None:
@@ -180,30 +181,43 @@ class InvoicingEmulator:
     def _add_fault(self, told: dict[str, Any]) -> None:
         self.faults.add(Fault(**told))
 
+    def _set_limit(self, told: dict[str, Any]) -> None:
+        self.limits.set(Limit(**told))
+
 
 class RequestCounts:
-    """How often each payer's account called each operation (refused calls too) and downloaded a
-    document.
+    """How often each payer's account called each operation, how many of these calls were refused
+    with ThrottlingException, and how often it downloaded a document.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._calls: dict[str, Counter[str]] = {}
+        self._refused: dict[str, Counter[str]] = {}
         self._downloads: Counter[str] = Counter()
 
     def count_call(self, payer_account_id: str, operation: str) -> None:
         with self._lock:
             self._calls.setdefault(payer_account_id, Counter())[operation] += 1
 
+    def count_refusal(self, payer_account_id: str, operation: str) -> None:
+        with self._lock:
+            self._refused.setdefault(payer_account_id, Counter())[operation] += 1
+
     def count_download(self, payer_account_id: str) -> None:
         with self._lock:
             self._downloads[payer_account_id] += 1
 
     def snapshot(self) -> dict[str, Any]:
-        """`{"calls": {payer: {operation: count}}, "downloads": {payer: count}}` as a copy."""
+        """`{"calls": {payer: {operation: count}}, "refused": as calls, "downloads": {payer:
+        count}}` as a copy.
+        """
         with self._lock:
-            calls = {payer: dict(counts) for payer, counts in self._calls.items()}
-            return {"calls": calls, "downloads": dict(self._downloads)}
+            return {
+                "calls": {payer: dict(counts) for payer, counts in self._calls.items()},
+                "refused": {payer: dict(counts) for payer, counts in self._refused.items()},
+                "downloads": dict(self._downloads),
+            }
 
 
 def instant(text: str) -> datetime:
@@ -262,15 +276,42 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(self.server.emulator.answer(self.command, self.path, headers, body))
 
     def _send(self, answer: Answer) -> None:
+        delivery = answer.delivery or Delivery((), len(answer.body))
+        if delivery.starts:
+            self._send_head(answer, delivery)
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
+            self._deliver(delivery)
+
+    def _send_head(self, answer: Answer, delivery: Delivery) -> None:
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
-        self.send_header("Content-Length", str(len(answer.body)))
+        if delivery.chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+        elif delivery.length is not None:
+            self.send_header("Content-Length", str(delivery.length))
         self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        if delivery.ends != "whole":
+            self.close_connection = True
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(answer.body)
+
+    def _deliver(self, delivery: Delivery) -> None:
+        for part in delivery.parts:
+            # A chunk of no bytes would be the end mark.
+            framed = b"%x\r\n%b\r\n" % (len(part), part) if delivery.chunked and part else part
+            self.wfile.write(framed)
+            self.wfile.flush()
+        if delivery.chunked and delivery.ends == "whole":
+            self.wfile.write(b"0\r\n\r\n")
+        if delivery.ends == "reset":
+            self.close_connection = True
+            # Closing with nothing to linger for sends RST in place of FIN.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            os.close(self.connection.detach())
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _respond  # noqa: N815
 

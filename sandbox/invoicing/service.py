@@ -6,7 +6,8 @@ tells is decided for the strict side and listed in README.md.
 
 import calendar
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -24,6 +25,17 @@ _FIRST_RECEIVER_DAY = datetime(2025, 6, 1, tzinfo=UTC)
 _RECEIVER_YEARS = 5
 
 
+@dataclass(frozen=True)
+class _View:
+    """What a caller may see: the invoices of a payer account, or only the rows of one account."""
+
+    payer_account_id: str
+    only_account: str | None = None
+
+    def shows(self, invoice: CatalogueInvoice) -> bool:
+        return self.only_account in (None, invoice.summary.get("AccountId"))
+
+
 class InvoicingService:
     """ListInvoiceSummaries and GetInvoicePDF. Parameters and answers are in boto3's form, already
     checked against the model.
@@ -35,29 +47,35 @@ class InvoicingService:
         self._tokens = tokens
 
     def list_invoice_summaries(
-        self, caller: str, params: Mapping[str, Any], now: datetime
+        self, caller: str, params: Mapping[str, Any], now: datetime, *, repeats: int = 0
     ) -> dict[str, Any]:
-        selector, filters = params["Selector"], params.get("Filter", {})
-        _check_filter(selector, filters)
-        self._check_access(caller, selector, now)
-        query = {"caller": caller, "Selector": selector, "Filter": filters}
-        position = Position(0, now)
-        if "NextToken" in params:
-            position = self._tokens.read(params["NextToken"], query)
+        """`repeats`: so many rows of the page before come once more, as AWS should never do."""
+        query, position = self._asked(caller, params, now)
+        view = self._selected(caller, query["Selector"], position.as_of)
         rows = [
             invoice.summary
-            for invoice in self._selected(caller, selector, position.as_of)
-            if invoice.visible_from <= position.as_of and _matches(invoice.summary, filters)
+            for invoice in self._catalogue.invoices(view.payer_account_id, position.as_of).values()
+            if view.shows(invoice)
+            and invoice.visible_from <= position.as_of
+            and _matches(invoice.summary, query["Selector"], query["Filter"])
         ]
-        end = position.offset + params.get("MaxResults", DEFAULT_PAGE_SIZE)
-        response: dict[str, Any] = {"InvoiceSummaries": rows[position.offset : end]}
+        begin = position.offset
+        end = begin + params.get("MaxResults", DEFAULT_PAGE_SIZE)
+        response: dict[str, Any] = {"InvoiceSummaries": rows[max(0, begin - repeats) : end]}
         if end < len(rows):
             response["NextToken"] = self._tokens.issue(query, Position(end, position.as_of))
         return response
 
+    def empty_page(self, caller: str, params: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+        """No row, and a token with which the same page can be asked for again."""
+        query, position = self._asked(caller, params, now)
+        self._selected(caller, query["Selector"], position.as_of)
+        return {"InvoiceSummaries": [], "NextToken": self._tokens.issue(query, position)}
+
     def get_invoice_pdf(
         self, caller: str, params: Mapping[str, Any], now: datetime, base_url: str
     ) -> dict[str, Any]:
+        payer = self._view(caller).payer_account_id
         invoice = self._visible_invoice(caller, params["InvoiceId"], now)
         if invoice.document.ready_from > now:
             raise not_found(f"The document of invoice {invoice.invoice_id} is not available.")
@@ -66,7 +84,7 @@ class InvoicingService:
                 "DocumentType": supplement.document_type,
                 "DocumentId": supplement.document_id,
                 **self._presigned(
-                    DocumentKey(caller, invoice.invoice_id, supplement.document_id), base_url
+                    DocumentKey(payer, invoice.invoice_id, supplement.document_id), base_url
                 ),
             }
             for supplement in invoice.supplements
@@ -75,7 +93,7 @@ class InvoicingService:
         return {
             "InvoicePDF": {
                 "InvoiceId": invoice.invoice_id,
-                **self._presigned(DocumentKey(caller, invoice.invoice_id, None), base_url),
+                **self._presigned(DocumentKey(payer, invoice.invoice_id, None), base_url),
                 **({"SupplementalDocuments": supplements} if supplements else {}),
             }
         }
@@ -90,32 +108,51 @@ class InvoicingService:
                 return supplement
         raise Refused(404, "NoSuchKey", "The specified key does not exist.")
 
-    def _check_access(self, caller: str, selector: Mapping[str, str], now: datetime) -> None:
-        if selector["ResourceType"] == "INVOICE_ID":
-            self._visible_invoice(caller, selector["Value"], now)
-        elif selector["Value"] != caller:
-            raise access_denied(
-                f"Account {caller} may not see the invoices of account {selector['Value']}."
-            )
+    def _asked(
+        self, caller: str, params: Mapping[str, Any], now: datetime
+    ) -> tuple[dict[str, Any], Position]:
+        """The query, checked, and where in its listing the page begins."""
+        selector, filters = params["Selector"], params.get("Filter", {})
+        _check_filter(selector, filters)
+        query = {"caller": caller, "Selector": selector, "Filter": filters}
+        if "NextToken" in params:
+            return query, self._tokens.read(params["NextToken"], query)
+        return query, Position(0, now)
 
-    def _selected(
-        self, caller: str, selector: Mapping[str, str], now: datetime
-    ) -> Iterable[CatalogueInvoice]:
-        invoices = self._catalogue.invoices(caller, now)
-        if selector["ResourceType"] == "ACCOUNT_ID":
-            return invoices.values()
-        return [invoices[selector["Value"]]] if selector["Value"] in invoices else []
+    def _view(self, caller: str) -> _View:
+        """A linked account sees its own rows among its payer's, any other account what it pays."""
+        for payer in self._catalogue.payer_account_ids():
+            if caller in self._catalogue.linked_accounts(payer):
+                return _View(payer, caller)
+        return _View(caller)
+
+    def _selected(self, caller: str, selector: Mapping[str, str], now: datetime) -> _View:
+        """What the caller sees of what it asks for. Raises AccessDeniedException and
+        ResourceNotFoundException.
+        """
+        view, value = self._view(caller), selector["Value"]
+        if selector["ResourceType"] == "INVOICE_ID":
+            self._visible_invoice(caller, value, now)
+            return view
+        if value == caller:
+            return view
+        if value in self._catalogue.linked_accounts(caller):
+            return _View(caller, value)
+        raise access_denied(f"Account {caller} may not see the invoices of account {value}.")
 
     def _visible_invoice(self, caller: str, invoice_id: str, now: datetime) -> CatalogueInvoice:
-        invoice = self._catalogue.invoices(caller, now).get(invoice_id)
-        if invoice and invoice.visible_from <= now:
+        view = self._view(caller)
+        invoice = self._catalogue.invoices(view.payer_account_id, now).get(invoice_id)
+        if invoice and view.shows(invoice) and invoice.visible_from <= now:
             return invoice
-        if not invoice and any(
-            invoice_id in self._catalogue.invoices(p, now)
-            for p in self._catalogue.payer_account_ids()
-        ):
+        is_anothers = not view.shows(invoice) if invoice else self._is_any(invoice_id, now)
+        if is_anothers:
             raise access_denied(f"Account {caller} may not see this invoice.")
         raise not_found(f"Invoice {invoice_id} was not found.")
+
+    def _is_any(self, invoice_id: str, now: datetime) -> bool:
+        payers = self._catalogue.payer_account_ids()
+        return any(invoice_id in self._catalogue.invoices(payer, now) for payer in payers)
 
     def _presigned(self, key: DocumentKey, base_url: str) -> dict[str, Any]:
         presigned = self._urls.presign(key)
@@ -184,10 +221,14 @@ def _field(name: str, message: str) -> ServiceError:
     return invalid("fieldValidationFailed", f"Value at '{name}': {message}", [(name, message)])
 
 
-def _matches(summary: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
+def _matches(
+    summary: Mapping[str, Any], selector: Mapping[str, str], filters: Mapping[str, Any]
+) -> bool:
     """Whether a row is one of those asked for: BillingPeriod is the month of usage, TimeInterval is
     about the day of issue.
     """
+    if selector["ResourceType"] == "INVOICE_ID" and summary["InvoiceId"] != selector["Value"]:
+        return False
     if "BillingPeriod" in filters and summary.get("BillingPeriod") != filters["BillingPeriod"]:
         return False
     if "TimeInterval" in filters:

@@ -74,6 +74,10 @@ class Organization:
     def payer_account_ids(self) -> Collection[str]:
         return self._payers.keys()
 
+    def linked_accounts(self, payer_account_id: str) -> Collection[str]:
+        payer = self._payers.get(payer_account_id)
+        return payer.linked_accounts if payer else ()
+
     def invoices(self, payer_account_id: str, until: datetime) -> Mapping[str, CatalogueInvoice]:
         """See Catalogue: the invoices of all billing periods from FIRST_PERIOD to the one of
         `until`.

@@ -36,6 +36,7 @@ class MadeUpPayer:
     discount: Decimal = Decimal(0)
     purchase_order: str = ""
     customs: frozenset[str] = frozenset()
+    linked_accounts: tuple[str, ...] = ()
 
 
 _NO_SALES_TAX = (Tax("US Sales Tax", Decimal(0)),)

@@ -104,6 +104,10 @@ class Catalogue:
     def payer_account_ids(self) -> list[str]:
         return list(self.payers)
 
+    def linked_accounts(self, payer_account_id: str) -> tuple[str, ...]:
+        assert payer_account_id
+        return ()
+
     def invoices(self, payer_account_id: str, until: datetime) -> Mapping[str, CatalogueInvoice]:
         assert until.tzinfo
         return {one.invoice_id: one for one in self.payers.get(payer_account_id, [])}

@@ -9,11 +9,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,75 +20,40 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 import pytest_socket
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.config import Config
-from botocore.credentials import Credentials
-from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
 from sandbox.invoicing import (
     CatalogueInvoice,
-    Document,
     Fault,
     FixedCatalogue,
     InvoicingEmulator,
     PortInUse,
-    SupplementalDocument,
 )
 from sandbox.invoicing.model import service_model
+from tests.sandbox.invoicing_calls import (
+    ARCHIVE,
+    BY_ACCOUNT,
+    FOREIGN,
+    INVOICES,
+    JSON,
+    NOW,
+    OTHER,
+    PAYER,
+    SEPTEMBER,
+    an_invoice,
+    between,
+    client,
+    control,
+    day,
+    document_url,
+    listed,
+    opened,
+    refusal,
+    sent,
+    signed,
+)
 
 pytestmark = pytest.mark.usefixtures("loopback")
-
-PAYER, OTHER, ARCHIVE = "111122223333", "444455556666", "999988887777"
-NOW = datetime(2026, 10, 12, 6, tzinfo=UTC)
-SEPTEMBER = {"BillingPeriod": {"Month": 9, "Year": 2026}}
-BY_ACCOUNT = {"ResourceType": "ACCOUNT_ID", "Value": PAYER}
-JSON = "application/x-amz-json-1.0"
-
-
-def day(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def between(start: str, end: str, **more: Any) -> dict[str, Any]:
-    return {"TimeInterval": {"StartDate": day(start), "EndDate": day(end)}, **more}
-
-
-def an_invoice(
-    invoice_id: str,
-    *,
-    issued: str = "2026-10-03",
-    period: tuple[int, int] = (2026, 9),
-    content: bytes | Callable[[], bytes] = b"%PDF-",
-    ready: str | None = None,
-    **particulars: Any,
-) -> CatalogueInvoice:
-    summary = {
-        "AccountId": PAYER,
-        "InvoiceId": invoice_id,
-        "IssuedDate": day(issued),
-        "BillingPeriod": {"Year": period[0], "Month": period[1]},
-        **particulars,
-    }
-    return CatalogueInvoice(summary, day(issued), Document(content, day(ready or issued)))
-
-
-XML_SUPPLEMENT = SupplementalDocument(
-    b"<nfse/>",
-    day("2026-10-14"),
-    "application/xml",
-    document_type="TAX_E_INVOICE",
-    document_id="K1",
-)
-INVOICES = (
-    an_invoice("1000000001", Entity={"InvoicingEntity": "Amazon Web Services, Inc."}),
-    an_invoice("1000000002", issued="2026-09-15", ReceiverRole="BUYER"),
-    an_invoice("1000000003", issued="2026-10-02", period=(2026, 8), ready="2026-10-15"),
-    an_invoice("1000000004", issued="2026-10-18"),
-    replace(an_invoice("1000000005", content=b"%PDF-5"), supplements=(XML_SUPPLEMENT,)),
-)
-FOREIGN = an_invoice("2000000001", AccountId=OTHER)
 
 
 @pytest.fixture
@@ -98,92 +61,6 @@ def emulator() -> Iterator[InvoicingEmulator]:
     catalogue = FixedCatalogue({PAYER: INVOICES, OTHER: [FOREIGN]})
     with InvoicingEmulator(catalogue, now=NOW, signature_marker="MARK") as running:
         yield running
-
-
-@cache
-def session() -> boto3.session.Session:
-    """One for all tests, since each session reads the service models anew."""
-    return boto3.session.Session()
-
-
-def client(emulator: InvoicingEmulator, access_key: str = PAYER, *, attempts: int = 1) -> Any:
-    return session().client(
-        "invoicing",
-        endpoint_url=emulator.url,
-        region_name="eu-central-1",
-        aws_access_key_id=access_key,
-        aws_secret_access_key="secret",
-        config=Config(retries={"total_max_attempts": attempts}),
-    )
-
-
-def listed(emulator: InvoicingEmulator, filters: Mapping[str, Any]) -> list[str]:
-    answer = client(emulator).list_invoice_summaries(
-        Selector=BY_ACCOUNT, Filter=filters, MaxResults=100
-    )
-    return [row["InvoiceId"] for row in answer["InvoiceSummaries"]]
-
-
-def refusal(call: Callable[..., Any], **params: Any) -> dict[str, Any]:
-    """The whole error answer of a call that must be refused."""
-    with pytest.raises(ClientError) as caught:
-        call(**params)
-    return dict(caught.value.response)
-
-
-def sent(
-    emulator: InvoicingEmulator,
-    method: str = "POST",
-    target: str = "/",
-    *,
-    body: bytes = b"",
-    headers: Mapping[str, str] | None = None,
-) -> tuple[int, http.client.HTTPMessage, bytes]:
-    """One raw HTTP request."""
-    connection = http.client.HTTPConnection(
-        "127.0.0.1", urlsplit(emulator.url).port or 0, timeout=5
-    )
-    try:
-        connection.request(method, target, body, dict(headers or {}))
-        response = connection.getresponse()
-        return response.status, response.headers, response.read()
-    finally:
-        connection.close()
-
-
-def signed(
-    emulator: InvoicingEmulator,
-    body: bytes,
-    *,
-    operation: str = "ListInvoiceSummaries",
-    service: str = "invoicing",
-    content_type: str = JSON,
-) -> tuple[int, dict[str, Any]]:
-    """One signed request past boto3's own checks, with the answer's status and JSON."""
-    headers = {"X-Amz-Target": f"Invoicing.{operation}", "Content-Type": content_type}
-    request = AWSRequest("POST", emulator.url + "/", headers=headers, data=body)
-    SigV4Auth(Credentials(PAYER, "secret"), service, "us-east-1").add_auth(request)
-    status, _, answer = sent(emulator, body=body, headers=dict(request.headers))
-    return status, json.loads(answer)
-
-
-def control(
-    emulator: InvoicingEmulator, method: str, name: str, content: Any = None
-) -> tuple[int, dict[str, Any]]:
-    body = b"" if content is None else json.dumps(content).encode()
-    status, _, answer = sent(emulator, method, f"/_control/{name}", body=body)
-    return status, json.loads(answer)
-
-
-def document_url(emulator: InvoicingEmulator, invoice_id: str = "1000000001") -> str:
-    return str(client(emulator).get_invoice_pdf(InvoiceId=invoice_id)["InvoicePDF"]["DocumentUrl"])
-
-
-def opened(
-    emulator: InvoicingEmulator, url: str, method: str = "GET"
-) -> tuple[int, http.client.HTTPMessage, bytes]:
-    assert url.startswith(f"{emulator.url}/documents/")
-    return sent(emulator, method, url.removeprefix(emulator.url))
 
 
 # What a request must be
@@ -455,6 +332,44 @@ def test_a_receiver_role_knows_nothing_before_june_2025(emulator: InvoicingEmula
     assert answer["fieldList"][0]["name"] == "Filter.BillingPeriod"
 
 
+def test_a_receiver_role_lifts_no_other_rule(emulator: InvoicingEmulator) -> None:
+    both = SEPTEMBER | between("2026-10-01", "2026-10-02")
+    for filters, reason in (
+        ({"ReceiverRole": "BUYER"}, "invalidInput"),
+        ({**both, "ReceiverRole": "BUYER"}, "mutualExclusionError"),
+        (between("2026-10-02", "2026-10-01", ReceiverRole="BUYER"), "fieldValidationFailed"),
+        (between("2026-10-01T01:00", "2026-10-02", ReceiverRole="BUYER"), "fieldValidationFailed"),
+    ):
+        answer = refusal(
+            client(emulator).list_invoice_summaries, Selector=BY_ACCOUNT, Filter=filters
+        )
+        assert answer["reason"] == reason
+
+
+def test_five_years_from_a_leap_day_end_on_the_last_of_february(
+    emulator: InvoicingEmulator,
+) -> None:
+    assert listed(emulator, between("2028-02-29", "2033-02-28", ReceiverRole="BUYER")) == []
+    answer = refusal(
+        client(emulator).list_invoice_summaries,
+        Selector=BY_ACCOUNT,
+        Filter=between("2028-02-29", "2033-03-01", ReceiverRole="BUYER"),
+    )
+    assert answer["reason"] == "fieldValidationFailed"
+
+
+def test_an_invoice_query_holds_its_filter_to_the_same_limits(
+    emulator: InvoicingEmulator,
+) -> None:
+    selector = {"ResourceType": "INVOICE_ID", "Value": "1000000002"}
+    asked = client(emulator).list_invoice_summaries
+    early = {"BillingPeriod": {"Month": 5, "Year": 2025}, "ReceiverRole": "BUYER"}
+    assert refusal(asked, Selector=selector, Filter=early)["reason"] == "fieldValidationFailed"
+    buyer, seller = ({"ReceiverRole": role} for role in ("BUYER", "SELLER"))
+    assert len(asked(Selector=selector, Filter=buyer)["InvoiceSummaries"]) == 1
+    assert asked(Selector=selector, Filter=seller)["InvoiceSummaries"] == []
+
+
 def test_rows_can_be_filtered_by_who_invoices_and_who_receives(emulator: InvoicingEmulator) -> None:
     assert listed(emulator, {**SEPTEMBER, "InvoicingEntity": "Amazon Web Services, Inc."}) == [
         "1000000001"
@@ -721,6 +636,50 @@ def test_an_account_that_is_no_payer_sees_no_invoice_of_its_own(
     assert answer["InvoiceSummaries"] == []
 
 
+LINKED, OTHER_LINKED = "222233334444", "333344445555"
+ITS_OWN = an_invoice("1000000009", AccountId=LINKED)
+
+
+@pytest.fixture
+def family() -> Iterator[InvoicingEmulator]:
+    """A payer with two linked accounts, one of which is invoiced itself, and a stranger."""
+    catalogue = FixedCatalogue(
+        {PAYER: (*INVOICES, ITS_OWN), OTHER: [FOREIGN]}, {PAYER: [LINKED, OTHER_LINKED]}
+    )
+    with InvoicingEmulator(catalogue, now=NOW) as emulator:
+        yield emulator
+
+
+def rows_of(emulator: InvoicingEmulator, caller: str, account: str) -> list[str]:
+    selector = {"ResourceType": "ACCOUNT_ID", "Value": account}
+    answer = client(emulator, caller).list_invoice_summaries(Selector=selector, Filter=SEPTEMBER)
+    return [row["InvoiceId"] for row in answer["InvoiceSummaries"]]
+
+
+def test_a_payer_may_ask_for_a_linked_account(family: InvoicingEmulator) -> None:
+    assert rows_of(family, PAYER, LINKED) == [ITS_OWN.invoice_id]
+    assert rows_of(family, PAYER, OTHER_LINKED) == []
+    assert ITS_OWN.invoice_id in rows_of(family, PAYER, PAYER)
+
+
+def test_a_linked_account_sees_its_own_rows_and_documents_only(family: InvoicingEmulator) -> None:
+    assert rows_of(family, LINKED, LINKED) == [ITS_OWN.invoice_id]
+    linked = client(family, LINKED)
+    url = linked.get_invoice_pdf(InvoiceId=ITS_OWN.invoice_id)["InvoicePDF"]["DocumentUrl"]
+    assert opened(family, url)[0] == 200
+    assert family.requests.snapshot()["downloads"] == {PAYER: 1}
+    by_id = {"ResourceType": "INVOICE_ID", "Value": "1000000001"}
+    for call in (
+        lambda: linked.get_invoice_pdf(InvoiceId="1000000001"),
+        lambda: linked.list_invoice_summaries(Selector=by_id),
+        lambda: rows_of(family, LINKED, PAYER),
+        lambda: rows_of(family, LINKED, OTHER_LINKED),
+        lambda: rows_of(family, OTHER, LINKED),
+        lambda: rows_of(family, OTHER, PAYER),
+    ):
+        assert refusal(call)["Error"]["Code"] == "AccessDeniedException"
+
+
 def test_an_unsigned_request_is_refused(emulator: InvoicingEmulator) -> None:
     headers = {"X-Amz-Target": "Invoicing.ListInvoiceSummaries", "Content-Type": JSON}
     status, _, body = sent(emulator, body=json.dumps(query()).encode(), headers=headers)
@@ -820,7 +779,7 @@ def test_an_sts_that_does_not_answer_is_told_as_such() -> None:
 def test_a_fault_answers_as_often_as_told_and_parses_as_the_modelled_exception(
     emulator: InvoicingEmulator, error: str, status: int
 ) -> None:
-    fault = {"payer_account_id": PAYER, "error": error, "times": 2}
+    fault = {"payer_account_id": PAYER, "kind": error, "times": 2}
     assert control(emulator, "POST", "faults", fault)[0] == 200
     invoicing = client(emulator)
     for _ in range(2):
@@ -853,14 +812,29 @@ def test_boto3_itself_cures_a_short_storm_of_throttling(emulator: InvoicingEmula
 @pytest.mark.parametrize(
     ("fault", "problem"),
     [
-        ({"error": "Boom", "times": 1}, "error 'Boom' is not one of"),
-        ({"error": "ThrottlingException", "times": 0}, "times is 0"),
-        ({"error": "ThrottlingException", "times": 1, "operation": "Pay"}, "operation 'Pay'"),
+        ({"kind": "Boom", "times": 1}, "kind 'Boom' is not one of"),
+        ({"kind": "ThrottlingException", "times": 0}, "times is 0"),
+        ({"kind": "ThrottlingException", "times": 1, "operation": "Pay"}, "operation 'Pay'"),
         (
-            {"error": "ThrottlingException", "times": 1, "retry_after_seconds": 3},
+            {"kind": "ThrottlingException", "times": 1, "retry_after_seconds": 3},
             "retry_after_seconds",
         ),
-        ({"error": "ThrottlingException"}, "times"),
+        ({"kind": "ThrottlingException"}, "times"),
+        ({"kind": "ThrottlingException", "times": 1.5}, "times is 1.5"),
+        (
+            {"kind": "changed_row", "times": 1},
+            "changed_row needs invoice_id; changed_row needs mem",
+        ),
+        ({"kind": "hidden_row", "times": 1}, "hidden_row needs invoice_id"),
+        ({"kind": "other_url", "times": 1}, "other_url needs url"),
+        ({"kind": "html_page", "times": 1, "url": "https://x/"}, "html_page takes no url"),
+        ({"kind": "reset", "times": 1, "operation": "GetInvoicePDF"}, "reset takes no operation"),
+        ({"kind": "no_url", "times": 1, "later_pages": True}, "no_url takes no later_pages"),
+        ({"kind": "empty_page", "times": 1, "invoice_id": "1"}, "empty_page takes no invoice_id"),
+        ({"kind": "hidden_row", "times": 1, "invoice_id": "1", "members": {"A": 1}}, "no members"),
+        ({"kind": "endless", "times": 1, "size_bytes": 5}, "endless takes no size_bytes"),
+        ({"kind": "reset", "times": 1, "seconds": 5}, "reset takes no seconds"),
+        ({"kind": "hidden_row", "times": 1, "document_id": "A"}, "hidden_row takes no document_id"),
     ],
 )
 def test_a_fault_that_means_nothing_is_refused(
@@ -872,7 +846,10 @@ def test_a_fault_that_means_nothing_is_refused(
 
 
 def test_calls_and_downloads_are_counted_by_payer(emulator: InvoicingEmulator) -> None:
-    assert control(emulator, "GET", "requests") == (200, {"calls": {}, "downloads": {}})
+    assert control(emulator, "GET", "requests") == (
+        200,
+        {"calls": {}, "refused": {}, "downloads": {}},
+    )
     listed(emulator, SEPTEMBER)
     listed(emulator, SEPTEMBER)
     opened(emulator, document_url(emulator))
@@ -883,6 +860,7 @@ def test_calls_and_downloads_are_counted_by_payer(emulator: InvoicingEmulator) -
             PAYER: {"ListInvoiceSummaries": 2, "GetInvoicePDF": 1},
             OTHER: {"GetInvoicePDF": 1},
         },
+        "refused": {},
         "downloads": {PAYER: 1},
     }
 
@@ -1001,6 +979,29 @@ def test_the_program_says_in_one_line_that_its_port_is_in_use(
     assert running.returncode == 1
     assert complaint.count("\n") == 1
     assert f"port {port} on 127.0.0.1 is in use" in complaint
+
+
+def test_the_program_throttles_as_told(register: Path) -> None:
+    port = free_port()
+    with program(port, register, "--limit", "GetInvoicePDF=0.01") as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        emulator = InvoicingEmulator(FixedCatalogue({}), port=port)
+        codes = [
+            refusal(client(emulator).get_invoice_pdf, InvoiceId="none")["Error"]["Code"]
+            for _ in range(2)
+        ]
+        assert codes == ["ResourceNotFoundException", "ThrottlingException"]
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(5) == 0
+
+
+@pytest.mark.parametrize("text", ["GetInvoicePDF", "Pay=3", "GetInvoicePDF=-1"])
+def test_the_program_refuses_a_limit_that_means_nothing(register: Path, text: str) -> None:
+    with program(0, register, "--limit", text) as running:
+        _, told = running.communicate(timeout=20)
+    assert running.returncode == 2
+    assert f"'{text}' is no OPERATION=N" in told
 
 
 def test_the_program_refuses_a_broken_register(tmp_path: Path, register: Path) -> None:
