@@ -14,7 +14,11 @@ from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
 from lambdas.domain.close_calendar import CloseDeadline
-from lambdas.domain.document_url import DEFAULT_DOCUMENT_HOSTS, host_pattern_problem
+from lambdas.domain.document_url import (
+    DEFAULT_DOCUMENT_HOSTS,
+    LOOPBACK_HOSTS,
+    host_pattern_problem,
+)
 from lambdas.domain.errors import InvalidRegister, InvalidSettings
 from lambdas.domain.payer_register import PayerRegister, parse_register
 from lambdas.domain.retention import RETENTION_MODES, RetentionMode, RetentionPolicy
@@ -24,7 +28,6 @@ MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
 MOST_FETCH_THREADS = 20
 """Each may fill two documents' room in the function's storage: 10 GiB in all, Lambda's most."""
 
-_LOOPBACK = ("127.0.0.1", "localhost")
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 _IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+", re.ASCII)
 _RESERVED_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
@@ -173,9 +176,9 @@ class _WrongValueError(ValueError):
 def _contradictions(settings: DeploySettings) -> list[str]:
     """What only the values together get wrong."""
     problems = []
-    local_hosts = [host for host in settings.document_hosts if host in _LOOPBACK]
+    local_hosts = [host for host in settings.document_hosts if host in LOOPBACK_HOSTS]
     endpoint = settings.invoicing_endpoint_url
-    if local_hosts and not (endpoint and urlsplit(endpoint).hostname in _LOOPBACK):
+    if local_hosts and not (endpoint and urlsplit(endpoint).hostname in LOOPBACK_HOSTS):
         problems.append(
             f"document_hosts names '{local_hosts[0]}' while invoicing_endpoint_url is "
             f"{_shown(endpoint) if endpoint else 'AWS'}; documents come from a loopback address "
@@ -364,7 +367,7 @@ def _endpoint_url(value: object) -> str:
         raise _WrongValueError(
             f"'{url}' is not a URL; write https://host, or leave the key out for AWS's own"
         )
-    if parts.scheme == "http" and host not in _LOOPBACK:
+    if parts.scheme == "http" and host not in LOOPBACK_HOSTS:
         raise _WrongValueError(
             f"'{url}' is not encrypted; write https (http is for loopback addresses)"
         )

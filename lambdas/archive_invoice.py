@@ -4,18 +4,19 @@ leaves what the next run completes.
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import IO
 
 from lambdas.aws.archive import Archive, ReadObject
-from lambdas.aws.document_download import DownloadRefused, UrlExpired, download
-from lambdas.aws.invoicing import InvoiceNotReady, Invoicing, OfferedDocument
+from lambdas.aws.document_download import DownloadRefused, TooSlow, download
+from lambdas.aws.invoicing import DocumentsRefused, InvoiceNotReady, Invoicing, OfferedDocument
 from lambdas.document_checks import check_document, pdf_text
 from lambdas.domain.archive_layout import (
     documents_prefix,
     invoice_document_stem,
+    record_payer,
     record_sequence,
     records_prefix,
     revision_stem,
@@ -40,8 +41,9 @@ from lambdas.domain.records import (
 from lambdas.domain.retention import retain_until
 from lambdas.settings import FunctionSettings
 
-_URL_ROUNDS = 3
-"""How often documents are asked for anew when their URLs are refused as expired."""
+_ROUNDS = 3
+"""How often documents are asked for when a URL is refused or the bytes do not arrive whole."""
+_PASSING = ("DOWNLOAD_FAILED", "DOCUMENT_DAMAGED")
 _CHAIN_TRIES = 5
 REVISION_NOT_CHECKED = "REVISION_NOT_CHECKED"
 
@@ -76,23 +78,47 @@ class PayerArchive:
         self._chains: dict[str, list[tuple[str, int]]] = {}
         self._documents: dict[str, str] = {}
 
-    def look_up(self, places: Iterable[tuple[BillingPeriod, str]]) -> None:
-        """Read, from listings alone, which records and documents exist at these periods and payer
-        accounts.
+    def look_up(self, places: Iterable[tuple[BillingPeriod, str]], asked: Collection[str]) -> None:
+        """Read, from listings alone, which records and documents exist at these places.
+
+        That is at these periods and payer accounts, and in the run's periods the records of
+        accounts that are not `asked` themselves: only those who are shown them can miss them.
         """
         chains: dict[str, int] = {}
+        for period in self._run.billing_periods:
+            self._look_up_records(chains, records_prefix(period), set(asked))
         for period, payer_account_id in places:
-            for item in self._archive.list(records_prefix(period, payer_account_id)):
-                place = record_sequence(item.key)
-                if place:
-                    chains[place[0]] = max(place[1], chains.get(place[0], 0))
+            self._look_up_records(chains, records_prefix(period, payer_account_id), set())
             for item in self._archive.list(documents_prefix(period, payer_account_id)):
                 self._documents[item.key.rpartition(".")[0]] = item.key
         for chain, sequence in chains.items():
             self._chains.setdefault(chain.rpartition("/")[2], []).append((chain, sequence))
 
+    def _look_up_records(self, chains: dict[str, int], prefix: str, but: set[str]) -> None:
+        for item in self._archive.list(prefix):
+            place = record_sequence(item.key)
+            if place and record_payer(place[0]) not in but:
+                chains[place[0]] = max(place[1], chains.get(place[0], 0))
+
     def archive_invoice(self, listed: ListedInvoice) -> ArchivedInvoice | OutstandingInvoice:
         """Store what the archive lacks of the invoice. Raises NoAccess and ServiceUnavailable."""
+        try:
+            return self._archive_invoice(listed)
+        except EvidenceConflict as conflict:
+            return self._outstanding(
+                listed, [Lack("FOREIGN_OBJECT", listed.invoice_id, f"{conflict}.")]
+            )
+
+    def _outstanding(self, listed: ListedInvoice, lacks: Iterable[Lack]) -> OutstandingInvoice:
+        return OutstandingInvoice(
+            listed.invoice_id,
+            listed.billing_period,
+            listed.payer_account_id,
+            (self._run.payer_account_id,),
+            tuple(finding(lack.code, lack.subject, lack.detail) for lack in lacks),
+        )
+
+    def _archive_invoice(self, listed: ListedInvoice) -> ArchivedInvoice | OutstandingInvoice:
         state = self._state(listed.invoice_id)
         sighting = Sighting(
             self._run.payer_account_id, listed.summary.fingerprint(), listed.listings
@@ -113,13 +139,7 @@ class PayerArchive:
             is_asked,
         )
         if state is None and not documents:
-            return OutstandingInvoice(
-                listed.invoice_id,
-                listed.billing_period,
-                listed.payer_account_id,
-                (self._run.payer_account_id,),
-                tuple(finding(lack.code, lack.subject, lack.detail) for lack in lacks),
-            )
+            return self._outstanding(listed, lacks)
         return self._extend_chain(state, learnt) if state else self._begin_chain(listed, learnt)
 
     def record_vanished(
@@ -129,12 +149,15 @@ class PayerArchive:
         no longer show.
         """
         shown = {safe_segment(invoice_id) for invoice_id in listed_ids}
-        own = tuple(records_prefix(period, self._run.payer_account_id) for period in periods)
+        judged = tuple(records_prefix(period) for period in periods)
         vanished = []
         for segment, places in self._chains.items():
-            if segment in shown or not any(chain.startswith(own) for chain, _ in places):
+            if segment in shown or not any(chain.startswith(judged) for chain, _ in places):
                 continue
-            state = self._read_state(places)
+            try:
+                state = self._read_state(places)
+            except EvidenceConflict:
+                continue  # ValidateCompleteness tells of a record that cannot be read
             if not state or not _was_listed_by_period(state.record, self._run.payer_account_id):
                 continue
             learnt = Learnt(self._run.run_id, self._run.as_of, None, state.record.summary)
@@ -159,7 +182,10 @@ class PayerArchive:
             found, sequence = newer, sequence + 1
         if found is None:
             raise EvidenceConflict(f"{chain}/{sequence:04d}.json was listed and is gone")
-        return ChainState(Record.from_data(found.data()), found.stored)
+        try:
+            return ChainState(Record.from_data(found.data()), found.stored)
+        except (ValueError, LookupError, TypeError) as error:
+            raise EvidenceConflict(f"{found.stored.key} is not a record: {error}") from None
 
     def _begin_chain(self, listed: ListedInvoice, learnt: Learnt) -> ArchivedInvoice:
         record = first_record(
@@ -202,10 +228,12 @@ class PayerArchive:
         period = state.record.billing_period if state else listed.billing_period
         stored: dict[object, ArchivedDocument] = {}
         lacks: dict[object, Lack] = {}
-        for _ in range(_URL_ROUNDS):
-            has_expired = False
+        for _ in range(_ROUNDS):
+            try_again = False
             try:
                 offers = self._invoicing.documents(listed.invoice_id)
+            except DocumentsRefused as error:
+                return [], [Lack("NO_DOCUMENT_URL", listed.invoice_id, str(error))]
             except InvoiceNotReady as error:
                 lack = Lack("PDF_NOT_READY", listed.invoice_id, str(error))
                 if not state:
@@ -221,16 +249,20 @@ class PayerArchive:
                 lacks.pop(offer.identity, None)
                 try:
                     document = self._get_document(offer, stem, period, listed, earlier)
+                except EvidenceConflict as conflict:
+                    lacks[offer.identity] = Lack(
+                        "FOREIGN_OBJECT", listed.invoice_id, f"{conflict}."
+                    )
                 except DownloadRefused as refused:
                     lack = _lack(listed.invoice_id, offer, refused)
                     lacks[offer.identity] = (
                         replace(lack, code=REVISION_NOT_CHECKED) if earlier else lack
                     )
-                    has_expired |= isinstance(refused, UrlExpired)
+                    try_again |= refused.code in _PASSING and not isinstance(refused, TooSlow)
                 else:
                     if document:
                         stored[offer.identity] = document
-            if not has_expired:
+            if not try_again:
                 break
         return list(stored.values()), list(lacks.values())
 
@@ -313,6 +345,8 @@ class PayerArchive:
             return False
         with tempfile.TemporaryFile() as archived:
             source = self._archive.open(earlier.stored.key, earlier.stored.version_id)
+            if source is None:  # told as damage; what AWS gives now is kept beside it
+                return False
             while block := source.read(1 << 16):
                 archived.write(block)
             old_text = pdf_text(archived, earlier.stored.size_bytes)

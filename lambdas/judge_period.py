@@ -15,6 +15,8 @@ from lambdas.domain.archive_layout import (
     documents_prefix,
     manifest_sequence,
     manifests_prefix,
+    record_chain,
+    record_payer,
     record_sequence,
     records_prefix,
 )
@@ -31,6 +33,7 @@ from lambdas.domain.verdicts import PeriodVerdict
 
 _CHAIN_TRIES = 5
 _READ_THREADS = 16
+_ORIGINAL_PERIODS = 12
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ def judge_period(
                 outcomes,
                 invoices,
                 damages,
+                _absent_originals(archive, period, invoices),
             )
         )
         is_new = previous is None or not manifest.says_the_same_as(previous)
@@ -139,28 +143,57 @@ def _archived(
         if chain not in known or known[chain].sequence < sequence
     ]
     with ThreadPoolExecutor(_READ_THREADS) as pool:
-        for invoice in pool.map(lambda key: _read_invoice(archive, key), unread):
-            known[invoice.record.key.rpartition("/")[0]] = invoice
-    sizes = {item.key: item.size_bytes for item in archive.list(documents_prefix(period))}
+        read = list(pool.map(lambda key: _read_invoice(archive, key), unread))
     damages: dict[str, list[Finding]] = {}
+    for key, result in zip(unread, read, strict=True):
+        chain = key.rpartition("/")[0]
+        if isinstance(result, ArchivedInvoice):
+            known[chain] = result
+        else:
+            damages.setdefault(record_payer(chain), []).append(result)
+    sizes = {item.key: item.size_bytes for item in archive.list(documents_prefix(period))}
     for chain, invoice in known.items():
         if highest.get(chain, 0) < invoice.sequence:
-            damages.setdefault(invoice.invoice_id, []).append(
+            damages.setdefault(invoice.payer_account_id, []).append(
                 _damage(invoice.record.key, "is gone")
             )
         for document in invoice.documents:
             size = sizes.get(document.key)
             if size != document.size_bytes:
                 what = "is gone" if size is None else f"has {size} bytes"
-                damages.setdefault(invoice.invoice_id, []).append(_damage(document.key, what))
+                damages.setdefault(invoice.payer_account_id, []).append(_damage(document.key, what))
     return sorted(known.values(), key=lambda i: (i.payer_account_id, i.invoice_id)), damages
 
 
-def _read_invoice(archive: Archive, key: str) -> ArchivedInvoice:
+def _absent_originals(
+    archive: Archive, period: BillingPeriod, invoices: Sequence[ArchivedInvoice]
+) -> set[str]:
+    """Which original invoices that credit memos name have no record in the year before."""
+    here = {invoice.invoice_id for invoice in invoices}
+    named = {
+        (invoice.payer_account_id, invoice.original_invoice_id)
+        for invoice in invoices
+        if invoice.original_invoice_id and invoice.original_invoice_id not in here
+    }
+    places = period.with_earlier(_ORIGINAL_PERIODS)
+    return {
+        original
+        for payer_account_id, original in named
+        if not any(
+            any(archive.list(record_chain(place, payer_account_id, original))) for place in places
+        )
+    }
+
+
+def _read_invoice(archive: Archive, key: str) -> ArchivedInvoice | Finding:
+    """The state of an invoice from its highest record, or the finding that it cannot be read."""
     found = archive.read(key)
     if found is None:
-        raise EvidenceConflict(f"{key} was listed and is gone")
-    return ArchivedInvoice.of(Record.from_data(found.data()), found.stored)
+        return _damage(key, "is gone")
+    try:
+        return ArchivedInvoice.of(Record.from_data(found.data()), found.stored)
+    except (ValueError, LookupError, TypeError):
+        return _damage(key, "is no record")
 
 
 def _damage(key: str, what: str) -> Finding:

@@ -161,7 +161,8 @@ def test_a_web_page_behind_a_comment_is_no_xml_supplement() -> None:
     [
         GOOD[: len(GOOD) // 2],
         GOOD[:-30],
-        GOOD[:200] + GOOD[260:],
+        GOOD[: len(GOOD) // 2] + GOOD[len(GOOD) // 2 + 20 :],
+        GOOD[:9] + b"% slipped in\n" + GOOD[9:],
         GOOD + HTML,
         GOOD + b"\n" * 10 + b"<script>",
         GOOD + b"x" * 2000,
@@ -174,6 +175,7 @@ def test_a_web_page_behind_a_comment_is_no_xml_supplement() -> None:
         "half",
         "30 bytes cut",
         "a hole in the middle",
+        "something in the middle",
         "HTML appended",
         "script appended",
         "much appended",

@@ -92,8 +92,7 @@ RULES = (
 )
 FOREIGN_WORDS = re.compile(r"sandbox|ministack|\bmoto\b|localhost|127\.0\.0", re.IGNORECASE)
 ALLOWED_WORDS = {
-    ("lambdas/domain/document_url.py", '_LOOPBACK = ("127.0.0.1", "localhost")'),
-    ("infra/deploy_settings.py", '_LOOPBACK = ("127.0.0.1", "localhost")'),
+    ("lambdas/domain/document_url.py", 'LOOPBACK_HOSTS = ("127.0.0.1", "localhost")'),
     ("infra/workflow.py", '"Sandbox.Timedout",'),  # what Lambda calls a function's timeout
 }
 CLOCKS = ("now", "utcnow", "today")

@@ -18,7 +18,6 @@ def test_each_error_that_a_person_must_fix_is_in_the_runbook() -> None:
         errors.InvalidExecutionInput,
         errors.InvalidRegister,
         errors.ArchiveUnusable,
-        errors.EvidenceConflict,
         InvalidEnvironment,
     ):
         assert error.__name__ in named

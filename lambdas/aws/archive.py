@@ -99,11 +99,15 @@ class Archive:
         return ReadObject(content, answer["ETag"], stored)
 
     @busy_is_unavailable("S3")
-    def open(self, key: str, version_id: str) -> IO[bytes]:
-        """One version's bytes as a stream."""
-        body: IO[bytes] = self._s3.get_object(Bucket=self._bucket, Key=key, VersionId=version_id)[
-            "Body"
-        ]
+    def open(self, key: str, version_id: str) -> IO[bytes] | None:
+        """One version's bytes as a stream, or None where it no longer exists."""
+        try:
+            answer = self._s3.get_object(Bucket=self._bucket, Key=key, VersionId=version_id)
+        except ClientError as error:
+            if _status(error) == 404:
+                return None
+            raise
+        body: IO[bytes] = answer["Body"]
         return body
 
     @busy_is_unavailable("S3")

@@ -41,6 +41,10 @@ class UrlExpired(DownloadRefused):
     """The service no longer accepts the URL; a new one may work."""
 
 
+class TooSlow(DownloadRefused):
+    """The document did not arrive within the total time; another try would take as long."""
+
+
 class StorageFull(OSError):
     """The function's own storage cannot take the document; deploy with fewer `fetch_threads`."""
 
@@ -58,15 +62,13 @@ def download(
 ) -> Downloaded:
     """Stream the document into `target`.
 
-    Raises DownloadRefused, UrlExpired or StorageFull; `target` is then to be thrown away.
+    Raises DownloadRefused (UrlExpired, TooSlow) or StorageFull; `target` is then to be thrown away.
     """
     reason = refusal(url, hosts)
     if reason:
         raise DownloadRefused("DOCUMENT_URL_REFUSED", f"Not opened: {reason}.")
-    too_late = DownloadRefused(
-        "DOWNLOAD_FAILED", f"Not complete after {TOTAL_TIMEOUT_SECONDS} seconds."
-    )
-    failure = too_late
+    too_late = TooSlow("DOWNLOAD_FAILED", f"Not complete after {TOTAL_TIMEOUT_SECONDS} seconds.")
+    failure: DownloadRefused = too_late
     watch = _Watch(TOTAL_TIMEOUT_SECONDS)
     try:
         arrived = _download(url, target, max_bytes, watch)
@@ -103,6 +105,7 @@ def _download(url: DocumentUrl, target: IO[bytes], max_bytes: int, watch: "_Watc
             headers={"Accept-Encoding": "identity"},
         ) as response:
             _check_status(response.status_code)
+            _check_coding(response)
             expected = _content_length(response, max_bytes)
             # read1 returns what has arrived instead of waiting until a block is full
             while block := response.raw.read1(_BLOCK):
@@ -198,6 +201,12 @@ def _check_status(status: int) -> None:
         )
     if status != 200:
         raise DownloadRefused("DOWNLOAD_FAILED", f"The server answered {status}.")
+
+
+def _check_coding(response: requests.Response) -> None:
+    coding = response.headers.get("Content-Encoding", "identity")
+    if coding.lower() != "identity":
+        raise DownloadRefused("DOWNLOAD_FAILED", "The server encoded the document unasked.")
 
 
 def _content_length(response: requests.Response, max_bytes: int) -> int | None:

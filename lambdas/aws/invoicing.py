@@ -24,6 +24,10 @@ class InvoiceNotReady(Exception):
     """
 
 
+class DocumentsRefused(Exception):
+    """AWS lists the invoice and does not accept its id when it is asked for the documents."""
+
+
 @dataclass(frozen=True)
 class OfferedDocument:
     """A document that AWS offers now. `url` is None when the answer had none."""
@@ -68,14 +72,17 @@ class Invoicing:
         return self._summaries(account_id, {"TimeInterval": interval})
 
     def documents(self, invoice_id: str) -> list[OfferedDocument]:
-        """Ask for fresh URLs: the invoice document first, then the supplemental ones. Raises
-        InvoiceNotReady.
+        """Ask for fresh URLs: the invoice document first, then the supplemental ones.
+
+        Raises InvoiceNotReady and DocumentsRefused.
         """
         with _named_errors("invoicing:GetInvoicePDF"):
             try:
                 answer = self._client.get_invoice_pdf(InvoiceId=invoice_id).get("InvoicePDF", {})
             except self._client.exceptions.ResourceNotFoundException:
                 raise InvoiceNotReady("AWS has no document for this invoice yet.") from None
+            except self._client.exceptions.ValidationException:
+                raise DocumentsRefused("AWS does not accept the id of this invoice.") from None
         offered = [OfferedDocument(True, None, None, 1, _url(answer))]
         count: Counter[tuple[str | None, str | None]] = Counter()
         for supplement in answer.get("SupplementalDocuments", ()):

@@ -109,16 +109,24 @@ def records_prefix(period: BillingPeriod, payer_account_id: str | None = None) -
     return f"records/{period}/" + (f"{payer_account_id}/" if payer_account_id else "")
 
 
+def record_chain(period: BillingPeriod, payer_account_id: str, invoice_id: str) -> str:
+    """What the keys of an invoice's records begin with."""
+    return f"{records_prefix(period, payer_account_id)}{safe_segment(invoice_id)}/"
+
+
 def record_key(period: BillingPeriod, payer_account_id: str, invoice_id: str, sequence: int) -> str:
-    return (
-        f"{records_prefix(period, payer_account_id)}{safe_segment(invoice_id)}/{sequence:04d}.json"
-    )
+    return f"{record_chain(period, payer_account_id, invoice_id)}{sequence:04d}.json"
 
 
 def record_sequence(key: str) -> tuple[str, int] | None:
     """The chain (key without the file) and number of a record key, or None for any other key."""
     match = _RECORD.fullmatch(key)
     return (key.rpartition("/")[0], int(match[3])) if match else None
+
+
+def record_payer(chain: str) -> str:
+    """The payer account of a chain of records, given as its key without the file."""
+    return chain.split("/")[2]
 
 
 def manifests_prefix(period: BillingPeriod) -> str:

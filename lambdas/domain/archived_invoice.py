@@ -26,6 +26,8 @@ class ArchivedInvoice:
     amount_due: Amount | None
     first_archived_at: str
     seen_by: tuple[str, ...]
+    original_invoice_id: str | None
+    """The invoice that this one, a credit memo, corrects."""
     findings: tuple[Finding, ...]
 
     @classmethod
@@ -41,6 +43,7 @@ class ArchivedInvoice:
             record.amount_due(),
             record.first_archived_at,
             tuple(sorted(sighting.payer_account_id for sighting in record.sightings)),
+            record.summary.get("OriginalInvoiceId"),
             tuple(record.findings()),
         )
 
@@ -56,6 +59,7 @@ class ArchivedInvoice:
             "amount_due": self.amount_due.to_data() if self.amount_due else None,
             "first_archived_at": self.first_archived_at,
             "seen_by": list(self.seen_by),
+            "original_invoice_id": self.original_invoice_id,
             "findings": [finding.to_data() for finding in self.findings],
         }
 
@@ -72,6 +76,7 @@ class ArchivedInvoice:
             Amount.from_data(data["amount_due"]) if data["amount_due"] else None,
             data["first_archived_at"],
             tuple(data["seen_by"]),
+            data["original_invoice_id"],
             tuple(Finding.from_data(finding) for finding in data["findings"]),
         )
 

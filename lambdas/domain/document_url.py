@@ -18,7 +18,7 @@ DEFAULT_DOCUMENT_HOSTS = (
 )
 """Host patterns; `*` stands for exactly one label."""
 
-_LOOPBACK = ("127.0.0.1", "localhost")
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost")
 _PATTERN = re.compile(r"(?:\*|[a-z0-9]+(?:-[a-z0-9]+)*)(?:\.(?:\*|[a-z0-9]+(?:-[a-z0-9]+)*))*")
 _SAFE_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*", re.ASCII)
 _SAFE_URL = re.compile(
@@ -58,7 +58,9 @@ def host_pattern_problem(pattern: str) -> str | None:
             f"'{pattern}' is not a host pattern; write lower-case labels, '*' for exactly one: "
             "*.s3.*.amazonaws.com"
         )
-    if pattern not in _LOOPBACK and (len(pattern.split(".")) < 2 or "*" in pattern.split(".")[-2:]):
+    if pattern not in LOOPBACK_HOSTS and (
+        len(pattern.split(".")) < 2 or "*" in pattern.split(".")[-2:]
+    ):
         return f"'{pattern}' would match hosts of anybody; name at least the last two labels"
     return None
 
@@ -83,7 +85,7 @@ def refusal(url: DocumentUrl, hosts: Sequence[str]) -> str | None:  # noqa: PLR0
         return "the URL's host is not a plain host name"
     if "#" in url.value:
         return "the URL carries a fragment"
-    if host in _LOOPBACK:
+    if host in LOOPBACK_HOSTS:
         if host in hosts and parts.scheme in ("http", "https"):
             return None
         return f"the host {host} is not one that documents come from"

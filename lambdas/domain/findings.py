@@ -51,6 +51,11 @@ KINDS: Mapping[str, FindingKind] = {
         "person",
         "Download this invoice in the Billing console and open a case with AWS Billing.",
     ),
+    "NOT_FETCHED": FindingKind(
+        "blocking",
+        "time",
+        "Cure what stopped the payer's part of the run; the next run fetches it.",
+    ),
     "PDF_NOT_READY": FindingKind("blocking", "time", _AGAIN),
     "INVOICE_CHANGED": FindingKind(
         "warning", "time", "Compare the last two records of the invoice."
@@ -60,6 +65,9 @@ KINDS: Mapping[str, FindingKind] = {
         "warning",
         "time",
         "Ask AWS Billing why the invoice is no longer listed; its documents stay in the archive.",
+    ),
+    "ORIGINAL_NOT_ARCHIVED": FindingKind(
+        "warning", "time", "Start a run for the billing period of the original invoice."
     ),
     "INVOICE_TWICE": FindingKind(
         "warning", "time", "The invoice is archived under two payer accounts; count it once."
@@ -88,6 +96,9 @@ KINDS: Mapping[str, FindingKind] = {
         "blocking",
         "person",
         "Open a case with AWS Billing: another account's document is served for this invoice.",
+    ),
+    "FOREIGN_OBJECT": FindingKind(
+        "blocking", "person", "Find out who stored it, move it away, then start a run."
     ),
     "ARCHIVE_DAMAGED": FindingKind(
         "blocking",

@@ -4,10 +4,12 @@ Every member is optional and its enumerations grow, so a row is kept whole and r
 Source: the botocore model `invoicing` 2024-12-01.
 """
 
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any
 
 from lambdas.domain.archive_layout import INVOICE_TYPES
@@ -23,6 +25,12 @@ _KNOWN_VALUES: Mapping[str, tuple[str, ...]] = {
     "ReceiverRole": ("SELLER", "RESELLER", "BUYER"),
     "Entity.BillingEntity": ("AWS", "AWS_MARKETPLACE"),
 }
+
+
+_MOST_DIGITS = 60
+_ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
+EXACT = Context(prec=4 * _MOST_DIGITS, traps=[Inexact, InvalidOperation])
+"""Arithmetic that never rounds an amount: with so many digits no sum of a month can be inexact."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,9 @@ class InvoiceSummary:
 
     @property
     def account_id(self) -> str | None:
-        return self.row.get("AccountId")
+        """The row's account; None for anything but twelve digits, for it becomes part of keys."""
+        value = self.row.get("AccountId")
+        return value if isinstance(value, str) and _ACCOUNT_ID.fullmatch(value) else None
 
     @property
     def invoice_type(self) -> str | None:
@@ -81,9 +91,9 @@ class InvoiceSummary:
         """The row's billing period; without one the period that was asked for, else the month
         before the issued date.
         """
-        period = self.row.get("BillingPeriod")
-        if period:
-            return BillingPeriod(period["Year"], period["Month"])
+        period = self.row.get("BillingPeriod") or {}
+        with suppress(ValueError, TypeError):  # half a period, or a month 13, says nothing
+            return BillingPeriod.parse(f"{period.get('Year'):04d}-{period.get('Month'):02d}")
         if asked:
             return asked
         return BillingPeriod.containing(self.issued_at).shifted(-1) if self.issued_at else None
@@ -118,7 +128,8 @@ class InvoiceSummary:
             if total is not None and currency is not None:
                 value = _decimal(total, f"{member}.TotalAmount")
                 return Amount(
-                    currency, -abs(value) if self.invoice_type == "CREDIT_MEMO" else value
+                    currency,
+                    value.copy_abs().copy_negate() if self.invoice_type == "CREDIT_MEMO" else value,
                 )
         raise AmountNotRead("the row has no total with its currency")
 
@@ -137,7 +148,7 @@ def row_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
 
 def decimal_text(value: Decimal) -> str:
     """Decimal text without exponent and without a negative zero."""
-    return f"{value + 0 if value else abs(value):f}"
+    return f"{value if value else value.copy_abs():f}"
 
 
 def issued_day(summary: InvoiceSummary) -> date | None:
@@ -151,6 +162,9 @@ def _decimal(text: str, place: str) -> Decimal:
         raise AmountNotRead(f"{place} is '{text}', not a decimal number") from None
     if not value.is_finite():
         raise AmountNotRead(f"{place} is '{text}', not a decimal number")
+    _, digits, exponent = value.as_tuple()
+    if max(len(digits), abs(int(exponent))) > _MOST_DIGITS:
+        raise AmountNotRead(f"{place} is '{text[:40]}', beyond any amount of money")
     return value
 
 

@@ -3,7 +3,7 @@ become the next manifest.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -47,7 +47,9 @@ class Facts:
     invoices: Sequence[ArchivedInvoice]
     """The state of every invoice of the period, from its highest record."""
     damages: Mapping[str, Sequence[Finding]]
-    """Damage to the evidence, by invoice id."""
+    """Damage to the evidence, by payer account."""
+    absent_originals: Collection[str] = ()
+    """Ids of original invoices that the period's invoices name and the archive does not have."""
 
 
 def judge(facts: Facts) -> Manifest:
@@ -93,8 +95,9 @@ def _account_ids(facts: Facts, previous: Iterable[str]) -> set[str]:
     )
     return {
         *facts.names,
-        *previous,
+        *facts.damages,
         *outstanding,
+        *previous,
         *(invoice.payer_account_id for invoice in facts.invoices),
     }
 
@@ -123,9 +126,10 @@ def _judge_payer(
         *listing_findings,
         *(f for invoice in outstanding for f in invoice.findings),
         *(f for invoice in invoices for f in invoice.findings),
-        *(f for invoice in invoices for f in facts.damages.get(invoice.invoice_id, ())),
+        *facts.damages.get(account_id, ()),
         *_late(facts, invoices),
         *_twice(facts, account_id, invoices),
+        *_without_original(facts, invoices),
     ]
     ids = {i.invoice_id for i in invoices} | {i.invoice_id for i in outstanding}
     expected = len(ids) + len(listing_findings)
@@ -256,6 +260,16 @@ def _late(facts: Facts, invoices: Iterable[ArchivedInvoice]) -> Iterable[Finding
                 "LATE_INVOICE",
                 invoice.invoice_id,
                 f"Archived as of {invoice.first_archived_at}; the period closed on {closed_at}.",
+            )
+
+
+def _without_original(facts: Facts, invoices: Iterable[ArchivedInvoice]) -> Iterable[Finding]:
+    for invoice in invoices:
+        if invoice.original_invoice_id in facts.absent_originals:
+            yield finding(
+                "ORIGINAL_NOT_ARCHIVED",
+                invoice.invoice_id,
+                f"It corrects {invoice.original_invoice_id}, of which there is no record.",
             )
 
 

@@ -13,7 +13,7 @@ from lambdas.domain.archive_layout import manifest_key
 from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.findings import Finding
-from lambdas.domain.invoice_summary import Amount
+from lambdas.domain.invoice_summary import EXACT, Amount
 from lambdas.domain.json_text import to_json
 from lambdas.domain.verdicts import PayerVerdict, PeriodVerdict
 
@@ -165,5 +165,5 @@ def totals(invoices: Iterable[ArchivedInvoice]) -> list[Amount]:
     for invoice in {invoice.invoice_id: invoice for invoice in invoices}.values():
         if invoice.amount_due:
             amount = invoice.amount_due
-            sums[amount.currency] = sums.get(amount.currency, Decimal(0)) + amount.value
+            sums[amount.currency] = EXACT.add(sums.get(amount.currency, Decimal(0)), amount.value)
     return [Amount(currency, value) for currency, value in sorted(sums.items())]

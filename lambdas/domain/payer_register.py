@@ -79,7 +79,12 @@ def parse_register(content: bytes, source: str) -> PayerRegister:
     try:
         rows = _rows(lines)
     except csv.Error as error:
-        raise InvalidRegister([f"{source} line {lines.line_num} is not CSV: {error}"]) from None
+        raise InvalidRegister(
+            [
+                f"{source} is not CSV up to line {lines.line_num} ({error}); "
+                "look for a quote that is never closed"
+            ]
+        ) from None
     header = [column.strip().lower() for column in rows[0][1]] if rows else []
     problems = _header_problems(header, source)
     if problems:

@@ -294,7 +294,9 @@ def next_record(state: Record, state_sha256: str, learnt: Learnt, seen_by: str) 
             notes.append(("INVOICE_VANISHED", f"No longer listed for {seen_by} since {at}."))
     elif earlier is None:
         sightings = (*sightings, sighting)
-    elif (earlier.fingerprint, earlier.is_listed) != (sighting.fingerprint, True):
+    elif _differs(earlier, sighting):
+        more = [listing for listing in sighting.listings if listing not in earlier.listings]
+        sighting = replace(sighting, listings=(*earlier.listings, *more))
         sightings = _replaced(sightings, earlier, sighting)
         if not earlier.is_listed:
             notes.append(("INVOICE_CHANGED", f"Listed again for {seen_by} since {at}."))
@@ -329,6 +331,14 @@ def next_record(state: Record, state_sha256: str, learnt: Learnt, seen_by: str) 
     ):
         return None
     return replace(new, documents_asked_at=at) if learnt.documents_were_asked else new
+
+
+def _differs(earlier: Sighting, now: Sighting) -> bool:
+    return (
+        not earlier.is_listed
+        or earlier.fingerprint != now.fingerprint
+        or not set(now.listings) <= set(earlier.listings)
+    )
 
 
 def _replaced(

@@ -63,10 +63,12 @@ class _Reader:
             for key in given
             if key not in _KEYS
         ]
-        if "scheduled_time" in given and "billing_period" in given:
-            self.problems.append(
-                "scheduled_time and billing_period exclude each other; a person gives the latter"
-            )
+        if "scheduled_time" in given:
+            self.problems += [
+                f"scheduled_time is the schedule's own; leave it out to give {key}"
+                for key in _KEYS[1:]
+                if key in given
+            ]
 
     def scheduled_time(self) -> datetime | None:
         value = self._given.get("scheduled_time")

@@ -4,7 +4,7 @@ time; the workflow loops.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,12 @@ from lambdas.aws.archive import Archive
 from lambdas.aws.clients import invoicing_client, s3_client
 from lambdas.aws.invoicing import Invoicing
 from lambdas.aws.payer_role import NoAccess, WrongAccount, assume_payer_role
-from lambdas.domain.archive_layout import fetch_pass_key, listing_key, run_payer_prefix
+from lambdas.domain.archive_layout import (
+    fetch_pass_key,
+    listing_key,
+    run_payer_prefix,
+    run_payers_key,
+)
 from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.fetch_pass import FetchPass
@@ -50,6 +55,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         for item in archive.list(f"{run_payer_prefix(run.run_id, run.payer_account_id)}fetch-")
         if (found := archive.read(item.key))
     ]
+    payers = archive.read(run_payers_key(run.run_id))
     try:
         credentials = assume_payer_role(run, settings.external_id)
         payer_archive = PayerArchive(
@@ -63,8 +69,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             payer_archive,
             listing,
             earlier,
-            settings.fetch_threads,
-            lambda: time.monotonic() < stop_at,
+            asked={item["payer_account_id"] for item in payers.data()} if payers else set(),
+            threads=settings.fetch_threads,
+            has_time=lambda: time.monotonic() < stop_at,
         )
     except NoAccess as error:
         result = FetchPass(NO_ACCESS, str(error)), None
@@ -95,20 +102,22 @@ def fetch(
     payer_archive: PayerArchive,
     listing: Listing,
     earlier: list[FetchPass],
+    *,
+    asked: Collection[str],
     threads: int,
     has_time: Callable[[], bool],
 ) -> tuple[FetchPass, ServiceUnavailable | None]:
-    """One pass over the invoices that no earlier pass of this run dealt with; at least one of them
-    is.
+    """One pass over the invoices that no earlier pass of this run dealt with, at least over one.
 
-    Returns what was done, and the error that ended the pass early if a service was not available.
-    Raises NoAccess.
+    `asked` are the payer accounts of the run. Returns what was done, and the error that ended the
+    pass early if a service was not available. Raises NoAccess.
     """
     done = {invoice_id for one in earlier for invoice_id in one.invoice_ids()}
     pending = [invoice for invoice in listing.invoices if invoice.invoice_id not in done]
     payer_archive.look_up(
         {(invoice.billing_period, invoice.payer_account_id) for invoice in pending}
-        | {(period, listing.payer_account_id) for period in listing.billing_periods}
+        | {(period, listing.payer_account_id) for period in listing.billing_periods},
+        asked,
     )
     stop = threading.Event()
 

@@ -21,8 +21,10 @@ from lambdas.domain.archive_layout import (
     run_result_key,
     safe_segment,
 )
+from lambdas.domain.archived_invoice import OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.fetch_pass import FetchPass
+from lambdas.domain.findings import finding
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement import PayerOutcome
 from lambdas.domain.payer_register import Payer, payer_from_data
@@ -177,6 +179,8 @@ def _outcome(archive: Archive, item: PayerRun, listing: Listing | None) -> Payer
         if (found := archive.read(one.key))
     ]
     last = next((one for one in passes if one.outcome), FetchPass(NOT_CHECKED, ""))
+    dealt_with = {invoice_id for one in passes for invoice_id in one.invoice_ids()}
+    left = [i for i in listing.invoices if i.invoice_id not in dealt_with]
     return PayerOutcome(
         item.payer_account_id,
         last.outcome or NOT_CHECKED,
@@ -185,7 +189,25 @@ def _outcome(archive: Archive, item: PayerRun, listing: Listing | None) -> Payer
         frozenset(invoice.invoice_id for invoice in listing.invoices),
         listing.findings,
         tuple(invoice for one in passes for invoice in one.archived),
-        tuple(invoice for one in passes for invoice in one.outstanding),
+        (
+            *(invoice for one in passes for invoice in one.outstanding),
+            *(_not_fetched(item, invoice) for invoice in left),
+        ),
+    )
+
+
+def _not_fetched(item: PayerRun, listed: ListedInvoice) -> OutstandingInvoice:
+    """A listed invoice that no pass dealt with: expected all the same."""
+    return OutstandingInvoice(
+        listed.invoice_id,
+        listed.billing_period,
+        listed.payer_account_id,
+        (item.payer_account_id,),
+        (
+            finding(
+                "NOT_FETCHED", listed.invoice_id, "It is listed; the run ended before its turn."
+            ),
+        ),
     )
 
 

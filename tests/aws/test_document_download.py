@@ -290,10 +290,12 @@ def test_a_large_document_needs_little_memory(
     assert peak < 4_000_000
 
 
-def test_a_compressed_answer_is_not_inflated(serve: Callable[[Answer], Server]) -> None:
+def test_an_answer_that_is_compressed_unasked_is_refused_and_not_inflated(
+    serve: Callable[[Answer], Server],
+) -> None:
     bomb = gzip.compress(bytes(50_000_000))
     server = serve(respond(bomb, "Content-Encoding: gzip"))
-    assert get(server.url)[1] == bomb
+    assert failure(server.url).code == "DOWNLOAD_FAILED"
     assert b"Accept-Encoding: identity" in server.requests[0]
 
 

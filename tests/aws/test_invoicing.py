@@ -14,7 +14,7 @@ from botocore.exceptions import (
 )
 from botocore.stub import Stubber
 
-from lambdas.aws.invoicing import InvoiceNotReady, Invoicing, OfferedDocument
+from lambdas.aws.invoicing import DocumentsRefused, InvoiceNotReady, Invoicing, OfferedDocument
 from lambdas.aws.payer_role import NoAccess
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.document_url import DocumentUrl
@@ -213,9 +213,9 @@ def test_a_denied_call_is_told_by_its_code_with_the_missing_action(
         documents(stubber)
 
 
-def test_bad_input_is_not_taken_for_a_denied_call(stubber: Stubber) -> None:
+def test_an_id_that_aws_does_not_accept_is_not_taken_for_a_denied_call(stubber: Stubber) -> None:
     stubber.add_client_error("get_invoice_pdf", "ValidationException", http_status_code=400)
-    with pytest.raises(ClientError, match="ValidationException"):
+    with pytest.raises(DocumentsRefused, match="does not accept the id"):
         documents(stubber)
 
 

@@ -3,7 +3,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lambdas.domain.billing_period import BillingPeriod
@@ -33,6 +33,7 @@ def amount_of(total: Any, currency: str = "USD", **members: Any) -> Amount | Non
         ("-7.10", "EUR"),
         ("0.1000000000000000055", "USD"),
         ("99999999999999999999.99", "IDR"),
+        ("1234567890123456789012345678901234.56", "IDR"),
     ],
 )
 def test_an_amount_keeps_every_digit(text: str, currency: str) -> None:
@@ -57,6 +58,7 @@ def test_decimal_text_has_no_exponent_and_no_negative_zero(value: str, text: str
     assert decimal_text(Decimal(value)) == text
 
 
+@example(Decimal("10000000000000000000000000.001"))
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-(10**15)))
 def test_decimal_text_reads_back_as_the_same_number(value: Decimal) -> None:
     text = decimal_text(value)
@@ -72,6 +74,17 @@ def test_what_is_no_finite_number_is_no_amount(text: str) -> None:
     with pytest.raises(AmountNotRead, match="not a decimal number") as error:
         amount_of(text)
     assert f"PaymentCurrencyAmount.TotalAmount is '{text}'" in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["1E+9999999", "-1E+999999", "1E-9999999"])
+def test_an_amount_beyond_all_measure_stops_nothing(text: str) -> None:
+    row = summary_row(PaymentCurrencyAmount={"TotalAmount": text, "CurrencyCode": "USD"})
+    try:
+        amount = InvoiceSummary(row).amount_due()
+    except AmountNotRead:
+        return
+    assert amount is not None
+    assert len(amount.to_data()["amount"]) < 1000
 
 
 def test_the_base_currency_counts_where_no_payment_currency_is_given() -> None:

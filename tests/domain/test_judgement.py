@@ -375,7 +375,9 @@ def test_an_invoice_of_the_run_that_closes_the_period_is_not_late() -> None:
 
 def test_damage_to_the_evidence_is_red_even_in_a_closed_period() -> None:
     damage = finding("ARCHIVE_DAMAGED", "invoices/x.pdf", "It is gone.")
-    second = judged(outcome(), invoices=[archived("1")], previous=closed(), damages={"1": [damage]})
+    second = judged(
+        outcome(), invoices=[archived("1")], previous=closed(), damages={ACME: [damage]}
+    )
     assert (second.verdict, payer(second).verdict) == ("ACTION_REQUIRED", "PARTIAL")
     assert codes(second) == {"ARCHIVE_DAMAGED": "blocking"}
     repaired = judged(outcome(), invoices=[archived("1")], previous=second)

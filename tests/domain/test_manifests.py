@@ -94,6 +94,11 @@ def test_totals_are_exact() -> None:
     assert totals([due(str(n), "0.1") for n in range(10)]) == [Amount("USD", Decimal("1.0"))]
 
 
+def test_totals_of_many_digits_are_exact_too() -> None:
+    (total,) = totals([due("1", "10000000000000000000000000000"), due("2", "0.01")])
+    assert total.to_data()["amount"] == "10000000000000000000000000000.01"
+
+
 def test_totals_never_cross_currencies() -> None:
     assert totals(
         [

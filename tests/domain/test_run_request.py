@@ -142,10 +142,14 @@ def test_a_scheduled_time_whose_period_aws_does_not_know_is_refused(instant: str
     assert problems({"scheduled_time": instant})
 
 
-def test_scheduled_time_and_billing_period_exclude_each_other() -> None:
+def test_what_a_person_gives_does_not_go_with_the_schedules_time() -> None:
     assert problems({**SCHEDULED, "billing_period": "2026-10"}) == [
-        "scheduled_time and billing_period exclude each other; a person gives the latter"
+        "scheduled_time is the schedule's own; leave it out to give billing_period"
     ]
+    for key, value in (("dry_run", True), ("payer_account_ids", ["111122223333"])):
+        assert problems({**SCHEDULED, key: value}) == [
+            f"scheduled_time is the schedule's own; leave it out to give {key}"
+        ]
 
 
 def test_an_unknown_key_is_told_with_the_known_ones() -> None:
@@ -187,7 +191,7 @@ def test_every_problem_is_told_at_once() -> None:
                 }
             )
         )
-        == 7
+        == 9
     )
 
 

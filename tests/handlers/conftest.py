@@ -5,17 +5,18 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from fpdf import FPDF
 from moto import mock_aws
 
-from lambdas.aws import payer_role
+from lambdas.aws import clients, payer_role
 from lambdas.aws.clients import RoleCredentials
+from lambdas.domain.archive_layout import is_evidence
+from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.close_calendar import CloseDeadline
 from lambdas.domain.retention import RetentionPolicy
 from lambdas.handlers import (
@@ -119,18 +120,20 @@ class RoleDirectory:
     def __init__(self) -> None:
         self.denied: set[str] = set()
         self.leads_to: dict[str, str] = {}
+        self.external_ids: dict[str, str] = {}
         self.key = ""
 
     def client(self, credentials: RoleCredentials | None = None) -> "RoleDirectory":
         bound = RoleDirectory()
         bound.denied, bound.leads_to = self.denied, self.leads_to
+        bound.external_ids = self.external_ids
         bound.key = credentials.access_key_id if credentials else ""
         return bound
 
     def assume_role(self, **arguments: str) -> dict[str, Any]:
-        assert arguments["ExternalId"] == "test-external-id"
         account = arguments["RoleArn"].split(":")[4]
-        if account in self.denied:
+        trusted = self.external_ids.get(account, "test-external-id")
+        if account in self.denied or arguments.get("ExternalId") != trusted:
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": ""}}, "AssumeRole")
         key = self.leads_to.get(account, account)
         return {"Credentials": {"AccessKeyId": key, "SecretAccessKey": "s", "SessionToken": "t"}}
@@ -212,6 +215,17 @@ class World:
             if not key.startswith("runs/")
         }
 
+    def versions(self) -> dict[str, str]:
+        """Version and hash of what is current outside runs/."""
+        return {
+            item["Key"]: f"{item['VersionId']} {item['ETag']}"
+            for prefix in ("invoices/", "records/", "periods/")
+            for item in self.s3.list_object_versions(Bucket=BUCKET, Prefix=prefix).get(
+                "Versions", ()
+            )
+            if item["IsLatest"]
+        }
+
     def payer(self, account_id: str = ACME, period: str = TARGET) -> dict[str, Any]:
         """The payer's block of the period's completeness.json."""
         payers = self.read(f"periods/{period}/completeness.json")["payers"]
@@ -233,6 +247,72 @@ class World:
             ChecksumAlgorithm="SHA256",
             ChecksumSHA256=base64.b64encode(hashlib.sha256(body).digest()).decode(),
         )
+
+
+@dataclass
+class Month:
+    """A month end that meets a fault, and what no fault may do.
+
+    Before it, both payer accounts have an invoice in the archive; of Boreal one more is to come. A
+    test programs its fault and calls `suffers`; `recovers` takes programmed faults away and is what
+    every test of a `month` must reach.
+    """
+
+    world: World
+    at: datetime = AFTER_DEADLINE
+
+    @property
+    def period(self) -> str:
+        return str(BillingPeriod.containing(self.at).shifted(-1))
+
+    def lists(self, *invoices: CatalogueInvoice) -> None:
+        """What AWS has of Acme beside the invoice that is archived already."""
+        self.world.catalogue.payers[ACME] = [*self.world.catalogue.payers[ACME][:1], *invoices]
+
+    def suffers(self, verdict: str, findings: Mapping[str, str], other: str = "COMPLETE") -> None:
+        """A run under the fault: what is told of Acme, and that Boreal's part is done."""
+        self._run()
+        payer = self.world.payer(ACME, self.period)
+        told = {one["code"]: one["severity"] for one in payer["findings"]}
+        assert (payer["verdict"], told) == (verdict, findings)
+        assert all(one["subject"] and one["next_step"] for one in payer["findings"])
+        assert self.world.payer(BOREAL, self.period)["verdict"] == other
+
+    def recovers(
+        self,
+        verdict: str = "COMPLETE",
+        findings: Mapping[str, str] | None = None,
+        other: str = "COMPLETE",
+    ) -> None:
+        """The next day's run, without the fault, and one more that has nothing left to do."""
+        self.world.emulator.faults.clear()
+        self.at += timedelta(days=1)
+        self.suffers(verdict, findings or {}, other)
+        assert not self.world.errors
+        settled = self.world.versions()
+        self.at += timedelta(hours=1)
+        self._run()
+        assert self.world.versions() == settled
+
+    def _run(self) -> None:
+        before = self.world.versions()
+        self.world.run(at=self.at)
+        after = self.world.versions()
+        evidence = {key: version for key, version in before.items() if is_evidence(key)}
+        assert evidence.items() <= after.items(), "the archive lost or changed evidence"
+
+
+@pytest.fixture
+def month(world: World, monkeypatch: pytest.MonkeyPatch) -> Month:
+    monkeypatch.setenv("LOOKBACK_PERIODS", "0")
+    boreals = [invoice("B1", BOREAL, issued="2026-10-02"), invoice("B2", BOREAL)]
+    world.catalogue.payers = {
+        ACME: [invoice("A1", issued="2026-10-02")],
+        BOREAL: boreals[:1],
+    }
+    world.run(at=BEFORE_DEADLINE)
+    world.catalogue.payers[BOREAL] = boreals
+    return Month(world)
 
 
 @pytest.fixture
@@ -257,11 +337,18 @@ def world(loopback: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Ite
     register = tmp_path / "payers.csv"
     register.write_text(f"account_id,name\n{ACME},Acme\n{BOREAL},Boreal\n")
     monkeypatch.setattr(enumerate_payer_accounts, "REGISTER", register)
+    s3 = clients.s3_client()  # one for all steps: making a client takes longer than a call
+    for step in (
+        enumerate_payer_accounts,
+        list_invoice_summaries,
+        fetch_invoice_documents,
+        validate_completeness,
+    ):
+        monkeypatch.setattr(step, "s3_client", lambda: s3)
     roles = RoleDirectory()
     monkeypatch.setattr(payer_role, "sts_client", roles.client)
     catalogue = Catalogue()
     with mock_aws(), InvoicingEmulator(catalogue, now=AFTER_DEADLINE) as emulator:
         monkeypatch.setenv("AWS_ENDPOINT_URL_INVOICING", emulator.url)
-        s3 = boto3.client("s3")
         s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
         yield World(s3, emulator, catalogue, roles, settings)

@@ -1,10 +1,9 @@
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lambdas.domain.errors import ArchiveUnusable, InvalidExecutionInput, InvalidRegister
+from lambdas.domain.errors import ArchiveUnusable, InvalidExecutionInput
 from lambdas.handlers import enumerate_payer_accounts
 from tests.handlers.conftest import ACME, AFTER_DEADLINE, BOREAL, BUCKET, Context, World, invoice
 
@@ -75,28 +74,6 @@ def test_an_unknown_payer_in_the_input_is_refused_before_anything_is_written(wor
     ]
     assert "is not in the payer register; add it and deploy" in str(refused.value)
     assert world.keys() == []
-
-
-@pytest.mark.parametrize("period", ["2026-13", "2026-1", "2027-01", 202610, "October"])
-def test_a_wrong_period_in_the_input_is_refused(world: World, period: Any) -> None:
-    with pytest.raises(InvalidExecutionInput, match=f"billing_period '?{period}"):
-        enumerate_for({"billing_period": period})
-
-
-def test_a_broken_register_is_refused_with_all_its_problems(world: World) -> None:
-    enumerate_payer_accounts.REGISTER.write_text("account_id,name\n11122223333,Acme\n1,\n")
-    with pytest.raises(InvalidRegister) as refused:
-        enumerate_for({})
-    assert len(refused.value.problems) == 3
-    assert world.keys() == []
-
-
-def test_a_missing_register_names_the_file(
-    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(enumerate_payer_accounts, "REGISTER", tmp_path / "gone.csv")
-    with pytest.raises(FileNotFoundError, match=r"gone\.csv"):
-        enumerate_for({})
 
 
 def test_a_bucket_without_versioning_is_told_before_any_work(world: World) -> None:
