@@ -36,7 +36,6 @@ class Words:
     amount_paid: str = "Amount paid on"
     amount_credited: str = "Total credit"
     source: str = "Billed for account"
-    rate_note: str = "Converted at"
     page_of: str = "Page {} of {}"
     date_form: str = "%B %d, %Y"
     thousands: str = ","
