@@ -49,7 +49,7 @@ class Money:
 @dataclass(frozen=True, kw_only=True)
 class Bill:
     """One invoice. `exchange_rate` turns the base currency into the seller's; `printed_number` is
-    what the paper calls itself.
+    what the paper calls itself; `source_account` is whose bill it is under a billing transfer.
     """
 
     payer: MadeUpPayer
@@ -67,6 +67,7 @@ class Bill:
     original_invoice_id: str = ""
     commercial_invoice_id: str = ""
     purchase_order: str = ""
+    source_account: str = ""
 
     @property
     def due(self) -> datetime:
@@ -107,6 +108,8 @@ class Bill:
         }
         if not self.commercial_invoice_id:
             row["PaymentCurrencyAmount"] = self._amount(self.local)
+        if self.source_account:
+            row |= {"BillSourceAccounts": [self.source_account], "BillSourceAccountsTotalCount": 1}
         if self.seller.reports:
             row |= {"EinvoiceDeliveryStatus": "DELIVERED", "TaxAuthorityStatus": "ISSUED"}
         for name, value in (

@@ -50,6 +50,12 @@ _USD_RATES = {
     "JPY": Decimal("149.62000"),
     "BRL": Decimal("5.43100"),
     "INR": Decimal("84.91200"),
+    "KWD": Decimal("0.30720"),
+    "ILS": Decimal("3.64100"),
+    "CHF": Decimal("0.88450"),
+    "CAD": Decimal("1.37260"),
+    "AUD": Decimal("1.52310"),
+    "SGD": Decimal("1.33840"),
 }
 _VISIBLE_AFTER = timedelta(hours=3)
 _READY_AFTER = timedelta(hours=4)
@@ -103,8 +109,11 @@ class _Period:
 
     def invoices(self) -> list[CatalogueInvoice]:
         customs = self._payer.customs
+        if customs & {"no_charges", "transferred"}:
+            return []
         anniversary = self.anniversary()
         made = [self._anniversary_invoice(anniversary)]
+        made.extend(_invoice(bill) for bill in self._transferred_bills())
         if "tax_copy" in customs:
             made.append(_invoice(self._tax_copy(anniversary)))
         if "marketplace" in customs:
@@ -128,7 +137,11 @@ class _Period:
         issued = self._issued(
             self._next_month(2 + self._random("anniversary day").randrange(3)), "anniversary"
         )
-        return self._bill(0, issued, self._usage("anniversary", self._payer.monthly_usd))
+        charges = self._usage("anniversary", self._payer.monthly_usd)
+        if "covered_by_credits" in self._payer.customs:
+            spent = sum((charge.amount for charge in charges), Decimal(0))
+            charges = (*charges, Charge("AWS Activate credits", -spent))
+        return self._bill(0, issued, charges)
 
     def _anniversary_invoice(self, bill: Bill) -> CatalogueInvoice:
         customs = self._payer.customs
@@ -144,11 +157,28 @@ class _Period:
                     ),
                 ),
             )
+        if "receipt_supplement" in customs:
+            receipt = _supplement(
+                "PAYMENT_RECEIPT", f"RCPT-{bill.invoice_id}", papers.receipt, bill
+            )
+            return _invoice(bill, supplements=(receipt,))
         if "slow_pdf" in customs:
             return _invoice(bill, ready_from=self._next_month(14, hour=12))
         if "rendered_anew" in customs:
             return _invoice(bill, content=lambda: papers.invoice(bill, rendering=uuid.uuid4().hex))
         return _invoice(bill)
+
+    def _transferred_bills(self) -> Iterable[Bill]:
+        """The bills of other accounts, one for each, on the day of this one's own."""
+        made_up = {payer.account_id: payer for payer in MADE_UP_PAYERS}
+        for index, source in enumerate(self._payer.pays_for):
+            day = self._next_month(2 + self._random("anniversary day").randrange(3))
+            yield self._bill(
+                200 + index,
+                self._issued(day, f"transferred {source}"),
+                self._usage(f"transferred {source}", made_up[source].monthly_usd),
+                source_account=source,
+            )
 
     def _tax_copy(self, commercial: Bill) -> Bill:
         """The same bill for the tax office, one day later, under an id of its own."""
@@ -281,7 +311,7 @@ class _Period:
         """
         payer, ten_digits = self._payer, str(self._number(ordinal, 1_000_000_000, step=7919))
         invoice_id = ten_digits
-        if country_id or payer.seller.reports:
+        if country_id or payer.seller.reports or payer.seller.numbers_all:
             number = self._number(ordinal, 1_000_000, step=7)
             invoice_id = f"{payer.seller.invoice_prefix}{issued:%y}-{number}"
         by_government = "government_invoice" in payer.customs

@@ -6,17 +6,23 @@ to the sandbox.
 
 import xml.etree.ElementTree as ET
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import cast
 
 from fpdf import FPDF
+from fpdf.enums import MethodReturnValue
 
 from sandbox.organization.bills import Bill, Money
 from sandbox.organization.sellers import Words
 
+_LETTERS = "windows-1252"
+_LINE = 5.4
 _MARGIN = 18.0
-_GREY = 235
+_LEFT, _RIGHT = 0.52, 0.48
+_INK, _ACCENT, _PALE, _QUIET = (35, 47, 62), (236, 145, 17), (243, 244, 246), (110, 118, 128)
 _FOOTER = "Sandbox document of a made-up customer. It is no tax document and no payment is due."
 
 
@@ -26,50 +32,26 @@ def invoice(bill: Bill, *, rendering: str = "") -> bytes:
 
     `rendering` goes into the file's metadata, so that the same paper can differ in bytes.
     """
-    words = bill.seller.words
-    sheet = _Sheet(bill, _title(bill), rendering)
-    sheet.parties()
-    paid = bill.invoice_type == "PAYMENT_RECEIPT"
-    sheet.facts(
-        [
-            (words.account, bill.payer.account_id),
-            (words.number, bill.printed_number),
-            (words.date, _date(bill.issued, words)),
-            (words.paid if paid else words.due, _date(bill.issued if paid else bill.due, words)),
-            (words.period, _span(bill)),
-            *([(words.order, bill.purchase_order)] if bill.purchase_order else []),
-            *(
-                [(words.reference, reference)]
-                if (reference := bill.original_invoice_id or bill.commercial_invoice_id)
-                else []
-            ),
-        ]
-    )
-    sheet.headline(f"{words.total}: {_money(bill.local.total, bill.local.currency, words)}")
-    sheet.table(
-        (words.description, f"{words.amount} ({bill.base.currency})"),
-        [(charge.description, _number(charge.amount, words)) for charge in bill.charges],
-    )
-    sheet.totals(bill.base)
-    if bill.local.currency != bill.base.currency:
-        rate = _number(bill.exchange_rate, words)
-        sheet.note(f"{words.exchange}: 1 {bill.base.currency} = {rate} {bill.local.currency}")
-        sheet.totals(bill.local)
-    return sheet.finished()
+    return _invoice_like(bill, _title(bill), rendering)
+
+
+def receipt(bill: Bill) -> bytes:
+    """The receipt of an invoice's payment, a supplement of it."""
+    return _invoice_like(replace(bill, invoice_type="PAYMENT_RECEIPT"), bill.seller.words.receipt)
 
 
 def government_invoice(bill: Bill) -> bytes:
     """Brazil's NFS-e as the municipality prints it."""
     words = bill.seller.words
-    sheet = _Sheet(bill, "NOTA FISCAL ELETRÔNICA DE SERVIÇOS - NFS-e", "")
-    sheet.note("Prefeitura do Município de São Paulo - Secretaria Municipal da Fazenda")
-    sheet.parties()
-    sheet.facts(
+    sheet = _Sheet(bill, "Nota Fiscal Eletrônica de Serviços - NFS-e", "")
+    sheet.letterhead("PREFEITURA DO MUNICÍPIO DE SÃO PAULO", "Secretaria Municipal da Fazenda")
+    sheet.parties_and_facts(
         [
             (words.number, bill.printed_number),
-            (words.date, _date(bill.issued, words)),
+            (words.date, f"{_date(bill.issued, words)} {bill.issued:%H:%M}"),
             (words.account, bill.payer.account_id),
             ("Código de verificação", f"{int(bill.printed_number) * 37 % 10**8:08X}"),
+            ("Município da prestação", "São Paulo - SP"),
         ]
     )
     sheet.table(
@@ -77,6 +59,7 @@ def government_invoice(bill: Bill) -> bytes:
         [("Processamento e armazenamento de dados", _number(bill.local.before_tax, words))],
     )
     sheet.totals(bill.local)
+    sheet.notes(bill.seller.notes)
     return sheet.finished()
 
 
@@ -84,12 +67,13 @@ def annexure(bill: Bill) -> bytes:
     """The annexure to an Indian tax invoice: its charges by linked account."""
     words = bill.seller.words
     sheet = _Sheet(bill, "Annexure to Tax Invoice", "")
-    sheet.parties()
-    sheet.facts(
+    sheet.letterhead()
+    sheet.parties_and_facts(
         [
             (words.account, bill.payer.account_id),
             (words.number, bill.printed_number),
             (words.date, _date(bill.issued, words)),
+            (words.period, _span(bill)),
         ]
     )
     linked = [f"{(int(bill.payer.account_id) * factor) % 10**12:012d}" for factor in (3, 7, 11)]
@@ -98,6 +82,41 @@ def annexure(bill: Bill) -> bytes:
         for index, charge in enumerate(bill.charges)
     ]
     sheet.table(("Linked account and service", f"{words.amount} ({bill.base.currency})"), rows)
+    return sheet.finished()
+
+
+def _invoice_like(bill: Bill, title: str, rendering: str = "") -> bytes:
+    words = bill.seller.words
+    paid = bill.invoice_type == "PAYMENT_RECEIPT"
+    reference = bill.original_invoice_id or bill.commercial_invoice_id
+    optional = (
+        (words.source, bill.source_account),
+        (words.order, bill.purchase_order),
+        (words.reference, reference),
+    )
+    sheet = _Sheet(bill, title, rendering)
+    sheet.letterhead()
+    sheet.parties_and_facts(
+        [
+            (words.account, bill.payer.account_id),
+            (words.number, bill.printed_number),
+            (words.date, _date(bill.issued, words)),
+            (words.paid if paid else words.due, _date(bill.issued if paid else bill.due, words)),
+            (words.period, _span(bill)),
+            *((name, value) for name, value in optional if value),
+        ]
+    )
+    sheet.headline(_headline(bill), _money(bill.local.total, bill.local.currency, words))
+    sheet.table(
+        (words.description, f"{words.amount} ({bill.base.currency})"),
+        [(charge.description, _number(charge.amount, words)) for charge in bill.charges],
+    )
+    sheet.totals(bill.base)
+    if bill.local.currency != bill.base.currency:
+        rate = _number(bill.exchange_rate, words)
+        sheet.subtitle(f"{words.exchange}: 1 {bill.base.currency} = {rate} {bill.local.currency}")
+        sheet.totals(bill.local)
+    sheet.notes(bill.seller.notes)
     return sheet.finished()
 
 
@@ -125,86 +144,194 @@ def electronic_invoice(access_key: str, bill: Bill) -> bytes:
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
+class _Paper(FPDF):
+    """A page of paper whose foot says who sells and which page it is."""
+
+    def __init__(self, bill: Bill) -> None:
+        super().__init__(format=bill.seller.page)
+        self._seller = bill.seller
+        self.core_fonts_encoding = _LETTERS
+
+    def footer(self) -> None:
+        """fpdf2 calls this at the end of each page."""
+        seller = self._seller
+        self.set_y(-21)
+        self.set_draw_color(*_QUIET)
+        self.set_line_width(0.1)
+        self.line(_MARGIN, self.get_y(), self.w - _MARGIN, self.get_y())
+        self.ln(1.5)
+        self.set_text_color(*_QUIET)
+        self.set_font("Helvetica", "", 6.5)
+        who = " · ".join((seller.name, *seller.address, seller.registration))
+        self.cell(0, 3.2, _printable(who), align="C", new_x="LMARGIN", new_y="NEXT")
+        self.set_font("Helvetica", "I", 6.5)
+        self.cell(0, 3.2, _FOOTER, align="C", new_x="LMARGIN", new_y="NEXT")
+        self.set_font("Helvetica", "", 6.5)
+        page = self._seller.words.page_of.format(self.page_no(), "{nb}")
+        self.cell(0, 3.2, _printable(page), align="C")
+
+
 class _Sheet:
-    """One sheet of paper, filled from top to bottom."""
+    """A paper, filled from top to bottom."""
 
     def __init__(self, bill: Bill, title: str, rendering: str) -> None:
         self._bill = bill
         self._words = bill.seller.words
-        pdf = self._pdf = FPDF(format=bill.seller.page)
+        self._title = title
+        pdf = self._pdf = _Paper(bill)
         pdf.set_creation_date(bill.issued)
         pdf.set_title(_printable(f"{title} {bill.printed_number}"))
         pdf.set_author(_printable(bill.seller.name))
         pdf.set_keywords(rendering)
         pdf.set_margin(_MARGIN)
-        pdf.set_auto_page_break(auto=True, margin=_MARGIN)
+        pdf.set_auto_page_break(auto=True, margin=26)
         pdf.add_page()
-        self._text(title, style="B", size=17, height=11)
-        self._rule()
 
-    def parties(self) -> None:
-        """Who is billed, on the left; who sells, on the right."""
-        payer, seller = self._bill.payer, self._bill.seller
-        left = [self._words.bill_to, payer.legal_entity, *payer.address]
-        right = [self._words.seller, seller.name, *seller.address, seller.registration]
-        half = self._pdf.epw / 2
-        for index in range(max(len(left), len(right))):
-            style = "B" if index == 0 else ""
-            for column in (left, right):
-                self._cell(
-                    column[index] if index < len(column) else "",
-                    half,
-                    style=style,
-                    size=8.5,
-                    last=column is right,
-                )
-        self._pdf.ln(3)
+    def letterhead(self, sender: str = "amazon web services", below: str = "") -> None:
+        """The sender on the left, what the paper is on the right."""
+        pdf = self._pdf
+        pdf.set_text_color(*_INK)
+        top, half = pdf.get_y(), pdf.epw / 2
+        pdf.set_font("Helvetica", "B", 15 if len(sender) < 25 else 9.5)
+        pdf.cell(half, 8, _printable(sender))
+        pdf.set_font("Helvetica", "", 17 if len(self._title) < 25 else 12.5)
+        pdf.cell(half, 8, _printable(self._title), align="R", new_x="LMARGIN", new_y="NEXT")
+        pdf.set_fill_color(*_ACCENT)
+        pdf.rect(pdf.l_margin + 1, top + 8.4, 22, 0.8, style="F")
+        pdf.ln(2)
+        pdf.set_font("Helvetica", "", 8)
+        pdf.set_text_color(*_QUIET)
+        pdf.cell(half, 6, _printable(below))
+        pdf.cell(half, 6, _printable(self._bill.seller.name), align="R")
+        pdf.set_text_color(*_INK)
+        pdf.ln(13)
 
-    def facts(self, facts: Iterable[tuple[str, str]]) -> None:
-        for name, value in facts:
-            self._cell(name, 62, style="B", size=9)
-            self._cell(value, self._pdf.epw - 62, size=9, last=True)
-        self._pdf.ln(3)
+    def parties_and_facts(self, facts: Sequence[tuple[str, str]]) -> None:
+        """Who is billed and who sells, on the left; what identifies the paper, in a box on the
+        right.
+        """
+        pdf, payer, seller = self._pdf, self._bill.payer, self._bill.seller
+        top, left = pdf.get_y(), pdf.epw * _LEFT - 6
+        tax_id = [f"{self._words.vat_id}: {payer.tax_id}"] if payer.tax_id else []
+        for title, lines in (
+            (self._words.bill_to, [payer.legal_entity, *payer.address, *tax_id]),
+            (self._words.seller, [seller.name, *seller.address, seller.registration]),
+        ):
+            self._paragraph(title, left, style="B", size=7.5, color=_QUIET)
+            for index, line in enumerate(lines):
+                self._paragraph(line, left, style="" if index else "B", size=8.5)
+            pdf.ln(3)
+        bottom = pdf.get_y()
+        pdf.set_fill_color(*_PALE)
+        box, beside = pdf.epw * _RIGHT, pdf.l_margin + pdf.epw * _LEFT
+        name_width, value_width = box * 0.5 - 3, box * 0.5 - 3
+        pdf.set_font("Helvetica", "B", 8)
+        wrapped = [(name, self._wrapped(value, value_width)) for name, value in facts]
+        height = 6 + _LINE * sum(len(lines) for _, lines in wrapped)
+        pdf.rect(beside, top, box, height, style="F")
+        pdf.set_y(top + 3)
+        for name, lines in wrapped:
+            for index, line in enumerate(lines):
+                pdf.set_x(beside + 3)
+                self._cell("" if index else name, name_width, size=7, color=_QUIET, height=_LINE)
+                self._cell(line, value_width, style="B", size=8, height=_LINE, align="R", last=True)
+        pdf.set_y(max(bottom, top + height) + 3)
 
-    def headline(self, text: str) -> None:
-        self._pdf.set_fill_color(_GREY)
-        self._text(text, style="B", size=12, height=9, fill=True)
-        self._pdf.ln(3)
+    def headline(self, text: str, amount: str) -> None:
+        pdf = self._pdf
+        pdf.set_fill_color(*_INK)
+        pdf.set_text_color(255, 255, 255)
+        pdf.set_font("Helvetica", "", 10)
+        pdf.cell(pdf.epw * 0.62, 10, _printable(f"  {text}"), fill=True)
+        pdf.set_font("Helvetica", "B", 13)
+        pdf.cell(
+            pdf.epw * 0.38,
+            10,
+            _printable(f"{amount}  "),
+            fill=True,
+            align="R",
+            new_x="LMARGIN",
+            new_y="NEXT",
+        )
+        pdf.set_text_color(*_INK)
+        pdf.ln(5)
+
+    def subtitle(self, text: str) -> None:
+        self._pdf.ln(1)
+        self._paragraph(text, self._pdf.epw, style="B", size=8.5)
+        self._pdf.ln(1)
 
     def table(self, head: tuple[str, str], rows: Iterable[tuple[str, str]]) -> None:
-        self._pdf.set_fill_color(_GREY)
-        self._pair(*head, style="B", fill=True)
+        pdf = self._pdf
+        pdf.set_draw_color(*_INK)
+        pdf.set_line_width(0.4)
+        self._pair(*head, style="B", border="B")
+        pdf.set_line_width(0.1)
+        pdf.set_draw_color(210, 214, 219)
         for row in rows:
-            self._pair(*row)
-        self._rule()
+            self._pair(*row, border="B")
+        pdf.ln(3)
 
     def totals(self, money: Money) -> None:
         words = self._words
-        self._pair(f"{words.subtotal} ({money.currency})", _number(money.subtotal, words))
+        rows = [(f"{words.subtotal} ({money.currency})", _number(money.subtotal, words))]
         if money.discount:
-            self._pair(f"{words.discount} ({self._bill.discount}%)", _number(money.discount, words))
-        self._pair(words.before_tax, _number(money.before_tax, words))
-        for tax, amount in money.taxes:
-            self._pair(f"{tax.name} {tax.rate}%", _number(amount, words))
-        self._pair(words.total, _money(money.total, money.currency, words), style="B")
+            discount = f"{words.discount} ({self._bill.discount}%)"
+            rows.append((discount, _number(money.discount, words)))
+        rows.append((words.before_tax, _number(money.before_tax, words)))
+        rows += [(f"{tax.name} {tax.rate}%", _number(amount, words)) for tax, amount in money.taxes]
+        for row in rows:
+            self._right_half(*row)
+        self._pdf.set_draw_color(*_INK)
+        self._right_half(
+            words.total, _money(money.total, money.currency, words), style="B", border="T"
+        )
         self._pdf.ln(3)
 
-    def note(self, text: str) -> None:
-        self._text(text, size=8.5, height=6)
+    def notes(self, lines: Iterable[str]) -> None:
+        self._pdf.ln(2)
+        for line in lines:
+            self._paragraph(line, self._pdf.epw, size=7.5, color=_QUIET)
 
     def finished(self) -> bytes:
-        self._rule()
-        self._text(_FOOTER, style="I", size=7, height=5)
         return bytes(self._pdf.output())
 
-    def _pair(self, left: str, right: str, *, style: str = "", fill: bool = False) -> None:
-        self._cell(left, self._pdf.epw - 45, style=style, size=9, fill=fill)
-        self._cell(right, 45, style=style, size=9, fill=fill, align="R", last=True)
+    def _pair(self, left: str, right: str, *, style: str = "", border: str = "") -> None:
+        width = self._pdf.epw - 45
+        self._cell(left, width, style=style, size=8.5, height=6, border=border)
+        self._cell(right, 45, style=style, size=8.5, height=6, border=border, align="R", last=True)
 
-    def _text(
-        self, text: str, *, style: str = "", size: float, height: float, fill: bool = False
+    def _right_half(self, left: str, right: str, *, style: str = "", border: str = "") -> None:
+        self._pdf.set_x(self._pdf.l_margin + self._pdf.epw * 0.45)
+        width = self._pdf.epw * 0.55 - 45
+        self._cell(left, width, style=style, size=8.5, border=border)
+        self._cell(right, 45, style=style, size=8.5, border=border, align="R", last=True)
+
+    def _paragraph(
+        self,
+        text: str,
+        width: float,
+        *,
+        size: float,
+        style: str = "",
+        color: tuple[int, int, int] = _INK,
     ) -> None:
-        self._cell(text, self._pdf.epw, style=style, size=size, height=height, fill=fill, last=True)
+        """Text that goes on in the next line where it is too long."""
+        self._pdf.set_font("Helvetica", style, size)
+        self._pdf.set_text_color(*color)
+        for line in self._wrapped(text, width):
+            self._pdf.cell(width, 4.2, line, new_x="LMARGIN", new_y="NEXT")
+        self._pdf.set_text_color(*_INK)
+
+    def _wrapped(self, text: str, width: float) -> list[str]:
+        """The lines of a text in the present font, ready to print."""
+        printable = _printable(text)
+        if self._pdf.get_string_width(printable) <= width - 2 * self._pdf.c_margin:
+            return [printable]
+        lines = self._pdf.multi_cell(
+            width, _LINE, printable, dry_run=True, output=MethodReturnValue.LINES
+        )
+        return cast(list[str], lines)
 
     def _cell(
         self,
@@ -214,26 +341,32 @@ class _Sheet:
         size: float,
         style: str = "",
         height: float = 5.0,
-        fill: bool = False,
+        color: tuple[int, int, int] = _INK,
+        border: str = "",
         align: str = "L",
         last: bool = False,
     ) -> None:
         self._pdf.set_font("Helvetica", style, size)
+        self._pdf.set_text_color(*color)
         self._pdf.cell(
             width,
             height,
             _printable(text),
-            fill=fill,
+            border=border,
             align=align,
             new_x="LMARGIN" if last else "RIGHT",
             new_y="NEXT" if last else "TOP",
         )
+        self._pdf.set_text_color(*_INK)
 
-    def _rule(self) -> None:
-        pdf = self._pdf
-        pdf.ln(1)
-        pdf.line(pdf.l_margin, pdf.get_y(), pdf.l_margin + pdf.epw, pdf.get_y())
-        pdf.ln(2)
+
+def _headline(bill: Bill) -> str:
+    words = bill.seller.words
+    if bill.invoice_type == "CREDIT_MEMO":
+        return words.amount_credited
+    if bill.invoice_type == "PAYMENT_RECEIPT":
+        return f"{words.amount_paid} {_date(bill.issued, words)}"
+    return f"{words.amount_due} {_date(bill.due, words)}"
 
 
 def _title(bill: Bill) -> str:
@@ -258,14 +391,21 @@ def _date(moment: datetime, words: Words) -> str:
 
 
 def _money(amount: Decimal, currency: str, words: Words) -> str:
-    return f"{_number(amount, words)} {currency}"
+    return f"{currency} {_number(amount, words)}"
 
 
 def _number(amount: Decimal, words: Words) -> str:
-    text = f"{amount:,f}"
-    return text.translate(str.maketrans(",.", ".,")) if words.decimal_comma else text
+    """The amount as the country writes it: 1,234,567.89, 12,34,567.89, 1.234.567,89."""
+    whole, _, fraction = f"{abs(amount):f}".partition(".")
+    groups = [whole[-3:]]
+    rest, step = whole[:-3], 2 if words.lakhs else 3
+    while rest:
+        groups.insert(0, rest[-step:])
+        rest = rest[:-step]
+    text = words.thousands.join(groups) + (words.point + fraction if fraction else "")
+    return f"-{text}" if amount < 0 else text
 
 
 def _printable(text: str) -> str:
     """The text in the letters that the PDF's built-in fonts have; others become question marks."""
-    return text.encode("latin-1", "replace").decode("latin-1")
+    return text.encode(_LETTERS, "replace").decode(_LETTERS)

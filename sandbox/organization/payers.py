@@ -4,13 +4,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sandbox.organization.sellers import (
+    AWS_AUSTRALIA,
     AWS_BRAZIL,
+    AWS_CANADA,
     AWS_EMEA_GERMANY,
+    AWS_EMEA_ISRAEL,
+    AWS_EMEA_KUWAIT,
     AWS_EMEA_NETHERLANDS,
+    AWS_EMEA_SWITZERLAND,
     AWS_EMEA_UK,
     AWS_INC,
     AWS_INDIA,
     AWS_JAPAN,
+    AWS_SINGAPORE,
     Seller,
     Tax,
 )
@@ -22,7 +28,8 @@ class MadeUpPayer:
     customer's finance department.
 
     `customs` are the papers it gets in each period beside the anniversary invoice, by the names in
-    `invoices`.
+    `invoices`; one whose bills are "transferred", or that has "no_charges", gets none at all.
+    `pays_for` are the accounts whose bills billing transfer brings to this one.
     """
 
     account_id: str
@@ -36,7 +43,9 @@ class MadeUpPayer:
     discount: Decimal = Decimal(0)
     purchase_order: str = ""
     customs: frozenset[str] = frozenset()
+    tax_id: str = ""
     linked_accounts: tuple[str, ...] = ()
+    pays_for: tuple[str, ...] = ()
 
 
 _NO_SALES_TAX = (Tax("US Sales Tax", Decimal(0)),)
@@ -76,6 +85,7 @@ MADE_UP_PAYERS = (
         Decimal(31400),
         discount=Decimal(4),
         customs=frozenset({"tax_copy", "late_invoice"}),
+        tax_id="DE 281 736 455",
     ),
     MadeUpPayer(
         "357902468813",
@@ -87,6 +97,7 @@ MADE_UP_PAYERS = (
         (Tax("Consumption Tax", Decimal(10)),),
         Decimal(18700),
         customs=frozenset({"marketplace", "slow_pdf"}),
+        tax_id="T7-0104-0111-3358",
     ),
     MadeUpPayer(
         "481516234277",
@@ -98,6 +109,7 @@ MADE_UP_PAYERS = (
         (Tax("ISS", Decimal("2.9")), Tax("PIS/COFINS", Decimal("3.65"))),
         Decimal(12300),
         customs=frozenset({"government_invoice"}),
+        tax_id="41.907.358/0001-63",
     ),
     MadeUpPayer(
         "528491730066",
@@ -109,6 +121,7 @@ MADE_UP_PAYERS = (
         (Tax("IGST", Decimal(18)),),
         Decimal(7600),
         customs=frozenset({"late_supplement"}),
+        tax_id="27AAKCS4417Q1Z5",
     ),
     MadeUpPayer(
         "693174820559",
@@ -120,6 +133,7 @@ MADE_UP_PAYERS = (
         (Tax("VAT", Decimal(21)),),
         Decimal(540),
         customs=frozenset({"daily_invoices"}),
+        tax_id="NL 8241 77305 B01",
     ),
     MadeUpPayer(
         "817263540912",
@@ -132,6 +146,119 @@ MADE_UP_PAYERS = (
         Decimal(22850),
         purchase_order="TM-PO-40418",
         customs=frozenset({"marketplace"}),
+        tax_id="GB 291 5538 04",
+    ),
+    MadeUpPayer(
+        "142857306914",
+        "Straits Meridian Holdings",
+        "Straits Meridian Holdings Pte. Ltd.",
+        "Tan Wei Ling",
+        ("9 Raffles Place, #27-00", "Republic Plaza, Singapore 048619", "Singapore"),
+        AWS_SINGAPORE,
+        (Tax("GST", Decimal(9)),),
+        Decimal(5300),
+        tax_id="201733846K",
+        linked_accounts=("142857306915", "142857306916"),
+        pays_for=("915037284461", "934820175563"),
+    ),
+    MadeUpPayer(
+        "915037284461",
+        "Lantern Bay Foods",
+        "Lantern Bay Foods Pte. Ltd.",
+        "Tan Wei Ling",
+        ("31 Pandan Loop", "Singapore 128252", "Singapore"),
+        AWS_SINGAPORE,
+        (Tax("GST", Decimal(9)),),
+        Decimal(8800),
+        tax_id="201420915M",
+        customs=frozenset({"transferred"}),
+    ),
+    MadeUpPayer(
+        "934820175563",
+        "Kampong Timber & Board",
+        "Kampong Timber & Board Pte. Ltd.",
+        "Tan Wei Ling",
+        ("52 Sungei Kadut Loop", "Singapore 729504", "Singapore"),
+        AWS_SINGAPORE,
+        (Tax("GST", Decimal(9)),),
+        Decimal(2450),
+        tax_id="199907722D",
+        customs=frozenset({"transferred"}),
+    ),
+    MadeUpPayer(
+        "660219384750",
+        "Al Marfa Desalination",
+        "Al Marfa Desalination Company K.S.C.C.",
+        "Noura Al-Sabti",
+        ("Block 3, Ahmed Al Jaber Street", "Sharq, Kuwait City 15000", "Kuwait"),
+        AWS_EMEA_KUWAIT,
+        (Tax("VAT", Decimal(0)),),
+        Decimal(27600),
+        customs=frozenset({"support", "credit_memo"}),
+    ),
+    MadeUpPayer(
+        "771930284615",
+        "Fernhollow Trust",
+        "Fernhollow Trust",
+        "Dana Whitlock",
+        ("4 Mill Lane", "Concord, NH 03301", "United States"),
+        AWS_INC,
+        _NO_SALES_TAX,
+        Decimal(0),
+        customs=frozenset({"no_charges"}),
+    ),
+    MadeUpPayer(
+        "284650917332",
+        'Côté, "Fils" & Associés',
+        'Côté, "Fils" & Associés inc.',
+        "Marc-André L'Heureux",
+        ("1250, boul. René-Lévesque Ouest", "Ottawa, ON K1P 5Z9", "Canada"),
+        AWS_CANADA,
+        (Tax("HST", Decimal(13)),),
+        Decimal(6720),
+        purchase_order='BC-"2291", rév. 3',
+        tax_id="73928 4410 RT0001",
+        customs=frozenset({"payment_receipt", "receipt_supplement", "one_time_purchase"}),
+    ),
+    MadeUpPayer(
+        "509174628830",
+        '=HYPERLINK("https://example.com/refund","Open refund")',
+        "Wattlebird Analytics Pty Ltd",
+        "@SUM(1+1)*cmd|' /C calc'!A0",
+        ("Level 8, 333 Ann Street", "Brisbane QLD 4000", "Australia"),
+        AWS_AUSTRALIA,
+        (Tax("GST", Decimal(10)),),
+        Decimal(1190),
+        purchase_order="+61-7-PO-118",
+        tax_id="48 612 337 905",
+        customs=frozenset({"covered_by_credits", "marketplace"}),
+    ),
+    MadeUpPayer(
+        "318406957221",
+        "<script>alert('paid')</script><b>Orchard 🍊 פרדס רמת</b>",
+        "Ramat Orchard Systems Ltd.",
+        "&lt;Yael&gt; \u202eneroG",
+        ("7 HaBarzel Street", "Tel Aviv 6971012", "Israel"),
+        AWS_EMEA_ISRAEL,
+        (Tax("VAT", Decimal(18)),),
+        Decimal(14250),
+        purchase_order="<img src=x onerror=alert(1)>",
+        tax_id="514 882 306",
+        customs=frozenset({"tax_copy"}),
+    ),
+    MadeUpPayer(
+        "430718265994",
+        "Schweizerisch-Liechtensteinische Vereinigung der landwirtschaftlichen "
+        "Ein- und Verkaufsgenossenschaften, Molkereiverbände und Bergkäsereien, "
+        "Abteilung Informatik, Rechenzentrum und elektronischer Zahlungsverkehr",
+        "Schweizerisch-Liechtensteinische Vereinigung der landwirtschaftlichen "
+        "Ein- und Verkaufsgenossenschaften AG",
+        "Regula Ambühl",
+        ("Laurstrasse 10", "5201 Brugg AG", "Switzerland"),
+        AWS_EMEA_SWITZERLAND,
+        (Tax("VAT", Decimal("8.1")),),
+        Decimal(3980),
+        tax_id="CHE-105.822.640 MWST",
     ),
 )
 

@@ -1,6 +1,7 @@
 """Each programmed fault, as an ordinary client meets it."""
 
 import gzip
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from tests.sandbox.invoicing_calls import (
     document_url,
     listed,
     refusal,
+    signed,
 )
 
 pytestmark = pytest.mark.usefixtures("loopback")
@@ -161,6 +163,16 @@ def test_a_row_can_say_what_the_model_does_not_know(emulator: InvoicingEmulator)
     assert {"BillingPeriod", "AccountId"} & set(changed) == set()
     assert whole["InvoiceType"] == "INVOICE"
     assert whole["BillingPeriod"] == {"Year": 2026, "Month": 9}
+
+
+def test_a_member_that_is_taken_away_is_not_even_null(emulator: InvoicingEmulator) -> None:
+    emulator.faults.add(
+        Fault(PAYER, "changed_row", 1, invoice_id=FIRST, members={"AccountId": None, "X.Y": None})
+    )
+    body = json.dumps({"Selector": BY_ACCOUNT, "Filter": SEPTEMBER}).encode()
+    row = signed(emulator, body)[1]["InvoiceSummaries"][0]
+    assert "AccountId" not in row
+    assert row["X"] == {}
 
 
 def test_several_changes_of_a_row_add_up(emulator: InvoicingEmulator) -> None:

@@ -89,6 +89,8 @@ def test_the_last_limit_that_was_set_holds() -> None:
     assert allowed(limits, 9) == 2
     assert allowed(limits, 9, OTHER) == 5
     assert allowed(limits, 9, operation=LIST) == 1
+    limits.set(Limit(2))
+    assert allowed(limits, 9) == 2
     limits.set(Limit(None))
     assert allowed(limits, 9) == 9
 
