@@ -20,6 +20,8 @@ from sandbox.ports import kept_ports, require_free
 from sandbox.program import ACCOUNT_ID
 from sandbox.started import Sandbox
 
+pytestmark = pytest.mark.slow
+
 REGISTER = "account_id,name\n020417736915,Brightwater Robotics\n817263540912,Thornbury Media\n"
 COMPLETE = "Billing period 2026-03: COMPLETE"
 UNCHANGED = "It fetched nothing and changed nothing"
