@@ -232,14 +232,10 @@ class PayerArchive:
             try_again = False
             try:
                 offers = self._invoicing.documents(listed.invoice_id)
-            except DocumentsRefused as error:
-                return [], [Lack("NO_DOCUMENT_URL", listed.invoice_id, str(error))]
-            except InvoiceNotReady as error:
-                lack = Lack("PDF_NOT_READY", listed.invoice_id, str(error))
-                if not state:
-                    return [], [lack]
-                unchecked = [replace(lack, code=REVISION_NOT_CHECKED)] if look_for_revisions else []
-                return [], [*(k for k in state.record.lacks if k not in unchecked), *unchecked]
+            except (InvoiceNotReady, DocumentsRefused) as error:
+                if not lacks:
+                    lacks = _nothing_offered(listed, state, error, look_for_revisions)
+                break
             for offer in offers:
                 if offer.identity in stored:
                     continue
@@ -354,6 +350,23 @@ class PayerArchive:
 
     def _retain_until(self, period: BillingPeriod) -> datetime:
         return retain_until(period, self._settings.retention, self._clock())
+
+
+def _nothing_offered(
+    listed: ListedInvoice,
+    state: ChainState | None,
+    error: InvoiceNotReady | DocumentsRefused,
+    look_for_revisions: bool,
+) -> dict[object, Lack]:
+    """What the archive lacks when AWS offers nothing: of what is archived, only what it lacked."""
+    code = "PDF_NOT_READY" if isinstance(error, InvoiceNotReady) else "NO_DOCUMENT_URL"
+    lack = Lack(code, listed.invoice_id, str(error))
+    if state is None:
+        return {code: lack}
+    lacks = list(state.record.lacks)
+    if look_for_revisions:
+        lacks.append(replace(lack, code=REVISION_NOT_CHECKED))
+    return {(kept.code, kept.detail): kept for kept in lacks}
 
 
 def _stem(listed: ListedInvoice) -> str:

@@ -49,9 +49,9 @@ def payer_verdict(
         return "AWAITING"
     if outcome != CHECKED:
         raise ValueError(f"'{outcome}' is not an outcome of a payer account")
-    if blocking:
-        return "PARTIAL" if archived else "MISSING"
-    return "COMPLETE" if expected else "MISSING"
+    if not archived:
+        return "MISSING"
+    return "PARTIAL" if blocking or archived < expected else "COMPLETE"
 
 
 def period_verdict(verdicts: Iterable[PayerVerdict], *, is_overdue: bool) -> PeriodVerdict:

@@ -15,6 +15,7 @@ from sandbox import snapshot
 from sandbox.execution import Execution
 from sandbox.invoicing_program import Asked
 from sandbox.month_end import PROJECT, run_month_end
+from sandbox.organization import MADE_UP_PAYERS
 from sandbox.places import Places
 from sandbox.request import MonthEndRequest
 from sandbox.snapshot import Snapshot
@@ -85,6 +86,18 @@ class EmbeddedAws:
         return bytes(body.read())
 
 
+COMPLETABLE = (
+    "020417736915",
+    "104718293645",
+    "236481957204",
+    "357902468813",
+    "481516234277",
+    "528491730066",
+    "693174820559",
+    "817263540912",
+)
+
+
 @pytest.fixture(scope="session")
 def start_embedded_aws(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Sandbox]:
     """Makes a sandbox with a folder and ports of its own; the caller enters it."""
@@ -97,9 +110,20 @@ def start_embedded_aws(tmp_path_factory: pytest.TempPathFactory) -> Callable[...
 
 
 @pytest.fixture(scope="session")
-def embedded_aws(start_embedded_aws: Callable[..., Sandbox]) -> Iterator[EmbeddedAws]:
-    """The app as it is, deployed once; document URLs carry SIGNATURE_MARKER."""
-    with start_embedded_aws(signature_marker=SIGNATURE_MARKER) as sandbox:
+def embedded_aws(
+    start_embedded_aws: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[EmbeddedAws]:
+    """The app as it is, deployed once; document URLs carry SIGNATURE_MARKER.
+
+    Its payer accounts are those whose month can become complete by invoices alone.
+    """
+    register = tmp_path_factory.mktemp("register") / "payers.csv"
+    names = {payer.account_id: payer.name for payer in MADE_UP_PAYERS}
+    rows = [f"{account_id},{names[account_id]}\n" for account_id in COMPLETABLE]
+    register.write_text("account_id,name\n" + "".join(rows))
+    with start_embedded_aws(
+        signature_marker=SIGNATURE_MARKER, payers_file=str(register)
+    ) as sandbox:
         yield EmbeddedAws(sandbox)
 
 

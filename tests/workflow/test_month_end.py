@@ -9,9 +9,9 @@ import pytest
 
 from lambdas.domain.archive_layout import completeness_key, is_evidence
 from lambdas.domain.billing_period import BillingPeriod
-from tests.workflow.conftest import PERIOD, EmbeddedAws, MonthEnd, MonthEnds
+from tests.workflow.conftest import COMPLETABLE, PERIOD, EmbeddedAws, MonthEnd, MonthEnds
 
-MADE_UP_PAYERS = 8
+MADE_UP_PAYERS = len(COMPLETABLE)
 
 
 def completeness(month_end: MonthEnd, embedded_aws: EmbeddedAws) -> dict[str, Any]:

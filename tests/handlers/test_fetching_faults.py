@@ -1,0 +1,620 @@
+"""What goes wrong while fetching, row by row (docs/faults.md), and that the month survives it."""
+
+import io
+import itertools
+import logging
+import socket
+import time
+import tracemalloc
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import IO, Any
+
+import pypdf
+import pytest
+from fpdf import FPDF
+from pypdf import PdfWriter
+from pypdf.actions import JavaScript
+from pypdf.errors import LimitReachedError
+
+from lambdas import archive_invoice, document_checks
+from lambdas.aws import document_download
+from lambdas.aws.archive import Archive
+from sandbox.invoicing.faults import GET, Fault
+from tests.handlers.conftest import (
+    ACME,
+    AFTER_DEADLINE,
+    BUCKET,
+    Month,
+    World,
+    invoice,
+    pdf,
+    supplement,
+)
+
+DAMAGED = {"DOCUMENT_DAMAGED": "blocking"}
+FAILED = {"DOWNLOAD_FAILED": "blocking"}
+NO_DOCUMENT = {"NOT_A_DOCUMENT": "blocking"}
+REFUSED = {"DOCUMENT_URL_REFUSED": "blocking"}
+TOO_LARGE = {"DOCUMENT_TOO_LARGE": "blocking"}
+LATE_DOCUMENT = {"LATE_DOCUMENT": "info"}
+XML = b"<?xml version='1.0' encoding='UTF-8'?>\r\n<NFe><chave>3526</chave></NFe>\n"
+A2 = f"invoices/2026-10/{ACME}/2026-10_{ACME}_INVOICE_A2.pdf"
+A2_XML = A2.replace(".pdf", "_TAX_E_INVOICE_E-1.xml")
+
+
+def asked(world: World) -> int:
+    return int(world.requests()["calls"][ACME][GET])
+
+
+def downloads(world: World) -> int:
+    return int(world.requests()["downloads"][ACME])
+
+
+def documents(world: World) -> list[str]:
+    return [key for key in world.keys("invoices/") if "_A2" in key]
+
+
+def record(world: World, number: int = 1) -> dict[str, Any]:
+    return dict(world.read(f"records/2026-10/{ACME}/A2/{number:04d}.json"))
+
+
+def details(world: World) -> str:
+    return " ".join(one["detail"] for one in world.payer()["findings"])
+
+
+def meets(month: Month, kind: str, times: int | None = None, **particulars: Any) -> None:
+    """AWS lists A2, and the fault concerns nothing but its invoice document."""
+    if len(month.world.catalogue.payers[ACME]) == 1:
+        month.lists(invoice("A2"))
+    particulars = {"invoice_id": "A2"} | particulars
+    month.world.emulator.faults.add(Fault(ACME, kind, times, **particulars))
+
+
+def meets_each(month: Month, *kinds: str, **particulars: Any) -> None:
+    """AWS lists A2, A3 and so on; each meets another fault, for ever."""
+    ids = [f"A{number}" for number, _ in enumerate(kinds, 2)]
+    month.lists(*map(invoice, ids))
+    for invoice_id, kind in zip(ids, kinds, strict=True):
+        month.world.emulator.faults.add(
+            Fault(ACME, kind, None, invoice_id=invoice_id, **particulars)
+        )
+
+
+def told(world: World) -> dict[str, str]:
+    """Subject to code of the findings."""
+    return {one["subject"]: one["code"] for one in world.payer()["findings"]}
+
+
+def recovers_with_the_document(month: Month) -> None:
+    month.recovers()
+    assert documents(month.world) == [A2]
+    assert month.world.content(A2) == month.world.catalogue.payers[ACME][1].document.read()
+
+
+def no_url_is_told(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    texts = [key for key in world.keys("") if key.endswith("json")]
+    written = "".join(world.content(key).decode() for key in texts)
+    for text in (written, caplog.text):
+        assert "X-Amz" not in text
+        assert "/documents/" not in text
+
+
+def test_f01_a_document_that_is_not_ready_is_fetched_by_a_later_run(month: Month) -> None:
+    month.lists(invoice("A2", ready_from=AFTER_DEADLINE + timedelta(hours=1)))
+    month.suffers("PARTIAL", {"PDF_NOT_READY": "blocking"})
+    assert documents(month.world) == []
+    recovers_with_the_document(month)
+
+
+def test_f01_before_the_deadline_a_document_that_is_not_ready_is_awaited(month: Month) -> None:
+    month.lists(invoice("A2", ready_from=AFTER_DEADLINE))
+    month.at = datetime(2026, 11, 9, 6, tzinfo=UTC)
+    month.suffers("AWAITING", {"PDF_NOT_READY": "blocking"}, other="AWAITING")
+    month.at = AFTER_DEADLINE
+    recovers_with_the_document(month)
+
+
+@pytest.mark.parametrize("kind", ["no_url", "no_answer"])
+def test_f02_an_answer_without_a_url_is_a_finding(month: Month, kind: str) -> None:
+    meets(month, kind)
+    month.suffers("PARTIAL", {"NO_DOCUMENT_URL": "blocking"})
+    assert documents(month.world) == []
+    recovers_with_the_document(month)
+
+
+def test_f03_an_expired_url_is_asked_for_anew(month: Month) -> None:
+    before = asked(month.world)
+    meets(month, "expired", 2)
+    month.suffers("COMPLETE", {})
+    assert asked(month.world) == before + 3
+    recovers_with_the_document(month)
+
+
+def test_f03_a_url_that_is_always_expired_is_asked_for_a_bounded_number_of_times(
+    month: Month,
+) -> None:
+    before = asked(month.world)
+    meets(month, "expired")
+    month.suffers("PARTIAL", FAILED)
+    assert asked(month.world) == before + 3
+    recovers_with_the_document(month)
+
+
+def test_f04_a_page_an_error_or_nothing_with_status_200_is_not_stored(month: Month) -> None:
+    meets_each(month, "html_page", "xml_error", "empty_body")
+    month.suffers("PARTIAL", NO_DOCUMENT)
+    assert told(month.world) == dict.fromkeys(["A2", "A3", "A4"], "NOT_A_DOCUMENT")
+    assert month.world.payer()["archived"] == 1
+    month.recovers()
+    assert month.world.payer()["archived"] == 4
+
+
+def test_f05_a_body_that_is_cut_is_not_stored_and_is_tried_again(month: Month) -> None:
+    meets_each(month, "short_body", "broken_chunks", "reset", "cut_chunked", "cut_unlengthed")
+    before = downloads(month.world)
+    month.suffers("PARTIAL", FAILED | DAMAGED)
+    assert told(month.world) == {
+        **dict.fromkeys(["A2", "A3", "A4"], "DOWNLOAD_FAILED"),
+        **dict.fromkeys(["A5", "A6"], "DOCUMENT_DAMAGED"),  # nothing but its end tells
+    }
+    assert month.world.payer()["archived"] == 1
+    assert downloads(month.world) == before + 5 * 3
+    month.recovers()
+    assert month.world.payer()["archived"] == 6
+
+
+def test_f05_a_body_that_is_cut_once_is_whole_in_the_same_run(month: Month) -> None:
+    meets(month, "cut_unlengthed", 1)
+    month.suffers("COMPLETE", {})
+    recovers_with_the_document(month)
+
+
+def test_f06_an_endless_or_oversized_body_is_cut_off_and_not_stored(month: Month) -> None:
+    meets_each(month, "oversized", "endless")
+    before = downloads(month.world)
+    month.suffers("PARTIAL", TOO_LARGE)
+    assert set(told(month.world)) == {"A2", "A3"}
+    assert month.world.payer()["archived"] == 1
+    assert downloads(month.world) == before + 2
+    month.recovers()
+    assert month.world.payer()["archived"] == 3
+
+
+def test_f07_a_redirect_is_not_followed(month: Month) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as target:
+        target.settimeout(0.05)
+        meets(month, "redirect", url=f"http://127.0.0.1:{target.getsockname()[1]}/document.pdf")
+        month.suffers("PARTIAL", REFUSED)
+        with pytest.raises(TimeoutError):
+            target.accept()
+    recovers_with_the_document(month)
+
+
+def test_f07_a_redirect_to_the_metadata_address_is_not_followed(
+    month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected = []
+    connect = socket.socket.connect
+
+    def noted(self: socket.socket, address: Any) -> None:
+        connected.append(address[0])
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", noted)
+    meets(month, "redirect_to_metadata")
+    month.suffers("PARTIAL", REFUSED)
+    assert set(connected) == {"127.0.0.1"}
+    recovers_with_the_document(month)
+
+
+def refuses_all_without_opening(month: Month, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No URL of Acme's is handed to what opens connections; Boreal's is."""
+    opened = []
+    whole = document_download._download
+
+    def noted(url: Any, *arguments: Any) -> Any:
+        opened.append(url.value)
+        return whole(url, *arguments)
+
+    expected = len(month.world.catalogue.payers[ACME])
+    with monkeypatch.context() as patch:
+        patch.setattr(document_download, "_download", noted)
+        month.suffers("PARTIAL", REFUSED)
+    assert len(told(month.world)) == expected - 1
+    assert [url.split("/")[2] for url in opened] == [month.world.emulator.url.split("/")[2]]
+    assert month.world.payer()["archived"] == 1
+
+
+def test_f08_another_scheme_port_or_host_is_refused_before_connecting(
+    month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCUMENT_HOSTS", "127.0.0.1,*.s3.*.amazonaws.com")
+    meets_each(month, "plain_http", "odd_port", "foreign_host", "metadata_url")
+    refuses_all_without_opening(month, monkeypatch)
+    month.recovers()
+
+
+def test_f08_a_hostile_url_is_refused_before_connecting(
+    month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCUMENT_HOSTS", "127.0.0.1,*.s3.amazonaws.com")
+    urls = (
+        "https://documents.s3.amazonaws.com:8443/a.pdf",
+        "https://documents.s3.amazonaws.com@evil.example/a.pdf",
+        "https://documents.s3.amazonaws.com.evil.example/a.pdf",
+        "file:///proc/self/environ",
+        "https://[::1]/a.pdf",
+        "https://2130706433/a.pdf",
+        "gopher://127.0.0.1/a.pdf",
+        "https://documents.s3.amazonaws.com/a.pdf#b",
+        "https://127.0.0.1./a.pdf",
+    )
+    month.lists(*(invoice(f"A{number}") for number, _ in enumerate(urls, 2)))
+    for number, url in enumerate(urls, 2):
+        meets(month, "other_url", url=url, invoice_id=f"A{number}")
+    refuses_all_without_opening(month, monkeypatch)
+    month.recovers()
+
+
+def test_f09_a_slow_drip_ends_at_the_total_deadline(
+    month: Month, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    meets(month, "slow_drip", seconds=0.05)
+    with monkeypatch.context() as patch:
+        patch.setattr(document_download, "TOTAL_TIMEOUT_SECONDS", 0.5)
+        begun = time.monotonic()
+        month.suffers("PARTIAL", FAILED)
+    assert time.monotonic() - begun < 5
+    assert "Not complete after 0.5 seconds" in details(month.world)
+    no_url_is_told(month.world, caplog)
+    recovers_with_the_document(month)
+
+
+def test_f09_a_reset_is_a_finding_that_tells_no_url(
+    month: Month, caplog: pytest.LogCaptureFixture
+) -> None:
+    meets_each(month, "reset", "reset_at_once")
+    with caplog.at_level(logging.DEBUG):
+        month.suffers("PARTIAL", FAILED)
+    assert details(month.world).count("The connection failed") == 2
+    no_url_is_told(month.world, caplog)
+    month.recovers()
+
+
+def test_f09_a_host_without_an_address_is_a_finding_that_tells_no_url(
+    month: Month, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    resolve = socket.getaddrinfo
+
+    def unresolved(host: str, *arguments: Any, **named: Any) -> Any:
+        if host != "127.0.0.1":
+            raise socket.gaierror(socket.EAI_NONAME, f"{host} is not known")
+        return resolve(host, *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", unresolved)
+    monkeypatch.setenv("DOCUMENT_HOSTS", "127.0.0.1,*.example.com")
+    meets(month, "foreign_host")  # one of AWS's would be answered by the S3 in memory
+    with caplog.at_level(logging.DEBUG):
+        month.suffers("PARTIAL", FAILED)
+    assert "The connection failed" in details(month.world)
+    no_url_is_told(month.world, caplog)
+    recovers_with_the_document(month)
+
+
+def rewritten(change: Callable[[PdfWriter], object]) -> bytes:
+    writer = PdfWriter(clone_from=io.BytesIO(pdf("Invoice Number: A2", f"Account number: {ACME}")))
+    change(writer)
+    target = io.BytesIO()
+    writer.write(target)
+    return target.getvalue()
+
+
+def test_f10_an_encrypted_pdf_and_one_with_scripts_are_kept_byte_for_byte_and_flagged(
+    month: Month,
+) -> None:
+    odd = {
+        "A2": rewritten(lambda writer: writer.encrypt("user", "owner", algorithm="RC4-128")),
+        "A3": rewritten(lambda writer: writer.encrypt("", "owner", algorithm="RC4-128")),
+        "A4": rewritten(lambda writer: writer.add_open_action(JavaScript("app.alert(1)"))),
+    }
+    month.lists(*(invoice(name, document=document) for name, document in odd.items()))
+    flags = {"PDF_ENCRYPTED": "warning", "PDF_WITH_SCRIPTS": "warning"}
+    month.suffers("COMPLETE", flags | {"INVOICE_ID_NOT_IN_TEXT": "info"})
+    for name, document in odd.items():
+        assert month.world.content(A2.replace("A2", name)) == document
+    month.recovers(findings=flags | {"INVOICE_ID_NOT_IN_TEXT": "info"})
+
+
+def test_f11_a_pdf_that_names_another_account_and_not_this_invoice_is_not_stored(
+    month: Month,
+) -> None:
+    month.lists(invoice("A2", document=pdf("Invoice Number: B7", "Account number: 9999-9999-9999")))
+    month.suffers("PARTIAL", {"OTHER_INVOICE": "blocking"})
+    assert "names account 999999999999" in details(month.world)
+    assert documents(month.world) == []
+    month.lists(invoice("A2"))
+    recovers_with_the_document(month)
+
+
+def test_f11_a_text_that_merely_lacks_the_number_is_archived_and_flagged(month: Month) -> None:
+    nota = pdf("Nota Fiscal 000.123.456", "Valor total R$ 100,00")
+    month.lists(invoice("A2", document=nota))
+    month.suffers("COMPLETE", {"INVOICE_ID_NOT_IN_TEXT": "info"})
+    assert month.world.content(A2) == nota
+    month.recovers(findings={"INVOICE_ID_NOT_IN_TEXT": "info"})
+
+
+def test_f11_a_parsers_limit_is_no_verdict_on_the_document(
+    month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Limited(pypdf.PdfReader):
+        def __init__(self, stream: Any, *arguments: Any, **named: Any) -> None:
+            stream.seek(0)
+            if b"(HUGE" in stream.read() or stream.seek(0):
+                raise LimitReachedError
+            super().__init__(stream, *arguments, **named)
+
+    monkeypatch.setattr(document_checks, "PdfReader", Limited)
+    huge = pdf("Invoice Number: A2").replace(b"\n%%EOF", b"\n%(HUGE)\n%%EOF")
+    month.lists(invoice("A2", document=huge))
+    month.suffers("COMPLETE", {"PDF_TEXT_NOT_READ": "info"})
+    assert month.world.content(A2) == huge
+    month.recovers(findings={"PDF_TEXT_NOT_READ": "info"})
+
+
+def test_f12_an_xml_supplement_is_kept_as_it_came(month: Month) -> None:
+    month.lists(invoice("A2", supplements=(supplement("E-1", XML),)))
+    month.suffers("COMPLETE", {})
+    assert documents(month.world) == [A2, A2_XML]
+    assert month.world.content(A2_XML) == XML
+    month.recovers()
+
+
+@pytest.mark.parametrize(
+    ("kind", "findings"), [("html_page", NO_DOCUMENT), ("no_url", {"NO_DOCUMENT_URL": "blocking"})]
+)
+def test_f12_a_supplement_that_fails_makes_the_invoice_partial_until_it_comes(
+    month: Month, kind: str, findings: dict[str, str]
+) -> None:
+    month.lists(invoice("A2", supplements=(supplement("E-1", XML),)))
+    meets(month, kind, document_id="E-1")
+    month.suffers("PARTIAL", findings)
+    assert documents(month.world) == [A2]
+    before = downloads(month.world)
+    month.recovers(findings=LATE_DOCUMENT)
+    assert documents(month.world) == [A2, A2_XML]
+    assert downloads(month.world) == before + 1  # the invoice document is not fetched again
+    assert record(month.world, 2)["lacks"] == []
+
+
+def test_f13_a_pdf_that_differs_at_every_download_is_no_revision(month: Month) -> None:
+    count = itertools.count()
+
+    def rendered_anew() -> bytes:
+        return pdf("Invoice Number: A2", rendered_at=AFTER_DEADLINE + timedelta(next(count)))
+
+    month.lists(invoice("A2", document=rendered_anew))
+    month.suffers("COMPLETE", {})
+    first, before = month.world.content(A2), downloads(month.world)
+    month.lists(invoice("A2", document=rendered_anew, TaxAuthorityStatus="ISSUED"))
+    month.suffers("COMPLETE", {"INVOICE_CHANGED": "warning"})
+    assert downloads(month.world) == before + 1
+    assert documents(month.world) == [A2]
+    assert month.world.content(A2) == first
+    month.recovers(findings={"INVOICE_CHANGED": "warning"})
+
+
+def test_f13_a_changed_row_with_a_new_text_is_a_revision_beside_the_first(month: Month) -> None:
+    month.lists(invoice("A2"))
+    month.suffers("COMPLETE", {})
+    first = month.world.content(A2)
+    corrected = pdf("Invoice Number: A2", "corrected address")
+    month.lists(invoice("A2", document=corrected, amount="120.00"))
+    told = {"INVOICE_CHANGED": "warning", "DOCUMENT_REVISED": "warning"}
+    month.suffers("COMPLETE", told)
+    revision = A2.replace(".pdf", "_r2.pdf")
+    assert documents(month.world) == [A2, revision]
+    assert (month.world.content(A2), month.world.content(revision)) == (first, corrected)
+    assert month.world.payer()["totals"] == [{"currency": "USD", "amount": "220.00"}]
+    assert "PaymentCurrencyAmount.TotalAmount: 100.00 → 120.00" in details(month.world)
+    chain = f"records/2026-10/{ACME}/A2/"
+    assert record(month.world, 2)["previous_sha256"] == month.world.evidence()[f"{chain}0001.json"]
+    month.recovers(findings=told)
+
+
+def test_f14_hostile_ids_get_safe_unique_keys_and_stay_whole_in_the_records(
+    month: Month,
+) -> None:
+    ids = ["../../etc/passwd", "a/b", "=cmd|' /C calc'!A0", "x" * 1024, "🧾-1", "CON", "a2", "A2"]
+    paper = pdf("Account number: " + ACME)
+    month.lists(*(invoice(one, document=paper) for one in ids))
+    month.suffers("COMPLETE", {"INVOICE_ID_NOT_IN_TEXT": "info"})
+    keys = [key for key in month.world.keys("invoices/") if ACME in key]
+    assert len({key.lower() for key in keys}) == 1 + len(ids)
+    for key in keys:
+        assert set(key) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/")
+        assert max(map(len, key.split("/"))) <= 120
+        assert len(key.split("/")) == 4
+    records = [month.world.read(key) for key in month.world.keys(f"records/2026-10/{ACME}/")]
+    assert {one["invoice_id"] for one in records} == {"A1", *ids}
+    month.recovers(findings={"INVOICE_ID_NOT_IN_TEXT": "info"})
+
+
+def test_f14_an_id_with_a_line_break_which_the_api_takes_from_nobody_holds_up_no_other(
+    month: Month,
+) -> None:
+    month.lists(invoice("A2"), invoice("line\nbreak"))
+    refused = {"NO_DOCUMENT_URL": "blocking"}
+    month.suffers("PARTIAL", refused)
+    assert documents(month.world) == [A2]
+    subjects = [one["subject"] for one in month.world.payer()["findings"]]
+    assert subjects == ["line\nbreak"]
+    month.recovers("PARTIAL", refused)
+
+
+def filled_pdf(size: int) -> bytes:
+    """A PDF with a stream of about `size` bytes that no parser has to read."""
+    page = FPDF()
+    page.set_creation_date(AFTER_DEADLINE)
+    page.add_page()
+    page.set_font("helvetica", size=11)
+    page.cell(0, 8, "Invoice Number: A2")
+    page.embed_file(bytes=bytes(size), basename="filling.bin", compress=False)
+    return bytes(page.output())
+
+
+def test_f15_a_large_document_takes_no_more_memory_than_a_small_one(
+    month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At a few MB; bench/fetch_memory.py measures the whole at 100 MB."""
+    size = 6_000_000
+    monkeypatch.setenv("MAX_DOCUMENT_BYTES", str(2 * size))
+    monkeypatch.setenv("FETCH_THREADS", "1")
+    large = filled_pdf(size)
+    peaks = []
+
+    def measured(whole: Callable[..., Any]) -> Callable[..., Any]:
+        def measure(*arguments: Any, **named: Any) -> Any:
+            tracemalloc.start()
+            try:
+                return whole(*arguments, **named)
+            finally:
+                peaks.append(tracemalloc.get_traced_memory()[1])
+                tracemalloc.stop()
+
+        return measure
+
+    put, bodies = Archive.put_evidence, []
+
+    def put_noted(self: Archive, key: str, body: bytes | IO[bytes], **named: Any) -> Any:
+        bodies.append(body)
+        return put(self, key, body, **named)
+
+    monkeypatch.setattr(archive_invoice, "download", measured(archive_invoice.download))
+    monkeypatch.setattr(archive_invoice, "check_document", measured(archive_invoice.check_document))
+    monkeypatch.setattr(Archive, "put_evidence", put_noted)
+    month.lists(invoice("A2", document=large))
+    month.suffers("COMPLETE", {})
+    assert month.world.content(A2) == large
+    assert max(peaks) < size / 3
+    assert not any(isinstance(body, bytes) and len(body) > size for body in bodies)
+    month.recovers()
+
+
+def test_f16_a_body_in_a_coding_nobody_asked_for_is_not_stored_as_the_document(
+    month: Month,
+) -> None:
+    month.lists(invoice("A2", supplements=(supplement("E-1", XML),)))
+    meets(month, "compressed", document_id="E-1")
+    month.suffers("PARTIAL", FAILED)
+    assert documents(month.world) == [A2]
+    month.recovers(findings=LATE_DOCUMENT)
+    assert month.world.content(A2_XML) == XML
+
+
+def test_f17_a_url_that_is_not_ascii_is_refused(
+    month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCUMENT_HOSTS", "127.0.0.1,*.s3.amazonaws.com")
+    meets(month, "other_url", url="https://documents.s3.amaz\u043enaws.com/a.pdf")
+    refuses_all_without_opening(month, monkeypatch)
+    recovers_with_the_document(month)
+
+
+def test_f18_two_supplements_with_one_id_are_both_kept(month: Month) -> None:
+    twice = (supplement("E-1", XML), supplement("E-1", XML))
+    month.lists(invoice("A2", supplements=twice))
+    month.suffers("COMPLETE", {})
+    assert len(documents(month.world)) == 3
+    assert [one["ordinal"] for one in record(month.world)["documents"]] == [1, 1, 2]
+    month.recovers()
+
+
+@pytest.mark.parametrize("is_hidden", [True, False], ids=["hidden", "destroyed"])
+def test_f19_a_document_that_is_gone_when_a_revision_comes_is_damage_and_is_not_made_again(
+    month: Month, is_hidden: bool
+) -> None:
+    month.lists(invoice("A2"))
+    month.suffers("COMPLETE", {})
+    version = {"VersionId": record(month.world)["documents"][0]["version_id"]}
+    month.world.s3.delete_object(
+        Bucket=BUCKET,
+        Key=A2,
+        **({} if is_hidden else version | {"BypassGovernanceRetention": True}),
+    )
+    corrected = pdf("Invoice Number: A2", "corrected address")
+    month.lists(invoice("A2", document=corrected, amount="120.00"))
+    told = {
+        "ARCHIVE_DAMAGED": "blocking",
+        "DOCUMENT_REVISED": "warning",
+        "INVOICE_CHANGED": "warning",
+    }
+    month.suffers("PARTIAL", told)
+    assert documents(month.world) == [A2.replace(".pdf", "_r2.pdf")]
+    month.recovers("PARTIAL", told)
+
+
+def test_f20_a_pdf_with_something_appended_is_not_stored(month: Month) -> None:
+    extended = (b"<html>Sign in</html>", b"\n<?xml version='1.0'?><Error/>\n", b"\n" + b"x" * 2000)
+    names = ("A2", "A3", "A4")
+    whole = [pdf(f"Invoice Number: {name}") for name in names]
+    broken = [document + more for document, more in zip(whole, extended, strict=True)]
+    month.lists(*map(lambda name, document: invoice(name, document=document), names, broken))
+    month.suffers("PARTIAL", DAMAGED)
+    assert month.world.payer()["archived"] == 1
+    month.lists(*map(lambda name, document: invoice(name, document=document), names, whole))
+    month.recovers()
+
+
+def bomb() -> bytes:
+    entities = "".join(
+        f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "x" * 100}">' for n in range(9)
+    )
+    return f"<?xml version='1.0'?><!DOCTYPE NFe [{entities}]><NFe>&e8;</NFe>".encode()
+
+
+def test_f21_an_xml_bomb_is_not_expanded_and_the_invoice_document_is_kept(month: Month) -> None:
+    month.lists(invoice("A2", supplements=(supplement("E-1", bomb()),)))
+    begun = time.monotonic()
+    month.suffers("PARTIAL", DAMAGED)
+    assert time.monotonic() - begun < 5
+    assert documents(month.world) == [A2]
+    month.lists(invoice("A2", supplements=(supplement("E-1", XML),)))
+    month.recovers(findings=LATE_DOCUMENT)
+
+
+def test_f22_a_busy_document_server_is_tried_again_and_later(month: Month) -> None:
+    meets(month, "slow_down")
+    month.suffers("PARTIAL", FAILED)
+    assert "The server answered 503" in details(month.world)
+    recovers_with_the_document(month)
+
+
+def test_f23_a_document_that_is_offered_and_gone_at_the_download_is_a_finding(
+    month: Month,
+) -> None:
+    meets(month, "other_url", url=f"{month.world.emulator.url}/nothing/here")
+    month.suffers("PARTIAL", FAILED)
+    assert "The server answered 404" in details(month.world)
+    recovers_with_the_document(month)
+
+
+def test_f24_an_invoice_that_aws_refuses_to_serve_holds_up_no_other(month: Month) -> None:
+    month.lists(invoice("A2"), invoice("A3"))
+    meets(month, "ValidationException", operation=GET)
+    month.suffers("PARTIAL", {"NO_DOCUMENT_URL": "blocking"})
+    assert documents(month.world) == []
+    assert month.world.payer()["archived"] == 2
+    recovers_with_the_document(month)
+
+
+def test_f24_a_refusal_to_serve_again_what_is_archived_takes_nothing_from_it(
+    month: Month,
+) -> None:
+    month.lists(invoice("A2"))
+    month.suffers("COMPLETE", {})
+    month.at = datetime(2026, 11, 17, 6, tzinfo=UTC)  # 14 days after issue it is asked once more
+    meets(month, "ValidationException", operation=GET)
+    month.suffers("COMPLETE", {})
+    recovers_with_the_document(month)
