@@ -27,6 +27,11 @@ COMPLETE = "Billing period 2026-03: COMPLETE"
 UNCHANGED = "It fetched nothing and changed nothing"
 
 
+def _take_interrupts() -> None:
+    """As at a keyboard: a shell lets what it runs in the background ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Machine:
     """A folder in which a person types `make month-end`."""
 
@@ -39,7 +44,12 @@ class Machine:
         command = [sys.executable, "-m", "sandbox.month_end", "--period=2026-03"]
         command += [f"--payers={self.register}", f"--folder={self.places.sandbox.parent}"]
         return subprocess.Popen(
-            command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=PROJECT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            preexec_fn=_take_interrupts,  # noqa: PLW1509 - no thread runs here
         )
 
     def month_end(self) -> str:
