@@ -15,9 +15,8 @@ from lambdas.aws.invoicing import DocumentsRefused, InvoiceNotReady, Invoicing, 
 from lambdas.document_checks import check_document, pdf_text
 from lambdas.domain.archive_layout import (
     documents_prefix,
+    highest_records,
     invoice_document_stem,
-    record_payer,
-    record_sequence,
     records_prefix,
     revision_stem,
     safe_segment,
@@ -84,21 +83,19 @@ class PayerArchive:
         That is at these periods and payer accounts, and in the run's periods the records of
         accounts that are not `asked` themselves: only those who are shown them can miss them.
         """
-        chains: dict[str, int] = {}
-        for period in self._run.billing_periods:
-            self._look_up_records(chains, records_prefix(period), set(asked))
-        for period, payer_account_id in places:
-            self._look_up_records(chains, records_prefix(period, payer_account_id), set())
-            for item in self._archive.list(documents_prefix(period, payer_account_id)):
+        unasked = {
+            (period, account_id)
+            for period in self._run.billing_periods
+            for account_id in self._archive.folders(records_prefix(period))
+            if account_id not in asked
+        }
+        keys: list[str] = []
+        for period, account_id in {*places, *unasked}:
+            keys += (item.key for item in self._archive.list(records_prefix(period, account_id)))
+            for item in self._archive.list(documents_prefix(period, account_id)):
                 self._documents[item.key.rpartition(".")[0]] = item.key
-        for chain, sequence in chains.items():
+        for chain, sequence in highest_records(keys).items():
             self._chains.setdefault(chain.rpartition("/")[2], []).append((chain, sequence))
-
-    def _look_up_records(self, chains: dict[str, int], prefix: str, but: set[str]) -> None:
-        for item in self._archive.list(prefix):
-            place = record_sequence(item.key)
-            if place and record_payer(place[0]) not in but:
-                chains[place[0]] = max(place[1], chains.get(place[0], 0))
 
     def archive_invoice(self, listed: ListedInvoice) -> ArchivedInvoice | OutstandingInvoice:
         """Store what the archive lacks of the invoice. Raises NoAccess and ServiceUnavailable."""

@@ -13,11 +13,11 @@ from lambdas.aws.archive import Archive
 from lambdas.domain.archive_layout import (
     completeness_key,
     documents_prefix,
+    highest_records,
     manifest_sequence,
     manifests_prefix,
     record_chain,
     record_payer,
-    record_sequence,
     records_prefix,
 )
 from lambdas.domain.archived_invoice import ArchivedInvoice
@@ -132,11 +132,7 @@ def _archived(
         chain = invoice.record.key.rpartition("/")[0]
         if chain not in known or known[chain].sequence < invoice.sequence:
             known[chain] = invoice
-    highest: dict[str, int] = {}
-    for item in archive.list(records_prefix(period)):
-        place = record_sequence(item.key)
-        if place:
-            highest[place[0]] = max(place[1], highest.get(place[0], 0))
+    highest = highest_records(item.key for item in archive.list(records_prefix(period)))
     unread = [
         f"{chain}/{sequence:04d}.json"
         for chain, sequence in highest.items()

@@ -85,6 +85,16 @@ class Archive:
                 for item in page.get("Contents", ()):
                     yield ListedObject(item["Key"], item["Size"])
 
+    def folders(self, prefix: str) -> Iterator[str]:
+        """The names of the folders right below the prefix."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix, Delimiter="/"
+        )
+        with busy_is_unavailable("S3"):
+            for page in pages:
+                for folder in page.get("CommonPrefixes", ()):
+                    yield folder["Prefix"].removeprefix(prefix).rstrip("/")
+
     @busy_is_unavailable("S3")
     def read(self, key: str) -> ReadObject | None:
         """The object's current version, or None where there is none."""

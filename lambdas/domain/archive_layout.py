@@ -9,6 +9,7 @@ is escaped injectively; the raw id stays in the record.
 import base64
 import hashlib
 import re
+from collections.abc import Iterable
 
 from lambdas.domain.billing_period import BillingPeriod
 
@@ -122,6 +123,16 @@ def record_sequence(key: str) -> tuple[str, int] | None:
     """The chain (key without the file) and number of a record key, or None for any other key."""
     match = _RECORD.fullmatch(key)
     return (key.rpartition("/")[0], int(match[3])) if match else None
+
+
+def highest_records(keys: Iterable[str]) -> dict[str, int]:
+    """The highest number of each chain of records among these keys."""
+    highest: dict[str, int] = {}
+    for key in keys:
+        place = record_sequence(key)
+        if place:
+            highest[place[0]] = max(place[1], highest.get(place[0], 0))
+    return highest
 
 
 def record_payer(chain: str) -> str:

@@ -12,8 +12,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from lambdas.aws.archive import Archive
 from lambdas.aws.clients import s3_client
 from lambdas.domain.archive_layout import (
+    highest_records,
     listing_key,
-    record_sequence,
     records_prefix,
     run_payer_prefix,
     run_payers_key,
@@ -148,12 +148,12 @@ def _plan(
 
 def _recorded_segments(archive: Archive, listed: Iterable[ListedInvoice]) -> set[str]:
     places = {(invoice.billing_period, invoice.payer_account_id) for invoice in listed}
-    return {
-        place[0].rpartition("/")[2]
+    keys = (
+        item.key
         for period, payer_account_id in places
         for item in archive.list(records_prefix(period, payer_account_id))
-        if (place := record_sequence(item.key))
-    }
+    )
+    return {chain.rpartition("/")[2] for chain in highest_records(keys)}
 
 
 def _listing(archive: Archive, item: PayerRun) -> Listing | None:
