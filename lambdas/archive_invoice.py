@@ -26,6 +26,7 @@ from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import EvidenceConflict, ServiceUnavailable
 from lambdas.domain.findings import finding
+from lambdas.domain.json_text import instant_text
 from lambdas.domain.payer_run import BY_BILLING_PERIOD, ListedInvoice, PayerRun
 from lambdas.domain.records import (
     ArchivedDocument,
@@ -53,6 +54,28 @@ class ChainState:
 
     record: Record
     stored: StoredObject
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a stored document says of itself, for the run that finds it without a record."""
+
+    run_id: str
+    retrieved_at: str
+    flags: tuple[tuple[str, str], ...]
+
+    def metadata(self) -> dict[str, str]:
+        return {
+            "run-id": self.run_id,
+            "retrieved-at": self.retrieved_at,
+            "flags": json.dumps(self.flags),
+        }
+
+    @classmethod
+    def of(cls, metadata: Mapping[str, str]) -> "Origin":
+        """Raises LookupError and ValueError where no run of this archive wrote it."""
+        flags = tuple((code, detail) for code, detail in json.loads(metadata["flags"]))
+        return cls(metadata["run-id"], metadata["retrieved-at"], flags)
 
 
 class PayerArchive:
@@ -162,10 +185,7 @@ class PayerArchive:
         return vanished
 
     def _state(self, invoice_id: str) -> ChainState | None:
-        state = self._read_state(self._chains.get(safe_segment(invoice_id), []))
-        if state and state.record.invoice_id != invoice_id:
-            raise EvidenceConflict(f"{state.stored.key} is the record of another invoice id")
-        return state
+        return self._read_state(self._chains.get(safe_segment(invoice_id), []))
 
     def _read_state(self, places: list[tuple[str, int]]) -> ChainState | None:
         """The highest record of the oldest chain: the first record fixes the keys."""
@@ -180,9 +200,12 @@ class PayerArchive:
         if found is None:
             raise EvidenceConflict(f"{chain}/{sequence:04d}.json was listed and is gone")
         try:
-            return ChainState(Record.from_data(found.data()), found.stored)
+            record = Record.from_data(found.data())
         except (ValueError, LookupError, TypeError) as error:
             raise EvidenceConflict(f"{found.stored.key} is not a record: {error}") from None
+        if record.key != found.stored.key:
+            raise EvidenceConflict(f"{found.stored.key} is the record of {record.key}")
+        return ChainState(record, found.stored)
 
     def _begin_chain(self, listed: ListedInvoice, learnt: Learnt) -> ArchivedInvoice:
         record = first_record(
@@ -195,9 +218,7 @@ class PayerArchive:
 
     def _extend_chain(self, state: ChainState, learnt: Learnt) -> ArchivedInvoice:
         for _ in range(_CHAIN_TRIES):
-            record = next_record(
-                state.record, state.stored.sha256, learnt, self._run.payer_account_id
-            )
+            record = next_record(state.record, state.stored, learnt, self._run.payer_account_id)
             if record is None:
                 return ArchivedInvoice.of(state.record, state.stored)
             stored = self._put_record(record)
@@ -303,27 +324,33 @@ class PayerArchive:
             if earlier and self._is_same(earlier, content, arrived.sha256, arrived.size_bytes):
                 return None
             key = f"{stem}.{checked.extension}"
+            origin = Origin(self._run.run_id, instant_text(self._clock()), checked.flags)
             stored = self._archive.put_evidence(
                 key,
                 content,
                 sha256=arrived.sha256,
                 size_bytes=arrived.size_bytes,
                 retain_until=self._retain_until(period),
-                metadata={"flags": json.dumps(checked.flags)},
+                metadata=origin.metadata(),
             )
         if stored is None:  # another run was first: its bytes are the archived ones
             winner = self._adopt(key, offer, revision)
             if winner is None:
                 raise EvidenceConflict(f"{key} exists and cannot be read")
             return winner
-        return _archived(stored, offer, checked.flags, revision)
+        return _archived(stored, offer, origin, revision)
 
     def _adopt(self, key: str, offer: OfferedDocument, revision: int) -> ArchivedDocument | None:
         found = self._archive.adopt(key)
         if found is None:
             return None
         stored, metadata = found
-        return _archived(stored, offer, _flags(metadata), revision)
+        try:
+            return _archived(stored, offer, Origin.of(metadata), revision)
+        except (LookupError, ValueError):
+            raise EvidenceConflict(
+                f"{key} does not say which run stored it: this archive did not; find who did"
+            ) from None
 
     def _is_same(
         self, earlier: ArchivedDocument, content: IO[bytes], sha256: str, size_bytes: int
@@ -419,9 +446,10 @@ def _lack(invoice_id: str, offer: OfferedDocument, refused: DownloadRefused) -> 
 def _archived(
     stored: StoredObject,
     offer: OfferedDocument,
-    flags: tuple[tuple[str, str], ...],
+    origin: Origin,
     revision: int,
 ) -> ArchivedDocument:
+    flags = origin.flags
     if not offer.is_invoice_document and offer.document_id is None:
         flags = (*flags, ("DOCUMENT_WITHOUT_ID", f"AWS gave this {offer.document_type} no id."))
     return ArchivedDocument(
@@ -430,10 +458,8 @@ def _archived(
         offer.document_type,
         offer.document_id,
         offer.ordinal,
+        origin.run_id,
+        origin.retrieved_at,
         flags,
         revision,
     )
-
-
-def _flags(metadata: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple((code, detail) for code, detail in json.loads(metadata.get("flags", "[]")))

@@ -2,7 +2,6 @@
 make the views again.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,11 +10,8 @@ from typing import Any
 
 from lambdas.aws.archive import Archive
 from lambdas.domain.archive_layout import (
-    completeness_key,
     documents_prefix,
     highest_records,
-    manifest_sequence,
-    manifests_prefix,
     record_chain,
     record_payer,
     records_prefix,
@@ -23,13 +19,16 @@ from lambdas.domain.archive_layout import (
 from lambdas.domain.archived_invoice import ArchivedInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.close_calendar import CloseDeadline
-from lambdas.domain.errors import EvidenceConflict, ServiceUnavailable
+from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.findings import Finding, finding
-from lambdas.domain.json_text import to_json
+from lambdas.domain.json_text import instant_text
 from lambdas.domain.judgement import Facts, PayerOutcome, judge
 from lambdas.domain.manifests import Manifest
+from lambdas.domain.payer_register import Payer
 from lambdas.domain.records import Record
 from lambdas.domain.verdicts import PeriodVerdict
+from lambdas.manifest_chain import ChainBroken, ManifestChain
+from lambdas.period_views import show_verdict, update_views
 
 _CHAIN_TRIES = 5
 _READ_THREADS = 16
@@ -38,13 +37,15 @@ _ORIGINAL_PERIODS = 12
 
 @dataclass(frozen=True)
 class Judged:
-    """A judged period: the verdict before this run (None: it had none), and the manifest that holds
-    now.
+    """A judged period: the verdict before this run (None: it had none), and what holds now.
+
+    A manifest whose chain cannot be trusted is shown and not stored.
     """
 
     before: PeriodVerdict | None
     manifest: Manifest
     is_new: bool
+    is_trusted: bool = True
 
     def to_data(self) -> dict[str, Any]:
         return {
@@ -58,31 +59,38 @@ class Judged:
 
 def judge_period(
     archive: Archive,
+    chain: ManifestChain,
     period: BillingPeriod,
     *,
     run_id: str,
     as_of: datetime,
     deadline: CloseDeadline,
-    names: Mapping[str, str],
+    payers: Mapping[str, Payer],
     outcomes: Sequence[PayerOutcome],
     retain_until: datetime,
 ) -> Judged:
     """Judge the period.
 
-    Writes a manifest only if something changed, and a view only if it is behind its manifest.
+    Writes a manifest only if something changed, and a view only if it is behind its manifest. A
+    chain that is not what its head says is not extended: that would hide what was done to it.
     """
     for _ in range(_CHAIN_TRIES):
-        previous, previous_sha256 = latest_manifest(archive, period)
+        try:
+            newest = chain.newest(period)
+        except ChainBroken as broken:
+            return _show_broken(archive, period, run_id, as_of, broken)
+        previous = newest.manifest if newest else None
         invoices, damages = _archived(archive, period, previous, outcomes)
         manifest = judge(
             Facts(
+                archive.bucket,
                 period,
                 run_id,
                 as_of,
                 deadline,
-                names,
+                payers,
                 previous,
-                previous_sha256,
+                newest.sha256 if newest else None,
                 outcomes,
                 invoices,
                 damages,
@@ -90,29 +98,33 @@ def judge_period(
             )
         )
         is_new = previous is None or not manifest.says_the_same_as(previous)
-        if not is_new and previous is not None:
-            manifest = previous
-        elif archive.put_record(manifest.key, manifest.to_bytes(), retain_until) is None:
+        link = chain.extend(manifest, retain_until) if is_new else newest
+        if link is None:
             continue  # another run took this number: what it wrote is to be judged too
-        _update_completeness(archive, manifest)
-        return Judged(previous.verdict if previous else None, manifest, is_new)
+        update_views(archive, link)
+        return Judged(previous.verdict if previous else None, link.manifest, is_new)
     raise ServiceUnavailable(f"other runs keep extending the manifests of {period}")
 
 
-def latest_manifest(archive: Archive, period: BillingPeriod) -> tuple[Manifest | None, str | None]:
-    """The newest manifest of a period and its SHA-256; None and None where there is none yet."""
-    keys = [item.key for item in archive.list(manifests_prefix(period))]
-    newest = max((key for key in keys if manifest_sequence(key)), key=_number, default=None)
-    if newest is None:
-        return None, None
-    found = archive.read(newest)
-    if found is None:
-        raise EvidenceConflict(f"{newest} was listed and is gone")
-    return Manifest.from_data(found.data()), found.stored.sha256
-
-
-def _number(key: str) -> int:
-    return manifest_sequence(key) or 0
+def _show_broken(
+    archive: Archive, period: BillingPeriod, run_id: str, as_of: datetime, broken: ChainBroken
+) -> Judged:
+    """What the newest readable manifest says, as a verdict that needs a person."""
+    newest = broken.newest.manifest if broken.newest else None
+    shown = Manifest(
+        archive.bucket,
+        period,
+        newest.sequence if newest else 0,
+        newest.previous_sha256 if newest else None,
+        run_id,
+        instant_text(as_of),
+        "ACTION_REQUIRED",
+        newest.closed_at if newest else None,
+        newest.payers if newest else (),
+        (broken.finding,),
+    )
+    show_verdict(archive, shown, broken.sequence)
+    return Judged(newest.verdict if newest else None, shown, is_new=False, is_trusted=False)
 
 
 def _archived(
@@ -153,11 +165,11 @@ def _archived(
             damages.setdefault(invoice.payer_account_id, []).append(
                 _damage(invoice.record.key, "is gone")
             )
-        for document in invoice.documents:
-            size = sizes.get(document.key)
-            if size != document.size_bytes:
+        for stored in (document.stored for document in invoice.documents):
+            size = sizes.get(stored.key)
+            if size != stored.size_bytes:
                 what = "is gone" if size is None else f"has {size} bytes"
-                damages.setdefault(invoice.payer_account_id, []).append(_damage(document.key, what))
+                damages.setdefault(invoice.payer_account_id, []).append(_damage(stored.key, what))
     return sorted(known.values(), key=lambda i: (i.payer_account_id, i.invoice_id)), damages
 
 
@@ -167,9 +179,9 @@ def _absent_originals(
     """Which original invoices that credit memos name have no record in the year before."""
     here = {invoice.invoice_id for invoice in invoices}
     named = {
-        (invoice.payer_account_id, invoice.original_invoice_id)
+        (invoice.payer_account_id, original)
         for invoice in invoices
-        if invoice.original_invoice_id and invoice.original_invoice_id not in here
+        if (original := invoice.summary.original_invoice_id) and original not in here
     }
     places = period.with_earlier(_ORIGINAL_PERIODS)
     return {
@@ -187,22 +199,15 @@ def _read_invoice(archive: Archive, key: str) -> ArchivedInvoice | Finding:
     if found is None:
         return _damage(key, "is gone")
     try:
-        return ArchivedInvoice.of(Record.from_data(found.data()), found.stored)
+        record = Record.from_data(found.data())
     except (ValueError, LookupError, TypeError):
         return _damage(key, "is no record")
+    if record.key != key:
+        return _damage(key, f"is {record.key}")
+    return ArchivedInvoice.of(record, found.stored)
 
 
 def _damage(key: str, what: str) -> Finding:
     return finding(
         "ARCHIVE_DAMAGED", key, f"The archived object {what}, which is not what was recorded."
     )
-
-
-def _update_completeness(archive: Archive, manifest: Manifest) -> None:
-    content = to_json(manifest.completeness())
-
-    def newer(current: bytes | None) -> bytes | None:
-        made_from = json.loads(current)["manifest"] if current else ""
-        return content if _number(made_from) <= manifest.sequence else None
-
-    archive.update_view(completeness_key(manifest.billing_period), newer)

@@ -32,6 +32,10 @@ class FunctionSettings:
     fetch_threads: int
     """How many invoices of one payer are fetched at the same time."""
     max_document_bytes: int
+    manifest_signing_key: str
+    """ARN of the KMS key that signs manifests."""
+    manifest_heads_table: str
+    """Name of the DynamoDB table with the head of each period's chain of manifests."""
 
     def to_environment(self) -> dict[str, str]:
         return {
@@ -46,6 +50,8 @@ class FunctionSettings:
             "DOCUMENT_HOSTS": ",".join(self.document_hosts),
             "FETCH_THREADS": str(self.fetch_threads),
             "MAX_DOCUMENT_BYTES": str(self.max_document_bytes),
+            "MANIFEST_SIGNING_KEY": self.manifest_signing_key,
+            "MANIFEST_HEADS_TABLE": self.manifest_heads_table,
         }
 
     @classmethod
@@ -69,6 +75,8 @@ class FunctionSettings:
             document_hosts=tuple(reader.text("DOCUMENT_HOSTS").split(",")),
             fetch_threads=reader.number("FETCH_THREADS", least=1),
             max_document_bytes=reader.number("MAX_DOCUMENT_BYTES", least=1),
+            manifest_signing_key=reader.text("MANIFEST_SIGNING_KEY"),
+            manifest_heads_table=reader.text("MANIFEST_HEADS_TABLE"),
         )
         if reader.problems:
             raise InvalidEnvironment(reader.problems)

@@ -3,8 +3,9 @@ those who saw the last one.
 """
 
 import base64
+import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any
@@ -20,6 +21,8 @@ from lambdas.domain.records import StoredObject
 from lambdas.domain.retention import RetentionMode
 
 _CONFLICT_TRIES = 5
+_MADE_FROM = "manifest"
+"""Metadata of a view: the number of the manifest that it was made from."""
 _CONTENT_TYPES = {"pdf": "application/pdf", "xml": "application/xml", "json": "application/json"}
 
 
@@ -48,7 +51,7 @@ class Archive:
 
     def __init__(self, client: Any, bucket: str, retention_mode: RetentionMode) -> None:
         self._s3 = client
-        self._bucket = bucket
+        self.bucket = bucket
         self._retention_mode = retention_mode
 
     @busy_is_unavailable("S3")
@@ -56,21 +59,21 @@ class Archive:
         """Raise ArchiveUnusable unless the bucket exists, is versioned and has Object Lock."""
         problems = []
         try:
-            versioning = self._s3.get_bucket_versioning(Bucket=self._bucket).get("Status")
+            versioning = self._s3.get_bucket_versioning(Bucket=self.bucket).get("Status")
             if versioning != "Enabled":
                 problems.append(
-                    f"versioning of bucket {self._bucket} is {versioning or 'off'}; enable it"
+                    f"versioning of bucket {self.bucket} is {versioning or 'off'}; enable it"
                 )
-            lock = self._s3.get_object_lock_configuration(Bucket=self._bucket)
+            lock = self._s3.get_object_lock_configuration(Bucket=self.bucket)
             if lock["ObjectLockConfiguration"].get("ObjectLockEnabled") != "Enabled":
-                problems.append(f"Object Lock of bucket {self._bucket} is off; enable it")
+                problems.append(f"Object Lock of bucket {self.bucket} is off; enable it")
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code == "ObjectLockConfigurationNotFoundError":
-                problems.append(f"bucket {self._bucket} has no Object Lock; enable it")
+                problems.append(f"bucket {self.bucket} has no Object Lock; enable it")
             else:
                 problems.append(
-                    f"bucket {self._bucket} answers {code}; deploy the stack or repair its policies"
+                    f"bucket {self.bucket} answers {code}; deploy the stack or repair its policies"
                 )
         if problems:
             raise ArchiveUnusable(problems)
@@ -78,7 +81,7 @@ class Archive:
     def list(self, prefix: str) -> Iterator[ListedObject]:
         """Every current object below the prefix, in the order of keys."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=prefix
+            Bucket=self.bucket, Prefix=prefix
         )
         with busy_is_unavailable("S3"):
             for page in pages:
@@ -88,7 +91,7 @@ class Archive:
     def folders(self, prefix: str) -> Iterator[str]:
         """The names of the folders right below the prefix."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=prefix, Delimiter="/"
+            Bucket=self.bucket, Prefix=prefix, Delimiter="/"
         )
         with busy_is_unavailable("S3"):
             for page in pages:
@@ -99,7 +102,7 @@ class Archive:
     def read(self, key: str) -> ReadObject | None:
         """The object's current version, or None where there is none."""
         try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=key)
+            answer = self._s3.get_object(Bucket=self.bucket, Key=key)
             content = answer["Body"].read()
         except ClientError as error:
             if _status(error) == 404:
@@ -112,7 +115,7 @@ class Archive:
     def open(self, key: str, version_id: str) -> IO[bytes] | None:
         """One version's bytes as a stream, or None where it no longer exists."""
         try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=key, VersionId=version_id)
+            answer = self._s3.get_object(Bucket=self.bucket, Key=key, VersionId=version_id)
         except ClientError as error:
             if _status(error) == 404:
                 return None
@@ -127,12 +130,9 @@ class Archive:
 
         Raises EvidenceConflict for an object without a SHA-256: it was not stored by this archive.
         """
-        try:
-            head = self._s3.head_object(Bucket=self._bucket, Key=key, ChecksumMode="ENABLED")
-        except ClientError as error:
-            if _status(error) == 404:
-                return None
-            raise
+        head = self._head(key)
+        if head is None:
+            return None
         checksum = head.get("ChecksumSHA256")
         if not checksum or "-" in checksum:  # absent, or a checksum of a multipart upload's parts
             raise EvidenceConflict(
@@ -185,7 +185,7 @@ class Archive:
         if is_evidence(key):
             raise ValueError(f"{key} is evidence; put_evidence stores it")
         self._s3.put_object(
-            Bucket=self._bucket, Key=key, Body=to_json(value), ContentType=_CONTENT_TYPES["json"]
+            Bucket=self.bucket, Key=key, Body=to_json(value), ContentType=_CONTENT_TYPES["json"]
         )
 
     def claim(self, key: str, value: object) -> bool:
@@ -193,26 +193,30 @@ class Archive:
         return self._put_new(key, to_json(value)) is not None
 
     @busy_is_unavailable("S3")
-    def update_view(self, key: str, make: Callable[[bytes | None], bytes | None]) -> bool:
-        """Replace a view by what `make` returns for its current bytes (None: there is none);
-        whether it wrote.
+    def update_view(self, key: str, content: bytes, sequence: int) -> bool:
+        """Store a view that was made from the manifest of this number; whether it wrote.
 
-        `make` returns None to leave the view alone. It is called again when another run replaced
-        the view meanwhile.
+        A view that is the same already, or was made from a later manifest, is left alone.
         """
+        sha256 = base64.b64encode(hashlib.sha256(content).digest()).decode()
         for _ in range(_CONFLICT_TRIES):
-            current = self.read(key)
-            content = make(current.content if current else None)
-            if content is None or (current and current.content == content):
+            current = self._head(key)
+            if current and (
+                current.get("ChecksumSHA256") == sha256
+                or int(current["Metadata"].get(_MADE_FROM, 0)) > sequence
+            ):
                 return False
-            condition = {"IfMatch": current.etag} if current else {"IfNoneMatch": "*"}
+            condition = {"IfMatch": current["ETag"]} if current else {"IfNoneMatch": "*"}
             try:
                 self._s3.put_object(
-                    Bucket=self._bucket,
+                    Bucket=self.bucket,
                     Key=key,
                     Body=content,
                     ContentType=_content_type(key),
                     Tagging=urlencode(VIEW_TAG),
+                    Metadata={_MADE_FROM: str(sequence)},
+                    ChecksumAlgorithm="SHA256",
+                    ChecksumSHA256=sha256,
                     **condition,
                 )
             except ClientError as error:
@@ -221,6 +225,17 @@ class Archive:
             else:
                 return True
         raise ServiceUnavailable(f"other runs kept replacing {key}; start a run once they ended")
+
+    def _head(self, key: str) -> dict[str, Any] | None:
+        try:
+            head: dict[str, Any] = self._s3.head_object(
+                Bucket=self.bucket, Key=key, ChecksumMode="ENABLED"
+            )
+        except ClientError as error:
+            if _status(error) == 404:
+                return None
+            raise
+        return head
 
     @busy_is_unavailable("S3")
     def _put_new(
@@ -231,7 +246,7 @@ class Archive:
                 body.seek(0)
             try:
                 answer: dict[str, Any] = self._s3.put_object(
-                    Bucket=self._bucket,
+                    Bucket=self.bucket,
                     Key=key,
                     Body=body,
                     ContentType=_content_type(key),

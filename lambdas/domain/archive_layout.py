@@ -157,6 +157,10 @@ def completeness_key(period: BillingPeriod) -> str:
     return f"periods/{period}/completeness.json"
 
 
+def sha256_sums_key(period: BillingPeriod) -> str:
+    return f"periods/{period}/SHA256SUMS"
+
+
 def run_prefix(run_id: str) -> str:
     return f"runs/{run_id}/"
 

@@ -1,6 +1,4 @@
-"""One invoice as a manifest lists it: where its evidence lies, what it adds to the totals, what is
-to be said of it.
-"""
+"""One invoice as a manifest lists it: its row, where its evidence lies, what is to say of it."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -8,26 +6,23 @@ from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.findings import Finding
-from lambdas.domain.invoice_summary import Amount
-from lambdas.domain.records import Record, StoredObject
+from lambdas.domain.invoice_summary import Amount, AmountNotRead, InvoiceSummary
+from lambdas.domain.records import ArchivedDocument, Record, StoredObject
 
 
 @dataclass(frozen=True)
 class ArchivedInvoice:
-    """Derived from one record alone."""
+    """Derived from one record alone, the last of `records`."""
 
     invoice_id: str
     billing_period: BillingPeriod
     payer_account_id: str
-    record: StoredObject
-    sequence: int
-    documents: tuple[StoredObject, ...]
-    has_invoice_document: bool
-    amount_due: Amount | None
+    records: tuple[StoredObject, ...]
+    """The whole chain, oldest first."""
+    documents: tuple[ArchivedDocument, ...]
+    summary: InvoiceSummary
     first_archived_at: str
     seen_by: tuple[str, ...]
-    original_invoice_id: str | None
-    """The invoice that this one, a credit memo, corrects."""
     findings: tuple[Finding, ...]
 
     @classmethod
@@ -36,30 +31,47 @@ class ArchivedInvoice:
             record.invoice_id,
             record.billing_period,
             record.payer_account_id,
-            stored,
-            record.sequence,
-            tuple(document.stored for document in record.documents),
-            any(document.is_invoice_document for document in record.documents),
-            record.amount_due(),
+            (*record.previous_records, stored),
+            record.documents,
+            InvoiceSummary(record.summary),
             record.first_archived_at,
             tuple(sorted(sighting.payer_account_id for sighting in record.sightings)),
-            record.summary.get("OriginalInvoiceId"),
             tuple(record.findings()),
         )
+
+    @property
+    def record(self) -> StoredObject:
+        """The record that is the invoice's state."""
+        return self.records[-1]
+
+    @property
+    def sequence(self) -> int:
+        return len(self.records)
+
+    @property
+    def has_invoice_document(self) -> bool:
+        return any(document.is_invoice_document for document in self.documents)
+
+    @property
+    def amount_due(self) -> Amount | None:
+        """What the invoice adds to its payer's totals; None when nothing or when it cannot be read
+        (then there is a finding).
+        """
+        try:
+            return self.summary.amount_due()
+        except AmountNotRead:
+            return None
 
     def to_data(self) -> dict[str, Any]:
         return {
             "invoice_id": self.invoice_id,
             "billing_period": str(self.billing_period),
             "payer_account_id": self.payer_account_id,
-            "record": asdict(self.record),
-            "sequence": self.sequence,
-            "documents": [asdict(document) for document in self.documents],
-            "has_invoice_document": self.has_invoice_document,
-            "amount_due": self.amount_due.to_data() if self.amount_due else None,
+            "records": [asdict(record) for record in self.records],
+            "documents": [document.to_data() for document in self.documents],
+            "summary": self.summary.row,
             "first_archived_at": self.first_archived_at,
             "seen_by": list(self.seen_by),
-            "original_invoice_id": self.original_invoice_id,
             "findings": [finding.to_data() for finding in self.findings],
         }
 
@@ -69,14 +81,11 @@ class ArchivedInvoice:
             data["invoice_id"],
             BillingPeriod.parse(data["billing_period"]),
             data["payer_account_id"],
-            StoredObject(**data["record"]),
-            data["sequence"],
-            tuple(StoredObject(**document) for document in data["documents"]),
-            data["has_invoice_document"],
-            Amount.from_data(data["amount_due"]) if data["amount_due"] else None,
+            tuple(StoredObject(**record) for record in data["records"]),
+            tuple(ArchivedDocument.from_data(document) for document in data["documents"]),
+            InvoiceSummary(data["summary"]),
             data["first_archived_at"],
             tuple(data["seen_by"]),
-            data["original_invoice_id"],
             tuple(Finding.from_data(finding) for finding in data["findings"]),
         )
 

@@ -24,6 +24,19 @@ _AGAIN = "Nothing yet: every run asks again. If it lasts for a week, open a case
 _NONE = "None; it is told so that a reviewer knows."
 
 KINDS: Mapping[str, FindingKind] = {
+    # the billing period
+    "MANIFESTS_ROLLED_BACK": FindingKind(
+        "blocking",
+        "person",
+        "Find out who removed manifests or rolled the bucket back; restore them as the runbook "
+        "says.",
+    ),
+    "MANIFEST_DAMAGED": FindingKind(
+        "blocking",
+        "person",
+        "Find out who changed the manifest; restore the version that its successor or the head "
+        "names.",
+    ),
     # the payer account
     "NO_ACCESS": FindingKind(
         "blocking",

@@ -75,6 +75,11 @@ class InvoiceSummary:
         return self.row.get("InvoiceType")
 
     @property
+    def original_invoice_id(self) -> str | None:
+        """The invoice that this one, a credit memo, corrects."""
+        return self.row.get("OriginalInvoiceId")
+
+    @property
     def issued_at(self) -> datetime | None:
         text = self.row.get("IssuedDate")
         return read_instant(text) if text else None

@@ -1,18 +1,27 @@
-"""The one JSON form of everything that is stored: sorted keys, two spaces, UTF-8, a newline at the
-end.
-"""
+"""The JSON forms of everything that is stored: sorted keys, UTF-8, a newline at the end."""
 
 import hashlib
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 
 def to_json(value: object) -> bytes:
-    """Serialise plain data; the same data gives the same bytes. Floats are refused: money and rates
-    are text.
+    """Serialise plain data, indented by two spaces for people; the same data gives the same bytes.
+
+    Floats are refused: money and rates are text.
     """
+    return _to_json(value, indent=2)
+
+
+def to_canonical_json(value: object) -> bytes:
+    """The form that is signed: as `to_json`, in one line without spaces."""
+    return _to_json(value, separators=(",", ":"))
+
+
+def _to_json(value: object, **form: Any) -> bytes:
     _refuse_floats(value)
-    return (json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False) + "\n").encode(
+    return (json.dumps(value, sort_keys=True, ensure_ascii=False, **form) + "\n").encode(
         "utf-8", "surrogatepass"
     )
 

@@ -2,10 +2,11 @@
 become the next manifest.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
@@ -13,6 +14,7 @@ from lambdas.domain.close_calendar import CloseDeadline
 from lambdas.domain.findings import Finding, Severity, finding
 from lambdas.domain.json_text import instant_text, read_instant
 from lambdas.domain.manifests import Manifest, PayerState
+from lambdas.domain.payer_register import Payer
 from lambdas.domain.payer_run import CHECKED, NO_ACCESS, NOT_CHECKED, WRONG_ACCOUNT
 from lambdas.domain.verdicts import SETTLED_VERDICTS, payer_verdict, period_verdict
 
@@ -35,12 +37,13 @@ class PayerOutcome:
 class Facts:
     """Everything that a period is judged by."""
 
+    bucket: str
     billing_period: BillingPeriod
     run_id: str
     as_of: datetime
     deadline: CloseDeadline
-    names: Mapping[str, str]
-    """Payer accounts of the register that are active in the period, with their names."""
+    payers: Mapping[str, Payer]
+    """Payer accounts of the register that are active in the period, by account id."""
     previous: Manifest | None
     previous_sha256: str | None
     outcomes: Sequence[PayerOutcome]
@@ -51,27 +54,56 @@ class Facts:
     absent_originals: Collection[str] = ()
     """Ids of original invoices that the period's invoices name and the archive does not have."""
 
+    @cached_property
+    def before(self) -> Mapping[str, PayerState]:
+        """What the previous manifest says, by payer account."""
+        payers = self.previous.payers if self.previous else ()
+        return {state.payer_account_id: state for state in payers}
+
+    @cached_property
+    def outcome_of(self) -> Mapping[str, PayerOutcome]:
+        return {outcome.payer_account_id: outcome for outcome in self.outcomes}
+
+    @cached_property
+    def invoices_of(self) -> Mapping[str, Sequence[ArchivedInvoice]]:
+        found: dict[str, list[ArchivedInvoice]] = defaultdict(list)
+        for invoice in self.invoices:
+            found[invoice.payer_account_id].append(invoice)
+        return found
+
+    @cached_property
+    def outstanding_of(self) -> Mapping[str, Sequence[OutstandingInvoice]]:
+        """The invoices that this run could not archive, whoever was shown them."""
+        found: dict[str, list[OutstandingInvoice]] = defaultdict(list)
+        for outcome in self.outcomes:
+            for invoice in outcome.outstanding:
+                if invoice.billing_period == self.billing_period:
+                    found[invoice.payer_account_id].append(invoice)
+        return found
+
+    @cached_property
+    def holders(self) -> Mapping[str, set[str]]:
+        """The payer accounts under which each invoice id is archived."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for invoice in self.invoices:
+            found[invoice.invoice_id].add(invoice.payer_account_id)
+        return found
+
 
 def judge(facts: Facts) -> Manifest:
     """The manifest that the facts call for; it may say the same as the previous one, and is then
     not to be written.
     """
     is_overdue = facts.as_of >= facts.deadline.instant(facts.billing_period)
-    previous = (
-        {state.payer_account_id: state for state in facts.previous.payers} if facts.previous else {}
-    )
-    outcomes = {outcome.payer_account_id: outcome for outcome in facts.outcomes}
     payers = tuple(
-        _judge_payer(
-            facts, account_id, previous.get(account_id), outcomes.get(account_id), is_overdue
-        )
-        for account_id in sorted(_account_ids(facts, previous))
+        _judge_payer(facts, account_id, is_overdue) for account_id in sorted(_account_ids(facts))
     )
     verdict = period_verdict((payer.verdict for payer in payers), is_overdue=is_overdue)
     closed_at = facts.previous.closed_at if facts.previous else None
     if closed_at is None and verdict == "COMPLETE":
         closed_at = instant_text(facts.as_of)
     return Manifest(
+        facts.bucket,
         facts.billing_period,
         facts.previous.sequence + 1 if facts.previous else 1,
         facts.previous_sha256,
@@ -83,37 +115,26 @@ def judge(facts: Facts) -> Manifest:
     )
 
 
-def _account_ids(facts: Facts, previous: Iterable[str]) -> set[str]:
+def _account_ids(facts: Facts) -> set[str]:
     """The register's active payer accounts, those of the manifests, and those whose invoices others
     were shown.
     """
-    outstanding = (
-        invoice.payer_account_id
-        for outcome in facts.outcomes
-        for invoice in outcome.outstanding
-        if invoice.billing_period == facts.billing_period
-    )
     return {
-        *facts.names,
+        *facts.payers,
         *facts.damages,
-        *outstanding,
-        *previous,
-        *(invoice.payer_account_id for invoice in facts.invoices),
+        *facts.outstanding_of,
+        *facts.before,
+        *facts.invoices_of,
     }
 
 
-def _judge_payer(
-    facts: Facts,
-    account_id: str,
-    before: PayerState | None,
-    outcome: PayerOutcome | None,
-    is_overdue: bool,
-) -> PayerState:
+def _judge_payer(facts: Facts, account_id: str, is_overdue: bool) -> PayerState:
+    before, outcome = facts.before.get(account_id), facts.outcome_of.get(account_id)
     asked = outcome if outcome and facts.billing_period in outcome.billing_periods else None
-    invoices = tuple(i for i in facts.invoices if i.payer_account_id == account_id)
+    invoices = tuple(facts.invoices_of.get(account_id, ()))
     outstanding = _outstanding(facts, account_id, before, invoices)
     state = asked.outcome if asked else before.outcome if before else None
-    if account_id not in facts.names and state is None and (invoices or outstanding):
+    if account_id not in facts.payers and state is None and (invoices or outstanding):
         state = CHECKED  # never asked itself: its invoices were shown to another payer account
     listing_findings = (
         asked.listing_findings
@@ -151,9 +172,11 @@ def _judge_payer(
         is_overdue=is_overdue,
     )
     was_checked = asked is not None and asked.outcome == CHECKED
+    payer = facts.payers.get(account_id)
     new = PayerState(
         account_id,
-        facts.names.get(account_id) or (before.name if before else ""),
+        payer.name if payer else before.name if before else "",
+        payer.legal_entity if payer else before.legal_entity if before else "",
         state,
         verdict,
         facts.run_id,
@@ -180,21 +203,18 @@ def _outstanding(
         invoice.invoice_id: _still_listed(facts, invoice)
         for invoice in (before.outstanding if before else ())
     }
-    place = (facts.billing_period, account_id)
-    for outcome in facts.outcomes:
-        for invoice in outcome.outstanding:
-            if (invoice.billing_period, invoice.payer_account_id) == place:
-                union[invoice.invoice_id] = invoice
+    union |= {i.invoice_id: i for i in facts.outstanding_of.get(account_id, ())}
     archived = {invoice.invoice_id for invoice in invoices}
     return tuple(invoice for key, invoice in sorted(union.items()) if key not in archived)
 
 
 def _still_listed(facts: Facts, invoice: OutstandingInvoice) -> OutstandingInvoice:
     """The invoice, told as vanished if a payer account that was shown it no longer is."""
-    for outcome in facts.outcomes:
+    for account_id in invoice.seen_by:
+        outcome = facts.outcome_of.get(account_id)
         if (
-            outcome.outcome == CHECKED
-            and outcome.payer_account_id in invoice.seen_by
+            outcome
+            and outcome.outcome == CHECKED
             and facts.billing_period in outcome.billing_periods
             and invoice.invoice_id not in outcome.listed_ids
         ):
@@ -265,23 +285,18 @@ def _late(facts: Facts, invoices: Iterable[ArchivedInvoice]) -> Iterable[Finding
 
 def _without_original(facts: Facts, invoices: Iterable[ArchivedInvoice]) -> Iterable[Finding]:
     for invoice in invoices:
-        if invoice.original_invoice_id in facts.absent_originals:
+        original = invoice.summary.original_invoice_id
+        if original in facts.absent_originals:
             yield finding(
                 "ORIGINAL_NOT_ARCHIVED",
                 invoice.invoice_id,
-                f"It corrects {invoice.original_invoice_id}, of which there is no record.",
+                f"It corrects {original}, of which there is no record.",
             )
 
 
 def _twice(facts: Facts, account_id: str, invoices: Iterable[ArchivedInvoice]) -> Iterable[Finding]:
-    counts = Counter(invoice.invoice_id for invoice in facts.invoices)
     for invoice in invoices:
-        if counts[invoice.invoice_id] > 1:
-            others = sorted(
-                i.payer_account_id
-                for i in facts.invoices
-                if i.invoice_id == invoice.invoice_id and i.payer_account_id != account_id
-            )
+        if others := sorted(facts.holders[invoice.invoice_id] - {account_id}):
             yield finding(
                 "INVOICE_TWICE", invoice.invoice_id, f"Also archived under {', '.join(others)}."
             )

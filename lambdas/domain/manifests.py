@@ -4,7 +4,7 @@ something.
 A period without invoices has a manifest too: that there were none is a statement.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,10 +14,11 @@ from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.findings import Finding
 from lambdas.domain.invoice_summary import EXACT, Amount
-from lambdas.domain.json_text import to_json
+from lambdas.domain.records import StoredObject
 from lambdas.domain.verdicts import PayerVerdict, PeriodVerdict
 
-SCHEMA = "invoice-archive/manifest/1"
+SCHEMA = "invoice-archive/manifest/2"
+COMPLETENESS_SCHEMA = "invoice-archive/completeness/1"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class PayerState:
 
     payer_account_id: str
     name: str
+    legal_entity: str
     outcome: str | None
     """The latest outcome of asking this payer account; None: it was never asked for this period."""
     verdict: PayerVerdict
@@ -55,6 +57,7 @@ class PayerState:
         return {
             "payer_account_id": self.payer_account_id,
             "name": self.name,
+            "legal_entity": self.legal_entity,
             "verdict": self.verdict,
             "run_id": self.run_id,
             "checked_at": self.checked_at,
@@ -79,6 +82,7 @@ class PayerState:
         return cls(
             data["payer_account_id"],
             data["name"],
+            data["legal_entity"],
             data["outcome"],
             data["verdict"],
             data["run_id"],
@@ -95,6 +99,7 @@ class PayerState:
 class Manifest:
     """One link of a period's chain."""
 
+    bucket: str
     billing_period: BillingPeriod
     sequence: int
     previous_sha256: str | None
@@ -104,25 +109,42 @@ class Manifest:
     closed_at: str | None
     """The instant of the first run that found the period complete after its deadline."""
     payers: tuple[PayerState, ...]
+    findings: tuple[Finding, ...] = ()
+    """What is to be said of the period as a whole."""
 
     @property
     def key(self) -> str:
         return manifest_key(self.billing_period, self.sequence)
 
-    def to_bytes(self) -> bytes:
-        return to_json(
-            {
-                "schema": SCHEMA,
-                "billing_period": str(self.billing_period),
-                "sequence": self.sequence,
-                "previous_sha256": self.previous_sha256,
-                "run_id": self.run_id,
-                "generated_at": self.generated_at,
-                "verdict": self.verdict,
-                "closed_at": self.closed_at,
-                "payers": [payer.to_data() for payer in self.payers],
-            }
-        )
+    def to_data(self) -> dict[str, Any]:
+        """What is signed and stored (`signatures.signed_file`)."""
+        return {
+            "schema": SCHEMA,
+            "bucket": self.bucket,
+            "key": self.key,
+            "billing_period": str(self.billing_period),
+            "sequence": self.sequence,
+            "previous_sha256": self.previous_sha256,
+            "run_id": self.run_id,
+            "generated_at": self.generated_at,
+            "verdict": self.verdict,
+            "closed_at": self.closed_at,
+            "totals": [amount.to_data() for amount in totals(self.invoices)],
+            "findings": [finding.to_data() for finding in self.findings],
+            "payers": [payer.to_data() for payer in self.payers],
+        }
+
+    @property
+    def invoices(self) -> Iterator[ArchivedInvoice]:
+        """Every archived invoice of the period."""
+        return (invoice for payer in self.payers for invoice in payer.invoices)
+
+    @property
+    def evidence(self) -> Iterator[StoredObject]:
+        """Every record and document of the period."""
+        for invoice in self.invoices:
+            yield from invoice.records
+            yield from (document.stored for document in invoice.documents)
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Manifest":
@@ -130,6 +152,7 @@ class Manifest:
         if data.get("schema") != SCHEMA:
             raise ValueError(f"the manifest's schema is {data.get('schema')!r}, not {SCHEMA!r}")
         return cls(
+            data["bucket"],
             BillingPeriod.parse(data["billing_period"]),
             data["sequence"],
             data["previous_sha256"],
@@ -138,23 +161,27 @@ class Manifest:
             data["verdict"],
             data["closed_at"],
             tuple(PayerState.from_data(payer) for payer in data["payers"]),
+            tuple(Finding.from_data(finding) for finding in data["findings"]),
         )
 
     def says_the_same_as(self, other: "Manifest") -> bool:
-        return (self.verdict, self.closed_at, self.payers) == (
+        return (self.verdict, self.closed_at, self.payers, self.findings) == (
             other.verdict,
             other.closed_at,
             other.payers,
+            other.findings,
         )
 
     def completeness(self) -> dict[str, Any]:
         """The view `completeness.json`, which says which manifest it was made from."""
         return {
+            "schema": COMPLETENESS_SCHEMA,
             "billing_period": str(self.billing_period),
             "verdict": self.verdict,
             "run_id": self.run_id,
             "generated_at": self.generated_at,
-            "manifest": self.key,
+            "manifest": self.key if self.sequence else None,
+            "findings": [finding.to_data() for finding in self.findings],
             "payers": [payer.summary_data() for payer in self.payers],
         }
 

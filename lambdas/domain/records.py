@@ -16,7 +16,7 @@ from lambdas.domain.findings import Finding, finding
 from lambdas.domain.invoice_summary import Amount, AmountNotRead, InvoiceSummary, row_changes
 from lambdas.domain.json_text import instant_text, read_instant, to_json
 
-SCHEMA = "invoice-archive/record/1"
+SCHEMA = "invoice-archive/record/2"
 LATE_DOCUMENT_AGES = tuple(timedelta(days=days) for days in (1, 3, 7, 14, 30))
 """Ages after the issued date at which an archived invoice is asked once more for supplemental
 documents.
@@ -46,6 +46,10 @@ class ArchivedDocument:
     document_id: str | None
     ordinal: int
     """Position among the documents of the same type and id, or without an id."""
+    run_id: str
+    """The run that stored it."""
+    retrieved_at: str
+    """The instant at which its bytes came from AWS."""
     flags: tuple[tuple[str, str], ...] = ()
     """Finding codes and details that the checks of its content gave."""
     revision: int = 1
@@ -62,6 +66,8 @@ class ArchivedDocument:
             "document_type": self.document_type,
             "document_id": self.document_id,
             "ordinal": self.ordinal,
+            "run_id": self.run_id,
+            "retrieved_at": self.retrieved_at,
             "flags": [{"code": code, "detail": detail} for code, detail in self.flags],
             "revision": self.revision,
         }
@@ -74,6 +80,8 @@ class ArchivedDocument:
             data["document_type"],
             data["document_id"],
             data["ordinal"],
+            data["run_id"],
+            data["retrieved_at"],
             tuple((flag["code"], flag["detail"]) for flag in data["flags"]),
             data["revision"],
         )
@@ -119,8 +127,8 @@ class Record:
     invoice_id: str
     billing_period: BillingPeriod
     payer_account_id: str
-    sequence: int
-    previous_sha256: str | None
+    previous_records: tuple[StoredObject, ...]
+    """The chain so far, oldest first."""
     run_id: str
     recorded_at: str
     first_archived_at: str
@@ -134,6 +142,14 @@ class Record:
     documents: tuple[ArchivedDocument, ...]
     lacks: tuple[Lack, ...] = ()
     notes: tuple[Note, ...] = ()
+
+    @property
+    def sequence(self) -> int:
+        return len(self.previous_records) + 1
+
+    @property
+    def previous_sha256(self) -> str | None:
+        return self.previous_records[-1].sha256 if self.previous_records else None
 
     @property
     def key(self) -> str:
@@ -150,6 +166,7 @@ class Record:
                 "payer_account_id": self.payer_account_id,
                 "sequence": self.sequence,
                 "previous_sha256": self.previous_sha256,
+                "previous_records": [asdict(record) for record in self.previous_records],
                 "run_id": self.run_id,
                 "recorded_at": self.recorded_at,
                 "first_archived_at": self.first_archived_at,
@@ -172,8 +189,7 @@ class Record:
             invoice_id=data["invoice_id"],
             billing_period=BillingPeriod.parse(data["billing_period"]),
             payer_account_id=data["payer_account_id"],
-            sequence=data["sequence"],
-            previous_sha256=data["previous_sha256"],
+            previous_records=tuple(StoredObject(**record) for record in data["previous_records"]),
             run_id=data["run_id"],
             recorded_at=data["recorded_at"],
             first_archived_at=data["first_archived_at"],
@@ -258,8 +274,7 @@ def first_record(
         invoice_id=invoice_id,
         billing_period=billing_period,
         payer_account_id=payer_account_id,
-        sequence=1,
-        previous_sha256=None,
+        previous_records=(),
         run_id=learnt.run_id,
         recorded_at=at,
         first_archived_at=at,
@@ -277,11 +292,11 @@ def first_record(
     )
 
 
-def next_record(state: Record, state_sha256: str, learnt: Learnt, seen_by: str) -> Record | None:
+def next_record(state: Record, stored: StoredObject, learnt: Learnt, seen_by: str) -> Record | None:
     """The record that follows `state`, or None when the run learnt nothing that is to be kept.
 
-    `seen_by` is the payer account whose listings were read. `learnt.documents` may name documents
-    that `state` has already.
+    `stored` is where `state` lies. `seen_by` is the payer account whose listings were read.
+    `learnt.documents` may name documents that `state` has already.
     """
     at = instant_text(learnt.as_of)
     notes: list[tuple[str, str]] = []
@@ -313,8 +328,7 @@ def next_record(state: Record, state_sha256: str, learnt: Learnt, seen_by: str) 
     lacks = tuple(learnt.lacks) if learnt.documents_were_asked else state.lacks
     new = replace(
         state,
-        sequence=state.sequence + 1,
-        previous_sha256=state_sha256,
+        previous_records=(*state.previous_records, stored),
         run_id=learnt.run_id,
         recorded_at=at,
         summary=summary,

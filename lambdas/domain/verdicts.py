@@ -67,14 +67,18 @@ def period_verdict(verdicts: Iterable[PayerVerdict], *, is_overdue: bool) -> Per
 
 
 def run_verdict(
-    target: PeriodVerdict, others: Iterable[tuple[PeriodVerdict | None, PeriodVerdict]]
+    target: PeriodVerdict,
+    others: Iterable[tuple[PeriodVerdict | None, PeriodVerdict]],
+    *,
+    all_trusted: bool,
 ) -> PeriodVerdict:
     """How a run ends: as its target, but red too when another period, given as (before, after), got
     worse in it.
 
-    So one old gap that everybody knows of does not paint every day.
+    So one old gap that everybody knows of does not paint every day. Manifests that cannot be
+    trusted do.
     """
-    if any(
+    if not all_trusted or any(
         before not in (None, "ACTION_REQUIRED") and after == "ACTION_REQUIRED"
         for before, after in others
     ):

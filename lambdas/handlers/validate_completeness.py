@@ -10,7 +10,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.aws.archive import Archive
-from lambdas.aws.clients import s3_client
+from lambdas.aws.clients import dynamodb_client, kms_client, s3_client
+from lambdas.aws.manifest_heads import ManifestHeads
+from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.domain.archive_layout import (
     highest_records,
     listing_key,
@@ -33,6 +35,7 @@ from lambdas.domain.report import report
 from lambdas.domain.retention import retain_until
 from lambdas.domain.verdicts import run_verdict
 from lambdas.judge_period import Judged, judge_period
+from lambdas.manifest_chain import ManifestChain
 from lambdas.settings import FunctionSettings
 from lambdas.telemetry import logger, metrics
 
@@ -85,14 +88,18 @@ def _judge(
         periods |= {invoice.billing_period for invoice in outcome.archived}
         periods |= {invoice.billing_period for invoice in outcome.outstanding}
     now = datetime.now(UTC)
+    signer = ManifestSigner(kms_client(), settings.manifest_signing_key)
+    heads = ManifestHeads(dynamodb_client(), settings.manifest_heads_table)
+    chain = ManifestChain(archive, signer, heads)
     return [
         judge_period(
             archive,
+            chain,
             period,
             run_id=event["run_id"],
             as_of=read_instant(event["as_of"]),
             deadline=settings.close_deadline,
-            names={p.account_id: p.name for p in register if p.is_active_in(period)},
+            payers={p.account_id: p for p in register if p.is_active_in(period)},
             outcomes=outcomes,
             retain_until=retain_until(period, settings.retention, now),
         )
@@ -103,7 +110,9 @@ def _judge(
 def _result(event: dict[str, Any], judged: list[Judged]) -> dict[str, Any]:
     target, *others = judged
     verdict = run_verdict(
-        target.manifest.verdict, [(one.before, one.manifest.verdict) for one in others]
+        target.manifest.verdict,
+        [(one.before, one.manifest.verdict) for one in others],
+        all_trusted=all(one.is_trusted for one in judged),
     )
     subject, message = report(event["run_id"], verdict, [one.manifest for one in judged])
     return {

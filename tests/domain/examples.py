@@ -10,6 +10,7 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.findings import finding
 from lambdas.domain.invoice_summary import InvoiceSummary
 from lambdas.domain.json_text import sha256_hex
+from lambdas.domain.payer_register import Payer
 from lambdas.domain.records import (
     ArchivedDocument,
     Lack,
@@ -26,6 +27,7 @@ OCTOBER = BillingPeriod(2026, 10)
 ISSUED = datetime(2026, 11, 3, tzinfo=UTC)
 BEFORE_DEADLINE = datetime(2026, 11, 5, 6, tzinfo=UTC)
 AFTER_DEADLINE = datetime(2026, 11, 12, 6, tzinfo=UTC)
+RETRIEVED = "2026-11-05T06:00:07Z"
 LISTINGS = ("billing_period", "issued_date")
 
 
@@ -53,12 +55,13 @@ def invoice_document(
     flags: tuple[tuple[str, str], ...] = (),
 ) -> ArchivedDocument:
     key = invoice_document_stem(period, payer, "INVOICE", invoice_id) + ".pdf"
-    return ArchivedDocument(stored(key), True, None, None, 1, flags)
+    return ArchivedDocument(stored(key), True, None, None, 1, "run-1", RETRIEVED, flags)
 
 
 def supplement(document_id: str = "TAX-1", kind: str = "TAX_E_INVOICE") -> ArchivedDocument:
     stem = invoice_document_stem(OCTOBER, ACME, "INVOICE", INVOICE_ID)
-    return ArchivedDocument(stored(f"{stem}_{kind}_{document_id}.xml"), False, kind, document_id, 1)
+    at = stored(f"{stem}_{kind}_{document_id}.xml")
+    return ArchivedDocument(at, False, kind, document_id, 1, "run-1", RETRIEVED)
 
 
 def sighting(row: dict[str, Any], seen_by: str = ACME) -> Sighting:
@@ -125,4 +128,11 @@ def outstanding(
 
 
 def with_documents(one: ArchivedInvoice, *documents: StoredObject) -> ArchivedInvoice:
-    return replace(one, documents=(*one.documents, *documents))
+    more = (
+        ArchivedDocument(at, False, "SUPPLEMENT", None, 1, "run-1", RETRIEVED) for at in documents
+    )
+    return replace(one, documents=(*one.documents, *more))
+
+
+def payer(account_id: str = ACME, name: str = "Acme", legal_entity: str = "Acme Ltd.") -> Payer:
+    return Payer(account_id, name, legal_entity=legal_entity)

@@ -30,6 +30,7 @@ from sandbox.invoicing.catalogue import CatalogueInvoice, Document, Supplemental
 from sandbox.invoicing.server import InvoicingEmulator
 
 BUCKET = "archive-under-test"
+HEADS = "heads-under-test"
 ACME, BOREAL = "111122223333", "044455556666"
 TARGET = "2026-10"
 BEFORE_DEADLINE = datetime(2026, 11, 5, 6, tzinfo=UTC)
@@ -157,6 +158,8 @@ class World:
     """The archive, the service and the workflow that a test plays with."""
 
     s3: Any
+    kms: Any
+    dynamodb: Any
     emulator: InvoicingEmulator
     catalogue: Catalogue
     roles: RoleDirectory
@@ -244,6 +247,7 @@ class World:
             Bucket=BUCKET,
             Key=key,
             Body=body,
+            Metadata={"flags": "[]", "run-id": "run-0", "retrieved-at": "2026-11-04T06:00:00Z"},
             ChecksumAlgorithm="SHA256",
             ChecksumSHA256=base64.b64encode(hashlib.sha256(body).digest()).decode(),
         )
@@ -317,6 +321,24 @@ def month(world: World, monkeypatch: pytest.MonkeyPatch) -> Month:
 
 @pytest.fixture
 def world(loopback: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[World]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "InvoiceArchive")
+    with mock_aws():
+        yield from _world(monkeypatch, tmp_path)
+
+
+def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[World]:
+    s3 = clients.s3_client()  # one for all steps: making a client takes longer than a call
+    kms, dynamodb = clients.kms_client(), clients.dynamodb_client()
+    key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
+    dynamodb.create_table(
+        TableName=HEADS,
+        KeySchema=[{"AttributeName": "billing_period", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "billing_period", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
     settings = FunctionSettings(
         archive_bucket=BUCKET,
         payer_role_name="Reader",
@@ -327,17 +349,14 @@ def world(loopback: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Ite
         document_hosts=("127.0.0.1",),
         fetch_threads=4,
         max_document_bytes=1_000_000,
+        manifest_signing_key=key,
+        manifest_heads_table=HEADS,
     )
     for name, value in settings.to_environment().items():
         monkeypatch.setenv(name, value)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "InvoiceArchive")
     register = tmp_path / "payers.csv"
     register.write_text(f"account_id,name\n{ACME},Acme\n{BOREAL},Boreal\n")
     monkeypatch.setattr(enumerate_payer_accounts, "REGISTER", register)
-    s3 = clients.s3_client()  # one for all steps: making a client takes longer than a call
     for step in (
         enumerate_payer_accounts,
         list_invoice_summaries,
@@ -345,10 +364,12 @@ def world(loopback: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Ite
         validate_completeness,
     ):
         monkeypatch.setattr(step, "s3_client", lambda: s3)
+    monkeypatch.setattr(validate_completeness, "kms_client", lambda: kms)
+    monkeypatch.setattr(validate_completeness, "dynamodb_client", lambda: dynamodb)
     roles = RoleDirectory()
     monkeypatch.setattr(payer_role, "sts_client", roles.client)
     catalogue = Catalogue()
-    with mock_aws(), InvoicingEmulator(catalogue, now=AFTER_DEADLINE) as emulator:
+    with InvoicingEmulator(catalogue, now=AFTER_DEADLINE) as emulator:
         monkeypatch.setenv("AWS_ENDPOINT_URL_INVOICING", emulator.url)
         s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
-        yield World(s3, emulator, catalogue, roles, settings)
+        yield World(s3, kms, dynamodb, emulator, catalogue, roles, settings)

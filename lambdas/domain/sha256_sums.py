@@ -1,0 +1,19 @@
+"""The view `SHA256SUMS`: what `sha256sum -c` needs to check a copy of the bucket, from its root."""
+
+from lambdas.domain.archive_layout import manifest_key
+from lambdas.domain.manifests import Manifest
+
+
+def sha256_sums(manifest: Manifest, manifest_sha256: str) -> bytes:
+    """One line for each record and document of the period, this manifest and the one before it.
+
+    `manifest_sha256` is of the manifest's file.
+    """
+    sums = {stored.key: stored.sha256 for stored in manifest.evidence}
+    sums[manifest.key] = manifest_sha256
+    if manifest.previous_sha256:
+        before = manifest_key(manifest.billing_period, manifest.sequence - 1)
+        sums[before] = manifest.previous_sha256
+    lines = [f"# made from {manifest.key}; check with: sha256sum -c <this file>"]
+    lines += [f"{sha256}  {key}" for key, sha256 in sorted(sums.items())]
+    return ("\n".join(lines) + "\n").encode()
