@@ -1,6 +1,7 @@
 """Which way imports point, and what the functions must not know.
 
-handlers → archive_invoice, judge_period, document_checks, aws → domain → the standard library
+handlers → archive_invoice, judge_period → document_checks, period_views, manifest_chain → aws →
+domain → the standard library
 infra → the functions' domain and settings; nothing → handlers, sandbox, tests.
 """
 
@@ -57,7 +58,12 @@ RULES = (
     Rule("lambdas/settings.py", ("lambdas.domain",)),
     Rule("lambdas/telemetry.py", ("aws_lambda_powertools",)),
     Rule("lambdas/document_checks.py", ("pypdf", "lambdas.aws", "lambdas.domain")),
-    Rule("lambdas/judge_period.py", ("lambdas.aws", "lambdas.domain")),
+    Rule("lambdas/manifest_chain.py", ("lambdas.aws", "lambdas.domain")),
+    Rule("lambdas/period_views.py", ("lambdas.aws", "lambdas.domain", "lambdas.manifest_chain")),
+    Rule(
+        "lambdas/judge_period.py",
+        ("lambdas.aws", "lambdas.domain", "lambdas.manifest_chain", "lambdas.period_views"),
+    ),
     Rule(
         "lambdas/archive_invoice.py",
         ("lambdas.aws", "lambdas.document_checks", "lambdas.domain", "lambdas.settings"),
@@ -71,6 +77,7 @@ RULES = (
             "lambdas.document_checks",
             "lambdas.domain",
             "lambdas.judge_period",
+            "lambdas.manifest_chain",
             "lambdas.settings",
             "lambdas.telemetry",
         ),

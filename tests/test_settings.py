@@ -17,6 +17,8 @@ SETTINGS = FunctionSettings(
     document_hosts=DEFAULT_DOCUMENT_HOSTS,
     fetch_threads=8,
     max_document_bytes=256 << 20,
+    manifest_signing_key="arn:aws:kms:eu-central-1:111122223333:key/1",
+    manifest_heads_table="heads",
 )
 ENVIRONMENT = SETTINGS.to_environment()
 
@@ -46,6 +48,8 @@ def problems(environment: dict[str, str]) -> list[str]:
         ).map(tuple),
         fetch_threads=st.integers(1, 64),
         max_document_bytes=st.integers(1, 1 << 40),
+        manifest_signing_key=st.text(min_size=1),
+        manifest_heads_table=st.text(min_size=1),
     )
 )
 def test_what_the_deployment_writes_is_what_the_functions_read(settings: FunctionSettings) -> None:

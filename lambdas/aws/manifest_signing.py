@@ -34,12 +34,15 @@ class ManifestSigner:
     def is_signed_by_it(self, content: bytes, signature: Signature) -> bool:
         """Whether the signature of the content was made with this key."""
         try:
+            value = base64.b64decode(signature.value, validate=True)
+            if not value:
+                return False
             self._kms.verify(
                 KeyId=self._key_id,
                 Message=hashlib.sha256(content).digest(),
                 MessageType="DIGEST",
                 SigningAlgorithm=ALGORITHM,
-                Signature=base64.b64decode(signature.value),
+                Signature=value,
             )
         except (self._kms.exceptions.KMSInvalidSignatureException, ValueError):
             return False

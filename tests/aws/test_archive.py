@@ -2,7 +2,8 @@ import base64
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -302,67 +303,94 @@ def test_evidence_cannot_be_written_as_a_run_file(s3: Any, archive: Archive, key
 
 
 def test_a_view_is_made_then_replaced_then_left_alone(s3: Any, archive: Archive) -> None:
-    seen: list[bytes | None] = []
-
-    def make(current: bytes | None) -> bytes:
-        seen.append(current)
-        return b"one" if current is None else b"two"
-
-    assert archive.update_view(VIEW, make)
-    assert archive.update_view(VIEW, make)
-    assert not archive.update_view(VIEW, make)
-    assert seen == [None, b"one", b"two"]
-    assert not archive.update_view(VIEW, lambda _: None)
+    assert archive.update_view(VIEW, b"one", 1)
+    assert archive.update_view(VIEW, b"two", 2)
+    assert not archive.update_view(VIEW, b"two", 2)
+    assert content(s3, VIEW) == b"two"
     assert len(s3.list_object_versions(Bucket=BUCKET, Prefix=VIEW)["Versions"]) == 2
 
 
+def test_a_view_that_was_made_otherwise_from_the_same_manifest_is_made_again(
+    s3: Any, archive: Archive
+) -> None:
+    archive.update_view(VIEW, b"as an earlier version of the software made it", 2)
+    assert archive.update_view(VIEW, b"two", 2)
+    assert content(s3, VIEW) == b"two"
+
+
+def test_a_view_of_a_later_manifest_is_left_alone(s3: Any, archive: Archive) -> None:
+    archive.update_view(VIEW, b"three", 3)
+    assert not archive.update_view(VIEW, b"two", 2)
+    assert content(s3, VIEW) == b"three"
+
+
+def test_what_somebody_else_put_in_the_place_of_a_view_is_replaced(
+    s3: Any, archive: Archive
+) -> None:
+    s3.put_object(Bucket=BUCKET, Key=VIEW, Body=b"no view")
+    assert archive.update_view(VIEW, b"one", 1)
+    assert content(s3, VIEW) == b"one"
+
+
 def test_a_view_is_tagged_for_the_lifecycle_and_not_locked(s3: Any, archive: Archive) -> None:
-    archive.update_view(VIEW, lambda _: b"{}")
+    archive.update_view(VIEW, b"{}", 1)
     tags = s3.get_object_tagging(Bucket=BUCKET, Key=VIEW)["TagSet"]
     assert {tag["Key"]: tag["Value"] for tag in tags} == VIEW_TAG
     assert "ObjectLockMode" not in s3.head_object(Bucket=BUCKET, Key=VIEW)
 
 
-@pytest.mark.parametrize("before", [None, b"1"])
-def test_a_view_that_another_run_replaced_meanwhile_is_made_from_that_one(
-    s3: Any, archive: Archive, before: bytes | None
+@pytest.mark.parametrize("before", [None, 1])
+@pytest.mark.parametrize(("theirs", "wins"), [(2, b"mine"), (4, b"theirs")])
+def test_a_view_that_another_run_replaced_meanwhile_gives_way_to_the_later_manifest(
+    s3: Any, archive: Archive, before: int | None, theirs: int, wins: bytes
 ) -> None:
     if before:
-        s3.put_object(Bucket=BUCKET, Key=VIEW, Body=before)
-    seen: list[bytes | None] = []
-
-    def make(current: bytes | None) -> bytes:
-        seen.append(current)
-        if len(seen) == 1:  # the other run comes between the look and the write
-            s3.put_object(Bucket=BUCKET, Key=VIEW, Body=b"9")
-        return b"after " + (current or b"nothing")
-
-    assert archive.update_view(VIEW, make)
-    assert seen == [before, b"9"]
-    assert content(s3, VIEW) == b"after 9"
+        archive.update_view(VIEW, b"before", before)
+    with between_look_and_write(s3, lambda: archive.update_view(VIEW, b"theirs", theirs)):
+        assert archive.update_view(VIEW, b"mine", 3) == (wins == b"mine")
+    assert content(s3, VIEW) == wins
 
 
 def test_a_view_that_others_keep_replacing_is_left_to_the_workflows_retry(
     s3: Any, archive: Archive
 ) -> None:
-    calls = 0
+    calls = iter(range(100))
 
-    def make(_: bytes | None) -> bytes:
-        nonlocal calls
-        calls += 1
-        s3.put_object(Bucket=BUCKET, Key=VIEW, Body=str(calls).encode())
-        return b"mine"
+    def replace() -> None:
+        s3.put_object(Bucket=BUCKET, Key=VIEW, Body=str(next(calls)).encode())
 
-    with pytest.raises(ServiceUnavailable, match=r"kept replacing .*completeness\.json"):
-        archive.update_view(VIEW, make)
-    assert content(s3, VIEW) == str(calls).encode()
+    with (
+        between_look_and_write(s3, replace, times=100),
+        pytest.raises(ServiceUnavailable, match=r"kept replacing .*completeness\.json"),
+    ):
+        archive.update_view(VIEW, b"mine", 1)
+    assert content(s3, VIEW) != b"mine"
+
+
+@contextmanager
+def between_look_and_write(s3: Any, act: Callable[[], object], times: int = 1) -> Iterator[None]:
+    """Let another run act after the look at what is there, so often."""
+    left = [times]
+
+    def hook(**_: object) -> None:
+        if left[0]:
+            left[0] -= 1
+            s3.meta.events.unregister("after-call.s3.HeadObject", hook)
+            act()
+            s3.meta.events.register("after-call.s3.HeadObject", hook)
+
+    s3.meta.events.register("after-call.s3.HeadObject", hook)
+    try:
+        yield
+    finally:
+        s3.meta.events.unregister("after-call.s3.HeadObject", hook)
 
 
 def test_a_view_that_cannot_be_written_is_an_error(stubber: Stubber) -> None:
-    stubber.add_client_error("get_object", "NoSuchKey", http_status_code=404)
+    stubber.add_client_error("head_object", "404", http_status_code=404)
     stubber.add_client_error("put_object", "AccessDenied", http_status_code=403)
     with pytest.raises(ClientError, match="AccessDenied"):
-        stubbed(stubber).update_view(VIEW, lambda _: b"x")
+        stubbed(stubber).update_view(VIEW, b"x", 1)
 
 
 def test_a_versioned_bucket_with_object_lock_is_usable(archive: Archive) -> None:

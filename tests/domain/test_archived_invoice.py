@@ -42,7 +42,9 @@ def test_a_supplement_alone_is_no_archived_invoice_document() -> None:
 
 
 def test_it_names_everybody_who_saw_it_and_where_its_record_lies() -> None:
-    seen = next_record(record(), "a" * 64, learnt(summary_row(), seen_by=BOREAL), BOREAL)
+    seen = next_record(
+        record(), stored("records/before.json"), learnt(summary_row(), seen_by=BOREAL), BOREAL
+    )
     assert seen is not None
     one = ArchivedInvoice.of(seen, stored(seen.key))
     assert one.seen_by == (BOREAL, ACME)

@@ -10,8 +10,10 @@ from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.close_calendar import CloseDeadline
 from lambdas.domain.findings import Finding, finding
+from lambdas.domain.json_text import to_canonical_json
 from lambdas.domain.judgement import Facts, PayerOutcome, judge
 from lambdas.domain.manifests import Manifest, PayerState
+from lambdas.domain.payer_register import Payer
 from lambdas.domain.payer_run import CHECKED, NO_ACCESS, NOT_CHECKED, WRONG_ACCOUNT
 from tests.domain.examples import (
     ACME,
@@ -55,11 +57,15 @@ def judged(
 ) -> Manifest:
     return judge(
         Facts(
+            "archive",
             OCTOBER,
             run_id,
             as_of,
             CloseDeadline("day", 10),
-            {ACME: "Acme"} if names is None else names,
+            {
+                account_id: Payer(account_id, name, legal_entity=f"{name} Ltd.")
+                for account_id, name in ({ACME: "Acme"} if names is None else names).items()
+            },
             previous,
             HASH if previous else None,
             outcomes,
@@ -410,7 +416,7 @@ def test_payers_stand_in_the_order_of_their_accounts_whatever_the_order_of_facts
         names=dict(reversed(names.items())),
     )
     assert [state.payer_account_id for state in one.payers] == [BOREAL, ACME]
-    assert one.to_bytes() == other.to_bytes()
+    assert one.to_data() == other.to_data()
 
 
 def test_a_renamed_payer_is_something_new() -> None:
@@ -434,7 +440,7 @@ def test_a_judgement_reads_back_from_the_archive() -> None:
     first = judged(
         outcome(awaited=(outstanding(),), listed=("1", "AWAITED-1")), invoices=[archived("1")]
     )
-    back = Manifest.from_data(json.loads(first.to_bytes()))
+    back = Manifest.from_data(json.loads(to_canonical_json(first.to_data())))
     second = judged(
         outcome(awaited=(outstanding(),), listed=("1", "AWAITED-1")),
         invoices=[archived("1")],

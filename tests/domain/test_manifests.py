@@ -7,13 +7,17 @@ import pytest
 from lambdas.domain.archived_invoice import ArchivedInvoice
 from lambdas.domain.findings import finding
 from lambdas.domain.invoice_summary import Amount
+from lambdas.domain.json_text import to_canonical_json
 from lambdas.domain.manifests import Manifest, PayerState, totals
+from lambdas.domain.records import next_record
 from tests.domain.examples import (
     ACME,
     BOREAL,
     OCTOBER,
     archived,
+    learnt,
     outstanding,
+    record,
     stored,
     with_documents,
 )
@@ -32,6 +36,7 @@ def payer_state(account_id: str = ACME, *invoices: ArchivedInvoice) -> PayerStat
     return PayerState(
         account_id,
         "Acme, Inc.",
+        "Acme Ltd.",
         "CHECKED",
         "PARTIAL",
         "run-1",
@@ -46,25 +51,54 @@ def payer_state(account_id: str = ACME, *invoices: ArchivedInvoice) -> PayerStat
 
 def manifest(*payers: PayerState) -> Manifest:
     return Manifest(
-        OCTOBER, 3, HASH, "run-1", "2026-11-12T06:00:00Z", "ACTION_REQUIRED", None, payers
+        "archive",
+        OCTOBER,
+        3,
+        HASH,
+        "run-1",
+        "2026-11-12T06:00:00Z",
+        "ACTION_REQUIRED",
+        None,
+        payers,
     )
+
+
+def read_back(one: Manifest) -> Manifest:
+    return Manifest.from_data(json.loads(to_canonical_json(one.to_data())))
 
 
 def test_a_manifest_reads_back_from_its_bytes() -> None:
     one = manifest(payer_state(ACME, archived("1"), archived("2")), payer_state(BOREAL))
-    back = Manifest.from_data(json.loads(one.to_bytes()))
+    back = read_back(one)
     assert back == one
-    assert back.to_bytes() == one.to_bytes()
+    assert back.to_data() == one.to_data()
 
 
 def test_a_manifest_without_payers_or_predecessor_reads_back_too() -> None:
-    one = Manifest(OCTOBER, 1, None, "run-1", "2026-11-12T06:00:00Z", "COMPLETE", "x", ())
-    assert Manifest.from_data(json.loads(one.to_bytes())) == one
+    one = replace(manifest(), sequence=1, previous_sha256=None)
+    assert read_back(one) == one
 
 
-@pytest.mark.parametrize("schema", [None, "invoice-archive/manifest/2"])
+def test_a_manifest_says_of_itself_where_it_belongs() -> None:
+    said = manifest().to_data()
+    assert (said["bucket"], said["key"]) == ("archive", manifest().key)
+
+
+def test_a_manifest_lists_all_evidence_of_its_period() -> None:
+    first = record("1")
+    second = next_record(first, stored(first.key), learnt(seen_by=BOREAL), BOREAL)
+    assert second
+    one = ArchivedInvoice.of(second, stored(second.key))
+    assert [at.key for at in manifest(payer_state(ACME, one)).evidence] == [
+        first.key,
+        second.key,
+        first.documents[0].stored.key,
+    ]
+
+
+@pytest.mark.parametrize("schema", [None, "invoice-archive/manifest/1"])
 def test_a_manifest_of_an_unknown_schema_is_not_read(schema: str | None) -> None:
-    data = json.loads(manifest().to_bytes()) | {"schema": schema}
+    data = manifest().to_data() | {"schema": schema}
     with pytest.raises(ValueError, match="the manifest's schema is"):
         Manifest.from_data(data)
 
@@ -140,10 +174,12 @@ def test_completeness_says_what_the_contract_names_and_nothing_else() -> None:
     view = manifest(payer_state(ACME, due("1", "10.50"))).completeness()
     assert sorted(view) == [
         "billing_period",
+        "findings",
         "generated_at",
         "manifest",
         "payers",
         "run_id",
+        "schema",
         "verdict",
     ]
     assert view["manifest"] == "periods/2026-10/manifests/manifest-0003.json"
@@ -154,6 +190,7 @@ def test_completeness_says_what_the_contract_names_and_nothing_else() -> None:
         "documents",
         "expected",
         "findings",
+        "legal_entity",
         "name",
         "payer_account_id",
         "run_id",

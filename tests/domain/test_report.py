@@ -20,6 +20,7 @@ def payer(account_id: str = ACME, verdict: str = "COMPLETE", name: str = "Acme")
     return PayerState(
         account_id,
         name,
+        "Acme Ltd.",
         "CHECKED",
         verdict,  # type: ignore[arg-type]
         "run-1",
@@ -33,7 +34,7 @@ def payer(account_id: str = ACME, verdict: str = "COMPLETE", name: str = "Acme")
 
 
 def manifest(verdict: str, *payers: PayerState) -> Manifest:
-    return Manifest(OCTOBER, 2, None, "run-1", "x", verdict, None, payers)  # type: ignore[arg-type]
+    return Manifest("archive", OCTOBER, 2, None, "run-1", "x", verdict, None, payers)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("verdict", ["COMPLETE", "AWAITING", "ACTION_REQUIRED"])

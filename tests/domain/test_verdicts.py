@@ -118,4 +118,8 @@ def test_a_period_in_which_nobody_was_judged_is_not_complete() -> None:
 def test_a_run_ends_as_its_target_but_red_where_another_period_got_worse(
     target: str, others: list[tuple[str, str]], verdict: str
 ) -> None:
-    assert run_verdict(target, others) == verdict  # type: ignore[arg-type]
+    assert run_verdict(target, others, all_trusted=True) == verdict  # type: ignore[arg-type]
+
+
+def test_a_run_that_met_manifests_that_cannot_be_trusted_is_red() -> None:
+    assert run_verdict("COMPLETE", [], all_trusted=False) == "ACTION_REQUIRED"

@@ -28,6 +28,7 @@ from lambdas.handlers import (
 from lambdas.settings import FunctionSettings
 from sandbox.invoicing.catalogue import CatalogueInvoice, Document, SupplementalDocument
 from sandbox.invoicing.server import InvoicingEmulator
+from tests.fake_kms import FakeKms
 
 BUCKET = "archive-under-test"
 HEADS = "heads-under-test"
@@ -158,7 +159,7 @@ class World:
     """The archive, the service and the workflow that a test plays with."""
 
     s3: Any
-    kms: Any
+    kms: FakeKms
     dynamodb: Any
     emulator: InvoicingEmulator
     catalogue: Catalogue
@@ -331,8 +332,7 @@ def world(loopback: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Ite
 
 def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[World]:
     s3 = clients.s3_client()  # one for all steps: making a client takes longer than a call
-    kms, dynamodb = clients.kms_client(), clients.dynamodb_client()
-    key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
+    kms, dynamodb = FakeKms(), clients.dynamodb_client()
     dynamodb.create_table(
         TableName=HEADS,
         KeySchema=[{"AttributeName": "billing_period", "KeyType": "HASH"}],
@@ -349,7 +349,7 @@ def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[World]:
         document_hosts=("127.0.0.1",),
         fetch_threads=4,
         max_document_bytes=1_000_000,
-        manifest_signing_key=key,
+        manifest_signing_key=kms.key_arn,
         manifest_heads_table=HEADS,
     )
     for name, value in settings.to_environment().items():

@@ -45,6 +45,7 @@ def test_after_the_deadline_a_month_with_everything_archived_is_complete(world: 
     assert view["payers"][1] == {
         "payer_account_id": ACME,
         "name": "Acme",
+        "legal_entity": "",
         "verdict": "COMPLETE",
         "run_id": answer["run_id"],
         "checked_at": "2026-11-12T06:00:00Z",
@@ -131,7 +132,8 @@ def test_manifests_are_a_chain_by_hash(world: World) -> None:
     entry = world.read(second)["payers"][1]["invoices"][0]
     head = world.s3.head_object(Bucket=BUCKET, Key=entry["documents"][0]["key"])
     assert entry["documents"][0]["version_id"] == head["VersionId"]
-    assert entry["record"]["sha256"] == world.evidence()[entry["record"]["key"]]
+    (only_record,) = entry["records"]
+    assert only_record["sha256"] == world.evidence()[only_record["key"]]
 
 
 def test_a_period_without_invoices_has_a_manifest_too(world: World) -> None:
