@@ -25,7 +25,7 @@ from lambdas.handlers import (
     list_invoice_summaries,
     validate_completeness,
 )
-from lambdas.settings import FunctionSettings
+from lambdas.settings import FunctionSettings, Witnesses
 from sandbox.invoicing.catalogue import CatalogueInvoice, Document, SupplementalDocument
 from sandbox.invoicing.server import InvoicingEmulator
 
@@ -327,6 +327,11 @@ def world(loopback: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Ite
         document_hosts=("127.0.0.1",),
         fetch_threads=4,
         max_document_bytes=1_000_000,
+        manifest_signing_key="arn:aws:kms:us-east-1:123456789012:key/1",
+        manifest_heads_table="heads",
+        notification_topic="arn:aws:sns:us-east-1:123456789012:topic",
+        holidays=(),
+        witnesses=Witnesses(cost_explorer=True, billing_transfers=True, invoice_units=True),
     )
     for name, value in settings.to_environment().items():
         monkeypatch.setenv(name, value)
