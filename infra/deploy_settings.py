@@ -9,6 +9,7 @@ import re
 import zoneinfo
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from lambdas.domain.document_url import (
 from lambdas.domain.errors import InvalidRegister, InvalidSettings
 from lambdas.domain.payer_register import PayerRegister, parse_register
 from lambdas.domain.retention import RETENTION_MODES, RetentionMode, RetentionPolicy
+from lambdas.settings import Witnesses
 
 CONTEXT_KEY = "invoice_archive"
 MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
@@ -34,6 +36,8 @@ _RESERVED_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 _ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+_ROLE_ARN = re.compile(r"arn:aws(?:-[a-z]+)*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _CRON_ITEM = re.compile(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/([1-9]\d?))?", re.ASCII)
 _EVERY_DAY = (["*", "*", "?", "*"], ["?", "*", "*", "*"])
@@ -68,8 +72,16 @@ class DeploySettings:
     external_id: str
     schedule: Schedule
     close_deadline: CloseDeadline
+    holidays: tuple[date, ...]
+    """Days from Monday to Friday that are no business days, in the order of the calendar."""
+    witnesses: Witnesses
+    """What payer accounts are asked about their charges, and may be by their reader roles."""
     lookback_periods: int
     retention: RetentionPolicy
+    break_glass_role_arn: str | None
+    """The one role that may delete evidence before its time and schedule the deletion of the keys;
+    None: nobody may.
+    """
     notify_emails: tuple[str, ...]
     max_concurrent_payers: int
     fetch_threads: int
@@ -92,6 +104,7 @@ class DeploySettings:
         )
         schedule = block.section("schedule")
         retention = block.section("retention")
+        witnesses = block.section("witnesses")
         settings = cls(
             archive_bucket_name=bucket_name,
             payers_file=payers_file,
@@ -103,19 +116,26 @@ class DeploySettings:
                 time_zone=schedule.value("time_zone", _time_zone, "UTC"),
             ),
             close_deadline=block.value("close_deadline", _close_deadline, CloseDeadline("day", 10)),
+            holidays=block.value("holidays", _days, ()),
+            witnesses=Witnesses(
+                cost_explorer=witnesses.value("cost_explorer", _flag, True),
+                billing_transfers=witnesses.value("billing_transfers", _flag, True),
+                invoice_units=witnesses.value("invoice_units", _flag, True),
+            ),
             lookback_periods=block.value("lookback_periods", _number(0, 24), 2),
             retention=RetentionPolicy(
                 years=retention.value("years", _number(1, 100), 10),
                 mode=retention.value("mode", _retention_mode, "GOVERNANCE"),
                 fiscal_year_end_month=retention.value("fiscal_year_end_month", _number(1, 12), 12),
             ),
+            break_glass_role_arn=block.value("break_glass_role_arn", _role_arn, None),
             notify_emails=block.value("notify_emails", _emails, ()),
             max_concurrent_payers=block.value("max_concurrent_payers", _number(1, 1000), 10),
             fetch_threads=block.value("fetch_threads", _number(1, MOST_FETCH_THREADS), 8),
             document_hosts=block.value("document_hosts", _document_hosts, DEFAULT_DOCUMENT_HOSTS),
             invoicing_endpoint_url=block.value("invoicing_endpoint_url", _endpoint_url, None),
         )
-        for part in (block, schedule, retention):
+        for part in (block, schedule, retention, witnesses):
             part.refuse_unknown_keys()
         if not problems:
             problems.extend(_contradictions(settings))
@@ -229,6 +249,25 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _WrongValueError(f"{_shown(value)} is neither true nor false")
+    return value
+
+
+def _days(value: object) -> tuple[date, ...]:
+    days, problems = [], []
+    for text in _texts(value):
+        try:
+            # fromisoformat reads other forms too, of weeks for one
+            days.append(date.fromisoformat(text if _DAY.fullmatch(text) else ""))
+        except ValueError:
+            problems.append(f"'{text}' is not a day; write year-month-day, such as '2026-12-25'")
+    if problems:
+        raise _WrongValueError(*problems)
+    return tuple(sorted(days))
+
+
 def _bucket_name(value: object) -> str:
     name = _text(value)
     problem = None
@@ -276,6 +315,16 @@ def _role_name(value: object) -> str:
             "in up to 64 letters, digits and +=,.@-_"
         )
     return name
+
+
+def _role_arn(value: object) -> str:
+    arn = _text(value)
+    if not _ROLE_ARN.fullmatch(arn):
+        raise _WrongValueError(
+            f"'{arn}' is not the ARN of an IAM role; write one such as "
+            "'arn:aws:iam::111122223333:role/BreakGlass' (the role, not a session of it)"
+        )
+    return arn
 
 
 def _external_id(value: object) -> str:

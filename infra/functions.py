@@ -9,6 +9,8 @@ from constructs import Construct
 from infra.archive_bucket import ArchiveBucket
 from infra.deploy_settings import MAX_DOCUMENT_BYTES, DeploySettings
 from infra.lambda_package import RUNTIME
+from infra.manifest_chain import ManifestChain
+from infra.notifications import Notifications
 from infra.steps import (
     ENUMERATE_PAYER_ACCOUNTS,
     FETCH_INVOICE_DOCUMENTS,
@@ -77,10 +79,12 @@ class Functions(Construct):
         *,
         settings: DeploySettings,
         archive: ArchiveBucket,
+        chain: ManifestChain,
+        notifications: Notifications,
         code: lambda_.Code,
     ) -> None:
         super().__init__(scope, construct_id)
-        environment = _environment(settings)
+        environment = _environment(settings, chain, notifications)
 
         def function(
             step: Step, minutes: int, memory_mib: int, storage_mib: int = _LEAST_STORAGE_MIB
@@ -147,7 +151,9 @@ class Functions(Construct):
             step.allow(["kms:Decrypt", "kms:GenerateDataKey"], archive.key.key_arn)
 
 
-def _environment(settings: DeploySettings) -> dict[str, str]:
+def _environment(
+    settings: DeploySettings, chain: ManifestChain, notifications: Notifications
+) -> dict[str, str]:
     environment = FunctionSettings(
         archive_bucket=settings.archive_bucket_name,
         payer_role_name=settings.payer_role_name,
@@ -158,6 +164,11 @@ def _environment(settings: DeploySettings) -> dict[str, str]:
         document_hosts=settings.document_hosts,
         fetch_threads=settings.fetch_threads,
         max_document_bytes=MAX_DOCUMENT_BYTES,
+        manifest_signing_key=chain.signing_key.key_arn,
+        manifest_heads_table=chain.heads.table_name,
+        notification_topic=notifications.topic.topic_arn,
+        holidays=settings.holidays,
+        witnesses=settings.witnesses,
     ).to_environment()
     if settings.invoicing_endpoint_url:
         environment["AWS_ENDPOINT_URL_INVOICING"] = settings.invoicing_endpoint_url  # boto3's own

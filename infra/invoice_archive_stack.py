@@ -9,6 +9,7 @@ from infra.archive_bucket import ArchiveBucket
 from infra.deploy_settings import CONTEXT_KEY, DeploySettings
 from infra.functions import Functions
 from infra.lambda_package import LambdaPackage
+from infra.manifest_chain import ManifestChain
 from infra.notifications import Notifications
 from infra.schedule import DailySchedule
 from infra.workflow import Workflow
@@ -34,14 +35,17 @@ class InvoiceArchiveStack(cdk.Stack):
             scope, STACK_NAME, description="Archives every AWS invoice of an organization's payers"
         )
         archive = ArchiveBucket(self, "Archive", bucket_name=settings.archive_bucket_name)
+        chain = ManifestChain(self, "Manifests")
+        notifications = Notifications(self, "Notifications", emails=settings.notify_emails)
         functions = Functions(
             self,
             "Functions",
             settings=settings,
             archive=archive,
+            chain=chain,
+            notifications=notifications,
             code=LambdaPackage(project, settings.payers_file).code(),
         )
-        notifications = Notifications(self, "Notifications", emails=settings.notify_emails)
         workflow = Workflow(
             self,
             "Workflow",

@@ -5,15 +5,30 @@ handlers.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import cast
 
 from lambdas.domain.close_calendar import CloseDeadline
 from lambdas.domain.errors import InvalidSettings
 from lambdas.domain.retention import RETENTION_MODES, RetentionMode, RetentionPolicy
 
+_YES, _NO = "true", "false"
+
 
 class InvalidEnvironment(InvalidSettings):
     heading = "the function's environment is not valid; deploy the stack again"
+
+
+@dataclass(frozen=True)
+class Witnesses:
+    """What a payer account is asked about its charges beside the Invoicing listings.
+
+    Each needs its own permission in the payer's reader role.
+    """
+
+    cost_explorer: bool
+    billing_transfers: bool
+    invoice_units: bool
 
 
 @dataclass(frozen=True)
@@ -35,7 +50,12 @@ class FunctionSettings:
     manifest_signing_key: str
     """ARN of the KMS key that signs manifests."""
     manifest_heads_table: str
-    """Name of the DynamoDB table with the head of each period's chain of manifests."""
+    """Name of the DynamoDB table that holds the head of each period's chain of manifests."""
+    notification_topic: str
+    """ARN of the SNS topic through which people are told."""
+    holidays: tuple[date, ...]
+    """Days from Monday to Friday that are no business days."""
+    witnesses: Witnesses
 
     def to_environment(self) -> dict[str, str]:
         return {
@@ -52,6 +72,11 @@ class FunctionSettings:
             "MAX_DOCUMENT_BYTES": str(self.max_document_bytes),
             "MANIFEST_SIGNING_KEY": self.manifest_signing_key,
             "MANIFEST_HEADS_TABLE": self.manifest_heads_table,
+            "NOTIFICATION_TOPIC": self.notification_topic,
+            "HOLIDAYS": ",".join(map(str, self.holidays)),
+            "COST_EXPLORER": _YES if self.witnesses.cost_explorer else _NO,
+            "BILLING_TRANSFERS": _YES if self.witnesses.billing_transfers else _NO,
+            "INVOICE_UNITS": _YES if self.witnesses.invoice_units else _NO,
         }
 
     @classmethod
@@ -77,6 +102,13 @@ class FunctionSettings:
             max_document_bytes=reader.number("MAX_DOCUMENT_BYTES", least=1),
             manifest_signing_key=reader.text("MANIFEST_SIGNING_KEY"),
             manifest_heads_table=reader.text("MANIFEST_HEADS_TABLE"),
+            notification_topic=reader.text("NOTIFICATION_TOPIC"),
+            holidays=reader.days("HOLIDAYS"),
+            witnesses=Witnesses(
+                cost_explorer=reader.flag("COST_EXPLORER"),
+                billing_transfers=reader.flag("BILLING_TRANSFERS"),
+                invoice_units=reader.flag("INVOICE_UNITS"),
+            ),
         )
         if reader.problems:
             raise InvalidEnvironment(reader.problems)
@@ -108,6 +140,24 @@ class _Reader:
                 f"{f'to {most}' if most else 'on'}"
             )
         return least
+
+    def flag(self, name: str) -> bool:
+        value = self.text(name)
+        if value and value not in (_YES, _NO):
+            self.problems.append(f"{name} is '{value}', not {_YES} or {_NO}")
+        return value == _YES
+
+    def days(self, name: str) -> tuple[date, ...]:
+        """Dates between commas; the variable must be there and may be empty."""
+        if name not in self._environment:
+            self.problems.append(f"{name} is not set")
+        days = []
+        for text in filter(None, self._environment.get(name, "").split(",")):
+            try:
+                days.append(date.fromisoformat(text))
+            except ValueError:
+                self.problems.append(f"{name} has '{text}', which is no day such as 2026-12-25")
+        return tuple(days)
 
     def mode(self, name: str) -> RetentionMode:
         value = self.text(name)

@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 from lambdas.domain.close_calendar import CloseDeadline
 from lambdas.domain.document_url import DEFAULT_DOCUMENT_HOSTS
 from lambdas.domain.retention import RetentionPolicy
-from lambdas.settings import FunctionSettings, InvalidEnvironment
+from lambdas.settings import FunctionSettings, InvalidEnvironment, Witnesses
 
 SETTINGS = FunctionSettings(
     archive_bucket="archive",
@@ -19,6 +21,9 @@ SETTINGS = FunctionSettings(
     max_document_bytes=256 << 20,
     manifest_signing_key="arn:aws:kms:eu-central-1:111122223333:key/1",
     manifest_heads_table="heads",
+    notification_topic="arn:aws:sns:eu-central-1:111122223333:topic",
+    holidays=(date(2026, 12, 25), date(2027, 1, 1)),
+    witnesses=Witnesses(cost_explorer=True, billing_transfers=False, invoice_units=True),
 )
 ENVIRONMENT = SETTINGS.to_environment()
 
@@ -50,6 +55,9 @@ def problems(environment: dict[str, str]) -> list[str]:
         max_document_bytes=st.integers(1, 1 << 40),
         manifest_signing_key=st.text(min_size=1),
         manifest_heads_table=st.text(min_size=1),
+        notification_topic=st.text(min_size=1),
+        holidays=st.lists(st.dates(), max_size=3).map(tuple),
+        witnesses=st.builds(Witnesses, st.booleans(), st.booleans(), st.booleans()),
     )
 )
 def test_what_the_deployment_writes_is_what_the_functions_read(settings: FunctionSettings) -> None:
@@ -66,8 +74,11 @@ def test_the_functions_read_the_environment_of_their_process(
     assert FunctionSettings.from_environment() == SETTINGS
 
 
-@pytest.mark.parametrize("name", sorted(ENVIRONMENT))
-@pytest.mark.parametrize("value", [None, ""])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(name, None) for name in ENVIRONMENT]
+    + [(name, "") for name in ENVIRONMENT if name != "HOLIDAYS"],
+)
 def test_a_missing_variable_is_one_readable_problem(name: str, value: str | None) -> None:
     environment = {key: text for key, text in ENVIRONMENT.items() if key != name}
     if value is not None:
@@ -77,6 +88,17 @@ def test_a_missing_variable_is_one_readable_problem(name: str, value: str | None
 
 def test_every_missing_variable_is_told_at_once() -> None:
     assert sorted(problems({})) == sorted(f"{name} is not set" for name in ENVIRONMENT)
+
+
+def test_there_may_be_no_holidays() -> None:
+    assert FunctionSettings.from_environment(ENVIRONMENT | {"HOLIDAYS": ""}).holidays == ()
+
+
+def test_every_wrong_holiday_is_told_at_once() -> None:
+    assert problems(ENVIRONMENT | {"HOLIDAYS": "2026-12-25,2026-13-01,Easter"}) == [
+        "HOLIDAYS has '2026-13-01', which is no day such as 2026-12-25",
+        "HOLIDAYS has 'Easter', which is no day such as 2026-12-25",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -95,6 +117,8 @@ def test_every_missing_variable_is_told_at_once() -> None:
             "governance",
             "RETENTION_MODE is 'governance', not one of GOVERNANCE, COMPLIANCE",
         ),
+        ("COST_EXPLORER", "yes", "COST_EXPLORER is 'yes', not true or false"),
+        ("INVOICE_UNITS", "True", "INVOICE_UNITS is 'True', not true or false"),
         ("CLOSE_DEADLINE", "10", "CLOSE_DEADLINE: '10' is not a close deadline"),
     ],
 )

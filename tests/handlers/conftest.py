@@ -25,7 +25,7 @@ from lambdas.handlers import (
     list_invoice_summaries,
     validate_completeness,
 )
-from lambdas.settings import FunctionSettings
+from lambdas.settings import FunctionSettings, Witnesses
 from sandbox.invoicing.catalogue import CatalogueInvoice, Document, SupplementalDocument
 from sandbox.invoicing.server import InvoicingEmulator
 from tests.fake_kms import FakeKms
@@ -351,6 +351,9 @@ def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[World]:
         max_document_bytes=1_000_000,
         manifest_signing_key=kms.key_arn,
         manifest_heads_table=HEADS,
+        notification_topic="arn:aws:sns:us-east-1:123456789012:topic",
+        holidays=(),
+        witnesses=Witnesses(cost_explorer=True, billing_transfers=True, invoice_units=True),
     )
     for name, value in settings.to_environment().items():
         monkeypatch.setenv(name, value)

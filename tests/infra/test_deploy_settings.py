@@ -1,6 +1,7 @@
 """Deploy settings: what is accepted, and the message of every refusal."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from infra.deploy_settings import DeploySettings, InvalidDeploySettings
 from lambdas.domain.close_calendar import CloseDeadline
 from lambdas.domain.document_url import DEFAULT_DOCUMENT_HOSTS
 from lambdas.domain.retention import RetentionPolicy
+from lambdas.settings import Witnesses
 
 GOOD_REGISTER = "account_id,name\n111122223333,Example\n020417736915,Other\n"
 
@@ -44,8 +46,11 @@ def test_only_the_bucket_name_and_the_register_are_needed(project: Path) -> None
     assert settings.external_id == "invoice-archive"
     assert (settings.schedule.cron, settings.schedule.time_zone) == ("0 6 * * ? *", "UTC")
     assert settings.close_deadline == CloseDeadline("day", 10)
+    assert settings.holidays == ()
+    assert settings.witnesses == Witnesses(True, True, True)
     assert settings.lookback_periods == 2
     assert settings.retention == RetentionPolicy(10, "GOVERNANCE", 12)
+    assert settings.break_glass_role_arn is None
     assert settings.notify_emails == ()
     assert settings.max_concurrent_payers == 10
     assert settings.fetch_threads == 8
@@ -59,8 +64,11 @@ def test_every_setting_can_be_given(project: Path) -> None:
         external_id="finance:1",
         schedule={"cron": "0,30 5-7/2 ? * * *", "time_zone": "Europe/Berlin"},
         close_deadline="business day 7",
+        holidays=["2027-01-01", "2026-12-25"],
+        witnesses={"cost_explorer": False, "invoice_units": False},
         lookback_periods=0,
         retention={"years": 7, "mode": "COMPLIANCE", "fiscal_year_end_month": 3},
+        break_glass_role_arn="arn:aws:iam::111122223333:role/ops/BreakGlass",
         notify_emails=["a@example.com", "b@example.com"],
         max_concurrent_payers=1,
         fetch_threads=1,
@@ -75,8 +83,13 @@ def test_every_setting_can_be_given(project: Path) -> None:
     assert settings.schedule.cron == "0,30 5-7/2 ? * * *"
     assert settings.schedule.time_zone == "Europe/Berlin"
     assert settings.close_deadline == CloseDeadline("business day", 7)
+    assert settings.holidays == (date(2026, 12, 25), date(2027, 1, 1))
+    assert settings.witnesses == Witnesses(
+        cost_explorer=False, billing_transfers=True, invoice_units=False
+    )
     assert settings.lookback_periods == 0
     assert settings.retention == RetentionPolicy(7, "COMPLIANCE", 3)
+    assert settings.break_glass_role_arn == "arn:aws:iam::111122223333:role/ops/BreakGlass"
     assert settings.notify_emails == ("a@example.com", "b@example.com")
     assert settings.max_concurrent_payers == 1
     assert settings.fetch_threads == 1
@@ -178,6 +191,27 @@ def test_a_block_that_is_no_object_is_refused(value: object, problem: str, proje
         ),
         ({"close_deadline": "day 31"}, "close_deadline: 'day 31' is not a close deadline; write"),
         ({"close_deadline": 10}, "close_deadline: 10 is not text"),
+        (
+            {"holidays": ["2026-12-25", "2026-13-01"]},
+            "holidays: '2026-13-01' is not a day; write year-month-day, such as '2026-12-25'",
+        ),
+        ({"holidays": ["2026-W52-5"]}, "holidays: '2026-W52-5' is not a day; write"),
+        ({"holidays": ["25.12.2026"]}, "holidays: '25.12.2026' is not a day; write"),
+        ({"holidays": "2026-12-25"}, 'holidays: "2026-12-25" is not a list of texts'),
+        ({"holidays": ["2026-12-25"] * 2}, "holidays: '2026-12-25' is listed more than once"),
+        (
+            {"witnesses": {"cost_explorer": "no"}},
+            'witnesses.cost_explorer: "no" is neither true nor false',
+        ),
+        (
+            {"witnesses": {"costexplorer": False}},
+            "unknown key witnesses.costexplorer; did you mean 'cost_explorer'?",
+        ),
+        (
+            {"break_glass_role_arn": "arn:aws:sts::111122223333:assumed-role/BreakGlass/jane"},
+            "break_glass_role_arn: 'arn:aws:sts::111122223333:assumed-role/BreakGlass/jane' is not "
+            "the ARN of an IAM role; write one such as ",
+        ),
         ({"lookback_periods": -1}, "lookback_periods: -1 is not a whole number from 0 to 24"),
         ({"lookback_periods": True}, "lookback_periods: true is not a whole number from 0 to 24"),
         ({"lookback_periods": "2"}, 'lookback_periods: "2" is not a whole number from 0 to 24'),
@@ -280,6 +314,7 @@ def test_all_problems_are_reported_at_once_in_one_readable_error(project: Path) 
     given = block(
         archive_bucket_name="Bad_Name",
         retention={"years": 0, "mode": "SOFT"},
+        holidays=["x", "y"],
         notify_emails=["x", "y"],
         shedule={},
     )
@@ -295,6 +330,8 @@ def test_all_problems_are_reported_at_once_in_one_readable_error(project: Path) 
         "  - archive_bucket_name",
         "  - payers_file",
         "  - payers_file",
+        "  - holidays",
+        "  - holidays",
         "  - retention.years",
         "  - retention.mode",
         "  - notify_emails",

@@ -154,13 +154,17 @@ def test_the_functions_understand_the_environment_that_they_get(
 ) -> None:
     block = context["invoice_archive"]
     for function in functions(template).values():
-        environment = function["Environment"]["Variables"]
+        variables = function["Environment"]["Variables"]
+        environment = {name: text(value) for name, value in variables.items()}
         settings = FunctionSettings.from_environment(environment)
         assert settings.to_environment() == environment
         assert settings.archive_bucket == block["archive_bucket_name"]
         assert settings.payer_role_name == block["payer_role_name"]
         assert str(settings.close_deadline) == block["close_deadline"]
         assert settings.retention.years == block["retention"]["years"]
+        assert settings.manifest_signing_key == "ManifestsSigningKey"
+        assert settings.manifest_heads_table == "ManifestsHeads"
+        assert settings.notification_topic == "NotificationsTopic"
 
 
 def test_another_invoicing_endpoint_reaches_boto3_by_its_own_variable(

@@ -1,0 +1,38 @@
+"""What makes the chains of manifests provable: the key that signs them, and their heads outside the
+bucket.
+"""
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+
+class ManifestChain(Construct):
+    """A signing key and a table of heads, both kept when the stack is deleted."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self.signing_key = kms.Key(
+            self,
+            "SigningKey",
+            description="Signs the invoice archive's manifests.",
+            key_spec=kms.KeySpec.ECC_NIST_P256,
+            key_usage=kms.KeyUsage.SIGN_VERIFY,
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+        )
+        self.heads = dynamodb.Table(
+            self,
+            "Heads",
+            partition_key=dynamodb.Attribute(
+                name="billing_period", type=dynamodb.AttributeType.STRING
+            ),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            # not with the archive's key: who loses that must not lose the heads with it
+            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            deletion_protection=True,
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+        )
