@@ -1,0 +1,156 @@
+"""All records and documents of one period, in both directions: what the newest manifest names is
+there and right, and nothing is there that it does not name.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, Future
+
+from lambdas.domain.archive_layout import documents_prefix, records_prefix
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.records import StoredObject
+from ops.check.evidence import Evidence, Examined, Examiner
+from ops.check.findings import CheckFinding, check_finding
+from ops.check.scope import Level, Scope
+from ops.check.statement import InvoiceStatement
+from ops.errors import CannotRead
+from ops.places import Place, PlacedObject
+
+_BATCH = 32
+_BATCHES_A_READER = 4
+
+Progress = Callable[[str, int, int], None]
+"""Told how far something is: title, done, of."""
+
+
+class AllEvidence:
+    """Lists the place, then is given the newest manifest's invoices one by one."""
+
+    def __init__(
+        self, place: Place, scope: Scope, period: BillingPeriod, pool: Executor, progress: Progress
+    ) -> None:
+        self._place = place
+        self._scope = scope
+        self._period = period
+        self._pool = pool
+        self._progress = progress
+        self.examiner = Examiner(place, scope, period)
+        self.examined = Examined()
+        self.findings: list[CheckFinding] = []
+        self.invoices = self.records = self.documents = 0
+        self._gone: list[StoredObject] = []
+        self._batch: list[Evidence] = []
+        self._running: deque[Future[Examined]] = deque()
+        self._placed: dict[str, PlacedObject] = {}
+        if scope.level >= Level.presence:
+            for prefix in (records_prefix(period), documents_prefix(period)):
+                self._placed |= {placed.key: placed for placed in place.objects(prefix)}
+        self._listed = len(self._placed)
+
+    def invoice(self, statement: InvoiceStatement) -> None:
+        """Take what the manifest says of one invoice."""
+        self.invoices += 1
+        self.records += len(statement.records)
+        self.documents += len(statement.documents)
+        for key, expected in statement.wrong_names(self._period):
+            self._find("NAME_WRONG", key, expected, key)
+        if self._scope.level >= Level.presence:
+            for number, record in enumerate(statement.records):
+                self._take(statement, record, number)
+            for document in statement.documents:
+                self._take(statement, document, None)
+
+    def finish(self, restate: Callable[[], Iterable[StoredObject]], *, is_whole: bool) -> None:
+        """Tell what is gone, changed or extra.
+
+        `restate` gives everything that the manifest names once more. A manifest that is not
+        `is_whole` leaves open what is extra.
+        """
+        self._submit()
+        while self._running:
+            self._collect()
+        extra = self._placed if is_whole else {}
+        for stored in self._gone:
+            moved_to = self._same_bytes(stored, extra)
+            if moved_to:
+                del extra[moved_to]
+                found = f"the same bytes at {moved_to}"
+                self._find("OBJECT_MOVED", stored.key, "to lie at this key", found)
+            else:
+                self._find("OBJECT_GONE", stored.key, _expected(stored), "nothing there")
+        for placed in extra.values():
+            self.findings.append(extra_object(placed, self._period))
+        self._tell_changed(restate)
+
+    def _take(
+        self, statement: InvoiceStatement, stored: StoredObject, record_number: int | None
+    ) -> None:
+        placed = self._placed.pop(stored.key, None)
+        if placed is None:
+            self._gone.append(stored)
+            return
+        self._batch.append(Evidence(stored, placed, statement, record_number))
+        if len(self._batch) >= _BATCH:
+            self._submit()
+            # So many wait at most: memory stays flat however large the period is.
+            if len(self._running) > _BATCHES_A_READER * self._place.readers:
+                self._collect()
+
+    def _submit(self) -> None:
+        if self._batch:
+            self._running.append(self._pool.submit(self.examiner.examine, self._batch))
+            self._batch = []
+
+    def _collect(self) -> None:
+        self.examined.add(self._running.popleft().result())
+        self._progress(str(self._period), self.examined.objects, self._listed)
+
+    def _same_bytes(self, stored: StoredObject, extra: dict[str, PlacedObject]) -> str | None:
+        """Where among what is extra an object that is gone now lies."""
+        for placed in extra.values():
+            if placed.size_bytes == stored.size_bytes and not placed.is_hidden:
+                try:
+                    digest = self._place.digest(placed.key, placed.version_id)
+                except CannotRead:
+                    continue  # it is told as extra
+                if digest.sha256 == stored.sha256:
+                    return placed.key
+        return None
+
+    def _tell_changed(self, restate: Callable[[], Iterable[StoredObject]]) -> None:
+        """What holds another's bytes was swapped; all else was changed."""
+        changed = self.examined.changed
+        wanted = {digest.sha256 for _, digest in changed if digest.sha256}
+        holders = {s.sha256: s.key for s in restate() if s.sha256 in wanted} if wanted else {}
+        for evidence, digest in changed:
+            stored = evidence.stored
+            if digest.sha256 in holders:
+                found = f"the bytes of {holders[digest.sha256]}"
+                self._find("CONTENT_SWAPPED", stored.key, _expected(stored), found)
+            elif digest.size_bytes != stored.size_bytes:
+                found = f"{digest.size_bytes} bytes"
+                self._find("SIZE_CHANGED", stored.key, f"{stored.size_bytes} bytes", found)
+            else:
+                is_record = evidence.record_number is not None
+                code = "RECORD_CHANGED" if is_record else "DOCUMENT_CHANGED"
+                found = f"SHA-256 {digest.sha256}"
+                self._find(code, stored.key, _expected(stored), found)
+
+    def _find(self, code: str, key: str, expected: str, found: str) -> None:
+        self.findings.append(check_finding(code, key, expected, found, period=self._period))
+
+
+def extra_object(placed: PlacedObject, period: BillingPeriod | None = None) -> CheckFinding:
+    """That something is there which nothing names; milder where a delete marker hides it."""
+    return check_finding(
+        "OBJECT_EXTRA",
+        placed.key,
+        "nothing here, for no manifest names it and no view is called so",
+        f"{placed.size_bytes} bytes" + ", hidden by a delete marker" * placed.is_hidden,
+        period=period,
+        severity="warning" if placed.is_hidden else None,
+    )
+
+
+def _expected(stored: StoredObject) -> str:
+    return f"{stored.size_bytes} bytes, SHA-256 {stored.sha256}"

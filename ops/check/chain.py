@@ -1,0 +1,260 @@
+"""A period's chain of manifests: each link by itself, to its predecessor, and to the head."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from lambdas.domain.archive_layout import manifest_key
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.manifest_heads import ManifestHead
+from lambdas.domain.manifests import SCHEMA
+from lambdas.domain.records import StoredObject
+from lambdas.domain.signatures import Signature, signature_of, signed_file, signed_part
+from ops.check.findings import CheckFinding, check_finding
+from ops.check.manifest_reader import InvoicePart, ManifestReader, NotAManifest, PayerPart
+from ops.check.signing_keys import SigningKeys
+from ops.check.statement import InvoiceStatement
+from ops.errors import CannotRead
+from ops.places import Place, PlacedObject, read
+
+_SHOWN = 20
+
+
+def mark_of(key: str, sha256: str) -> int:
+    """What stands for `this key has this content`, so that many are held in little memory."""
+    return hash((key, sha256))
+
+
+@dataclass
+class Link:
+    """One manifest as it was read."""
+
+    placed: PlacedObject
+    sequence: int
+    sha256: str
+    members: Mapping[str, Any]
+    """What it says beside its payer accounts."""
+    is_whole: bool
+    """Whether it was understood to its end."""
+    names: set[int] = field(default_factory=set)
+    """Marks of every record and document that it names, until the next link was compared."""
+
+    @property
+    def mark(self) -> int:
+        return mark_of(self.placed.key, self.sha256)
+
+
+class ChainCheck:
+    """The manifests of one period, oldest first.
+
+    `suspects` holds the SHA-256 of each file that something was found about, as it was read.
+    """
+
+    def __init__(
+        self, place: Place, keys: SigningKeys | None, period: BillingPeriod, bucket: str | None
+    ) -> None:
+        self._place = place
+        self._keys = keys
+        self._period = period
+        self.bucket = bucket
+        """The archive's bucket, as far as it is known."""
+        self.findings: list[CheckFinding] = []
+        self.suspects: dict[str, str] = {}
+        self.links: list[Link] = []
+        self._expected = 1
+
+    def read(
+        self,
+        placed: PlacedObject,
+        sequence: int,
+        on_invoice: Callable[[InvoiceStatement], None] | None = None,
+        on_payer: Callable[[PayerPart], None] | None = None,
+    ) -> Link | None:
+        """Read the next manifest that there is, and check it; None where it cannot be read."""
+        before = self._before(sequence)
+        reader = ManifestReader(self._place.blocks(placed.key, self.version(placed)))
+        names: set[int] = set()
+        damage = None
+        try:
+            for part in reader.parts():
+                if isinstance(part, InvoicePart):
+                    damage = self._invoice(part, names, on_invoice) or damage
+                elif on_payer:
+                    on_payer(part)
+        except NotAManifest as error:
+            damage = str(error)
+        except CannotRead as error:
+            self.suspects[placed.key] = ""
+            self._add("OBJECT_UNREADABLE", placed.key, "its bytes", str(error))
+            return None
+        link = Link(placed, sequence, reader.sha256, reader.members, damage is None, names)
+        self._check(link, reader, damage)
+        if link.is_whole:
+            self._check_order(link, before)
+        if before:
+            before.names = set()  # one link's are enough to hold, however long the chain is
+        self.links.append(link)
+        return link
+
+    def compare_with_head(self, head: ManifestHead) -> None:
+        """Whether the chain still is what was known of it outside the bucket."""
+        newest = self._expected - 1
+        at = manifest_key(self._period, head.sequence)
+        if head.sequence > newest:
+            self._add(
+                "MANIFESTS_ROLLED_BACK",
+                at,
+                f"manifest {head.sequence}, written by run {head.run_id}",
+                f"the newest is {newest}" if newest else "no manifest of the period",
+            )
+            return
+        for link in self.links:
+            if link.sequence == head.sequence and link.sha256 != head.sha256:
+                expected = f"SHA-256 {head.sha256}, as the head says"
+                self._found(link, "HEAD_DIFFERS", expected, f"SHA-256 {link.sha256}")
+
+    def stated(self, link: Link) -> Iterator[StoredObject]:
+        """Read a manifest once more for everything that it names."""
+        reader = ManifestReader(self._place.blocks(link.placed.key, self.version(link.placed)))
+        with suppress(NotAManifest):
+            for part in reader.parts():
+                if isinstance(part, InvoicePart):
+                    statement = InvoiceStatement.of(part.data)
+                    yield from (*statement.records, *statement.documents)
+
+    def _before(self, sequence: int) -> Link | None:
+        """The link before this number, None where it is not there; what lacks is told."""
+        if sequence > self._expected:
+            last = sequence - 1
+            count = f"manifests {self._expected} to {last}" if last > self._expected else "it"
+            key = manifest_key(self._period, self._expected)
+            self._add("MANIFEST_GONE", key, f"{count}, for there is {sequence}", "nothing there")
+        self._expected = sequence + 1
+        last_link = self.links[-1] if self.links else None
+        return last_link if last_link and last_link.sequence == sequence - 1 else None
+
+    def _invoice(
+        self,
+        part: InvoicePart,
+        names: set[int],
+        on_invoice: Callable[[InvoiceStatement], None] | None,
+    ) -> str | None:
+        """What is wrong with an invoice of the manifest, None where it can be understood."""
+        try:
+            statement = InvoiceStatement.of(part.data)
+        except NotAManifest as error:
+            return str(error)
+        if statement.billing_period != str(self._period):
+            return f"it has an invoice of {statement.billing_period}"
+        for stored in (*statement.records, *statement.documents):
+            mark = mark_of(stored.key, stored.sha256)
+            if mark in names:
+                return f"it names {stored.key} twice"
+            names.add(mark)
+        if on_invoice:
+            on_invoice(statement)
+        return None
+
+    def _check(self, link: Link, reader: ManifestReader, damage: str | None) -> None:
+        """The file by itself."""
+        schema = link.members.get("schema", SCHEMA)
+        if schema != SCHEMA:
+            link.is_whole = False
+            self._found(link, "SCHEMA_UNKNOWN", SCHEMA, str(schema))
+        elif damage:
+            self._found(link, "MANIFEST_DAMAGED", "a manifest in canonical JSON", damage)
+        if link.is_whole:
+            self._check_place(link)
+        self._check_signature(link, reader)
+
+    def _check_place(self, link: Link) -> None:
+        said = link.members
+        if self.bucket is None and isinstance(said.get("bucket"), str):
+            self.bucket = said["bucket"]
+        right = {
+            "bucket": self.bucket,
+            "key": link.placed.key,
+            "billing_period": str(self._period),
+            "sequence": link.sequence,
+        }
+        wrong = [name for name, value in right.items() if said.get(name) != value]
+        if wrong:
+            expected = ", ".join(f"{name} {right[name]}" for name in wrong)
+            found = ", ".join(f"{name} {said.get(name)}" for name in wrong)
+            self._found(link, "MANIFEST_MISPLACED", expected, found)
+
+    def _check_order(self, link: Link, before: Link | None) -> None:
+        named = link.members.get("previous_sha256")
+        if link.sequence == 1 or before:
+            right = before.sha256 if before else None
+            if named != right:
+                expected = f"predecessor {right}" if right else "no predecessor"
+                self._found(link, "CHAIN_BROKEN", expected, f"predecessor {named}")
+        if before and before.is_whole and (dropped := before.names - link.names):
+            for stored in self._first(self.stated(before), dropped):
+                self._add(
+                    "EVIDENCE_DROPPED",
+                    stored.key,
+                    f"SHA-256 {stored.sha256}, as manifest {before.sequence} says",
+                    f"manifest {link.sequence} does not say so ({len(dropped)} objects in all)",
+                )
+            self.suspects[link.placed.key] = link.sha256
+
+    def _first(self, stated: Iterable[StoredObject], marks: set[int]) -> list[StoredObject]:
+        found = (stored for stored in stated if mark_of(stored.key, stored.sha256) in marks)
+        return [stored for stored, _ in zip(found, range(_SHOWN), strict=False)]
+
+    def _check_signature(self, link: Link, reader: ManifestReader) -> None:
+        if not reader.has_ended:
+            return  # what it covers is not known either
+        try:
+            signature: Signature | None = signature_of({"signature": reader.signature})
+        except ValueError as error:
+            signature = None
+            self._found(link, "SIGNATURE_INVALID", "a signature", str(error))
+        if self._verifies(reader.signed_digest, signature) and reader.has_canonical_signature:
+            return  # what was signed is canonical, so the file is
+        # Only here the file is read in one piece: to tell a wrong form from a wrong content.
+        file = self._file(link)
+        try:
+            content = json.loads(file)
+            form = signed_part(content)
+        except (ValueError, TypeError, RecursionError):
+            return  # it changed since it was read: `suspects` tells
+        if signature and signed_file(content, signature) != file:
+            found = "the same content in another form"
+            self._found(link, "MANIFEST_DAMAGED", "canonical JSON", found)
+        if (
+            signature
+            and self._keys
+            and not self._verifies(hashlib.sha256(form).digest(), signature)
+        ):
+            self._found(
+                link,
+                "SIGNATURE_INVALID",
+                f"a signature made with the key of {self._keys.source}",
+                "a signature that does not match the content",
+            )
+
+    def _file(self, link: Link) -> bytes:
+        try:
+            return read(self._place, link.placed.key, self.version(link.placed))
+        except CannotRead:
+            return b""
+
+    def _verifies(self, digest: bytes, signature: Signature | None) -> bool:
+        return bool(self._keys and signature and self._keys.verify(digest, signature.value))
+
+    def version(self, placed: PlacedObject) -> str:
+        """The version that was written first: evidence is written once."""
+        return placed.oldest_version_id if self._place.has_versions else ""
+
+    def _found(self, link: Link, code: str, expected: str, found: str) -> None:
+        self.suspects[link.placed.key] = link.sha256
+        self._add(code, link.placed.key, expected, found)
+
+    def _add(self, code: str, key: str, expected: str, found: str) -> None:
+        self.findings.append(check_finding(code, key, expected, found, period=self._period))

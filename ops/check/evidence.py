@@ -1,0 +1,194 @@
+"""One record or document against what the manifest says: there, locked, and byte for byte right."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.json_text import instant_text, sha256_hex
+from lambdas.domain.records import SCHEMA, StoredObject
+from lambdas.domain.retention import retain_until
+from ops.check.findings import CheckFinding, check_finding
+from ops.check.scope import Level, Scope
+from ops.check.statement import InvoiceStatement
+from ops.errors import CannotRead
+from ops.places import Digest, Lock, LockNotShown, Place, PlacedObject, read
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+"""Then no retention is shorter than the policy says, as it is where a period is archived late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One object as the manifest names it and as it lies in the place.
+
+    Of a record: which one (from 0 on) of the invoice's chain; of a document None.
+    """
+
+    stored: StoredObject
+    placed: PlacedObject
+    statement: InvoiceStatement
+    record_number: int | None
+
+
+@dataclass
+class Examined:
+    """What came of some objects."""
+
+    findings: list[CheckFinding] = field(default_factory=list)
+    changed: list[tuple[Evidence, Digest]] = field(default_factory=list)
+    """Whose bytes are others than the manifest says; with the size alone where they were not to be
+    read.
+    """
+    objects: int = 0
+    objects_read: int = 0
+    bytes_read: int = 0
+    locks_not_shown: int = 0
+
+    def add(self, other: "Examined") -> None:
+        self.findings += other.findings
+        self.changed += other.changed
+        self.objects += other.objects
+        self.objects_read += other.objects_read
+        self.bytes_read += other.bytes_read
+        self.locks_not_shown += other.locks_not_shown
+
+
+class Examiner:
+    """Examines objects of one period; methods may run in several threads."""
+
+    def __init__(self, place: Place, scope: Scope, period: BillingPeriod) -> None:
+        self._place = place
+        self._scope = scope
+        self._period = period
+
+    def examine(self, batch: Iterable[Evidence]) -> Examined:
+        examined = Examined()
+        for evidence in batch:
+            examined.objects += 1
+            try:
+                self._examine(evidence, examined)
+            except CannotRead as error:
+                examined.findings.append(
+                    self._finding("OBJECT_UNREADABLE", evidence, "its bytes", str(error))
+                )
+        return examined
+
+    def locks(self, key: str, version_id: str, examined: Examined) -> None:
+        """Whether the version is locked as the retention policy asks."""
+        try:
+            lock = self._place.lock(key, version_id)
+        except LockNotShown:
+            examined.locks_not_shown += 1
+            return
+        policy = self._scope.retention
+        for code, expected, found in _lock_problems(
+            lock,
+            Lock(policy.mode, retain_until(self._period, policy, _LONG_AGO)) if policy else None,
+        ):
+            examined.findings.append(check_finding(code, key, expected, found, period=self._period))
+
+    def _examine(self, evidence: Evidence, examined: Examined) -> None:
+        stored, placed = evidence.stored, evidence.placed
+        version_id, size = "", placed.size_bytes
+        if self._place.has_versions:
+            sizes = dict([(placed.version_id, placed.size_bytes), *placed.older])
+            version_id = stored.version_id
+            if version_id not in sizes:
+                examined.findings.append(self._version_gone(evidence))
+                return
+            size = sizes[version_id]
+            examined.findings += self._on_top(evidence)
+            self.locks(stored.key, version_id, examined)
+        is_to_be_read = self._scope.level >= Level.bytes and stored.key in self._scope.subset
+        if is_to_be_read:
+            self._compare(evidence, version_id, examined)
+        elif size != stored.size_bytes:
+            examined.changed.append((evidence, Digest("", size)))
+
+    def _compare(self, evidence: Evidence, version_id: str, examined: Examined) -> None:
+        """Every byte; what is not right at first is read once more before it is told."""
+        stored = evidence.stored
+        right = Digest(stored.sha256, stored.size_bytes)
+        try:
+            digest, content = self._read(evidence, version_id)
+            first = f"SHA-256 {digest.sha256}"
+        except CannotRead as error:
+            digest, content, first = None, b"", str(error)
+        if digest != right:
+            digest = self._place.digest_again(stored.key, version_id)
+            if digest == right:
+                digest, content = self._read(evidence, version_id)
+                finding = self._finding(
+                    "READ_UNSTABLE", evidence, f"SHA-256 {right.sha256}", f"{first} at first"
+                )
+                examined.findings.append(finding)
+        examined.objects_read += 1
+        examined.bytes_read += digest.size_bytes
+        if digest != right:
+            examined.changed.append((evidence, digest))
+        elif evidence.record_number is not None:
+            examined.findings += self._contradictions(evidence, evidence.record_number, content)
+
+    def _read(self, evidence: Evidence, version_id: str) -> tuple[Digest, bytes]:
+        """A record's bytes are kept, a document's are not."""
+        key = evidence.stored.key
+        if evidence.record_number is None:
+            return self._place.digest(key, version_id), b""
+        content = read(self._place, key, version_id)
+        return Digest(sha256_hex(content), len(content)), content
+
+    def _contradictions(
+        self, evidence: Evidence, number: int, content: bytes
+    ) -> Iterator[CheckFinding]:
+        others = evidence.statement.contradictions(number, content)
+        if "schema" in others:
+            yield self._finding("SCHEMA_UNKNOWN", evidence, SCHEMA, "a record of another schema")
+        elif others:
+            yield self._finding(
+                "RECORD_CONTRADICTED",
+                evidence,
+                "what the manifest says of the invoice",
+                f"the record says otherwise of {', '.join(others)}",
+            )
+
+    def _version_gone(self, evidence: Evidence) -> CheckFinding:
+        placed, expected = evidence.placed, f"version {evidence.stored.version_id}"
+        if not placed.version_id:
+            return self._finding("OBJECT_GONE", evidence, expected, "only a delete marker")
+        return self._finding("VERSION_GONE", evidence, expected, f"version {placed.version_id}")
+
+    def _on_top(self, evidence: Evidence) -> Iterator[CheckFinding]:
+        stored, placed = evidence.stored, evidence.placed
+        expected = f"version {stored.version_id} on top"
+        if placed.is_hidden:
+            yield self._finding("OBJECT_HIDDEN", evidence, expected, "a delete marker on top of it")
+        elif placed.version_id != stored.version_id:
+            # A person who restores an object by copying it leaves the right bytes on top.
+            top = self._place.digest(stored.key, placed.version_id)
+            is_same = top.sha256 == stored.sha256
+            what = "the same bytes" if is_same else f"SHA-256 {top.sha256}"
+            yield check_finding(
+                "OBJECT_OVERLAID",
+                stored.key,
+                expected,
+                f"version {placed.version_id} with {what}",
+                period=self._period,
+                severity="warning" if is_same else None,
+            )
+
+    def _finding(self, code: str, evidence: Evidence, expected: str, found: str) -> CheckFinding:
+        return check_finding(code, evidence.stored.key, expected, found, period=self._period)
+
+
+def _lock_problems(lock: Lock | None, policy: Lock | None) -> Iterator[tuple[str, str, str]]:
+    """Code, expected and found of each way in which the lock is less than the policy."""
+    needed = f"{policy.mode} until {instant_text(policy.until)}" if policy else "a lock"
+    if lock is None:
+        yield "LOCK_ABSENT", needed, "no lock"
+        return
+    found = f"{lock.mode} until {instant_text(lock.until)}"
+    if policy and lock.until < policy.until:
+        yield "LOCK_SHORT", needed, found
+    if policy and policy.mode == "COMPLIANCE" != lock.mode:
+        yield "LOCK_WEAK", needed, found

@@ -1,0 +1,142 @@
+"""What a check can find: each code with its severity and next step.
+
+A code is a stable word with a heading of its own in docs/runbook.md; those that the runs of the
+archive tell of too (`lambdas.domain.findings`) mean the same there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from lambdas.domain.billing_period import BillingPeriod
+
+Severity = Literal["warning", "blocking"]
+
+
+@dataclass(frozen=True)
+class CheckKind:
+    """What all findings of a code share. A `blocking` one makes the check red."""
+
+    severity: Severity
+    next_step: str
+
+
+_WHO = "Find out who did it (CloudTrail)"
+_RESTORE = f"{_WHO}; bring back the version that the manifest names, from the bucket or a copy."
+_CHAIN = f"{_WHO}; bring back the manifest as it was, from its versions or from a copy."
+_LOCK = "Find out who shortened it (CloudTrail: BypassGovernanceRetention); lock it again."
+
+KINDS: Mapping[str, CheckKind] = {
+    # the range
+    "NOTHING_TO_CHECK": CheckKind(
+        "blocking", "Check the place and the billing periods that were asked for."
+    ),
+    # the chain of manifests
+    "SIGNING_KEY_WRONG": CheckKind(
+        "blocking",
+        "Trust the key that was handed over outside the bucket; find out who replaced the one in "
+        "the bucket.",
+    ),
+    "MANIFESTS_ABSENT": CheckKind(
+        "blocking", "If a run is under way, check again once it ended; else start one."
+    ),
+    "MANIFESTS_ROLLED_BACK": CheckKind("blocking", _CHAIN),
+    "MANIFEST_GONE": CheckKind("blocking", _CHAIN),
+    "MANIFEST_DAMAGED": CheckKind("blocking", _CHAIN),
+    "MANIFEST_MISPLACED": CheckKind("blocking", _CHAIN),
+    "SCHEMA_UNKNOWN": CheckKind("blocking", "Check with the version of this tool that knows it."),
+    "SIGNATURE_INVALID": CheckKind("blocking", _CHAIN),
+    "CHAIN_BROKEN": CheckKind("blocking", _CHAIN),
+    "HEAD_DIFFERS": CheckKind("blocking", _CHAIN),
+    "EVIDENCE_DROPPED": CheckKind(
+        "blocking",
+        "Find out which run wrote the manifest and why it left this out; the one before it proves "
+        "that it was archived.",
+    ),
+    # what the newest manifest names
+    "NAME_WRONG": CheckKind(
+        "blocking", "Find out which run named it so; the record tells what the object is."
+    ),
+    "OBJECT_GONE": CheckKind("blocking", _RESTORE),
+    "OBJECT_MOVED": CheckKind("blocking", f"{_WHO}; copy it back to where the manifest names it."),
+    "OBJECT_HIDDEN": CheckKind("blocking", f"{_WHO}; delete the delete marker."),
+    "OBJECT_OVERLAID": CheckKind(
+        "blocking", f"{_WHO}; copy the version that the manifest names over the newer one."
+    ),
+    "VERSION_GONE": CheckKind("blocking", _RESTORE),
+    "LOCK_ABSENT": CheckKind("blocking", _LOCK),
+    "LOCK_SHORT": CheckKind("blocking", _LOCK),
+    "LOCK_WEAK": CheckKind("blocking", _LOCK),
+    "SIZE_CHANGED": CheckKind("blocking", _RESTORE),
+    "DOCUMENT_CHANGED": CheckKind("blocking", _RESTORE),
+    "RECORD_CHANGED": CheckKind("blocking", _RESTORE),
+    "CONTENT_SWAPPED": CheckKind("blocking", f"{_WHO}; put each content back to its own name."),
+    "RECORD_CONTRADICTED": CheckKind(
+        "blocking",
+        "Find out which run wrote the manifest; believe the record, which is nearer to the fact.",
+    ),
+    "OBJECT_UNREADABLE": CheckKind(
+        "blocking", "Cure why it cannot be read (rights, medium), then check again."
+    ),
+    "READ_UNSTABLE": CheckKind(
+        "warning", "Nothing is lost; renew the medium or the way to it before it gets worse."
+    ),
+    # what no manifest names
+    "OBJECT_EXTRA": CheckKind(
+        "blocking",
+        "If a run is under way or crashed, check again after the next one; else find out who "
+        "stored it and why.",
+    ),
+    # the views
+    "VIEW_DIFFERS": CheckKind(
+        "blocking",
+        "Believe the manifest. Start a run for the period, which makes the views again; if that "
+        "does not last, find out who changes them.",
+    ),
+    "VIEW_ABSENT": CheckKind("warning", "Start a run for the period, which makes the views again."),
+}
+
+
+@dataclass(frozen=True)
+class CheckFinding:
+    """One thing that is not as it must be. `object` is an archive key, a period or the place."""
+
+    code: str
+    severity: Severity
+    object: str
+    expected: str
+    found: str
+    next_step: str
+    billing_period: BillingPeriod | None = None
+
+    def to_data(self) -> dict[str, str | None]:
+        period = str(self.billing_period) if self.billing_period else None
+        return {**asdict(self), "billing_period": period}
+
+
+@dataclass(frozen=True)
+class NotChecked:
+    """What this check says nothing of, why, and how to have it checked."""
+
+    what: str
+    because: str
+    remedy: str
+
+    def to_data(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def check_finding(
+    code: str,
+    at: str,
+    expected: str,
+    found: str,
+    *,
+    period: BillingPeriod | None = None,
+    severity: Severity | None = None,
+) -> CheckFinding:
+    """Make a finding of a known code; its severity is the code's unless the case is milder."""
+    kind = KINDS[code]
+    return CheckFinding(
+        code, severity or kind.severity, at, expected, found, kind.next_step, period
+    )

@@ -1,0 +1,270 @@
+"""One billing period: its chain of manifests, what the newest of them names, its views."""
+
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any
+
+from lambdas.domain.archive_layout import (
+    documents_prefix,
+    manifest_key,
+    manifest_sequence,
+    manifests_prefix,
+    records_prefix,
+)
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.manifest_heads import ManifestHead
+from ops.check.all_evidence import AllEvidence, Progress, extra_object
+from ops.check.chain import ChainCheck, Link
+from ops.check.findings import CheckFinding, NotChecked, check_finding
+from ops.check.manifest_reader import PayerPart
+from ops.check.scope import Level, Scope
+from ops.check.signing_keys import SigningKeys
+from ops.check.views import ViewsCheck
+from ops.errors import CannotRead
+from ops.places import Place, PlacedObject
+
+PERIOD_VIEWS = ("completeness.json", "SHA256SUMS", "ledger.csv", "ledger.xlsx", "index.html")
+
+
+@dataclass
+class PeriodChecked:
+    """What a check learnt of one billing period."""
+
+    billing_period: BillingPeriod
+    bucket: str | None = None
+    """The archive's bucket, as far as it is known."""
+    manifests: int = 0
+    head: ManifestHead | None = None
+    """The newest manifest that could be read, in the form of a head."""
+    verdict: str | None = None
+    invoices: int = 0
+    records: int = 0
+    documents: int = 0
+    objects_read: int = 0
+    bytes_read: int = 0
+    findings: list[CheckFinding] = field(default_factory=list)
+    not_checked: list[NotChecked] = field(default_factory=list)
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "billing_period": str(self.billing_period),
+            "bucket": self.bucket,
+            "verdict": self.verdict,
+            "manifests": self.manifests,
+            "invoices": self.invoices,
+            "records": self.records,
+            "documents": self.documents,
+            "objects_read": self.objects_read,
+            "bytes_read": self.bytes_read,
+            "findings": len(self.findings),
+        }
+
+
+@dataclass(frozen=True)
+class PeriodCheck:
+    """How every period of a check is checked; `pool` examines evidence."""
+
+    place: Place
+    keys: SigningKeys | None
+    scope: Scope
+    pool: Executor
+    progress: Progress
+
+    def run(self, period: BillingPeriod, bucket: str | None) -> PeriodChecked:
+        """Check one period of the archive `bucket` (None: not known).
+
+        A manifest or view about which something was found, and which reads otherwise the second
+        time, makes the period be checked once more.
+        """
+        first = _Pass(self, period, bucket)
+        first.run()
+        unstable = {
+            key: sha256
+            for key, sha256 in first.suspects.items()
+            if self._reads_otherwise(key, first.version_of(key), sha256)
+        }
+        if not unstable:
+            return first.checked
+        second = _Pass(self, period, bucket)
+        second.run()
+        second.checked.findings += [
+            check_finding(
+                "READ_UNSTABLE",
+                key,
+                "the same bytes at each reading",
+                f"SHA-256 {sha256} at first" if sha256 else "it could not be read at first",
+                period=period,
+            )
+            for key, sha256 in unstable.items()
+        ]
+        return second.checked
+
+    def _reads_otherwise(self, key: str, version_id: str, sha256: str) -> bool:
+        try:
+            return self.place.digest_again(key, version_id).sha256 != sha256
+        except CannotRead:
+            return False
+
+
+class _Pass:
+    """One pass over one period."""
+
+    def __init__(self, check: PeriodCheck, period: BillingPeriod, bucket: str | None) -> None:
+        self._place = check.place
+        self._scope = check.scope
+        self._period = period
+        self.checked = PeriodChecked(period)
+        self.suspects: dict[str, str] = {}
+        """SHA-256 of each manifest and view that something was found about; empty where it could
+        not be read.
+        """
+        self._manifests: dict[int, PlacedObject] = {}
+        self._views: dict[str, PlacedObject] = {}
+        self._chain = ChainCheck(check.place, check.keys, period, bucket)
+        self._list()
+        self._evidence = AllEvidence(check.place, check.scope, period, check.pool, check.progress)
+
+    def version_of(self, key: str) -> str:
+        """The version of a suspect that this pass has read."""
+        sequence = manifest_sequence(key)
+        return "" if sequence is None else self._chain.version(self._manifests[sequence])
+
+    def run(self) -> None:
+        checked, findings = self.checked, self.checked.findings
+        newest = self._walk()
+        if self._scope.heads is not None:
+            self._compare_with_head(self._scope.heads)
+        if not self._manifests:
+            self._tell_without_manifests()
+        self._tell_versions()
+        findings += self._chain.findings
+        findings += self._evidence.findings
+        findings += self._evidence.examined.findings
+        self.suspects |= self._chain.suspects
+        checked.bucket = self._chain.bucket
+        checked.manifests = len(self._manifests)
+        if newest:
+            self._describe(newest)
+        checked.invoices = self._evidence.invoices
+        checked.records = self._evidence.records
+        checked.documents = self._evidence.documents
+        checked.objects_read = self._evidence.examined.objects_read
+        checked.bytes_read = self._evidence.examined.bytes_read
+        if self._evidence.examined.locks_not_shown:
+            self._leave_out(
+                f"the locks of {self._evidence.examined.locks_not_shown} objects of {self._period}",
+                "the credentials may not see them",
+                "allow s3:GetObjectRetention",
+            )
+
+    def _list(self) -> None:
+        """What lies in the period's folder: manifests, views, and what does not belong there."""
+        folder = manifests_prefix(self._period).removesuffix("manifests/")
+        for placed in self._place.objects(folder):
+            sequence = manifest_sequence(placed.key)
+            if sequence and placed.key == manifest_key(self._period, sequence):
+                self._manifests[sequence] = placed
+            elif placed.key.removeprefix(folder) in PERIOD_VIEWS:
+                self._views[placed.key] = placed
+            else:
+                self.checked.findings.append(extra_object(placed, self._period))
+
+    def _walk(self) -> Link | None:
+        """Read the chain, and check all evidence against its newest manifest."""
+        numbers = sorted(number for number, placed in self._manifests.items() if _has_bytes(placed))
+        for number in numbers[:-1]:
+            self._chain.read(self._manifests[number], number)
+        if not numbers:
+            return None
+        earlier = {link.mark for link in self._chain.links}
+        views = None
+        if self._scope.level >= Level.bytes:
+            views = ViewsCheck(self._place, self._period, self._views)
+        newest = self._chain.read(
+            self._manifests[numbers[-1]],
+            numbers[-1],
+            self._evidence.invoice,
+            views.payer if views else _ignore,
+        )
+        is_whole = newest is not None and newest.is_whole
+        self._evidence.finish(
+            lambda: self._chain.stated(newest) if newest else (), is_whole=is_whole
+        )
+        if not is_whole:
+            self._leave_out(
+                f"records, documents and views of {self._period}",
+                "its newest manifest cannot be understood to its end",
+                "bring the manifest back, then check again",
+            )
+        if views and newest and newest.is_whole:
+            views.finish(newest, earlier)
+        if views:
+            self.checked.findings += views.findings
+            self.suspects |= views.suspects
+        return newest
+
+    def _compare_with_head(self, heads: Mapping[BillingPeriod, ManifestHead]) -> None:
+        head = heads.get(self._period)
+        newest = max(self._manifests, default=0)
+        if head:
+            self._chain.compare_with_head(head)
+        if head is None or head.sequence < newest:
+            known = f"only up to manifest {head.sequence}" if head else "nothing"
+            self._leave_out(
+                f"whether newer manifests of {self._period} than {newest} were cut off",
+                f"the heads know {known} of it",
+                "use heads that were read just now",
+            )
+
+    def _tell_without_manifests(self) -> None:
+        """Evidence that no manifest vouches for, or nothing at all."""
+        places = (records_prefix(self._period), documents_prefix(self._period))
+        at = manifests_prefix(self._period)
+        if self._views or any(any(True for _ in self._place.objects(at)) for at in places):
+            found = "records, documents or views, and no manifest"
+            self._find("MANIFESTS_ABSENT", at, "a manifest that names them", found)
+        elif not self._chain.findings:
+            found = "no manifest, record or document"
+            self._find("NOTHING_TO_CHECK", at, "at least one manifest", found)
+
+    def _tell_versions(self) -> None:
+        """What lies on top of manifests, and how they are locked: only a live bucket can tell."""
+        if not self._place.has_versions:
+            return
+        for placed in self._manifests.values():
+            version = self._chain.version(placed)
+            if placed.is_hidden:
+                code = "OBJECT_HIDDEN" if _has_bytes(placed) else "OBJECT_GONE"
+                self._find(code, placed.key, "the manifest on top", "a delete marker on top")
+            if placed.older:
+                expected, found = f"version {version} alone", f"version {placed.version_id} on top"
+                self._find("OBJECT_OVERLAID", placed.key, expected, found)
+            if _has_bytes(placed) and self._scope.level >= Level.presence:
+                self._evidence.examiner.locks(placed.key, version, self._evidence.examined)
+
+    def _describe(self, newest: Link) -> None:
+        said = newest.members
+        run_id, verdict = said.get("run_id"), said.get("verdict")
+        self.checked.head = ManifestHead(
+            self._period,
+            newest.sequence,
+            newest.sha256,
+            run_id if isinstance(run_id, str) else "",
+        )
+        self.checked.verdict = verdict if isinstance(verdict, str) else None
+
+    def _leave_out(self, what: str, because: str, remedy: str) -> None:
+        self.checked.not_checked.append(NotChecked(what, because, remedy))
+
+    def _find(self, code: str, key: str, expected: str, found: str) -> None:
+        self.checked.findings.append(check_finding(code, key, expected, found, period=self._period))
+
+
+def _has_bytes(placed: PlacedObject) -> bool:
+    """Whether there is any version; a delete marker alone has none."""
+    return not (placed.is_hidden and not placed.version_id)
+
+
+def _ignore(_: PayerPart) -> None:
+    """Views are not compared at this level."""

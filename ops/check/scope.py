@@ -1,0 +1,59 @@
+"""How much a check looks at."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.manifest_heads import ManifestHead
+from lambdas.domain.retention import RetentionPolicy
+
+
+class Level(IntEnum):
+    """From cheap to dear; each includes those before it."""
+
+    structure = 1
+    presence = 2
+    bytes = 3
+
+
+@dataclass(frozen=True)
+class Subset:
+    """The `part`-th of so many `parts`, from 1 on. Each key is in exactly one part, always the same
+    one.
+    """
+
+    part: int = 1
+    parts: int = 1
+
+    @classmethod
+    def parse(cls, text: str) -> "Subset":
+        """Read `2/7`. Raises ValueError with a sentence that names the text and the form."""
+        part, _, parts = text.partition("/")
+        if not all(one.isascii() and one.isdigit() for one in (part, parts)) or not (
+            1 <= int(part) <= int(parts)
+        ):
+            raise ValueError(f"'{text}' is not a subset; write the second of seven parts as 2/7")
+        return cls(int(part), int(parts))
+
+    def __contains__(self, key: str) -> bool:
+        if self.parts == 1:
+            return True
+        number = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()[:8]
+        return int.from_bytes(number) % self.parts == self.part - 1
+
+    def __str__(self) -> str:
+        return f"{self.part}/{self.parts}"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What was asked for."""
+
+    level: Level = Level.bytes
+    subset: Subset = Subset()
+    periods: tuple[BillingPeriod, ...] = ()
+    """Empty: all of the archive."""
+    heads: Mapping[BillingPeriod, ManifestHead] | None = None
+    retention: RetentionPolicy | None = None

@@ -1,0 +1,110 @@
+"""What a manifest says of one invoice, and whether names and records agree with it."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lambdas.domain.archive_layout import INVOICE_TYPES, documents_prefix, record_key
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.records import SCHEMA, StoredObject
+from ops.check.manifest_reader import NotAManifest
+
+_TYPE_WORDS = (*INVOICE_TYPES, "UNTYPED")
+_HEX = frozenset("0123456789abcdef")
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceStatement:
+    """`data` is the invoice as the manifest has it."""
+
+    invoice_id: str
+    billing_period: str
+    payer_account_id: str
+    records: Sequence[StoredObject]
+    """The whole chain, oldest first."""
+    documents: Sequence[StoredObject]
+    data: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, data: Any) -> "InvoiceStatement":
+        """Raises NotAManifest for what no manifest says of an invoice."""
+        try:
+            statement = cls(
+                _text(data["invoice_id"]),
+                _text(data["billing_period"]),
+                _text(data["payer_account_id"]),
+                tuple(_stored(record) for record in data["records"]),
+                tuple(_stored(document) for document in data["documents"]),
+                data,
+            )
+        except (LookupError, TypeError) as error:
+            raise NotAManifest(f"an invoice in it is none ({error!r})") from None
+        if not statement.records:
+            raise NotAManifest(f"its invoice {statement.invoice_id} has no record")
+        return statement
+
+    def wrong_names(self, period: BillingPeriod) -> Iterator[tuple[str, str]]:
+        """Each key that period, payer account and id do not make, with what is expected."""
+        payer = self.payer_account_id
+        segment = ""
+        for sequence, record in enumerate(self.records, 1):
+            key = record_key(period, payer, self.invoice_id, sequence)
+            segment = key.split("/")[-2]
+            if record.key != key:
+                yield record.key, key
+        prefix = f"{documents_prefix(period, payer)}{period}_{payer}_"
+        for document in self.documents:
+            if not _names_invoice(document.key.removeprefix(prefix), segment):
+                yield document.key, f"a name that begins with {prefix} and has _{segment}"
+
+    def contradictions(self, number: int, content: bytes) -> list[str]:
+        """The members in which the `number`-th record (from 0 on) is not what the manifest says.
+
+        Only facts are compared: findings are derived anew by each version of the functions.
+        """
+        try:
+            record = json.loads(content)
+            before = self.data["records"][:number]
+            said = {
+                "schema": SCHEMA,
+                "invoice_id": self.invoice_id,
+                "billing_period": self.billing_period,
+                "payer_account_id": self.payer_account_id,
+                "sequence": number + 1,
+                "previous_sha256": before[-1]["sha256"] if before else None,
+                "previous_records": before,
+            }
+            if number == len(self.records) - 1:
+                for name in ("summary", "documents", "first_archived_at"):
+                    said[name] = self.data[name]
+                seen_by = sorted(sighting["payer_account_id"] for sighting in record["sightings"])
+                if seen_by != self.data["seen_by"]:
+                    return ["sightings"]
+            return [name for name, value in said.items() if record[name] != value]
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
+            return [f"form ({type(error).__name__})"]
+
+
+def _names_invoice(name: str, segment: str) -> bool:
+    """Whether a document's name, after period and payer account, is a type and then the invoice."""
+    word, found, rest = name.partition(f"_{segment}")
+    known = word in _TYPE_WORDS or word.startswith("OTHER-")
+    return bool(found) and known and rest[:1] in {".", "_"} and "/" not in rest
+
+
+def _stored(data: Any) -> StoredObject:
+    stored = StoredObject(
+        _text(data["key"]), _text(data["version_id"]), _text(data["sha256"]), data["size_bytes"]
+    )
+    if len(stored.sha256) != 64 or not _HEX.issuperset(stored.sha256):
+        raise NotAManifest(f"it gives {stored.key} a SHA-256 that is none")
+    if type(stored.size_bytes) is not int:
+        raise NotAManifest(f"it gives {stored.key} a size that is none")
+    return stored
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise NotAManifest(f"it has {value!r} where a text must be")
+    return value

@@ -1,0 +1,90 @@
+"""A check's report for people."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from ops.check.findings import CheckFinding
+from ops.check.period import PeriodChecked
+from ops.check.report import CheckReport
+from ops.console import Console
+
+_SHOWN_A_CODE = 10
+_COLOURS = {"blocking": "bold red", "warning": "bold yellow"}
+_LEVELS = {
+    "structure": "manifests, signatures and chains",
+    "presence": "manifests, and that everything they name is there",
+    "bytes": "manifests, and every byte of what they name",
+}
+
+
+def tell(report: CheckReport, console: Console) -> None:
+    """Print the whole report; many findings of one code are cut short, and counted."""
+    subset = f", part {report.scope.subset}" * (report.scope.subset.parts > 1)
+    console.say(f"Checked   {report.place}: {_LEVELS[report.scope.level.name]}{subset}")
+    if report.keys:
+        for fingerprint in report.keys.fingerprints:
+            console.say(f"Key       {report.keys.source}, SHA-256 {fingerprint}")
+    console.say()
+    for period in report.periods:
+        _tell_period(period, console)
+    by_code = sorted(report.findings, key=lambda finding: (finding.severity, finding.code))
+    for code, group in groupby(by_code, key=lambda finding: finding.code):
+        _tell_findings(code, list(group), console)
+    console.say()
+    console.say(("Not checked", "bold"))
+    for one in report.not_checked:
+        console.say(f"  {one.what}")
+        console.say(f"      {one.because}; {one.remedy}")
+    console.say()
+    console.say(*_result(report))
+
+
+def _tell_period(period: PeriodChecked, console: Console) -> None:
+    red = sum(finding.severity == "blocking" for finding in period.findings)
+    state = (f"{red} findings", "bold red") if red else ("right", "green")
+    console.say(
+        f"{period.billing_period}   ",
+        state,
+        f"   {_count(period.manifests, 'manifest')}, {_count(period.invoices, 'invoice')}, "
+        f"{_count(period.documents, 'document')}, {_count(period.records, 'record')}, "
+        f"{_bytes(period.bytes_read)} read; its verdict is {period.verdict or 'not known'}",
+    )
+
+
+def _tell_findings(code: str, findings: Sequence[CheckFinding], console: Console) -> None:
+    console.say()
+    console.say((code, _COLOURS[findings[0].severity]), f"   {findings[0].severity}")
+    for finding in findings[:_SHOWN_A_CODE]:
+        console.say(f"  {finding.object}")
+        console.say(f"      expected  {finding.expected}")
+        console.say(f"      found     {finding.found}")
+    if len(findings) > _SHOWN_A_CODE:
+        console.say(f"  and {len(findings) - _SHOWN_A_CODE} more, which --json names")
+    console.say(f"  next step: {findings[0].next_step}")
+
+
+def _result(report: CheckReport) -> Iterable[str | tuple[str, str]]:
+    warnings = sum(finding.severity == "warning" for finding in report.findings)
+    also = f", {_count(warnings, 'warning')}" if warnings else ""
+    if report.result == "ALL_WELL":
+        return (("All well", "bold green"), f": what was checked is as it must be{also}.")
+    if report.result == "NOTHING_TO_CHECK":
+        return (("Nothing to check", "bold red"), ": that proves nothing, so it is an error.")
+    red = len(report.findings) - warnings
+    return (
+        ("Action required", "bold red"),
+        f": {_count(red, 'finding')}{also}. docs/runbook.md explains each code.",
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" + "s" * (number != 1)
+
+
+def _bytes(number: int) -> str:
+    size = float(number)
+    for unit in ("bytes", "KB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"

@@ -1,0 +1,77 @@
+"""The command line: finds the verb, and turns whatever goes wrong into a sentence."""
+
+import os
+import sys
+import textwrap
+import traceback
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+
+from ops.console import Console
+from ops.errors import ToolError
+from ops.exit_codes import ExitCode
+from ops.verb import Verb
+from ops.verbs import VERBS
+
+_EXITS = "how it ends:\n" + "\n".join(f"  {code:>3}  {code.meaning}" for code in ExitCode)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; return how the tool ends."""
+    console = Console()
+    parsed = _parser().parse_args(arguments)
+    verb: Verb = parsed.verb
+    try:
+        return verb.run(parsed, console)
+    except ToolError as error:
+        return _fail(console, str(error), error.exit_code, as_json=parsed.as_json)
+    except KeyboardInterrupt:
+        return _fail(console, "interrupted", ExitCode.INTERRUPTED, as_json=parsed.as_json)
+    except BrokenPipeError:
+        # whoever read the output wants no more of it; the interpreter is not to complain of that
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - a person gets a sentence, never a traceback
+        return _fail(console, _fault(error), ExitCode.FAULT, as_json=parsed.as_json)
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        prog="invoices",
+        description="Work with the invoice archive.",
+        epilog=f"'invoices VERB --help' teaches a verb.\n\n{_EXITS}",
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for verb in VERBS:
+        one = verbs.add_parser(
+            verb.name,
+            help=verb.summary,
+            description=verb.description.strip(),
+            epilog=f"examples:\n{textwrap.indent(verb.examples.strip(), '  ')}\n\n{_EXITS}",
+            formatter_class=RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        verb.add_arguments(one)
+        one.add_argument(
+            "--json", action="store_true", dest="as_json", help="answer as JSON, for programs"
+        )
+        one.set_defaults(verb=verb)
+    return parser
+
+
+def _fail(console: Console, sentence: str, code: ExitCode, *, as_json: bool) -> ExitCode:
+    if as_json:
+        console.give({"error": sentence, "exit_code": int(code)})
+    else:
+        console.complain(sentence)
+    return code
+
+
+def _fault(error: Exception) -> str:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"a fault of the tool itself: {type(error).__name__} ({error}) in "
+        f"{os.path.basename(place.filename)}, line {place.lineno}; report this line"
+    )

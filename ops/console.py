@@ -1,0 +1,70 @@
+"""What people see: colour only on a terminal, progress only on a terminal's stderr."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console as RichConsole
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+
+def printable(text: str) -> str:
+    """The text with everything escaped that could steer a terminal or look like something else:
+    names and contents of a bucket are not to be trusted.
+    """
+    return "".join(
+        character
+        if character.isprintable()
+        else character.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for character in text
+    )
+
+
+class Console:
+    """stdout and stderr of one call of the tool."""
+
+    def __init__(self) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter shows its number
+                stream.reconfigure(errors="backslashreplace")
+        self._out = RichConsole(highlight=False, soft_wrap=True)
+        self._err = RichConsole(highlight=False, soft_wrap=True, stderr=True)
+
+    def say(self, *parts: str | tuple[str, str]) -> None:
+        """One line; a part may be given with its style."""
+        self._out.print(_line(parts))
+
+    def complain(self, sentence: str) -> None:
+        self._err.print(_line([("invoices: ", "bold red"), sentence]))
+
+    def give(self, data: object) -> None:
+        """Data for a program."""
+        sys.stdout.write(json.dumps(data, indent=2) + "\n")
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[str, int, int], None]]:
+        """Show how far something is, by calls of (title, done, of)."""
+        if not self._err.is_terminal:
+            yield lambda _title, _done, _of: None
+            return
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=self._err, transient=True) as bars:
+            task = bars.add_task("", total=None)
+            yield lambda title, done, of: bars.update(
+                task, description=title, completed=done, total=of
+            )
+
+
+def _line(parts: "tuple[str | tuple[str, str], ...] | list[str | tuple[str, str]]") -> Text:
+    line = Text()
+    for part in parts:
+        text, style = (part, "") if isinstance(part, str) else part
+        line.append(printable(text), style)
+    return line

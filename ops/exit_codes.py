@@ -1,0 +1,23 @@
+"""How the tool ends; programs rely on the numbers."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """4 is left to verbs that wait for something."""
+
+    ALL_WELL = 0, "all well"
+    FAULT = 1, "a fault of the tool itself"
+    USAGE = 2, "the command or a file that it names is wrong"
+    ACTION_REQUIRED = 3, "a finding needs a person"
+    NOTHING_THERE = 5, "there was nothing to work on, which is never success"
+    UNREADABLE = 6, "the place could not be read"
+    INTERRUPTED = 130, "interrupted at the keyboard"
+
+    meaning: str
+
+    def __new__(cls, number: int, meaning: str) -> "ExitCode":
+        member = int.__new__(cls, number)
+        member._value_ = number
+        member.meaning = meaning
+        return member

@@ -1,0 +1,1 @@
+"""The live archive: the only part of the tool that imports boto3."""

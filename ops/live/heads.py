@@ -1,0 +1,28 @@
+"""The heads of all chains of manifests, from the stack's DynamoDB table."""
+
+from collections.abc import Mapping
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.manifest_heads import ManifestHead
+from ops.errors import CannotRead
+from ops.live.session import aws_errors, client
+
+
+def read_heads_table(table: str) -> Mapping[BillingPeriod, ManifestHead]:
+    """Every head, by billing period. Raises CannotRead."""
+    heads = {}
+    with aws_errors(f"table {table}"):
+        pages = (
+            client("dynamodb").get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+        )
+        for item in (item for page in pages for item in page["Items"]):
+            plain = {name: value.get("S") or value.get("N") for name, value in item.items()}
+            try:
+                head = ManifestHead.from_data(plain)
+            except (LookupError, TypeError, ValueError) as error:
+                raise CannotRead(
+                    f"table {table}: an item is no head of a chain of manifests ({error!r}); "
+                    "name the table that the archive's stack made"
+                ) from None
+            heads[head.billing_period] = head
+    return heads

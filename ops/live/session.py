@@ -1,0 +1,40 @@
+"""How clients are made, and how AWS's errors become sentences."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ops.errors import CannotRead
+
+READERS = 32
+
+
+def client(service: str) -> Any:
+    """A client with the caller's own credentials and region. Raises CannotRead."""
+    with aws_errors(service):
+        return boto3.Session().client(
+            service,
+            config=Config(
+                connect_timeout=10,
+                read_timeout=60,
+                max_pool_connections=READERS,
+                retries={"mode": "standard", "total_max_attempts": 6},
+            ),
+        )
+
+
+@contextmanager
+def aws_errors(what: str) -> Iterator[None]:
+    """Raise CannotRead for whatever AWS or the way to it refuses."""
+    try:
+        yield
+    except ClientError as error:
+        answer = error.response.get("Error", {})
+        code, message = answer.get("Code", "an error"), answer.get("Message", "")
+        raise CannotRead(f"{what}: AWS answered {code}" + f" ({message})" * bool(message)) from None
+    except BotoCoreError as error:
+        raise CannotRead(f"{what}: {error}") from None

@@ -1,0 +1,91 @@
+"""Where an archive lies, a copy on disk or the live bucket, seen the same way and only read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedObject:
+    """What lies at a key. In a copy there is one version, whose id is empty."""
+
+    key: str
+    size_bytes: int
+    """Of the newest version."""
+    version_id: str = ""
+    """The newest version, be it hidden; None of a bucket is empty."""
+    is_hidden: bool = False
+    """Whether a delete marker lies on top."""
+    older: tuple[tuple[str, int], ...] = ()
+    """The versions beneath, newest first: id and size."""
+
+    @property
+    def oldest_version_id(self) -> str:
+        return self.older[-1][0] if self.older else self.version_id
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What the bytes of one version are."""
+
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """How one version is locked."""
+
+    mode: str
+    until: datetime
+
+
+class LockNotShown(Exception):
+    """The credentials may not see locks."""
+
+
+class Place(Protocol):
+    """Methods may run in several threads; `version_id` is empty for what is current.
+
+    Whatever cannot be read is raised as `CannotRead`.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def bucket(self) -> str | None:
+        """The bucket's name, None where a copy does not tell."""
+
+    @property
+    def has_versions(self) -> bool: ...
+
+    @property
+    def readers(self) -> int:
+        """How many threads read it best."""
+
+    def folders(self, prefix: str) -> list[str]:
+        """The names of the folders right below the prefix."""
+
+    def files(self, prefix: str) -> Iterator[PlacedObject]:
+        """What lies right below the prefix, folders apart."""
+
+    def objects(self, prefix: str) -> Iterator[PlacedObject]:
+        """Everything below the prefix."""
+
+    def blocks(self, key: str, version_id: str, /) -> Iterator[bytes]:
+        """The bytes, in pieces."""
+
+    def digest(self, key: str, version_id: str, /) -> Digest: ...
+
+    def digest_again(self, key: str, version_id: str, /) -> Digest:
+        """Read once more, from the medium itself where that can be asked for."""
+
+    def lock(self, key: str, version_id: str, /) -> Lock | None:
+        """None where there is no lock. Raises LockNotShown."""
+
+
+def read(place: Place, key: str, version_id: str = "") -> bytes:
+    """The bytes in one piece, of what is known to be small."""
+    return b"".join(place.blocks(key, version_id))

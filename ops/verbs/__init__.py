@@ -1,0 +1,6 @@
+"""The verbs of the tool, a module each; a new one is added to `VERBS`."""
+
+from ops.verb import Verb
+from ops.verbs import check, heads
+
+VERBS: tuple[Verb, ...] = (check.VERB, heads.VERB)

@@ -1,0 +1,197 @@
+"""`invoices check`: is the archive as its signed manifests say?"""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.retention import RETENTION_MODES, RetentionPolicy
+from ops.check.archive import check_archive
+from ops.check.heads_file import read_heads_file
+from ops.check.scope import Level, Scope, Subset
+from ops.check.signing_keys import SigningKeys
+from ops.check.text import tell
+from ops.console import Console
+from ops.copy_on_disk import CopyOnDisk
+from ops.errors import WrongUsage
+from ops.exit_codes import ExitCode
+from ops.places import Place
+from ops.verb import Verb
+
+_BUCKET = "s3://"
+_EXITS = {
+    "ALL_WELL": ExitCode.ALL_WELL,
+    "ACTION_REQUIRED": ExitCode.ACTION_REQUIRED,
+    "NOTHING_TO_CHECK": ExitCode.NOTHING_THERE,
+}
+A = TypeVar("A")
+T = TypeVar("T")
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "place",
+        metavar="PATH|s3://BUCKET",
+        help="the folder that holds a copy of the bucket, or the live bucket",
+    )
+    parser.add_argument(
+        "--period",
+        action="append",
+        default=[],
+        metavar="2026-10",
+        help="check only this billing period; may be given several times",
+    )
+    parser.add_argument(
+        "--level",
+        choices=[level.name for level in Level],
+        default=Level.bytes.name,
+        help="structure: manifests, signatures, chains. presence: and everything that the newest "
+        "manifests name is there, nothing else is, versions and locks of a live bucket. "
+        "bytes (default): and every byte of it, and the views",
+    )
+    parser.add_argument(
+        "--subset",
+        metavar="N/T",
+        help="read the bytes of only the N-th of T parts, always the same ones",
+    )
+    parser.add_argument(
+        "--heads",
+        metavar="FILE",
+        type=Path,
+        help="what the newest manifests once were: from 'invoices heads', or the --json report of "
+        "an earlier check",
+    )
+    parser.add_argument(
+        "--heads-table", metavar="NAME", help="the same, from the stack's DynamoDB table right now"
+    )
+    parser.add_argument(
+        "--key",
+        metavar="PEM",
+        type=Path,
+        help="the public signing key as it was handed over outside the bucket; without it the one "
+        "in the archive is used, which proves less",
+    )
+    parser.add_argument(
+        "--retention",
+        metavar="YEARS[,MODE[,MONTH]]",
+        help="the retention policy that locks must meet, as in the deploy settings: "
+        "10,GOVERNANCE,12 is ten years after a fiscal year that ends in December",
+    )
+
+
+def _run(arguments: Namespace, console: Console) -> ExitCode:
+    given = _Given(arguments)
+    scope, keys = given.scope(), given.keys()
+    if given.problems:
+        raise WrongUsage(given.problems)
+    if arguments.heads_table:
+        from ops.live.heads import read_heads_table  # noqa: PLC0415 - a copy needs no boto3
+
+        # They are read before the bucket: runs move both forward, the bucket first.
+        scope = replace(scope, heads=read_heads_table(arguments.heads_table))
+    place = _place(arguments.place)
+    with console.progress() as progress:
+        report = check_archive(place, scope, keys, progress)
+    if arguments.as_json:
+        console.give(report.to_data())
+    else:
+        tell(report, console)
+    return _EXITS[report.result]
+
+
+class _Given:
+    """Reads what the command line gives, and gathers what is wrong with it."""
+
+    def __init__(self, arguments: Namespace) -> None:
+        self._arguments = arguments
+        self.problems: list[str] = []
+        is_bucket = arguments.place.startswith(_BUCKET)
+        if is_bucket and "/" in arguments.place.removeprefix(_BUCKET).rstrip("/"):
+            self.problems.append(
+                f"'{arguments.place}' is a part of a bucket; name the bucket alone, and --period"
+            )
+        if arguments.retention and not is_bucket:
+            self.problems.append("--retention is about locks, which only a live bucket has")
+        if arguments.heads and arguments.heads_table:
+            self.problems.append("give either --heads or --heads-table")
+        if arguments.subset and arguments.level != Level.bytes.name:
+            self.problems.append(f"--subset is of bytes, which --level {arguments.level} leaves")
+
+    def scope(self) -> Scope:
+        given = self._arguments
+        periods = {self._try(BillingPeriod.parse, text) for text in given.period}
+        return Scope(
+            Level[given.level],
+            self._try(Subset.parse, given.subset) or Subset(),
+            tuple(sorted(period for period in periods if period)),
+            self._try(read_heads_file, given.heads),
+            self._try(_retention, given.retention),
+        )
+
+    def keys(self) -> SigningKeys | None:
+        return self._try(_read_keys, self._arguments.key)
+
+    def _try(self, read: Callable[[A], T], given: A | None) -> T | None:
+        if given is None:
+            return None
+        try:
+            return read(given)
+        except ValueError as error:
+            self.problems.append(str(error))
+            return None
+
+
+def _read_keys(path: Path) -> SigningKeys:
+    try:
+        return SigningKeys.read(path.read_bytes(), str(path), is_from_the_archive=False)
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {(error.strerror or '').lower()}") from None
+    except ValueError as error:
+        raise ValueError(f"{path} {error}; give the public key as PEM") from None
+
+
+def _retention(text: str) -> RetentionPolicy:
+    years, mode, month, *more = [*text.split(","), *("GOVERNANCE", "12")[text.count(",") :]]
+    if (
+        more
+        or not _is_number(years, 1, 100)
+        or mode not in RETENTION_MODES
+        or not _is_number(month, 1, 12)
+    ):
+        raise ValueError(f"'{text}' is no retention policy; write it as 10,GOVERNANCE,12")
+    return RetentionPolicy(int(years), mode, int(month))
+
+
+def _is_number(text: str, least: int, most: int) -> bool:
+    return text.isascii() and text.isdigit() and least <= int(text) <= most
+
+
+def _place(text: str) -> Place:
+    if text.startswith(_BUCKET):
+        from ops.live.bucket import LiveBucket  # noqa: PLC0415 - a copy needs no boto3
+
+        return LiveBucket(text.removeprefix(_BUCKET).rstrip("/"))
+    return CopyOnDisk(Path(text))
+
+
+VERB = Verb(
+    "check",
+    "prove that nothing in the archive was changed or left out",
+    """
+Checks a copy of the archive bucket, with no AWS at all, or the live bucket. Every billing period
+has a chain of signed manifests; the newest names every record and document with its SHA-256. The
+check reads only. It says what it found, and what it could not check.
+""",
+    """
+invoices check build/archive                       a copy: every byte, with the key that lies in it
+invoices check copy --key key.pem --heads h.json   what proves most without AWS
+invoices check copy --period 2026-10 --subset 2/7  one period, a seventh of its bytes
+invoices check copy --json > 2026.json             next year: --heads 2026.json
+invoices check s3://NAME --level presence --retention 10,GOVERNANCE,12 --heads-table TABLE
+                                                   the live bucket, versions and locks included
+""",
+    _add_arguments,
+    _run,
+)

@@ -1,0 +1,57 @@
+"""`invoices heads`: keep outside the bucket what its newest manifests are."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from ops.check.heads_file import heads_file
+from ops.console import Console
+from ops.errors import NothingThere, WrongUsage
+from ops.exit_codes import ExitCode
+from ops.verb import Verb
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "table", metavar="TABLE", help="the name of the stack's DynamoDB table of heads"
+    )
+    parser.add_argument("file", metavar="FILE", type=Path, help="the new file to write")
+
+
+def _run(arguments: Namespace, console: Console) -> ExitCode:
+    from ops.live.heads import read_heads_table  # noqa: PLC0415 - other verbs need no boto3
+
+    heads = read_heads_table(arguments.table)
+    if not heads:
+        raise NothingThere(f"table {arguments.table} has no heads; no run has written a manifest")
+    path: Path = arguments.file
+    try:
+        with path.open("xb") as file:
+            file.write(heads_file(heads.values()))
+    except FileExistsError:
+        raise WrongUsage(
+            [f"{path} exists and may prove what was there once; give another name"]
+        ) from None
+    except OSError as error:
+        raise WrongUsage([f"{path} cannot be written: {(error.strerror or '').lower()}"]) from None
+    if arguments.as_json:
+        console.give({"table": arguments.table, "file": str(path), "heads": len(heads)})
+    else:
+        console.say(f"Wrote the heads of {len(heads)} billing periods to {path}")
+    return ExitCode.ALL_WELL
+
+
+VERB = Verb(
+    "heads",
+    "write down the heads of all chains of manifests, for a later check",
+    """
+Reads from DynamoDB which manifest is the newest of each billing period, and writes it to a new
+file. Keep the file away from the bucket: with it, a check sees manifests that were cut off and an
+archive that was rolled back.
+""",
+    """
+invoices heads InvoiceArchive-ManifestHeads heads-2026-11-21.json
+invoices check s3://NAME --heads heads-2026-11-21.json
+""",
+    _add_arguments,
+    _run,
+)
