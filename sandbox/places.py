@@ -28,6 +28,15 @@ class Places:
         return self.sandbox / "ports.json"
 
     @property
+    def certificate(self) -> Path:
+        """In a folder of its own, because ministack writes a bundle beside it."""
+        return self.sandbox / "tls" / "certificate.pem"
+
+    @property
+    def certificate_key(self) -> Path:
+        return self.certificate.with_name("key.pem")
+
+    @property
     def state(self) -> Path:
         """ministack's control plane: stacks, functions, keys, schedules."""
         return self.sandbox / "state"

@@ -6,13 +6,17 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from sandbox.context import Context
 from sandbox.errors import SandboxError
+from sandbox.places import Places
 from sandbox.tether import GRACE_SECONDS
 
 ACCOUNT_ID = "888877776666"
+SECRET = "test"
+"""What ministack takes as the secret of every account's root, whose access key id is the account's
+number.
+"""
 REGION = "us-east-1"
 
 # What pip may need to reach a package index. Only `cdk synth` gets it, which needs no AWS.
@@ -30,27 +34,28 @@ _INSTALLER_VARIABLES = (
 )
 
 
-def aws_environment(home: Path, temporary: Path, endpoint: str) -> dict[str, str]:
+def aws_environment(places: Places, endpoint: str) -> dict[str, str]:
     """The whole environment of a program that speaks to AWS.
 
     It is built from nothing: no profile, credential, endpoint or proxy of the person who runs this
-    gets in, so no command can reach a real account. The access key id is the account's number,
-    which is how ministack knows the account.
+    gets in, so no command can reach a real account.
     """
     path = [Path(sys.executable).parent, Path("/usr/local/bin"), Path("/usr/bin"), Path("/bin")]
     return {
         "PATH": os.pathsep.join(str(folder) for folder in path),
-        "HOME": str(home),
-        "TMPDIR": str(temporary),
+        "HOME": str(places.home),
+        "TMPDIR": str(places.temporary),
         "LANG": "C.UTF-8",
         "AWS_ACCESS_KEY_ID": ACCOUNT_ID,
-        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CA_BUNDLE": str(places.certificate),
+        "NODE_EXTRA_CA_CERTS": str(places.certificate),
         "NO_PROXY": "127.0.0.1,localhost",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
@@ -65,7 +70,7 @@ def installer_variables(own: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-class Program:
+class Program(Context):
     """A running program, tied to this process (see sandbox.tether); a context manager stops it.
 
     Its output is appended to `log`. `held` is a descriptor that stays open until the program has
@@ -82,6 +87,7 @@ class Program:
         log: Path,
         held: int,
     ) -> None:
+        super().__init__()
         self.name = name
         self.log = log
         self._command = [str(part) for part in command]
@@ -90,7 +96,7 @@ class Program:
         self._held = held
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Self:
+    def _open(self, opening: contextlib.ExitStack) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         tether = [sys.executable, "-P", str(Path(__file__).with_name("tether.py"))]
         with self.log.open("ab") as output:
@@ -104,14 +110,9 @@ class Program:
                 start_new_session=True,
                 pass_fds=[self._held],
             )
-        return self
+        opening.callback(self._stop)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _stop(self) -> None:
         process = self._started
         if process.stdin:
             with contextlib.suppress(BrokenPipeError):

@@ -3,10 +3,12 @@
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
-from types import TracebackType
-from typing import Any, Self
+from datetime import UTC, datetime
+from typing import Any
 
-from sandbox import deployment, kept_buckets, left_out
+from sandbox import deployment, kept_buckets, left_out, payer_roles
+from sandbox.certificate import keep_certificate
+from sandbox.context import Context
 from sandbox.deployment import STACK, Cdk, CdkFailed, Deployed
 from sandbox.errors import SandboxError
 from sandbox.invoicing_program import InvoicingProgram
@@ -19,7 +21,7 @@ from sandbox.settings import SandboxSettings, sandbox_settings
 _LEAST_FREE_BYTES = 1 << 30
 
 
-class Sandbox:
+class Sandbox(Context):
     """Inside the context ministack and the Invoicing emulator run, with the app deployed.
 
     Entering deploys if anything that goes into a deployment changed, or if what was deployed is not
@@ -35,6 +37,7 @@ class Sandbox:
         signature_marker: str = "",
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
+        super().__init__()
         self.places = places
         self.deployed: Deployed
         self.settings: SandboxSettings
@@ -45,33 +48,22 @@ class Sandbox:
         self._say = say
         self._lock: FolderLock
         self._ports: Ports
-        self._open = ExitStack()
 
-    def __enter__(self) -> Self:
-        with ExitStack() as opening:
-            self._require_space()
-            self._lock = FolderLock(self.places.lock)
-            self._lock.acquire()
-            opening.callback(self._lock.release)
-            self._ports = kept_ports(self.places.ports)
-            self.settings = sandbox_settings(
-                self.places.project, self._payers_file, self._ports.invoicing
-            )
-            require_free(self._ports, self.places.shown(self.places.ports))
-            shutil.rmtree(self.places.logs, ignore_errors=True)
-            self._start_deployed(opening)
-            left_out.put_right(self.aws, self.deployed, self.settings.deploy.retention)
-            self.invoicing = opening.enter_context(self._invoicing_program())
-            self._open = opening.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._open.__exit__(kind, error, trace)
+    def _open(self, opening: ExitStack) -> None:
+        self._require_space()
+        self._lock = FolderLock(self.places.lock)
+        self._lock.acquire()
+        opening.callback(self._lock.release)
+        self._ports = kept_ports(self.places.ports)
+        self.settings = sandbox_settings(
+            self.places.project, self._payers_file, self._ports.invoicing
+        )
+        require_free(self._ports, self.places.shown(self.places.ports))
+        shutil.rmtree(self.places.logs, ignore_errors=True)
+        keep_certificate(self.places, datetime.now(UTC))
+        self._start_deployed(opening)
+        left_out.put_right(self.aws, self.deployed, self.settings.deploy.retention)
+        self.invoicing = opening.enter_context(self._invoicing_program())
 
     def client(self, service: str) -> Any:
         """A boto3 client of the embedded AWS."""
@@ -88,7 +80,10 @@ class Sandbox:
 
     def _start_deployed(self, opening: ExitStack) -> None:
         wanted = deployment.fingerprint(
-            self.places.project, self.settings.block, self.settings.deploy.payers_file.read_bytes()
+            self.places.project,
+            self.settings.block,
+            self.settings.deploy.payers_file.read_bytes(),
+            self._ministack().endpoint,
         )
         self._deploy_if_needed(wanted)
         if not self._start_ministack(opening):
@@ -125,6 +120,7 @@ class Sandbox:
             cdk.synthesize(self.settings.block)
             deployment.forget(self.places)  # what is cut off from here on is made anew
             cdk.deploy()
+            payer_roles.deploy(aws, self.settings.deploy)
         # The state is saved when ministack has ended; only then is the deployment a fact.
         kept_buckets.put_back(self.places)
         deployment.record(self.places, wanted)

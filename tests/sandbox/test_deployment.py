@@ -32,7 +32,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def fingerprint(project: Path) -> str:
-    return deployment.fingerprint(project, {"archive_bucket_name": "a"}, b"register")
+    return deployment.fingerprint(project, {"archive_bucket_name": "a"}, b"register", "https://a")
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -44,13 +44,15 @@ def test_a_change_of_anything_that_is_deployed_changes_the_fingerprint(
     assert fingerprint(project) != before
 
 
-def test_settings_and_register_are_in_the_fingerprint(project: Path) -> None:
+def test_settings_register_and_endpoint_are_in_the_fingerprint(project: Path) -> None:
+    a, b = {"archive_bucket_name": "a"}, {"archive_bucket_name": "b"}
     prints = {
         fingerprint(project),
-        deployment.fingerprint(project, {"archive_bucket_name": "b"}, b"register"),
-        deployment.fingerprint(project, {"archive_bucket_name": "a"}, b"other register"),
+        deployment.fingerprint(project, b, b"register", "https://a"),
+        deployment.fingerprint(project, a, b"other register", "https://a"),
+        deployment.fingerprint(project, a, b"register", "http://a"),
     }
-    assert len(prints) == 3
+    assert len(prints) == 4
 
 
 def test_a_moved_file_changes_the_fingerprint(project: Path) -> None:
@@ -99,16 +101,25 @@ def test_a_state_that_cannot_be_read_is_no_deployment(project: Path, content: by
 
 
 def test_nothing_of_the_persons_aws_reaches_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "HTTPS_PROXY", "HOME"):
+    for name in (
+        "AWS_PROFILE",
+        "AWS_SESSION_TOKEN",
+        "AWS_ENDPOINT_URL_S3",
+        "AWS_CA_BUNDLE",
+        "HTTPS_PROXY",
+        "HOME",
+    ):
         monkeypatch.setenv(name, "the person's")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
-    endpoint = "http://127.0.0.1:21000"
-    environment = aws_environment(Path("/sandbox/home"), Path("/sandbox/tmp"), endpoint)
+    endpoint = "https://127.0.0.1:21000"
+    places = Places.under(Path("/build"), Path("/project"))
+    environment = aws_environment(places, endpoint)
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"} & environment.keys()
     assert not any("proxy" in name.lower() and name != "NO_PROXY" for name in environment)
     assert "the person's" not in environment.values()
     assert environment["AWS_ACCESS_KEY_ID"].isdecimal()
     assert environment["AWS_ENDPOINT_URL"] == endpoint
+    assert environment["AWS_CA_BUNDLE"] == str(places.certificate)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         assert environment[name] == os.devnull
 

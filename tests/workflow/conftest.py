@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,8 @@ from rich.console import Console
 from lambdas.domain.billing_period import BillingPeriod
 from sandbox import snapshot
 from sandbox.execution import Execution
+from sandbox.invoicing.catalogue import Catalogue
+from sandbox.invoicing.server import InvoicingEmulator
 from sandbox.invoicing_program import Asked
 from sandbox.month_end import PROJECT, run_month_end
 from sandbox.organization import MADE_UP_PAYERS
@@ -66,6 +69,32 @@ class EmbeddedAws:
         execution = run_month_end(self.sandbox, request, Console(file=said, width=200))
         asked = self.sandbox.invoicing.asked().since(asked_before)
         return MonthEnd(execution, said.getvalue(), asked, before, self.objects())
+
+    @contextmanager
+    def invoicing_of(
+        self,
+        catalogue: Catalogue,
+        kind: type[InvoicingEmulator] = InvoicingEmulator,
+        **options: Any,
+    ) -> Iterator[InvoicingEmulator]:
+        """The catalogue in place of the made-up organization, at the address that is deployed."""
+        regular = self.sandbox.invoicing
+        regular.__exit__(None, None, None)
+        try:
+            with pytest.MonkeyPatch.context() as environment:
+                # the emulator asks STS, here in the process of the tests
+                certificate = self.sandbox.places.certificate
+                environment.setenv("AWS_CA_BUNDLE", str(certificate))
+                with kind(
+                    catalogue,
+                    port=regular.port,
+                    signature_marker=SIGNATURE_MARKER,
+                    sts_endpoint=self.sandbox.aws.endpoint,
+                    **options,
+                ) as emulator:
+                    yield emulator
+        finally:
+            regular.__enter__()
 
     def objects(self) -> Snapshot:
         return snapshot.take(self.s3, self.bucket)

@@ -6,7 +6,6 @@ that fail in every way of a download, the marker is searched for wherever a run 
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -55,29 +54,6 @@ class Elsewhere(InvoicingEmulator):
         return "http://127.0.0.1:1"
 
 
-@contextmanager
-def service_of(
-    embedded_aws: EmbeddedAws,
-    invoices: list[CatalogueInvoice],
-    kind: type[InvoicingEmulator] = InvoicingEmulator,
-    **options: Any,
-) -> Iterator[InvoicingEmulator]:
-    """The invoices in place of the made-up organization's, behind the address that is deployed."""
-    regular = embedded_aws.sandbox.invoicing
-    regular.__exit__(None, None, None)
-    try:
-        with kind(
-            FixedCatalogue({PAYER: invoices}),
-            port=regular.port,
-            signature_marker=SIGNATURE_MARKER,
-            sts_endpoint=embedded_aws.sandbox.aws.endpoint,
-            **options,
-        ) as emulator:
-            yield emulator
-    finally:
-        regular.__enter__()
-
-
 @dataclass(frozen=True)
 class Failed:
     """A month end whose downloads all failed, and how many document URLs it was given."""
@@ -95,7 +71,8 @@ def failed_month_ends(embedded_aws: EmbeddedAws, month_ends: MonthEnds) -> list[
         year: int, month: int, documents: Mapping[str, Any], *service: Any, **options: Any
     ) -> Failed:
         invoices = [invoice(name, year, month, bad) for name, bad in documents.items()]
-        with service_of(embedded_aws, invoices, *service, **options) as emulator:
+        catalogue = FixedCatalogue({PAYER: invoices})
+        with embedded_aws.invoicing_of(catalogue, *service, **options) as emulator:
             run = embedded_aws.month_end(f"{year}-{month + 1:02}-12T06:00:00Z")
             calls = emulator.requests.snapshot()["calls"].values()
             urls = sum(counts.get("GetInvoicePDF", 0) for counts in calls)
