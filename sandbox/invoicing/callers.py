@@ -29,9 +29,9 @@ class Callers:
         self._sts_endpoint = sts_endpoint
         self._accounts: dict[str, str] = {}
 
-    def account_of(self, headers: Mapping[str, str]) -> str:
-        """The caller's account. Raises the error that AWS answers to an unsigned request or an
-        unknown key.
+    def account_of(self, headers: Mapping[str, str], service: str) -> str:
+        """The account of whoever calls `service`. Raises the error that AWS answers to an unsigned
+        request or an unknown key.
         """
         authorization = headers.get("authorization")
         if not authorization:
@@ -47,20 +47,20 @@ class Callers:
                 "The Authorization header or X-Amz-Date is not of Signature Version 4.",
                 status=403,
             )
-        if match["service"] != "invoicing":
+        if match["service"] != service:
             raise ServiceError(
                 "SignatureDoesNotMatch",
-                f"The credential is scoped to the service '{match['service']}', not 'invoicing'.",
+                f"The credential is scoped to the service '{match['service']}', not '{service}'.",
                 status=403,
             )
         key = match["key"]
         if _ACCOUNT_ID.fullmatch(key):
             return key
         if key not in self._accounts:
-            self._accounts[key] = self._ask(key)
+            self._accounts[key] = self._ask(key, service)
         return self._accounts[key]
 
-    def _ask(self, key: str) -> str:
+    def _ask(self, key: str, service: str) -> str:
         unknown = ServiceError(
             "UnrecognizedClientException",
             "The security token included in the request is invalid.",
@@ -82,5 +82,6 @@ class Callers:
             raise unknown from None
         except BotoCoreError as error:
             raise internal(
-                f"STS at {self._sts_endpoint} did not say whose access key this is: {error}"
+                service,
+                f"STS at {self._sts_endpoint} did not say whose access key this is: {error}",
             ) from None

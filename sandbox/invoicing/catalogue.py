@@ -1,9 +1,14 @@
-"""What the service has to tell: payer accounts, their invoices, and the documents of each."""
+"""What the services have to tell: payer accounts, their invoices with the documents of each, what
+Cost Explorer knows of their charges, invoice units and billing transfers.
+"""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Protocol
+
+from sandbox.invoicing.faults import Fault
 
 
 @dataclass(frozen=True)
@@ -32,49 +37,162 @@ class SupplementalDocument(Document):
     document_id: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class CostLine:
+    """A charge as Cost Explorer knows it, in USD, spread evenly over `days` from `first_day` on.
+
+    Texts are in Cost Explorer's words: its billing entities are "AWS" and "AWS Marketplace". Each
+    day's part is known from the next day on, none of it before `known_from` (UTC).
+    """
+
+    amount: Decimal
+    first_day: date
+    days: int = 1
+    linked_account_id: str
+    service: str
+    record_type: str = "Usage"
+    billing_entity: str = "AWS"
+    legal_entity: str
+    invoicing_entity: str
+    known_from: datetime | None = None
+
+    def within(self, start: date, end: date, now: datetime) -> Decimal | None:
+        """What falls from `start` to `end` (exclusive), as far as it is known at `now`; None if
+        nothing does.
+        """
+        if self.known_from is not None and now < self.known_from:
+            return None
+        first = max(start, self.first_day)
+        last = min(end, self.first_day + timedelta(days=self.days), now.date())
+        days = (last - first).days
+        return self.amount * days / self.days if days > 0 else None
+
+
 @dataclass(frozen=True)
 class CatalogueInvoice:
     """One invoice. `summary` is its row as boto3 returns it (datetimes, amounts as text) with at
     least `InvoiceId`.
 
     ListInvoiceSummaries shows the row from `visible_from` (UTC) on. Until `document` is ready,
-    GetInvoicePDF answers ResourceNotFoundException.
+    GetInvoicePDF answers ResourceNotFoundException. `costs` are the charges that it bills, all in
+    its billing period, or what makes them; None: as the row tells (see `costs.lines_of_row`).
     """
 
     summary: Mapping[str, Any]
     visible_from: datetime
     document: Document
     supplements: tuple[SupplementalDocument, ...] = ()
+    costs: Sequence[CostLine] | Callable[[], Sequence[CostLine]] | None = None
 
     @property
     def invoice_id(self) -> str:
         return str(self.summary["InvoiceId"])
 
 
+@dataclass(frozen=True)
+class InvoiceUnit:
+    """A unit of a payer account from `since` until `until` (UTC; None: still). One that was changed
+    is two of the same name, one after the other.
+    """
+
+    name: str
+    receiver: str
+    linked_accounts: tuple[str, ...]
+    since: datetime
+    until: datetime | None = None
+    description: str = ""
+    tax_inheritance_disabled: bool = False
+    bill_source_accounts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BillingTransfer:
+    """The invoices of the organization of `source` go to `target` from `start` on, and no longer
+    after `end` (None: without end). Both are payer accounts.
+
+    `history` has each status of the model's ResponsibilityTransferStatus with the instant from
+    which it holds, in order; nobody sees the transfer before the first. Its end is told once it is
+    WITHDRAWN.
+    """
+
+    transfer_id: str
+    name: str
+    source: str
+    target: str
+    start: datetime
+    end: datetime | None
+    history: tuple[tuple[datetime, str], ...]
+
+    def status(self, now: datetime) -> str | None:
+        """None where it is not asked for yet."""
+        return next((status for since, status in reversed(self.history) if since <= now), None)
+
+
 class Catalogue(Protocol):
-    """What the service asks of whoever owns the invoices. Called from several threads."""
+    """What the services ask of whoever owns the invoices. Called from several threads.
+
+    A class that inherits from this one has only to tell what it has: what no method below is
+    written for, it has not.
+    """
 
     def payer_account_ids(self) -> Collection[str]:
         """The payer accounts that have invoices, as 12-digit text."""
-
-    def linked_accounts(self, payer_account_id: str) -> Collection[str]:
-        """The accounts that this payer account pays for, without itself. Each has one payer."""
 
     def invoices(self, payer_account_id: str, until: datetime) -> Mapping[str, CatalogueInvoice]:
         """By invoice id, in an order that does not change, all invoices that the payer can see at
         `until`; later ones may be among them. Empty for an account that is no payer.
         """
 
+    def linked_accounts(self, payer_account_id: str) -> Collection[str]:  # noqa: ARG002
+        """The accounts that this payer account pays for, without itself. Each has one payer."""
+        return ()
 
-class FixedCatalogue:
-    """A catalogue of invoices that somebody wrote down; `linked_accounts` by their payer."""
+    def costs_without_invoice(self, payer_account_id: str, until: datetime) -> Sequence[CostLine]:  # noqa: ARG002
+        """What Cost Explorer shows beside the charges of the invoices, up to `until`."""
+        return ()
+
+    def invoice_units(self, payer_account_id: str) -> Sequence[InvoiceUnit]:  # noqa: ARG002
+        """The units of this payer account, past ones too."""
+        return ()
+
+    def shows_receivers(self, payer_account_id: str) -> bool:  # noqa: ARG002
+        """Whether the payer's query for itself also lists the invoices that its units' receivers
+        get. AWS documents neither.
+        """
+        return False
+
+    def is_standalone(self, payer_account_id: str) -> bool:  # noqa: ARG002
+        """Whether the payer account is in no organization."""
+        return False
+
+    def transfers(self) -> Sequence[BillingTransfer]:
+        return ()
+
+    def faults(self, now: datetime) -> Sequence[Fault]:  # noqa: ARG002
+        """How the services misbehave at `now`, until they no longer do."""
+        return ()
+
+
+class FixedCatalogue(Catalogue):
+    """A catalogue that somebody wrote down; mappings are by payer account."""
 
     def __init__(
         self,
         payers: Mapping[str, Sequence[CatalogueInvoice]],
         linked_accounts: Mapping[str, Collection[str]] | None = None,
+        *,
+        costs_without_invoice: Mapping[str, Sequence[CostLine]] | None = None,
+        invoice_units: Mapping[str, Sequence[InvoiceUnit]] | None = None,
+        shows_receivers: bool = False,
+        standalone: Collection[str] = (),
+        transfers: Sequence[BillingTransfer] = (),
     ) -> None:
         self._linked_accounts = linked_accounts or {}
+        self._costs_without_invoice = costs_without_invoice or {}
+        self._invoice_units = invoice_units or {}
+        self._shows_receivers = shows_receivers
+        self._standalone = standalone
+        self._transfers = transfers
         self._payers = {
             payer: {one.invoice_id: one for one in invoices} for payer, invoices in payers.items()
         }
@@ -85,8 +203,23 @@ class FixedCatalogue:
     def payer_account_ids(self) -> Collection[str]:
         return self._payers.keys()
 
+    def invoices(self, payer_account_id: str, until: datetime) -> Mapping[str, CatalogueInvoice]:  # noqa: ARG002
+        return self._payers.get(payer_account_id, {})
+
     def linked_accounts(self, payer_account_id: str) -> Collection[str]:
         return self._linked_accounts.get(payer_account_id, ())
 
-    def invoices(self, payer_account_id: str, until: datetime) -> Mapping[str, CatalogueInvoice]:  # noqa: ARG002
-        return self._payers.get(payer_account_id, {})
+    def costs_without_invoice(self, payer_account_id: str, until: datetime) -> Sequence[CostLine]:  # noqa: ARG002
+        return self._costs_without_invoice.get(payer_account_id, ())
+
+    def invoice_units(self, payer_account_id: str) -> Sequence[InvoiceUnit]:
+        return self._invoice_units.get(payer_account_id, ())
+
+    def shows_receivers(self, payer_account_id: str) -> bool:  # noqa: ARG002
+        return self._shows_receivers
+
+    def is_standalone(self, payer_account_id: str) -> bool:
+        return payer_account_id in self._standalone
+
+    def transfers(self) -> Sequence[BillingTransfer]:
+        return self._transfers

@@ -5,32 +5,50 @@ stands in `misbehaviour` (answers of the operations) and in `bad_downloads` (doc
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.invoicing import model
-from sandbox.invoicing.errors import ServiceError, access_denied, internal, invalid, not_found
-
-LIST, GET = model.OPERATIONS
-
-ERRORS = (
-    "AccessDeniedException",
-    "ThrottlingException",
-    "InternalServerException",
-    "ResourceNotFoundException",
-    "ValidationException",
-    "ExpiredNextToken",
+from sandbox.invoicing.errors import (
+    ServiceError,
+    bad_request,
+    bad_token,
+    data_unavailable,
+    internal,
+    not_authorized,
+    not_found,
+    not_in_use,
+    throttled,
+    transfer_not_found,
 )
-"""The call answers this error; ExpiredNextToken is ValidationException with that reason."""
+from sandbox.invoicing.model import COSTS, GET, INBOUND, LIST, OPERATIONS, OUTBOUND, UNITS
 
-LISTINGS = (
-    "empty_page",  # no row, but a token that goes on with the same page
-    "repeated_row",  # a later page begins with the last row of the page before
-    "changed_row",  # `members` replaced in the row, None takes a member away
-    "hidden_row",  # listings leave the row out
-)
-"""ListInvoiceSummaries answers something else than its rows."""
+ERRORS: Mapping[str, tuple[str, ...]] = {
+    "AccessDeniedException": OPERATIONS,
+    "ThrottlingException": OPERATIONS,
+    "InternalServerException": OPERATIONS,
+    "ValidationException": OPERATIONS,
+    "ExpiredNextToken": OPERATIONS,
+    "ResourceNotFoundException": (LIST, GET, INBOUND),
+    "DataUnavailableException": (COSTS,),
+    "AWSOrganizationsNotInUseException": (INBOUND, OUTBOUND),
+}
+"""The call answers this error, in the words of its service; these operations can."""
+
+LISTINGS: Mapping[str, tuple[str, ...]] = {
+    # no row, but a token that goes on with the same page
+    "empty_page": (LIST, UNITS, COSTS, INBOUND, OUTBOUND),
+    # a later page begins with the last row of the page before
+    "repeated_row": (LIST,),
+    # `members` replaced in the row, None takes a member away
+    "changed_row": (LIST,),
+    # listings leave the row out
+    "hidden_row": (LIST,),
+    # the charges of `linked_account_id` or `billing_entity`, else all, are left out
+    "hidden_charges": (COSTS,),
+}
+"""These operations answer something else than what there is."""
 
 OFFERS = (
     "no_url",
@@ -68,7 +86,7 @@ DOWNLOADS = (
 KINDS = (*ERRORS, *LISTINGS, *OFFERS, *DOWNLOADS)
 _ROWS = ("changed_row", "hidden_row")
 _TAKES: Mapping[str, tuple[str, ...]] = {
-    "operation": ERRORS,
+    "operation": (*ERRORS, "empty_page"),
     "later_pages": (*ERRORS, "empty_page", "repeated_row"),
     "invoice_id": (*_ROWS, *OFFERS, *DOWNLOADS, *ERRORS),
     "document_id": (*OFFERS, *DOWNLOADS),
@@ -77,6 +95,8 @@ _TAKES: Mapping[str, tuple[str, ...]] = {
     "url": ("other_url", "redirect"),
     "size_bytes": ("oversized",),
     "seconds": ("slow_drip",),
+    "linked_account_id": ("hidden_charges",),
+    "billing_entity": ("hidden_charges",),
 }
 _NEEDS = {"changed_row": ("invoice_id", "members"), "hidden_row": ("invoice_id",)}
 _NEEDS["other_url"] = ("url",)
@@ -88,9 +108,9 @@ class Fault:
 
     Beside the payer, a fault may be limited to an `operation`, to calls that continue a listing
     (`later_pages`), to an `invoice_id` and to a `document_id` (empty text: the invoice document).
-    The other members are particulars of some kinds. `members` are in the form of the wire, a dotted
-    name reaches into structures: {"Entity.BillingEntity": "AWS_2"}. Raises ValueError with every
-    problem at once.
+    Without `operation` it is about all that can show it. The other members are particulars of some
+    kinds. `members` are in the form of the wire, a dotted name reaches into structures:
+    {"Entity.BillingEntity": "AWS_2"}. Raises ValueError with every problem at once.
     """
 
     payer_account_id: str
@@ -105,15 +125,17 @@ class Fault:
     url: str | None = None
     size_bytes: int = 0
     seconds: float = 0
+    linked_account_id: str | None = None
+    billing_entity: str | None = None
 
     def __post_init__(self) -> None:
         problems = []
         if self.kind not in KINDS:
             problems.append(f"kind '{self.kind}' is not one of {', '.join(KINDS)}")
-        if self.operation not in (None, *model.OPERATIONS):
-            problems.append(
-                f"operation '{self.operation}' is not one of {', '.join(model.OPERATIONS)}"
-            )
+        if self.operation not in (None, *OPERATIONS):
+            problems.append(f"operation '{self.operation}' is not one of {', '.join(OPERATIONS)}")
+        elif self.operation and self.operation not in self.operations:
+            problems.append(f"{self.operation} cannot show {self.kind}")
         if self.times is not None and (not isinstance(self.times, int) or self.times < 1):
             problems.append(f"times is {self.times!r}, not a positive number or null")
         for name, kinds in _TAKES.items():
@@ -128,34 +150,62 @@ class Fault:
         if problems:
             raise ValueError("; ".join(problems))
 
-    def error(self) -> ServiceError:
-        """The answer of a kind that is an error."""
-        if self.kind == "AccessDeniedException":
-            return access_denied(
-                f"User is not authorized to perform this action in account {self.payer_account_id}."
-            )
-        if self.kind == "ThrottlingException":
-            return ServiceError(self.kind, "Rate exceeded")
-        if self.kind == "ResourceNotFoundException":
-            return not_found("The requested resource was not found.")
-        if self.kind == "ValidationException":
-            return invalid("other", "The request is not valid.")
-        if self.kind == "ExpiredNextToken":
-            return invalid("expiredNextToken", "The NextToken has expired.")
-        told = (
-            {}
-            if self.retry_after_seconds is None
-            else {"retryAfterSeconds": self.retry_after_seconds}
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """Which operations can show a fault of ERRORS or LISTINGS."""
+        return {**ERRORS, **LISTINGS}.get(self.kind, OPERATIONS)
+
+    def concerns(self, payer_account_id: str, operation: str, *, continues: bool) -> bool:
+        """Whether a call, which may continue a listing, can show it."""
+        return (
+            self.payer_account_id == payer_account_id
+            and operation in self.operations
+            and self.operation in (None, operation)
+            and (continues or not self.later_pages)
         )
-        return internal("The processing request failed because of an unknown error.", **told)
+
+    def error(self, operation: str) -> ServiceError:
+        """The answer of a kind that is an error, in the words of the operation's service."""
+        return _ERROR_ANSWERS[self.kind](self, model.service_of(operation), operation)
+
+
+def _internal(fault: Fault, service: str, _operation: str) -> ServiceError:
+    told = {}
+    if service == "invoicing" and fault.retry_after_seconds is not None:
+        told["retryAfterSeconds"] = fault.retry_after_seconds
+    message = "The processing request failed because of an unknown error."
+    return internal(service, message, **told)
+
+
+def _not_found(_fault: Fault, _service: str, operation: str) -> ServiceError:
+    if operation == INBOUND:
+        return transfer_not_found("rt-00000000")
+    return not_found("The requested resource was not found.")
+
+
+_ERROR_ANSWERS: Mapping[str, Callable[[Fault, str, str], ServiceError]] = {
+    "AccessDeniedException": lambda fault, service, operation: not_authorized(
+        service, operation, fault.payer_account_id
+    ),
+    "ThrottlingException": lambda _fault, service, _operation: throttled(service),
+    "InternalServerException": _internal,
+    "ValidationException": lambda _fault, service, _operation: bad_request(service),
+    "ExpiredNextToken": lambda _fault, service, _operation: bad_token(service, "expired"),
+    "ResourceNotFoundException": _not_found,
+    "DataUnavailableException": lambda *_: data_unavailable(),
+    "AWSOrganizationsNotInUseException": lambda *_: not_in_use(),
+}
 
 
 class Faults:
-    """The faults still to come, in the order in which they were programmed."""
+    """The faults still to come, in the order in which they were programmed, and after them those
+    that are `standing`: always there, as the catalogue tells.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, standing: Callable[[], Iterable[Fault]] = tuple) -> None:
         self._lock = threading.Lock()
         self._pending: list[tuple[Fault, int | None]] = []
+        self._standing = standing
 
     def add(self, fault: Fault) -> None:
         with self._lock:
@@ -172,38 +222,39 @@ class Faults:
         fault = self._next(
             lambda fault: (
                 fault.kind in ERRORS
-                and fault.payer_account_id == payer_account_id
-                and fault.operation in (None, operation)
                 and fault.invoice_id in (None, invoice_id)
-                and (continues or not fault.later_pages)
+                and fault.concerns(payer_account_id, operation, continues=continues)
             )
         )
-        return fault.error() if fault else None
+        return fault.error(operation) if fault else None
 
-    def page(self, payer_account_id: str, kind: str, *, continues: bool) -> bool:
+    def page(self, payer_account_id: str, operation: str, kind: str, *, continues: bool) -> bool:
         """Whether this page of a listing must misbehave in this way."""
         fault = self._next(
             lambda fault: (
                 fault.kind == kind
-                and fault.payer_account_id == payer_account_id
-                and (continues or not fault.later_pages)
+                and fault.concerns(payer_account_id, operation, continues=continues)
             )
         )
         return fault is not None
 
+    def hidden_charges(self, payer_account_id: str) -> list[Fault]:
+        """Everything that this answer of GetCostAndUsage must leave out."""
+        return self._all(
+            lambda fault: (
+                fault.kind == "hidden_charges" and fault.payer_account_id == payer_account_id
+            )
+        )
+
     def rows(self, payer_account_id: str, invoice_id: str) -> list[Fault]:
         """Everything that must be done to this row, in order."""
-        done: list[Fault] = []
-        while fault := self._next(
+        return self._all(
             lambda fault: (
                 fault.kind in _ROWS
                 and fault.payer_account_id == payer_account_id
                 and fault.invoice_id == invoice_id
-                and fault not in done
             )
-        ):
-            done.append(fault)
-        return done
+        )
 
     def document(
         self, kinds: tuple[str, ...], payer_account_id: str, invoice_id: str, document_id: str
@@ -220,6 +271,12 @@ class Faults:
             )
         )
 
+    def _all(self, concerned: Callable[[Fault], bool]) -> list[Fault]:
+        done: list[Fault] = []
+        while fault := self._next(lambda fault: fault not in done and concerned(fault)):
+            done.append(fault)
+        return done
+
     def _next(self, concerned: Callable[[Fault], bool]) -> Fault | None:
         """The first fault that fits, and one time fewer left of it."""
         with self._lock:
@@ -228,4 +285,4 @@ class Faults:
                     if left is not None:
                         self._pending[index : index + 1] = [(fault, left - 1)] if left > 1 else []
                     return fault
-        return None
+        return next((fault for fault in self._standing() if concerned(fault)), None)

@@ -2,13 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from sandbox.invoicing import model
-from sandbox.invoicing.faults import LIST, OFFERS, Faults
-from sandbox.invoicing.service import InvoicingService
+from sandbox.invoicing.billing_transfers import BillingTransfers, Direction
+from sandbox.invoicing.catalogue import CostLine
+from sandbox.invoicing.cost_explorer import CostExplorer
+from sandbox.invoicing.faults import OFFERS, Fault, Faults
+from sandbox.invoicing.invoice_units import InvoiceUnits
+from sandbox.invoicing.invoices import Invoices
+from sandbox.invoicing.model import COSTS, GET, INBOUND, LIST, OUTBOUND, UNITS
 
 _BUCKET = "invoice-statement-documents.s3.us-east-1.amazonaws.com"
 
@@ -26,11 +32,26 @@ _URLS: Mapping[str, Callable[[str], str]] = {
 }
 
 
+_DIRECTIONS: Mapping[str, Direction] = {INBOUND: "inbound", OUTBOUND: "outbound"}
+
+_Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Services:
+    """The truth that may be told or not."""
+
+    invoices: Invoices
+    units: InvoiceUnits
+    costs: CostExplorer
+    transfers: BillingTransfers
+
+
 class Operations:
     """Answers the bodies of calls. Raises the ServiceError of whoever refuses, service or fault."""
 
-    def __init__(self, service: InvoicingService, faults: Faults) -> None:
-        self._service = service
+    def __init__(self, services: Services, faults: Faults) -> None:
+        self._services = services
         self._faults = faults
 
     def answer(
@@ -38,31 +59,61 @@ class Operations:
     ) -> bytes:
         """The JSON answer. It fits the service model unless a fault made it. Raises OffModel."""
         params = model.read_request(operation, body)
+        continues = "NextToken" in params or "NextPageToken" in params
         error = self._faults.error(
-            caller,
-            operation,
-            continues="NextToken" in params,
-            invoice_id=params.get("InvoiceId"),
+            caller, operation, continues=continues, invoice_id=params.get("InvoiceId")
         )
         if error:
             raise error
-        if operation == LIST:
-            truth, told = self._listing(caller, params, now)
-        else:
+        if operation == GET:
             truth, told = self._offer(caller, params, now, base_url)
+        else:
+            is_empty = self._faults.page(caller, operation, "empty_page", continues=continues)
+            truth, told = self._page(operation, caller, params, now, is_empty=is_empty)
         fits = model.write_response(operation, truth)
         return fits if told == truth else model.write_unchecked(told)
 
+    def _page(
+        self,
+        operation: str,
+        caller: str,
+        params: Mapping[str, Any],
+        now: datetime,
+        *,
+        is_empty: bool,
+    ) -> tuple[_Answer, _Answer]:
+        """The service's answer, and the one to be told."""
+        if operation == LIST and not is_empty:
+            return self._listing(caller, params, now)
+        if operation == LIST:
+            page = self._services.invoices.empty_page(caller, params, now)
+        elif operation == UNITS:
+            page = self._services.units.list_invoice_units(caller, params, now, is_empty=is_empty)
+        elif operation == COSTS:
+            hidden = self._faults.hidden_charges(caller)
+            page = self._services.costs.get_cost_and_usage(
+                caller,
+                params,
+                now,
+                is_hidden=lambda line: any(_hides(fault, line) for fault in hidden),
+                is_empty=is_empty,
+            )
+        else:
+            direction = _DIRECTIONS[operation]
+            page = self._services.transfers.transfers(
+                direction, caller, params, now, is_empty=is_empty
+            )
+        return page, page
+
     def _listing(
         self, caller: str, params: Mapping[str, Any], now: datetime
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The service's answer, and the one to be told."""
-        continues = "NextToken" in params
-        if self._faults.page(caller, "empty_page", continues=continues):
-            empty = self._service.empty_page(caller, params, now)
-            return empty, empty
-        repeats = continues and self._faults.page(caller, "repeated_row", continues=True)
-        truth = self._service.list_invoice_summaries(caller, params, now, repeats=int(repeats))
+    ) -> tuple[_Answer, _Answer]:
+        repeats = "NextToken" in params and self._faults.page(
+            caller, LIST, "repeated_row", continues=True
+        )
+        truth = self._services.invoices.list_invoice_summaries(
+            caller, params, now, repeats=int(repeats)
+        )
         rows = []
         for row in truth["InvoiceSummaries"]:
             faults = self._faults.rows(caller, row["InvoiceId"])
@@ -74,9 +125,8 @@ class Operations:
 
     def _offer(
         self, caller: str, params: Mapping[str, Any], now: datetime, base_url: str
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The service's answer, and the one to be told."""
-        truth = self._service.get_invoice_pdf(caller, params, now, base_url)
+    ) -> tuple[_Answer, _Answer]:
+        truth = self._services.invoices.get_invoice_pdf(caller, params, now, base_url)
         told = deepcopy(truth)
         paper = told["InvoicePDF"]
         for document in (paper, *paper.get("SupplementalDocuments", ())):
@@ -93,6 +143,13 @@ class Operations:
             else:
                 document["DocumentUrl"] = _URLS[fault.kind](document["DocumentUrl"])
         return truth, told
+
+
+def _hides(fault: Fault, line: CostLine) -> bool:
+    return fault.linked_account_id in (
+        None,
+        line.linked_account_id,
+    ) and fault.billing_entity in (None, line.billing_entity)
 
 
 def _changed(row: Mapping[str, Any], members: Mapping[str, Any]) -> dict[str, Any]:

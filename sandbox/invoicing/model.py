@@ -1,13 +1,14 @@
-"""The contract with clients: botocore's own model of the service, applied to both directions.
+"""The contract with clients: botocore's own models of the services, applied to both directions.
 
 botocore checks requests on the client's side only loosely (no enum, pattern or upper bound) and
-reads whatever an answer carries. Here every constraint of the model is demanded of what comes in
+reads whatever an answer carries. Here every constraint of a model is demanded of what comes in
 and of what goes out.
 """
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -15,18 +16,32 @@ from typing import Any
 import botocore.loaders
 import botocore.model
 
-from sandbox.invoicing.errors import ServiceError, invalid
+from sandbox.invoicing.errors import Problem, ServiceError, broken_request, unreadable_request
 
-OPERATIONS = ("ListInvoiceSummaries", "GetInvoicePDF")
-"""What this emulator answers, of all that the model has."""
+LIST, GET, UNITS = "ListInvoiceSummaries", "GetInvoicePDF", "ListInvoiceUnits"
+COSTS = "GetCostAndUsage"
+INBOUND, OUTBOUND = "ListInboundResponsibilityTransfers", "ListOutboundResponsibilityTransfers"
+
+SERVICES: Mapping[str, tuple[str, ...]] = {
+    "invoicing": (LIST, GET, UNITS),
+    "ce": (COSTS,),
+    "organizations": (INBOUND, OUTBOUND),
+}
+"""botocore's name of each service, and what this emulator answers of all that its model has."""
+
+OPERATIONS = tuple(operation for operations in SERVICES.values() for operation in operations)
 
 _JSON_TYPES: Mapping[str, tuple[type, ...]] = {
     "structure": (dict,),
+    "map": (dict,),
     "list": (list,),
     "string": (str,),
+    "boolean": (bool,),
     "integer": (int,),
-    "timestamp": (int, float),  # JSON 1.0: seconds since the epoch
+    "timestamp": (int, float),  # JSON 1.0 and 1.1: seconds since the epoch
 }
+_REPRESENTATIVES = {"L": "a", "N": "0", "Z": " "}
+"""A letter, number or separator of ASCII for each Unicode category that patterns name."""
 
 
 class OffModel(Exception):
@@ -35,37 +50,43 @@ class OffModel(Exception):
     """
 
 
+def service_of(operation: str) -> str:
+    return next(name for name, operations in SERVICES.items() if operation in operations)
+
+
 @cache
-def service_model() -> Any:
+def service_model(service: str) -> Any:
     loader = botocore.loaders.Loader()
-    return botocore.model.ServiceModel(
-        loader.load_service_model("invoicing", "service-2"), "invoicing"
-    )
+    return botocore.model.ServiceModel(loader.load_service_model(service, "service-2"), service)
 
 
 def target(operation: str) -> str:
     """The X-Amz-Target header of an operation."""
-    return f"{service_model().metadata['targetPrefix']}.{operation}"
+    return f"{service_model(service_of(operation)).metadata['targetPrefix']}.{operation}"
 
 
-def content_type() -> str:
-    return f"application/x-amz-json-{service_model().metadata['jsonVersion']}"
+@cache
+def operations_by_target() -> Mapping[str, str]:
+    return {target(operation): operation for operation in OPERATIONS}
+
+
+def content_type(service: str) -> str:
+    return f"application/x-amz-json-{service_model(service).metadata['jsonVersion']}"
 
 
 def read_request(operation: str, body: bytes) -> dict[str, Any]:
-    """The operation's parameters with timestamps as UTC datetimes. Raises ValidationException with
-    every problem at once.
+    """The operation's parameters with timestamps as UTC datetimes. Raises the service's error for
+    a bad request, with every problem at once.
     """
+    service = service_of(operation)
     try:
         params = json.loads(body)
     except ValueError as error:
-        raise invalid("cannotParse", f"The request body is not JSON: {error}") from None
-    shape = service_model().operation_model(operation).input_shape
+        raise unreadable_request(service, f"The request body is not JSON: {error}") from None
+    shape = service_model(service).operation_model(operation).input_shape
     problems = list(_problems(params, shape, ""))
     if problems:
-        count = "1 validation error" if len(problems) == 1 else f"{len(problems)} validation errors"
-        text = "; ".join(f"Value at '{name}' {message}" for name, message in problems)
-        raise invalid("fieldValidationFailed", f"{count} detected: {text}", problems)
+        raise broken_request(service, problems)
     parsed: dict[str, Any] = _from_wire(params, shape)
     return parsed
 
@@ -74,7 +95,8 @@ def write_response(operation: str, response: Mapping[str, Any]) -> bytes:
     """The JSON body of an answer given in boto3's form. Raises OffModel where it does not fit the
     operation's output shape.
     """
-    return _write(response, service_model().operation_model(operation).output_shape)
+    model = service_model(service_of(operation))
+    return _write(response, model.operation_model(operation).output_shape)
 
 
 def write_unchecked(response: Mapping[str, Any]) -> bytes:
@@ -82,74 +104,90 @@ def write_unchecked(response: Mapping[str, Any]) -> bytes:
     return json.dumps(_to_wire(response)).encode()
 
 
-def write_error(error: ServiceError) -> bytes:
+def write_error(service: str, error: ServiceError) -> bytes:
     """The JSON body of an error answer; errors that the model has must fit their shape, general AWS
     errors have none.
     """
-    members = {"message": error.message, **error.members}
-    shapes = {shape.name: shape for shape in service_model().error_shapes}
-    if error.code not in shapes:
+    shape = _error_shape(service, error.code)
+    if shape is None:
+        members = {"message": error.message, **error.members}
         return json.dumps({"__type": error.code, **members}).encode()
-    body = json.loads(_write(members, shapes[error.code]))
-    return json.dumps({"__type": f"com.amazonaws.invoicing#{error.code}", **body}).encode()
+    name = next(name for name in shape.members if name.lower() == "message")
+    body = json.loads(_write({name: error.message, **error.members}, shape))
+    namespace = service_model(service).endpoint_prefix
+    return json.dumps({"__type": f"com.amazonaws.{namespace}#{error.code}", **body}).encode()
+
+
+def _error_shape(service: str, code: str) -> Any:
+    return next((s for s in service_model(service).error_shapes if s.name == code), None)
 
 
 def _write(value: Mapping[str, Any], shape: Any) -> bytes:
     wire = _to_wire(value)
     problems = list(_problems(wire, shape, ""))
     if problems:
-        listed = "; ".join(f"'{name}' {message}" for name, message in problems)
+        listed = "; ".join(f"'{problem.path}' {problem.text}" for problem in problems)
         raise OffModel(f"the answer does not fit {shape.name}: {listed}")
     return json.dumps(wire).encode()
 
 
-def _problems(value: Any, shape: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Where a JSON value breaks its shape, as (path, what is wrong)."""
-    if not isinstance(value, _JSON_TYPES[shape.type_name]) or isinstance(value, bool):
-        yield path or "input", f"must be a {shape.type_name}, not {json.dumps(value)[:100]}"
-    else:
+def _problems(value: Any, shape: Any, path: str) -> Iterator[Problem]:
+    """Where a JSON value breaks its shape."""
+    is_typed = isinstance(value, _JSON_TYPES[shape.type_name])
+    if not is_typed or isinstance(value, bool) is not (shape.type_name == "boolean"):
+        text = f"must be a {shape.type_name}, not {json.dumps(value)[:100]}"
+        yield Problem(path or "input", text, "type")
+    elif shape.type_name in _CHECKS:
         yield from _CHECKS[shape.type_name](value, shape, path)
 
 
-def _structure_problems(value: dict[str, Any], shape: Any, path: str) -> Iterator[tuple[str, str]]:
+def _structure_problems(value: dict[str, Any], shape: Any, path: str) -> Iterator[Problem]:
     for name in shape.required_members:
         if name not in value:
-            yield _joined(path, name), "is missing; the member is required"
+            yield Problem(_joined(path, name), "is missing; the member is required", "required")
     for name, member in value.items():
         if name in shape.members:
             yield from _problems(member, shape.members[name], _joined(path, name))
         else:
-            known = ", ".join(shape.members)
-            yield _joined(path, name), f"is no member of {shape.name}; its members are {known}"
+            text = f"is no member of {shape.name}; its members are {', '.join(shape.members)}"
+            yield Problem(_joined(path, name), text, "type")
 
 
-def _list_problems(value: list[Any], shape: Any, path: str) -> Iterator[tuple[str, str]]:
+def _map_problems(value: dict[str, Any], shape: Any, path: str) -> Iterator[Problem]:
+    for name, item in value.items():
+        yield from _problems(name, shape.key, _joined(path, name))
+        yield from _problems(item, shape.value, _joined(path, name))
+
+
+def _list_problems(value: Sequence[Any], shape: Any, path: str) -> Iterator[Problem]:
+    yield from _bound_problems(len(value), shape, path, "length")
     for index, item in enumerate(value):
         yield from _problems(item, shape.member, f"{path}[{index}]")
 
 
-def _string_problems(value: str, shape: Any, path: str) -> Iterator[tuple[str, str]]:
+def _string_problems(value: str, shape: Any, path: str) -> Iterator[Problem]:
     yield from _bound_problems(len(value), shape, path, "length")
     if shape.enum and value not in shape.enum:
-        yield path, f"must be one of {', '.join(shape.enum)}, not '{value[:100]}'"
+        yield Problem(path, f"must be one of {', '.join(shape.enum)}, not '{value[:100]}'", "enum")
     pattern = shape.metadata.get("pattern")
-    if pattern and not re.fullmatch(pattern, value, re.ASCII):
-        yield path, f"must satisfy the pattern {pattern}"
+    if pattern and not _fits(value, pattern):
+        yield Problem(path, f"must satisfy the pattern {pattern}", "pattern")
 
 
-def _integer_problems(value: int, shape: Any, path: str) -> Iterator[tuple[str, str]]:
+def _integer_problems(value: int, shape: Any, path: str) -> Iterator[Problem]:
     return _bound_problems(value, shape, path, "value")
 
 
-def _timestamp_problems(value: float, shape: Any, path: str) -> Iterator[tuple[str, str]]:  # noqa: ARG001
+def _timestamp_problems(value: float, shape: Any, path: str) -> Iterator[Problem]:  # noqa: ARG001
     try:
         datetime.fromtimestamp(value, UTC)
     except (ValueError, OverflowError, OSError):
-        yield path, f"must be seconds since 1970, not {value}"
+        yield Problem(path, f"must be seconds since 1970, not {value}", "type")
 
 
-_CHECKS: Mapping[str, Callable[[Any, Any, str], Iterator[tuple[str, str]]]] = {
+_CHECKS: Mapping[str, Callable[[Any, Any, str], Iterator[Problem]]] = {
     "structure": _structure_problems,
+    "map": _map_problems,
     "list": _list_problems,
     "string": _string_problems,
     "integer": _integer_problems,
@@ -157,12 +195,28 @@ _CHECKS: Mapping[str, Callable[[Any, Any, str], Iterator[tuple[str, str]]]] = {
 }
 
 
-def _bound_problems(size: int, shape: Any, path: str, what: str) -> Iterator[tuple[str, str]]:
+def _bound_problems(size: int, shape: Any, path: str, what: str) -> Iterator[Problem]:
     lowest, highest = shape.metadata.get("min"), shape.metadata.get("max")
     if lowest is not None and size < lowest:
-        yield path, f"must have a {what} of at least {lowest}, not {size}"
+        yield Problem(path, f"must have a {what} of at least {lowest}, not {size}", f"min {what}")
     if highest is not None and size > highest:
-        yield path, f"must have a {what} of at most {highest}, not {size}"
+        yield Problem(path, f"must have a {what} of at most {highest}, not {size}", f"max {what}")
+
+
+def _fits(value: str, pattern: str) -> bool:
+    """Whether a value satisfies a pattern of a model, which may name categories as Java does."""
+    if r"\p{" in pattern:
+        value = "".join(
+            letter
+            if letter.isascii()
+            else _REPRESENTATIVES.get(unicodedata.category(letter)[0], letter)
+            for letter in value
+        )
+        # A category in a set is followed by a hyphen that stands for itself.
+        for category, ascii_set in (("L", "A-Za-z"), ("N", "0-9"), ("Z", " ")):
+            pattern = pattern.replace(rf"\p{{{category}}}-", ascii_set + r"\-")
+            pattern = pattern.replace(rf"\p{{{category}}}", ascii_set)
+    return re.fullmatch(pattern, value, re.ASCII) is not None
 
 
 def _joined(path: str, name: str) -> str:

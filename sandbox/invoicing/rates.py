@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sandbox.invoicing import model
-from sandbox.invoicing.errors import ServiceError
+from sandbox.invoicing.errors import throttled
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,11 @@ class RateLimits:
             }
 
     def check(self, payer_account_id: str, operation: str) -> None:
-        """Raises ThrottlingException for a call beyond the rate, which takes nothing off it."""
+        """Raises the service's throttling error for a call beyond the rate, which takes nothing off
+        it.
+        """
         if not self._allows(payer_account_id, operation):
-            raise ServiceError("ThrottlingException", "Rate exceeded")
+            raise throttled(model.service_of(operation))
 
     def _allows(self, payer_account_id: str, operation: str) -> bool:
         key, now = (payer_account_id, operation), self._clock()

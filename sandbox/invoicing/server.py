@@ -1,4 +1,4 @@
-"""The HTTP side: one loopback port for the service, its documents and its control plane."""
+"""The HTTP side: one loopback port for the services, the documents and the control plane."""
 
 import errno
 import json
@@ -18,15 +18,18 @@ from urllib.parse import urlsplit
 
 from sandbox.invoicing import model
 from sandbox.invoicing.bad_downloads import misbehaving
+from sandbox.invoicing.billing_transfers import BillingTransfers
 from sandbox.invoicing.callers import Callers
 from sandbox.invoicing.catalogue import Catalogue
+from sandbox.invoicing.cost_explorer import GROUPS_OF_A_PAGE, REQUEST_USD, CostExplorer
 from sandbox.invoicing.documents import PATH_PREFIX, DocumentUrls, Refused
-from sandbox.invoicing.errors import ServiceError, internal, invalid
+from sandbox.invoicing.errors import ServiceError, internal, unreadable_request
 from sandbox.invoicing.faults import DOWNLOADS, Fault, Faults
 from sandbox.invoicing.http_answers import Answer, Delivery
-from sandbox.invoicing.misbehaviour import Operations
+from sandbox.invoicing.invoice_units import InvoiceUnits
+from sandbox.invoicing.invoices import Invoices
+from sandbox.invoicing.misbehaviour import Operations, Services
 from sandbox.invoicing.rates import Limit, RateLimits
-from sandbox.invoicing.service import InvoicingService
 from sandbox.invoicing.tokens import PageTokens
 
 HOST = "127.0.0.1"
@@ -48,7 +51,8 @@ class InvoicingEmulator:
 
     `port` 0 takes a free one. `now` decides what is issued, visible and ready (None: real time).
     `now`, `faults` and `limits` can be changed while serving. `url_lifetime_seconds`,
-    `token_lifetime_seconds` and the rates of `limits` are real time. Entering raises PortInUse.
+    `token_lifetime_seconds` and the rates of `limits` are real time. `groups_of_a_page` is of
+    GetCostAndUsage, which lets no caller choose. Entering raises PortInUse.
     """
 
     def __init__(
@@ -62,15 +66,23 @@ class InvoicingEmulator:
         url_lifetime_seconds: int = 900,
         token_lifetime_seconds: int = 900,
         limits: Iterable[Limit] = (),
+        groups_of_a_page: int = GROUPS_OF_A_PAGE,
     ) -> None:
-        self.faults = Faults()
+        self.faults = Faults(lambda: catalogue.faults(self.now))
         self.limits = RateLimits(limits)
         self.requests = RequestCounts()
         self._now = now
         self._port = port
         self._urls = DocumentUrls(signature_marker, url_lifetime_seconds)
-        self._service = InvoicingService(catalogue, self._urls, PageTokens(token_lifetime_seconds))
-        self._operations = Operations(self._service, self.faults)
+        tokens = PageTokens(token_lifetime_seconds)
+        self._invoices = Invoices(catalogue, self._urls, tokens)
+        services = Services(
+            self._invoices,
+            InvoiceUnits(catalogue, tokens),
+            CostExplorer(catalogue, tokens, groups_of_a_page),
+            BillingTransfers(catalogue, tokens),
+        )
+        self._operations = Operations(services, self.faults)
         self._callers = Callers(sts_endpoint)
         self._server: _Server | None = None
 
@@ -118,36 +130,40 @@ class InvoicingEmulator:
                 "text/plain",
                 b"There is nothing here. Operations are POST / with an X-Amz-Target header.\n",
             )
+        operation = model.operations_by_target().get(headers.get("x-amz-target", ""))
+        service = model.service_of(operation) if operation else "invoicing"
+        content_type = model.content_type(service)
         try:
-            return Answer(200, model.content_type(), self._operation(headers, body))
+            caller = self._callers.account_of(headers, service)
+            return Answer(200, content_type, self._operation(caller, operation, headers, body))
         except ServiceError as error:
-            return Answer(error.status, model.content_type(), model.write_error(error))
+            return Answer(error.status, content_type, model.write_error(service, error))
 
-    def _operation(self, headers: Mapping[str, str], body: bytes) -> bytes:
-        caller = self._callers.account_of(headers)
-        targets = {model.target(name): name for name in model.OPERATIONS}
-        operation = targets.get(headers.get("x-amz-target", ""))
+    def _operation(
+        self, caller: str, operation: str | None, headers: Mapping[str, str], body: bytes
+    ) -> bytes:
         if operation is None:
-            raise ServiceError(
-                "UnknownOperationException", f"X-Amz-Target must be one of {', '.join(targets)}"
-            )
+            known = ", ".join(model.operations_by_target())
+            raise ServiceError("UnknownOperationException", f"X-Amz-Target must be one of {known}")
+        service = model.service_of(operation)
         self.requests.count_call(caller, operation)
         try:
             self.limits.check(caller, operation)
-            if headers.get("content-type") != model.content_type():
-                raise invalid("cannotParse", f"Content-Type must be {model.content_type()}")
+            wanted = model.content_type(service)
+            if headers.get("content-type") != wanted:
+                raise unreadable_request(service, f"Content-Type must be {wanted}")
             return self._operations.answer(caller, operation, body, self.now, self.url)
         except model.OffModel as error:
-            raise internal(str(error)) from None
+            raise internal(service, str(error)) from None
         except ServiceError as error:
-            if error.code == "ThrottlingException":
+            if error.is_throttle:
                 self.requests.count_refusal(caller, operation)
             raise
 
     def _document(self, method: str, path: str, query: str) -> Answer:
         try:
             key = self._urls.resolve(method, path, query)
-            document = self._service.document(key, self.now)
+            document = self._invoices.document(key, self.now)
         except Refused as refused:
             return Answer(refused.status, "application/xml", refused.xml())
         self.requests.count_download(key.payer_account_id)
@@ -186,8 +202,8 @@ class InvoicingEmulator:
 
 
 class RequestCounts:
-    """How often each payer's account called each operation, how many of these calls were refused
-    with ThrottlingException, and how often it downloaded a document.
+    """How often each payer's account called each operation, how many of these calls were throttled,
+    and how often it downloaded a document.
     """
 
     def __init__(self) -> None:
@@ -210,13 +226,17 @@ class RequestCounts:
 
     def snapshot(self) -> dict[str, Any]:
         """`{"calls": {payer: {operation: count}}, "refused": as calls, "downloads": {payer:
-        count}}` as a copy.
+        count}, "cost_usd": text}` as a copy; the cost is what AWS takes for Cost Explorer.
         """
         with self._lock:
+            served = sum(calls[model.COSTS] for calls in self._calls.values()) - sum(
+                refused[model.COSTS] for refused in self._refused.values()
+            )
             return {
                 "calls": {payer: dict(counts) for payer, counts in self._calls.items()},
                 "refused": {payer: dict(counts) for payer, counts in self._refused.items()},
                 "downloads": dict(self._downloads),
+                "cost_usd": str(served * REQUEST_USD),
             }
 
 

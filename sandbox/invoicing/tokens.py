@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.invoicing.errors import invalid
+from sandbox.invoicing.errors import TokenRefusal
 
 _MAC_BYTES = 32
 
@@ -24,6 +24,14 @@ class Position:
 
     offset: int
     as_of: datetime
+
+
+class TokenRefused(Exception):
+    """The token continues nothing."""
+
+    def __init__(self, why: TokenRefusal) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class PageTokens:
@@ -47,26 +55,19 @@ class PageTokens:
         return base64.urlsafe_b64encode(self._mac(payload) + payload).decode()
 
     def read(self, token: str, query: Mapping[str, Any]) -> Position:
-        """Raises ValidationException: invalidNextToken for one that was not issued for this query,
-        expiredNextToken for an old one.
-        """
+        """Raises TokenRefused."""
         try:
             raw = base64.b64decode(token, altchars=b"-_", validate=True)
         except ValueError:
             raw = b""
         mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
         if not hmac.compare_digest(mac, self._mac(payload)):
-            raise invalid("invalidNextToken", "The NextToken is not one that this service issued.")
+            raise TokenRefused("invalid")
         content = json.loads(payload)
         if content["query"] != _digest(query):
-            raise invalid(
-                "invalidNextToken",
-                "The NextToken belongs to another query; repeat Selector and Filter unchanged.",
-            )
+            raise TokenRefused("changed")
         if time.time() >= content["expires"]:
-            raise invalid(
-                "expiredNextToken", "The NextToken has expired; start again with the first page."
-            )
+            raise TokenRefused("expired")
         return Position(content["offset"], datetime.fromisoformat(content["as_of"]).astimezone(UTC))
 
     def _mac(self, payload: bytes) -> bytes:

@@ -1,8 +1,10 @@
-"""A bill: all that an invoice summary and its paper both state, so that the two never disagree."""
+"""A bill: all that an invoice summary, its paper and Cost Explorer state, so that they never
+disagree.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import Any
@@ -18,10 +20,13 @@ _PERCENT = Decimal(100)
 
 @dataclass(frozen=True)
 class Charge:
-    """One line; `amount` is in the base currency before discount and tax."""
+    """One line; `amount` is in the base currency before discount and tax. `record_type` is what
+    Cost Explorer calls it.
+    """
 
     description: str
     amount: Decimal
+    record_type: str = "Usage"
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class Money:
 class Bill:
     """One invoice. `exchange_rate` turns the base currency into the seller's; `printed_number` is
     what the paper calls itself; `source_account` is whose bill it is under a billing transfer.
+    `vendor` sells what was bought on the Marketplace. `usage_day` is the only day of usage (None:
+    the whole period), and one that `is_late` was metered late.
     """
 
     payer: MadeUpPayer
@@ -68,6 +75,9 @@ class Bill:
     commercial_invoice_id: str = ""
     purchase_order: str = ""
     source_account: str = ""
+    vendor: str = ""
+    usage_day: date | None = None
+    is_late: bool = False
 
     @property
     def due(self) -> datetime:

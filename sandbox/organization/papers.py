@@ -7,7 +7,6 @@ to the sandbox.
 import xml.etree.ElementTree as ET
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import cast
@@ -16,9 +15,10 @@ from fpdf import FPDF
 from fpdf.enums import MethodReturnValue
 
 from sandbox.organization.bills import Bill, Money
+from sandbox.organization.costs import Usage
 from sandbox.organization.sellers import Words
+from sandbox.organization.typefaces import BUILT_IN, WESTERN, typeface_for, western
 
-_LETTERS = "windows-1252"
 _LINE = 5.4
 _MARGIN = 18.0
 _LEFT, _RIGHT = 0.52, 0.48
@@ -32,12 +32,35 @@ def invoice(bill: Bill, *, rendering: str = "") -> bytes:
 
     `rendering` goes into the file's metadata, so that the same paper can differ in bytes.
     """
+    if bill.invoice_type == "PAYMENT_RECEIPT":
+        return receipt(bill, rendering=rendering)
     return _invoice_like(bill, _title(bill), rendering)
 
 
-def receipt(bill: Bill) -> bytes:
-    """The receipt of an invoice's payment, a supplement of it."""
-    return _invoice_like(replace(bill, invoice_type="PAYMENT_RECEIPT"), bill.seller.words.receipt)
+def receipt(bill: Bill, *, rendering: str = "") -> bytes:
+    """The receipt of a payment: an invoice's supplement, or an invoice of its own, which then names
+    the one that was paid.
+    """
+    words, paid = bill.seller.words, bill.original_invoice_id or bill.printed_number
+    amount = _number(bill.local.total, words)
+    sheet = _Sheet(bill, words.receipt, rendering)
+    sheet.letterhead()
+    sheet.parties_and_facts(
+        [
+            (words.account, bill.payer.account_id),
+            (words.number, bill.printed_number),
+            (words.paid, _date(bill.issued, words)),
+            (words.method, f"Visa **** {int(bill.payer.account_id) % 9000 + 1000}"),
+            *([(words.order, bill.purchase_order)] if bill.purchase_order else []),
+        ]
+    )
+    total = _money(bill.local.total, bill.local.currency, words)
+    sheet.headline(f"{words.amount_paid} {_date(bill.issued, words)}", total)
+    sheet.table(
+        (words.payment, f"{words.amount} ({bill.local.currency})"),
+        [(f"{words.payment_of} {paid}", amount)],
+    )
+    return sheet.finished()
 
 
 def government_invoice(bill: Bill) -> bytes:
@@ -63,7 +86,7 @@ def government_invoice(bill: Bill) -> bytes:
     return sheet.finished()
 
 
-def annexure(bill: Bill) -> bytes:
+def annexure(bill: Bill, usage: Sequence[Usage]) -> bytes:
     """The annexure to an Indian tax invoice: its charges by linked account."""
     words = bill.seller.words
     sheet = _Sheet(bill, "Annexure to Tax Invoice", "")
@@ -76,20 +99,22 @@ def annexure(bill: Bill) -> bytes:
             (words.period, _span(bill)),
         ]
     )
-    linked = [f"{(int(bill.payer.account_id) * factor) % 10**12:012d}" for factor in (3, 7, 11)]
     rows = [
-        (f"{linked[index % 3]}  {charge.description}", _number(charge.amount, words))
-        for index, charge in enumerate(bill.charges)
+        (f"{one.account_id}  {one.charge.description}", _number(one.amount, words))
+        for one in sorted(usage, key=lambda one: one.account_id)
     ]
     sheet.table(("Linked account and service", f"{words.amount} ({bill.base.currency})"), rows)
+    sheet.total(words.subtotal, bill.base.subtotal, bill.base.currency)
     return sheet.finished()
 
 
-def _invoice_like(bill: Bill, title: str, rendering: str = "") -> bytes:
+def _invoice_like(bill: Bill, title: str, rendering: str) -> bytes:
     words = bill.seller.words
-    paid = bill.invoice_type == "PAYMENT_RECEIPT"
+    is_credit = bill.invoice_type == "CREDIT_MEMO"
     reference = bill.original_invoice_id or bill.commercial_invoice_id
     optional = (
+        (words.due, "" if is_credit else _date(bill.due, words)),
+        (words.period, _span(bill)),
         (words.source, bill.source_account),
         (words.order, bill.purchase_order),
         (words.reference, reference),
@@ -101,22 +126,24 @@ def _invoice_like(bill: Bill, title: str, rendering: str = "") -> bytes:
             (words.account, bill.payer.account_id),
             (words.number, bill.printed_number),
             (words.date, _date(bill.issued, words)),
-            (words.paid if paid else words.due, _date(bill.issued if paid else bill.due, words)),
-            (words.period, _span(bill)),
             *((name, value) for name, value in optional if value),
         ]
     )
     sheet.headline(_headline(bill), _money(bill.local.total, bill.local.currency, words))
+    vendor = f", {words.sold_by} {bill.vendor}" if bill.vendor else ""
     sheet.table(
         (words.description, f"{words.amount} ({bill.base.currency})"),
-        [(charge.description, _number(charge.amount, words)) for charge in bill.charges],
+        [
+            (f"{charge.description}{vendor}", _number(charge.amount, words))
+            for charge in bill.charges
+        ],
     )
     sheet.totals(bill.base)
     if bill.local.currency != bill.base.currency:
         rate = _number(bill.exchange_rate, words)
         sheet.subtitle(f"{words.exchange}: 1 {bill.base.currency} = {rate} {bill.local.currency}")
         sheet.totals(bill.local)
-    sheet.notes(bill.seller.notes)
+    sheet.notes((words.credit_note,) if is_credit else bill.seller.notes)
     return sheet.finished()
 
 
@@ -150,7 +177,19 @@ class _Paper(FPDF):
     def __init__(self, bill: Bill) -> None:
         super().__init__(format=bill.seller.page)
         self._seller = bill.seller
-        self.core_fonts_encoding = _LETTERS
+        self.core_fonts_encoding = WESTERN
+
+    def printable(self, text: str, style: str, size: float) -> str:
+        """Set the font that has the letters of a text; the text without those that none has."""
+        typeface = typeface_for(text)
+        if typeface is None:
+            self.set_font(BUILT_IN, style, size)
+            return western(text)
+        style = style.replace("I", "")
+        if f"{typeface.family.lower()}{style}" not in self.fonts:
+            self.add_font(typeface.family, style, typeface.file(style))
+        self.set_font(typeface.family, style, size)
+        return typeface.printable(text)
 
     def footer(self) -> None:
         """fpdf2 calls this at the end of each page."""
@@ -161,14 +200,12 @@ class _Paper(FPDF):
         self.line(_MARGIN, self.get_y(), self.w - _MARGIN, self.get_y())
         self.ln(1.5)
         self.set_text_color(*_QUIET)
-        self.set_font("Helvetica", "", 6.5)
         who = " · ".join((seller.name, *seller.address, seller.registration))
-        self.cell(0, 3.2, _printable(who), align="C", new_x="LMARGIN", new_y="NEXT")
-        self.set_font("Helvetica", "I", 6.5)
+        self.cell(0, 3.2, self.printable(who, "", 6.5), align="C", new_x="LMARGIN", new_y="NEXT")
+        self.set_font(BUILT_IN, "I", 6.5)
         self.cell(0, 3.2, _FOOTER, align="C", new_x="LMARGIN", new_y="NEXT")
-        self.set_font("Helvetica", "", 6.5)
         page = self._seller.words.page_of.format(self.page_no(), "{nb}")
-        self.cell(0, 3.2, _printable(page), align="C")
+        self.cell(0, 3.2, self.printable(page, "", 6.5), align="C")
 
 
 class _Sheet:
@@ -180,8 +217,8 @@ class _Sheet:
         self._title = title
         pdf = self._pdf = _Paper(bill)
         pdf.set_creation_date(bill.issued)
-        pdf.set_title(_printable(f"{title} {bill.printed_number}"))
-        pdf.set_author(_printable(bill.seller.name))
+        pdf.set_title(f"{title} {bill.printed_number}")
+        pdf.set_author(bill.seller.name)
         pdf.set_keywords(rendering)
         pdf.set_margin(_MARGIN)
         pdf.set_auto_page_break(auto=True, margin=26)
@@ -192,17 +229,17 @@ class _Sheet:
         pdf = self._pdf
         pdf.set_text_color(*_INK)
         top, half = pdf.get_y(), pdf.epw / 2
-        pdf.set_font("Helvetica", "B", 15 if len(sender) < 25 else 9.5)
-        pdf.cell(half, 8, _printable(sender))
-        pdf.set_font("Helvetica", "", 17 if len(self._title) < 25 else 12.5)
-        pdf.cell(half, 8, _printable(self._title), align="R", new_x="LMARGIN", new_y="NEXT")
+        size = 15 if len(sender) < 25 else 9.5
+        pdf.cell(half, 8, pdf.printable(sender, "B", size))
+        size = 17 if len(self._title) < 25 else 12.5
+        title = pdf.printable(self._title, "", size)
+        pdf.cell(half, 8, title, align="R", new_x="LMARGIN", new_y="NEXT")
         pdf.set_fill_color(*_ACCENT)
         pdf.rect(pdf.l_margin + 1, top + 8.4, 22, 0.8, style="F")
         pdf.ln(2)
-        pdf.set_font("Helvetica", "", 8)
         pdf.set_text_color(*_QUIET)
-        pdf.cell(half, 6, _printable(below))
-        pdf.cell(half, 6, _printable(self._bill.seller.name), align="R")
+        pdf.cell(half, 6, pdf.printable(below, "", 8))
+        pdf.cell(half, 6, pdf.printable(self._bill.seller.name, "", 8), align="R")
         pdf.set_text_color(*_INK)
         pdf.ln(13)
 
@@ -214,7 +251,7 @@ class _Sheet:
         top, left = pdf.get_y(), pdf.epw * _LEFT - 6
         tax_id = [f"{self._words.vat_id}: {payer.tax_id}"] if payer.tax_id else []
         for title, lines in (
-            (self._words.bill_to, [payer.legal_entity, *payer.address, *tax_id]),
+            (self._words.bill_to, [payer.name_on_paper, *payer.address, *tax_id]),
             (self._words.seller, [seller.name, *seller.address, seller.registration]),
         ):
             self._paragraph(title, left, style="B", size=7.5, color=_QUIET)
@@ -225,8 +262,7 @@ class _Sheet:
         pdf.set_fill_color(*_PALE)
         box, beside = pdf.epw * _RIGHT, pdf.l_margin + pdf.epw * _LEFT
         name_width, value_width = box * 0.5 - 3, box * 0.5 - 3
-        pdf.set_font("Helvetica", "B", 8)
-        wrapped = [(name, self._wrapped(value, value_width)) for name, value in facts]
+        wrapped = [(name, self._wrapped(value, value_width, "B", 8)) for name, value in facts]
         height = 6 + _LINE * sum(len(lines) for _, lines in wrapped)
         pdf.rect(beside, top, box, height, style="F")
         pdf.set_y(top + 3)
@@ -241,13 +277,11 @@ class _Sheet:
         pdf = self._pdf
         pdf.set_fill_color(*_INK)
         pdf.set_text_color(255, 255, 255)
-        pdf.set_font("Helvetica", "", 10)
-        pdf.cell(pdf.epw * 0.62, 10, _printable(f"  {text}"), fill=True)
-        pdf.set_font("Helvetica", "B", 13)
+        pdf.cell(pdf.epw * 0.62, 10, pdf.printable(f"  {text}", "", 10), fill=True)
         pdf.cell(
             pdf.epw * 0.38,
             10,
-            _printable(f"{amount}  "),
+            pdf.printable(f"{amount}  ", "B", 13),
             fill=True,
             align="R",
             new_x="LMARGIN",
@@ -276,16 +310,20 @@ class _Sheet:
         words = self._words
         rows = [(f"{words.subtotal} ({money.currency})", _number(money.subtotal, words))]
         if money.discount:
-            discount = f"{words.discount} ({self._bill.discount}%)"
+            discount = f"{words.discount} ({_percent(self._bill.discount, words)})"
             rows.append((discount, _number(money.discount, words)))
         rows.append((words.before_tax, _number(money.before_tax, words)))
-        rows += [(f"{tax.name} {tax.rate}%", _number(amount, words)) for tax, amount in money.taxes]
+        rows += [
+            (f"{tax.name} {_percent(tax.rate, words)}", _number(amount, words))
+            for tax, amount in money.taxes
+        ]
         for row in rows:
             self._right_half(*row)
+        self.total(words.total, money.total, money.currency)
+
+    def total(self, name: str, amount: Decimal, currency: str) -> None:
         self._pdf.set_draw_color(*_INK)
-        self._right_half(
-            words.total, _money(money.total, money.currency, words), style="B", border="T"
-        )
+        self._right_half(name, _money(amount, currency, self._words), style="B", border="T")
         self._pdf.ln(3)
 
     def notes(self, lines: Iterable[str]) -> None:
@@ -317,15 +355,14 @@ class _Sheet:
         color: tuple[int, int, int] = _INK,
     ) -> None:
         """Text that goes on in the next line where it is too long."""
-        self._pdf.set_font("Helvetica", style, size)
         self._pdf.set_text_color(*color)
-        for line in self._wrapped(text, width):
+        for line in self._wrapped(text, width, style, size):
             self._pdf.cell(width, 4.2, line, new_x="LMARGIN", new_y="NEXT")
         self._pdf.set_text_color(*_INK)
 
-    def _wrapped(self, text: str, width: float) -> list[str]:
-        """The lines of a text in the present font, ready to print."""
-        printable = _printable(text)
+    def _wrapped(self, text: str, width: float, style: str, size: float) -> list[str]:
+        """The lines of a text in the font that has its letters, which is set."""
+        printable = self._pdf.printable(text, style, size)
         if self._pdf.get_string_width(printable) <= width - 2 * self._pdf.c_margin:
             return [printable]
         lines = self._pdf.multi_cell(
@@ -346,12 +383,11 @@ class _Sheet:
         align: str = "L",
         last: bool = False,
     ) -> None:
-        self._pdf.set_font("Helvetica", style, size)
         self._pdf.set_text_color(*color)
         self._pdf.cell(
             width,
             height,
-            _printable(text),
+            self._pdf.printable(text, style, size),
             border=border,
             align=align,
             new_x="LMARGIN" if last else "RIGHT",
@@ -364,8 +400,6 @@ def _headline(bill: Bill) -> str:
     words = bill.seller.words
     if bill.invoice_type == "CREDIT_MEMO":
         return words.amount_credited
-    if bill.invoice_type == "PAYMENT_RECEIPT":
-        return f"{words.amount_paid} {_date(bill.issued, words)}"
     return f"{words.amount_due} {_date(bill.due, words)}"
 
 
@@ -373,21 +407,25 @@ def _title(bill: Bill) -> str:
     words = bill.seller.words
     if bill.invoice_type == "CREDIT_MEMO":
         return words.credit_memo
-    if bill.invoice_type == "PAYMENT_RECEIPT":
-        return words.receipt
     return words.tax_invoice if bill.commercial_invoice_id else words.invoice
 
 
 def _span(bill: Bill) -> str:
     period, words = bill.period, bill.seller.words
-    days = (1, monthrange(period.year, period.month)[1])
+    last = monthrange(period.year, period.month)[1]
+    if words.date_form.startswith("%B"):
+        return f"{period.first_day:%B} 1 - {last}, {period.year}"
     return " - ".join(
-        _date(datetime(period.year, period.month, day, tzinfo=UTC), words) for day in days
+        _date(datetime(period.year, period.month, day, tzinfo=UTC), words) for day in (1, last)
     )
 
 
 def _date(moment: datetime, words: Words) -> str:
-    return moment.strftime(words.date_form)
+    return moment.strftime(words.date_form).replace(" 0", " ")  # November 5, not November 05
+
+
+def _percent(rate: Decimal, words: Words) -> str:
+    return f"{rate}%".replace(".", words.point)
 
 
 def _money(amount: Decimal, currency: str, words: Words) -> str:
@@ -404,8 +442,3 @@ def _number(amount: Decimal, words: Words) -> str:
         rest = rest[:-step]
     text = words.thousands.join(groups) + (words.point + fraction if fraction else "")
     return f"-{text}" if amount < 0 else text
-
-
-def _printable(text: str) -> str:
-    """The text in the letters that the PDF's built-in fonts have; others become question marks."""
-    return text.encode(_LETTERS, "replace").decode(_LETTERS)

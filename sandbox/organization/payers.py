@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from lambdas.domain.billing_period import BillingPeriod
 from sandbox.organization.sellers import (
     AWS_AUSTRALIA,
     AWS_BRAZIL,
@@ -23,13 +24,30 @@ from sandbox.organization.sellers import (
 
 
 @dataclass(frozen=True)
+class MadeUpUnit:
+    """An invoice unit: one of the payer's linked accounts, the `receiver`, gets an invoice of its
+    own for what the unit's accounts use, from the billing period `since` on.
+    """
+
+    name: str
+    receiver: str
+    linked_accounts: tuple[str, ...]
+    legal_entity: str
+    address: tuple[str, ...]
+    monthly_usd: Decimal
+    since: BillingPeriod
+    tax_id: str = ""
+
+
+@dataclass(frozen=True)
 class MadeUpPayer:
     """A payer account. `monthly_usd` is its usual spend; `owner` is who answers for it in the
     customer's finance department.
 
     `customs` are the papers it gets in each period beside the anniversary invoice, by the names in
-    `invoices`; one whose bills are "transferred", or that has "no_charges", gets none at all.
-    `pays_for` are the accounts whose bills billing transfer brings to this one.
+    `invoices`; one that has "no_charges" gets none at all. `linked_accounts` are those it pays for,
+    without itself. The papers have `printed_name`, if there is one, in place of `legal_entity`.
+    `shows_receivers`: its own listing has the invoices of its units too.
     """
 
     account_id: str
@@ -45,7 +63,14 @@ class MadeUpPayer:
     customs: frozenset[str] = frozenset()
     tax_id: str = ""
     linked_accounts: tuple[str, ...] = ()
-    pays_for: tuple[str, ...] = ()
+    units: tuple[MadeUpUnit, ...] = ()
+    shows_receivers: bool = False
+    is_standalone: bool = False
+    printed_name: str = ""
+
+    @property
+    def name_on_paper(self) -> str:
+        return self.printed_name or self.legal_entity
 
 
 _NO_SALES_TAX = (Tax("US Sales Tax", Decimal(0)),)
@@ -62,6 +87,7 @@ MADE_UP_PAYERS = (
         Decimal(48200),
         discount=Decimal(6),
         customs=frozenset({"support", "marketplace", "credit_memo"}),
+        linked_accounts=("104718293672", "550263917408", "550263917411", "809136427755"),
     ),
     MadeUpPayer(
         "020417736915",
@@ -86,18 +112,21 @@ MADE_UP_PAYERS = (
         discount=Decimal(4),
         customs=frozenset({"tax_copy", "late_invoice"}),
         tax_id="DE 281 736 455",
+        linked_accounts=("236481957219", "407715930286"),
     ),
     MadeUpPayer(
         "357902468813",
         "Minato Seimitsu",
         "Minato Seimitsu K.K.",
         "Haruka Nishida",
-        ("2-14-5 Shibaura, Minato-ku", "Tokyo 108-0023", "Japan"),
+        ("〒108-0023", "東京都港区芝浦二丁目14番5号", "Tokyo, Japan"),
         AWS_JAPAN,
         (Tax("Consumption Tax", Decimal(10)),),
         Decimal(18700),
         customs=frozenset({"marketplace", "slow_pdf"}),
         tax_id="T7-0104-0111-3358",
+        linked_accounts=("357902468829",),
+        printed_name="株式会社ミナト精密",
     ),
     MadeUpPayer(
         "481516234277",
@@ -122,6 +151,7 @@ MADE_UP_PAYERS = (
         Decimal(7600),
         customs=frozenset({"late_supplement"}),
         tax_id="27AAKCS4417Q1Z5",
+        linked_accounts=("528491730074", "614208835519", "614208835526"),
     ),
     MadeUpPayer(
         "693174820559",
@@ -147,6 +177,7 @@ MADE_UP_PAYERS = (
         purchase_order="TM-PO-40418",
         customs=frozenset({"marketplace"}),
         tax_id="GB 291 5538 04",
+        linked_accounts=("817263540937", "930155728604"),
     ),
     MadeUpPayer(
         "142857306914",
@@ -159,7 +190,6 @@ MADE_UP_PAYERS = (
         Decimal(5300),
         tax_id="201733846K",
         linked_accounts=("142857306915", "142857306916"),
-        pays_for=("915037284461", "934820175563"),
     ),
     MadeUpPayer(
         "915037284461",
@@ -171,7 +201,7 @@ MADE_UP_PAYERS = (
         (Tax("GST", Decimal(9)),),
         Decimal(8800),
         tax_id="201420915M",
-        customs=frozenset({"transferred"}),
+        linked_accounts=("915037284488",),
     ),
     MadeUpPayer(
         "934820175563",
@@ -183,7 +213,6 @@ MADE_UP_PAYERS = (
         (Tax("GST", Decimal(9)),),
         Decimal(2450),
         tax_id="199907722D",
-        customs=frozenset({"transferred"}),
     ),
     MadeUpPayer(
         "660219384750",
@@ -195,6 +224,7 @@ MADE_UP_PAYERS = (
         (Tax("VAT", Decimal(0)),),
         Decimal(27600),
         customs=frozenset({"support", "credit_memo"}),
+        linked_accounts=("660219384763",),
     ),
     MadeUpPayer(
         "771930284615",
@@ -206,6 +236,7 @@ MADE_UP_PAYERS = (
         _NO_SALES_TAX,
         Decimal(0),
         customs=frozenset({"no_charges"}),
+        is_standalone=True,
     ),
     MadeUpPayer(
         "284650917332",
@@ -219,6 +250,19 @@ MADE_UP_PAYERS = (
         purchase_order='BC-"2291", rév. 3',
         tax_id="73928 4410 RT0001",
         customs=frozenset({"payment_receipt", "receipt_supplement", "one_time_purchase"}),
+        linked_accounts=("284650917340", "284650917357", "701938462215"),
+        units=(
+            MadeUpUnit(
+                "Logiciels",
+                "284650917340",
+                ("284650917340", "284650917357"),
+                "Côté Logiciels inc.",
+                ("130, rue Albert, bureau 900", "Ottawa, ON K1P 5G4", "Canada"),
+                Decimal(1840),
+                BillingPeriod(2026, 1),
+                "80117 2263 RT0001",
+            ),
+        ),
     ),
     MadeUpPayer(
         "509174628830",
@@ -238,12 +282,13 @@ MADE_UP_PAYERS = (
         "<script>alert('paid')</script><b>Orchard 🍊 פרדס רמת</b>",
         "Ramat Orchard Systems Ltd.",
         "&lt;Yael&gt; \u202eneroG",
-        ("7 HaBarzel Street", "Tel Aviv 6971012", "Israel"),
+        ("רחוב הברזל 7", "תל אביב-יפו 6971012", "Israel"),
         AWS_EMEA_ISRAEL,
         (Tax("VAT", Decimal(18)),),
         Decimal(14250),
         purchase_order="<img src=x onerror=alert(1)>",
         tax_id="514 882 306",
+        printed_name='פרדס רמת מערכות בע"מ',
         customs=frozenset({"tax_copy"}),
     ),
     MadeUpPayer(
@@ -259,6 +304,20 @@ MADE_UP_PAYERS = (
         (Tax("VAT", Decimal("8.1")),),
         Decimal(3980),
         tax_id="CHE-105.822.640 MWST",
+        linked_accounts=("430718266007", "862041937750"),
+        units=(
+            MadeUpUnit(
+                "Molkerei-Informatik",
+                "862041937750",
+                ("862041937750",),
+                "Molkerei-Informatik Brugg GmbH",
+                ("Aarauerstrasse 51", "5200 Brugg AG", "Switzerland"),
+                Decimal(610),
+                BillingPeriod(2026, 1),
+                "CHE-219.044.781 MWST",
+            ),
+        ),
+        shows_receivers=True,
     ),
 )
 

@@ -27,6 +27,7 @@ from lambdas.handlers import (
     validate_completeness,
 )
 from lambdas.settings import FunctionSettings, Witnesses
+from sandbox.invoicing import catalogue as emulated
 from sandbox.invoicing.catalogue import CatalogueInvoice, Document, SupplementalDocument
 from sandbox.invoicing.server import InvoicingEmulator
 from tests.fake_kms import FakeKms
@@ -99,7 +100,7 @@ def supplement(
     )
 
 
-class Catalogue:
+class Catalogue(emulated.Catalogue):
     """The invoices that AWS has; tests change `payers` between runs."""
 
     def __init__(self) -> None:
@@ -107,10 +108,6 @@ class Catalogue:
 
     def payer_account_ids(self) -> list[str]:
         return list(self.payers)
-
-    def linked_accounts(self, payer_account_id: str) -> tuple[str, ...]:
-        assert payer_account_id
-        return ()
 
     def invoices(self, payer_account_id: str, until: datetime) -> Mapping[str, CatalogueInvoice]:
         assert until.tzinfo

@@ -81,9 +81,15 @@ def session() -> boto3.session.Session:
     return boto3.session.Session()
 
 
-def client(emulator: InvoicingEmulator, access_key: str = PAYER, *, attempts: int = 1) -> Any:
+def client(
+    emulator: InvoicingEmulator,
+    access_key: str = PAYER,
+    *,
+    attempts: int = 1,
+    service: str = "invoicing",
+) -> Any:
     return session().client(
-        "invoicing",
+        service,
         endpoint_url=emulator.url,
         region_name="eu-central-1",
         aws_access_key_id=access_key,
@@ -133,9 +139,10 @@ def signed(
     operation: str = "ListInvoiceSummaries",
     service: str = "invoicing",
     content_type: str = JSON,
+    target: str = "Invoicing",
 ) -> tuple[int, dict[str, Any]]:
     """One signed request past boto3's own checks, with the answer's status and JSON."""
-    headers = {"X-Amz-Target": f"Invoicing.{operation}", "Content-Type": content_type}
+    headers = {"X-Amz-Target": f"{target}.{operation}", "Content-Type": content_type}
     request = AWSRequest("POST", emulator.url + "/", headers=headers, data=body)
     SigV4Auth(Credentials(PAYER, "secret"), service, "us-east-1").add_auth(request)
     status, _, answer = sent(emulator, body=body, headers=dict(request.headers))

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -157,7 +158,7 @@ def test_a_request_that_breaks_the_service_model_is_refused_with_the_place(
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_botocores_own_validator_refuses_the_same(case: str) -> None:
-    shape = service_model().operation_model("ListInvoiceSummaries").input_shape
+    shape = service_model("invoicing").operation_model("ListInvoiceSummaries").input_shape
     assert ParamValidator().validate(BROKEN[case][0], shape).has_errors()
 
 
@@ -177,7 +178,7 @@ def test_another_content_type_is_refused(emulator: InvoicingEmulator) -> None:
     assert (status, answer["reason"]) == (400, "cannotParse")
 
 
-@pytest.mark.parametrize("operation", ["ListInvoiceUnits", "listInvoiceSummaries", ""])
+@pytest.mark.parametrize("operation", ["GetInvoiceUnit", "listInvoiceSummaries", ""])
 def test_an_operation_that_it_does_not_have_is_unknown(
     emulator: InvoicingEmulator, operation: str
 ) -> None:
@@ -848,7 +849,7 @@ def test_a_fault_that_means_nothing_is_refused(
 def test_calls_and_downloads_are_counted_by_payer(emulator: InvoicingEmulator) -> None:
     assert control(emulator, "GET", "requests") == (
         200,
-        {"calls": {}, "refused": {}, "downloads": {}},
+        {"calls": {}, "refused": {}, "downloads": {}, "cost_usd": "0.00"},
     )
     listed(emulator, SEPTEMBER)
     listed(emulator, SEPTEMBER)
@@ -862,6 +863,7 @@ def test_calls_and_downloads_are_counted_by_payer(emulator: InvoicingEmulator) -
         },
         "refused": {},
         "downloads": {PAYER: 1},
+        "cost_usd": "0.00",
     }
 
 
@@ -917,7 +919,9 @@ def test_a_catalogue_with_an_invoice_id_twice_is_refused() -> None:
         FixedCatalogue({PAYER: [INVOICES[0], INVOICES[0]]})
 
 
-def program(port: int, register: Path, *more: str) -> subprocess.Popen[str]:
+@contextmanager
+def program(port: int, register: Path, *more: str) -> Iterator[subprocess.Popen[str]]:
+    """The emulator's program; it ends with the block, whatever happens there."""
     command = [
         sys.executable,
         "-m",
@@ -927,14 +931,18 @@ def program(port: int, register: Path, *more: str) -> subprocess.Popen[str]:
         "--register",
         str(register),
     ]
-    return subprocess.Popen(
+    with subprocess.Popen(
         [*command, *more],
         cwd=Path(__file__).parents[2],
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
 
 
 @pytest.fixture

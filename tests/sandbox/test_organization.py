@@ -40,7 +40,6 @@ FERNHOLLOW, COTE, WATTLEBIRD, ORCHARD, VEREINIGUNG = (
     "318406957221",
     "430718265994",
 )
-WITHOUT_INVOICES = {LANTERN, KAMPONG, FERNHOLLOW}
 PLAIN = "123123123123"
 REGISTER = {payer.account_id: payer.name for payer in MADE_UP_PAYERS} | {PLAIN: "Nobody's Bakery"}
 SEPTEMBER = BillingPeriod(2026, 9)
@@ -177,7 +176,7 @@ def test_a_paper_states_account_number_total_and_invoice_number_of_its_row() -> 
             continue  # a few of the 111 alike are enough
         paper = text(invoice.document.read())
         total = invoice.summary["TaxCurrencyAmount"]["TotalAmount"]
-        assert payer in paper
+        assert invoice.summary["AccountId"] in paper
         assert total.replace(".", "") in re.sub(r"[.,']", "", paper)
         assert (invoice.invoice_id in paper) is (payer != VERDEJANTE)
         assert "Sandbox document of a made-up customer" in paper
@@ -207,13 +206,29 @@ def test_a_row_is_listed_before_its_document_is_ready_but_not_before_it_is_issue
         assert invoice.summary["IssuedDate"] < invoice.visible_from < invoice.document.ready_from
 
 
-@pytest.mark.parametrize("period", [FIRST_PERIOD, BillingPeriod(2025, 12), BillingPeriod(2027, 2)])
-def test_every_payer_that_is_billed_has_invoices_in_any_period(period: BillingPeriod) -> None:
+@pytest.mark.parametrize(
+    ("period", "transferred"),
+    [
+        (FIRST_PERIOD, set()),
+        (BillingPeriod(2025, 12), {KAMPONG}),
+        (BillingPeriod(2026, 1), {LANTERN, KAMPONG}),
+        (BillingPeriod(2026, 3), {LANTERN, KAMPONG}),
+        (BillingPeriod(2026, 4), {LANTERN}),
+        (BillingPeriod(2026, 5), {LANTERN}),
+        (BillingPeriod(2026, 6), {LANTERN, KAMPONG}),
+        (BillingPeriod(2027, 2), {LANTERN, KAMPONG}),
+    ],
+)
+def test_every_payer_has_invoices_in_any_period_in_which_it_is_billed(
+    period: BillingPeriod, transferred: set[str]
+) -> None:
     after = period.first_day_after
-    for payer in REGISTER.keys() - WITHOUT_INVOICES:
+    without = {payer for payer in REGISTER if not invoices(payer, period)}
+    assert without == {FERNHOLLOW} | transferred
+    for payer in REGISTER.keys() - without:
         issued = invoices(payer, period)[0].summary["IssuedDate"]
         assert (issued.year, issued.month) == (after.year, after.month)
-        assert 2 <= issued.day <= 4
+        assert 2 <= issued.day <= 5
 
 
 def test_there_is_nothing_before_the_first_period() -> None:
@@ -269,6 +284,13 @@ def test_kessler_has_an_invoice_that_comes_after_the_default_run() -> None:
     assert late.summary["IssuedDate"].day == 18
 
 
+def test_minatos_paper_is_addressed_in_japanese_and_orchards_in_hebrew() -> None:
+    minato, orchard = (anniversary(payer).document.read() for payer in (MINATO, ORCHARD))
+    assert "株式会社ミナト精密" in text(minato).replace("\0", "")
+    assert "רחוב הברזל"[::-1] in text(orchard)  # as the letters lie from left to right
+    assert "?" not in text(minato) + text(orchard)
+
+
 def test_minatos_pdf_is_not_ready_at_the_default_run_but_three_days_later() -> None:
     slow = anniversary(MINATO)
     assert slow.visible_from < DEFAULT_RUN + timedelta(days=1) <= slow.document.ready_from
@@ -303,7 +325,16 @@ def test_sarvodayas_annexure_comes_two_weeks_after_its_invoice() -> None:
     assert invoice.document.ready_from < DEFAULT_RUN < annexure.ready_from
     assert annexure.ready_from.day == 16
     assert annexure.document_type == "SUPPLEMENT"
-    assert invoice.invoice_id in text(annexure.read())
+    paper = text(annexure.read())
+    assert invoice.invoice_id in paper
+    rows = re.findall(r"^(\d{12})  .*? ([\d,]+\.\d\d)$", paper, re.MULTILINE)
+    assert {account for account, _ in rows} == {
+        SARVODAYA,
+        *organization().linked_accounts(SARVODAYA),
+    }
+    amount = invoice.summary["BaseCurrencyAmount"]
+    listed = sum(Decimal(charge.replace(",", "")) for _, charge in rows)
+    assert listed == Decimal(amount["AmountBreakdown"]["SubTotalAmount"])
 
 
 @pytest.mark.parametrize("period", [SEPTEMBER, BillingPeriod(2026, 2)])
@@ -347,16 +378,59 @@ def test_straits_gets_its_own_invoice_and_one_for_each_account_that_it_pays_for(
     ]
 
 
-def test_straits_has_linked_accounts_that_are_no_payers() -> None:
-    linked = organization().linked_accounts(STRAITS)
-    assert len(linked) == 2
+def test_linked_accounts_are_no_payers_and_have_one_payer_each() -> None:
+    linked = [one for payer in REGISTER for one in organization().linked_accounts(payer)]
+    assert len(linked) == len(set(linked)) > 20
     assert set(linked).isdisjoint(REGISTER)
     assert organization().linked_accounts("000000000000") == ()
 
 
-@pytest.mark.parametrize("payer", sorted(WITHOUT_INVOICES))
-def test_a_payer_without_charges_or_with_transferred_bills_never_has_an_invoice(payer: str) -> None:
-    assert organization().invoices(payer, FAR) == {}
+def test_fernhollow_is_alone_and_never_has_an_invoice() -> None:
+    assert organization().invoices(FERNHOLLOW, FAR) == {}
+    standalone = {payer for payer in REGISTER if organization().is_standalone(payer)}
+    assert standalone == {FERNHOLLOW}
+
+
+def test_a_transfer_begins_and_ends_with_a_month_and_straits_gets_each_bill_once() -> None:
+    for transfer in organization().transfers():
+        assert transfer.start.day == 1
+        assert transfer.start == transfer.start.replace(hour=0, minute=0, second=0)
+        if transfer.end:
+            assert (transfer.end + timedelta(seconds=1)).day == 1
+        instants = [instant for instant, _ in transfer.history]
+        assert instants == sorted(instants)
+    for month in range(24):
+        period = FIRST_PERIOD.shifted(month)
+        billed_to_straits = [
+            source
+            for one in invoices(STRAITS, period)
+            for source in one.summary.get("BillSourceAccounts", ())
+        ]
+        own = [source for source in (LANTERN, KAMPONG) if invoices(source, period)]
+        assert sorted(billed_to_straits + own) == sorted((LANTERN, KAMPONG))
+
+
+def test_a_transfer_that_was_declined_or_never_answered_changes_nothing() -> None:
+    statuses = {transfer.source: transfer.status(FAR) for transfer in organization().transfers()}
+    assert statuses[THORNBURY] == "DECLINED"
+    assert statuses[WATTLEBIRD] == "EXPIRED"
+    for payer in (THORNBURY, WATTLEBIRD):
+        assert invoices(payer, BillingPeriod(2026, 11))
+
+
+@pytest.mark.parametrize(("payer", "is_shown"), [(COTE, False), (VEREINIGUNG, True)])
+def test_an_invoice_unit_has_an_invoice_of_its_own_to_its_receiver(
+    payer: str, is_shown: bool
+) -> None:
+    (unit,) = organization().invoice_units(payer)
+    assert unit.receiver in unit.linked_accounts
+    assert set(unit.linked_accounts) <= set(organization().linked_accounts(payer))
+    assert organization().shows_receivers(payer) is is_shown
+    paper = text(one(payer, AccountId=unit.receiver).document.read())
+    assert unit.receiver in paper
+    assert unit.description in paper
+    before = invoices(payer, BillingPeriod(2025, 12))
+    assert {invoice.summary["AccountId"] for invoice in before} == {payer}
 
 
 def test_al_marfa_is_billed_in_a_currency_of_three_decimals() -> None:
@@ -365,6 +439,14 @@ def test_al_marfa_is_billed_in_a_currency_of_three_decimals() -> None:
     assert all(re.fullmatch(r"-?\d+\.\d{3}", amount["TotalAmount"]) for amount in amounts)
     credit = one(AL_MARFA, InvoiceType="CREDIT_MEMO").summary
     assert Decimal(credit["PaymentCurrencyAmount"]["TotalAmount"]) < 0
+
+
+def test_a_credit_is_not_due_and_a_receipt_lists_the_invoice_that_was_paid() -> None:
+    credit = one(ALDER, InvoiceType="CREDIT_MEMO")
+    assert "Due date" not in text(credit.document.read())
+    receipt = text(one(BRIGHTWATER, InvoiceType="PAYMENT_RECEIPT").document.read())
+    assert f"Payment of invoice {anniversary(BRIGHTWATER).invoice_id}" in receipt
+    assert "Elastic" not in receipt
 
 
 def test_cote_has_a_receipt_as_an_invoice_and_another_as_a_supplement() -> None:
@@ -486,7 +568,15 @@ def test_any_other_account_of_a_register_gets_a_plain_american_invoice() -> None
     assert "Nobody's Bakery" in text(invoice.document.read())
 
 
-@pytest.mark.parametrize("name", ["株式会社 みなと", "=cmd|' /C calc'!A0", "x" * 300, "Zürich\nAG"])
+@pytest.mark.parametrize(
+    "name", ["Łódź Żegluga Sp. z o.o.", "Αθήνα", "Жуковский завод", "株式会社 港"]
+)
+def test_a_name_in_other_letters_is_printed(name: str) -> None:
+    (invoice, *_) = Organization({PLAIN: name}).invoices(PLAIN, DEFAULT_RUN).values()
+    assert name in text(invoice.document.read()).replace("\0", "")
+
+
+@pytest.mark.parametrize("name", ["Orchard 🍊 ᚠ", "=cmd|' /C calc'!A0", "x" * 300, "Zürich\nAG"])
 def test_a_name_that_the_fonts_lack_or_that_is_hostile_still_gives_a_paper(name: str) -> None:
     (invoice, *_) = Organization({PLAIN: name}).invoices(PLAIN, DEFAULT_RUN).values()
     assert PLAIN in text(invoice.document.read())

@@ -1,4 +1,5 @@
-"""The two operations: the rules of the service over a catalogue, without HTTP.
+"""Invoices: ListInvoiceSummaries and GetInvoicePDF. The rules of the service over a catalogue,
+without HTTP.
 
 The rules are those that AWS documents or that users of the live service reported. What neither
 tells is decided for the strict side and listed in README.md.
@@ -6,15 +7,15 @@ tells is decided for the strict side and listed in README.md.
 
 import calendar
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from sandbox.invoicing.catalogue import Catalogue, CatalogueInvoice, Document
 from sandbox.invoicing.documents import DocumentKey, DocumentUrls, Refused
-from sandbox.invoicing.errors import ServiceError, access_denied, invalid, not_found
-from sandbox.invoicing.tokens import PageTokens, Position
+from sandbox.invoicing.errors import ServiceError, access_denied, bad_token, invalid, not_found
+from sandbox.invoicing.tokens import PageTokens, Position, TokenRefused
 
 DEFAULT_PAGE_SIZE = 20
 """Rows of a page where MaxResults is not given. AWS documents no number; a small one shows whoever
@@ -27,16 +28,20 @@ _RECEIVER_YEARS = 5
 
 @dataclass(frozen=True)
 class _View:
-    """What a caller may see: the invoices of a payer account, or only the rows of one account."""
+    """What a caller may see: the invoices of a payer account without those of some accounts, or
+    only the rows of one account.
+    """
 
     payer_account_id: str
     only_account: str | None = None
+    without_accounts: Collection[str] = ()
 
     def shows(self, invoice: CatalogueInvoice) -> bool:
-        return self.only_account in (None, invoice.summary.get("AccountId"))
+        account = invoice.summary.get("AccountId")
+        return self.only_account in (None, account) and account not in self.without_accounts
 
 
-class InvoicingService:
+class Invoices:
     """ListInvoiceSummaries and GetInvoicePDF. Parameters and answers are in boto3's form, already
     checked against the model.
     """
@@ -115,9 +120,7 @@ class InvoicingService:
         selector, filters = params["Selector"], params.get("Filter", {})
         _check_filter(selector, filters)
         query = {"caller": caller, "Selector": selector, "Filter": filters}
-        if "NextToken" in params:
-            return query, self._tokens.read(params["NextToken"], query)
-        return query, Position(0, now)
+        return query, position_of(self._tokens, params, query, now)
 
     def _view(self, caller: str) -> _View:
         """A linked account sees its own rows among its payer's, any other account what it pays."""
@@ -135,10 +138,17 @@ class InvoicingService:
             self._visible_invoice(caller, value, now)
             return view
         if value == caller:
-            return view
+            hidden = self._hidden_receivers(caller)
+            return _View(view.payer_account_id, view.only_account, hidden)
         if value in self._catalogue.linked_accounts(caller):
             return _View(caller, value)
         raise access_denied(f"Account {caller} may not see the invoices of account {value}.")
+
+    def _hidden_receivers(self, caller: str) -> Collection[str]:
+        """Whose invoices the caller's query for itself leaves out."""
+        if self._catalogue.shows_receivers(caller):
+            return ()
+        return {unit.receiver for unit in self._catalogue.invoice_units(caller)} - {caller}
 
     def _visible_invoice(self, caller: str, invoice_id: str, now: datetime) -> CatalogueInvoice:
         view = self._view(caller)
@@ -160,6 +170,18 @@ class InvoicingService:
             "DocumentUrl": base_url + presigned.target,
             "DocumentUrlExpirationDate": presigned.expires,
         }
+
+
+def position_of(
+    tokens: PageTokens, params: Mapping[str, Any], query: Mapping[str, Any], now: datetime
+) -> Position:
+    """Where the page begins that Invoicing is asked for. Raises ValidationException."""
+    if "NextToken" not in params:
+        return Position(0, now)
+    try:
+        return tokens.read(params["NextToken"], query)
+    except TokenRefused as refused:
+        raise bad_token("invoicing", refused.why) from None
 
 
 def _check_filter(selector: Mapping[str, str], filters: Mapping[str, Any]) -> None:

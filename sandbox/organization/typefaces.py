@@ -1,0 +1,81 @@
+"""The letters that papers are printed in.
+
+The fonts built into every PDF reader have those of Western Europe. For Polish, Greek, Russian,
+Hebrew, Arabic and more there is FiraGO, for Japanese Noto Sans JP; a paper that needs one of them
+carries it.
+"""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pylopdf_fonts_jp
+import pymupdf_fonts
+from fontTools.ttLib import TTFont
+
+WESTERN = "windows-1252"
+"""The letters of the built-in fonts, as an encoding."""
+BUILT_IN = "Helvetica"
+_UNPRINTABLE = "?"
+
+
+@dataclass(frozen=True)
+class Typeface:
+    """A family of fonts; `file` makes a font's file by its style, "" or "B"."""
+
+    family: str
+    file: Callable[[str], Path]
+
+    def lacking(self, text: str) -> set[str]:
+        return {letter for letter in text if ord(letter) not in _letters(self.file(""))}
+
+    def printable(self, text: str) -> str:
+        lacking = self.lacking(text)
+        return "".join(_UNPRINTABLE if letter in lacking else letter for letter in text)
+
+
+def typeface_for(text: str) -> Typeface | None:
+    """The one that has most of the text's letters; None where the built-in fonts have them all, or
+    nobody has more.
+    """
+    if not _lacking_in_western(text):
+        return None
+    best = min(_TYPEFACES, key=lambda typeface: len(typeface.lacking(text)))
+    return best if len(best.lacking(text)) < len(_lacking_in_western(text)) else None
+
+
+def western(text: str) -> str:
+    """The text in the letters of the built-in fonts; others become question marks."""
+    return text.encode(WESTERN, "replace").decode(WESTERN)
+
+
+def _lacking_in_western(text: str) -> set[str]:
+    return {letter for letter in text if western(letter) != letter}
+
+
+@cache
+def _letters(file: Path) -> frozenset[int]:
+    with TTFont(file, lazy=True) as font:
+        return frozenset(font.getBestCmap())
+
+
+@cache
+def _fira_go(style: str) -> Path:
+    # Fonts are given to fpdf2 as files, and this package holds them as bytes.
+    path = Path(_folder().name) / f"FiraGO{style}.ttf"
+    path.write_bytes(pymupdf_fonts.myfont("figbo" if style else "figo"))
+    return path
+
+
+@cache
+def _folder() -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory(prefix="typefaces-")
+
+
+def _noto_sans_jp(_style: str) -> Path:
+    return pylopdf_fonts_jp.sans_path()
+
+
+_TYPEFACES = (Typeface("FiraGO", _fira_go), Typeface("NotoSansJP", _noto_sans_jp))
