@@ -32,8 +32,9 @@ def mark_of(key: str, sha256: str) -> int:
 class Link:
     """One manifest as it was read."""
 
-    placed: PlacedObject
+    period: BillingPeriod
     sequence: int
+    placed: PlacedObject
     sha256: str
     members: Mapping[str, Any]
     """What it says beside its payer accounts."""
@@ -90,7 +91,9 @@ class ChainCheck:
             self.suspects[placed.key] = ""
             self._add("OBJECT_UNREADABLE", placed.key, "its bytes", str(error))
             return None
-        link = Link(placed, sequence, reader.sha256, reader.members, damage is None, names)
+        link = Link(
+            self._period, sequence, placed, reader.sha256, reader.members, damage is None, names
+        )
         self._check(link, reader, damage)
         if link.is_whole:
             self._check_order(link, before)

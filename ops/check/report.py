@@ -34,7 +34,9 @@ class CheckReport:
         return "ACTION_REQUIRED" if red else "ALL_WELL"
 
     def to_data(self) -> dict[str, Any]:
-        """`heads` makes the report itself a file of heads for a later check."""
+        """`heads`, of the periods that are right, makes the report a file of heads for a later
+        check.
+        """
         keys = self.keys
         return {
             "schema": SCHEMA,
@@ -51,5 +53,9 @@ class CheckReport:
             "periods": [period.to_data() for period in self.periods],
             "findings": [finding.to_data() for finding in self.findings],
             "not_checked": [one.to_data() for one in self.not_checked],
-            "heads": [period.head.to_data() for period in self.periods if period.head],
+            "heads": [
+                period.head.to_data()
+                for period in self.periods
+                if period.head and not any(f.severity == "blocking" for f in period.findings)
+            ],
         }

@@ -3,10 +3,10 @@ another form is right as long as it says the same.
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from lambdas.domain.archive_layout import completeness_key, sha256_sums_key
+from lambdas.domain.archive_layout import completeness_key, manifest_key, sha256_sums_key
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.json_text import sha256_hex
 from ops.check.chain import Link, mark_of
@@ -15,7 +15,7 @@ from ops.check.manifest_reader import PayerPart
 from ops.errors import CannotRead
 from ops.places import Place, PlacedObject, read
 
-_PERIOD_MEMBERS = ("billing_period", "verdict", "run_id", "generated_at")
+_PERIOD_MEMBERS = ("billing_period", "verdict", "run_id", "generated_at", "findings")
 _PAYER_MEMBERS = (
     "payer_account_id",
     "name",
@@ -51,11 +51,7 @@ class CompletenessCheck:
         if not isinstance(shown, Mapping):
             self._differences.append(f"it lacks payer account {account_id}")
             return
-        wrong = [
-            name
-            for name in dict.fromkeys((*_PAYER_MEMBERS, *(shown.keys() & part.data.keys())))
-            if name not in shown or shown[name] != part.data.get(name)
-        ]
+        wrong = _differing(_PAYER_MEMBERS, shown, part.data)
         if wrong:
             self._differences.append(f"of payer account {account_id}: {', '.join(wrong)}")
 
@@ -65,24 +61,39 @@ class CompletenessCheck:
             return self._differences
         if self._view.get("manifest") != members.get("key"):
             return [f"it was made from {self._view.get('manifest')}"]
-        wrong = [name for name in _PERIOD_MEMBERS if self._view.get(name) != members.get(name)]
-        if self._view.get("findings", []) != members.get("findings"):
-            wrong.append("findings")
+        wrong = _differing(_PERIOD_MEMBERS, self._view, members, apart=("schema", "manifest"))
         more = [f"it has payer account {account_id} too" for account_id in self._payers]
         return [*wrong, *self._differences, *more]
+
+
+def _differing(
+    required: Iterable[str],
+    shown: Mapping[str, Any],
+    stated: Mapping[str, Any],
+    apart: Collection[str] = (),
+) -> list[str]:
+    """The members that the view lacks, and those that both have and that differ."""
+    common = sorted((shown.keys() & stated.keys()) - set(apart))
+    return [
+        name
+        for name in dict.fromkeys((*required, *common))
+        if name not in shown or shown[name] != stated.get(name)
+    ]
 
 
 def sums_differences(content: bytes, newest: Link, earlier: Collection[int]) -> list[str]:
     """In what SHA256SUMS is not what the manifest says; `earlier` are marks of the manifests before
     it.
     """
+    before = manifest_key(newest.period, newest.sequence - 1)
+    allowed = {newest.mark, *earlier, mark_of(before, str(newest.members.get("previous_sha256")))}
     right, wrong = set(), []
     for line in content.decode("utf-8", "backslashreplace").splitlines():
         if line.startswith("#"):
             continue
         sha256, _, key = line.partition("  ")
         mark = mark_of(key, sha256)
-        if mark in newest.names or mark == newest.mark or mark in earlier:
+        if mark in newest.names or mark in allowed:
             right.add(mark)
         else:
             wrong.append(f"its line '{line}'")

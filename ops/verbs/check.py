@@ -1,5 +1,6 @@
 """`invoices check`: is the archive as its signed manifests say?"""
 
+import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,6 +22,7 @@ from ops.places import Place
 from ops.verb import Verb
 
 _BUCKET = "s3://"
+_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _EXITS = {
     "ALL_WELL": ExitCode.ALL_WELL,
     "ACTION_REQUIRED": ExitCode.ACTION_REQUIRED,
@@ -108,10 +110,13 @@ class _Given:
         self._arguments = arguments
         self.problems: list[str] = []
         is_bucket = arguments.place.startswith(_BUCKET)
-        if is_bucket and "/" in arguments.place.removeprefix(_BUCKET).rstrip("/"):
+        bucket = arguments.place.removeprefix(_BUCKET).rstrip("/")
+        if is_bucket and "/" in bucket:
             self.problems.append(
                 f"'{arguments.place}' is a part of a bucket; name the bucket alone, and --period"
             )
+        elif is_bucket and not _BUCKET_NAME.fullmatch(bucket):
+            self.problems.append(f"'{arguments.place}' names no bucket; write it as s3://NAME")
         if arguments.retention and not is_bucket:
             self.problems.append("--retention is about locks, which only a live bucket has")
         if arguments.heads and arguments.heads_table:

@@ -1,0 +1,173 @@
+"""The check of a live bucket: versions, delete markers and locks, and nothing but reading."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ops.check.archive import check_archive
+from ops.check.report import CheckReport
+from ops.check.scope import Level, Scope
+from ops.check.signing_keys import SigningKeys
+from ops.cli import main
+from ops.live.bucket import LiveBucket
+from tests.ops import bad_buckets
+from tests.ops.bad_copies import a_document
+from tests.ops.conftest import POLICY, TABLE, Live
+from tests.ops.made_archive import BUCKET, NEWEST
+from tests.ops.test_check_findings import BUCKETS
+
+READS = {"ListObjectVersions", "GetObject", "HeadObject", "GetObjectRetention"}
+
+
+def check(live: Live, **scope: object) -> CheckReport:
+    keys = SigningKeys.read(live.made.public_key, "key.pem", is_from_the_archive=False)
+    asked = {"retention": POLICY, "heads": live.made.heads} | scope
+    return check_archive(LiveBucket(BUCKET), Scope(**asked), keys, lambda *_: None)  # type: ignore[arg-type]
+
+
+def codes(report: CheckReport) -> dict[str, str]:
+    return {finding.code: finding.severity for finding in report.findings}
+
+
+def test_the_good_bucket_is_right_and_all_but_logs_and_pages_is_checked(live: Live) -> None:
+    report = check(live)
+    assert (report.result, codes(report)) == ("ALL_WELL", {})
+    assert [one.what for one in report.not_checked] == ["runs/, pages, spreadsheets and README.txt"]
+
+
+@pytest.mark.parametrize("code", BUCKETS)
+def test_a_bucket_with_this_fault_alone_is_found_to_have_it(live: Live, code: str) -> None:
+    BUCKETS[code](live.made, live.s3)
+    assert codes(check(live, level=Level.presence)) == {code: "blocking"}
+
+
+def test_the_check_makes_no_call_but_reads(live: Live) -> None:
+    live.calls.clear()
+    bad_buckets.lock_absent(live.made, live.s3)
+    check(live)
+    assert set(live.calls) == READS
+
+
+def test_an_object_of_which_only_a_delete_marker_is_left_is_gone(live: Live) -> None:
+    key = a_document(live.made)
+    version = live.s3.head_object(Bucket=BUCKET, Key=key)["VersionId"]
+    bad_buckets.lock(live.made, live.s3, {})
+    live.s3.delete_object(Bucket=BUCKET, Key=key, VersionId=version)
+    live.s3.delete_object(Bucket=BUCKET, Key=key)
+    assert codes(check(live)) == {"OBJECT_GONE": "blocking"}
+
+
+def test_a_hidden_manifest_is_told_and_read_all_the_same(live: Live) -> None:
+    live.s3.delete_object(Bucket=BUCKET, Key=NEWEST)
+    report = check(live)
+    assert [(f.code, f.object) for f in report.findings] == [("OBJECT_HIDDEN", NEWEST)]
+
+
+def test_a_manifest_put_on_top_of_another_does_not_take_its_place(live: Live) -> None:
+    live.s3.put_object(Bucket=BUCKET, Key=NEWEST, Body=b"{}")
+    report = check(live)
+    assert [(f.code, f.object) for f in report.findings] == [("OBJECT_OVERLAID", NEWEST)]
+
+
+def test_an_object_that_was_restored_by_copying_it_over_is_a_warning(live: Live) -> None:
+    key = a_document(live.made)
+    live.s3.put_object(Bucket=BUCKET, Key=key, Body=b"damage")
+    live.s3.put_object(Bucket=BUCKET, Key=key, Body=live.made.files[key])
+    report = check(live)
+    assert (report.result, codes(report)) == ("ALL_WELL", {"OBJECT_OVERLAID": "warning"})
+
+
+def test_what_was_extra_and_is_hidden_now_is_a_warning(live: Live) -> None:
+    live.s3.put_object(Bucket=BUCKET, Key="invoices/2026-10/other.pdf", Body=b"x")
+    assert codes(check(live)) == {"OBJECT_EXTRA": "blocking"}
+    live.s3.delete_object(Bucket=BUCKET, Key="invoices/2026-10/other.pdf")
+    assert codes(check(live)) == {"OBJECT_EXTRA": "warning"}
+
+
+def test_locks_that_may_not_be_seen_are_not_taken_for_absent_nor_for_checked(live: Live) -> None:
+    bad_buckets.lock_absent(live.made, live.s3)
+    live.retention_answer = "AccessDenied"
+    report = check(live)
+    assert codes(report) == {}
+    assert "the locks of 1 objects of 2026-10" in [one.what for one in report.not_checked]
+
+
+def test_without_a_policy_the_length_of_locks_is_not_checked_and_that_is_said(live: Live) -> None:
+    bad_buckets.lock_short(live.made, live.s3)
+    report = check(live, retention=None)
+    assert codes(report) == {}
+    assert "whether locks are as long as the retention policy asks" in [
+        one.what for one in report.not_checked
+    ]
+
+
+def test_many_versions_of_one_key_are_one_object_even_across_pages(live: Live) -> None:
+    key = a_document(live.made)
+    for number in range(7):
+        live.s3.put_object(Bucket=BUCKET, Key=key, Body=b"x" * number)
+    live.s3.delete_object(Bucket=BUCKET, Key=key)
+    prefix = key.rpartition("/")[0] + "/"
+    (all_at_once,) = LiveBucket(BUCKET).objects(prefix)
+    paged = LiveBucket(BUCKET)
+    paginate = paged._s3.get_paginator("list_object_versions").paginate
+    paged._s3.meta.events.register_first(
+        "provide-client-params.s3.ListObjectVersions", lambda params, **_: {**params, "MaxKeys": 2}
+    )
+    assert paginate
+    assert list(paged.objects(prefix)) == [all_at_once]
+    assert (all_at_once.is_hidden, len(all_at_once.older)) == (True, 7)
+
+
+def test_the_command_checks_the_bucket_with_the_heads_of_the_table(
+    live: Live, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "key.pem").write_bytes(live.made.public_key)
+    asked = [f"s3://{BUCKET}/", "--heads-table", TABLE, "--retention", "10,COMPLIANCE"]
+    assert main(["check", *asked, "--key", str(tmp_path / "key.pem"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["place"], told["result"], len(told["not_checked"])) == (
+        f"s3://{BUCKET}",
+        "ALL_WELL",
+        1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "sentence"),
+    [
+        ("s3://no-such-bucket", "s3://no-such-bucket/invoices/: AWS answered NoSuchBucket"),
+        ("s3://", "'s3://' names no bucket"),
+        ("s3://Bad_Name", "'s3://Bad_Name' names no bucket"),
+        (f"s3://{BUCKET}/invoices/", f"'s3://{BUCKET}/invoices/' is a part of a bucket"),
+    ],
+)
+def test_a_bucket_that_cannot_be_read_is_a_sentence(
+    live: Live, capsys: pytest.CaptureFixture[str], place: str, sentence: str
+) -> None:
+    assert main(["check", place]) in {2, 6}
+    assert capsys.readouterr().err.startswith(f"invoices: {sentence}")
+
+
+def test_the_heads_are_written_to_a_new_file_that_the_check_reads(
+    live: Live, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heads = tmp_path / "heads.json"
+    assert main(["heads", TABLE, str(heads)]) == 0
+    assert capsys.readouterr().out == f"Wrote the heads of 2 billing periods to {heads}\n"
+    live.s3.delete_object(Bucket=BUCKET, Key=NEWEST)  # leaves the version, so it is seen as well
+    assert main(["check", f"s3://{BUCKET}", "--heads", str(heads), "--json"]) == 3
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert [finding["code"] for finding in found] == ["OBJECT_HIDDEN"]
+    assert main(["heads", TABLE, str(heads)]) == 2
+    assert "may prove what was there once" in capsys.readouterr().err
+
+
+def test_heads_of_a_table_that_is_not_there_are_a_sentence(
+    live: Live, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["heads", "other-table", str(tmp_path / "heads.json"), "--json"]) == 6
+    told = json.loads(capsys.readouterr().out)
+    assert told["error"].startswith("table other-table: AWS answered ResourceNotFoundException")
+    assert told["exit_code"] == 6
+    assert not list(tmp_path.iterdir())
