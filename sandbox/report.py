@@ -29,7 +29,7 @@ def print_verdict(console: Console, completeness: Completeness) -> None:
     period = completeness["billing_period"]
     console.print()
     table = Table(
-        title=f"Billing period {period}: {_verdict(completeness['verdict'])}",
+        title=f"Billing period {period}: {verdict_text(completeness['verdict'])}",
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,
@@ -44,7 +44,7 @@ def print_verdict(console: Console, completeness: Completeness) -> None:
         table.add_row(
             payer["payer_account_id"],
             escape(payer["name"]),
-            _verdict(payer["verdict"]),
+            verdict_text(payer["verdict"]),
             f"{payer['archived']} of {payer['expected']}",
             str(payer["documents"]),
             "\n".join(f"{total['amount']} {total['currency']}" for total in payer["totals"]),
@@ -80,7 +80,7 @@ def print_others(console: Console, others: Sequence[Completeness]) -> None:
         period = completeness["billing_period"]
         payers = _counted(len(completeness["payers"]), "payer")
         console.print(
-            f"Billing period {period}: {_verdict(completeness['verdict'])}, {payers}{lacks}",
+            f"Billing period {period}: {verdict_text(completeness['verdict'])}, {payers}{lacks}",
             highlight=False,
         )
 
@@ -134,6 +134,7 @@ def _print_finding(console: Console, payer: Mapping[str, Any], found: Mapping[st
         console.print(Padding(escape(text), (0, 0, 0, 2)), highlight=False)
 
 
-def _verdict(word: str) -> str:
+def verdict_text(word: str) -> str:
+    """The verdict in its colour."""
     colour = _COLOURS.get(word, "red")
     return f"[{colour}]{word}[/{colour}]"

@@ -1,0 +1,157 @@
+"""`make close`: the closing window of a billing period day by day, on an embedded AWS of its own."""
+
+import argparse
+import json
+import shutil
+import sys
+import time as clock
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from lambdas.domain.archive_layout import completeness_key
+from lambdas.domain.billing_period import BillingPeriod
+from sandbox import function_logs, snapshot
+from sandbox.errors import SandboxError
+from sandbox.execution import Ending, Execution
+from sandbox.organization.stories import CLOSES_IN_TIME, STAYS_OPEN
+from sandbox.places import Places
+from sandbox.report import verdict_text
+from sandbox.started import Sandbox
+
+_WIDTH_OF_LINES = 140
+_POLL_SECONDS = 0.25
+_RUN_AT = time(6, tzinfo=UTC)
+_MOST_NAMED = 3
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Play the window of one period, or of two that end differently; 0 when every day had a
+    verdict.
+    """
+    parser = argparse.ArgumentParser(prog="python -m sandbox.close", description=__doc__)
+    parser.add_argument(
+        "--period", default="", help=f"default: {CLOSES_IN_TIME}, then {STAYS_OPEN}"
+    )
+    parser.add_argument("--payers", default="", help="default: the register that cdk.json names")
+    parser.add_argument(
+        "--folder", type=Path, default=PROJECT / "build" / "close", help="where it is played"
+    )
+    asked = parser.parse_args(arguments)
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_LINES)
+    try:
+        periods = [_period(asked.period)] if asked.period else [CLOSES_IN_TIME, STAYS_OPEN]
+        folder = asked.folder.resolve()
+        # a window opens on an archive that knows nothing of it
+        shutil.rmtree(folder / "sandbox", ignore_errors=True)
+        places = Places.under(folder, PROJECT)
+        with Sandbox(places, payers_file=asked.payers, say=console.print) as sandbox:
+            for period in periods:
+                play(sandbox, period, console)
+    except SandboxError as error:
+        text = f"The close stopped: {error}"
+        console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+        return 1
+    except KeyboardInterrupt:
+        console.print("The close stopped.")
+        return 1
+    return 0
+
+
+def play(sandbox: Sandbox, period: BillingPeriod, console: Console) -> list[Mapping[str, Any]]:
+    """Run the schedule of each day from the end of the period to the day after its deadline.
+
+    Prints and returns each day's completeness.json as read back from the bucket. Raises
+    SandboxError for a run without a verdict.
+    """
+    deadline = sandbox.settings.deploy.close_deadline
+    s3, bucket = sandbox.client("s3"), sandbox.deployed.archive_bucket
+    console.print(f"\nClosing window of {period}; its deadline is {deadline}.")
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading in ("Day", "Verdict", "Payer accounts", "What is open", "Took"):
+        table.add_column(heading, overflow="fold")
+    said = []
+    for day in _days(period.first_day_after, deadline.last_day(period) + timedelta(days=1)):
+        began = clock.monotonic()
+        _run(sandbox, datetime.combine(day, _RUN_AT))
+        body = s3.get_object(Bucket=bucket, Key=completeness_key(period))["Body"].read()
+        completeness = json.loads(body)
+        said.append(completeness)
+        table.add_row(
+            f"{day:%a} {day}",
+            verdict_text(completeness["verdict"]),
+            _counts(completeness),
+            escape(_open(completeness)),
+            f"{clock.monotonic() - began:.0f} s",
+        )
+        if console.is_terminal:
+            console.print(f"{day}: {verdict_text(completeness['verdict'])}")
+    console.print(table)
+    return said
+
+
+def _period(text: str) -> BillingPeriod:
+    try:
+        period = BillingPeriod.parse(text)
+    except ValueError as error:
+        raise SandboxError(f"PERIOD: {error}") from None
+    if period >= BillingPeriod.containing(datetime.now(UTC)):
+        raise SandboxError(f"PERIOD: billing period {period} is not over")
+    return period
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    while first <= last:
+        yield first
+        first += timedelta(days=1)
+
+
+def _run(sandbox: Sandbox, scheduled: datetime) -> Ending:
+    sandbox.invoicing.set_clock(scheduled)
+    text = scheduled.strftime("%Y-%m-%dT%H:%M:%SZ")
+    began = datetime.now(UTC)
+    before = snapshot.take(sandbox.client("s3"), sandbox.deployed.archive_bucket)
+    execution = Execution(sandbox.aws, sandbox.deployed, text, before)
+    while not (ending := execution.ending()):
+        clock.sleep(_POLL_SECONDS)
+    if not ending.verdict:
+        function_logs.write(sandbox.client("logs"), began, sandbox.places.function_log)
+        raise SandboxError(
+            f"the run of {text} ended {ending.status} without a verdict: "
+            f"{ending.error} {ending.cause}; see {sandbox.places.shown(sandbox.places.logs)}"
+        )
+    return ending
+
+
+def _counts(completeness: Mapping[str, Any]) -> str:
+    counts = Counter(payer["verdict"] for payer in completeness["payers"])
+    return ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+
+
+def _open(completeness: Mapping[str, Any]) -> str:
+    """The findings that block, by code, with the payer accounts that have them."""
+    names: dict[str, list[str]] = {}
+    for payer in completeness["payers"]:
+        for found in payer["findings"]:
+            named = names.setdefault(found["code"], [])
+            if found["severity"] == "blocking" and payer["name"] not in named:
+                named.append(payer["name"])
+    lines = []
+    for code, named in sorted(names.items()):
+        more = len(named) - _MOST_NAMED
+        shown = ", ".join(named[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        lines += [f"{code}: {shown}"] if named else []
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
