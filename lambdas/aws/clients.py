@@ -28,6 +28,11 @@ def s3_client() -> Any:
     return _session().client("s3", config=_config("standard", 6))
 
 
+def kms_client() -> Any:
+    """KMS as the function's own role."""
+    return _session().client("kms", config=_config("standard", 6))
+
+
 def sts_client(credentials: RoleCredentials | None = None) -> Any:
     """STS as the function's own role, or as the role whose credentials are given."""
     return _session().client("sts", config=_config("standard", 6), **_as(credentials))
