@@ -4,15 +4,15 @@ import sys
 from pathlib import Path
 
 from infra.deploy_settings import InvalidDeploySettings
-from infra.invoice_archive_stack import InvoiceArchiveStack
 from infra.lambda_package import PackageNotBuilt
+from infra.stacks import add_stacks
 
 # the package `infra` says which Node this import starts, so it comes after those above
 import aws_cdk as cdk  # isort: skip
 
 app = cdk.App()
 try:
-    InvoiceArchiveStack.from_context(app, Path(__file__).resolve().parent)
+    add_stacks(app, Path(__file__).resolve().parent)
 except (InvalidDeploySettings, PackageNotBuilt) as error:
     sys.exit(str(error))
 app.synth()

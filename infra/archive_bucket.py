@@ -1,10 +1,15 @@
 """The archive bucket and its key: evidence outlives the stack."""
 
+from typing import Any
+
 import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.acknowledgements import acknowledge
+from infra.deploy_settings import DeploySettings
+from infra.protection import evidence_statements, key_statement
 from lambdas.domain.archive_layout import VIEW_TAG
 
 
@@ -15,7 +20,7 @@ class ArchiveBucket(Construct):
     PUT, and views and run files must stay unlocked.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, bucket_name: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: DeploySettings) -> None:
         super().__init__(scope, construct_id)
         self.key = kms.Key(
             self,
@@ -24,10 +29,11 @@ class ArchiveBucket(Construct):
             enable_key_rotation=True,
             removal_policy=cdk.RemovalPolicy.RETAIN,
         )
+        self.key.add_to_resource_policy(key_statement(settings))
         self.bucket = s3.Bucket(
             self,
             "Bucket",
-            bucket_name=bucket_name,
+            bucket_name=settings.archive_bucket_name,
             versioned=True,
             object_lock_enabled=True,
             encryption=s3.BucketEncryption.KMS,
@@ -36,7 +42,9 @@ class ArchiveBucket(Construct):
             enforce_ssl=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            removal_policy=cdk.RemovalPolicy.RETAIN,
+            # only a first deployment that fails takes its empty bucket away, or the next one would
+            # find the name taken
+            removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
             lifecycle_rules=[
                 s3.LifecycleRule(
                     id="old-versions-of-views",
@@ -49,3 +57,27 @@ class ArchiveBucket(Construct):
                 ),
             ],
         )
+        acknowledge(
+            self.bucket,
+            {
+                "S1": "Access logs would need a second bucket, which cannot be locked "
+                "as this one is; CloudTrail's data events tell who read and wrote."
+            },
+        )
+        for statement in evidence_statements(self.bucket, settings):
+            self.bucket.add_to_resource_policy(statement)
+
+    @property
+    def key_conditions(self) -> dict[str, Any]:
+        """Conditions of a grant on the key: by way of S3, and for this bucket alone.
+
+        With bucket keys the encryption context is the bucket's ARN, not the object's, so that the
+        key cannot tell prefixes apart; the grants on objects do.
+        """
+        stack = cdk.Stack.of(self)
+        return {
+            "StringEquals": {
+                "kms:EncryptionContext:aws:s3:arn": self.bucket.bucket_arn,
+                "kms:ViaService": f"s3.{stack.region}.{stack.url_suffix}",
+            }
+        }

@@ -7,13 +7,14 @@ import difflib
 import json
 import re
 import zoneinfo
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
+from infra.steps import STEPS
 from lambdas.domain.close_calendar import CloseDeadline
 from lambdas.domain.document_url import (
     DEFAULT_DOCUMENT_HOSTS,
@@ -83,6 +84,8 @@ class DeploySettings:
     None: nobody may.
     """
     notify_emails: tuple[str, ...]
+    reviewer_legal_entities: tuple[str, ...]
+    """Legal entities of the register whose invoices have reviewers of their own."""
     max_concurrent_payers: int
     fetch_threads: int
     document_hosts: tuple[str, ...]
@@ -130,6 +133,7 @@ class DeploySettings:
             ),
             break_glass_role_arn=block.value("break_glass_role_arn", _role_arn, None),
             notify_emails=block.value("notify_emails", _emails, ()),
+            reviewer_legal_entities=block.value("reviewer_legal_entities", _texts, ()),
             max_concurrent_payers=block.value("max_concurrent_payers", _number(1, 1000), 10),
             fetch_threads=block.value("fetch_threads", _number(1, MOST_FETCH_THREADS), 8),
             document_hosts=block.value("document_hosts", _document_hosts, DEFAULT_DOCUMENT_HOSTS),
@@ -195,16 +199,59 @@ class _WrongValueError(ValueError):
 
 def _contradictions(settings: DeploySettings) -> list[str]:
     """What only the values together get wrong."""
-    problems = []
+    return [
+        *_local_documents(settings),
+        *_role_names(settings),
+        *_break_glass(settings),
+        *_unknown_entities(settings),
+    ]
+
+
+def _local_documents(settings: DeploySettings) -> Iterator[str]:
     local_hosts = [host for host in settings.document_hosts if host in LOOPBACK_HOSTS]
     endpoint = settings.invoicing_endpoint_url
     if local_hosts and not (endpoint and urlsplit(endpoint).hostname in LOOPBACK_HOSTS):
-        problems.append(
+        yield (
             f"document_hosts names '{local_hosts[0]}' while invoicing_endpoint_url is "
             f"{_shown(endpoint) if endpoint else 'AWS'}; documents come from a loopback address "
             "only when the Invoicing API does, so remove the one or set the other"
         )
-    return problems
+
+
+def _role_names(settings: DeploySettings) -> Iterator[str]:
+    """The functions' own roles have fixed names, which payers trust."""
+    own = {step.role_name: step.name for step in STEPS}
+    if settings.payer_role_name in own:
+        yield (
+            f"payer_role_name '{settings.payer_role_name}' is the role of "
+            f"{own[settings.payer_role_name]} in the archive account; choose another name"
+        )
+    arn = settings.break_glass_role_arn
+    if arn and arn.rpartition("/")[2] in own:
+        yield (
+            f"break_glass_role_arn '{arn}' is the role of {own[arn.rpartition('/')[2]]}, and "
+            "nothing in the workflow may delete; name a role that a person takes in an emergency"
+        )
+
+
+def _break_glass(settings: DeploySettings) -> Iterator[str]:
+    if settings.break_glass_role_arn and settings.retention.mode == "COMPLIANCE":
+        yield (
+            "break_glass_role_arn is set while retention.mode is COMPLIANCE: nobody can delete "
+            "evidence then, and that role could only destroy the keys without which it cannot be "
+            "read; remove the role, or write GOVERNANCE"
+        )
+
+
+def _unknown_entities(settings: DeploySettings) -> Iterator[str]:
+    known = {payer.legal_entity for payer in settings.register.payers if payer.legal_entity}
+    for entity in settings.reviewer_legal_entities:
+        if entity not in known:
+            hint = _nearest(entity, known) or "; write one of its values, or remove it"
+            yield (
+                f"reviewer_legal_entities names '{entity}', which no line of "
+                f"{settings.payers_file.name} has as legal_entity{hint}"
+            )
 
 
 def _root(value: object) -> dict[str, object]:

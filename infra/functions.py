@@ -6,11 +6,11 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.archive_bucket import ArchiveBucket
 from infra.deploy_settings import MAX_DOCUMENT_BYTES, DeploySettings
 from infra.lambda_package import RUNTIME
 from infra.manifest_chain import ManifestChain
 from infra.notifications import Notifications
+from infra.permissions import Permissions
 from infra.steps import (
     ENUMERATE_PAYER_ACCOUNTS,
     FETCH_INVOICE_DOCUMENTS,
@@ -40,7 +40,7 @@ class StepFunction(Construct):
     ) -> None:
         super().__init__(scope, step.state)
         self.step = step
-        log_group = logs.LogGroup(self, "Logs", retention=logs.RetentionDays.ONE_YEAR)
+        self.log_group = logs.LogGroup(self, "Logs", retention=logs.RetentionDays.ONE_YEAR)
         self.role = iam.Role(
             self,
             "Role",
@@ -48,7 +48,6 @@ class StepFunction(Construct):
             description=f"Invoice archive: runs {step.name}",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
         )
-        log_group.grant_write(self.role)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -62,11 +61,8 @@ class StepFunction(Construct):
             timeout=timeout,
             memory_size=memory_mib,
             ephemeral_storage_size=cdk.Size.mebibytes(storage_mib),
-            log_group=log_group,
+            log_group=self.log_group,
         )
-
-    def allow(self, actions: list[str], *resources: str) -> None:
-        self.role.add_to_policy(iam.PolicyStatement(actions=actions, resources=list(resources)))
 
 
 class Functions(Construct):
@@ -78,9 +74,9 @@ class Functions(Construct):
         construct_id: str,
         *,
         settings: DeploySettings,
-        archive: ArchiveBucket,
         chain: ManifestChain,
         notifications: Notifications,
+        permissions: Permissions,
         code: lambda_.Code,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -111,44 +107,8 @@ class Functions(Construct):
             self.fetch_invoice_documents,
             self.validate_completeness,
         )
-        self._grant(archive, settings)
-
-    def _grant(self, archive: ArchiveBucket, settings: DeploySettings) -> None:
-        """What each step may do in the archive and in the payer accounts. Nobody may delete."""
-        bucket = archive.bucket.bucket_arn
-        runs = archive.bucket.arn_for_objects("runs/*")
-        invoices = archive.bucket.arn_for_objects("invoices/*")
-        records = archive.bucket.arn_for_objects("records/*")
-        periods = archive.bucket.arn_for_objects("periods/*")
-        manifests = archive.bucket.arn_for_objects("periods/*/manifests/*")
-        payer_roles = _payer_roles(self, settings)
-
-        step = self.enumerate_payer_accounts
-        step.allow(["s3:GetBucketVersioning", "s3:GetBucketObjectLockConfiguration"], bucket)
-        step.allow(["s3:ListBucket"], bucket)  # without it a missing key answers 403, not 404
-        step.allow(["s3:GetObject", "s3:PutObject"], runs)
-        step.allow(["s3:GetObject"], periods)
-
-        step = self.list_invoice_summaries
-        step.allow(["s3:GetObject", "s3:PutObject"], runs)
-        step.allow(["sts:AssumeRole"], *payer_roles)
-
-        step = self.fetch_invoice_documents
-        step.allow(["s3:ListBucket"], bucket)
-        step.allow(["s3:GetObject", "s3:PutObject"], runs, invoices, records)
-        step.allow(["s3:PutObjectRetention"], invoices, records)
-        step.allow(["s3:GetObjectVersion"], invoices)  # to compare a revision with the first bytes
-        step.allow(["sts:AssumeRole"], *payer_roles)
-
-        step = self.validate_completeness
-        step.allow(["s3:ListBucket"], bucket)
-        step.allow(["s3:GetObject", "s3:PutObject"], runs, periods)
-        step.allow(["s3:GetObject"], invoices, records)
-        step.allow(["s3:PutObjectTagging"], periods)  # views carry the tag of the lifecycle rule
-        step.allow(["s3:PutObjectRetention"], manifests)
-
-        for step in self.all:
-            step.allow(["kms:Decrypt", "kms:GenerateDataKey"], archive.key.key_arn)
+        for made in self.all:
+            permissions.grant(made.role, made.step.state, made.log_group)
 
 
 def _environment(
@@ -173,13 +133,6 @@ def _environment(
     if settings.invoicing_endpoint_url:
         environment["AWS_ENDPOINT_URL_INVOICING"] = settings.invoicing_endpoint_url  # boto3's own
     return environment
-
-
-def _payer_roles(scope: Construct, settings: DeploySettings) -> list[str]:
-    """The reader role in any account, and the roles that the register names instead."""
-    partition = cdk.Stack.of(scope).partition
-    named = {payer.role_arn for payer in settings.register.payers if payer.role_arn}
-    return [f"arn:{partition}:iam::*:role/{settings.payer_role_name}", *sorted(named)]
 
 
 def _storage_mib(fetch_threads: int) -> int:

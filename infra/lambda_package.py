@@ -5,6 +5,7 @@ The requirements are pure Python, so the same zip serves every architecture, wit
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,12 +19,22 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_lambda as lambda_
 
-RUNTIME = lambda_.Runtime.PYTHON_3_13
+RUNTIME = lambda_.Runtime.PYTHON_3_14
 REGISTER_NAME = "payers.csv"
 """The register's name in the zip, whatever its file is called in the project."""
 
-_PYTHON_VERSION = "3.13"
+_PYTHON_VERSION = "3.14"
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "requirements.txt")
+_NEEDLESS = (
+    "bin",
+    "certifi/tests",
+    "boto3/data",
+    "boto3/examples",
+    "aws_lambda_powertools/event_handler",
+)
+"""Folders of the requirements that no function imports or reads."""
+_SERVICE_MODELS = "botocore/data"
+_CLIENT = re.compile(r"""\.client\(\s*["']([a-z0-9-]+)["']""")
 
 
 class PackageNotBuilt(Exception):
@@ -52,8 +63,8 @@ class LambdaPackage:
         )
 
     def sources_sha256(self) -> str:
-        """Equal for equal sources on every machine."""
-        digest = hashlib.sha256()
+        """Equal for equal sources on every machine; this file, which packs them, is one of them."""
+        digest = hashlib.sha256(Path(__file__).read_bytes())
         for name, path in [*self._own_files(), (REGISTER_NAME, self.register)]:
             content = path.read_bytes()
             digest.update(f"{name}\0{len(content)}\0".encode())
@@ -73,14 +84,33 @@ class LambdaPackage:
                 _move(Path(unfinished) / "installed", folder)
         return folder
 
+    def services(self) -> set[str]:
+        """The AWS services of which the functions' code makes clients."""
+        sources = (self.project / "lambdas").rglob("*.py")
+        return {name for path in sources for name in _CLIENT.findall(path.read_text("utf-8"))}
+
     def fill(self, target: Path, dependencies: Path) -> None:
-        """Write the zip's content into an empty folder."""
-        shutil.copytree(
-            dependencies,
-            target,
-            ignore=shutil.ignore_patterns("__pycache__", "bin"),
-            dirs_exist_ok=True,
-        )
+        """Write the zip's content into an empty folder.
+
+        Of botocore's models, nine tenths of all bytes, only those of the services come along.
+        """
+        services = self.services()
+
+        def needless(folder: str, names: list[str]) -> list[str]:
+            place = Path(folder).relative_to(dependencies)
+            return [
+                name
+                for name in names
+                if name == "__pycache__"
+                or (place / name).as_posix() in _NEEDLESS
+                or (
+                    place.as_posix() == _SERVICE_MODELS
+                    and not name.endswith(".json")
+                    and name not in services
+                )
+            ]
+
+        shutil.copytree(dependencies, target, ignore=needless, dirs_exist_ok=True)
         shutil.copytree(self.project / "lambdas", target / "lambdas", ignore=_LEFT_OUT)
         shutil.copyfile(self.register, target / REGISTER_NAME)
 

@@ -4,14 +4,20 @@ bucket.
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
+
+from infra.deploy_settings import DeploySettings
+from infra.principals import own_role
+from infra.protection import key_statement
+from infra.steps import VALIDATE_COMPLETENESS
 
 
 class ManifestChain(Construct):
     """A signing key and a table of heads, both kept when the stack is deleted."""
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: DeploySettings) -> None:
         super().__init__(scope, construct_id)
         self.signing_key = kms.Key(
             self,
@@ -21,6 +27,8 @@ class ManifestChain(Construct):
             key_usage=kms.KeyUsage.SIGN_VERIFY,
             removal_policy=cdk.RemovalPolicy.RETAIN,
         )
+        self.signing_key.add_to_resource_policy(key_statement(settings))
+        self.signing_key.add_to_resource_policy(_only_validate_signs(cdk.Stack.of(self)))
         self.heads = dynamodb.Table(
             self,
             "Heads",
@@ -36,3 +44,16 @@ class ManifestChain(Construct):
             deletion_protection=True,
             removal_policy=cdk.RemovalPolicy.RETAIN,
         )
+
+
+def _only_validate_signs(stack: cdk.Stack) -> iam.PolicyStatement:
+    """Deny it to everybody else, administrators and the account's root included."""
+    signer = own_role(stack, VALIDATE_COMPLETENESS.role_name)
+    return iam.PolicyStatement(
+        sid="OnlyValidateSigns",
+        effect=iam.Effect.DENY,
+        principals=[iam.AnyPrincipal()],
+        actions=["kms:Sign"],
+        resources=["*"],
+        conditions={"ArnNotLike": {"aws:PrincipalArn": signer}},
+    )

@@ -1,12 +1,16 @@
-"""Whom a month that needs a person is reported to."""
+"""The way of messages to people: of verdicts, which ValidateCompleteness tells, and of alarms."""
 
 from collections.abc import Sequence
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
+
+ALARM_NAMES = "invoice-archive-"
+"""What the name of every alarm begins with; only those may use the topic."""
 
 
 class Notifications(Construct):
@@ -28,3 +32,36 @@ class Notifications(Construct):
         )
         for email in emails:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
+        self._let_alarms_in(cdk.Stack.of(self))
+
+    def _let_alarms_in(self, stack: cdk.Stack) -> None:
+        """CloudWatch publishes as itself; without the key its messages would be lost unseen."""
+        alarms = stack.format_arn(
+            service="cloudwatch",
+            resource="alarm",
+            resource_name=f"{ALARM_NAMES}*",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+        conditions = {
+            "ArnLike": {"aws:SourceArn": alarms},
+            "StringEquals": {"aws:SourceAccount": stack.account},
+        }
+        cloudwatch = iam.ServicePrincipal("cloudwatch.amazonaws.com")
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsPublish",
+                principals=[cloudwatch],
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                conditions=conditions,
+            )
+        )
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsUseTheKey",
+                principals=[cloudwatch],
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                resources=["*"],
+                conditions=conditions,
+            )
+        )

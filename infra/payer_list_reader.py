@@ -25,5 +25,9 @@ class PayerListReader(sfn.S3JsonItemReader):
                 actions=["s3:GetObject"],
                 resources=[self._archive.bucket.arn_for_objects(self._readable)],
             ),
-            iam.PolicyStatement(actions=["kms:Decrypt"], resources=[self._archive.key.key_arn]),
+            iam.PolicyStatement(
+                actions=["kms:Decrypt"],
+                resources=[self._archive.key.key_arn],
+                conditions=self._archive.key_conditions,
+            ),
         ]

@@ -7,6 +7,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.acknowledgements import acknowledge
 from infra.deploy_settings import Schedule
 
 
@@ -32,6 +33,10 @@ class DailySchedule(Construct):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=cdk.Duration.days(14),
+        )
+        acknowledge(
+            self.undelivered,
+            {"SQS3": "It is the dead-letter queue itself, with an alarm."},
         )
         scheduler.Schedule(
             self,

@@ -1,16 +1,21 @@
 """The whole workflow. docs/workflow.md is its picture."""
 
+import json
+
 import aws_cdk as cdk
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from infra.acknowledgements import acknowledge, acknowledge_wildcards, arn_of, logical_id
 from infra.archive_bucket import ArchiveBucket
 from infra.functions import Functions, StepFunction
-from infra.notifications import Notifications
 from infra.payer_list_reader import PayerListReader
+from lambdas.domain.archive_layout import run_payers_key
 
+EACH_PAYER = "ForEachPayerAccount"
+LIST_OF_PAYERS = run_payers_key("*")
 INPUT = "{% $states.input %}"
 EXECUTION = sfn.TaskInput.from_object(
     {
@@ -38,6 +43,10 @@ UNAVAILABLE = [
 """Lambda failed, the function died or ran out of time, or (the last one) it says itself that the
 same call may succeed later. Every step goes on from what it left."""
 
+_BUSY_TRIES, _UNAVAILABLE_TRIES = 30, 5
+TRIES = 1 + _UNAVAILABLE_TRIES
+"""How often a step is tried that fails with one of these."""
+
 
 class Workflow(Construct):
     """One run, from the schedule's input to the verdict. Lists are in S3, keys and counts here."""
@@ -49,7 +58,6 @@ class Workflow(Construct):
         *,
         functions: Functions,
         archive: ArchiveBucket,
-        notifications: Notifications,
         max_concurrent_payers: int,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -72,30 +80,21 @@ class Workflow(Construct):
         # JSONPath, in this state alone: emulators do not evaluate JSONata in an item reader.
         each_payer = sfn.DistributedMap.json_path(
             self,
-            "ForEachPayerAccount",
-            label="ForEachPayerAccount",
+            EACH_PAYER,
+            label=EACH_PAYER,
             item_reader=PayerListReader(
                 archive,
                 key=sfn.JsonPath.string_at("$.payers_key"),
-                readable="runs/*/payers.json",
+                readable=LIST_OF_PAYERS,
             ),
             max_concurrency=max_concurrent_payers,
             tolerated_failure_percentage=100,
             result_path=sfn.JsonPath.DISCARD,
         ).item_processor(list_invoices.next(more_to_fetch))
 
-        report_gap = tasks.SnsPublish.jsonata(
-            self,
-            "ReportGap",
-            topic=notifications.topic,
-            subject=_of("subject"),
-            message=sfn.TaskInput.from_text(_of("message")),
-            outputs=INPUT,
-        )
         incomplete = sfn.Fail.jsonata(
             self, "Incomplete", error="MonthIncomplete", cause=_of("message")
         )
-        report_gap.add_retry(max_attempts=3).add_catch(incomplete, outputs=INPUT)
 
         is_complete = sfn.Choice.jsonata(self, "IsComplete")
         for verdict, end in (
@@ -104,7 +103,7 @@ class Workflow(Construct):
             ("PLANNED", "Planned"),
         ):
             is_complete.when(_if(f"verdict = '{verdict}'"), sfn.Succeed.jsonata(self, end))
-        is_complete.otherwise(report_gap.next(incomplete))
+        is_complete.otherwise(incomplete)
 
         is_claimed = sfn.Choice.jsonata(self, "IsAlreadyClaimed")
         is_claimed.when(_if("already_claimed"), sfn.Succeed.jsonata(self, "AlreadyClaimed"))
@@ -119,8 +118,41 @@ class Workflow(Construct):
                 destination=_log_group(self), level=sfn.LogLevel.ALL, include_execution_data=False
             ),
         )
-        # CDK grants sns:Publish, not the topic's key
-        notifications.key.grant(self.state_machine, "kms:Decrypt", "kms:GenerateDataKey")
+        _stand_by(self.state_machine, functions, archive)
+
+
+def _stand_by(
+    state_machine: sfn.StateMachine, functions: Functions, archive: ArchiveBucket
+) -> None:
+    """What cdk-nag finds in the role that CDK makes of the states."""
+    versions = {
+        f"{arn_of(made.function)}:*": "CDK grants a function's versions with it; none is published."
+        for made in functions.all
+    }
+    acknowledge_wildcards(
+        state_machine.role,
+        {
+            **versions,
+            f"{arn_of(archive.bucket)}/{LIST_OF_PAYERS}": "Each run has a list of its own.",
+            "*": "Actions that set up a log's delivery know no resource.",
+        },
+    )
+    name = json.dumps(
+        {"Fn::Select": [6, {"Fn::Split": [":", {"Ref": logical_id(state_machine)}]}]},
+        separators=(",", ":"),
+    )
+    executions = f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{name}"
+    acknowledge_wildcards(
+        state_machine,
+        {
+            f"{executions}:*": "Each execution has a name of its own.",
+            f"{executions}/{EACH_PAYER}:*": "Each map run has a name of its own.",
+        },
+    )
+    acknowledge(
+        state_machine,
+        {"SF2": "Its log has every transition, and a trace would carry what the log leaves out."},
+    )
 
 
 def _step(
@@ -135,7 +167,7 @@ def _step(
         outputs="{% $states.result.Payload %}",
         retry_on_service_exceptions=False,  # CDK's own list lacks most of ours
     )
-    for errors, attempts in ((BUSY, 30), (UNAVAILABLE, 5)):
+    for errors, attempts in ((BUSY, _BUSY_TRIES), (UNAVAILABLE, _UNAVAILABLE_TRIES)):
         state.add_retry(
             errors=errors,
             max_attempts=attempts,

@@ -1,44 +1,18 @@
-"""docs/workflow.md: the picture of the workflow, drawn from the synthesized state machine.
-
-`python -m infra.workflow_diagram` writes it; a test fails when it is not current.
-"""
+"""docs/workflow.md: the picture of the workflow, drawn from the synthesized state machine."""
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-import aws_cdk as cdk
-
-from infra.invoice_archive_stack import STACK_NAME, InvoiceArchiveStack
 from infra.steps import STEPS
-
-PROJECT = Path(__file__).resolve().parent.parent
-PAGE = Path("docs") / "workflow.md"
 
 _HEAD = """\
 # The workflow
 
 Generated from the state machine that the stack deploys (`infra/workflow.py`) by
-`python -m infra.workflow_diagram`. Do not edit.
+`python -m infra.generated`. Do not edit.
 
 """
-
-
-def main() -> None:
-    (PROJECT / PAGE).write_text(page(definition(synthesized_template())), encoding="utf-8")
-    print(f"wrote {PAGE}")
-
-
-def synthesized_template() -> dict[str, Any]:
-    """The stack's template for the settings in cdk.json."""
-    context = json.loads((PROJECT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    with tempfile.TemporaryDirectory() as outdir:
-        app = cdk.App(outdir=outdir, context=context)
-        InvoiceArchiveStack.from_context(app, PROJECT)
-        template: dict[str, Any] = app.synth().get_stack_by_name(STACK_NAME).template
-    return template
 
 
 def definition(template: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +101,3 @@ def _all_states(machine: Mapping[str, Any]) -> dict[str, Any]:
 def _placeholder(token: Mapping[str, Any]) -> str:
     [argument] = token.values()
     return f"${{{argument if isinstance(argument, str) else argument[0]}}}"
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""`make close`: the closing window of a billing period day by day, on an embedded AWS of its own."""
+"""`make close`: the closing window of a period day by day, on an embedded AWS of its own."""
 
 import argparse
 import json

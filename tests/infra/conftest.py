@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from infra.invoice_archive_stack import STACK_NAME, InvoiceArchiveStack
-from infra.workflow_diagram import PROJECT, definition
+from infra import payer_reader
+from infra.invoice_archive_stack import STACK_NAME
+from infra.stacks import PROJECT, add_stacks
+from infra.workflow_diagram import definition
 
 import aws_cdk as cdk  # isort: skip
 
@@ -30,7 +32,7 @@ def assembly(context: Mapping[str, Any], tmp_path_factory: pytest.TempPathFactor
     outdir = tmp_path_factory.mktemp("assembly")
     paths = {"aws:cdk:enable-path-metadata": True}  # as the CLI asks for them
     app = cdk.App(outdir=str(outdir), context={**context, **paths})
-    InvoiceArchiveStack.from_context(app, PROJECT)
+    add_stacks(app, PROJECT)
     app.synth()
     return outdir
 
@@ -38,6 +40,14 @@ def assembly(context: Mapping[str, Any], tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="session")
 def template(assembly: Path) -> Template:
     found: Template = json.loads((assembly / f"{STACK_NAME}.template.json").read_text())
+    return found
+
+
+@pytest.fixture(scope="session")
+def payer_template(assembly: Path) -> Template:
+    """The template of the stack that payer accounts deploy."""
+    path = assembly / f"{payer_reader.STACK_NAME}.template.json"
+    found: Template = json.loads(path.read_text())
     return found
 
 
@@ -55,15 +65,15 @@ def states(machine: Mapping[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def synthesize(context: Mapping[str, Any], tmp_path: Path) -> Synthesize:
-    """A function that synthesizes the template with some settings changed, without its assets."""
+    """A function that synthesizes a stack's template with some settings changed, without assets."""
 
-    def synthesized(**settings: object) -> Template:
+    def synthesized(stack_name: str = STACK_NAME, **settings: object) -> Template:
         changed = copy.deepcopy(dict(context))
         changed["invoice_archive"] |= settings
         changed["aws:cdk:bundling-stacks"] = []
         app = cdk.App(outdir=str(tmp_path / "assembly"), context=changed)
-        InvoiceArchiveStack.from_context(app, PROJECT)
-        found: Template = app.synth().get_stack_by_name(STACK_NAME).template
+        add_stacks(app, PROJECT)
+        found: Template = app.synth().get_stack_by_name(stack_name).template
         return found
 
     return synthesized

@@ -1,6 +1,7 @@
 """Reading policies out of a synthesized template."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 
@@ -19,31 +20,55 @@ def only(template: Mapping[str, Any], type_name: str) -> dict[str, Any]:
     return properties
 
 
-def grants(template: Mapping[str, Any], role_id: str) -> set[tuple[str, str]]:
-    """Every (action, resource) that the identity policies of a role allow.
+Grant = tuple[str, str, str]
+"""An action, what it is on, and the condition as JSON text; the last is empty where there is none.
 
-    A resource reads `<logical id without hash>/<key>`.
-    """
-    found = set()
-    for policy in of_type(template, "AWS::IAM::Policy").values():
-        if {"Ref": role_id} in policy["Roles"]:
-            for statement in policy["PolicyDocument"]["Statement"]:
-                assert statement["Effect"] == "Allow"
-                assert "Condition" not in statement
-                found |= {
-                    (action, text(resource))
-                    for action in as_list(statement["Action"])
-                    for resource in as_list(statement["Resource"])
-                }
-    return found
+A resource reads `<logical id without hash>/<key>`.
+"""
+
+
+def grants(template: Mapping[str, Any], role_id: str) -> set[Grant]:
+    """Everything that the identity policies of a role allow."""
+    return {
+        grant
+        for policy in of_type(template, "AWS::IAM::Policy").values()
+        if {"Ref": role_id} in policy["Roles"]
+        for grant in allowed(policy["PolicyDocument"])
+    }
+
+
+def allowed(document: Mapping[str, Any]) -> Iterator[Grant]:
+    for statement in document["Statement"]:
+        assert statement["Effect"] == "Allow"
+        condition = statement.get("Condition")
+        for action in as_list(statement["Action"]):
+            for resource in as_list(statement["Resource"]):
+                yield action, text(resource), json.dumps(shown(condition)) if condition else ""
+
+
+def shown(value: Any) -> Any:
+    """A part of a template with every reference shown as the construct's name."""
+    if isinstance(value, dict):
+        if len(value) == 1 and next(iter(value)).startswith(("Fn::", "Ref")):
+            return text(value)
+        return {name: shown(member) for name, member in value.items()}
+    return [shown(member) for member in value] if isinstance(value, list) else value
+
+
+def by_sid(statements: list[Any]) -> dict[str, dict[str, Any]]:
+    """Statements with a Sid, their references shown as names."""
+    found = [shown(statement) for statement in statements if "Sid" in statement]
+    named = {statement["Sid"]: statement for statement in found}
+    assert len(named) == len(found)
+    return named
 
 
 def all_allowed_actions(template: Mapping[str, Any]) -> set[str]:
     return {
-        action
-        for policy in of_type(template, "AWS::IAM::Policy").values()
-        for statement in policy["PolicyDocument"]["Statement"]
-        for action in as_list(statement["Action"])
+        grant[0]
+        for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+        for policy in of_type(template, kind).values()
+        for grant in allowed(policy["PolicyDocument"])
     }
 
 
@@ -64,10 +89,10 @@ def text(value: Any) -> str:
         return _without_hash(argument[0])
     if function == "Ref":
         return argument if argument.startswith("AWS::") else _without_hash(argument)
-    if function == "Fn::Select":
+    if function in ("Fn::Select", "Fn::Split"):
         return text(argument[1])
-    if function == "Fn::Split":
-        return text(argument[1])
+    if function == "Fn::Sub":
+        return str(argument)
     raise AssertionError(f"unexpected {function}")
 
 

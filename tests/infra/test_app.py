@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from infra.workflow_diagram import PROJECT
+from infra.stacks import PROJECT
 
 
 def run_app(context: object, outdir: Path) -> subprocess.CompletedProcess[str]:

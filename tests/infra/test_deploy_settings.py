@@ -13,7 +13,9 @@ from lambdas.domain.document_url import DEFAULT_DOCUMENT_HOSTS
 from lambdas.domain.retention import RetentionPolicy
 from lambdas.settings import Witnesses
 
-GOOD_REGISTER = "account_id,name\n111122223333,Example\n020417736915,Other\n"
+GOOD_REGISTER = (
+    "account_id,name,legal_entity\n111122223333,Example,Example Inc\n020417736915,Other,Other Ltd\n"
+)
 
 
 @pytest.fixture
@@ -52,6 +54,7 @@ def test_only_the_bucket_name_and_the_register_are_needed(project: Path) -> None
     assert settings.retention == RetentionPolicy(10, "GOVERNANCE", 12)
     assert settings.break_glass_role_arn is None
     assert settings.notify_emails == ()
+    assert settings.reviewer_legal_entities == ()
     assert settings.max_concurrent_payers == 10
     assert settings.fetch_threads == 8
     assert settings.document_hosts == DEFAULT_DOCUMENT_HOSTS
@@ -67,9 +70,10 @@ def test_every_setting_can_be_given(project: Path) -> None:
         holidays=["2027-01-01", "2026-12-25"],
         witnesses={"cost_explorer": False, "invoice_units": False},
         lookback_periods=0,
-        retention={"years": 7, "mode": "COMPLIANCE", "fiscal_year_end_month": 3},
+        retention={"years": 7, "mode": "GOVERNANCE", "fiscal_year_end_month": 3},
         break_glass_role_arn="arn:aws:iam::111122223333:role/ops/BreakGlass",
         notify_emails=["a@example.com", "b@example.com"],
+        reviewer_legal_entities=["Other Ltd"],
         max_concurrent_payers=1,
         fetch_threads=1,
         document_hosts=["127.0.0.1"],
@@ -88,9 +92,10 @@ def test_every_setting_can_be_given(project: Path) -> None:
         cost_explorer=False, billing_transfers=True, invoice_units=False
     )
     assert settings.lookback_periods == 0
-    assert settings.retention == RetentionPolicy(7, "COMPLIANCE", 3)
+    assert settings.retention == RetentionPolicy(7, "GOVERNANCE", 3)
     assert settings.break_glass_role_arn == "arn:aws:iam::111122223333:role/ops/BreakGlass"
     assert settings.notify_emails == ("a@example.com", "b@example.com")
+    assert settings.reviewer_legal_entities == ("Other Ltd",)
     assert settings.max_concurrent_payers == 1
     assert settings.fetch_threads == 1
     assert settings.document_hosts == ("127.0.0.1",)
@@ -286,6 +291,68 @@ def test_a_loopback_document_host_contradicts_an_invoicing_api_elsewhere(project
     for endpoint in ({}, {"invoicing_endpoint_url": "https://invoicing.example.com"}):
         [found] = problems_of(block(document_hosts=hosts, **endpoint), project)
         assert found.startswith("document_hosts names '127.0.0.1' while invoicing_endpoint_url is ")
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        (
+            {"payer_role_name": "invoice-archive-fetch-invoice-documents"},
+            "payer_role_name 'invoice-archive-fetch-invoice-documents' is the role of "
+            "fetch_invoice_documents in the archive account; choose another name",
+        ),
+        (
+            {
+                "break_glass_role_arn": "arn:aws:iam::111122223333:role/"
+                "invoice-archive-validate-completeness"
+            },
+            "break_glass_role_arn 'arn:aws:iam::111122223333:role/"
+            "invoice-archive-validate-completeness' is the role of validate_completeness, and "
+            "nothing in the workflow may delete; name a role that a person takes in an emergency",
+        ),
+        (
+            {
+                "break_glass_role_arn": "arn:aws:iam::111122223333:role/BreakGlass",
+                "retention": {"mode": "COMPLIANCE"},
+            },
+            "break_glass_role_arn is set while retention.mode is COMPLIANCE: nobody can delete ",
+        ),
+        (
+            {"reviewer_legal_entities": ["Exemple Inc"]},
+            "reviewer_legal_entities names 'Exemple Inc', which no line of payers.csv has as "
+            "legal_entity; did you mean 'Example Inc'?",
+        ),
+        (
+            {"reviewer_legal_entities": ["株式会社"]},
+            "reviewer_legal_entities names '株式会社', which no line of payers.csv has as "
+            "legal_entity; write one of its values, or remove it",
+        ),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(
+    settings: dict[str, Any], problem: str, project: Path
+) -> None:
+    [found] = problems_of(block(**settings), project)
+    assert found.startswith(problem)
+
+
+def test_all_contradictions_are_reported_together(project: Path) -> None:
+    found = problems_of(
+        block(
+            document_hosts=["127.0.0.1"],
+            payer_role_name="invoice-archive-list-invoice-summaries",
+            break_glass_role_arn="arn:aws:iam::111122223333:role/BreakGlass",
+            retention={"mode": "COMPLIANCE"},
+            reviewer_legal_entities=["Nobody"],
+        ),
+        project,
+    )
+    assert [problem.split(" ")[0] for problem in found] == [
+        "document_hosts",
+        "payer_role_name",
+        "break_glass_role_arn",
+        "reviewer_legal_entities",
+    ]
 
 
 def test_every_line_problem_of_the_register_is_reported(project: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.workflow_diagram import PROJECT
+from infra.stacks import PROJECT
 
 FILES = [PROJECT / "app.py", *sorted((PROJECT / "infra").glob("*.py"))]
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.infra.policies import grants, only, role_id, text
+from tests.infra.policies import only, text
 
 
 def test_a_run_is_told_its_scheduled_time(template: dict[str, Any]) -> None:
@@ -40,10 +40,3 @@ def test_the_queue_is_reached_over_tls_only(template: dict[str, Any]) -> None:
     [statement] = only(template, "AWS::SQS::QueuePolicy")["PolicyDocument"]["Statement"]
     assert statement["Effect"] == "Deny"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-
-
-def test_the_scheduler_may_start_this_workflow_and_nothing_else(template: dict[str, Any]) -> None:
-    assert grants(template, role_id(template, "SchedulerRole")) == {
-        ("states:StartExecution", "WorkflowStateMachine"),
-        ("sqs:SendMessage", "DailyUndelivered"),
-    }

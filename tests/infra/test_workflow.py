@@ -8,7 +8,7 @@ import pytest
 from infra.steps import STEPS
 from infra.workflow_diagram import definition
 from lambdas.domain import errors
-from tests.infra.policies import grants, only, role_id, text
+from tests.infra.policies import only
 
 RETRIED = {
     "Lambda.AWSLambdaException",
@@ -144,49 +144,12 @@ def test_a_verdict_that_is_not_known_to_be_good_ends_the_run_red(states: dict[st
         "{% $states.input.verdict = 'PLANNED' %}": "Planned",
     }
     assert all(states[end]["Type"] == "Succeed" for end in good.values())
-    assert states["IsComplete"]["Default"] == "ReportGap"
-    assert states["ReportGap"]["Next"] == "Incomplete"
+    assert states["IsComplete"]["Default"] == "Incomplete"
     assert states["Incomplete"] == {
         "Type": "Fail",
         "QueryLanguage": "JSONata",
         "Error": "MonthIncomplete",
         "Cause": "{% $states.input.message %}",
-    }
-
-
-def test_a_report_that_cannot_be_sent_leaves_the_run_red_with_its_cause(
-    states: dict[str, Any],
-) -> None:
-    report = states["ReportGap"]
-    assert report["Arguments"]["Subject"] == "{% $states.input.subject %}"
-    assert report["Arguments"]["Message"] == "{% $states.input.message %}"
-    assert report["Output"] == "{% $states.input %}"
-    [catch] = report["Catch"]
-    assert catch["ErrorEquals"] == ["States.ALL"]
-    assert catch["Next"] == "Incomplete"
-    assert catch["Output"] == "{% $states.input %}"
-
-
-def test_the_workflow_may_do_exactly_what_its_states_need(template: dict[str, Any]) -> None:
-    granted = grants(template, role_id(template, "WorkflowStateMachineRole"))
-    functions = {f"Functions{step.state}Function" for step in STEPS}
-    executions = "arn:AWS::Partition:states:AWS::Region:AWS::AccountId:execution:"
-
-    assert {pair for pair in granted if not pair[0].startswith("logs:")} == {
-        *(("lambda:InvokeFunction", function) for function in functions),
-        *(("lambda:InvokeFunction", f"{function}:*") for function in functions),
-        # the list of payers, and the key without which it cannot be read
-        ("s3:GetObject", "ArchiveBucket/runs/*/payers.json"),
-        ("kms:Decrypt", "ArchiveKey"),
-        # the map's children
-        ("states:StartExecution", "WorkflowStateMachine"),
-        ("states:DescribeExecution", f"{executions}WorkflowStateMachine:*"),
-        ("states:StopExecution", f"{executions}WorkflowStateMachine:*"),
-        ("states:RedriveExecution", f"{executions}WorkflowStateMachine/ForEachPayerAccount:*"),
-        # the report, and the key of its topic
-        ("sns:Publish", "NotificationsTopic"),
-        ("kms:Decrypt", "NotificationsKey"),
-        ("kms:GenerateDataKey", "NotificationsKey"),
     }
 
 
@@ -196,11 +159,3 @@ def test_the_log_of_the_workflow_holds_no_payload(template: dict[str, Any]) -> N
     assert logging["IncludeExecutionData"] is False
     assert logging["Level"] == "ALL"
     assert "TracingConfiguration" not in machine
-
-
-def test_the_outputs_name_the_workflow_and_the_bucket(template: dict[str, Any]) -> None:
-    outputs = {name: text(output["Value"]) for name, output in template["Outputs"].items()}
-    assert outputs == {
-        "StateMachineArn": "WorkflowStateMachine",
-        "ArchiveBucketName": "ArchiveBucket",
-    }

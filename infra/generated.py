@@ -1,0 +1,31 @@
+"""Files of the project that are made from the app. `python -m infra.generated` writes them.
+
+A test fails when one is not current.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra import iam_page, payer_reader, workflow_diagram
+from infra.invoice_archive_stack import STACK_NAME
+from infra.stacks import PROJECT, synthesized_templates
+
+
+def generated_files(templates: Mapping[str, dict[str, Any]]) -> dict[str, str]:
+    """By path in the project: what the file must hold, for the templates of both stacks."""
+    archive = templates[STACK_NAME]
+    return {
+        "docs/workflow.md": workflow_diagram.page(workflow_diagram.definition(archive)),
+        "docs/iam.md": iam_page.page(),
+        payer_reader.TEMPLATE: payer_reader.template_file(templates[payer_reader.STACK_NAME]),
+    }
+
+
+def main() -> None:
+    for path, content in generated_files(synthesized_templates()).items():
+        (PROJECT / path).write_text(content, encoding="utf-8")
+        print(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    main()

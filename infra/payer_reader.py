@@ -1,0 +1,180 @@
+"""The reader role of a payer account: a stack of its own, which every payer deploys.
+
+Organizations deploy it without CDK too, from `payer-reader-role.yaml`, which is made from it.
+"""
+
+from typing import Any
+
+import aws_cdk as cdk
+import yaml
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.acknowledgements import acknowledge_wildcards
+from infra.deploy_settings import DeploySettings
+from infra.principals import role_patterns
+from infra.steps import FETCH_INVOICE_DOCUMENTS, LIST_INVOICE_SUMMARIES, VALIDATE_COMPLETENESS
+
+STACK_NAME = "InvoiceArchivePayerReader"
+TEMPLATE = "payer-reader-role.yaml"
+
+READERS = (LIST_INVOICE_SUMMARIES, FETCH_INVOICE_DOCUMENTS, VALIDATE_COMPLETENESS)
+"""The steps that take the role."""
+
+INVOICES = ("invoicing:ListInvoiceSummaries", "invoicing:GetInvoicePDF")
+WITNESSES = {
+    "WithCostExplorer": (
+        "cost_explorer",
+        "Cost Explorer says which accounts had charges ($0.01 a request).",
+        ("ce:GetCostAndUsage",),
+    ),
+    "WithBillingTransfers": (
+        "billing_transfers",
+        "Billing transfers say who receives this organization's invoices.",
+        (
+            "organizations:ListInboundResponsibilityTransfers",
+            "organizations:ListOutboundResponsibilityTransfers",
+        ),
+    ),
+    "WithInvoiceUnits": (
+        "invoice_units",
+        "Invoice units say which other accounts receive invoices.",
+        ("invoicing:ListInvoiceUnits",),
+    ),
+}
+"""By parameter of the template: the setting under `witnesses`, what it is for, its actions."""
+
+_ARCHIVE_ACCOUNT = "ArchiveAccountId"
+
+_HEAD = """\
+# The reader role of a payer account for the invoice archive: deploy it in every payer account.
+# Generated from infra/payer_reader.py by `python -m infra.generated`. Do not edit.
+"""
+
+
+class PayerReaderStack(cdk.Stack):
+    """One role that reads invoices and nothing else, for the archive account's functions alone.
+
+    It needs no bootstrapped account. The defaults of its parameters are the deploy settings, so
+    that both sides agree.
+    """
+
+    def __init__(self, scope: Construct, *, settings: DeploySettings) -> None:
+        super().__init__(
+            scope,
+            STACK_NAME,
+            description="Lets the invoice archive read this payer account's AWS invoices",
+            synthesizer=cdk.BootstraplessSynthesizer(),
+        )
+        self._parameter(
+            _ARCHIVE_ACCOUNT,
+            "The account that the invoice archive is deployed in.",
+            r"\d{12}",
+            "must be twelve digits",
+        )
+        self._external_id = self._parameter(
+            "ExternalId",
+            "As external_id in the archive's settings.",
+            r"[\w+=,.@:/-]{2,1224}",
+            "must be 2 to 1224 letters, digits and +=,.@:/-_",
+            settings.external_id,
+        )
+        role_name = self._parameter(
+            "RoleName",
+            "As payer_role_name in the archive's settings.",
+            r"[\w+=,.@-]{1,64}",
+            "must be an IAM role name without a path",
+            settings.payer_role_name,
+        )
+        role = iam.CfnRole(
+            self,
+            "Role",
+            role_name=role_name,
+            description="Read by the invoice archive: AWS invoices and nothing else",
+            assume_role_policy_document=_document([self._trust()]),
+            policies=[
+                iam.CfnRole.PolicyProperty(
+                    policy_name="read-invoices",
+                    policy_document=_document(
+                        [_allow("Invoices", INVOICES), *self._optional(settings)]
+                    ),
+                )
+            ],
+        )
+        acknowledge_wildcards(role, {"*": "None of these actions knows a resource."})
+        cdk.CfnOutput(self, "RoleArn", value=role.attr_arn)
+
+    def _trust(self) -> dict[str, Any]:
+        """The archive account's root, narrowed to the functions that read.
+
+        Their role ARNs as `Principal` would be stored as unique ids, which are lost when a role is
+        made anew.
+        """
+        archive = f"arn:${{AWS::Partition}}:iam::${{{_ARCHIVE_ACCOUNT}}}"
+        return {
+            "Sid": "FunctionsOfTheInvoiceArchive",
+            "Effect": "Allow",
+            "Principal": {"AWS": cdk.Fn.sub(f"{archive}:root")},
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "StringEquals": {"sts:ExternalId": self._external_id},
+                "ArnLike": {
+                    "aws:PrincipalArn": [
+                        cdk.Fn.sub(pattern)
+                        for step in READERS
+                        for pattern in role_patterns(f"{archive}:role/{step.role_name}")
+                    ]
+                },
+            },
+        }
+
+    def _optional(self, settings: DeploySettings) -> list[cdk.IResolvable]:
+        statements: list[cdk.IResolvable] = []
+        for name, (setting, purpose, actions) in WITNESSES.items():
+            wanted = cdk.CfnParameter(
+                self,
+                name,
+                description=purpose,
+                allowed_values=["true", "false"],
+                default="true" if getattr(settings.witnesses, setting) else "false",
+            )
+            condition = cdk.CfnCondition(
+                self,
+                f"Is{name}",
+                expression=cdk.Fn.condition_equals(wanted.value_as_string, "true"),
+            )
+            statements.append(
+                cdk.Fn.condition_if(
+                    condition.logical_id,
+                    _allow(name.removeprefix("With"), actions),
+                    {"Ref": "AWS::NoValue"},
+                )
+            )
+        return statements
+
+    def _parameter(
+        self, name: str, description: str, pattern: str, constraint: str, default: str | None = None
+    ) -> str:
+        parameter = cdk.CfnParameter(
+            self,
+            name,
+            description=description,
+            allowed_pattern=pattern,
+            constraint_description=constraint,
+            default=default,
+        )
+        return str(parameter.value_as_string)
+
+
+def _allow(sid: str, actions: tuple[str, ...]) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": "*"}
+
+
+def _document(statements: list[Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def template_file(template: dict[str, Any]) -> str:
+    """The template as the file that is checked in."""
+    text: str = yaml.safe_dump(template, sort_keys=False, width=100)
+    return _HEAD + text

@@ -1,0 +1,85 @@
+"""Policies of the functions' roles, made from the table of required actions."""
+
+from collections.abc import Iterator, Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+
+from infra import required_actions as table
+from infra.acknowledgements import acknowledge_wildcards, arn_of
+from infra.archive_bucket import ArchiveBucket
+from infra.deploy_settings import DeploySettings
+from infra.manifest_chain import ManifestChain
+from infra.notifications import Notifications
+
+
+class Permissions:
+    """Knows which resource each word of the table means."""
+
+    def __init__(
+        self,
+        settings: DeploySettings,
+        archive: ArchiveBucket,
+        chain: ManifestChain,
+        notifications: Notifications,
+    ) -> None:
+        stack = cdk.Stack.of(archive)
+        self._archive = archive
+        self._payer_role_name = settings.payer_role_name
+        self._arns: Mapping[str, list[str]] = {
+            table.BUCKET: [archive.bucket.bucket_arn],
+            table.ARCHIVE_KEY: [archive.key.key_arn],
+            table.SIGNING_KEY: [chain.signing_key.key_arn],
+            table.HEADS: [chain.heads.table_arn],
+            table.TOPIC: [notifications.topic.topic_arn],
+            table.TOPIC_KEY: [notifications.key.key_arn],
+            table.EVENT_BUS: [
+                stack.format_arn(service="events", resource="event-bus", resource_name="default")
+            ],
+            table.PAYER_ROLES: _payer_roles(stack, settings),
+        }
+
+    def grant(self, role: iam.Role, name: str, own_log: logs.LogGroup) -> None:
+        """Let the role do what the table says of it under this name."""
+        arns = {**self._arns, table.OWN_LOG: [own_log.log_group_arn]}
+        for required in table.REQUIRED_ACTIONS[name]:
+            pattern = _objects(required)
+            role.add_to_policy(
+                iam.PolicyStatement(
+                    actions=[required.action],
+                    resources=[self._archive.bucket.arn_for_objects(pattern)]
+                    if pattern
+                    else arns[required.on],
+                    conditions=self._archive.key_conditions
+                    if required.on == table.ARCHIVE_KEY
+                    else None,
+                )
+            )
+        acknowledge_wildcards(role, dict(self._wildcards(name)))
+
+    def _wildcards(self, name: str) -> Iterator[tuple[str, str]]:
+        """Every resource with a wildcard, as cdk-nag shows it, and why it has one."""
+        bucket = arn_of(self._archive.bucket)
+        for required in table.REQUIRED_ACTIONS[name]:
+            if "*" in (pattern := _objects(required)):
+                reason = "Keys name a run, a billing period or an account; the rest is fixed."
+                yield f"{bucket}/{pattern}", reason
+            elif required.on == table.PAYER_ROLES:
+                yield (
+                    f"arn:<AWS::Partition>:iam::*:role/{self._payer_role_name}",
+                    "The ARNs of hundreds of payer accounts do not fit into a policy; the name is "
+                    "fixed, and each account's own trust policy decides.",
+                )
+
+
+def _objects(required: table.Required) -> str:
+    """The pattern of the archive's keys that the row is about; empty for another resource."""
+    place, _, pattern = required.on.partition("/")
+    return pattern if place == table.BUCKET else ""
+
+
+def _payer_roles(stack: cdk.Stack, settings: DeploySettings) -> list[str]:
+    """The reader role in any account, and the roles that the register names instead."""
+    named = {payer.role_arn for payer in settings.register.payers if payer.role_arn}
+    return [f"arn:{stack.partition}:iam::*:role/{settings.payer_role_name}", *sorted(named)]

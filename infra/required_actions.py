@@ -1,0 +1,195 @@
+"""Which action each role of the stack needs, on what, and why. Nothing else is granted.
+
+The policies of the functions are made from this table. Those that CDK derives from the workflow and
+from the schedule are compared with it by a test, and docs/iam.md is its picture. On `BUCKET/…` are
+objects of the archive; a `*` in their keys stands for a run, a billing period or an account.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from infra.steps import (
+    ENUMERATE_PAYER_ACCOUNTS,
+    FETCH_INVOICE_DOCUMENTS,
+    LIST_INVOICE_SUMMARIES,
+    STEPS,
+    VALIDATE_COMPLETENESS,
+)
+from lambdas.domain.archive_layout import (
+    listing_key,
+    run_claim_key,
+    run_payer_prefix,
+    run_payers_key,
+    run_request_key,
+    run_result_key,
+)
+
+
+@dataclass(frozen=True)
+class Required:
+    """One action on one resource, which is named by one of the words below."""
+
+    action: str
+    on: str
+    why: str
+
+
+BUCKET = "bucket"
+ARCHIVE_KEY = "archive key"
+"""Granted only by way of S3 and for the archive bucket."""
+SIGNING_KEY = "signing key"
+HEADS = "table of heads"
+TOPIC = "topic"
+TOPIC_KEY = "topic's key"
+EVENT_BUS = "default event bus"
+PAYER_ROLES = "payers' reader roles"
+OWN_LOG = "own log group"
+STATE_MACHINE = "state machine"
+EXECUTIONS = "its executions"
+MAP_RUN = "its map's children"
+DEAD_LETTERS = "dead-letter queue"
+EVERYTHING = "*"
+
+PUBLIC_KEY = "PublicKey"
+"""The function that reads the public half of the signing key while the stack is deployed."""
+WORKFLOW = "Workflow"
+SCHEDULE = "Schedule"
+
+EVIDENCE = ("invoices/*", "records/*", "periods/*/manifests/*")
+"""Object patterns of everything that is locked and written once."""
+PERIOD_VIEWS = ("completeness.json", "ledger.csv", "ledger.xlsx", "index.html", "SHA256SUMS")
+ROOT_VIEWS = ("README.txt", "index.html", "manifest-signing-key.pem")
+
+_DOCUMENTS, _RECORDS, _MANIFESTS = (f"{BUCKET}/{pattern}" for pattern in EVIDENCE)
+_VIEWS = (
+    *(f"{BUCKET}/periods/*/{name}" for name in PERIOD_VIEWS),
+    *(f"{BUCKET}/{name}" for name in ROOT_VIEWS),
+)
+_COMPLETENESS = _VIEWS[0]
+_CLAIM = f"{BUCKET}/{run_claim_key('*')}"
+_REQUEST = f"{BUCKET}/{run_request_key('*')}"
+_PAYERS = f"{BUCKET}/{run_payers_key('*')}"
+_LISTING = f"{BUCKET}/{listing_key('*', '*')}"
+_FETCH_PASS = f"{BUCKET}/{run_payer_prefix('*', '*')}fetch-*"
+_RESULT = f"{BUCKET}/{run_result_key('*')}"
+
+_ENCRYPT = Required("kms:GenerateDataKey", ARCHIVE_KEY, "S3 encrypts what this function stores")
+_DECRYPT = Required("kms:Decrypt", ARCHIVE_KEY, "S3 decrypts what this function reads")
+_LOG = (
+    Required("logs:CreateLogStream", OWN_LOG, "each instance of the function begins a stream"),
+    Required("logs:PutLogEvents", OWN_LOG, "the function's log"),
+)
+_TAKE_PAYER_ROLE = Required(
+    "sts:AssumeRole", PAYER_ROLES, "asks AWS as the payer account, with its own external id"
+)
+
+_ENUMERATE = (
+    Required("s3:GetBucketVersioning", BUCKET, "no run begins unless versions are kept"),
+    Required("s3:GetBucketObjectLockConfiguration", BUCKET, "no run begins without Object Lock"),
+    Required("s3:ListBucket", BUCKET, "else S3 answers 403, not 404, for a view not yet made"),
+    Required("s3:GetObject", _COMPLETENESS, "who is settled and need not be asked today"),
+    Required("s3:PutObject", _CLAIM, "claims a scheduled run, so that a second delivery does none"),
+    Required("s3:GetObject", _CLAIM, "whether the claim is its own, when the step is tried again"),
+    Required("s3:PutObject", _PAYERS, "the list that the map reads"),
+    Required("s3:PutObject", _REQUEST, "what the run was asked"),
+    _ENCRYPT,
+    _DECRYPT,
+    *_LOG,
+)
+_LIST = (
+    Required("s3:PutObject", _LISTING, "what AWS lists for the payer account"),
+    _ENCRYPT,
+    _TAKE_PAYER_ROLE,
+    *_LOG,
+)
+_FETCH = (
+    Required("s3:ListBucket", BUCKET, "which documents, records and passes are there already"),
+    Required("s3:GetObject", _LISTING, "what is expected"),
+    Required("s3:GetObject", _PAYERS, "who is asked in this run"),
+    Required("s3:GetObject", _FETCH_PASS, "what earlier passes of this run did"),
+    Required("s3:PutObject", _FETCH_PASS, "what this pass did"),
+    Required("s3:GetObject", _DOCUMENTS, "adopts by its checksum what a crash left"),
+    Required("s3:GetObjectVersion", _DOCUMENTS, "compares a changed document with the archived"),
+    Required("s3:PutObject", _DOCUMENTS, "stores documents, once"),
+    Required("s3:PutObjectRetention", _DOCUMENTS, "S3 asks for it when a PUT carries lock headers"),
+    Required("s3:GetObject", _RECORDS, "the state of an invoice"),
+    Required("s3:PutObject", _RECORDS, "stores records, once"),
+    Required("s3:PutObjectRetention", _RECORDS, "S3 asks for it when a PUT carries lock headers"),
+    _ENCRYPT,
+    _DECRYPT,
+    _TAKE_PAYER_ROLE,
+    *_LOG,
+)
+_VALIDATE = (
+    Required("s3:ListBucket", BUCKET, "which documents, records and manifests there are"),
+    Required("s3:GetObject", _PAYERS, "who was to be asked"),
+    Required("s3:GetObject", _REQUEST, "the register of the run"),
+    Required("s3:GetObject", _LISTING, "what is expected"),
+    Required("s3:GetObject", _FETCH_PASS, "what was archived and what is outstanding"),
+    Required("s3:PutObject", _RESULT, "what the run found"),
+    Required("s3:GetObject", _RECORDS, "the state of every invoice of the period"),
+    Required("s3:GetObject", _MANIFESTS, "the chain that the next manifest continues"),
+    Required("s3:PutObject", _MANIFESTS, "stores manifests, once"),
+    Required("s3:PutObjectRetention", _MANIFESTS, "S3 asks for it when a PUT carries lock headers"),
+    *(Required("s3:GetObject", view, "whether the view is behind") for view in _VIEWS),
+    *(Required("s3:PutObject", view, "makes the view again") for view in _VIEWS),
+    *(Required("s3:PutObjectTagging", view, "old versions expire by this tag") for view in _VIEWS),
+    _ENCRYPT,
+    _DECRYPT,
+    Required("kms:Sign", SIGNING_KEY, "signs each manifest"),
+    Required("kms:Verify", SIGNING_KEY, "goes on only from a manifest of its own"),
+    Required("kms:GetPublicKey", SIGNING_KEY, "leaves the public half in the archive"),
+    Required("dynamodb:GetItem", HEADS, "where the chain ends, as told outside the bucket"),
+    Required("dynamodb:UpdateItem", HEADS, "moves the head forward, never back"),
+    Required("sns:Publish", TOPIC, "tells people"),
+    Required("kms:GenerateDataKey", TOPIC_KEY, "SNS encrypts the message with the topic's key"),
+    Required("kms:Decrypt", TOPIC_KEY, "SNS asks for it of whoever publishes"),
+    Required("events:PutEvents", EVENT_BUS, "tells other programs"),
+    Required(_TAKE_PAYER_ROLE.action, PAYER_ROLES, "asks Cost Explorer as the payer account"),
+    *_LOG,
+)
+_PUBLIC_KEY = (
+    Required("kms:GetPublicKey", SIGNING_KEY, "the public half becomes an output of the stack"),
+    *_LOG,
+)
+_WORKFLOW = (
+    *(Required("lambda:InvokeFunction", step.state, "calls its step") for step in STEPS),
+    *(
+        Required("lambda:InvokeFunction", f"{step.state}:*", "as CDK grants it; no version exists")
+        for step in STEPS
+    ),
+    Required("s3:GetObject", _PAYERS, "the map reads the run's list"),
+    Required("kms:Decrypt", ARCHIVE_KEY, "the list is encrypted"),
+    Required("states:StartExecution", STATE_MACHINE, "each payer account is a child of the map"),
+    Required("states:DescribeExecution", EXECUTIONS, "watches the children"),
+    Required("states:StopExecution", EXECUTIONS, "stops the children when a person stops the run"),
+    Required("states:RedriveExecution", MAP_RUN, "a failed map is driven again by a person"),
+    *(
+        Required(f"logs:{action}", EVERYTHING, "sets up its log; the action knows no resource")
+        for action in (
+            "CreateLogDelivery",
+            "DeleteLogDelivery",
+            "DescribeLogGroups",
+            "DescribeResourcePolicies",
+            "GetLogDelivery",
+            "ListLogDeliveries",
+            "PutResourcePolicy",
+            "UpdateLogDelivery",
+        )
+    ),
+)
+_SCHEDULE = (
+    Required("states:StartExecution", STATE_MACHINE, "starts the daily run"),
+    Required("sqs:SendMessage", DEAD_LETTERS, "keeps a start that could not be delivered"),
+)
+
+REQUIRED_ACTIONS: Mapping[str, tuple[Required, ...]] = {
+    ENUMERATE_PAYER_ACCOUNTS.state: _ENUMERATE,
+    LIST_INVOICE_SUMMARIES.state: _LIST,
+    FETCH_INVOICE_DOCUMENTS.state: _FETCH,
+    VALIDATE_COMPLETENESS.state: _VALIDATE,
+    PUBLIC_KEY: _PUBLIC_KEY,
+    WORKFLOW: _WORKFLOW,
+    SCHEDULE: _SCHEDULE,
+}
+"""By role: a step's function, the one for the public key, the workflow and the schedule."""

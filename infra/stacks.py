@@ -1,0 +1,34 @@
+"""The stacks of the app: the archive's, and the one that every payer account deploys."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+
+from infra.deploy_settings import CONTEXT_KEY, DeploySettings
+from infra.invoice_archive_stack import InvoiceArchiveStack
+from infra.payer_reader import PayerReaderStack
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def add_stacks(app: cdk.App, project: Path) -> None:
+    """Add the stacks that the settings in the app's context ask for.
+
+    Raises InvalidDeploySettings and PackageNotBuilt.
+    """
+    settings = DeploySettings.from_context(app.node.try_get_context(CONTEXT_KEY), project)
+    InvoiceArchiveStack(app, settings=settings, project=project)
+    PayerReaderStack(app, settings=settings)
+
+
+def synthesized_templates() -> Mapping[str, dict[str, Any]]:
+    """The template of each stack for the settings in cdk.json, without the functions' code."""
+    context = json.loads((PROJECT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    with tempfile.TemporaryDirectory() as outdir:
+        app = cdk.App(outdir=outdir, context={**context, "aws:cdk:bundling-stacks": []})
+        add_stacks(app, PROJECT)
+        return {stack.stack_name: stack.template for stack in app.synth().stacks}

@@ -1,0 +1,191 @@
+"""Who watches the watcher: alarms for what the daily run cannot tell itself, and a dashboard.
+
+A month that needs a person fails its execution on purpose and is told by ValidateCompleteness, so
+no alarm counts failed executions.
+"""
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.functions import Functions, StepFunction
+from infra.notifications import ALARM_NAMES, Notifications
+from infra.workflow import TRIES
+
+NAMESPACE = "InvoiceArchive"
+DIMENSIONS = {"service": "invoice-archive"}
+"""Where the functions write their metrics."""
+
+HEARTBEAT = "RunsValidated"
+OVERDUE = "PeriodsOverdue"
+SWEEP_AGE = "HoursSinceLastSweep"
+EXPECTED, ARCHIVED = "InvoicesExpected", "InvoicesArchived"
+
+OLDEST_SWEEP_HOURS = 8 * 24
+"""Settled payer accounts are asked once a week, and a day may fail."""
+
+_DAY, _HOUR, _MINUTES = (
+    cdk.Duration.days(1),
+    cdk.Duration.hours(1),
+    cdk.Duration.minutes(5),
+)
+_AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+
+
+class Watching(Construct):
+    """Each alarm is told through the topic when it begins and when it is over."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        functions: Functions,
+        state_machine: sfn.StateMachine,
+        undelivered: sqs.Queue,
+        notifications: Notifications,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._tell = actions.SnsAction(notifications.topic)
+        alarms = [
+            self._no_heartbeat(),
+            self._old_sweep(),
+            self._alarm(
+                "StartNotDelivered",
+                "A daily start could not be delivered for a day. Its message lies in the "
+                "dead-letter queue; repair what it says, start a run, delete the message.",
+                undelivered.metric_approximate_number_of_messages_visible(
+                    period=_MINUTES, statistic="Maximum"
+                ),
+            ),
+            self._alarm(
+                "RunTimedOut",
+                "A run took longer than a day and was stopped. Open the execution to see where.",
+                state_machine.metric_timed_out(period=_HOUR),
+            ),
+            self._alarm(
+                "RunAborted",
+                "Somebody stopped a run. Start another one unless that was meant.",
+                state_machine.metric_aborted(period=_HOUR),
+            ),
+            *self._function_errors(functions),
+        ]
+        self._dashboard(alarms, state_machine)
+
+    def _no_heartbeat(self) -> cloudwatch.Alarm:
+        return self._alarm(
+            "NoHeartbeat",
+            "No run reached a verdict for two days: the schedule is off, or its runs die. After "
+            "the first deployment this is normal until the first run.",
+            _own_metric(HEARTBEAT, "Sum"),
+            threshold=1,
+            comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            periods=2,
+            missing=cloudwatch.TreatMissingData.BREACHING,
+        )
+
+    def _old_sweep(self) -> cloudwatch.Alarm:
+        return self._alarm(
+            "SweepTooOld",
+            "A payer account was not asked with success for more than a week. completeness.json "
+            "of the newest period names it, with the next step.",
+            _own_metric(SWEEP_AGE, "Maximum"),
+            threshold=OLDEST_SWEEP_HOURS,
+            comparison=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            missing=cloudwatch.TreatMissingData.IGNORE,
+        )
+
+    def _function_errors(self, functions: Functions) -> list[cloudwatch.Alarm]:
+        """Without the first and the last step there is no verdict, so one error counts.
+
+        The two in between are called for every payer account, and an error of theirs that is not
+        cured by a retry is in the verdict; here they count when there are as many as one payer
+        account's tries.
+        """
+        at_ends = (functions.enumerate_payer_accounts, functions.validate_completeness)
+        return [self._errors_of(made, 1 if made in at_ends else TRIES) for made in functions.all]
+
+    def _errors_of(self, made: StepFunction, threshold: int) -> cloudwatch.Alarm:
+        return self._alarm(
+            f"{made.step.state}Errors",
+            f"The function of {made.step.state} failed {threshold} times or more in an hour; its "
+            "log says why. A retry may have cured it: see the execution.",
+            made.function.metric_errors(period=_HOUR),
+            threshold=threshold,
+        )
+
+    def _alarm(
+        self,
+        name: str,
+        description: str,
+        metric: cloudwatch.IMetric,
+        *,
+        threshold: int = 1,
+        comparison: cloudwatch.ComparisonOperator = _AT_LEAST,
+        periods: int = 1,
+        missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
+    ) -> cloudwatch.Alarm:
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            alarm_name=f"{ALARM_NAMES}{name}",
+            alarm_description=description,
+            metric=metric,
+            threshold=threshold,
+            comparison_operator=comparison,
+            evaluation_periods=periods,
+            treat_missing_data=missing,
+        )
+        alarm.add_alarm_action(self._tell)
+        alarm.add_ok_action(self._tell)
+        return alarm
+
+    def _dashboard(
+        self, alarms: Sequence[cloudwatch.Alarm], state_machine: sfn.StateMachine
+    ) -> None:
+        dashboard = cloudwatch.Dashboard(
+            self, "Dashboard", dashboard_name="invoice-archive", default_interval=_DAY
+        )
+        dashboard.add_widgets(
+            cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(alarms), width=12, height=6),
+            cloudwatch.SingleValueWidget(
+                title="Of the last day",
+                metrics=[
+                    _own_metric(HEARTBEAT, "Sum"),
+                    _own_metric(OVERDUE, "Maximum"),
+                    _own_metric(SWEEP_AGE, "Maximum"),
+                ],
+                width=12,
+                height=6,
+            ),
+        )
+        dashboard.add_widgets(
+            cloudwatch.GraphWidget(
+                title="Invoices of the target period",
+                left=[_own_metric(EXPECTED, "Maximum"), _own_metric(ARCHIVED, "Maximum")],
+                width=12,
+            ),
+            cloudwatch.GraphWidget(
+                title="Runs (a month that needs a person fails its run)",
+                left=[
+                    state_machine.metric_succeeded(period=_DAY),
+                    state_machine.metric_failed(period=_DAY),
+                ],
+                width=12,
+            ),
+        )
+
+
+def _own_metric(name: str, statistic: str) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=NAMESPACE,
+        metric_name=name,
+        dimensions_map=DIMENSIONS,
+        period=_DAY,
+        statistic=statistic,
+    )

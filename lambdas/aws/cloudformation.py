@@ -1,0 +1,47 @@
+"""Answering CloudFormation, which waits for what a custom resource's function has to say."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+_TIMEOUT_SECONDS = 10
+
+
+class NotAnswered(Exception):
+    """CloudFormation did not take the answer; it waits until the resource's time is over."""
+
+
+def answer(
+    event: Mapping[str, Any],
+    *,
+    resource_id: str,
+    data: Mapping[str, str] | None = None,
+    failure: str | None = None,
+) -> None:
+    """Send the outcome of a custom resource's event: its attributes, or why it failed.
+
+    The URL to answer to lets anybody answer, so it is in no error.
+    """
+    body = {
+        "Status": "FAILED" if failure else "SUCCESS",
+        "Reason": failure or "",
+        "PhysicalResourceId": resource_id,
+        "StackId": event["StackId"],
+        "RequestId": event["RequestId"],
+        "LogicalResourceId": event["LogicalResourceId"],
+        "Data": dict(data or {}),
+    }
+    try:
+        # the signature of the URL covers an empty content type
+        answered = requests.put(
+            event["ResponseURL"],
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": ""},
+            timeout=_TIMEOUT_SECONDS,
+        )
+    except requests.RequestException as error:
+        raise NotAnswered(f"CloudFormation was not reached ({type(error).__name__})") from None
+    if answered.status_code != requests.codes.ok:
+        raise NotAnswered(f"CloudFormation answered {answered.status_code}")

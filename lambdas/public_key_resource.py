@@ -1,0 +1,41 @@
+"""A custom resource of the stack: the public half of the key that signs manifests, as PEM, so that
+it becomes an output that auditors can compare with the copy in the archive.
+"""
+
+import time
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.aws.clients import kms_client
+from lambdas.aws.cloudformation import answer
+from lambdas.aws.manifest_signing import ManifestSigner
+
+PAUSES_SECONDS = (5, 10, 20)
+"""IAM lets a role that was just made do its work only after some seconds."""
+
+
+def handler(event: dict[str, Any], _context: LambdaContext) -> None:
+    """Answer an event of CloudFormation with the attribute `Pem` of the key `KeyArn`.
+
+    The resource is the key itself: it is made with it, and deleting it leaves nothing to do. Raises
+    what it could not cope with after CloudFormation was told.
+    """
+    key_arn = event["ResourceProperties"]["KeyArn"]
+    try:
+        data = {} if event["RequestType"] == "Delete" else {"Pem": _public_key_pem(key_arn)}
+    except Exception as error:
+        answer(event, resource_id=key_arn, failure=f"{type(error).__name__}: {error}")
+        raise
+    answer(event, resource_id=key_arn, data=data)
+
+
+def _public_key_pem(key_arn: str) -> str:
+    kms = kms_client()
+    signer = ManifestSigner(kms, key_arn)
+    for pause in PAUSES_SECONDS:
+        try:
+            return signer.public_key_pem().decode()
+        except kms.exceptions.ClientError:
+            time.sleep(pause)
+    return signer.public_key_pem().decode()

@@ -1,0 +1,109 @@
+"""What others check deployments for: cdk-nag's AwsSolutions and cfn-lint, on all templates."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cdk_nag import AwsSolutionsChecks
+
+from infra.acknowledgements import PACK
+from infra.payer_reader import TEMPLATE
+from infra.stacks import PROJECT, add_stacks
+
+import aws_cdk as cdk  # isort: skip
+
+Finding = tuple[str, str]
+"""Where and which: the construct's path and the rule."""
+
+CDKS_OWN = "W3005"  # CDK writes a dependency on a role beside the reference that implies it
+
+
+def check(context: Mapping[str, Any], outdir: Path) -> Path:
+    """Synthesize with cdk-nag; the folder holds its report."""
+    app = cdk.App(outdir=str(outdir), context={**context, "aws:cdk:bundling-stacks": []})
+    add_stacks(app, PROJECT)
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    app.synth()
+    return outdir
+
+
+def findings(assembly: Path) -> Counter[Finding]:
+    report = json.loads((assembly / "validation-report.json").read_text())
+    return Counter(
+        (construct["constructPath"], violation["ruleName"])
+        for plugin in report["pluginReports"]
+        for violation in plugin["violations"]
+        for construct in violation["violatingConstructs"]
+    )
+
+
+def acknowledged(assembly: Path) -> dict[Finding, str]:
+    """The reason of each acknowledgement."""
+    return {
+        (path.removeprefix("/"), rule.removeprefix(f"{PACK}::")): reason
+        for file in assembly.glob("*.metadata.json")
+        for path, entries in json.loads(file.read_text()).items()
+        for entry in entries
+        if entry["type"] == cdk.Validations.ACKNOWLEDGED_RULES_METADATA_KEY
+        for rule, reason in entry["data"].items()
+    }
+
+
+@pytest.fixture(params=["as in cdk.json", "with all options"])
+def settings(request: pytest.FixtureRequest, context: dict[str, Any]) -> dict[str, Any]:
+    block = dict(context["invoice_archive"])
+    if request.param == "with all options":
+        block |= {
+            "payer_role_name": "Reader",
+            "break_glass_role_arn": "arn:aws:iam::111122223333:role/BreakGlass",
+            "notify_emails": ["a@example.com"],
+            "reviewer_legal_entities": ["Kessler Antriebstechnik GmbH"],
+            "witnesses": {"cost_explorer": False},
+        }
+    return {**context, "invoice_archive": block}
+
+
+def test_cdk_nag_finds_nothing_that_is_not_acknowledged(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    assert findings(check(settings, tmp_path)) == Counter()
+
+
+def test_every_finding_has_one_argued_acknowledgement_and_none_is_left_over(
+    settings: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reasons = acknowledged(check(settings, tmp_path / "with"))
+    monkeypatch.setattr(cdk.Validations, "acknowledge", lambda *_: None)
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        check(settings, tmp_path / "without")
+    found = findings(tmp_path / "without")
+
+    covered = Counter(
+        finding
+        for finding in found.elements()
+        for path, rule in reasons
+        if rule == finding[1] and (finding[0] + "/").startswith(path + "/")
+    )
+
+    assert covered == found
+    assert len(reasons) == found.total()
+    assert all(len(reason) > 20 for reason in reasons.values())
+
+
+def test_cfn_lint_has_nothing_to_say(assembly: Path) -> None:
+    templates = [*assembly.glob("*.template.json"), PROJECT / TEMPLATE]
+    assert len(templates) == 3
+    done = subprocess.run(
+        [Path(sys.executable).with_name("cfn-lint"), "--ignore-checks", CDKS_OWN, "--", *templates],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr

@@ -1,0 +1,46 @@
+"""Files that are made from the app."""
+
+from typing import Any
+
+import pytest
+
+from infra import payer_reader
+from infra.generated import generated_files
+from infra.invoice_archive_stack import STACK_NAME
+from infra.required_actions import REQUIRED_ACTIONS
+from infra.stacks import PROJECT, synthesized_templates
+
+
+@pytest.fixture(scope="module")
+def generated() -> dict[str, str]:
+    return generated_files(synthesized_templates())
+
+
+@pytest.mark.parametrize("path", ["docs/workflow.md", "docs/iam.md", payer_reader.TEMPLATE])
+def test_a_generated_file_is_current(path: str, generated: dict[str, str]) -> None:
+    assert (PROJECT / path).read_text(encoding="utf-8") == generated[path], (
+        "run: .venv/bin/python -m infra.generated"
+    )
+
+
+def test_these_are_all_generated_files(generated: dict[str, str]) -> None:
+    assert set(generated) == {"docs/workflow.md", "docs/iam.md", payer_reader.TEMPLATE}
+
+
+def test_what_a_deployment_takes_generates_the_same_files(
+    generated: dict[str, str], template: dict[str, Any]
+) -> None:
+    templates = {**synthesized_templates(), STACK_NAME: template}
+    assert generated_files(templates)["docs/workflow.md"] == generated["docs/workflow.md"]
+
+
+def test_the_page_shows_every_required_action_with_its_reason(generated: dict[str, str]) -> None:
+    page = generated["docs/iam.md"]
+    for required in (one for needs in REQUIRED_ACTIONS.values() for one in needs):
+        [row] = [
+            line
+            for line in page.splitlines()
+            if line.startswith(f"| `{required.action}` |") and required.on in line
+        ][:1]
+        assert required.why in page
+        assert row.count("|") == 4

@@ -1,0 +1,142 @@
+"""Every role of the stack may do what the table of required actions says, and nothing else."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra import required_actions as table
+from infra.required_actions import EVIDENCE, REQUIRED_ACTIONS, Required
+from infra.steps import STEPS
+from lambdas.domain.archive_layout import is_evidence
+from tests.infra.policies import Grant, all_allowed_actions, grants, of_type, role_id, text
+
+ROLES = {
+    **{step.state: f"Functions{step.state}Role" for step in STEPS},
+    table.PUBLIC_KEY: "PublicKeyRole",
+    table.WORKFLOW: "WorkflowStateMachineRole",
+    table.SCHEDULE: "SchedulerRole",
+}
+"""How the logical id of each role of the table begins."""
+
+THROUGH_S3_FOR_THIS_BUCKET = json.dumps(
+    {
+        "StringEquals": {
+            "kms:EncryptionContext:aws:s3:arn": "ArchiveBucket",
+            "kms:ViaService": "s3.AWS::Region.AWS::URLSuffix",
+        }
+    }
+)
+EXECUTIONS = "arn:AWS::Partition:states:AWS::Region:AWS::AccountId:execution:WorkflowStateMachine"
+NAMES = {
+    table.BUCKET: "ArchiveBucket",
+    table.ARCHIVE_KEY: "ArchiveKey",
+    table.SIGNING_KEY: "ManifestsSigningKey",
+    table.HEADS: "ManifestsHeads",
+    table.TOPIC: "NotificationsTopic",
+    table.TOPIC_KEY: "NotificationsKey",
+    table.EVENT_BUS: "arn:AWS::Partition:events:AWS::Region:AWS::AccountId:event-bus/default",
+    table.PAYER_ROLES: "arn:AWS::Partition:iam::*:role/InvoiceArchivePayerReader",
+    table.STATE_MACHINE: "WorkflowStateMachine",
+    table.EXECUTIONS: f"{EXECUTIONS}:*",
+    table.MAP_RUN: f"{EXECUTIONS}/ForEachPayerAccount:*",
+    table.DEAD_LETTERS: "DailyUndelivered",
+    table.EVERYTHING: "*",
+    **{step.state: f"Functions{step.state}Function" for step in STEPS},
+    **{f"{step.state}:*": f"Functions{step.state}Function:*" for step in STEPS},
+}
+"""What the words of the table are in the template."""
+
+
+def grant(role: str, required: Required) -> Grant:
+    if required.on == table.OWN_LOG:
+        return required.action, ROLES[role].removesuffix("Role") + "Logs", ""
+    if required.on.startswith(f"{table.BUCKET}/"):
+        pattern = required.on.removeprefix(table.BUCKET)
+        return required.action, NAMES[table.BUCKET] + pattern, ""
+    condition = THROUGH_S3_FOR_THIS_BUCKET if required.on == table.ARCHIVE_KEY else ""
+    return required.action, NAMES[required.on], condition
+
+
+@pytest.mark.parametrize("role", REQUIRED_ACTIONS)
+def test_a_role_may_do_exactly_what_the_table_says(role: str, template: dict[str, Any]) -> None:
+    required = [grant(role, one) for one in REQUIRED_ACTIONS[role]]
+
+    assert grants(template, role_id(template, ROLES[role])) == set(required)
+    assert len(required) == len(set(required))
+
+
+def test_the_stack_has_no_other_role_and_no_role_has_policies_elsewhere(
+    template: dict[str, Any],
+) -> None:
+    roles = of_type(template, "AWS::IAM::Role")
+    assert set(roles) == {role_id(template, prefix) for prefix in ROLES.values()}
+    for role in roles.values():
+        assert "Policies" not in role
+        assert "ManagedPolicyArns" not in role
+    for policy in of_type(template, "AWS::IAM::ManagedPolicy").values():
+        assert "Roles" not in policy
+
+
+def test_every_row_has_a_reason() -> None:
+    for required in (one for needs in REQUIRED_ACTIONS.values() for one in needs):
+        assert len(required.why) > 10, required
+
+
+def test_nobody_may_delete_bypass_a_lock_or_use_a_wildcard_action(
+    template: dict[str, Any],
+) -> None:
+    for action in all_allowed_actions(template):
+        assert "*" not in action
+        assert not action.startswith(("s3:Delete", "s3:Bypass", "s3:PutBucket", "s3:PutLifecycle"))
+        assert action not in ("kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:PutKeyPolicy")
+
+
+def test_only_the_service_that_needs_a_role_may_take_it(template: dict[str, Any]) -> None:
+    services = {
+        **dict.fromkeys((*(step.state for step in STEPS), table.PUBLIC_KEY), "lambda"),
+        table.WORKFLOW: "states",
+        table.SCHEDULE: "scheduler",
+    }
+    for role, service in services.items():
+        made = of_type(template, "AWS::IAM::Role")[role_id(template, ROLES[role])]
+        [statement] = made["AssumeRolePolicyDocument"]["Statement"]
+        assert statement["Principal"] == {"Service": f"{service}.amazonaws.com"}
+        if service != "lambda":  # those act for whoever names the role, so the account is compared
+            account = statement["Condition"]["StringEquals"]["aws:SourceAccount"]
+            assert text(account) == "AWS::AccountId"
+
+
+def test_roles_that_the_register_names_may_be_taken_too(
+    synthesize: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    register = tmp_path / "register.csv"
+    named = "arn:aws:iam::111122223333:role/path/Special"
+    register.write_text(f"account_id,name,role_arn\n111122223333,A,{named}\n020417736915,B,\n")
+
+    template = synthesize(payers_file=str(register), payer_role_name="Reader")
+
+    for step in ("ListInvoiceSummaries", "FetchInvoiceDocuments", "ValidateCompleteness"):
+        granted = grants(template, role_id(template, f"Functions{step}Role"))
+        assert {resource for action, resource, _ in granted if action == "sts:AssumeRole"} == {
+            "arn:AWS::Partition:iam::*:role/Reader",
+            named,
+        }
+
+
+@pytest.mark.parametrize(
+    ("key", "evidence"),
+    [
+        ("invoices/2026-10/1/x.pdf", True),
+        ("records/2026-10/1/x/0001.json", True),
+        ("periods/2026-10/manifests/manifest-0001.json", True),
+        ("periods/2026-10/completeness.json", False),
+        ("runs/x/payers.json", False),
+    ],
+)
+def test_what_policies_call_evidence_is_what_the_functions_lock(key: str, evidence: bool) -> None:
+    prefixes = [pattern.split("*") for pattern in EVIDENCE]
+    matched = any(key.startswith(first) and rest[0] in key for first, *rest in prefixes)
+    assert matched == is_evidence(key) == evidence

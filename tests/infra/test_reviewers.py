@@ -1,0 +1,99 @@
+"""What reviewers may do: read."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from infra.reviewers import PAYERS_A_POLICY, POLICY_NAME
+from tests.infra.policies import allowed, of_type
+from tests.infra.test_required_actions import THROUGH_S3_FOR_THIS_BUCKET
+
+LONGEST_POLICY = 6144
+ENTITY = "Kessler Antriebstechnik GmbH"
+ACCOUNT = "236481957204"
+
+
+def policies(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        policy["ManagedPolicyName"]: policy["PolicyDocument"]
+        for policy in of_type(template, "AWS::IAM::ManagedPolicy").values()
+    }
+
+
+def test_a_reviewer_lists_reads_and_decrypts_the_whole_archive_and_nothing_else(
+    template: dict[str, Any],
+) -> None:
+    [(name, document)] = policies(template).items()
+    assert name == POLICY_NAME
+    assert set(allowed(document)) == {
+        ("s3:ListBucket", "ArchiveBucket", ""),
+        ("s3:GetObject", "ArchiveBucket/*", ""),
+        ("s3:GetObjectVersion", "ArchiveBucket/*", ""),
+        ("kms:Decrypt", "ArchiveKey", THROUGH_S3_FOR_THIS_BUCKET),
+    }
+
+
+def test_a_legal_entitys_reviewer_reads_its_payer_accounts_alone(
+    synthesize: Callable[..., dict[str, Any]],
+) -> None:
+    made = policies(synthesize(reviewer_legal_entities=[ENTITY]))
+    [name] = set(made) - {POLICY_NAME}
+    assert name.startswith(f"{POLICY_NAME}-kessler-antriebstechnik-gmbh-")
+    own = [f"{folder}/????-??/{ACCOUNT}/*" for folder in ("invoices", "records")]
+    way = ["invoices/", "invoices/????-??/", "records/", "records/????-??/"]
+    listed = {"StringLike": {"s3:prefix": ["", *way, *own]}}
+    assert set(allowed(made[name])) == {
+        ("s3:ListBucket", "ArchiveBucket", json.dumps(listed)),
+        *(("s3:GetObject", f"ArchiveBucket/{pattern}", "") for pattern in own),
+        *(("s3:GetObjectVersion", f"ArchiveBucket/{pattern}", "") for pattern in own),
+        ("kms:Decrypt", "ArchiveKey", THROUGH_S3_FOR_THIS_BUCKET),
+    }
+
+
+def test_an_entity_with_many_payer_accounts_has_several_policies_that_fit(
+    synthesize: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    accounts = [f"{100000000000 + number}" for number in range(2 * PAYERS_A_POLICY + 1)]
+    register = tmp_path / "register.csv"
+    rows = "".join(f"{account},Payer,株式会社\n" for account in accounts)
+    register.write_text(f"account_id,name,legal_entity\n{rows}", encoding="utf-8")
+    bucket_name = "b" * 63
+
+    made = policies(
+        synthesize(
+            payers_file=str(register),
+            reviewer_legal_entities=["株式会社"],
+            archive_bucket_name=bucket_name,
+        )
+    )
+
+    by_entity = [document for name, document in made.items() if name != POLICY_NAME]
+    assert len(by_entity) == 3
+    readable = {resource for document in by_entity for _, resource, _ in allowed(document)}
+    for account in accounts:
+        assert f"ArchiveBucket/invoices/????-??/{account}/*" in readable
+    for document in by_entity:
+        written = json.dumps(document, separators=(",", ":"))
+        for reference in ({"Fn::GetAtt": [next(iter(_ids(document))), "Arn"]},):
+            text = json.dumps(reference, separators=(",", ":"))
+            written = written.replace(text, f"arn:aws-us-gov:s3:::{bucket_name}")
+        assert len(written) < LONGEST_POLICY
+
+
+def _ids(document: dict[str, Any]) -> set[str]:
+    [statement] = [one for one in document["Statement"] if one["Action"] == "s3:ListBucket"]
+    return {statement["Resource"]["Fn::GetAtt"][0]}
+
+
+def test_entities_of_similar_names_have_policies_of_their_own(
+    synthesize: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    register = tmp_path / "register.csv"
+    names = ["Example, Inc.", "Example Inc", "例", "例え"]
+    rows = "".join(f'{111122223330 + number},Payer,"{name}"\n' for number, name in enumerate(names))
+    register.write_text(f"account_id,name,legal_entity\n{rows}", encoding="utf-8")
+
+    made = policies(synthesize(payers_file=str(register), reviewer_legal_entities=names))
+
+    assert len(made) == 1 + len(names)

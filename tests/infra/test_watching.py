@@ -1,0 +1,125 @@
+"""The alarms, and what they are told through."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infra import watching
+from infra.notifications import ALARM_NAMES
+from infra.steps import STEPS
+from infra.workflow import TRIES
+from lambdas.telemetry import metrics
+from tests.infra.policies import of_type, only, shown, text
+
+Alarms = dict[str, dict[str, Any]]
+DAY = 86400
+
+
+@pytest.fixture(scope="module")
+def alarms(template: dict[str, Any]) -> Alarms:
+    """By name without what all begin with."""
+    return {
+        alarm["AlarmName"].removeprefix(ALARM_NAMES): alarm
+        for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
+    }
+
+
+def test_there_is_an_alarm_for_each_way_to_fail_unseen(alarms: Alarms) -> None:
+    assert set(alarms) == {
+        "NoHeartbeat",
+        "SweepTooOld",
+        "StartNotDelivered",
+        "RunTimedOut",
+        "RunAborted",
+        *(f"{step.state}Errors" for step in STEPS),
+    }
+
+
+def test_every_alarm_says_what_it_means_and_tells_people_of_its_begin_and_end(
+    alarms: Alarms,
+) -> None:
+    for alarm in alarms.values():
+        assert alarm["AlarmDescription"].endswith(".")
+        assert [text(one) for one in alarm["AlarmActions"]] == ["NotificationsTopic"]
+        assert [text(one) for one in alarm["OKActions"]] == ["NotificationsTopic"]
+
+
+def test_alarms_carry_the_name_that_the_topic_lets_in(template: dict[str, Any]) -> None:
+    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
+        assert alarm["AlarmName"].startswith(ALARM_NAMES)
+
+
+def test_two_days_without_a_heartbeat_raise_the_alarm_whatever_the_reason(alarms: Alarms) -> None:
+    alarm = alarms["NoHeartbeat"]
+    assert (alarm["MetricName"], alarm["Statistic"]) == ("RunsValidated", "Sum")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (DAY, 2)
+    assert alarm["TreatMissingData"] == "breaching"
+
+
+def test_a_sweep_is_too_old_when_a_weekly_one_was_missed(alarms: Alarms) -> None:
+    alarm = alarms["SweepTooOld"]
+    assert (alarm["MetricName"], alarm["Statistic"]) == ("HoursSinceLastSweep", "Maximum")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 192)
+    assert alarm["TreatMissingData"] == "ignore"
+
+
+def test_metrics_are_looked_for_where_the_functions_write_them(alarms: Alarms) -> None:
+    for name in ("NoHeartbeat", "SweepTooOld"):
+        assert alarms[name]["Namespace"] == metrics().namespace
+        assert alarms[name]["Dimensions"] == [{"Name": "service", "Value": metrics().service}]
+
+
+def test_a_start_that_was_not_delivered_raises_the_alarm(alarms: Alarms) -> None:
+    alarm = alarms["StartNotDelivered"]
+    assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    assert shown(alarm["Dimensions"]) == [{"Name": "QueueName", "Value": "DailyUndelivered"}]
+    assert (alarm["Threshold"], alarm["TreatMissingData"]) == (1, "notBreaching")
+
+
+def test_runs_that_never_ended_count_and_months_that_need_a_person_do_not(alarms: Alarms) -> None:
+    counted = {alarm["MetricName"] for alarm in alarms.values()}
+    assert {"ExecutionsTimedOut", "ExecutionsAborted"} < counted
+    assert "ExecutionsFailed" not in counted
+
+
+def test_errors_count_at_once_where_there_is_no_verdict_without_the_step(alarms: Alarms) -> None:
+    assert {step.state: alarms[f"{step.state}Errors"]["Threshold"] for step in STEPS} == {
+        "EnumeratePayerAccounts": 1,
+        "ListInvoiceSummaries": TRIES,
+        "FetchInvoiceDocuments": TRIES,
+        "ValidateCompleteness": 1,
+    }
+    for step in STEPS:
+        alarm = alarms[f"{step.state}Errors"]
+        assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Errors")
+        assert shown(alarm["Dimensions"]) == [
+            {"Name": "FunctionName", "Value": f"Functions{step.state}Function"}
+        ]
+
+
+def test_as_many_errors_as_a_step_has_tries(states: dict[str, Any]) -> None:
+    for step in STEPS:
+        attempts = {
+            retry["MaxAttempts"]
+            for retry in states[step.state]["Retry"]
+            if "Lambda.TooManyRequestsException" not in retry["ErrorEquals"]
+        }
+        assert attempts == {TRIES - 1}
+
+
+def test_the_dashboard_shows_every_alarm_and_metric(template: dict[str, Any]) -> None:
+    dashboard = only(template, "AWS::CloudWatch::Dashboard")
+    widgets = json.loads(text(dashboard["DashboardBody"]))["widgets"]
+    [status] = [one for one in widgets if one["type"] == "alarm"]
+    assert len(status["properties"]["alarms"]) == len(of_type(template, "AWS::CloudWatch::Alarm"))
+    body = text(dashboard["DashboardBody"])
+    for metric in (
+        watching.HEARTBEAT,
+        watching.OVERDUE,
+        watching.SWEEP_AGE,
+        watching.EXPECTED,
+        watching.ARCHIVED,
+    ):
+        assert f'"{metric}"' in body
