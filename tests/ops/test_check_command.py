@@ -74,6 +74,8 @@ def test_a_bad_copy_ends_3_and_says_object_expected_found_and_next_step(
 
 
 def test_nothing_to_check_ends_5(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "some").mkdir()
+    (tmp_path / "some/file.txt").write_text("no archive at all")
     assert main(["check", str(tmp_path)]) == 5
     assert "Nothing to check: that proves nothing" in capsys.readouterr().out
     assert main(["check", str(GOOD.write(tmp_path)), "--period", "2026-11"]) == 5
@@ -272,6 +274,20 @@ def test_a_copy_is_checked_without_boto3(copy: Path) -> None:
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_live_bucket_without_boto3_is_a_sentence() -> None:
+    program = (
+        "import sys; sys.modules['boto3'] = None; from ops.cli import main; "
+        "sys.exit(main(['check', 's3://bucket']))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=PROJECT, capture_output=True, check=False
+    )
+    assert ran.returncode == 6
+    assert ran.stderr == (
+        b"invoices: boto3 is not installed, and this needs it: pip install boto3\n"
+    )
+
+
 def test_whoever_stops_reading_the_output_gets_no_complaint(copy: Path, form: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
