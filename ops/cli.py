@@ -25,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return verb.run(parsed, console)
     except ToolError as error:
         return _fail(console, str(error), error.exit_code, as_json=parsed.as_json)
+    except ModuleNotFoundError as error:  # a verb imports what only it needs
+        sentence = f"{error.name} is not installed, and this needs it: pip install {error.name}"
+        return _fail(console, sentence, ExitCode.UNREADABLE, as_json=parsed.as_json)
     except KeyboardInterrupt:
         return _fail(console, "interrupted", ExitCode.INTERRUPTED, as_json=parsed.as_json)
     except BrokenPipeError:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console as RichConsole
@@ -29,7 +29,7 @@ class Console:
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter shows its number
                 stream.reconfigure(errors="backslashreplace")
-        self._out = RichConsole(highlight=False, soft_wrap=True)
+        self._out = _Output(highlight=False, soft_wrap=True)
         self._err = RichConsole(highlight=False, soft_wrap=True, stderr=True)
 
     def say(self, *parts: str | tuple[str, str]) -> None:
@@ -42,6 +42,7 @@ class Console:
     def give(self, data: object) -> None:
         """Data for a program."""
         sys.stdout.write(json.dumps(data, indent=2) + "\n")
+        sys.stdout.flush()
 
     @contextmanager
     def progress(self) -> Iterator[Callable[[str, int, int], None]]:
@@ -62,7 +63,14 @@ class Console:
             )
 
 
-def _line(parts: "tuple[str | tuple[str, str], ...] | list[str | tuple[str, str]]") -> Text:
+class _Output(RichConsole):
+    """Leaves it to the command line what to do when nobody reads on; rich would end the process."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def _line(parts: Sequence[str | tuple[str, str]]) -> Text:
     line = Text()
     for part in parts:
         text, style = (part, "") if isinstance(part, str) else part

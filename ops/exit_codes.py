@@ -12,7 +12,7 @@ class ExitCode(IntEnum):
     ACTION_REQUIRED = 3, "a finding needs a person"
     NOTHING_THERE = 5, "there was nothing to work on, which is never success"
     UNREADABLE = 6, "the place could not be read"
-    INTERRUPTED = 130, "interrupted at the keyboard"
+    INTERRUPTED = 130, "interrupted, at the keyboard or by whoever read the output"
 
     meaning: str
 

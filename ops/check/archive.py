@@ -11,12 +11,12 @@ from ops.check.report import CheckReport
 from ops.check.scope import Level, Scope
 from ops.check.signing_keys import SigningKeys
 from ops.errors import CannotRead
-from ops.places import Place, read
+from ops.places import Place, PlacedObject, read
 
 SIGNING_KEY = "manifest-signing-key.pem"
 ROOT_VIEWS = ("README.txt", "index.html", SIGNING_KEY)
 _PERIOD_FOLDERS = ("invoices/", "periods/", "records/")
-_RUNS = "runs"
+_RUNS = "runs/"
 
 
 def check_archive(
@@ -27,8 +27,7 @@ def check_archive(
     """
     findings: list[CheckFinding] = []
     keys = _signing_keys(place, given_keys, findings)
-    found = set(_periods(place, findings, tell_others=not scope.periods))
-    periods = set(scope.periods) or found | set(scope.heads or ())
+    periods = set(scope.periods) or {*_periods(place), *(scope.heads or ())}
     checked = []
     bucket = place.bucket
     with ThreadPoolExecutor(place.readers) as pool:
@@ -39,6 +38,8 @@ def check_archive(
     if not periods:
         expected = f"billing periods below {' and '.join(_PERIOD_FOLDERS)}"
         findings.append(check_finding("NOTHING_TO_CHECK", place.name, expected, "none"))
+    elif not scope.periods:
+        findings += map(extra_object, _beside_the_periods(place))
     findings += (finding for period in checked for finding in period.findings)
     return CheckReport(
         place.name,
@@ -80,25 +81,30 @@ def _signing_keys(
     return given or own
 
 
-def _periods(
-    place: Place, findings: list[CheckFinding], *, tell_others: bool
-) -> Iterator[BillingPeriod]:
-    """The billing periods of which anything is there; what lies beside them is told."""
+def _periods(place: Place) -> Iterator[BillingPeriod]:
+    """The billing periods of which anything is there."""
     for folder in _PERIOD_FOLDERS:
+        yield from filter(None, map(_period, place.folders(folder)))
+
+
+def _beside_the_periods(place: Place) -> Iterator[PlacedObject]:
+    """What lies outside of all billing periods and belongs nowhere."""
+    for folder in _PERIOD_FOLDERS:
+        yield from place.files(folder)
         for name in place.folders(folder):
-            try:
-                yield BillingPeriod.parse(name)
-            except ValueError:
-                if tell_others:
-                    findings += map(extra_object, place.objects(f"{folder}{name}/"))
-        if tell_others:
-            findings += map(extra_object, place.files(folder))
-    if tell_others:
-        others = [f"{name}/" for name in place.folders("") if f"{name}/" not in _PERIOD_FOLDERS]
-        for folder in others:
-            if folder != f"{_RUNS}/":
-                findings += map(extra_object, place.objects(folder))
-        findings += (extra_object(o) for o in place.files("") if o.key not in ROOT_VIEWS)
+            if _period(name) is None:
+                yield from place.objects(f"{folder}{name}/")
+    for name in place.folders(""):
+        if f"{name}/" not in (*_PERIOD_FOLDERS, _RUNS):
+            yield from place.objects(f"{name}/")
+    yield from (placed for placed in place.files("") if placed.key not in ROOT_VIEWS)
+
+
+def _period(name: str) -> BillingPeriod | None:
+    try:
+        return BillingPeriod.parse(name)
+    except ValueError:
+        return None
 
 
 def _not_checked(place: Place, scope: Scope, keys: SigningKeys | None) -> Iterable[NotChecked]:

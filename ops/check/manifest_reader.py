@@ -40,6 +40,7 @@ class ManifestReader:
         self.members: dict[str, Any] = {}
         """The members of the file without `payers` and `signature`."""
         self.signature: Any = None
+        """What follows it is signed too: no manifest ends with it, since `verdict` comes after."""
         self.has_canonical_signature = False
         self.has_ended = False
         """Whether it was read to its end as JSON."""

@@ -1,10 +1,12 @@
 """A live bucket with a good archive in it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import pytest
@@ -15,6 +17,7 @@ from lambdas.aws.manifest_heads import ManifestHeads
 from lambdas.domain.archive_layout import is_evidence
 from lambdas.domain.retention import RetentionPolicy
 from ops.live import bucket as live_bucket
+from tests.domain import conftest as same_examples_everywhere  # noqa: F401 - its profile
 from tests.handlers.conftest import world as world  # noqa: PLC0414 - pytest finds it by its name
 from tests.ops.made_archive import BUCKET, MadeArchive, make_archive
 
@@ -24,14 +27,33 @@ LOCKED_UNTIL = datetime(2037, 1, 1, tzinfo=UTC)
 
 
 @dataclass
+class Watch:
+    """Every call that the tool makes of S3."""
+
+    calls: list[str] = field(default_factory=list)
+    retention_answer: str = "NoSuchObjectLockConfiguration"
+    """The error code that GetObjectRetention answers with: moto does not have that call."""
+
+
+@dataclass
 class Live:
-    """The bucket, the table of heads, and every call that the tool makes of S3."""
+    """A bucket with a good archive, and a table with its heads."""
 
     s3: Any
     made: MadeArchive
-    calls: list[str] = field(default_factory=list)
-    retention_answer: str = "NoSuchObjectLockConfiguration"
-    """The error code that GetObjectRetention answers with where HEAD shows no lock."""
+    watch: Watch = field(default_factory=Watch)
+
+
+@contextmanager
+def watched(watch: Watch) -> Iterator[None]:
+    """Note what the tool asks of S3."""
+    made = live_bucket.client("s3")
+    made.meta.events.register("before-call.s3", lambda model, **_: watch.calls.append(model.name))
+    made.meta.events.register_first(
+        "before-send.s3.GetObjectRetention", lambda **_: _refusal(watch.retention_answer)
+    )
+    with patch.object(live_bucket, "client", lambda _service: made):
+        yield
 
 
 @pytest.fixture
@@ -51,18 +73,12 @@ def live(monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
             return str(answer["VersionId"])
 
         live = Live(s3, make_archive(put=put))
-        make_heads_table(dynamodb, live.made)
-        reading = live_bucket.client("s3")
-        reading.meta.events.register("before-call.s3", lambda model, **_: live.calls.append(model.name))
-        # moto has no GetObjectRetention
-        reading.meta.events.register_first(
-            "before-send.s3.GetObjectRetention", lambda **_: _refusal(live.retention_answer)
-        )
-        monkeypatch.setattr(live_bucket, "client", lambda _service: reading)
-        yield live
+        _make_heads_table(dynamodb, live.made)
+        with watched(live.watch):
+            yield live
 
 
-def make_heads_table(dynamodb: Any, made: MadeArchive) -> None:
+def _make_heads_table(dynamodb: Any, made: MadeArchive) -> None:
     dynamodb.create_table(
         TableName=TABLE,
         KeySchema=[{"AttributeName": "billing_period", "KeyType": "HASH"}],

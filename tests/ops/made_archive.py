@@ -203,4 +203,3 @@ class _Writer:
 
     def _store(self, key: str, content: bytes) -> StoredObject:
         return StoredObject(key, self._put(key, content), sha256_hex(content), len(content))
-

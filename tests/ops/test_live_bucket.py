@@ -43,10 +43,10 @@ def test_a_bucket_with_this_fault_alone_is_found_to_have_it(live: Live, code: st
 
 
 def test_the_check_makes_no_call_but_reads(live: Live) -> None:
-    live.calls.clear()
+    live.watch.calls.clear()
     bad_buckets.lock_absent(live.made, live.s3)
     check(live)
-    assert set(live.calls) == READS
+    assert set(live.watch.calls) == READS
 
 
 def test_an_object_of_which_only_a_delete_marker_is_left_is_gone(live: Live) -> None:
@@ -87,7 +87,7 @@ def test_what_was_extra_and_is_hidden_now_is_a_warning(live: Live) -> None:
 
 def test_locks_that_may_not_be_seen_are_not_taken_for_absent_nor_for_checked(live: Live) -> None:
     bad_buckets.lock_absent(live.made, live.s3)
-    live.retention_answer = "AccessDenied"
+    live.watch.retention_answer = "AccessDenied"
     report = check(live)
     assert codes(report) == {}
     assert "the locks of 1 objects of 2026-10" in [one.what for one in report.not_checked]

@@ -1,0 +1,127 @@
+"""Reading a manifest piece by piece gives what reading it at once gives."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdas.domain.json_text import sha256_hex, to_canonical_json
+from lambdas.domain.signatures import ALGORITHM, Signature, signed_file, signed_part
+from ops.check.manifest_reader import InvoicePart, ManifestReader, NotAManifest, PayerPart
+
+SIGNATURE = Signature("arn:key", ALGORITHM, "c2lnbmF0dXJl")
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+MEMBERS = st.dictionaries(st.text().filter(lambda name: name != "invoices"), PLAIN, max_size=4)
+PAYERS = st.lists(st.tuples(MEMBERS, st.none() | st.lists(PLAIN, max_size=4)), max_size=4)
+APART = {"payers", "signature"}
+
+
+def blocks(content: bytes, size: int) -> Iterator[bytes]:
+    return (content[at : at + size] for at in range(0, len(content), size))
+
+
+def members(data: dict[str, Any], *apart: str) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name not in apart}
+
+
+@given(st.dictionaries(st.text(), PLAIN, max_size=5), PAYERS, st.integers(1, 60))
+def test_whatever_the_blocks_the_parts_and_hashes_are_those_of_the_whole_file(
+    top: dict[str, Any], payers: list[tuple[dict[str, Any], list[Any] | None]], size: int
+) -> None:
+    listed = [
+        {**one, "invoices": invoices} if invoices is not None else {**one, "x": 0}
+        for one, invoices in payers
+    ]
+    content = {**members(top, *APART), "payers": listed, "verdict": "COMPLETE"}
+    file = signed_file(content, SIGNATURE)
+    reader = ManifestReader(blocks(file, size))
+    parts = list(reader.parts())
+    expected: list[InvoicePart | PayerPart] = []
+    for payer in listed:
+        expected += [InvoicePart(invoice) for invoice in payer.get("invoices", ())]
+        expected.append(PayerPart(members(payer, "invoices")))
+    assert parts == expected
+    assert reader.members == members(content, *APART)
+    assert reader.sha256 == sha256_hex(file)
+    assert reader.signed_digest == hashlib.sha256(signed_part(content)).digest()
+    assert (reader.has_ended, reader.has_canonical_signature) == (True, True)
+
+
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"schema":"x"}',
+        b'{"payers":{}}',
+        b'{"payers":[1]}',
+        b'{"payers":[{"a":1,"a":1}]}',
+        b'{"payers":[{"invoices":3}]}',
+        b'{"payers":[],"payers":[]}',
+        b'{"payers":[]} and more',
+        b'{"payers":[],"total":1.5}',
+        b'{"payers":[],"total":NaN}',
+        b'{"payers":[],"name":"\xff"}',
+        b'{"payers":[]',
+        b'{"payers":[{"invoices":[{"a":1},',
+        b'{1:2,"payers":[]}',
+        b'{"payers":[],"deep":' + b"[" * 100_000,
+        b'{"payers":[],"number":' + b"1" * 5000 + b"}",
+    ],
+)
+def test_what_is_no_manifest_is_told_and_hashed_all_the_same(content: bytes, size: int) -> None:
+    reader = ManifestReader(blocks(content, size))
+    with pytest.raises(NotAManifest):
+        list(reader.parts())
+    assert reader.sha256 == sha256_hex(content)
+    assert not reader.has_ended
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        '"signature":{"algorithm":"a","key_id":"k", "value":"v"},',
+        '"signature":{"value":"v","key_id":"k","algorithm":"a"},',
+        '"signature": {"algorithm":"a","key_id":"k","value":"v"},',
+        '"signature":{"algorithm":"\\u0061","key_id":"k","value":"v"},',
+    ],
+)
+def test_a_signature_in_another_form_is_no_part_of_what_it_signs_and_is_told(
+    signature: str,
+) -> None:
+    rest = to_canonical_json({"payers": [], "verdict": "COMPLETE"}).decode()
+    file = rest.replace('"verdict"', f'{signature}"verdict"').encode()
+    reader = ManifestReader([file])
+    list(reader.parts())
+    assert reader.signed_digest == hashlib.sha256(rest.encode()).digest()
+    assert reader.signature == {"algorithm": "a", "key_id": "k", "value": "v"}
+    assert not reader.has_canonical_signature
+
+
+def test_a_signature_elsewhere_than_at_the_top_is_content() -> None:
+    file = to_canonical_json({"payers": [{"signature": {"value": "v"}}], "run": {"signature": 1}})
+    reader = ManifestReader([file])
+    assert list(reader.parts()) == [PayerPart({"signature": {"value": "v"}})]
+    assert (reader.signature, reader.signed_digest) == (None, hashlib.sha256(file).digest())
+
+
+def test_a_manifest_for_people_with_spaces_and_lines_is_read_too() -> None:
+    content = {"payers": [{"invoices": [{"a": "1"}, {"b": []}], "name": "é"}], "key": "k"}
+    reader = ManifestReader(blocks(json.dumps(content, indent=2).encode(), 3))
+    assert list(reader.parts()) == [
+        InvoicePart({"a": "1"}),
+        InvoicePart({"b": []}),
+        PayerPart({"name": "é"}),
+    ]
+    assert reader.members == {"key": "k"}

@@ -1,0 +1,123 @@
+"""What a check is asked to look at, and that it says what it left out."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from lambdas.domain.archive_layout import is_evidence
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.manifest_heads import ManifestHead
+from ops.check.scope import Level, Subset
+from ops.places import Digest
+from tests.ops.made_archive import OCTOBER, SEPTEMBER, MadeArchive, make_archive
+from tests.ops.memory_place import MemoryPlace
+from tests.ops.test_check_findings import check
+
+GOOD = make_archive()
+
+
+class Watched(MemoryPlace):
+    """Notes which evidence is read."""
+
+    def __init__(self, contents: dict[str, bytes]) -> None:
+        super().__init__(contents)
+        self.read: list[str] = []
+
+    def blocks(self, key: str, version_id: str) -> Iterator[bytes]:
+        if key.startswith(("invoices/", "records/")):
+            self.read.append(key)
+        return super().blocks(key, version_id)
+
+    def digest(self, key: str, version_id: str) -> Digest:
+        return super().digest(key, version_id)
+
+
+def read_at(**scope: object) -> list[str]:
+    place = Watched(GOOD.files)
+    assert check(MadeArchive(GOOD.kms), place, **scope).result == "ALL_WELL"
+    return sorted(place.read)
+
+
+def left_out(**scope: object) -> str:
+    report = check(MadeArchive(GOOD.kms), MemoryPlace(GOOD.files), **scope)
+    assert report.result == "ALL_WELL"
+    return "\n".join(one.what for one in report.not_checked)
+
+
+EVIDENCE = sorted(key for key in GOOD.files if is_evidence(key) and not key.startswith("periods/"))
+
+
+@pytest.mark.parametrize("level", [Level.structure, Level.presence])
+def test_below_the_level_of_bytes_no_evidence_is_opened(level: Level) -> None:
+    assert read_at(level=level) == []
+    assert "the bytes of records and documents" in left_out(level=level)
+
+
+def test_at_the_level_of_bytes_every_record_and_document_is_read_once() -> None:
+    assert read_at() == EVIDENCE
+
+
+@pytest.mark.parametrize("parts", [2, 3, 5])
+def test_the_parts_of_a_subset_are_all_of_it_and_none_twice(parts: int) -> None:
+    read = [read_at(subset=Subset(part, parts)) for part in range(1, parts + 1)]
+    assert sorted(key for keys in read for key in keys) == EVIDENCE
+    assert read_at(subset=Subset(1, parts)) == read[0], "a part is always the same one"
+    assert "of the other parts" in left_out(subset=Subset(1, parts))
+
+
+@pytest.mark.parametrize("text", ["", "1", "0/3", "4/3", "1/0", "a/b", "1/2/3", "-1/3", "²/3"])
+def test_a_subset_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a subset; write"):
+        Subset.parse(text)
+
+
+def test_a_missing_object_is_no_matter_of_the_level_of_structure() -> None:
+    files = {key: content for key, content in GOOD.files.items() if key not in EVIDENCE}
+    report = check(MadeArchive(GOOD.kms), MemoryPlace(files), level=Level.structure)
+    assert report.result == "ALL_WELL"
+    assert "whether records and documents are there" in [one.what for one in report.not_checked]
+
+
+def test_only_the_periods_that_were_asked_for_are_checked() -> None:
+    files = {**GOOD.files, "notes.txt": b"", "invoices/2026-10/extra.pdf": b""}
+    report = check(MadeArchive(GOOD.kms), MemoryPlace(files), periods=(SEPTEMBER,))
+    assert [period.billing_period for period in report.periods] == [SEPTEMBER]
+    assert (report.result, report.findings) == ("ALL_WELL", [])
+    assert "other billing periods" in left_out(periods=(SEPTEMBER,))
+
+
+def test_without_heads_it_is_said_that_a_roll_back_was_not_looked_for() -> None:
+    assert "rolled back" in left_out()
+    assert "rolled back" not in left_out(heads=GOOD.heads)
+
+
+def test_heads_that_are_older_than_the_archive_leave_what_came_after_open() -> None:
+    old = {OCTOBER: ManifestHead(OCTOBER, 1, _sha256(1), "run-1")}
+    said = left_out(heads=old)
+    assert "whether newer manifests of 2026-10 than 3 were cut off" in said
+    assert "whether newer manifests of 2026-09 than 1 were cut off" in said
+
+
+def test_a_period_that_only_the_heads_know_was_rolled_back() -> None:
+    august = BillingPeriod(2026, 8)
+    heads = {**GOOD.heads, august: ManifestHead(august, 2, "0" * 64, "run-x")}
+    report = check(MadeArchive(GOOD.kms), MemoryPlace(GOOD.files), heads=heads)
+    (finding,) = report.findings
+    assert (finding.code, finding.object, finding.found) == (
+        "MANIFESTS_ROLLED_BACK",
+        "periods/2026-08/manifests/manifest-0002.json",
+        "no manifest of the period",
+    )
+
+
+def test_a_report_serves_as_the_heads_of_a_later_check_but_for_what_was_red() -> None:
+    report = check(MadeArchive(GOOD.kms), MemoryPlace(GOOD.files))
+    assert report.to_data()["heads"] == [head.to_data() for head in GOOD.heads.values()]
+    damaged = {**GOOD.files, EVIDENCE[0]: b""}
+    red = check(MadeArchive(GOOD.kms), MemoryPlace(damaged))
+    assert [head["billing_period"] for head in red.to_data()["heads"]] == ["2026-09"]
+
+
+def _sha256(sequence: int) -> str:
+    following = GOOD.data(f"periods/2026-10/manifests/manifest-{sequence + 1:04}.json")
+    return str(following["previous_sha256"])

@@ -1,0 +1,295 @@
+"""Tampering with an archive that the real functions made: the check is red, each time with the
+code that is meant for it. On a copy, and where only a bucket can tell, on the live bucket.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambdas.aws.manifest_signing import ManifestSigner
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.json_text import sha256_hex, to_canonical_json, to_json
+from lambdas.domain.manifests import Manifest
+from lambdas.domain.retention import RetentionPolicy
+from ops.check.archive import check_archive
+from ops.check.report import CheckReport
+from ops.check.scope import Level, Scope
+from ops.check.signing_keys import SigningKeys
+from ops.copy_on_disk import CopyOnDisk
+from ops.live.bucket import LiveBucket
+from ops.live.heads import read_heads_table
+from ops.places import Place
+from tests.handlers.conftest import (
+    ACME,
+    AFTER_DEADLINE,
+    BEFORE_DEADLINE,
+    BOREAL,
+    BUCKET,
+    HEADS,
+    World,
+    invoice,
+    supplement,
+)
+from tests.ops.conftest import Watch, watched
+
+MANIFESTS = "periods/2026-10/manifests/"
+POLICY = RetentionPolicy(10, "GOVERNANCE", 12)
+
+
+@dataclass
+class Month:
+    """A month that is complete, in the bucket and as a copy on disk."""
+
+    world: World
+    folder: Path
+
+    def check(self, *, live: bool = False, **scope: object) -> CheckReport:
+        place: Place = LiveBucket(BUCKET) if live else CopyOnDisk(self.folder)
+        asked = {"heads": read_heads_table(HEADS)} | scope
+        keys = SigningKeys.read(
+            ManifestSigner(self.world.kms, self.world.kms.key_arn).public_key_pem(),
+            "key.pem",
+            is_from_the_archive=False,
+        )
+        return check_archive(place, Scope(**asked), keys, lambda *_: None)  # type: ignore[arg-type]
+
+    def finds(self, *codes: str, live: bool = False, **scope: object) -> None:
+        """The check is red, with exactly these codes."""
+        report = self.check(live=live, **scope)
+        assert report.result == "ACTION_REQUIRED"
+        assert {finding.code for finding in report.findings} == set(codes)
+
+    def copy(self, key: str) -> Path:
+        return self.folder / key
+
+    def document(self, invoice_id: str) -> str:
+        (key,) = (k for k in self.world.keys("invoices/") if f"_INVOICE_{invoice_id}." in k)
+        return key
+
+    def records(self, invoice_id: str) -> list[str]:
+        return [k for k in self.world.keys("records/") if f"/{invoice_id}/" in k]
+
+    def edit(self, key: str, edit: Callable[[Any], None], form: Callable[[Any], bytes]) -> None:
+        said = json.loads(self.copy(key).read_bytes())
+        edit(said)
+        self.copy(key).write_bytes(form(said))
+
+
+@pytest.fixture
+def month(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Month]:
+    monkeypatch.setenv("LOOKBACK_PERIODS", "0")
+    first = invoice("A1", supplements=(supplement("TAX-1", b"<tax/>"),))
+    world.catalogue.payers = {ACME: [first], BOREAL: [invoice("B1", BOREAL)]}
+    world.run(at=BEFORE_DEADLINE)
+    world.catalogue.payers[ACME].append(invoice("A2"))
+    world.run(at=AFTER_DEADLINE)
+    world.catalogue.payers[BOREAL].append(invoice("B2", BOREAL, issued="2026-11-15"))
+    world.run(at=AFTER_DEADLINE.replace(day=16))
+    month = Month(world, tmp_path / "copy")
+    for key in world.keys(""):
+        month.copy(key).parent.mkdir(parents=True, exist_ok=True)
+        month.copy(key).write_bytes(world.content(key))
+    with watched(Watch()):
+        assert len(world.keys(MANIFESTS)) == 3
+        assert month.check().result == "ALL_WELL"
+        yield month
+
+
+def test_t00_the_bucket_that_the_functions_made_is_right_as_well(month: Month) -> None:
+    report = month.check(live=True, retention=POLICY)
+    assert (report.result, report.findings) == ("ALL_WELL", [])
+
+
+def test_t01_one_byte_flipped_in_a_document(month: Month) -> None:
+    content = bytearray(month.copy(month.document("A1")).read_bytes())
+    content[len(content) // 2] ^= 1
+    month.copy(month.document("A1")).write_bytes(content)
+    month.finds("DOCUMENT_CHANGED")
+
+
+def test_t02_a_document_is_gone(month: Month) -> None:
+    month.copy(month.document("A1")).unlink()
+    month.finds("OBJECT_GONE")
+    month.finds("OBJECT_GONE", level=Level.presence)
+
+
+def test_t02_a_document_is_hidden_by_a_delete_marker(month: Month) -> None:
+    month.world.s3.delete_object(Bucket=BUCKET, Key=month.document("A1"))
+    month.finds("OBJECT_HIDDEN", live=True)
+
+
+def test_t02_a_newer_version_lies_on_top(month: Month) -> None:
+    month.world.s3.put_object(Bucket=BUCKET, Key=month.document("A1"), Body=b"%PDF-1.4 forged")
+    month.finds("OBJECT_OVERLAID", live=True)
+
+
+def test_t03_a_document_was_moved(month: Month) -> None:
+    here = month.copy(month.document("A1"))
+    here.rename(here.with_name(here.name.replace("_A1.", "_A9.")))
+    month.finds("OBJECT_MOVED")
+    month.finds("OBJECT_MOVED", level=Level.presence)
+
+
+def test_t03_two_documents_were_swapped(month: Month) -> None:
+    one, other = (month.copy(month.document(name)) for name in ("A1", "A2"))
+    contents = one.read_bytes(), other.read_bytes()
+    other.write_bytes(contents[0])
+    one.write_bytes(contents[1])
+    month.finds("CONTENT_SWAPPED")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        f"invoices/2026-10/{ACME}/2026-10_{ACME}_INVOICE_A3.pdf",
+        f"records/2026-10/{ACME}/A3/0001.json",
+        f"records/2026-10/{ACME}/A1/0009.json",
+        f"{MANIFESTS}manifest-0003.json.bak",
+        "periods/2026-10/notes.txt",
+        "invoices/notes.txt",
+        "invoices/october/a.pdf",
+        "elsewhere/a.pdf",
+        "notes.txt",
+    ],
+)
+def test_t03_an_object_is_extra(month: Month, key: str) -> None:
+    month.copy(key).parent.mkdir(parents=True, exist_ok=True)
+    month.copy(key).write_bytes(b"extra")
+    month.finds("OBJECT_EXTRA")
+
+
+def test_t04_a_record_was_edited(month: Month) -> None:
+    (key,) = month.records("A2")
+    raise_the_amount = bytes.replace(month.copy(key).read_bytes(), b'"100.00"', b'"900.00"')
+    month.copy(key).write_bytes(raise_the_amount)
+    month.finds("RECORD_CHANGED")
+
+
+def test_t04_a_record_was_edited_and_every_hash_after_it_recomputed(month: Month) -> None:
+    """All that who may write everything, and sign nothing, can do."""
+    record = month.records("B1")[-1]
+    month.edit(record, _raise_amount, to_json)
+    content = month.copy(record).read_bytes()
+
+    def follow(said: Any) -> None:
+        for payer in said["payers"]:
+            for one in payer["invoices"]:
+                if one["records"][-1]["key"] == record:
+                    one["records"][-1] |= {
+                        "sha256": sha256_hex(content),
+                        "size_bytes": len(content),
+                    }
+                    _raise_amount(one)
+
+    before = None
+    sums = month.copy("periods/2026-10/SHA256SUMS")
+    for key in month.world.keys(MANIFESTS):
+        old = sha256_hex(month.copy(key).read_bytes())
+        month.edit(key, follow, to_canonical_json)
+        month.edit(key, partial(_name_predecessor, before), to_canonical_json)
+        before = sha256_hex(month.copy(key).read_bytes())
+        sums.write_text(sums.read_text().replace(old, before))
+    old = sha256_hex(month.world.content(record))
+    sums.write_text(sums.read_text().replace(old, sha256_hex(content)))
+    month.finds("SIGNATURE_INVALID", heads=None)
+    month.finds("SIGNATURE_INVALID", "HEAD_DIFFERS")
+
+
+def test_t04_a_manifest_was_edited_and_the_chain_recomputed(month: Month) -> None:
+    first, second, third = month.world.keys(MANIFESTS)
+    month.edit(first, lambda said: said.update(verdict="COMPLETE"), to_canonical_json)
+    before = sha256_hex(month.copy(first).read_bytes())
+    month.edit(second, partial(_name_predecessor, before), to_canonical_json)
+    report = month.check()
+    assert {(f.code, f.object) for f in report.findings} == {
+        ("SIGNATURE_INVALID", first),
+        ("SIGNATURE_INVALID", second),
+        ("CHAIN_BROKEN", third),
+    }
+
+
+def test_t05_a_manifest_in_the_middle_was_removed(month: Month) -> None:
+    month.copy(month.world.keys(MANIFESTS)[1]).unlink()
+    month.finds("MANIFEST_GONE")
+
+
+def test_t05_the_newest_manifest_was_removed(month: Month) -> None:
+    """Only the heads tell it for sure; what the views and records show then is told too."""
+    month.copy(month.world.keys(MANIFESTS)[2]).unlink()
+    month.finds("MANIFESTS_ROLLED_BACK", "VIEW_DIFFERS", "OBJECT_EXTRA")
+    month.finds("MANIFESTS_ROLLED_BACK", level=Level.structure)
+
+
+def test_t05_the_whole_archive_was_rolled_back(month: Month) -> None:
+    """To what it was after its first run: then it is right in itself."""
+    first = month.world.keys(MANIFESTS)[0]
+    then = {*(stored.key for stored in Manifest.from_data(month.world.read(first)).evidence), first}
+    for folder in ("invoices/", "records/", "periods/"):
+        for key in set(month.world.keys(folder)) - then:
+            month.copy(key).unlink()
+    month.finds("MANIFESTS_ROLLED_BACK", "VIEW_ABSENT")
+    without_heads = month.check(heads=None)
+    assert without_heads.result == "ALL_WELL"
+    assert "rolled back" in " ".join(one.what for one in without_heads.not_checked)
+
+
+def test_t05_a_whole_period_was_removed(month: Month) -> None:
+    for path in month.folder.rglob("*"):
+        if path.is_file() and "2026-10" in path.as_posix():
+            path.unlink()
+    month.finds("MANIFESTS_ROLLED_BACK")
+
+
+def test_t06_nothing_to_check_is_never_green(month: Month) -> None:
+    october, november = BillingPeriod(2026, 10), BillingPeriod(2026, 11)
+    for periods in ((november,), (october, november)):
+        report = month.check(heads=None, periods=periods)
+        assert report.result == "NOTHING_TO_CHECK"
+        assert [f.code for f in report.findings] == ["NOTHING_TO_CHECK"]
+
+
+def test_t07_the_verdict_that_people_read_and_the_manifest_disagree(month: Month) -> None:
+    key = "periods/2026-10/completeness.json"
+    month.edit(key, lambda said: said["payers"][0].update(verdict="MISSING"), to_json)
+    month.finds("VIEW_DIFFERS")
+
+
+def test_t07_the_sums_and_the_manifest_disagree(month: Month) -> None:
+    sums = month.copy("periods/2026-10/SHA256SUMS")
+    lines = sums.read_text().splitlines(keepends=True)
+    sums.write_text("".join(line for line in lines if "_B1." not in line))
+    month.finds("VIEW_DIFFERS")
+
+
+def test_t08_a_lock_is_shorter_than_the_policy(month: Month) -> None:
+    _lock(month, {"Mode": "GOVERNANCE", "RetainUntilDate": datetime(2036, 12, 31, tzinfo=UTC)})
+    month.finds("LOCK_SHORT", live=True, retention=POLICY)
+
+
+def test_t08_a_lock_is_missing(month: Month) -> None:
+    _lock(month, {})
+    month.finds("LOCK_ABSENT", live=True, retention=POLICY)
+    month.finds("LOCK_ABSENT", live=True)
+
+
+def _lock(month: Month, retention: dict[str, Any]) -> None:
+    month.world.s3.put_object_retention(
+        Bucket=BUCKET,
+        Key=month.document("A1"),
+        Retention=retention,
+        BypassGovernanceRetention=True,
+    )
+
+
+def _name_predecessor(sha256: str | None, said: Any) -> None:
+    said["previous_sha256"] = sha256
+
+
+def _raise_amount(said: Any) -> None:
+    said["summary"]["PaymentCurrencyAmount"]["TotalAmount"] = "900.00"
