@@ -52,6 +52,11 @@ class Places:
         return self.sandbox / "s3-kept"
 
     @property
+    def chain(self) -> Path:
+        """The signing key and the heads of the manifests (see sandbox.kept_chain)."""
+        return self.sandbox / "chain.json"
+
+    @property
     def deployed(self) -> Path:
         """The fingerprint of what the last complete deployment was made from."""
         return self.sandbox / "deployed.json"

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox import deployment, kept_buckets, left_out, payer_roles
+from sandbox import deployment, kept_buckets, kept_chain, left_out, payer_roles
 from sandbox.certificate import keep_certificate
 from sandbox.context import Context
 from sandbox.deployment import STACK, Cdk, CdkFailed, Deployed
@@ -61,6 +61,7 @@ class Sandbox(Context):
         require_free(self._ports, self.places.shown(self.places.ports))
         shutil.rmtree(self.places.logs, ignore_errors=True)
         keep_certificate(self.places, datetime.now(UTC))
+        opening.callback(kept_chain.remember, self.places)  # once ministack has ended
         self._start_deployed(opening)
         left_out.put_right(self.aws, self.deployed, self.settings.deploy.retention)
         self.invoicing = opening.enter_context(self._invoicing_program())
@@ -98,7 +99,11 @@ class Sandbox(Context):
                 )
 
     def _deploy_if_needed(self, wanted: str) -> None:
-        if not deployment.was_completed(self.places):
+        if self.places.buckets.exists() and not self.places.chain.exists():
+            self._say("Embedded AWS: the archive's signing key is gone; beginning a new archive")
+            shutil.rmtree(self.places.buckets)
+            self._deploy_anew(wanted)
+        elif not deployment.was_completed(self.places):
             self._deploy_anew(wanted)
         elif not deployment.is_recorded(self.places, wanted):
             try:
@@ -112,9 +117,9 @@ class Sandbox(Context):
 
     def _deploy_anew(self, wanted: str) -> None:
         kept_buckets.start_anew(self.places)
-        self._deploy(wanted)
+        self._deploy(wanted, made_anew=True)
 
-    def _deploy(self, wanted: str) -> None:
+    def _deploy(self, wanted: str, *, made_anew: bool = False) -> None:
         with self._ministack() as aws:
             cdk = Cdk(self.places, aws.endpoint, self._lock.descriptor, self._say)
             cdk.synthesize(self.settings.block)
@@ -123,6 +128,9 @@ class Sandbox(Context):
             payer_roles.deploy(aws, self.settings.deploy)
         # The state is saved when ministack has ended; only then is the deployment a fact.
         kept_buckets.put_back(self.places)
+        if made_anew:
+            kept_chain.put_back(self.places)
+        kept_chain.remember(self.places)
         deployment.record(self.places, wanted)
 
     def _start_ministack(self, opening: ExitStack) -> bool:
