@@ -127,6 +127,10 @@ def test_the_source_and_the_target_see_the_same_transfer_from_their_sides(
 def test_a_withdrawn_transfer_tells_its_end(emulator: InvoicingEmulator) -> None:
     ended = outbound(emulator)[1]
     assert (ended["Status"], ended["EndTimestamp"]) == ("WITHDRAWN", day("2025-12-31T23:59:59"))
+    emulator.now = day("2025-12-17")
+    (before,) = outbound(emulator)
+    assert before["Status"] == "ACCEPTED"
+    assert "EndTimestamp" not in before
 
 
 def test_the_clock_decides_the_status(emulator: InvoicingEmulator) -> None:
