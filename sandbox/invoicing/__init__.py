@@ -1,12 +1,15 @@
-"""A strict AWS Invoicing service on loopback: ListInvoiceSummaries, GetInvoicePDF and the documents
-behind their URLs.
+"""Strict AWS services on loopback: the invoices and invoice units of Invoicing with the documents
+behind their URLs, GetCostAndUsage of Cost Explorer, and the billing transfers of Organizations.
 """
 
 from sandbox.invoicing.catalogue import (
+    BillingTransfer,
     Catalogue,
     CatalogueInvoice,
+    CostLine,
     Document,
     FixedCatalogue,
+    InvoiceUnit,
     SupplementalDocument,
 )
 from sandbox.invoicing.faults import Fault
@@ -14,11 +17,14 @@ from sandbox.invoicing.rates import Limit
 from sandbox.invoicing.server import InvoicingEmulator, PortInUse
 
 __all__ = [
+    "BillingTransfer",
     "Catalogue",
     "CatalogueInvoice",
+    "CostLine",
     "Document",
     "Fault",
     "FixedCatalogue",
+    "InvoiceUnit",
     "InvoicingEmulator",
     "Limit",
     "PortInUse",

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sandbox.invoicing.catalogue import BillingTransfer, Catalogue
-from sandbox.invoicing.errors import access_denied, bad_token, not_in_use, transfer_not_found
-from sandbox.invoicing.tokens import PageTokens, Position, TokenRefused
+from sandbox.invoicing.errors import access_denied, not_in_use, transfer_not_found
+from sandbox.invoicing.tokens import PageTokens, Position
 
 DEFAULT_PAGE_SIZE = 5
 """Transfers of a page where MaxResults is not given. AWS documents no number; a small one shows
@@ -40,7 +40,7 @@ class BillingTransfers:
         """
         self._require_management_account(caller)
         query = {"caller": caller, "direction": direction, "Id": params.get("Id")}
-        position = self._position(params, query, now)
+        position = self._tokens.position("organizations", params.get("NextToken"), query, now)
         rows = [
             _row(transfer, direction, position.as_of)
             for transfer in self._catalogue.transfers()
@@ -64,16 +64,6 @@ class BillingTransfers:
         if any(caller in self._catalogue.linked_accounts(payer) for payer in payers):
             raise access_denied("You don't have permissions to access this resource.")
         raise not_in_use()
-
-    def _position(
-        self, params: Mapping[str, Any], query: Mapping[str, Any], now: datetime
-    ) -> Position:
-        if "NextToken" not in params:
-            return Position(0, now)
-        try:
-            return self._tokens.read(params["NextToken"], query)
-        except TokenRefused as refused:
-            raise bad_token("organizations", refused.why) from None
 
 
 def _row(transfer: BillingTransfer, direction: Direction, now: datetime) -> dict[str, Any]:

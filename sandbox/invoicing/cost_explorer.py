@@ -9,8 +9,8 @@ from typing import Any
 
 from sandbox.invoicing.catalogue import Catalogue, CostLine
 from sandbox.invoicing.costs import CURRENCY, costs_of
-from sandbox.invoicing.errors import ServiceError, bad_token, data_unavailable, not_found
-from sandbox.invoicing.tokens import PageTokens, Position, TokenRefused
+from sandbox.invoicing.errors import ServiceError, data_unavailable, not_found
+from sandbox.invoicing.tokens import PageTokens, Position
 
 REQUEST_USD = Decimal("0.01")
 """What AWS charges for each request, and so for each page."""
@@ -89,7 +89,7 @@ class CostExplorer:
         keys = _grouping(params.get("GroupBy", ()))
         _check_filter(params.get("Filter"), "Filter")
         query = {"caller": caller, **{k: v for k, v in params.items() if k != "NextPageToken"}}
-        position = self._position(params, query, now)
+        position = self._tokens.position("ce", params.get("NextPageToken"), query, now)
         lines = [
             line
             for line in self._lines(caller, params, stretches, position.as_of)
@@ -107,16 +107,6 @@ class CostExplorer:
         if end < len(entries) or is_empty:
             answer["NextPageToken"] = self._tokens.issue(query, Position(end, position.as_of))
         return answer
-
-    def _position(
-        self, params: Mapping[str, Any], query: Mapping[str, Any], now: datetime
-    ) -> Position:
-        if "NextPageToken" not in params:
-            return Position(0, now)
-        try:
-            return self._tokens.read(params["NextPageToken"], query)
-        except TokenRefused as refused:
-            raise bad_token("ce", refused.why) from None
 
     def _lines(
         self,

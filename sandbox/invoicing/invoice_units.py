@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.invoicing.catalogue import Catalogue, InvoiceUnit
 from sandbox.invoicing.errors import access_denied, invalid
-from sandbox.invoicing.invoices import DEFAULT_PAGE_SIZE, position_of
+from sandbox.invoicing.invoices import DEFAULT_PAGE_SIZE
 from sandbox.invoicing.tokens import PageTokens, Position
 
 
@@ -33,7 +33,7 @@ class InvoiceUnits:
                 raise access_denied(f"Account {caller} has no invoice units; account {payer} has.")
         filters = params.get("Filters", {})
         query = {"caller": caller, "Filters": filters, "AsOf": params.get("AsOf")}
-        position = position_of(self._tokens, params, query, now)
+        position = self._tokens.position("invoicing", params.get("NextToken"), query, now)
         rows = [
             _row(caller, unit)
             for unit in self._catalogue.invoice_units(caller)

@@ -14,14 +14,15 @@ from typing import Any
 
 from sandbox.invoicing.catalogue import Catalogue, CatalogueInvoice, Document
 from sandbox.invoicing.documents import DocumentKey, DocumentUrls, Refused
-from sandbox.invoicing.errors import ServiceError, access_denied, bad_token, invalid, not_found
-from sandbox.invoicing.tokens import PageTokens, Position, TokenRefused
+from sandbox.invoicing.errors import ServiceError, access_denied, invalid, not_found
+from sandbox.invoicing.tokens import PageTokens, Position
 
 DEFAULT_PAGE_SIZE = 20
 """Rows of a page where MaxResults is not given. AWS documents no number; a small one shows whoever
 forgets to page.
 """
 
+_SERVICE = "invoicing"
 _FIRST_RECEIVER_DAY = datetime(2025, 6, 1, tzinfo=UTC)
 _RECEIVER_YEARS = 5
 
@@ -120,7 +121,7 @@ class Invoices:
         selector, filters = params["Selector"], params.get("Filter", {})
         _check_filter(selector, filters)
         query = {"caller": caller, "Selector": selector, "Filter": filters}
-        return query, position_of(self._tokens, params, query, now)
+        return query, self._tokens.position(_SERVICE, params.get("NextToken"), query, now)
 
     def _view(self, caller: str) -> _View:
         """A linked account sees its own rows among its payer's, any other account what it pays."""
@@ -170,18 +171,6 @@ class Invoices:
             "DocumentUrl": base_url + presigned.target,
             "DocumentUrlExpirationDate": presigned.expires,
         }
-
-
-def position_of(
-    tokens: PageTokens, params: Mapping[str, Any], query: Mapping[str, Any], now: datetime
-) -> Position:
-    """Where the page begins that Invoicing is asked for. Raises ValidationException."""
-    if "NextToken" not in params:
-        return Position(0, now)
-    try:
-        return tokens.read(params["NextToken"], query)
-    except TokenRefused as refused:
-        raise bad_token("invoicing", refused.why) from None
 
 
 def _check_filter(selector: Mapping[str, str], filters: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.invoicing.errors import TokenRefusal
+from sandbox.invoicing.errors import bad_token
 
 _MAC_BYTES = 32
 
@@ -24,14 +24,6 @@ class Position:
 
     offset: int
     as_of: datetime
-
-
-class TokenRefused(Exception):
-    """The token continues nothing."""
-
-    def __init__(self, why: TokenRefusal) -> None:
-        super().__init__(why)
-        self.why = why
 
 
 class PageTokens:
@@ -54,20 +46,26 @@ class PageTokens:
         ).encode()
         return base64.urlsafe_b64encode(self._mac(payload) + payload).decode()
 
-    def read(self, token: str, query: Mapping[str, Any]) -> Position:
-        """Raises TokenRefused."""
+    def position(
+        self, service: str, token: str | None, query: Mapping[str, Any], now: datetime
+    ) -> Position:
+        """Where the page begins that a query asks for; without a token at the beginning, as of now.
+        Raises the service's error for a token that continues nothing.
+        """
+        if token is None:
+            return Position(0, now)
         try:
             raw = base64.b64decode(token, altchars=b"-_", validate=True)
         except ValueError:
             raw = b""
         mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
         if not hmac.compare_digest(mac, self._mac(payload)):
-            raise TokenRefused("invalid")
+            raise bad_token(service, "invalid")
         content = json.loads(payload)
         if content["query"] != _digest(query):
-            raise TokenRefused("changed")
+            raise bad_token(service, "changed")
         if time.time() >= content["expires"]:
-            raise TokenRefused("expired")
+            raise bad_token(service, "expired")
         return Position(content["offset"], datetime.fromisoformat(content["as_of"]).astimezone(UTC))
 
     def _mac(self, payload: bytes) -> bytes:

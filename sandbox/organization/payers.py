@@ -47,7 +47,8 @@ class MadeUpPayer:
     `customs` are the papers it gets in each period beside the anniversary invoice, by the names in
     `invoices`; one that has "no_charges" gets none at all. `linked_accounts` are those it pays for,
     without itself. The papers have `printed_name`, if there is one, in place of `legal_entity`.
-    `shows_receivers`: its own listing has the invoices of its units too.
+    `shows_receivers`: its own listing has the invoices of its units too. One that `is_standalone`
+    is in no organization.
     """
 
     account_id: str

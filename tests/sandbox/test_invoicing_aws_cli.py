@@ -1,4 +1,4 @@
-"""The Invoicing emulator, asked by the AWS CLI: a client that nobody here wrote."""
+"""The emulator, asked by the AWS CLI: a client that nobody here wrote."""
 
 import json
 import os
@@ -9,30 +9,52 @@ from typing import Any
 
 import pytest
 
-from sandbox.invoicing import FixedCatalogue, InvoicingEmulator
-from tests.sandbox.invoicing_calls import NOW, OTHER, PAYER, an_invoice, opened
+from sandbox.invoicing import BillingTransfer, FixedCatalogue, InvoiceUnit, InvoicingEmulator
+from tests.sandbox.invoicing_calls import NOW, OTHER, PAYER, an_invoice, day, opened
 
 ROWS = [str(5_000_000_000 + number) for number in range(45)]
+RECEIVER, SOURCE = "111122223334", "555566667777"
+UNITS = [InvoiceUnit(f"Unit {n}", RECEIVER, (RECEIVER,), day("2026-01-01")) for n in range(45)]
+TRANSFERS = [
+    BillingTransfer(
+        f"rt-{number:08d}",
+        "Bills",
+        SOURCE,
+        PAYER,
+        day("2026-02-01"),
+        day("2026-08-31T23:59:59"),
+        ((day("2026-01-10"), "ACCEPTED"), (day("2026-08-02"), "WITHDRAWN")),
+    )
+    for number in range(7)
+]
 SEPTEMBER = ("--filter", "BillingPeriod={Month=9,Year=2026}")
 
 
 @pytest.fixture
 def emulator(loopback: None) -> Iterator[InvoicingEmulator]:
-    invoices = [an_invoice(row, content=b"%PDF-cli") for row in ROWS]
-    with InvoicingEmulator(FixedCatalogue({PAYER: invoices}), now=NOW) as running:
+    amount = {"TotalAmount": "10.00", "CurrencyCode": "USD"}
+    invoices = [an_invoice(row, content=b"%PDF-cli", BaseCurrencyAmount=amount) for row in ROWS]
+    catalogue = FixedCatalogue(
+        {PAYER: invoices, OTHER: []},
+        {PAYER: [RECEIVER]},
+        invoice_units={PAYER: UNITS},
+        standalone=[OTHER],
+        transfers=TRANSFERS,
+    )
+    with InvoicingEmulator(catalogue, now=NOW) as running:
         yield running
 
 
 def aws(
-    emulator: InvoicingEmulator, *arguments: str, key: str = PAYER
+    emulator: InvoicingEmulator, *arguments: str, key: str = PAYER, service: str = "invoicing"
 ) -> subprocess.CompletedProcess[str]:
-    """`aws invoicing …` with the credentials of an account and no configuration of this machine."""
+    """`aws SERVICE …` with the credentials of an account and no configuration of this machine."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     nothing = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     credentials = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "secret"}
     common = ("--endpoint-url", emulator.url, "--region", "us-east-1", "--output", "json")
     return subprocess.run(
-        [sys.executable, "-m", "awscli", "invoicing", *arguments, *common],
+        [sys.executable, "-m", "awscli", service, *arguments, *common],
         env={**kept, **nothing, **credentials, "AWS_MAX_ATTEMPTS": "1", "AWS_PAGER": ""},
         capture_output=True,
         text=True,
@@ -69,6 +91,61 @@ def test_the_aws_cli_gets_a_document_url_that_opens(emulator: InvoicingEmulator)
     assert paper["InvoiceId"] == ROWS[0]
     assert paper["DocumentUrlExpirationDate"]
     assert opened(emulator, paper["DocumentUrl"])[2] == b"%PDF-cli"
+
+
+def test_the_aws_cli_lists_all_invoice_units(emulator: InvoicingEmulator) -> None:
+    arguments = ("--filters", f"InvoiceReceivers={RECEIVER}", "--as-of", "2026-09-01T00:00:00Z")
+    done = aws(emulator, "list-invoice-units", *arguments)
+    units = answered(done)["InvoiceUnits"]
+    assert [unit["Name"] for unit in units] == [unit.name for unit in UNITS]
+    assert units[0]["Rule"] == {"LinkedAccounts": [RECEIVER]}
+
+
+COSTS = (
+    *("get-cost-and-usage", "--time-period", "Start=2026-09-01,End=2026-10-01"),
+    *("--granularity", "MONTHLY", "--metrics", "UNBLENDED_COST"),
+    *("--group-by", "Type=DIMENSION,Key=LINKED_ACCOUNT", "Type=DIMENSION,Key=BILLING_ENTITY"),
+)
+
+
+def test_the_aws_cli_asks_cost_explorer(emulator: InvoicingEmulator) -> None:
+    expression = {"Dimensions": {"Key": "RECORD_TYPE", "Values": ["Usage"]}}
+    done = aws(emulator, *COSTS, "--filter", json.dumps(expression), service="ce")
+    (result,) = answered(done)["ResultsByTime"]
+    assert result["Estimated"] is False
+    cost = {"UnblendedCost": {"Amount": "450", "Unit": "USD"}}
+    assert result["Groups"] == [{"Keys": [PAYER, "AWS"], "Metrics": cost}]
+
+
+def test_the_aws_cli_lists_billing_transfers(emulator: InvoicingEmulator) -> None:
+    arguments = ("list-inbound-responsibility-transfers", "--type", "BILLING")
+    first = answered(aws(emulator, *arguments, service="organizations"))
+    token = ("--next-token", first["NextToken"])
+    rest = answered(aws(emulator, *arguments, *token, service="organizations"))
+    found = first["ResponsibilityTransfers"] + rest["ResponsibilityTransfers"]
+    assert [one["Id"] for one in found] == [one.transfer_id for one in TRANSFERS]
+    assert found[0]["Status"] == "WITHDRAWN"
+    assert found[0]["EndTimestamp"]
+
+
+def test_the_aws_cli_reads_the_errors_of_the_other_services(emulator: InvoicingEmulator) -> None:
+    asked = {
+        "(AWSOrganizationsNotInUseException) when calling": aws(
+            emulator,
+            *("list-outbound-responsibility-transfers", "--type", "BILLING"),
+            key=OTHER,
+            service="organizations",
+        ),
+        "(DataUnavailableException) when calling the GetCostAndUsage": aws(
+            emulator, *COSTS, key=SOURCE, service="ce"
+        ),
+        "(AccessDeniedException) when calling the ListInvoiceUnits": aws(
+            emulator, "list-invoice-units", key=RECEIVER
+        ),
+    }
+    for complaint, done in asked.items():
+        assert (done.returncode, done.stdout) == (255, ""), complaint
+        assert complaint in done.stderr
 
 
 def test_the_aws_cli_reads_the_errors(emulator: InvoicingEmulator) -> None:

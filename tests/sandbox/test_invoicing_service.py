@@ -30,7 +30,7 @@ from sandbox.invoicing import (
     InvoicingEmulator,
     PortInUse,
 )
-from sandbox.invoicing.model import service_model
+from sandbox.invoicing.model import LIST, service_model
 from tests.sandbox.invoicing_calls import (
     ARCHIVE,
     BY_ACCOUNT,
@@ -836,6 +836,13 @@ def test_boto3_itself_cures_a_short_storm_of_throttling(emulator: InvoicingEmula
         ({"kind": "endless", "times": 1, "size_bytes": 5}, "endless takes no size_bytes"),
         ({"kind": "reset", "times": 1, "seconds": 5}, "reset takes no seconds"),
         ({"kind": "hidden_row", "times": 1, "document_id": "A"}, "hidden_row takes no document_id"),
+        (
+            {"kind": "DataUnavailableException", "times": 1, "operation": "GetInvoicePDF"},
+            "GetInvoicePDF cannot show DataUnavailableException",
+        ),
+        ({"kind": "empty_page", "times": 1, "operation": "GetInvoicePDF"}, "cannot show empty_pag"),
+        ({"kind": "hidden_row", "times": 1, "billing_entity": "AWS"}, "no billing_entity"),
+        ({"kind": "reset", "times": 1, "linked_account_id": "1"}, "takes no linked_account_id"),
     ],
 )
 def test_a_fault_that_means_nothing_is_refused(
@@ -844,6 +851,26 @@ def test_a_fault_that_means_nothing_is_refused(
     status, answer = control(emulator, "POST", "faults", {"payer_account_id": PAYER, **fault})
     assert status == 400
     assert problem in answer["error"]
+
+
+class Closed(FixedCatalogue):
+    """Nobody may list before the 13th."""
+
+    def faults(self, now: datetime) -> list[Fault]:
+        is_closed = now < day("2026-10-13")
+        return [Fault(PAYER, "AccessDeniedException", None, operation=LIST)] if is_closed else []
+
+
+def test_a_catalogue_can_have_the_service_misbehave_for_a_time() -> None:
+    with InvoicingEmulator(Closed({PAYER: INVOICES}), now=NOW) as emulator:
+        for _ in range(2):
+            call = client(emulator).list_invoice_summaries
+            answer = refusal(call, Selector=BY_ACCOUNT, Filter=SEPTEMBER)
+            assert "invoicing:ListInvoiceSummaries" in answer["Error"]["Message"]
+            emulator.faults.clear()
+        assert document_url(emulator)
+        emulator.now = day("2026-10-13")
+        assert listed(emulator, SEPTEMBER)
 
 
 def test_calls_and_downloads_are_counted_by_payer(emulator: InvoicingEmulator) -> None:
