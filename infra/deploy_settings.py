@@ -89,8 +89,8 @@ class DeploySettings:
     max_concurrent_payers: int
     fetch_threads: int
     document_hosts: tuple[str, ...]
-    invoicing_endpoint_url: str | None
-    """Where the Invoicing API is; None is AWS's own endpoint."""
+    billing_endpoint_url: str | None
+    """Where Invoicing, Cost Explorer and Organizations are; None: AWS's own endpoints."""
 
     @classmethod
     def from_context(cls, value: object, project: Path) -> "DeploySettings":
@@ -137,7 +137,7 @@ class DeploySettings:
             max_concurrent_payers=block.value("max_concurrent_payers", _number(1, 1000), 10),
             fetch_threads=block.value("fetch_threads", _number(1, MOST_FETCH_THREADS), 8),
             document_hosts=block.value("document_hosts", _document_hosts, DEFAULT_DOCUMENT_HOSTS),
-            invoicing_endpoint_url=block.value("invoicing_endpoint_url", _endpoint_url, None),
+            billing_endpoint_url=block.value("billing_endpoint_url", _endpoint_url, None),
         )
         for part in (block, schedule, retention, witnesses):
             part.refuse_unknown_keys()
@@ -209,10 +209,10 @@ def _contradictions(settings: DeploySettings) -> list[str]:
 
 def _local_documents(settings: DeploySettings) -> Iterator[str]:
     local_hosts = [host for host in settings.document_hosts if host in LOOPBACK_HOSTS]
-    endpoint = settings.invoicing_endpoint_url
+    endpoint = settings.billing_endpoint_url
     if local_hosts and not (endpoint and urlsplit(endpoint).hostname in LOOPBACK_HOSTS):
         yield (
-            f"document_hosts names '{local_hosts[0]}' while invoicing_endpoint_url is "
+            f"document_hosts names '{local_hosts[0]}' while billing_endpoint_url is "
             f"{_shown(endpoint) if endpoint else 'AWS'}; documents come from a loopback address "
             "only when the Invoicing API does, so remove the one or set the other"
         )

@@ -130,8 +130,9 @@ def _environment(
         holidays=settings.holidays,
         witnesses=settings.witnesses,
     ).to_environment()
-    if settings.invoicing_endpoint_url:
-        environment["AWS_ENDPOINT_URL_INVOICING"] = settings.invoicing_endpoint_url  # boto3's own
+    if settings.billing_endpoint_url:
+        for service in ("INVOICING", "COST_EXPLORER", "ORGANIZATIONS"):  # boto3's own variables
+            environment[f"AWS_ENDPOINT_URL_{service}"] = settings.billing_endpoint_url
     return environment
 
 

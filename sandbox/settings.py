@@ -32,7 +32,7 @@ def sandbox_settings(project: Path, payers_file: str, invoicing_port: int) -> Sa
         ) from None
     block |= {
         "document_hosts": ["127.0.0.1"],
-        "invoicing_endpoint_url": f"http://127.0.0.1:{invoicing_port}",
+        "billing_endpoint_url": f"http://127.0.0.1:{invoicing_port}",
     }
     if payers_file:
         block["payers_file"] = payers_file

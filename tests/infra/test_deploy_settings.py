@@ -58,7 +58,7 @@ def test_only_the_bucket_name_and_the_register_are_needed(project: Path) -> None
     assert settings.max_concurrent_payers == 10
     assert settings.fetch_threads == 8
     assert settings.document_hosts == DEFAULT_DOCUMENT_HOSTS
-    assert settings.invoicing_endpoint_url is None
+    assert settings.billing_endpoint_url is None
 
 
 def test_every_setting_can_be_given(project: Path) -> None:
@@ -77,7 +77,7 @@ def test_every_setting_can_be_given(project: Path) -> None:
         max_concurrent_payers=1,
         fetch_threads=1,
         document_hosts=["127.0.0.1"],
-        invoicing_endpoint_url="http://127.0.0.1:8080",
+        billing_endpoint_url="http://127.0.0.1:8080",
     )
 
     settings = DeploySettings.from_context(given, project)
@@ -99,7 +99,7 @@ def test_every_setting_can_be_given(project: Path) -> None:
     assert settings.max_concurrent_payers == 1
     assert settings.fetch_threads == 1
     assert settings.document_hosts == ("127.0.0.1",)
-    assert settings.invoicing_endpoint_url == "http://127.0.0.1:8080"
+    assert settings.billing_endpoint_url == "http://127.0.0.1:8080"
 
 
 def test_the_command_line_gives_the_block_as_json_text(project: Path) -> None:
@@ -249,20 +249,20 @@ def test_a_block_that_is_no_object_is_refused(value: object, problem: str, proje
         ({"document_hosts": ["*"]}, "document_hosts: '*' would match hosts of anybody"),
         ({"document_hosts": []}, "document_hosts: the list is empty, so that no document could"),
         (
-            {"invoicing_endpoint_url": "invoicing.example.com"},
-            "invoicing_endpoint_url: 'invoicing.example.com' is not a URL; write https://host",
+            {"billing_endpoint_url": "invoicing.example.com"},
+            "billing_endpoint_url: 'invoicing.example.com' is not a URL; write https://host",
         ),
         (
-            {"invoicing_endpoint_url": "http://invoicing.example.com"},
-            "invoicing_endpoint_url: 'http://invoicing.example.com' is not encrypted; write https",
+            {"billing_endpoint_url": "http://billing.example.com"},
+            "billing_endpoint_url: 'http://billing.example.com' is not encrypted; write https",
         ),
         (
-            {"invoicing_endpoint_url": "https://host:port"},
-            "invoicing_endpoint_url: 'https://host:port' is not a URL: Port could not be cast",
+            {"billing_endpoint_url": "https://host:port"},
+            "billing_endpoint_url: 'https://host:port' is not a URL: Port could not be cast",
         ),
         (
-            {"invoicing_endpoint_url": "https://user:secret@host"},
-            "invoicing_endpoint_url: the URL of host 'host' has a user name, query or fragment",
+            {"billing_endpoint_url": "https://user:secret@host"},
+            "billing_endpoint_url: the URL of host 'host' has a user name, query or fragment",
         ),
         (
             {"archive_bucket": "example"},
@@ -288,9 +288,9 @@ def test_missing_required_keys_are_named(project: Path) -> None:
 def test_a_loopback_document_host_contradicts_an_invoicing_api_elsewhere(project: Path) -> None:
     hosts = ["127.0.0.1", "*.s3.*.amazonaws.com"]
 
-    for endpoint in ({}, {"invoicing_endpoint_url": "https://invoicing.example.com"}):
+    for endpoint in ({}, {"billing_endpoint_url": "https://billing.example.com"}):
         [found] = problems_of(block(document_hosts=hosts, **endpoint), project)
-        assert found.startswith("document_hosts names '127.0.0.1' while invoicing_endpoint_url is ")
+        assert found.startswith("document_hosts names '127.0.0.1' while billing_endpoint_url is ")
 
 
 @pytest.mark.parametrize(

@@ -73,13 +73,14 @@ def test_the_functions_understand_the_environment_that_they_get(
         assert settings.notification_topic == "NotificationsTopic"
 
 
-def test_another_invoicing_endpoint_reaches_boto3_by_its_own_variable(
+def test_another_billing_endpoint_reaches_boto3_by_its_own_variables(
     synthesize: Callable[..., dict[str, Any]],
 ) -> None:
-    template = synthesize(invoicing_endpoint_url="https://invoicing.example.com")
+    template = synthesize(billing_endpoint_url="https://billing.example.com")
     for function in functions(template).values():
         variables = function["Environment"]["Variables"]
-        assert variables["AWS_ENDPOINT_URL_INVOICING"] == "https://invoicing.example.com"
+        for service in ("INVOICING", "COST_EXPLORER", "ORGANIZATIONS"):
+            assert variables[f"AWS_ENDPOINT_URL_{service}"] == "https://billing.example.com"
 
 
 def test_by_default_no_endpoint_is_set(template: dict[str, Any]) -> None:

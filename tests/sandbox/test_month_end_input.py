@@ -100,8 +100,8 @@ def test_the_settings_differ_from_those_of_aws_only_in_addresses_and_register() 
     block = json.loads((month_end.PROJECT / "cdk.json").read_text())["context"]["invoice_archive"]
     settings = sandbox_settings(month_end.PROJECT, "", 21001)
     differs = {key for key in settings.block if settings.block[key] != block.get(key)}
-    assert differs == {"document_hosts", "invoicing_endpoint_url"}
-    assert settings.deploy.invoicing_endpoint_url == "http://127.0.0.1:21001"
+    assert differs == {"document_hosts", "billing_endpoint_url"}
+    assert settings.deploy.billing_endpoint_url == "http://127.0.0.1:21001"
     assert settings.deploy.document_hosts == ("127.0.0.1",)
 
 
