@@ -2,9 +2,11 @@
 
 Measured on 1.5.33: CloudFormation ignores a bucket's `ObjectLockEnabled`; a restart loses the
 retention of each version; the Scheduler fires real schedules and passes
-`<aws.scheduler.scheduled-time>` literally.
+`<aws.scheduler.scheduled-time>` literally; a bucket policy's condition on the headers with which an
+object is written once never sees them, so that it refuses every write.
 """
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -26,6 +28,8 @@ _SCHEDULE_FIELDS = (
     "Target",
 )
 _THREADS = 8
+_JUDGES_HEADERS = "WriteOnce"
+"""What the Sid of a statement on such headers begins with. The templates' own tests read them."""
 
 
 def put_right(aws: Ministack, deployed: Deployed, retention: RetentionPolicy) -> None:
@@ -34,8 +38,21 @@ def put_right(aws: Ministack, deployed: Deployed, retention: RetentionPolicy) ->
     s3.put_object_lock_configuration(
         Bucket=deployed.archive_bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"}
     )
+    _forgo_conditions_on_headers(s3, deployed.archive_bucket)
     _disable_schedules(aws.client("scheduler"))
     _lock_evidence(s3, deployed.archive_bucket, retention)
+
+
+def _forgo_conditions_on_headers(s3: Any, bucket: str) -> None:
+    """Take these statements out of the bucket's policy; all others stay and are enforced."""
+    policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+    kept = [
+        statement
+        for statement in policy["Statement"]
+        if not statement.get("Sid", "").startswith(_JUDGES_HEADERS)
+    ]
+    if kept != policy["Statement"]:
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({**policy, "Statement": kept}))
 
 
 def _disable_schedules(scheduler: Any) -> None:
