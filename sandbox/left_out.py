@@ -2,8 +2,8 @@
 
 Measured on 1.5.33: CloudFormation ignores a bucket's `ObjectLockEnabled`; a restart loses the
 retention of each version; the Scheduler fires real schedules and passes
-`<aws.scheduler.scheduled-time>` literally; a bucket policy sees no `s3:if-none-match` and no lock
-headers, so that the statements which demand them would refuse every write.
+`<aws.scheduler.scheduled-time>` literally; a bucket policy's condition on the headers with which an
+object is written once never sees them, so that it refuses every write.
 """
 
 import json
@@ -28,8 +28,8 @@ _SCHEDULE_FIELDS = (
     "Target",
 )
 _THREADS = 8
-JUDGES_HEADERS = "WriteOnce"
-"""How the Sids of the statements begin that judge the headers of a PUT (infra/protection.py)."""
+_JUDGES_HEADERS = "WriteOnce"
+"""What the Sid of a statement on such headers begins with. The templates' own tests read them."""
 
 
 def put_right(aws: Ministack, deployed: Deployed, retention: RetentionPolicy) -> None:
@@ -38,20 +38,21 @@ def put_right(aws: Ministack, deployed: Deployed, retention: RetentionPolicy) ->
     s3.put_object_lock_configuration(
         Bucket=deployed.archive_bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"}
     )
-    _leave_out_what_judges_headers(s3, deployed.archive_bucket)
+    _forgo_conditions_on_headers(s3, deployed.archive_bucket)
     _disable_schedules(aws.client("scheduler"))
     _lock_evidence(s3, deployed.archive_bucket, retention)
 
 
-def _leave_out_what_judges_headers(s3: Any, bucket: str) -> None:
+def _forgo_conditions_on_headers(s3: Any, bucket: str) -> None:
+    """Take these statements out of the bucket's policy; all others stay and are enforced."""
     policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
     kept = [
         statement
         for statement in policy["Statement"]
-        if not statement.get("Sid", "").startswith(JUDGES_HEADERS)
+        if not statement.get("Sid", "").startswith(_JUDGES_HEADERS)
     ]
     if kept != policy["Statement"]:
-        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy | {"Statement": kept}))
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({**policy, "Statement": kept}))
 
 
 def _disable_schedules(scheduler: Any) -> None:

@@ -32,6 +32,7 @@ class Ministack(Context):
         self.endpoint = f"https://127.0.0.1:{port}"
         self.port = port
         self._places = places
+        self._sessions: dict[str, boto3.Session] = {}
         environment = aws_environment(places, self.endpoint)
         # Credentials and endpoint of the functions are ministack's to give.
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL"):
@@ -89,13 +90,14 @@ class Ministack(Context):
         """A boto3 client of the embedded AWS, as the root of an account, that reads nothing of the
         caller's environment or home folder.
         """
-        session = boto3.Session(
-            botocore_session=_isolated_botocore_session(),
-            aws_access_key_id=account_id,
-            aws_secret_access_key=SECRET,
-            region_name=REGION,
-        )
-        return session.client(
+        if account_id not in self._sessions:
+            self._sessions[account_id] = boto3.Session(
+                botocore_session=_isolated_botocore_session(),
+                aws_access_key_id=account_id,
+                aws_secret_access_key=SECRET,
+                region_name=REGION,
+            )
+        return self._sessions[account_id].client(
             service,
             endpoint_url=self.endpoint,
             verify=str(self._places.certificate),

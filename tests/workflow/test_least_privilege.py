@@ -1,0 +1,329 @@
+"""Each action that a function's role has is needed: without it, a run goes wrong.
+
+What the roles may do is read from the deployed policies, and taken away on the running AWS, one
+action on one resource at a time. Then everything that a run can have to do is done in a billing
+period of its own, and must not end as it does with all actions.
+"""
+
+import hashlib
+import itertools
+import json
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from lambdas.domain.archive_layout import completeness_key, invoice_document_stem
+from lambdas.domain.billing_period import BillingPeriod
+from sandbox.deployment import STACK
+from sandbox.execution import Execution
+from sandbox.invoicing.catalogue import CatalogueInvoice
+from sandbox.invoicing.server import InvoicingEmulator
+from sandbox.started import Sandbox
+from tests.domain.examples import record
+from tests.handlers.conftest import Catalogue, invoice, pdf, supplement
+from tests.workflow.conftest import EmbeddedAws
+
+pytestmark = pytest.mark.slow
+
+PAYER, OTHER = "111122223333", "044455556666"
+FIRST_PERIOD = BillingPeriod(2005, 1)
+EVER = datetime(1980, 1, 1, tzinfo=UTC)
+APART = 3
+"""A run judges two earlier periods too; they are nobody else's."""
+
+
+@dataclass(frozen=True)
+class NotAskedFor:
+    """An action that the embedded AWS does not ask for, though AWS does: of every function, or of
+    one step's alone.
+    """
+
+    action: str
+    reason: str
+    step: str = ""
+
+
+NOT_ASKED_FOR = (
+    NotAskedFor("kms:Decrypt", "S3 asks for it on AWS alone"),
+    NotAskedFor("kms:GenerateDataKey", "S3 asks for it on AWS alone"),
+    NotAskedFor("logs:CreateLogStream", "ministack writes the log itself"),
+    NotAskedFor("logs:PutLogEvents", "ministack writes the log itself"),
+    NotAskedFor("s3:PutObjectRetention", "a PUT with lock headers asks for it on AWS alone"),
+    NotAskedFor("s3:PutObjectTagging", "a PUT with tags asks for it on AWS alone"),
+    NotAskedFor(
+        "s3:ListBucket",
+        "without it AWS answers 403 for a missing key, ministack 404; it lists nothing",
+        "enumerate_payer_accounts",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Permission:
+    """One action on one resource, as an inline policy of a function's role allows it."""
+
+    step: str
+    role: str
+    policy: str
+    action: str
+    resource: str
+
+    def __str__(self) -> str:
+        return f"{self.step}: {self.action} on {self.resource}"
+
+    def is_in(self, entry: NotAskedFor) -> bool:
+        return entry.action == self.action and entry.step in ("", self.step)
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def allowed(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every action on every resource that the policy allows."""
+    for statement in listed(document["Statement"]):
+        assert statement["Effect"] == "Allow"
+        yield from itertools.product(listed(statement["Action"]), listed(statement["Resource"]))
+
+
+def without(document: Mapping[str, Any], permissions: list[Permission]) -> dict[str, Any]:
+    """The policy with these actions on these resources taken out, and nothing else."""
+    statements = listed(document["Statement"])
+    for permission in permissions:
+        statements = [left for one in statements for left in _taken_out(one, permission)]
+    return {**document, "Statement": statements}
+
+
+def _taken_out(statement: dict[str, Any], permission: Permission) -> Iterator[dict[str, Any]]:
+    actions, resources = listed(statement["Action"]), listed(statement["Resource"])
+    if permission.action not in actions or permission.resource not in resources:
+        yield statement
+        return
+    other_actions = [action for action in actions if action != permission.action]
+    if other_actions:
+        yield {**statement, "Action": other_actions}
+    other_resources = [resource for resource in resources if resource != permission.resource]
+    if other_resources:
+        yield {**statement, "Action": [permission.action], "Resource": other_resources}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended, and what its target period says of each payer account afterwards."""
+
+    status: str
+    verdict: str | None
+    already_claimed: bool
+    payers: tuple[tuple[str, str, str], ...]
+    """Account, verdict, codes of the findings."""
+
+
+class World:
+    """A deployed archive with one payer account, and AWS as this test wants it."""
+
+    def __init__(self, aws: EmbeddedAws, emulator: InvoicingEmulator, catalogue: Catalogue) -> None:
+        self.aws = aws
+        self.sandbox = aws.sandbox
+        self.iam = aws.sandbox.client("iam")
+        self._emulator = emulator
+        self._catalogue = catalogue
+        self._period = FIRST_PERIOD
+
+    def permissions(self) -> list[Permission]:
+        """What the roles of the steps' functions may do, as deployed."""
+        lambda_ = self.sandbox.client("lambda")
+        found = []
+        pages = self.sandbox.client("cloudformation").get_paginator("list_stack_resources")
+        for page in pages.paginate(StackName=STACK):
+            for resource in page["StackResourceSummaries"]:
+                if resource["ResourceType"] == "AWS::Lambda::Function":
+                    function = lambda_.get_function_configuration(
+                        FunctionName=resource["PhysicalResourceId"]
+                    )
+                    found += self._permissions_of(function)
+        return found
+
+    def _permissions_of(self, function: Mapping[str, Any]) -> list[Permission]:
+        step, role = function["Handler"].split(".")[-2], function["Role"].rpartition("/")[2]
+        assert not self.iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+        return [
+            Permission(step, role, policy, action, resource)
+            for policy in self.iam.list_role_policies(RoleName=role)["PolicyNames"]
+            for action, resource in allowed(self.document(role, policy))
+        ]
+
+    def document(self, role: str, policy: str) -> dict[str, Any]:
+        found = self.iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+        document: dict[str, Any] = json.loads(found) if isinstance(found, str) else found
+        return document
+
+    @contextmanager
+    def taken_away(self, *permissions: Permission) -> Iterator[None]:
+        policies = {(one.role, one.policy) for one in permissions}
+        whole = {place: self.document(*place) for place in policies}
+        for place, document in whole.items():
+            mine = [one for one in permissions if (one.role, one.policy) == place]
+            self._put(place, without(document, mine))
+        try:
+            yield
+        finally:
+            for place, document in whole.items():
+                self._put(place, document)
+
+    def _put(self, place: tuple[str, str], document: dict[str, Any]) -> None:
+        role, policy = place
+        self.iam.put_role_policy(
+            RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document)
+        )
+
+    def everything(self) -> Iterator[Outcome]:
+        """Everything that a run can have to do, in a billing period of its own, run after run."""
+        self._period = period = self._period.shifted(APART)
+        month = period.shifted(1)
+        left = issued("LEFT", period)
+        tax = supplement("TAX", b"<NFe/>", ready_from=EVER)
+        new = issued(f"NEW-{period}", period, supplements=(tax,))
+        self._leave_what_a_crash_leaves(period, left)
+        self._catalogue.payers[PAYER] = [left, new]
+        yield self._run(period, datetime(month.year, month.month, 12, 6, tzinfo=UTC))
+        # a changed row, and other bytes with the same text: only a comparison tells
+        again = datetime(2001, 1, 1, tzinfo=UTC)
+        changed = issued(
+            new.invoice_id,
+            period,
+            rendered_at=again,
+            supplements=(tax,),
+            TaxAuthorityStatus="ISSUED",
+        )
+        self._catalogue.payers[PAYER] = [left, changed]
+        yield self._run(period, datetime(month.year, month.month, 12, 7, tzinfo=UTC))
+        # delivered twice
+        yield self._run(period, datetime(month.year, month.month, 12, 7, tzinfo=UTC))
+
+    def _leave_what_a_crash_leaves(self, period: BillingPeriod, left: CatalogueInvoice) -> None:
+        """A document without a record, and a record that no manifest knows."""
+        stem = invoice_document_stem(period, PAYER, "INVOICE", left.invoice_id)
+        self._put_object(f"{stem}.pdf", left.document.read())
+        unknown = record(payer=OTHER, period=period)
+        self._put_object(unknown.key, unknown.to_bytes())
+        for document in unknown.documents:
+            self._put_object(document.stored.key, b"content")
+
+    def _put_object(self, key: str, content: bytes) -> None:
+        checksum = b64encode(hashlib.sha256(content).digest()).decode()
+        self.aws.s3.put_object(
+            Bucket=self.aws.bucket, Key=key, Body=content, ChecksumSHA256=checksum
+        )
+
+    def _run(self, period: BillingPeriod, at: datetime) -> Outcome:
+        self._emulator.now = at
+        scheduled_text = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        execution = Execution(self.sandbox.aws, self.sandbox.deployed, scheduled_text, {})
+        while (ending := execution.ending()) is None:
+            time.sleep(0.03)
+        return Outcome(
+            ending.status, ending.verdict, ending.already_claimed, self._said_of_payers(period)
+        )
+
+    def _said_of_payers(self, period: BillingPeriod) -> tuple[tuple[str, str, str], ...]:
+        try:
+            view = json.loads(self.aws.content(completeness_key(period)))
+        except self.aws.s3.exceptions.NoSuchKey:
+            return ()
+        return tuple(
+            (
+                payer["payer_account_id"],
+                payer["verdict"],
+                ", ".join(sorted(found["code"] for found in payer["findings"])),
+            )
+            for payer in view["payers"]
+        )
+
+
+def issued(
+    invoice_id: str, period: BillingPeriod, *, rendered_at: datetime = EVER, **members: Any
+) -> CatalogueInvoice:
+    paper = pdf(
+        f"Invoice Number: {invoice_id}", f"Account number: {PAYER}", rendered_at=rendered_at
+    )
+    return invoice(
+        invoice_id,
+        PAYER,
+        period=str(period),
+        document=paper,
+        ready_from=EVER,
+        visible_from=EVER,
+        **members,
+    )
+
+
+@pytest.fixture(scope="module")
+def world(
+    start_embedded_aws: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    register = tmp_path_factory.mktemp("register") / "payers.csv"
+    register.write_text(f"account_id,name\n{PAYER},Acme\n")
+    catalogue = Catalogue()
+    with start_embedded_aws(payers_file=str(register)) as sandbox:
+        aws = EmbeddedAws(sandbox)
+        with aws.invoicing_of(catalogue) as emulator:
+            yield World(aws, emulator, catalogue)
+
+
+@pytest.fixture(scope="module")
+def usual(world: World) -> list[Outcome]:
+    """How the runs end when nothing is taken away."""
+    return list(world.everything())
+
+
+def goes_wrong(world: World, usual: list[Outcome], *taken: Permission) -> bool:
+    """Whether any run ends in another way than usual; what would come after it is left out."""
+    with world.taken_away(*taken):
+        outcomes = world.everything()
+        return any(outcome != wanted for outcome, wanted in zip(outcomes, usual, strict=True))
+
+
+def test_with_all_its_actions_the_archive_does_everything(usual: list[Outcome]) -> None:
+    changed = ((OTHER, "COMPLETE", "LATE_INVOICE"), (PAYER, "COMPLETE", "INVOICE_CHANGED"))
+    assert usual == [
+        Outcome("SUCCEEDED", "COMPLETE", False, ((OTHER, "COMPLETE", ""), (PAYER, "COMPLETE", ""))),
+        Outcome("SUCCEEDED", "COMPLETE", False, changed),
+        Outcome("SUCCEEDED", None, True, changed),
+    ]
+
+
+def test_one_action_on_one_resource_is_taken_away_at_a_time(world: World) -> None:
+    for one in world.permissions():
+        document = world.document(one.role, one.policy)
+        left = sorted(allowed(without(document, [one])))
+        assert left == sorted(set(allowed(document)) - {(one.action, one.resource)})
+
+
+def test_without_any_one_action_a_run_goes_wrong(world: World, usual: list[Outcome]) -> None:
+    needless = [
+        f"{one} is not needed: remove it or say why in NOT_ASKED_FOR"
+        for one in world.permissions()
+        if not any(map(one.is_in, NOT_ASKED_FOR)) and not goes_wrong(world, usual, one)
+    ]
+    assert needless == []
+    # not because the world was broken by then
+    assert not goes_wrong(world, usual)
+
+
+def test_what_is_said_not_to_be_asked_for_is_deployed_and_is_not(
+    world: World, usual: list[Outcome]
+) -> None:
+    excepted = {
+        entry: [one for one in world.permissions() if one.is_in(entry)] for entry in NOT_ASKED_FOR
+    }
+    assert [entry for entry, permissions in excepted.items() if not permissions] == []
+    everything = [one for permissions in excepted.values() for one in permissions]
+    if goes_wrong(world, usual, *everything):
+        asked_for = [one for one in everything if goes_wrong(world, usual, one)]
+        pytest.fail(f"take out of NOT_ASKED_FOR, for a run goes wrong without: {asked_for}")
