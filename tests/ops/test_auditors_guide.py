@@ -18,15 +18,14 @@ GOOD = make_archive()
 needs_openssl = pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
 
 
-def commands() -> list[list[str]]:
-    blocks = re.findall(r"^```\n(.*?)^```$", WITHOUT, re.MULTILINE | re.DOTALL)
-    return [line.split() for block in blocks for line in block.splitlines()]
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", WITHOUT, re.MULTILINE | re.DOTALL)
+COMMANDS = [line.split() for kind, text in BLOCKS if not kind for line in text.splitlines()]
+PROGRAMS = [text for kind, text in BLOCKS if kind == "python"]
 
 
 def ends(copy: Path) -> list[int]:
     """How each command of the guide ends in the folder of the copy."""
-    (program,) = re.findall(r"^```python\n(.*?)^```$", WITHOUT, re.MULTILINE | re.DOTALL)
-    (copy / "cut.py").write_text(program)
+    (copy / "cut.py").write_text(PROGRAMS[0])
     return [
         subprocess.run(
             [sys.executable if word == "python3" else word for word in command],
@@ -34,12 +33,13 @@ def ends(copy: Path) -> list[int]:
             capture_output=True,
             check=False,
         ).returncode
-        for command in commands()
+        for command in COMMANDS
     ]
 
 
-def test_the_guide_has_the_three_commands() -> None:
-    assert [command[0] for command in commands()] == ["sha256sum", "python3", "openssl"]
+def test_the_guide_has_one_program_and_what_to_type() -> None:
+    assert len(PROGRAMS) == 1
+    assert [command[0] for command in COMMANDS] == ["sha256sum", "python3", "openssl"]
 
 
 @needs_openssl
