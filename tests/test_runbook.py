@@ -9,7 +9,8 @@ RUNBOOK = (Path(__file__).parent.parent / "docs" / "runbook.md").read_text()
 
 
 def test_each_finding_code_has_exactly_one_heading_in_the_runbook() -> None:
-    assert re.findall(r"^### (\w+)$", RUNBOOK, re.MULTILINE) == list(KINDS)
+    section = RUNBOOK.partition("\n## Findings\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^### (\w+)$", section, re.MULTILINE) == list(KINDS)
 
 
 def test_each_error_that_a_person_must_fix_is_in_the_runbook() -> None:

@@ -14,7 +14,7 @@ from ops.check.findings import CheckFinding, check_finding
 from ops.check.scope import Level, Scope
 from ops.check.statement import InvoiceStatement
 from ops.errors import CannotRead
-from ops.places import Place, PlacedObject
+from ops.places import Digest, Place, PlacedObject
 
 _BATCH = 32
 _BATCHES_A_READER = 4
@@ -70,9 +70,10 @@ class AllEvidence:
         while self._running:
             self._collect()
         extra = self._placed if is_whole else {}
+        places = self._places_by_bytes(extra)
         for stored in self._gone:
-            moved_to = self._same_bytes(stored, extra)
-            if moved_to:
+            if places.get(stored.sha256):
+                moved_to = places[stored.sha256].pop()
                 del extra[moved_to]
                 found = f"the same bytes at {moved_to}"
                 self._find("OBJECT_MOVED", stored.key, "to lie at this key", found)
@@ -105,25 +106,30 @@ class AllEvidence:
         self.examined.add(self._running.popleft().result())
         self._progress(str(self._period), self.examined.objects, self._listed)
 
-    def _same_bytes(self, stored: StoredObject, extra: dict[str, PlacedObject]) -> str | None:
-        """Where among what is extra an object that is gone now lies."""
-        for placed in extra.values():
-            if placed.size_bytes == stored.size_bytes and not placed.is_hidden:
-                try:
-                    digest = self._place.digest(placed.key, placed.version_id)
-                except CannotRead:
-                    continue  # it is told as extra
-                if digest.sha256 == stored.sha256:
-                    return placed.key
-        return None
+    def _places_by_bytes(self, extra: dict[str, PlacedObject]) -> dict[str, list[str]]:
+        """Where what is extra lies, by its SHA-256, if it could be something that is gone."""
+        sizes = {stored.size_bytes for stored in self._gone}
+        candidates = [o for o in extra.values() if o.size_bytes in sizes and not o.is_hidden]
+        places: dict[str, list[str]] = {}
+        digests = self._pool.map(self._digest, candidates)
+        for placed, digest in zip(candidates, digests, strict=True):
+            if digest:
+                places.setdefault(digest.sha256, []).append(placed.key)
+        return places
+
+    def _digest(self, placed: PlacedObject) -> Digest | None:
+        try:
+            return self._place.digest(placed.key, placed.version_id)
+        except CannotRead:
+            return None  # it is told as extra
 
     def _tell_changed(self, restate: Callable[[], Iterable[StoredObject]]) -> None:
         """What holds another's bytes was swapped; all else was changed."""
         changed = self.examined.changed
-        wanted = {digest.sha256 for _, digest in changed if digest.sha256}
+        wanted = {one.digest.sha256 for one in changed if one.digest.sha256}
         holders = {s.sha256: s.key for s in restate() if s.sha256 in wanted} if wanted else {}
-        for evidence, digest in changed:
-            stored = evidence.stored
+        for one in changed:
+            stored, digest = one.stored, one.digest
             if digest.sha256 in holders:
                 found = f"the bytes of {holders[digest.sha256]}"
                 self._find("CONTENT_SWAPPED", stored.key, _expected(stored), found)
@@ -131,8 +137,7 @@ class AllEvidence:
                 found = f"{digest.size_bytes} bytes"
                 self._find("SIZE_CHANGED", stored.key, f"{stored.size_bytes} bytes", found)
             else:
-                is_record = evidence.record_number is not None
-                code = "RECORD_CHANGED" if is_record else "DOCUMENT_CHANGED"
+                code = "RECORD_CHANGED" if one.is_record else "DOCUMENT_CHANGED"
                 found = f"SHA-256 {digest.sha256}"
                 self._find(code, stored.key, _expected(stored), found)
 

@@ -56,7 +56,8 @@ def _signing_keys(
 ) -> SigningKeys | None:
     """The key that was given, else the archive's own; both where they agree."""
     try:
-        pem = next((read(place, o.key) for o in place.files("") if o.key == SIGNING_KEY), None)
+        there = any(o.key == SIGNING_KEY and not o.is_hidden for o in place.files(""))
+        pem = read(place, SIGNING_KEY) if there else None
         own = (
             SigningKeys.read(pem, f"{SIGNING_KEY} of the archive itself", is_from_the_archive=True)
             if pem is not None

@@ -30,16 +30,27 @@ class Evidence:
     statement: InvoiceStatement
     record_number: int | None
 
+    def changed(self, digest: Digest) -> "Changed":
+        return Changed(self.stored, self.record_number is not None, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """An object whose bytes are others than the manifest says; of `digest` only the size holds
+    where they were not to be read.
+    """
+
+    stored: StoredObject
+    is_record: bool
+    digest: Digest
+
 
 @dataclass
 class Examined:
     """What came of some objects."""
 
     findings: list[CheckFinding] = field(default_factory=list)
-    changed: list[tuple[Evidence, Digest]] = field(default_factory=list)
-    """Whose bytes are others than the manifest says; with the size alone where they were not to be
-    read.
-    """
+    changed: list[Changed] = field(default_factory=list)
     objects: int = 0
     objects_read: int = 0
     bytes_read: int = 0
@@ -104,7 +115,7 @@ class Examiner:
         if is_to_be_read:
             self._compare(evidence, version_id, examined)
         elif size != stored.size_bytes:
-            examined.changed.append((evidence, Digest("", size)))
+            examined.changed.append(evidence.changed(Digest("", size)))
 
     def _compare(self, evidence: Evidence, version_id: str, examined: Examined) -> None:
         """Every byte; what is not right at first is read once more before it is told."""
@@ -126,7 +137,7 @@ class Examiner:
         examined.objects_read += 1
         examined.bytes_read += digest.size_bytes
         if digest != right:
-            examined.changed.append((evidence, digest))
+            examined.changed.append(evidence.changed(digest))
         elif evidence.record_number is not None:
             examined.findings += self._contradictions(evidence, evidence.record_number, content)
 

@@ -273,7 +273,6 @@ def test_a_copy_is_checked_without_boto3(copy: Path) -> None:
     assert (ran.returncode, ran.stderr) == (0, b"")
 
 
-@pytest.mark.parametrize("form", [[], ["--json"]])
 def test_a_live_bucket_without_boto3_is_a_sentence() -> None:
     program = (
         "import sys; sys.modules['boto3'] = None; from ops.cli import main; "
@@ -288,6 +287,7 @@ def test_a_live_bucket_without_boto3_is_a_sentence() -> None:
     )
 
 
+@pytest.mark.parametrize("form", [[], ["--json"]])
 def test_whoever_stops_reading_the_output_gets_no_complaint(copy: Path, form: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)

@@ -82,7 +82,7 @@ def test_each_code_has_exactly_one_heading_in_the_runbook() -> None:
     headings = re.findall(r"^### (\w+)$", section, re.MULTILINE)
     assert headings == [code for code in KINDS if code not in findings.KINDS]
     for code in KINDS.keys() & findings.KINDS.keys():
-        assert f"[{code}](#{code.lower()})" in section, f"{code} is explained above"
+        assert f"[{code}](#{code.lower()})" in section, f"{code} is explained under Findings"
 
 
 def test_every_finding_says_where_what_was_expected_and_what_to_do(made: MadeArchive) -> None:
