@@ -27,7 +27,12 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import EvidenceConflict, ServiceUnavailable
 from lambdas.domain.findings import finding
 from lambdas.domain.json_text import instant_text
-from lambdas.domain.payer_run import BY_BILLING_PERIOD, ListedInvoice, PayerRun
+from lambdas.domain.payer_run import (
+    BY_BILLING_PERIOD,
+    OF_RECEIVER_BY_BILLING_PERIOD,
+    ListedInvoice,
+    PayerRun,
+)
 from lambdas.domain.records import (
     ArchivedDocument,
     Lack,
@@ -135,6 +140,7 @@ class PayerArchive:
             listed.billing_period,
             listed.payer_account_id,
             (self._run.payer_account_id,),
+            listed.summary,
             tuple(finding(lack.code, lack.subject, lack.detail) for lack in lacks),
         )
 
@@ -163,10 +169,16 @@ class PayerArchive:
         return self._extend_chain(state, learnt) if state else self._begin_chain(listed, learnt)
 
     def record_vanished(
-        self, listed_ids: Iterable[str], periods: Iterable[BillingPeriod]
+        self,
+        listed_ids: Iterable[str],
+        periods: Iterable[BillingPeriod],
+        receivers: Collection[str],
     ) -> list[ArchivedInvoice]:
         """Record which archived invoices of these fully listed periods the payer account's listings
         no longer show.
+
+        `receivers` are the accounts whose listings were read as well: what only the listing of
+        another receiver showed was not looked for.
         """
         shown = {safe_segment(invoice_id) for invoice_id in listed_ids}
         judged = tuple(records_prefix(period) for period in periods)
@@ -178,7 +190,8 @@ class PayerArchive:
                 state = self._read_state(places)
             except EvidenceConflict:
                 continue  # ValidateCompleteness tells of a record that cannot be read
-            if not state or not _was_listed_by_period(state.record, self._run.payer_account_id):
+            seen_by = self._run.payer_account_id
+            if not state or not _was_listed_by_period(state.record, seen_by, receivers):
                 continue
             learnt = Learnt(self._run.run_id, self._run.as_of, None, state.record.summary)
             vanished.append(self._extend_chain(state, learnt))
@@ -424,12 +437,17 @@ def _has_changed(record: Record, sighting: Sighting) -> bool:
     return row_changed or any(lack.code == REVISION_NOT_CHECKED for lack in record.lacks)
 
 
-def _was_listed_by_period(record: Record, payer_account_id: str) -> bool:
+def _was_listed_by_period(
+    record: Record, payer_account_id: str, receivers: Collection[str]
+) -> bool:
     """A row that only the issued-date sweep showed drops out as that moves on: not vanished."""
+    listings = {BY_BILLING_PERIOD}
+    if record.payer_account_id in receivers:
+        listings.add(OF_RECEIVER_BY_BILLING_PERIOD)
     return any(
         sighting.payer_account_id == payer_account_id
         and sighting.is_listed
-        and BY_BILLING_PERIOD in sighting.listings
+        and not listings.isdisjoint(sighting.listings)
         for sighting in record.sightings
     )
 

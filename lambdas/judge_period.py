@@ -2,13 +2,14 @@
 make the views again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from lambdas.aws.archive import Archive
+from lambdas.domain.acknowledgements import GivenAcknowledgement
 from lambdas.domain.archive_layout import (
     documents_prefix,
     highest_records,
@@ -18,13 +19,19 @@ from lambdas.domain.archive_layout import (
 )
 from lambdas.domain.archived_invoice import ArchivedInvoice
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.close_calendar import CloseDeadline
+from lambdas.domain.charges import Charges
+from lambdas.domain.charges_wanted import charges_are_wanted
+from lambdas.domain.close_calendar import CloseCalendar
+from lambdas.domain.document_graph import references
 from lambdas.domain.errors import ServiceUnavailable
+from lambdas.domain.facts import Facts, PayerOutcome
 from lambdas.domain.findings import Finding, finding
+from lambdas.domain.history import PastPeriod
 from lambdas.domain.json_text import instant_text
-from lambdas.domain.judgement import Facts, PayerOutcome, judge
+from lambdas.domain.judgement import judge
 from lambdas.domain.manifests import Manifest
 from lambdas.domain.payer_register import Payer
+from lambdas.domain.payer_run import CHECKED
 from lambdas.domain.records import Record
 from lambdas.domain.verdicts import PeriodVerdict
 from lambdas.manifest_chain import ChainBroken, ManifestChain
@@ -32,7 +39,8 @@ from lambdas.period_views import show_verdict, update_views
 
 _CHAIN_TRIES = 5
 _READ_THREADS = 16
-_ORIGINAL_PERIODS = 12
+AskCharges = Callable[[BillingPeriod, Sequence[str]], Mapping[str, Charges]]
+_REFERENCE_PERIODS = 12
 
 
 @dataclass(frozen=True)
@@ -57,19 +65,30 @@ class Judged:
         }
 
 
+@dataclass(frozen=True)
+class Run:
+    """What is the same for every period that a run judges."""
+
+    run_id: str
+    as_of: datetime
+    close: CloseCalendar
+    outcomes: Sequence[PayerOutcome]
+    acknowledgements: Sequence[GivenAcknowledgement]
+    ask_charges: AskCharges | None
+    """Asks Cost Explorer about payer accounts in a period; None where that is switched off."""
+
+
 def judge_period(
     archive: Archive,
     chain: ManifestChain,
     period: BillingPeriod,
+    run: Run,
     *,
-    run_id: str,
-    as_of: datetime,
-    deadline: CloseDeadline,
     payers: Mapping[str, Payer],
-    outcomes: Sequence[PayerOutcome],
+    past: Sequence[PastPeriod],
     retain_until: datetime,
 ) -> Judged:
-    """Judge the period.
+    """Judge the period; `past` are the judged ones right before it.
 
     Writes a manifest only if something changed, and a view only if it is behind its manifest. A
     chain that is not what its head says is not extended: that would hide what was done to it.
@@ -78,25 +97,27 @@ def judge_period(
         try:
             newest = chain.newest(period)
         except ChainBroken as broken:
-            return _show_broken(archive, period, run_id, as_of, broken)
+            return _show_broken(archive, period, run, broken)
         previous = newest.manifest if newest else None
-        invoices, damages = _archived(archive, period, previous, outcomes)
-        manifest = judge(
-            Facts(
-                archive.bucket,
-                period,
-                run_id,
-                as_of,
-                deadline,
-                payers,
-                previous,
-                newest.sha256 if newest else None,
-                outcomes,
-                invoices,
-                damages,
-                _absent_originals(archive, period, invoices),
-            )
+        invoices, damages = _archived(archive, period, previous, run.outcomes)
+        facts = Facts(
+            archive.bucket,
+            period,
+            run.run_id,
+            run.as_of,
+            run.close,
+            payers,
+            previous,
+            newest.sha256 if newest else None,
+            run.outcomes,
+            invoices,
+            damages,
+            _absent_invoices(archive, period, invoices),
+            past,
+            acknowledgements=run.acknowledgements,
+            asks_cost_explorer=run.ask_charges is not None,
         )
+        manifest = _judge_with_charges(facts, run)
         is_new = previous is None or not manifest.says_the_same_as(previous)
         link = chain.extend(manifest, retain_until) if is_new else newest
         if link is None:
@@ -106,9 +127,30 @@ def judge_period(
     raise ServiceUnavailable(f"other runs keep extending the manifests of {period}")
 
 
-def _show_broken(
-    archive: Archive, period: BillingPeriod, run_id: str, as_of: datetime, broken: ChainBroken
-) -> Judged:
+def _judge_with_charges(facts: Facts, run: Run) -> Manifest:
+    """Judge; and judge again with what Cost Explorer says where that can change the verdict."""
+    manifest = judge(facts)
+    if run.ask_charges is None:
+        return manifest
+    wanted = [
+        state.payer_account_id
+        for state in manifest.payers
+        if (asked := facts.asked(state.payer_account_id))
+        and asked.outcome == CHECKED
+        and charges_are_wanted(
+            state,
+            facts.billing_period,
+            as_of=facts.as_of,
+            is_overdue=facts.is_overdue,
+            is_closed=bool(facts.previous and facts.previous.closed_at),
+        )
+    ]
+    if not wanted:
+        return manifest
+    return judge(replace(facts, charges=run.ask_charges(facts.billing_period, wanted)))
+
+
+def _show_broken(archive: Archive, period: BillingPeriod, run: Run, broken: ChainBroken) -> Judged:
     """What the newest readable manifest says, as a verdict that needs a person."""
     newest = broken.newest.manifest if broken.newest else None
     shown = Manifest(
@@ -116,12 +158,14 @@ def _show_broken(
         period,
         newest.sequence if newest else 0,
         newest.previous_sha256 if newest else None,
-        run_id,
-        instant_text(as_of),
+        run.run_id,
+        instant_text(run.as_of),
         "ACTION_REQUIRED",
         newest.closed_at if newest else None,
         newest.payers if newest else (),
         (broken.finding,),
+        run.close.last_day(period).isoformat(),
+        run.close.close_day(period, run.as_of),
     )
     show_verdict(archive, shown, broken.sequence)
     return Judged(newest.verdict if newest else None, shown, is_new=False, is_trusted=False)
@@ -173,24 +217,27 @@ def _archived(
     return sorted(known.values(), key=lambda i: (i.payer_account_id, i.invoice_id)), damages
 
 
-def _absent_originals(
+def _absent_invoices(
     archive: Archive, period: BillingPeriod, invoices: Sequence[ArchivedInvoice]
 ) -> set[str]:
-    """Which original invoices that credit memos name have no record in the year before."""
+    """Which invoices that others of the period refer to have no record in the year before."""
     here = {invoice.invoice_id for invoice in invoices}
-    named = {
-        (invoice.payer_account_id, original)
-        for invoice in invoices
-        if (original := invoice.summary.original_invoice_id) and original not in here
-    }
-    places = period.with_earlier(_ORIGINAL_PERIODS)
-    return {
-        original
-        for payer_account_id, original in named
-        if not any(
-            any(archive.list(record_chain(place, payer_account_id, original))) for place in places
-        )
-    }
+    named = sorted(
+        {
+            (invoice.payer_account_id, invoice_id)
+            for invoice in invoices
+            for _, invoice_id in references(invoice.summary)
+            if invoice_id not in here
+        }
+    )
+    places = period.with_earlier(_REFERENCE_PERIODS)
+
+    def is_absent(one: tuple[str, str]) -> bool:
+        return not any(any(archive.list(record_chain(place, *one))) for place in places)
+
+    with ThreadPoolExecutor(_READ_THREADS) as pool:
+        absent = list(pool.map(is_absent, named))
+    return {invoice_id for (_, invoice_id), gone in zip(named, absent, strict=True) if gone}
 
 
 def _read_invoice(archive: Archive, key: str) -> ArchivedInvoice | Finding:

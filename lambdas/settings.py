@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
-from lambdas.domain.close_calendar import CloseDeadline
+from lambdas.domain.close_calendar import CloseCalendar, CloseDeadline
 from lambdas.domain.errors import InvalidSettings
 from lambdas.domain.retention import RETENTION_MODES, RetentionMode, RetentionPolicy
 
@@ -56,6 +56,10 @@ class FunctionSettings:
     holidays: tuple[date, ...]
     """Days from Monday to Friday that are no business days."""
     witnesses: Witnesses
+
+    @property
+    def close_calendar(self) -> CloseCalendar:
+        return CloseCalendar(self.close_deadline, self.holidays)
 
     def to_environment(self) -> dict[str, str]:
         return {

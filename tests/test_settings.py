@@ -40,7 +40,7 @@ def problems(environment: dict[str, str]) -> list[str]:
         archive_bucket=st.text(min_size=1),
         payer_role_name=st.text(min_size=1),
         external_id=st.text(min_size=1),
-        close_deadline=st.builds(CloseDeadline, st.just("day"), st.integers(1, 28)),
+        close_deadline=st.builds(CloseDeadline, st.just("day"), st.integers(5, 28)),
         lookback_periods=st.integers(0, 12),
         retention=st.builds(
             RetentionPolicy,

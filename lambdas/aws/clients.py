@@ -8,6 +8,7 @@ import boto3
 from botocore.config import Config
 
 INVOICING_REGION = "us-east-1"  # the Invoicing API is global and signed for us-east-1
+_GLOBAL_REGION = "us-east-1"  # and so are Cost Explorer and Organizations
 
 LONGEST_WAIT_SECONDS = 60
 _CONNECTIONS = 64
@@ -36,6 +37,33 @@ def kms_client() -> Any:
 def dynamodb_client() -> Any:
     """DynamoDB as the function's own role."""
     return _session().client("dynamodb", config=_config("standard", 6))
+
+
+def sns_client() -> Any:
+    """SNS as the function's own role."""
+    return _session().client("sns", config=_config("standard", 6))
+
+
+def events_client() -> Any:
+    """EventBridge as the function's own role."""
+    return _session().client("events", config=_config("standard", 6))
+
+
+def cost_explorer_client(credentials: RoleCredentials) -> Any:
+    """Cost Explorer as a payer's reader role."""
+    return _session().client(
+        "ce", region_name=_GLOBAL_REGION, config=_config("standard", 6), **_as(credentials)
+    )
+
+
+def organizations_client(credentials: RoleCredentials) -> Any:
+    """Organizations as a payer's reader role."""
+    return _session().client(
+        "organizations",
+        region_name=_GLOBAL_REGION,
+        config=_config("standard", 6),
+        **_as(credentials),
+    )
 
 
 def sts_client(credentials: RoleCredentials | None = None) -> Any:

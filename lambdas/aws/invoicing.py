@@ -1,4 +1,4 @@
-"""The two calls of AWS Invoicing, as plain data and named errors."""
+"""The calls of AWS Invoicing, as plain data and named errors."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -11,11 +11,13 @@ from botocore.exceptions import ClientError
 
 from lambdas.aws.busy import busy_is_unavailable
 from lambdas.aws.payer_role import NoAccess
+from lambdas.aws.witness import witness
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.document_url import DocumentUrl
 from lambdas.domain.json_text import instant_text
 
 _LARGEST_PAGE = 100
+_LARGEST_UNITS_PAGE = 500
 
 
 class InvoiceNotReady(Exception):
@@ -70,6 +72,20 @@ class Invoicing:
         """
         interval = {"StartDate": _midnight(start), "EndDate": _midnight(end)}
         return self._summaries(account_id, {"TimeInterval": interval})
+
+    def invoice_unit_receivers(self, as_of: datetime | None) -> set[str]:
+        """The accounts that get the invoices of the payer account's invoice units, as the units
+        were at an instant, or are now.
+
+        Raises WitnessNotRead.
+        """
+        pages = self._client.get_paginator("list_invoice_units").paginate(
+            PaginationConfig={"PageSize": _LARGEST_UNITS_PAGE},
+            **({"AsOf": as_of} if as_of else {}),
+        )
+        with witness("invoicing:ListInvoiceUnits"):
+            units = [unit for page in pages for unit in page.get("InvoiceUnits", ())]
+        return {unit["InvoiceReceiver"] for unit in units if unit.get("InvoiceReceiver")}
 
     def documents(self, invoice_id: str) -> list[OfferedDocument]:
         """Ask for fresh URLs: the invoice document first, then the supplemental ones.

@@ -161,6 +161,10 @@ def sha256_sums_key(period: BillingPeriod) -> str:
     return f"periods/{period}/SHA256SUMS"
 
 
+def period_page_key(period: BillingPeriod) -> str:
+    return f"periods/{period}/index.html"
+
+
 def run_prefix(run_id: str) -> str:
     return f"runs/{run_id}/"
 
@@ -191,6 +195,11 @@ def listing_key(run_id: str, payer_account_id: str) -> str:
 
 def fetch_pass_key(run_id: str, payer_account_id: str, number: int) -> str:
     return f"{run_payer_prefix(run_id, payer_account_id)}fetch-{number:04d}.json"
+
+
+def charges_key(run_id: str, payer_account_id: str, period: BillingPeriod) -> str:
+    """What Cost Explorer answered a run."""
+    return f"{run_payer_prefix(run_id, payer_account_id)}charges-{period}.json"
 
 
 def is_evidence(key: str) -> bool:

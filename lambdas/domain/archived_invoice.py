@@ -98,6 +98,8 @@ class OutstandingInvoice:
     billing_period: BillingPeriod
     payer_account_id: str
     seen_by: tuple[str, ...]
+    summary: InvoiceSummary
+    """The row that was listed last."""
     findings: tuple[Finding, ...]
 
     def to_data(self) -> dict[str, Any]:
@@ -106,6 +108,7 @@ class OutstandingInvoice:
             "billing_period": str(self.billing_period),
             "payer_account_id": self.payer_account_id,
             "seen_by": list(self.seen_by),
+            "summary": self.summary.row,
             "findings": [finding.to_data() for finding in self.findings],
         }
 
@@ -116,5 +119,6 @@ class OutstandingInvoice:
             BillingPeriod.parse(data["billing_period"]),
             data["payer_account_id"],
             tuple(data["seen_by"]),
+            InvoiceSummary(data["summary"]),
             tuple(Finding.from_data(finding) for finding in data["findings"]),
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.close_calendar import CloseDeadline, is_asked_on
+from lambdas.domain.close_calendar import CloseCalendar, is_asked_on
 from lambdas.domain.listing_spans import OVERLAP
 from lambdas.domain.payer_register import Payer, PayerRegister
 from lambdas.domain.payer_run import PayerRun
@@ -29,7 +29,7 @@ class LastSeen:
 def payer_runs(
     request: RunRequest,
     register: PayerRegister,
-    deadline: CloseDeadline,
+    close: CloseCalendar,
     lookback_periods: int,
     payer_role_name: str,
     *,
@@ -52,7 +52,7 @@ def payer_runs(
         last = [seen[period].get(payer.account_id) for period in active]
         settled = all(one is not None and one.verdict in SETTLED_VERDICTS for one in last)
         if request.is_scheduled and not is_asked_on(
-            request.as_of, request.billing_period, deadline, settled=settled
+            request.as_of, request.billing_period, close, settled=settled
         ):
             continue
         swept_at = [one.checked_at for one in last if one and one.checked_at]

@@ -1,5 +1,8 @@
-"""When a period must be complete, and on which days a payer account is asked."""
+"""When a period must be complete, which business day it is, and on which days a payer account is
+asked.
+"""
 
+import calendar
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -7,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from lambdas.domain.billing_period import BillingPeriod
 
 _FORM = re.compile(r"(business day|day) (\d{1,2})", re.ASCII)
+_FIRST = {"day": 5, "business day": 3}
 _LAST = {"day": 28, "business day": 20}
 LATE_SWEEP_WEEKDAY = 0
 """Monday: the one day a week on which settled payers are asked for late documents."""
@@ -23,45 +27,88 @@ class CloseDeadline:
 
     @classmethod
     def parse(cls, text: str) -> "CloseDeadline":
-        """Read `day 10` or `business day 7` (Monday to Friday).
+        """Read `day 10` or `business day 7`.
 
-        Raises ValueError with the form and the limits.
+        Raises ValueError with the form and the limits, also for a day on which AWS has not issued
+        its invoices yet: every month would end red then.
         """
+        limits = " or ".join(f"'{kind} {_FIRST[kind]}' to '{kind} {_LAST[kind]}'" for kind in _LAST)
         match = _FORM.fullmatch(text)
         if not match or not 1 <= int(match[2]) <= _LAST[match[1]]:
             raise ValueError(
-                f"'{text}' is not a close deadline; write 'day 1' to 'day {_LAST['day']}' or "
-                f"'business day 1' to 'business day {_LAST['business day']}', counted in the month "
-                "after the billing period"
+                f"'{text}' is not a close deadline; write {limits}, counted in the month after the "
+                "billing period"
+            )
+        if int(match[2]) < _FIRST[match[1]]:
+            raise ValueError(
+                f"'{text}' is a close deadline before AWS has issued its invoices, mostly on day 2 "
+                f"to 7 of the month after the billing period; write {limits}"
             )
         return cls(match[1], int(match[2]))
 
     def __str__(self) -> str:
         return f"{self.kind} {self.number}"
 
-    def last_day(self, period: BillingPeriod) -> date:
-        """The last day on which an invoice of the period is not yet overdue."""
-        day = period.first_day_after
-        if self.kind == "day":
-            return day + timedelta(days=self.number - 1)
-        remaining = self.number
-        while True:
-            remaining -= day.weekday() < 5
-            if remaining == 0:
-                return day
-            day += timedelta(days=1)
 
-    def instant(self, period: BillingPeriod) -> datetime:
+@dataclass(frozen=True)
+class CloseCalendar:
+    """The deadline on the days of a year: business days are Monday to Friday without `holidays`."""
+
+    deadline: CloseDeadline
+    holidays: tuple[date, ...] = ()
+
+    def last_day(self, period: BillingPeriod) -> date:
+        """The last day on which an invoice of the period is not yet overdue.
+
+        In a month with fewer business days than the deadline asks for, that is its last day.
+        """
+        first = period.first_day_after
+        if self.deadline.kind == "day":
+            return first + timedelta(days=self.deadline.number - 1)
+        days = [day for day in _month_of(first) if self.is_business_day(day)]
+        return (
+            days[self.deadline.number - 1]
+            if len(days) >= self.deadline.number
+            else (period.shifted(1).first_day_after - timedelta(days=1))
+        )
+
+    def overdue_from(self, period: BillingPeriod) -> datetime:
         """The first UTC instant at which the period is overdue."""
         return datetime.combine(self.last_day(period) + timedelta(days=1), time(), UTC)
 
+    def is_business_day(self, day: date) -> bool:
+        return day.weekday() < 5 and day not in self.holidays
+
+    def close_day(self, period: BillingPeriod, as_of: datetime) -> str:
+        """Which day of the close it is: `business day 3`, or `after business day 3` on a weekend.
+
+        Outside the month after the billing period, the date.
+        """
+        today = as_of.astimezone(UTC).date()
+        if BillingPeriod.containing(today) != period.shifted(1):
+            return today.isoformat()
+        number = sum(self.is_business_day(day) for day in _month_of(today) if day <= today)
+        return f"{'' if self.is_business_day(today) else 'after '}business day {number}"
+
+
+def day_of_close(period: BillingPeriod, as_of: datetime) -> int:
+    """The days since the period ended, the first one counting as 1."""
+    return (as_of.astimezone(UTC).date() - period.first_day_after).days + 1
+
 
 def is_asked_on(
-    as_of: datetime, period: BillingPeriod, deadline: CloseDeadline, *, settled: bool
+    as_of: datetime, period: BillingPeriod, close: CloseCalendar, *, settled: bool
 ) -> bool:
     """Whether a payer account is asked in the scheduled run of this day.
 
     Daily until the deadline of the target period and as long as the payer's periods are not
     settled; afterwards once a week, for late documents.
     """
-    return not settled or as_of < deadline.instant(period) or as_of.weekday() == LATE_SWEEP_WEEKDAY
+    return (
+        not settled or as_of < close.overdue_from(period) or as_of.weekday() == LATE_SWEEP_WEEKDAY
+    )
+
+
+def _month_of(day: date) -> list[date]:
+    last = calendar.monthrange(day.year, day.month)[1]
+    return [day.replace(day=number) for number in range(1, last + 1)]

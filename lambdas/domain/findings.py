@@ -56,8 +56,38 @@ KINDS: Mapping[str, FindingKind] = {
     "NO_INVOICES_LISTED": FindingKind(
         "blocking",
         "time",
-        "Ask the payer's owner whether there were charges; every run asks AWS again.",
+        "Ask the payer's owner whether there were charges; if there were none, acknowledge it.",
     ),
+    "USUAL_INVOICE_MISSING": FindingKind(
+        "blocking",
+        "time",
+        "Look for it in the Billing console; if there is none this time, acknowledge it.",
+    ),
+    "CHARGES_WITHOUT_INVOICE": FindingKind(
+        "blocking",
+        "time",
+        "Look for the invoice in the Billing console; if AWS has none, open a case with it.",
+    ),
+    "SOURCE_WITHOUT_INVOICE": FindingKind(
+        "blocking",
+        "time",
+        "Ask the source's owner whether there were charges; if there were none, acknowledge it.",
+    ),
+    "RECEIVER_NOT_IN_REGISTER": FindingKind(
+        "warning",
+        "time",
+        "If the invoices belong into this archive, add the receiving payer to the register.",
+    ),
+    "WITNESS_NOT_READ": FindingKind(
+        "warning",
+        "time",
+        "Grant the payer's reader role what the detail names, or switch this witness off.",
+    ),
+    "WITNESSES_DISAGREE": FindingKind("info", "time", _NONE),
+    "LATER_THAN_USUAL": FindingKind(
+        "info", "time", "Nothing yet; ask the payer's owner if the close cannot wait."
+    ),
+    "ACKNOWLEDGED": FindingKind("warning", "time", _NONE),
     # the invoice
     "INVOICE_WITHOUT_ID": FindingKind(
         "blocking",
@@ -82,6 +112,12 @@ KINDS: Mapping[str, FindingKind] = {
     "ORIGINAL_NOT_ARCHIVED": FindingKind(
         "warning", "time", "Start a run for the billing period of the original invoice."
     ),
+    "COMMERCIAL_INVOICE_NOT_ARCHIVED": FindingKind(
+        "warning", "time", "Start a run for the billing period of the commercial invoice."
+    ),
+    "RECEIPT_WITHOUT_INVOICE": FindingKind(
+        "warning", "time", "Start a run for the billing period of the invoice that was paid."
+    ),
     "INVOICE_TWICE": FindingKind(
         "warning", "time", "The invoice is archived under two payer accounts; count it once."
     ),
@@ -91,6 +127,9 @@ KINDS: Mapping[str, FindingKind] = {
     "UNKNOWN_VALUE": FindingKind("info", "time", _NONE),
     "AMOUNT_NOT_READ": FindingKind(
         "warning", "time", "Read the amount in the document; it is in no total."
+    ),
+    "AMOUNTS_DO_NOT_ADD_UP": FindingKind(
+        "warning", "time", "Compare the row with the document; the document counts."
     ),
     # the documents
     "NO_DOCUMENT_URL": FindingKind("blocking", "time", _AGAIN),
@@ -146,7 +185,8 @@ KINDS: Mapping[str, FindingKind] = {
 class Finding:
     """One finding.
 
-    `subject` is a payer account, an invoice id or an archive key; `detail` never carries a URL.
+    `subject` is a payer account, an invoice id, an archive key or, of what is not there, its
+    description; `detail` never carries a URL.
     """
 
     code: str

@@ -5,7 +5,7 @@ Source: the botocore model `invoicing` 2024-12-01.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -76,8 +76,24 @@ class InvoiceSummary:
 
     @property
     def original_invoice_id(self) -> str | None:
-        """The invoice that this one, a credit memo, corrects."""
+        """The invoice that this one corrects, or whose payment it acknowledges."""
         return self.row.get("OriginalInvoiceId")
+
+    @property
+    def commercial_invoice_id(self) -> str | None:
+        """The invoice that this one, a copy for the tax office, repeats."""
+        return self.row.get("CommercialInvoiceId")
+
+    @property
+    def is_receipt(self) -> bool:
+        return self.invoice_type == "PAYMENT_RECEIPT"
+
+    @property
+    def repeats_another(self) -> bool:
+        """Whether it adds nothing of its own: a tax document repeats its commercial invoice, a
+        payment receipt its invoice.
+        """
+        return bool(self.commercial_invoice_id) or self.is_receipt
 
     @property
     def issued_at(self) -> datetime | None:
@@ -86,7 +102,30 @@ class InvoiceSummary:
 
     @property
     def bill_source_accounts(self) -> tuple[str, ...]:
-        return tuple(self.row.get("BillSourceAccounts", ()))
+        """The payer accounts of other organizations whose bill it is under a billing transfer, as
+        far as the row names them.
+        """
+        accounts = self.row.get("BillSourceAccounts") or ()
+        return tuple(sorted(account for account in accounts if account != self.account_id))
+
+    @property
+    def names_all_bill_sources(self) -> bool:
+        """AWS may list fewer accounts than it counts."""
+        accounts = self.row.get("BillSourceAccounts") or ()
+        return len(accounts) >= int(self.row.get("BillSourceAccountsTotalCount") or 0)
+
+    @property
+    def invoicing_entity(self) -> str:
+        """Who issues it, as AWS writes the name; empty where the row does not say."""
+        return str(_at(self.row, "Entity.InvoicingEntity") or "")
+
+    @property
+    def billing_entity(self) -> str:
+        return str(_at(self.row, "Entity.BillingEntity") or "")
+
+    @property
+    def bill_type(self) -> str:
+        return str(self.row.get("BillType") or "")
 
     @property
     def is_cancelled(self) -> bool:
@@ -121,22 +160,39 @@ class InvoiceSummary:
     def amount_due(self) -> Amount | None:
         """What the row adds to the total that is to be paid, or None when it adds nothing.
 
-        The total in the payment currency, or in the base currency where there is none. A tax
-        document repeats its commercial invoice and a payment receipt its invoice, so both add
-        nothing; a credit memo counts as negative whatever its sign. Raises AmountNotRead.
+        The total in the payment currency, or in the base currency where there is none. A credit
+        memo counts as negative whatever its sign. Raises AmountNotRead.
         """
-        if self.row.get("CommercialInvoiceId") or self.invoice_type == "PAYMENT_RECEIPT":
+        if self.repeats_another:
             return None
         for member in ("PaymentCurrencyAmount", "BaseCurrencyAmount"):
             total = _at(self.row, f"{member}.TotalAmount")
             currency = _at(self.row, f"{member}.CurrencyCode")
             if total is not None and currency is not None:
-                value = _decimal(total, f"{member}.TotalAmount")
-                return Amount(
-                    currency,
-                    value.copy_abs().copy_negate() if self.invoice_type == "CREDIT_MEMO" else value,
-                )
+                return self._amount(member)
         raise AmountNotRead("the row has no total with its currency")
+
+    def amount_in(self, currency: str) -> Amount | None:
+        """What the row adds in this currency, whatever is to be paid in; None when it adds nothing
+        or tells no readable amount in it.
+        """
+        if self.repeats_another:
+            return None
+        for member in ("BaseCurrencyAmount", "PaymentCurrencyAmount"):
+            if (
+                _at(self.row, f"{member}.CurrencyCode") == currency
+                and _at(self.row, f"{member}.TotalAmount") is not None
+            ):
+                with suppress(AmountNotRead):
+                    return self._amount(member)
+        return None
+
+    def _amount(self, member: str) -> Amount:
+        value = read_decimal(self.row[member]["TotalAmount"], f"{member}.TotalAmount")
+        return Amount(
+            self.row[member]["CurrencyCode"],
+            value.copy_abs().copy_negate() if self.invoice_type == "CREDIT_MEMO" else value,
+        )
 
 
 def row_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
@@ -151,6 +207,14 @@ def row_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
     ]
 
 
+def sums(amounts: Iterable[Amount]) -> list[Amount]:
+    """The sum of each currency, in the order of their codes."""
+    found: dict[str, Decimal] = {}
+    for amount in amounts:
+        found[amount.currency] = EXACT.add(found.get(amount.currency, Decimal(0)), amount.value)
+    return [Amount(currency, value) for currency, value in sorted(found.items())]
+
+
 def decimal_text(value: Decimal) -> str:
     """Decimal text without exponent and without a negative zero."""
     return f"{value if value else value.copy_abs():f}"
@@ -160,7 +224,8 @@ def issued_day(summary: InvoiceSummary) -> date | None:
     return summary.issued_at.date() if summary.issued_at else None
 
 
-def _decimal(text: str, place: str) -> Decimal:
+def read_decimal(text: str, place: str) -> Decimal:
+    """Read AWS's decimal text. Raises AmountNotRead with the place and the text."""
     try:
         value = Decimal(text)
     except InvalidOperation:

@@ -2,105 +2,34 @@
 become the next manifest.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import cached_property
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from lambdas.domain.acknowledgements import NEVER_ACKNOWLEDGED, Acknowledgement
 from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
-from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.close_calendar import CloseDeadline
-from lambdas.domain.findings import Finding, Severity, finding
+from lambdas.domain.charges import residuals
+from lambdas.domain.close_calendar import day_of_close
+from lambdas.domain.document_graph import unarchived_references
+from lambdas.domain.expectations import Expectations, Shown
+from lambdas.domain.facts import Facts, PayerOutcome
+from lambdas.domain.findings import Finding, finding
+from lambdas.domain.history import history_of
 from lambdas.domain.json_text import instant_text, read_instant
 from lambdas.domain.manifests import Manifest, PayerState
-from lambdas.domain.payer_register import Payer
 from lambdas.domain.payer_run import CHECKED, NO_ACCESS, NOT_CHECKED, WRONG_ACCOUNT
 from lambdas.domain.verdicts import SETTLED_VERDICTS, payer_verdict, period_verdict
-
-
-@dataclass(frozen=True)
-class PayerOutcome:
-    """What this run found out about one payer account that it was to ask, whatever the period."""
-
-    payer_account_id: str
-    outcome: str
-    detail: str
-    billing_periods: tuple[BillingPeriod, ...]
-    listed_ids: frozenset[str] = frozenset()
-    listing_findings: tuple[Finding, ...] = ()
-    archived: tuple[ArchivedInvoice, ...] = ()
-    outstanding: tuple[OutstandingInvoice, ...] = ()
-
-
-@dataclass(frozen=True)
-class Facts:
-    """Everything that a period is judged by."""
-
-    bucket: str
-    billing_period: BillingPeriod
-    run_id: str
-    as_of: datetime
-    deadline: CloseDeadline
-    payers: Mapping[str, Payer]
-    """Payer accounts of the register that are active in the period, by account id."""
-    previous: Manifest | None
-    previous_sha256: str | None
-    outcomes: Sequence[PayerOutcome]
-    invoices: Sequence[ArchivedInvoice]
-    """The state of every invoice of the period, from its highest record."""
-    damages: Mapping[str, Sequence[Finding]]
-    """Damage to the evidence, by payer account."""
-    absent_originals: Collection[str] = ()
-    """Ids of original invoices that the period's invoices name and the archive does not have."""
-
-    @cached_property
-    def before(self) -> Mapping[str, PayerState]:
-        """What the previous manifest says, by payer account."""
-        payers = self.previous.payers if self.previous else ()
-        return {state.payer_account_id: state for state in payers}
-
-    @cached_property
-    def outcome_of(self) -> Mapping[str, PayerOutcome]:
-        return {outcome.payer_account_id: outcome for outcome in self.outcomes}
-
-    @cached_property
-    def invoices_of(self) -> Mapping[str, Sequence[ArchivedInvoice]]:
-        found: dict[str, list[ArchivedInvoice]] = defaultdict(list)
-        for invoice in self.invoices:
-            found[invoice.payer_account_id].append(invoice)
-        return found
-
-    @cached_property
-    def outstanding_of(self) -> Mapping[str, Sequence[OutstandingInvoice]]:
-        """The invoices that this run could not archive, whoever was shown them."""
-        found: dict[str, list[OutstandingInvoice]] = defaultdict(list)
-        for outcome in self.outcomes:
-            for invoice in outcome.outstanding:
-                if invoice.billing_period == self.billing_period:
-                    found[invoice.payer_account_id].append(invoice)
-        return found
-
-    @cached_property
-    def holders(self) -> Mapping[str, set[str]]:
-        """The payer accounts under which each invoice id is archived."""
-        found: dict[str, set[str]] = defaultdict(set)
-        for invoice in self.invoices:
-            found[invoice.invoice_id].add(invoice.payer_account_id)
-        return found
+from lambdas.domain.weights import OUTCOME_CODES, Weights
+from lambdas.domain.witnesses import NOBODY, Listings, PayerWitnesses, last_said, since
 
 
 def judge(facts: Facts) -> Manifest:
     """The manifest that the facts call for; it may say the same as the previous one, and is then
     not to be written.
     """
-    is_overdue = facts.as_of >= facts.deadline.instant(facts.billing_period)
-    payers = tuple(
-        _judge_payer(facts, account_id, is_overdue) for account_id in sorted(_account_ids(facts))
-    )
-    verdict = period_verdict((payer.verdict for payer in payers), is_overdue=is_overdue)
+    payers = tuple(_judge_payer(facts, account_id) for account_id in sorted(_account_ids(facts)))
+    verdict = period_verdict(payer.verdict for payer in payers)
     closed_at = facts.previous.closed_at if facts.previous else None
-    if closed_at is None and verdict == "COMPLETE":
+    if closed_at is None and verdict == "COMPLETE" and facts.is_overdue:
         closed_at = instant_text(facts.as_of)
     return Manifest(
         facts.bucket,
@@ -112,6 +41,8 @@ def judge(facts: Facts) -> Manifest:
         verdict,
         closed_at,
         payers,
+        last_day=facts.close.last_day(facts.billing_period).isoformat(),
+        close_day=facts.close.close_day(facts.billing_period, facts.as_of),
     )
 
 
@@ -128,56 +59,74 @@ def _account_ids(facts: Facts) -> set[str]:
     }
 
 
-def _judge_payer(facts: Facts, account_id: str, is_overdue: bool) -> PayerState:
-    before, outcome = facts.before.get(account_id), facts.outcome_of.get(account_id)
-    asked = outcome if outcome and facts.billing_period in outcome.billing_periods else None
+def _judge_payer(facts: Facts, account_id: str) -> PayerState:
+    before, asked = facts.before.get(account_id), facts.asked(account_id)
     invoices = tuple(facts.invoices_of.get(account_id, ()))
-    outstanding = _outstanding(facts, account_id, before, invoices)
-    state = asked.outcome if asked else before.outcome if before else None
-    if account_id not in facts.payers and state is None and (invoices or outstanding):
-        state = CHECKED  # never asked itself: its invoices were shown to another payer account
-    listing_findings = (
-        asked.listing_findings
-        if asked and asked.outcome == CHECKED
-        else before.listing_findings
-        if before
-        else ()
-    )
-    findings = [
+    outstanding = facts.outstanding_invoices(account_id)
+    witnesses = _witnesses(facts, account_id)
+    told = asked.outcome if asked else before.outcome if before else None
+    if account_id not in facts.payers and told is None and (invoices or outstanding):
+        told = CHECKED  # never asked itself: its invoices were shown to another payer account
+    was_checked = asked is not None and asked.outcome == CHECKED
+    listing_findings = before.listing_findings if before else ()
+    if asked and was_checked:
+        listing_findings = asked.listing_findings
+    listed = len(invoices) + len(outstanding) + len(listing_findings)
+    expectations = _expectations(facts, account_id, witnesses, outstanding)
+    without_invoices = expectations.verdict_without_invoices(is_overdue=facts.is_overdue)
+    is_unexplained = not listed and without_invoices is None
+    none_listed = _none_listed(facts, account_id) if is_unexplained else []
+    of_outcome = _outcome_findings(facts, account_id, before, asked, told)
+    missing = list(expectations.missing()) if account_id in facts.payers else []
+    found = [
+        *of_outcome,
+        *missing,
+        *(none_listed if told == CHECKED and facts.is_overdue else ()),
         *listing_findings,
         *(f for invoice in outstanding for f in invoice.findings),
         *(f for invoice in invoices for f in invoice.findings),
         *facts.damages.get(account_id, ()),
+        *unarchived_references(invoices, facts.absent_invoices),
         *_late(facts, invoices),
         *_twice(facts, account_id, invoices),
-        *_without_original(facts, invoices),
+        *expectations.notes(),
     ]
-    ids = {i.invoice_id for i in invoices} | {i.invoice_id for i in outstanding}
-    expected = len(ids) + len(listing_findings)
-    is_settled = _is_settled(facts, before)
-    findings += _outcome_findings(facts, account_id, before, asked, state, is_settled=is_settled)
-    if state == CHECKED and expected == 0 and is_overdue:
-        findings.append(
-            finding(
-                "NO_INVOICES_LISTED",
-                account_id,
-                f"AWS lists no invoice of {facts.billing_period} for this payer account.",
-            )
-        )
+    witnesses = _with_acknowledgements(facts, account_id, witnesses, [*found, *none_listed])
+    weights = Weights(facts.as_of, witnesses, is_settled=_is_settled(facts, before))
+    if is_unexplained and weights.accepts(none_listed):
+        without_invoices = "NO_CHARGES"
+    # accepted, or of no weight in a closed period that was complete
+    is_excused = bool(of_outcome) and not weights.block(of_outcome)
+    outcome = CHECKED if is_excused else told
+    missing = weights.blocking(missing)
+    lacking = len(missing) + _lacking(weights, invoices, outstanding, listing_findings)
+    findings = [*map(weights.weighed, found), *weights.acknowledged(account_id)]
+    expected = listed + len(missing)
     verdict = payer_verdict(
-        CHECKED if is_settled else state,
+        outcome,
         findings,
         expected=expected,
         archived=sum(invoice.has_invoice_document for invoice in invoices),
-        is_overdue=is_overdue,
+        lacking=lacking,
+        is_overdue=facts.is_overdue,
+        is_proven=expectations.are_proven_whole,
+        without_invoices=without_invoices,
     )
-    was_checked = asked is not None and asked.outcome == CHECKED
+    is_whole = (
+        outcome == CHECKED
+        and not (lacking or weights.block(found))
+        and (expected > 0 or without_invoices is not None)
+    )
+    settled_at = _settled_at(facts, before, invoices) if is_whole else None
+    if not is_whole and outcome == CHECKED:
+        findings += _later_than_usual(facts, account_id, witnesses)
     payer = facts.payers.get(account_id)
+    charges = witnesses.charges
     new = PayerState(
         account_id,
         payer.name if payer else before.name if before else "",
         payer.legal_entity if payer else before.legal_entity if before else "",
-        state,
+        told,
         verdict,
         facts.run_id,
         instant_text(facts.as_of) if was_checked else before.checked_at if before else None,
@@ -186,55 +135,139 @@ def _judge_payer(facts: Facts, account_id: str, is_overdue: bool) -> PayerState:
         outstanding,
         tuple(listing_findings),
         tuple(sorted(set(findings))),
+        witnesses,
+        settled_at,
+        residuals(charges, [one.summary for one in expectations.shown]) if charges else (),
     )
     if before and replace(new, run_id=before.run_id, checked_at=before.checked_at) == before:
         return before
     return new
 
 
-def _outstanding(
-    facts: Facts,
-    account_id: str,
-    before: PayerState | None,
-    invoices: Sequence[ArchivedInvoice],
-) -> tuple[OutstandingInvoice, ...]:
-    """Expected invoices without a record: the union of all listings so far, not the last one."""
-    union = {
-        invoice.invoice_id: _still_listed(facts, invoice)
-        for invoice in (before.outstanding if before else ())
-    }
-    union |= {i.invoice_id: i for i in facts.outstanding_of.get(account_id, ())}
-    archived = {invoice.invoice_id for invoice in invoices}
-    return tuple(invoice for key, invoice in sorted(union.items()) if key not in archived)
-
-
-def _still_listed(facts: Facts, invoice: OutstandingInvoice) -> OutstandingInvoice:
-    """The invoice, told as vanished if a payer account that was shown it no longer is."""
-    for account_id in invoice.seen_by:
-        outcome = facts.outcome_of.get(account_id)
-        if (
-            outcome
-            and outcome.outcome == CHECKED
-            and facts.billing_period in outcome.billing_periods
-            and invoice.invoice_id not in outcome.listed_ids
-        ):
-            return replace(invoice, findings=(_vanished(invoice.invoice_id),))
-    return invoice
-
-
-def _vanished(invoice_id: str) -> Finding:
-    return finding(
-        "INVOICE_VANISHED",
-        invoice_id,
-        "It was listed, was never archived, and is no longer listed.",
-        severity="blocking",
+def _lacking(
+    weights: Weights,
+    invoices: Iterable[ArchivedInvoice],
+    outstanding: Iterable[OutstandingInvoice],
+    listing_findings: Iterable[Finding],
+) -> int:
+    """How many listed invoices are neither archived nor accepted to lack."""
+    without_document = [one.findings for one in invoices if not one.has_invoice_document]
+    without_record = [one.findings for one in outstanding]
+    return len(weights.blocking(listing_findings)) + sum(
+        weights.block(findings) or not findings for findings in (*without_document, *without_record)
     )
 
 
+def _witnesses(facts: Facts, account_id: str) -> PayerWitnesses:
+    """What each witness says by now; acknowledgements as they were."""
+    before, asked = facts.before.get(account_id), facts.asked(account_id)
+    said = before.witnesses if before else NOBODY
+    if asked and asked.outcome == CHECKED:
+        listings = Listings(facts.run_id, instant_text(facts.as_of), _listed(facts, asked))
+        units = asked.units
+        if units:
+            units = since(said.units, last_said(said.units, units))
+        elif said.units:
+            units = replace(said.units, not_read="")
+        said = replace(said, listings=since(said.listings, listings), units=units)
+    charges = facts.charges.get(account_id)
+    if charges:
+        said = replace(said, charges=last_said(said.charges, charges))
+    elif said.charges and not facts.asks_cost_explorer:
+        said = replace(said, charges=replace(said.charges, not_read=""))
+    if account_id in facts.payers and not _is_settled(facts, before):
+        said = replace(said, history=history_of(account_id, facts.past))
+    return replace(said, transfers=facts.transfers_of.get(account_id))
+
+
+def _listed(facts: Facts, asked: PayerOutcome) -> int:
+    """How many invoices of the period the payer account's listings of this run show."""
+    period = facts.billing_period
+    ids = {one.invoice_id for one in asked.archived if one.billing_period == period}
+    ids |= {one.invoice_id for one in asked.outstanding if one.billing_period == period}
+    return len(ids & asked.listed_ids)
+
+
+def _expectations(
+    facts: Facts,
+    account_id: str,
+    witnesses: PayerWitnesses,
+    outstanding: Iterable[OutstandingInvoice],
+) -> Expectations:
+    archived = facts.invoices_shown_to.get(account_id, ())
+    awaited = (*outstanding, *facts.outstanding_shown_to.get(account_id, ()))
+    shown = [Shown(one.payer_account_id, one.summary) for one in archived]
+    shown += [Shown(one.payer_account_id, one.summary) for one in awaited]
+    return Expectations(
+        account_id,
+        facts.billing_period,
+        witnesses,
+        facts.transfers_by_account.get(account_id, ()),
+        shown,
+        facts.payers.keys(),
+    )
+
+
+def _with_acknowledgements(
+    facts: Facts, account_id: str, witnesses: PayerWitnesses, found: Iterable[Finding]
+) -> PayerWitnesses:
+    """The acknowledgements so far, and those of this run with what blocks now."""
+    kept = witnesses.acknowledgements
+    covers = {
+        (one.code, one.subject)
+        for one in found
+        if one.severity == "blocking" and one.code not in NEVER_ACKNOWLEDGED
+    }
+    new = tuple(
+        Acknowledgement(
+            given.reason,
+            given.by,
+            given.until.isoformat(),
+            facts.run_id,
+            instant_text(facts.as_of),
+            tuple(sorted(covers)),
+        )
+        for given in facts.acknowledgements
+        if (given.payer_account_id, given.billing_period) == (account_id, facts.billing_period)
+    )
+    if any(one.run_id == facts.run_id for one in kept):
+        new = ()  # a retry of the step: what was covered then stays what is covered
+    return replace(witnesses, acknowledgements=(*kept, *new))
+
+
+def _settled_at(
+    facts: Facts, before: PayerState | None, invoices: Sequence[ArchivedInvoice]
+) -> str:
+    """Since when everything is archived: a later invoice moves it, until the period is closed."""
+    if before and before.settled_at:
+        is_closed = facts.previous is not None and facts.previous.closed_at is not None
+        same = {one.invoice_id for one in before.invoices} == {one.invoice_id for one in invoices}
+        if is_closed or same:
+            return before.settled_at
+    return instant_text(facts.as_of)
+
+
+def _later_than_usual(
+    facts: Facts, account_id: str, witnesses: PayerWitnesses
+) -> Iterable[Finding]:
+    usual = witnesses.history.usual_day
+    if usual is None or facts.is_overdue:
+        return
+    if day_of_close(facts.billing_period, facts.as_of) > usual:
+        yield finding(
+            "LATER_THAN_USUAL",
+            account_id,
+            f"In earlier periods everything was archived by day {usual} of the following month.",
+        )
+
+
+def _none_listed(facts: Facts, account_id: str) -> list[Finding]:
+    detail = f"AWS lists no invoice of {facts.billing_period} for this payer account."
+    return [finding("NO_INVOICES_LISTED", account_id, detail)]
+
+
 def _is_settled(facts: Facts, before: PayerState | None) -> bool:
-    """Whether a failed look changes nothing: a closed period whose payer account was complete stays
-    so.
-    """
+    """Whether the period is closed and the payer account was complete."""
     return bool(
         facts.previous
         and facts.previous.closed_at
@@ -248,25 +281,20 @@ def _outcome_findings(
     account_id: str,
     before: PayerState | None,
     asked: PayerOutcome | None,
-    state: str | None,
-    *,
-    is_settled: bool,
+    outcome: str | None,
 ) -> list[Finding]:
-    """Why a payer account could not be checked; only a warning where the period is closed and was
-    complete.
-    """
-    severity: Severity = "warning" if is_settled else "blocking"
-    if asked is None and before is not None and state is not None:
-        codes = (NO_ACCESS, WRONG_ACCOUNT, NOT_CHECKED)
-        return [replace(f, severity=severity) for f in before.findings if f.code in codes]
+    """Why a payer account could not be checked."""
+    if asked is None and before is not None and outcome is not None:
+        kept = (f for f in before.findings if f.code in OUTCOME_CODES)
+        return [replace(f, severity="blocking") for f in kept]
     if asked and asked.outcome in (NO_ACCESS, WRONG_ACCOUNT):
-        return [finding(asked.outcome, account_id, asked.detail, severity=severity)]
+        return [finding(asked.outcome, account_id, asked.detail)]
     if asked and asked.outcome == NOT_CHECKED:
         detail = "It was to be asked and left no outcome: its part of the run did not end."
-        return [finding(NOT_CHECKED, account_id, detail, severity=severity)]
-    if state is None and facts.as_of >= facts.deadline.instant(facts.billing_period):
+        return [finding(NOT_CHECKED, account_id, detail)]
+    if outcome is None and facts.is_overdue:
         detail = f"No run has asked it for {facts.billing_period} yet."
-        return [finding(NOT_CHECKED, account_id, detail, severity=severity)]
+        return [finding(NOT_CHECKED, account_id, detail)]
     return []
 
 
@@ -280,17 +308,6 @@ def _late(facts: Facts, invoices: Iterable[ArchivedInvoice]) -> Iterable[Finding
                 "LATE_INVOICE",
                 invoice.invoice_id,
                 f"Archived as of {invoice.first_archived_at}; the period closed on {closed_at}.",
-            )
-
-
-def _without_original(facts: Facts, invoices: Iterable[ArchivedInvoice]) -> Iterable[Finding]:
-    for invoice in invoices:
-        original = invoice.summary.original_invoice_id
-        if original in facts.absent_originals:
-            yield finding(
-                "ORIGINAL_NOT_ARCHIVED",
-                invoice.invoice_id,
-                f"It corrects {original}, of which there is no record.",
             )
 
 

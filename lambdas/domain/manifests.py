@@ -4,18 +4,20 @@ something.
 A period without invoices has a manifest too: that there were none is a statement.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from lambdas.domain.archive_layout import manifest_key
 from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.charges import Residual
 from lambdas.domain.findings import Finding
-from lambdas.domain.invoice_summary import EXACT, Amount
+from lambdas.domain.invoice_summary import Amount, sums
 from lambdas.domain.records import StoredObject
-from lambdas.domain.verdicts import PayerVerdict, PeriodVerdict
+from lambdas.domain.verdicts import SETTLED_VERDICTS, PayerVerdict, PeriodVerdict
+from lambdas.domain.witnesses import NOBODY, PayerWitnesses
 
 SCHEMA = "invoice-archive/manifest/2"
 COMPLETENESS_SCHEMA = "invoice-archive/completeness/1"
@@ -43,6 +45,11 @@ class PayerState:
     listing_findings: tuple[Finding, ...]
     """What its latest listing found beside the invoices."""
     findings: tuple[Finding, ...]
+    witnesses: PayerWitnesses = NOBODY
+    settled_at: str | None = None
+    """The instant as of which everything that is expected was archived; None: something lacks."""
+    residuals: tuple[Residual, ...] = ()
+    """Its invoices against what Cost Explorer shows, where that was asked."""
 
     @property
     def archived(self) -> int:
@@ -51,6 +58,11 @@ class PayerState:
     @property
     def documents(self) -> int:
         return sum(len(invoice.documents) for invoice in self.invoices)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing lacks that is expected so far, whatever the deadline."""
+        return self.settled_at is not None or self.verdict in SETTLED_VERDICTS
 
     def summary_data(self) -> dict[str, Any]:
         """The payer account as `completeness.json` shows it."""
@@ -65,6 +77,9 @@ class PayerState:
             "archived": self.archived,
             "documents": self.documents,
             "totals": [amount.to_data() for amount in totals(self.invoices)],
+            "sources": sources(self.invoices),
+            "settled_at": self.settled_at,
+            "residuals": [residual.to_data() for residual in self.residuals],
             "findings": [finding.to_data() for finding in self.findings],
         }
 
@@ -75,6 +90,7 @@ class PayerState:
             "invoices": [invoice.to_data() for invoice in self.invoices],
             "outstanding": [invoice.to_data() for invoice in self.outstanding],
             "listing_findings": [finding.to_data() for finding in self.listing_findings],
+            "witnesses": self.witnesses.to_data(),
         }
 
     @classmethod
@@ -92,6 +108,9 @@ class PayerState:
             tuple(OutstandingInvoice.from_data(invoice) for invoice in data["outstanding"]),
             tuple(Finding.from_data(finding) for finding in data["listing_findings"]),
             tuple(Finding.from_data(finding) for finding in data["findings"]),
+            PayerWitnesses.from_data(data["witnesses"]),
+            data["settled_at"],
+            tuple(Residual.from_data(residual) for residual in data["residuals"]),
         )
 
 
@@ -111,6 +130,10 @@ class Manifest:
     payers: tuple[PayerState, ...]
     findings: tuple[Finding, ...] = ()
     """What is to be said of the period as a whole."""
+    last_day: str = ""
+    """The last day, `2026-11-10`, on which nothing of the period was overdue."""
+    close_day: str = ""
+    """The day on which it was judged: `business day 3` of the following month, or the date."""
 
     @property
     def key(self) -> str:
@@ -129,6 +152,8 @@ class Manifest:
             "generated_at": self.generated_at,
             "verdict": self.verdict,
             "closed_at": self.closed_at,
+            "last_day": self.last_day,
+            "close_day": self.close_day,
             "totals": [amount.to_data() for amount in totals(self.invoices)],
             "findings": [finding.to_data() for finding in self.findings],
             "payers": [payer.to_data() for payer in self.payers],
@@ -162,15 +187,31 @@ class Manifest:
             data["closed_at"],
             tuple(PayerState.from_data(payer) for payer in data["payers"]),
             tuple(Finding.from_data(finding) for finding in data["findings"]),
+            data["last_day"],
+            data["close_day"],
         )
 
     def says_the_same_as(self, other: "Manifest") -> bool:
+        """Whether nothing changed but the day."""
         return (self.verdict, self.closed_at, self.payers, self.findings) == (
             other.verdict,
             other.closed_at,
             other.payers,
             other.findings,
         )
+
+    def progress(self, close_day: str) -> dict[str, Any]:
+        """How far the close is on a day: `92 of 118 complete on business day 3`.
+
+        A payer account counts as soon as nothing lacks that is expected so far.
+        """
+        complete = sum(payer.is_settled for payer in self.payers)
+        return {
+            "complete": complete,
+            "payers": len(self.payers),
+            "close_day": close_day,
+            "text": f"{complete} of {len(self.payers)} complete on {close_day}",
+        }
 
     def completeness(self) -> dict[str, Any]:
         """The view `completeness.json`, which says which manifest it was made from."""
@@ -181,6 +222,9 @@ class Manifest:
             "run_id": self.run_id,
             "generated_at": self.generated_at,
             "manifest": self.key if self.sequence else None,
+            "closed_at": self.closed_at,
+            "last_day": self.last_day,
+            "progress": self.progress(self.close_day),
             "findings": [finding.to_data() for finding in self.findings],
             "payers": [payer.summary_data() for payer in self.payers],
         }
@@ -188,9 +232,25 @@ class Manifest:
 
 def totals(invoices: Iterable[ArchivedInvoice]) -> list[Amount]:
     """What is to be paid, per currency and never across currencies; each invoice id counts once."""
-    sums: dict[str, Decimal] = {}
-    for invoice in {invoice.invoice_id: invoice for invoice in invoices}.values():
-        if invoice.amount_due:
-            amount = invoice.amount_due
-            sums[amount.currency] = EXACT.add(sums.get(amount.currency, Decimal(0)), amount.value)
-    return [Amount(currency, value) for currency, value in sorted(sums.items())]
+    once = {invoice.invoice_id: invoice for invoice in invoices}.values()
+    return sums(invoice.amount_due for invoice in once if invoice.amount_due)
+
+
+def sources(invoices: Iterable[ArchivedInvoice]) -> list[dict[str, Any]]:
+    """The totals split by whose bill it is, of a payer account that gets those of others too.
+
+    Empty for any other. The part without source accounts is its own.
+    """
+    of: dict[tuple[str, ...], list[ArchivedInvoice]] = defaultdict(list)
+    for invoice in invoices:
+        of[invoice.summary.bill_source_accounts].append(invoice)
+    if not any(of):
+        return []
+    return [
+        {
+            "bill_source_accounts": list(accounts),
+            "invoices": len(part),
+            "totals": [amount.to_data() for amount in totals(part)],
+        }
+        for accounts, part in sorted(of.items())
+    ]

@@ -9,9 +9,11 @@ from datetime import date, datetime
 from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.billing_transfers import Transfers
 from lambdas.domain.findings import Finding
 from lambdas.domain.invoice_summary import InvoiceSummary
 from lambdas.domain.json_text import instant_text, read_instant
+from lambdas.domain.witnesses import InvoiceUnits
 
 CHECKED = "CHECKED"
 NO_ACCESS = "NO_ACCESS"
@@ -24,6 +26,9 @@ NOT_CHECKED is never reported: it is the absence of an outcome.
 
 BY_BILLING_PERIOD = "billing_period"
 BY_ISSUED_DATE = "issued_date"
+OF_RECEIVER_BY_BILLING_PERIOD = "receiver_billing_period"
+OF_RECEIVER_BY_ISSUED_DATE = "receiver_issued_date"
+"""Listings: of the payer account itself, and of the receivers of its invoice units."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,12 @@ class Listing:
     billing_periods: tuple[BillingPeriod, ...]
     invoices: tuple[ListedInvoice, ...] = ()
     findings: tuple[Finding, ...] = ()
+    units: InvoiceUnits | None = None
+    """None: invoice units were not asked for."""
+    receivers_listed: tuple[str, ...] = ()
+    """The receivers whose listings are part of this one."""
+    transfers: Transfers | None = None
+    """None: billing transfers were not asked for."""
 
     def to_data(self) -> dict[str, Any]:
         return {
@@ -122,10 +133,14 @@ class Listing:
             "billing_periods": [str(period) for period in self.billing_periods],
             "invoices": [invoice.to_data() for invoice in self.invoices],
             "findings": [finding.to_data() for finding in self.findings],
+            "invoice_units": self.units.to_data() if self.units else None,
+            "receivers_listed": list(self.receivers_listed),
+            "billing_transfers": self.transfers.to_data() if self.transfers else None,
         }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Listing":
+        units, transfers = data["invoice_units"], data["billing_transfers"]
         return cls(
             data["payer_account_id"],
             data["outcome"],
@@ -133,6 +148,9 @@ class Listing:
             tuple(BillingPeriod.parse(period) for period in data["billing_periods"]),
             tuple(ListedInvoice.from_data(invoice) for invoice in data["invoices"]),
             tuple(Finding.from_data(finding) for finding in data["findings"]),
+            InvoiceUnits.from_data(units) if units else None,
+            tuple(data["receivers_listed"]),
+            Transfers.from_data(transfers) if transfers else None,
         )
 
 

@@ -15,6 +15,7 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.findings import Finding, finding
 from lambdas.domain.invoice_summary import Amount, AmountNotRead, InvoiceSummary, row_changes
 from lambdas.domain.json_text import instant_text, read_instant, to_json
+from lambdas.domain.row_arithmetic import contradictions
 
 SCHEMA = "invoice-archive/record/2"
 LATE_DOCUMENT_AGES = tuple(timedelta(days=days) for days in (1, 3, 7, 14, 30))
@@ -239,6 +240,10 @@ class Record:
             summary.amount_due()
         except AmountNotRead as error:
             found.append(finding("AMOUNT_NOT_READ", self.invoice_id, f"Not in any total: {error}."))
+        found += [
+            finding("AMOUNTS_DO_NOT_ADD_UP", self.invoice_id, f"The row's {contradiction}.")
+            for contradiction in contradictions(self.summary)
+        ]
         return sorted(set(found))
 
     def amount_due(self) -> Amount | None:

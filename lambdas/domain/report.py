@@ -1,41 +1,50 @@
-"""What a run tells people, in plain words and without amounts, addresses or URLs."""
+"""A verdict in plain words: no amounts, addresses or URLs, whatever a payer account is called."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from lambdas.domain.findings import Finding
 from lambdas.domain.manifests import Manifest, PayerState
-from lambdas.domain.verdicts import SETTLED_VERDICTS, PeriodVerdict
+from lambdas.domain.verdicts import SETTLED_VERDICTS, PayerVerdict, PeriodVerdict
 
-_IN_WORDS = {
+PERIOD_WORDS: Mapping[PeriodVerdict, str] = {
     "COMPLETE": "complete",
     "AWAITING": "awaiting invoices",
     "ACTION_REQUIRED": "action required",
 }
+_PAYER_WORDS: Mapping[PayerVerdict, str] = {
+    "AWAITING": "awaiting invoices",
+    "MISSING": "an expected invoice is missing",
+    "PARTIAL": "a document lacks",
+    "NO_ACCESS": "cannot be read",
+    "NOT_CHECKED": "was not checked",
+}
 _MOST_PAYERS = 25
 _LONGEST_NAME = 60
+_NO_LETTER = re.compile(r"[^\w &,'()+-]|_")
+_INNER_DOT = re.compile(r"\.(?=\S)")
 
 
-def report(run_id: str, verdict: PeriodVerdict, manifests: Sequence[Manifest]) -> tuple[str, str]:
-    """Subject (at most 100 ASCII characters, as SNS wants it) and message; the first manifest is
-    the target's.
-    """
+def report(run_id: str, manifests: Sequence[Manifest], close_day: str) -> str:
+    """How a run ends; the first manifest is the target's."""
     target = manifests[0]
-    settled = sum(payer.verdict in SETTLED_VERDICTS for payer in target.payers)
-    subject = f"Invoice archive {target.billing_period}: {_IN_WORDS[verdict]}"
-    lines = [
-        f"{target.billing_period}: {_IN_WORDS[target.verdict]}. "
-        f"{settled} of {len(target.payers)} payer accounts are complete.",
-        *_payer_lines(target.payers),
-        *(
-            f"{manifest.billing_period}: {_IN_WORDS[manifest.verdict]}."
-            for manifest in manifests[1:]
-        ),
-        f"Details: {target.completeness()['manifest']} and runs/{run_id}/ in the archive.",
-    ]
-    return subject, "\n".join(lines)
+    return "\n".join(
+        [
+            f"{target.billing_period}: {PERIOD_WORDS[target.verdict]}. "
+            f"{target.progress(close_day)['text']}.",
+            *payer_lines(target.payers),
+            *(
+                f"{manifest.billing_period}: {PERIOD_WORDS[manifest.verdict]}."
+                for manifest in manifests[1:]
+            ),
+            f"Details: {target.completeness()['manifest']} and runs/{run_id}/ in the archive.",
+        ]
+    )
 
 
-def _payer_lines(payers: Iterable[PayerState]) -> list[str]:
+def payer_lines(payers: Iterable[PayerState]) -> list[str]:
+    """A line for each payer account that is not complete, the first ones of many."""
     open_payers = [payer for payer in payers if payer.verdict not in SETTLED_VERDICTS]
     lines = [_payer_line(payer) for payer in open_payers[:_MOST_PAYERS]]
     if len(open_payers) > _MOST_PAYERS:
@@ -43,10 +52,27 @@ def _payer_lines(payers: Iterable[PayerState]) -> list[str]:
     return lines
 
 
+def blocking(manifest: Manifest) -> Iterator[Finding]:
+    """Every finding that keeps the period from being complete."""
+    for findings in (manifest.findings, *(payer.findings for payer in manifest.payers)):
+        yield from (found for found in findings if found.severity == "blocking")
+
+
+def counted(findings: Iterable[Finding]) -> dict[str, int]:
+    """How many findings of each code there are, in the order of the codes."""
+    return dict(sorted(Counter(found.code for found in findings).items()))
+
+
+def plain_name(name: str) -> str:
+    """A payer account's name without anything that a mail program could take for a link."""
+    text = _NO_LETTER.sub(lambda match: "." if match[0] == "." else " ", name)
+    return " ".join(_INNER_DOT.sub("", text).split())[:_LONGEST_NAME]
+
+
 def _payer_line(payer: PayerState) -> str:
-    codes = Counter(f.code for f in payer.findings if f.severity == "blocking")
-    why = ", ".join(f"{count} x {code}" for code, count in sorted(codes.items()))
+    codes = counted(found for found in payer.findings if found.severity == "blocking")
+    why = ", ".join(f"{count} x {code}" for code, count in codes.items())
     return (
-        f"- {payer.payer_account_id} {payer.name[:_LONGEST_NAME]}: {payer.verdict}, "
+        f"- {payer.payer_account_id} {plain_name(payer.name)}: {_PAYER_WORDS[payer.verdict]}; "
         f"{payer.archived} of {payer.expected} invoices archived" + (f" ({why})" if why else "")
     )

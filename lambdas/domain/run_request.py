@@ -1,16 +1,19 @@
 """What a run is asked to do: the execution input, read without looking at any clock."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from lambdas.domain.acknowledgement_input import Acknowledgeable, read_acknowledgements
+from lambdas.domain.acknowledgements import GivenAcknowledgement
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import InvalidExecutionInput
 from lambdas.domain.json_text import read_instant, sha256_hex
+from lambdas.domain.payer_register import PayerRegister
 
-_KEYS = ("scheduled_time", "billing_period", "payer_account_ids", "dry_run")
+_KEYS = ("scheduled_time", "billing_period", "payer_account_ids", "dry_run", "acknowledgements")
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 
 
@@ -28,15 +31,23 @@ class RunRequest:
     payer_account_ids: tuple[str, ...] | None
     """None: all of the register."""
     dry_run: bool
+    acknowledgements: tuple[GivenAcknowledgement, ...] = ()
 
 
 def parse_run_request(
-    execution_input: object, execution_name: str, start_time: datetime
+    execution_input: object,
+    execution_name: str,
+    start_time: datetime,
+    register: PayerRegister,
+    lookback_periods: int,
+    *,
+    judged: Callable[[BillingPeriod], Collection[str]],
 ) -> RunRequest:
     """Read the execution input of the schedule or of a person.
 
-    `{"scheduled_time": …}` is the schedule's; a person's `billing_period`, `payer_account_ids` and
-    `dry_run` are all optional. Raises InvalidExecutionInput with every problem at once.
+    `{"scheduled_time": …}` is the schedule's; a person's `billing_period`, `payer_account_ids`,
+    `dry_run` and `acknowledgements` are all optional. `judged` names the payer accounts of a
+    period's verdict. Raises InvalidExecutionInput with every problem at once.
     """
     if not isinstance(execution_input, Mapping):
         raise InvalidExecutionInput(
@@ -46,13 +57,24 @@ def parse_run_request(
     scheduled_time = reader.scheduled_time()
     as_of = scheduled_time or start_time
     period = reader.billing_period(as_of) or BillingPeriod.containing(as_of).shifted(-1)
-    payer_account_ids = reader.payer_account_ids()
+    payer_account_ids = reader.payer_account_ids(register)
     dry_run = reader.dry_run()
+    acknowledgements = reader.acknowledgements(
+        Acknowledgeable(as_of, period, lookback_periods, register, judged)
+    )
     if reader.problems:
         raise InvalidExecutionInput(reader.problems)
     stamp = f"{as_of:%Y%m%dT%H%M%SZ}"
     run_id = f"scheduled-{stamp}" if scheduled_time else f"manual-{stamp}-{_plain(execution_name)}"
-    return RunRequest(run_id, as_of, period, scheduled_time is not None, payer_account_ids, dry_run)
+    return RunRequest(
+        run_id,
+        as_of,
+        period,
+        scheduled_time is not None,
+        payer_account_ids,
+        dry_run,
+        acknowledgements,
+    )
 
 
 class _Reader:
@@ -100,7 +122,7 @@ class _Reader:
             self.problems.append(f"billing_period {period} has not begun by {as_of:%Y-%m-%d}")
         return period
 
-    def payer_account_ids(self) -> tuple[str, ...] | None:
+    def payer_account_ids(self, register: PayerRegister) -> tuple[str, ...] | None:
         value = self._given.get("payer_account_ids")
         if value is None:
             return None
@@ -109,9 +131,15 @@ class _Reader:
                 f"payer_account_ids {value!r} is not a list of account ids; leave it out to ask all"
             )
             return None
+        registered = {payer.account_id for payer in register.payers}
         for account_id in value:
             if not isinstance(account_id, str) or not _ACCOUNT_ID.fullmatch(account_id):
                 self.problems.append(f"payer account {account_id!r} is not twelve digits as text")
+            elif account_id not in registered:
+                self.problems.append(
+                    f"payer account {account_id} is not in the payer register; add it and deploy, "
+                    "or correct it"
+                )
         return tuple(dict.fromkeys(map(str, value)))
 
     def dry_run(self) -> bool:
@@ -119,6 +147,16 @@ class _Reader:
         if not isinstance(value, bool):
             self.problems.append(f"dry_run {value!r} is neither true nor false")
         return value is True
+
+    def acknowledgements(self, run: Acknowledgeable) -> tuple[GivenAcknowledgement, ...]:
+        value = self._given.get("acknowledgements")
+        if value is None:
+            return ()
+        if self._given.get("dry_run") is True:
+            self.problems.append("a dry run acknowledges nothing; leave out one of the two")
+        acknowledgements, problems = read_acknowledgements(value, run)
+        self.problems += problems
+        return acknowledgements
 
 
 def _plain(execution_name: str) -> str:

@@ -24,37 +24,63 @@ SETTLED_VERDICTS: Collection[str] = ("COMPLETE", "NO_CHARGES", "TRANSFERRED")
 """Payer verdicts with which a period can be complete."""
 
 
+INVOICE_NOT_LISTED: Collection[str] = (
+    "NO_INVOICES_LISTED",
+    "USUAL_INVOICE_MISSING",
+    "CHARGES_WITHOUT_INVOICE",
+    "SOURCE_WITHOUT_INVOICE",
+)
+"""Findings on a whole invoice that a witness expects and no listing shows."""
+
+
 def payer_verdict(
     outcome: str | None,
     findings: Iterable[Finding],
     *,
     expected: int,
     archived: int,
+    lacking: int,
     is_overdue: bool,
+    is_proven: bool = False,
+    without_invoices: PayerVerdict | None = None,
 ) -> PayerVerdict:
     """The verdict on one payer account in one period.
 
-    `outcome` is the latest that its runs reported (None: it was never asked); `expected` counts
-    invoices, `archived` those whose invoice document is stored. A lack that time cures is awaited
-    until the deadline; one that a person must cure is not.
+    `outcome` is the latest that its runs reported (None: it was never asked). `expected` counts
+    invoices, `archived` those whose invoice document is stored, `lacking` those that are neither
+    archived nor acknowledged by a person. A lack that time cures is awaited until the deadline; one
+    that a person must cure is not. `is_proven` says that independent witnesses prove the archived
+    invoices to be all, so that nobody need wait for the deadline. `without_invoices` is what a
+    witness says of a payer account of which none is expected.
     """
     if outcome in (NO_ACCESS, WRONG_ACCOUNT):
         return "NO_ACCESS"
     if outcome == NOT_CHECKED or (outcome is None and is_overdue):
         return "NOT_CHECKED"
-    blocking = [KINDS[finding.code] for finding in findings if finding.severity == "blocking"]
-    if any(kind.cure == "person" for kind in blocking):
-        return "PARTIAL"
-    if not is_overdue:
-        return "AWAITING"
-    if outcome != CHECKED:
+    if outcome not in (CHECKED, None):
         raise ValueError(f"'{outcome}' is not an outcome of a payer account")
-    if not archived:
+    blocking = {finding.code for finding in findings if finding.severity == "blocking"}
+    if any(KINDS[code].cure == "person" for code in blocking):
+        return "PARTIAL"
+    if outcome == CHECKED and not (blocking or expected) and without_invoices:
+        return without_invoices
+    if is_overdue:
+        return _overdue_verdict(blocking, expected=expected, archived=archived, lacking=lacking)
+    is_whole = expected > 0 and not (blocking or lacking)
+    return "COMPLETE" if outcome == CHECKED and is_whole and is_proven else "AWAITING"
+
+
+def _overdue_verdict(
+    blocking: Collection[str], *, expected: int, archived: int, lacking: int
+) -> PayerVerdict:
+    if not set(blocking).isdisjoint(INVOICE_NOT_LISTED):
         return "MISSING"
-    return "PARTIAL" if blocking or archived < expected else "COMPLETE"
+    if not archived and (lacking or not expected):
+        return "MISSING"
+    return "PARTIAL" if blocking or lacking else "COMPLETE"
 
 
-def period_verdict(verdicts: Iterable[PayerVerdict], *, is_overdue: bool) -> PeriodVerdict:
+def period_verdict(verdicts: Iterable[PayerVerdict]) -> PeriodVerdict:
     """The verdict on a period: ACTION_REQUIRED as soon as one payer account needs a person.
 
     Nobody to judge is no completeness either.
@@ -63,7 +89,7 @@ def period_verdict(verdicts: Iterable[PayerVerdict], *, is_overdue: bool) -> Per
     unsettled = [verdict for verdict in judged if verdict not in SETTLED_VERDICTS]
     if not judged or any(verdict != "AWAITING" for verdict in unsettled):
         return "ACTION_REQUIRED"
-    return "AWAITING" if unsettled or not is_overdue else "COMPLETE"
+    return "AWAITING" if unsettled else "COMPLETE"
 
 
 def run_verdict(

@@ -2,7 +2,6 @@
 answer is a list in S3.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,8 @@ from lambdas.domain.archive_layout import (
 )
 from lambdas.domain.asked_today import LastSeen, payer_runs
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.errors import InvalidExecutionInput
 from lambdas.domain.json_text import instant_text, read_instant
-from lambdas.domain.payer_register import PayerRegister, parse_register
+from lambdas.domain.payer_register import parse_register
 from lambdas.domain.run_request import parse_run_request
 from lambdas.settings import FunctionSettings
 from lambdas.telemetry import logger
@@ -39,12 +37,16 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """
     settings = FunctionSettings.from_environment()
     execution = event["execution"]
-    request = parse_run_request(
-        event["input"], execution["name"], read_instant(execution["start_time"])
-    )
     register = parse_register(REGISTER.read_bytes(), REGISTER.name)
-    _refuse_unknown_payers(request.payer_account_ids or (), register)
     archive = Archive(s3_client(), settings.archive_bucket, settings.retention.mode)
+    request = parse_run_request(
+        event["input"],
+        execution["name"],
+        read_instant(execution["start_time"]),
+        register,
+        settings.lookback_periods,
+        judged=lambda period: _last_seen(archive, period).keys(),
+    )
     archive.check_usable()
     answer = {
         "run_id": request.run_id,
@@ -61,7 +63,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     items = payer_runs(
         request,
         register,
-        settings.close_deadline,
+        settings.close_calendar,
         settings.lookback_periods,
         settings.payer_role_name,
         last_seen=lambda period: _last_seen(archive, period),
@@ -76,23 +78,13 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             "execution": execution["id"],
             "register": [payer.to_data() for payer in register.payers],
             "register_sha256": register.sha256,
+            "acknowledgements": [given.to_data() for given in request.acknowledgements],
         },
     )
     logger().info(
         "enumerated payer accounts", extra={"run_id": request.run_id, "payers": len(items)}
     )
     return answer | {"payers": len(items)}
-
-
-def _refuse_unknown_payers(payer_account_ids: Iterable[str], register: PayerRegister) -> None:
-    known = {payer.account_id for payer in register.payers}
-    problems = [
-        f"payer account {account_id} is not in the payer register; add it and deploy, or correct it"
-        for account_id in payer_account_ids
-        if account_id not in known
-    ]
-    if problems:
-        raise InvalidExecutionInput(problems)
 
 
 def _claim(archive: Archive, run_id: str, execution_id: str) -> bool:

@@ -141,6 +141,8 @@ def fetch(
     is_last = len(archived) + len(outstanding) == len(pending)
     if is_last:
         archived += payer_archive.record_vanished(
-            [invoice.invoice_id for invoice in listing.invoices], listing.billing_periods
+            [invoice.invoice_id for invoice in listing.invoices],
+            listing.billing_periods,
+            listing.receivers_listed,
         )
     return FetchPass(CHECKED if is_last else None, "", tuple(archived), tuple(outstanding)), failure

@@ -1,32 +1,44 @@
 """ListInvoiceSummaries: what should this payer account have? Every listing, all pages, united by
-invoice id, written down.
+invoice id, written down, with what invoice units and billing transfers say.
 """
 
+from dataclasses import replace
+from datetime import UTC, datetime, time
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.aws.archive import Archive
-from lambdas.aws.clients import invoicing_client, s3_client
+from lambdas.aws.clients import invoicing_client, organizations_client, s3_client
 from lambdas.aws.invoicing import Invoicing
 from lambdas.aws.payer_role import NoAccess, WrongAccount, assume_payer_role
+from lambdas.aws.responsibility_transfers import ResponsibilityTransfers
+from lambdas.aws.witness import WitnessNotRead, witness
 from lambdas.domain.archive_layout import listing_key
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.findings import finding
 from lambdas.domain.invoice_summary import InvoiceSummary
+from lambdas.domain.json_text import instant_text
 from lambdas.domain.listing_spans import issued_date_spans
 from lambdas.domain.payer_run import (
     BY_BILLING_PERIOD,
     BY_ISSUED_DATE,
     CHECKED,
     NO_ACCESS,
+    OF_RECEIVER_BY_BILLING_PERIOD,
+    OF_RECEIVER_BY_ISSUED_DATE,
     WRONG_ACCOUNT,
     Listing,
     PayerRun,
     union_by_invoice_id,
 )
+from lambdas.domain.witnesses import InvoiceUnits
 from lambdas.settings import FunctionSettings
 from lambdas.telemetry import logger
+
+OF_RECEIVER = (OF_RECEIVER_BY_BILLING_PERIOD, OF_RECEIVER_BY_ISSUED_DATE)
+Row = tuple[str, BillingPeriod | None, InvoiceSummary]
+"""A row with the listing that showed it, and the period asked for if it was one by period."""
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
@@ -41,7 +53,15 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     archive = Archive(s3_client(), settings.archive_bucket, settings.retention.mode)
     try:
         credentials = assume_payer_role(run, settings.external_id)
-        listing = list_invoices(Invoicing(invoicing_client(credentials)), run)
+        listing = list_invoices(
+            Invoicing(invoicing_client(credentials)),
+            run,
+            asks_units=settings.witnesses.invoice_units,
+        )
+        if settings.witnesses.billing_transfers:
+            organizations = ResponsibilityTransfers(organizations_client(credentials))
+            transfers = organizations.transfers(run.run_id, run.as_of)
+            listing = replace(listing, transfers=transfers)
     except NoAccess as error:
         listing = Listing(run.payer_account_id, NO_ACCESS, str(error), run.billing_periods)
     except WrongAccount as error:
@@ -63,22 +83,15 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     }
 
 
-def list_invoices(invoicing: Invoicing, run: PayerRun) -> Listing:
-    """Ask by billing period and by issued date.
+def list_invoices(invoicing: Invoicing, run: PayerRun, *, asks_units: bool) -> Listing:
+    """Ask by billing period and by issued date, for the payer account itself and, if `asks_units`,
+    for each receiver of its invoice units.
 
-    Raises NoAccess and ServiceUnavailable; there is no partial listing.
+    Raises NoAccess and ServiceUnavailable; there is no partial listing. What of the units cannot be
+    read is named in them.
     """
-    rows: list[tuple[str, BillingPeriod | None, InvoiceSummary]] = []
-    for period in run.billing_periods:
-        rows += (
-            (BY_BILLING_PERIOD, period, InvoiceSummary(row))
-            for row in invoicing.summaries_of_period(run.payer_account_id, period)
-        )
-    for start, end in issued_date_spans(run.issued_from, run.issued_to):
-        rows += (
-            (BY_ISSUED_DATE, None, InvoiceSummary(row))
-            for row in invoicing.summaries_issued(run.payer_account_id, start, end)
-        )
+    rows = _rows(invoicing, run, run.payer_account_id, (BY_BILLING_PERIOD, BY_ISSUED_DATE))
+    units, listed = (None, ()) if not asks_units else _ask_units(invoicing, run, rows)
     invoices, unusable = union_by_invoice_id(rows, run.payer_account_id)
     findings = tuple(
         finding(
@@ -89,5 +102,60 @@ def list_invoices(invoicing: Invoicing, run: PayerRun) -> Listing:
         for summary in unusable
     )
     return Listing(
-        run.payer_account_id, CHECKED, "", run.billing_periods, tuple(invoices), findings
+        run.payer_account_id,
+        CHECKED,
+        "",
+        run.billing_periods,
+        tuple(invoices),
+        findings,
+        units,
+        listed,
     )
+
+
+def _ask_units(
+    invoicing: Invoicing, run: PayerRun, rows: list[Row]
+) -> tuple[InvoiceUnits, tuple[str, ...]]:
+    """What the invoice units say, and which of their receivers were listed; their rows are added.
+
+    Units change from month to month, so they are asked for as of each period's end and as of now.
+    """
+    ends = (datetime.combine(one.first_day_after, time(), UTC) for one in run.billing_periods)
+    instants = [None, *(end for end in ends if end <= run.as_of)]
+    try:
+        found = {account for at in instants for account in invoicing.invoice_unit_receivers(at)}
+    except WitnessNotRead as error:
+        return InvoiceUnits(not_read=str(error)), ()
+    receivers = sorted(found - {run.payer_account_id})
+    listed, problems = [], []
+    for account_id in receivers:
+        try:
+            with witness(f"invoicing:ListInvoiceSummaries for account {account_id}"):
+                rows += _rows(invoicing, run, account_id, OF_RECEIVER)
+        except WitnessNotRead as error:
+            problems.append(str(error))
+        else:
+            listed.append(account_id)
+    return (
+        InvoiceUnits(run.run_id, instant_text(run.as_of), tuple(receivers), " ".join(problems)),
+        tuple(listed),
+    )
+
+
+def _rows(
+    invoicing: Invoicing, run: PayerRun, account_id: str, listings: tuple[str, str]
+) -> list[Row]:
+    """Every row of an account's two listings, by billing period and by issued date."""
+    by_billing_period, by_issued_date = listings
+    rows: list[Row] = []
+    for period in run.billing_periods:
+        rows += (
+            (by_billing_period, period, InvoiceSummary(row))
+            for row in invoicing.summaries_of_period(account_id, period)
+        )
+    for start, end in issued_date_spans(run.issued_from, run.issued_to):
+        rows += (
+            (by_issued_date, None, InvoiceSummary(row))
+            for row in invoicing.summaries_issued(account_id, start, end)
+        )
+    return rows

@@ -3,16 +3,26 @@ and how the run ends.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from lambdas.ask_charges import ChargesQuestions
 from lambdas.aws.archive import Archive
-from lambdas.aws.clients import dynamodb_client, kms_client, s3_client
+from lambdas.aws.clients import (
+    dynamodb_client,
+    events_client,
+    kms_client,
+    s3_client,
+    sns_client,
+)
 from lambdas.aws.manifest_heads import ManifestHeads
 from lambdas.aws.manifest_signing import ManifestSigner
+from lambdas.aws.notifications import EventBus, Mailbox
+from lambdas.aws.told import ToldTable
+from lambdas.domain.acknowledgements import GivenAcknowledgement
 from lambdas.domain.archive_layout import (
     highest_records,
     listing_key,
@@ -25,19 +35,21 @@ from lambdas.domain.archive_layout import (
 )
 from lambdas.domain.archived_invoice import OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.facts import PayerOutcome
 from lambdas.domain.fetch_pass import FetchPass
 from lambdas.domain.findings import finding
-from lambdas.domain.json_text import read_instant
-from lambdas.domain.judgement import PayerOutcome
-from lambdas.domain.payer_register import Payer, payer_from_data
+from lambdas.domain.json_text import instant_text, read_instant
+from lambdas.domain.payer_register import payer_from_data
 from lambdas.domain.payer_run import CHECKED, NOT_CHECKED, ListedInvoice, Listing, PayerRun
 from lambdas.domain.report import report
 from lambdas.domain.retention import retain_until
 from lambdas.domain.verdicts import run_verdict
-from lambdas.judge_period import Judged, judge_period
+from lambdas.judge_period import Judged, Run, judge_period
 from lambdas.manifest_chain import ManifestChain
+from lambdas.past_periods import PastPeriods
 from lambdas.settings import FunctionSettings
 from lambdas.telemetry import logger, metrics
+from lambdas.tell_people import Channels, tell_people
 
 PLANNED = "PLANNED"
 """How a dry run ends: it says what would be fetched and judges nothing."""
@@ -56,74 +68,120 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         result = _plan(archive, event, listings)
     else:
         request = _read(archive, run_request_key(run_id))
-        register = [payer_from_data(row) for row in request["register"]]
-        outcomes = [_outcome(archive, item, listings[item.payer_account_id]) for item in items]
-        judged = _judge(archive, settings, event, register, outcomes)
-        result = _result(event, judged)
-        _emit_metrics(judged[0])
+        questions = ChargesQuestions(archive, items, settings.external_id)
+        run = Run(
+            run_id,
+            read_instant(event["as_of"]),
+            settings.close_calendar,
+            [_outcome(archive, item, listings[item.payer_account_id]) for item in items],
+            [GivenAcknowledgement.from_data(one) for one in request["acknowledgements"]],
+            questions.ask if settings.witnesses.cost_explorer else None,
+        )
+        table = ToldTable(dynamodb_client(), settings.manifest_heads_table)
+        judged = _judge(archive, settings, event, request, run)
+        failures = _tell(settings, table, judged, run)
+        result = _result(event, judged, run) | {
+            "told": not failures,
+            "cost_explorer_requests": questions.requests,
+        }
+        sweep = _last_sweep(table, judged[0], request, run)
+        _emit_metrics(judged, run, sweep, len(failures), questions.requests)
     archive.put_run_file(run_result_key(run_id), result)
     logger().info("validated completeness", extra={"run_id": run_id, "verdict": result["verdict"]})
-    return {
-        key: result[key] for key in ("run_id", "billing_period", "verdict", "subject", "message")
-    }
+    return {key: result[key] for key in ("run_id", "billing_period", "verdict", "message")}
 
 
 def _judge(
     archive: Archive,
     settings: FunctionSettings,
     event: dict[str, Any],
-    register: list[Payer],
-    outcomes: list[PayerOutcome],
+    request: dict[str, Any],
+    run: Run,
 ) -> list[Judged]:
-    """Judge the target first, then the look-back periods and every other period that this run
-    touched.
+    """Judge the target, the look-back periods, those that a person acknowledges and every other
+    period that this run touched; the target is the first of the answer.
+
+    The earliest period is judged first, for it is part of the history of the later ones.
     """
+    register = [payer_from_data(row) for row in request["register"]]
     target = BillingPeriod.parse(event["billing_period"])
     periods = {
         period
         for period in target.with_earlier(settings.lookback_periods)
         if any(payer.is_active_in(period) for payer in register)
     }
-    for outcome in outcomes:
+    periods |= {given.billing_period for given in run.acknowledgements}
+    for outcome in run.outcomes:
         periods |= {invoice.billing_period for invoice in outcome.archived}
         periods |= {invoice.billing_period for invoice in outcome.outstanding}
     now = datetime.now(UTC)
     signer = ManifestSigner(kms_client(), settings.manifest_signing_key)
     heads = ManifestHeads(dynamodb_client(), settings.manifest_heads_table)
     chain = ManifestChain(archive, signer, heads)
-    return [
-        judge_period(
+    past = PastPeriods(chain)
+    judged = {}
+    for period in sorted(periods | {target}):
+        judged[period] = judge_period(
             archive,
             chain,
             period,
-            run_id=event["run_id"],
-            as_of=read_instant(event["as_of"]),
-            deadline=settings.close_deadline,
+            run,
             payers={p.account_id: p for p in register if p.is_active_in(period)},
-            outcomes=outcomes,
+            past=past.before(period),
             retain_until=retain_until(period, settings.retention, now),
         )
-        for period in [target, *sorted(periods - {target}, reverse=True)]
-    ]
+        past.add(judged[period])
+    return [judged[target], *(judged[p] for p in sorted(periods - {target}, reverse=True))]
 
 
-def _result(event: dict[str, Any], judged: list[Judged]) -> dict[str, Any]:
+def _tell(
+    settings: FunctionSettings, table: ToldTable, judged: Iterable[Judged], run: Run
+) -> list[str]:
+    """Tell people and programs; returns what failed, after it is in the log."""
+    failures = tell_people(
+        Channels(
+            Mailbox(sns_client(), settings.notification_topic), EventBus(events_client()), table
+        ),
+        [one.manifest for one in judged],
+        run_id=run.run_id,
+        as_of=run.as_of,
+        close=run.close,
+    )
+    for failure in failures:
+        logger().error("told nobody", extra={"run_id": run.run_id, "reason": failure})
+    return failures
+
+
+def _result(event: dict[str, Any], judged: list[Judged], run: Run) -> dict[str, Any]:
     target, *others = judged
     verdict = run_verdict(
         target.manifest.verdict,
         [(one.before, one.manifest.verdict) for one in others],
         all_trusted=all(one.is_trusted for one in judged),
     )
-    subject, message = report(event["run_id"], verdict, [one.manifest for one in judged])
+    close_day = run.close.close_day(target.manifest.billing_period, run.as_of)
     return {
         "run_id": event["run_id"],
         "billing_period": event["billing_period"],
         "as_of": event["as_of"],
         "verdict": verdict,
-        "subject": subject,
-        "message": message,
+        "message": report(run.run_id, [one.manifest for one in judged], close_day),
         "periods": [one.to_data() for one in judged],
     }
+
+
+def _last_sweep(table: ToldTable, target: Judged, request: dict[str, Any], run: Run) -> datetime:
+    """The last instant as of which every payer account that a run was to ask was read.
+
+    A run limited to some payer accounts is no sweep, nor is one on a day on which nobody is asked.
+    """
+    period = target.manifest.billing_period
+    is_sweep = run.outcomes and not request["input"].get("payer_account_ids")
+    if is_sweep and all(outcome.outcome == CHECKED for outcome in run.outcomes):
+        table.mark_swept(period, instant_text(run.as_of))
+        return run.as_of
+    last = table.swept_at(period)
+    return read_instant(last) if last else datetime.combine(period.first_day_after, time(), UTC)
 
 
 def _plan(
@@ -148,7 +206,6 @@ def _plan(
         "billing_period": event["billing_period"],
         "as_of": event["as_of"],
         "verdict": PLANNED,
-        "subject": f"Invoice archive {event['billing_period']}: dry run",
         "message": message,
         "invoices_to_fetch": to_fetch,
         "payer_accounts_not_readable": unread,
@@ -202,6 +259,8 @@ def _outcome(archive: Archive, item: PayerRun, listing: Listing | None) -> Payer
             *(invoice for one in passes for invoice in one.outstanding),
             *(_not_fetched(item, invoice) for invoice in left),
         ),
+        listing.units,
+        listing.transfers,
     )
 
 
@@ -212,6 +271,7 @@ def _not_fetched(item: PayerRun, listed: ListedInvoice) -> OutstandingInvoice:
         listed.billing_period,
         listed.payer_account_id,
         (item.payer_account_id,),
+        listed.summary,
         (
             finding(
                 "NOT_FETCHED", listed.invoice_id, "It is listed; the run ended before its turn."
@@ -227,10 +287,25 @@ def _read(archive: Archive, key: str) -> Any:
     return found.data()
 
 
-def _emit_metrics(target: Judged) -> None:
+def _emit_metrics(
+    judged: list[Judged], run: Run, last_sweep: datetime, failures: int, requests: int
+) -> None:
     """The daily heartbeat, and how far the target period is."""
-    payers = target.manifest.payers
-    metrics().add_metric("RunsValidated", MetricUnit.Count, 1)
-    metrics().add_metric("InvoicesExpected", MetricUnit.Count, sum(p.expected for p in payers))
-    metrics().add_metric("InvoicesArchived", MetricUnit.Count, sum(p.archived for p in payers))
+    payers = judged[0].manifest.payers
+    overdue = sum(
+        one.manifest.verdict != "COMPLETE"
+        and run.as_of >= run.close.overdue_from(one.manifest.billing_period)
+        for one in judged
+    )
+    hours = max(0.0, (run.as_of - last_sweep).total_seconds() / 3600)
+    for name, unit, value in (
+        ("RunsValidated", MetricUnit.Count, 1),
+        ("InvoicesExpected", MetricUnit.Count, sum(payer.expected for payer in payers)),
+        ("InvoicesArchived", MetricUnit.Count, sum(payer.archived for payer in payers)),
+        ("PeriodsOverdue", MetricUnit.Count, overdue),
+        ("HoursSinceLastSweep", MetricUnit.NoUnit, hours),
+        ("NotificationsFailed", MetricUnit.Count, failures),
+        ("CostExplorerRequests", MetricUnit.Count, requests),
+    ):
+        metrics().add_metric(name, unit, value)
     metrics().flush_metrics()

@@ -124,7 +124,8 @@ def outstanding(
     seen_by: str = "",
 ) -> OutstandingInvoice:
     found = finding(code, invoice_id, "AWS has no document for this invoice yet.")
-    return OutstandingInvoice(invoice_id, period, payer, (seen_by or payer,), (found,))
+    row = InvoiceSummary(summary_row(invoice_id, AccountId=payer))
+    return OutstandingInvoice(invoice_id, period, payer, (seen_by or payer,), row, (found,))
 
 
 def with_documents(one: ArchivedInvoice, *documents: StoredObject) -> ArchivedInvoice:

@@ -5,7 +5,7 @@ import pytest
 
 from lambdas.domain.asked_today import LastSeen, payer_runs
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.close_calendar import CloseDeadline
+from lambdas.domain.close_calendar import CloseCalendar, CloseDeadline
 from lambdas.domain.payer_register import Payer, PayerRegister
 from lambdas.domain.payer_run import PayerRun
 from lambdas.domain.run_request import RunRequest
@@ -41,7 +41,7 @@ def runs(
     items = payer_runs(
         asked,
         register,
-        CloseDeadline("day", 10),
+        CloseCalendar(CloseDeadline("day", 10)),
         lookback,
         "ArchiveReader",
         last_seen=lambda period: (seen or {}).get(period, {}),

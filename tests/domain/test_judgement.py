@@ -1,20 +1,16 @@
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.close_calendar import CloseDeadline
-from lambdas.domain.findings import Finding, finding
+from lambdas.domain.close_calendar import CloseCalendar, CloseDeadline
+from lambdas.domain.findings import finding
 from lambdas.domain.json_text import to_canonical_json
-from lambdas.domain.judgement import Facts, PayerOutcome, judge
-from lambdas.domain.manifests import Manifest, PayerState
-from lambdas.domain.payer_register import Payer
-from lambdas.domain.payer_run import CHECKED, NO_ACCESS, NOT_CHECKED, WRONG_ACCOUNT
+from lambdas.domain.manifests import Manifest
+from lambdas.domain.payer_run import NO_ACCESS, NOT_CHECKED, WRONG_ACCOUNT
 from tests.domain.examples import (
     ACME,
     AFTER_DEADLINE,
@@ -24,63 +20,11 @@ from tests.domain.examples import (
     archived,
     outstanding,
 )
+from tests.domain.judging import HASH, codes, judged, outcome, payer
 
-HASH = "a" * 64
 SEPTEMBER = BillingPeriod(2026, 9)
 NEXT_DAY = AFTER_DEADLINE + timedelta(days=1)
 LATER = AFTER_DEADLINE + timedelta(days=2)
-
-
-def outcome(
-    account_id: str = ACME,
-    result: str = CHECKED,
-    *,
-    listed: Sequence[str] = ("1",),
-    periods: tuple[BillingPeriod, ...] = (OCTOBER,),
-    awaited: tuple[OutstandingInvoice, ...] = (),
-    unusable: tuple[Finding, ...] = (),
-    detail: str = "Denied.",
-) -> PayerOutcome:
-    return PayerOutcome(
-        account_id, result, detail, periods, frozenset(listed), unusable, (), awaited
-    )
-
-
-def judged(
-    *outcomes: PayerOutcome,
-    invoices: Sequence[ArchivedInvoice] = (),
-    previous: Manifest | None = None,
-    as_of: datetime = AFTER_DEADLINE,
-    names: Mapping[str, str] | None = None,
-    damages: Mapping[str, Sequence[Finding]] | None = None,
-    run_id: str = "run-2",
-) -> Manifest:
-    return judge(
-        Facts(
-            "archive",
-            OCTOBER,
-            run_id,
-            as_of,
-            CloseDeadline("day", 10),
-            {
-                account_id: Payer(account_id, name, legal_entity=f"{name} Ltd.")
-                for account_id, name in ({ACME: "Acme"} if names is None else names).items()
-            },
-            previous,
-            HASH if previous else None,
-            outcomes,
-            sorted(invoices, key=lambda i: (i.payer_account_id, i.invoice_id)),
-            damages or {},
-        )
-    )
-
-
-def payer(manifest: Manifest, account_id: str = ACME) -> PayerState:
-    return next(state for state in manifest.payers if state.payer_account_id == account_id)
-
-
-def codes(manifest: Manifest, account_id: str = ACME) -> dict[str, str]:
-    return {found.code: found.severity for found in payer(manifest, account_id).findings}
 
 
 def closed() -> Manifest:
@@ -103,7 +47,7 @@ def test_before_the_deadline_even_a_full_archive_is_awaiting_and_open() -> None:
 
 
 def test_the_last_second_of_the_deadline_is_not_overdue_and_the_next_is() -> None:
-    overdue = CloseDeadline("day", 10).instant(OCTOBER)
+    overdue = CloseCalendar(CloseDeadline("day", 10)).overdue_from(OCTOBER)
     facts: dict[str, Any] = {"invoices": [archived("1")]}
     before = judged(outcome(), as_of=overdue - timedelta(seconds=1), **facts)
     assert before.verdict == "AWAITING"

@@ -174,10 +174,13 @@ def test_completeness_says_what_the_contract_names_and_nothing_else() -> None:
     view = manifest(payer_state(ACME, due("1", "10.50"))).completeness()
     assert sorted(view) == [
         "billing_period",
+        "closed_at",
         "findings",
         "generated_at",
+        "last_day",
         "manifest",
         "payers",
+        "progress",
         "run_id",
         "schema",
         "verdict",
@@ -193,7 +196,10 @@ def test_completeness_says_what_the_contract_names_and_nothing_else() -> None:
         "legal_entity",
         "name",
         "payer_account_id",
+        "residuals",
         "run_id",
+        "settled_at",
+        "sources",
         "totals",
         "verdict",
     ]

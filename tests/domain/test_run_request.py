@@ -6,15 +6,17 @@ import pytest
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import InvalidExecutionInput
+from lambdas.domain.payer_register import Payer, PayerRegister
 from lambdas.domain.run_request import RunRequest, parse_run_request
 from tests.domain.examples import ACME, BOREAL
 
 STARTED = datetime(2026, 11, 5, 9, 30, tzinfo=UTC)
+REGISTER = PayerRegister((Payer(ACME, "Acme"), Payer(BOREAL, "Boreal")), "sha")
 SCHEDULED = {"scheduled_time": "2026-11-03T06:00:00Z"}
 
 
 def parse(given: object, name: str = "run-1", started: datetime = STARTED) -> RunRequest:
-    return parse_run_request(given, name, started)
+    return parse_run_request(given, name, started, REGISTER, 1, judged=lambda _: ())
 
 
 def problems(given: object) -> list[str]:
@@ -155,7 +157,7 @@ def test_what_a_person_gives_does_not_go_with_the_schedules_time() -> None:
 def test_an_unknown_key_is_told_with_the_known_ones() -> None:
     assert problems({"period": "2026-10"}) == [
         "'period' is unknown; the keys are scheduled_time, billing_period, payer_account_ids, "
-        "dry_run"
+        "dry_run, acknowledgements"
     ]
 
 

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from fpdf import FPDF
 from moto import mock_aws
 
+from lambdas import ask_charges
 from lambdas.aws import clients, payer_role
 from lambdas.aws.clients import RoleCredentials
 from lambdas.domain.archive_layout import is_evidence
@@ -31,6 +32,7 @@ from sandbox.invoicing import catalogue as emulated
 from sandbox.invoicing.catalogue import CatalogueInvoice, Document, SupplementalDocument
 from sandbox.invoicing.server import InvoicingEmulator
 from tests.fake_kms import FakeKms
+from tests.handlers.witnesses import BillingTransfers, Bus, Costs, Topic
 
 BUCKET = "archive-under-test"
 HEADS = "heads-under-test"
@@ -163,6 +165,10 @@ class World:
     catalogue: Catalogue
     roles: RoleDirectory
     settings: FunctionSettings
+    topic: Topic
+    bus: Bus
+    costs: Costs
+    transfers: BillingTransfers
     dead_payers: set[str] = field(default_factory=set)
     fetch_seconds: float = 900
     attempts: int = 1
@@ -359,7 +365,7 @@ def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[World]:
         manifest_heads_table=HEADS,
         notification_topic="arn:aws:sns:us-east-1:123456789012:topic",
         holidays=(),
-        witnesses=Witnesses(cost_explorer=True, billing_transfers=True, invoice_units=True),
+        witnesses=Witnesses(cost_explorer=False, billing_transfers=False, invoice_units=False),
     )
     for name, value in settings.to_environment().items():
         monkeypatch.setenv(name, value)
@@ -375,10 +381,17 @@ def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[World]:
         monkeypatch.setattr(step, "s3_client", lambda: s3)
     monkeypatch.setattr(validate_completeness, "kms_client", lambda: kms)
     monkeypatch.setattr(validate_completeness, "dynamodb_client", lambda: dynamodb)
+    topic, bus, costs, transfers = Topic(), Bus(), Costs(), BillingTransfers()
+    monkeypatch.setattr(validate_completeness, "sns_client", lambda: topic)
+    monkeypatch.setattr(validate_completeness, "events_client", lambda: bus)
+    monkeypatch.setattr(ask_charges, "cost_explorer_client", costs.client)
+    monkeypatch.setattr(list_invoice_summaries, "organizations_client", transfers.client)
     roles = RoleDirectory()
     monkeypatch.setattr(payer_role, "sts_client", roles.client)
     catalogue = Catalogue()
     with InvoicingEmulator(catalogue, now=AFTER_DEADLINE) as emulator:
         monkeypatch.setenv("AWS_ENDPOINT_URL_INVOICING", emulator.url)
         s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
-        yield World(s3, kms, dynamodb, emulator, catalogue, roles, settings)
+        yield World(
+            s3, kms, dynamodb, emulator, catalogue, roles, settings, topic, bus, costs, transfers
+        )

@@ -400,7 +400,7 @@ def test_l16_totals_are_exact_and_per_currency_whatever_the_amounts(month: Month
         ),
         invoice("T1", amount="19.00", currency="EUR", CommercialInvoiceId="E1"),
         invoice("C1", amount="50.00", InvoiceType="CREDIT_MEMO", OriginalInvoiceId="A1"),
-        invoice("R1", amount="100.00", InvoiceType="PAYMENT_RECEIPT"),
+        invoice("R1", amount="100.00", InvoiceType="PAYMENT_RECEIPT", OriginalInvoiceId="A1"),
     )
     month.suffers("COMPLETE", {})
     assert month.world.payer()["totals"] == [

@@ -1,0 +1,57 @@
+"""Telling people by SNS and programs by EventBridge."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+_MOST_ENTRIES = 10
+
+
+class NotTold(Exception):
+    """A message or event was not taken. Nothing of the archive depends on it."""
+
+
+class Mailbox:
+    """The topic whose subscribers get e-mail."""
+
+    def __init__(self, sns: Any, topic_arn: str) -> None:
+        self._sns = sns
+        self._topic_arn = topic_arn
+
+    def send(self, subject: str, message: str) -> None:
+        """Raises NotTold."""
+        with _named("sns:Publish"):
+            self._sns.publish(TopicArn=self._topic_arn, Subject=subject, Message=message)
+
+
+class EventBus:
+    """The account's default event bus."""
+
+    def __init__(self, events: Any) -> None:
+        self._events = events
+
+    def put(self, source: str, detail_type: str, details: Sequence[Mapping[str, Any]]) -> None:
+        """Raises NotTold unless every event was taken."""
+        entries = [
+            {"Source": source, "DetailType": detail_type, "Detail": json.dumps(detail)}
+            for detail in details
+        ]
+        for start in range(0, len(entries), _MOST_ENTRIES):
+            with _named("events:PutEvents"):
+                answer = self._events.put_events(Entries=entries[start : start + _MOST_ENTRIES])
+            if answer["FailedEntryCount"]:
+                codes = sorted({entry.get("ErrorCode", "") for entry in answer["Entries"]} - {""})
+                raise NotTold(f"events:PutEvents refused an event ({', '.join(codes)})")
+
+
+@contextmanager
+def _named(action: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise NotTold(f"{action} answers {error.response['Error']['Code']}") from error
+    except BotoCoreError as error:
+        raise NotTold(f"{action} cannot be reached ({type(error).__name__})") from error

@@ -1,0 +1,69 @@
+"""Organizations' billing transfers, in and out, as a witness."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from lambdas.aws.witness import WitnessNotRead, witness
+from lambdas.domain.billing_transfers import BillingTransfer, Transfers
+from lambdas.domain.json_text import instant_text
+
+_LARGEST_PAGE = 20
+_MOST_PAGES = 500
+
+
+class ResponsibilityTransfers:
+    """Organizations with the credentials of one payer account."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def transfers(self, run_id: str, as_of: datetime) -> Transfers:
+        """All billing transfers from and to the payer account's organization.
+
+        An account that is in no organization has none.
+        """
+        client = self._client
+        try:
+            found = {
+                *self._listed(
+                    "organizations:ListOutboundResponsibilityTransfers",
+                    client.list_outbound_responsibility_transfers,
+                ),
+                *self._listed(
+                    "organizations:ListInboundResponsibilityTransfers",
+                    client.list_inbound_responsibility_transfers,
+                ),
+            }
+        except WitnessNotRead as error:
+            return Transfers(not_read=str(error))
+        return Transfers(run_id, instant_text(as_of), tuple(sorted(found)))
+
+    def _listed(
+        self, action: str, call: Callable[..., Mapping[str, Any]]
+    ) -> Iterator[BillingTransfer]:
+        """Page by page: botocore has no paginator, and an empty page can be followed by others."""
+        token: dict[str, str] = {}
+        for _ in range(_MOST_PAGES):
+            with witness(action):
+                try:
+                    page = call(Type="BILLING", MaxResults=_LARGEST_PAGE, **token)
+                except self._client.exceptions.AWSOrganizationsNotInUseException:
+                    return
+            yield from map(_transfer, page.get("ResponsibilityTransfers", ()))
+            if not page.get("NextToken"):
+                return
+            token = {"NextToken": page["NextToken"]}
+        raise WitnessNotRead(f"{action} has no end after {_MOST_PAGES} pages.")
+
+
+def _transfer(row: Mapping[str, Any]) -> BillingTransfer:
+    ends_at = row.get("EndTimestamp")
+    return BillingTransfer(
+        row.get("Id", ""),
+        row.get("Source", {}).get("ManagementAccountId", ""),
+        row.get("Target", {}).get("ManagementAccountId", ""),
+        row.get("Status", ""),
+        instant_text(row["StartTimestamp"]) if "StartTimestamp" in row else "",
+        instant_text(ends_at) if ends_at else None,
+    )

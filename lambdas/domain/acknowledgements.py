@@ -1,0 +1,75 @@
+"""A person's acknowledgement of what lacks, as it is given and as it is kept."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.findings import Finding
+
+NEVER_ACKNOWLEDGED = ("ARCHIVE_DAMAGED",)
+"""What nobody can accept: evidence that was touched is brought back, not waved through."""
+
+
+@dataclass(frozen=True)
+class GivenAcknowledgement:
+    """An acknowledgement of a run's execution input."""
+
+    payer_account_id: str
+    billing_period: BillingPeriod
+    reason: str
+    by: str
+    until: date
+    """The last day (UTC) on which it counts."""
+
+    def to_data(self) -> dict[str, str]:
+        return {
+            "payer_account_id": self.payer_account_id,
+            "billing_period": str(self.billing_period),
+            "reason": self.reason,
+            "by": self.by,
+            "until": self.until.isoformat(),
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, str]) -> "GivenAcknowledgement":
+        return cls(
+            data["payer_account_id"],
+            BillingPeriod.parse(data["billing_period"]),
+            data["reason"],
+            data["by"],
+            date.fromisoformat(data["until"]),
+        )
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """An acknowledgement as the manifest keeps it, also when it is over.
+
+    `covers` are code and subject of each finding that blocked when it was given. A new lack is not
+    covered.
+    """
+
+    reason: str
+    by: str
+    until: str
+    """The last day (UTC) on which it counts."""
+    run_id: str
+    at: str
+    covers: tuple[tuple[str, str], ...]
+
+    def is_in_force(self, as_of: datetime) -> bool:
+        return as_of.astimezone(UTC).date() <= date.fromisoformat(self.until)
+
+    def is_for(self, found: Finding) -> bool:
+        return (found.code, found.subject) in self.covers
+
+    def to_data(self) -> dict[str, Any]:
+        covers = [{"code": code, "subject": subject} for code, subject in self.covers]
+        return asdict(self) | {"covers": covers}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Acknowledgement":
+        covers = tuple((one["code"], one["subject"]) for one in data["covers"])
+        return cls(data["reason"], data["by"], data["until"], data["run_id"], data["at"], covers)

@@ -1,0 +1,91 @@
+"""Billing transfers: another organization's payer account gets and pays the invoices.
+
+Source: the botocore model `organizations` 2016-11-28 and the AWS Billing user guide.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.json_text import read_instant
+
+_ROUNDING = timedelta(seconds=1)
+"""AWS ends a transfer within the last second of a month."""
+
+
+@dataclass(frozen=True, order=True)
+class BillingTransfer:
+    """The bills of the organization of payer account `source` go to payer account `target`."""
+
+    transfer_id: str
+    source: str
+    target: str
+    status: str
+    starts_at: str
+    """Empty where AWS does not say."""
+    ends_at: str | None
+    """None: no end is set."""
+
+    @property
+    def is_in_effect(self) -> bool:
+        """Whether it came about, and so holds between its start and its end.
+
+        A withdrawn transfer goes on until its end; without one it says nothing.
+        """
+        return bool(self.starts_at) and (
+            self.status == "ACCEPTED" or (self.status == "WITHDRAWN" and bool(self.ends_at))
+        )
+
+    def covers(self, period: BillingPeriod) -> bool:
+        """Whether it is in effect during the whole period."""
+        first, after = _instants(period)
+        return (
+            self.is_in_effect
+            and read_instant(self.starts_at) <= first
+            and (self.ends_at is None or read_instant(self.ends_at) >= after - _ROUNDING)
+        )
+
+    def touches(self, period: BillingPeriod) -> bool:
+        """Whether it is in effect during some of the period."""
+        first, after = _instants(period)
+        return (
+            self.is_in_effect
+            and read_instant(self.starts_at) < after
+            and (self.ends_at is None or read_instant(self.ends_at) > first)
+        )
+
+
+@dataclass(frozen=True)
+class Transfers:
+    """What a payer account was told of its transfers, in and out.
+
+    `run_id` and `at` are None as long as Organizations never answered.
+    """
+
+    run_id: str | None = None
+    at: str | None = None
+    transfers: tuple[BillingTransfer, ...] = ()
+    not_read: str = ""
+    """Why they could not be read at last; empty when they could."""
+
+    @property
+    def was_read(self) -> bool:
+        return self.at is not None
+
+    def to_data(self) -> dict[str, Any]:
+        return asdict(self) | {"transfers": [asdict(transfer) for transfer in self.transfers]}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Transfers":
+        transfers = tuple(BillingTransfer(**transfer) for transfer in data["transfers"])
+        return cls(data["run_id"], data["at"], transfers, data["not_read"])
+
+
+def _instants(period: BillingPeriod) -> tuple[datetime, datetime]:
+    """The first instant of the period and the first one after it."""
+    return (
+        datetime.combine(period.first_day, time(), UTC),
+        datetime.combine(period.first_day_after, time(), UTC),
+    )

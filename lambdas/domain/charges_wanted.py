@@ -1,0 +1,57 @@
+"""When Cost Explorer is worth its price: each request costs 0.01 USD."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.close_calendar import day_of_close
+from lambdas.domain.json_text import read_instant
+from lambdas.domain.manifests import PayerState
+from lambdas.domain.payer_run import CHECKED
+
+FIRST_DAY = 7
+"""The day of the following month from which a month's charges are hoped to be final: bills are
+issued mostly on day 2 to 7."""
+ASKED_AGAIN_AFTER = timedelta(days=7)
+_ANSWERABLE: Collection[str] = (
+    "NO_INVOICES_LISTED",
+    "USUAL_INVOICE_MISSING",
+    "CHARGES_WITHOUT_INVOICE",
+)
+"""What blocks and may no longer do so once Cost Explorer answered."""
+
+
+def charges_are_wanted(
+    state: PayerState,
+    period: BillingPeriod,
+    *,
+    as_of: datetime,
+    is_overdue: bool,
+    is_closed: bool,
+) -> bool:
+    """Whether Cost Explorer is asked for a payer account's charges, given the judgement without it.
+
+    It is asked when it can change the verdict, once: after the deadline, or before it when all the
+    rest is proven already. A final answer is never asked for again; an estimated one when overdue,
+    a week later.
+    """
+    charges = state.witnesses.charges
+    if state.outcome != CHECKED or (charges and charges.is_final):
+        return False
+    if state.verdict == "TRANSFERRED" or (is_closed and state.is_settled):
+        return False
+    if state.witnesses.acknowledged(as_of) and state.is_settled:
+        return False
+    if charges and charges.at:
+        waited = as_of - read_instant(charges.at)
+        if not is_overdue or waited < ASKED_AGAIN_AFTER:
+            return False
+    blocking = {found.code for found in state.findings if found.severity == "blocking"}
+    if is_overdue:
+        return blocking.issubset(_ANSWERABLE)
+    return (
+        state.verdict == "AWAITING"
+        and state.is_settled
+        and bool(state.witnesses.history.usual)
+        and day_of_close(period, as_of) >= FIRST_DAY
+    )

@@ -1,0 +1,201 @@
+"""What the witnesses of a payer account expect in a billing period, held against its invoices."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.billing_transfers import BillingTransfer
+from lambdas.domain.findings import Finding, finding
+from lambdas.domain.invoice_summary import AmountNotRead, InvoiceSummary
+from lambdas.domain.issuers import Issuer, billing_entity_of
+from lambdas.domain.row_arithmetic import is_money
+from lambdas.domain.verdicts import PayerVerdict
+from lambdas.domain.witnesses import PayerWitnesses
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An invoice that a payer account is shown, archived or not."""
+
+    account_id: str
+    """The account under which it is filed."""
+    summary: InvoiceSummary
+
+
+@dataclass(frozen=True)
+class Expectations:
+    """The statements on one payer account in one billing period, and what is shown of it."""
+
+    account_id: str
+    period: BillingPeriod
+    witnesses: PayerWitnesses
+    transfers: Sequence[BillingTransfer]
+    """Every known transfer of which it is source or target, whoever told of it."""
+    shown: Sequence[Shown]
+    registered: Collection[str]
+    """The payer accounts that this archive asks in the period."""
+
+    @cached_property
+    def transferred_to(self) -> str | None:
+        """Who gets its invoices of the whole period, if a billing transfer says so."""
+        covering = (t for t in self.transfers if t.source == self.account_id)
+        return next((t.target for t in covering if t.covers(self.period)), None)
+
+    @property
+    def has_no_charges(self) -> bool:
+        """Whether Cost Explorer says so, and no longer as an estimate."""
+        charges = self.witnesses.charges
+        return charges is not None and charges.is_final and not charges.charged
+
+    @property
+    def is_invoiced_to_receivers(self) -> bool:
+        """Whether its invoices are issued to receivers of its invoice units, and only to them."""
+        units = self.witnesses.units
+        return bool(self.shown) and all(
+            units is not None and one.account_id in units.receivers for one in self.shown
+        )
+
+    def verdict_without_invoices(self, *, is_overdue: bool) -> PayerVerdict | None:
+        """What a witness says of a payer account without invoices of its own; None if none does."""
+        if self.transferred_to:
+            return "TRANSFERRED"
+        if self.has_no_charges:
+            return "NO_CHARGES"
+        return "COMPLETE" if self.is_invoiced_to_receivers and is_overdue else None
+
+    @property
+    def are_proven_whole(self) -> bool:
+        """Whether history and Cost Explorer, independent of the listings, both say what is to be
+        expected, so that what is there can be all of it before the deadline.
+        """
+        charges = self.witnesses.charges
+        return bool(self.witnesses.history.usual and charges and charges.is_final)
+
+    def missing(self) -> Iterator[Finding]:
+        """The invoices that a witness expects and no listing shows, each once."""
+        usual = [issuer for issuer in self.witnesses.history.usual if self._is_missing(issuer)]
+        for issuer in usual:
+            periods = self.witnesses.history.periods
+            yield finding(
+                "USUAL_INVOICE_MISSING",
+                str(issuer),
+                f"Each of {', '.join(map(str, sorted(periods)))} has one, {self.period} has none.",
+            )
+        for source in self._sources_without_invoice():
+            yield finding(
+                "SOURCE_WITHOUT_INVOICE",
+                source,
+                f"A billing transfer brings its invoices of the whole of {self.period} to "
+                f"{self.account_id}, and none is listed.",
+            )
+        told = {billing_entity_of(issuer.billing_entity) for issuer in usual}
+        for entity in sorted(self._charged_without_invoice() - told):
+            charges = self.witnesses.charges
+            so_far = "" if charges and charges.is_final else " so far (estimated)"
+            yield finding(
+                "CHARGES_WITHOUT_INVOICE",
+                f"{self.account_id} {entity}",
+                f"Cost Explorer shows charges of {entity}{so_far}, and no invoice is listed.",
+            )
+
+    def notes(self) -> Iterator[Finding]:
+        """What is to be told of the witnesses themselves; nothing of it blocks."""
+        for statement in (self.witnesses.charges, self.witnesses.transfers, self.witnesses.units):
+            if statement and statement.not_read:
+                yield finding("WITNESS_NOT_READ", self.account_id, statement.not_read)
+        for entity in sorted(self._invoiced_without_charges()):
+            yield finding(
+                "WITNESSES_DISAGREE",
+                self.account_id,
+                f"An invoice of {entity} is listed; Cost Explorer shows no charges of it.",
+            )
+        if not self.transferred_to:
+            return
+        if self.shown:
+            yield finding(
+                "WITNESSES_DISAGREE",
+                self.account_id,
+                f"A billing transfer to {self.transferred_to} covers the period; invoices of this "
+                "payer account are listed all the same, and count.",
+            )
+        if self.transferred_to not in self.registered:
+            yield finding(
+                "RECEIVER_NOT_IN_REGISTER",
+                self.account_id,
+                f"Its invoices go to {self.transferred_to} by billing transfer, which is not in "
+                "the payer register: this archive does not get them.",
+            )
+
+    @cached_property
+    def _issuers(self) -> frozenset[Issuer]:
+        found = (Issuer.of(one.account_id, one.summary) for one in self.shown)
+        return frozenset(issuer for issuer in found if issuer)
+
+    def _is_missing(self, usual: Issuer) -> bool:
+        """Whether a usual invoice lacks, and no other witness explains that."""
+        if usual in self._issuers or self.transferred_to:
+            return False
+        if usual.bill_source_accounts:
+            return any(self._is_expected_of(source) for source in usual.bill_source_accounts)
+        charges = self.witnesses.charges
+        entity = billing_entity_of(usual.billing_entity)
+        return not (charges and charges.is_final and entity not in charges.charged)
+
+    def _is_expected_of(self, source: str) -> bool:
+        """Whether the usual invoice of another organization is expected again.
+
+        Where its transfer covers the period that is told of the source, where it is over nothing
+        is expected; a transfer that is in effect for a part of the period leaves it expected.
+        """
+        inbound = [t for t in self.transfers if (t.source, t.target) == (source, self.account_id)]
+        was_read = self.witnesses.transfers is not None and self.witnesses.transfers.was_read
+        if any(t.covers(self.period) for t in inbound):
+            return False
+        return not was_read or any(t.touches(self.period) for t in inbound)
+
+    def _sources_without_invoice(self) -> list[str]:
+        if not all(one.summary.names_all_bill_sources for one in self.shown):
+            return []  # the row that is thought to lack may be one that does not name its source
+        invoiced = {source for one in self.shown for source in one.summary.bill_source_accounts}
+        covering = {
+            t.source
+            for t in self.transfers
+            if t.target == self.account_id and t.covers(self.period)
+        }
+        return sorted(covering - invoiced)
+
+    def _charged_without_invoice(self) -> frozenset[str]:
+        charges = self.witnesses.charges
+        if charges is None or self.transferred_to:
+            return frozenset()
+        return charges.charged - {
+            billing_entity_of(one.summary.billing_entity)
+            for one in self.shown
+            if not one.summary.is_receipt and not one.summary.bill_source_accounts
+        }
+
+    def _invoiced_without_charges(self) -> set[str]:
+        """The billing entities of recurring invoices that have no charges.
+
+        A purchase may be charged in another month than it is invoiced.
+        """
+        charges = self.witnesses.charges
+        if charges is None or not charges.is_final:
+            return set()
+        return {
+            entity
+            for one in self.shown
+            if one.summary.bill_type in ("ANNIVERSARY", "")
+            and not one.summary.bill_source_accounts
+            and _has_amount(one.summary)
+            and (entity := billing_entity_of(one.summary.billing_entity)) not in charges.charged
+        }
+
+
+def _has_amount(summary: InvoiceSummary) -> bool:
+    try:
+        amount = summary.amount_due()
+    except AmountNotRead:
+        return False
+    return amount is not None and is_money(amount)

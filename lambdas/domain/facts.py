@@ -1,0 +1,199 @@
+"""Everything that a billing period is judged by, and what follows from it directly."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+
+from lambdas.domain.acknowledgements import GivenAcknowledgement
+from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.billing_transfers import BillingTransfer, Transfers
+from lambdas.domain.charges import Charges
+from lambdas.domain.close_calendar import CloseCalendar
+from lambdas.domain.findings import Finding, finding
+from lambdas.domain.history import PastPeriod, invoices_of
+from lambdas.domain.manifests import Manifest, PayerState
+from lambdas.domain.payer_register import Payer
+from lambdas.domain.payer_run import CHECKED
+from lambdas.domain.witnesses import InvoiceUnits, last_said, since
+
+
+@dataclass(frozen=True)
+class PayerOutcome:
+    """What this run found out about one payer account that it was to ask, whatever the period."""
+
+    payer_account_id: str
+    outcome: str
+    detail: str
+    billing_periods: tuple[BillingPeriod, ...]
+    listed_ids: frozenset[str] = frozenset()
+    listing_findings: tuple[Finding, ...] = ()
+    archived: tuple[ArchivedInvoice, ...] = ()
+    outstanding: tuple[OutstandingInvoice, ...] = ()
+    units: InvoiceUnits | None = None
+    transfers: Transfers | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that a period is judged by."""
+
+    bucket: str
+    billing_period: BillingPeriod
+    run_id: str
+    as_of: datetime
+    close: CloseCalendar
+    payers: Mapping[str, Payer]
+    """Payer accounts of the register that are active in the period, by account id."""
+    previous: Manifest | None
+    previous_sha256: str | None
+    outcomes: Sequence[PayerOutcome]
+    invoices: Sequence[ArchivedInvoice]
+    """The state of every invoice of the period, from its highest record."""
+    damages: Mapping[str, Sequence[Finding]]
+    """Damage to the evidence, by payer account."""
+    absent_invoices: Collection[str] = ()
+    """Ids of invoices that the period's invoices refer to and the archive does not have."""
+    past: Sequence[PastPeriod] = ()
+    """The billing periods right before this one that were judged, latest first."""
+    charges: Mapping[str, Charges] = field(default_factory=dict)
+    """What Cost Explorer answered in this run, by payer account."""
+    acknowledgements: Sequence[GivenAcknowledgement] = ()
+    """What a person acknowledged with this run, whatever the period."""
+    asks_cost_explorer: bool = True
+
+    @cached_property
+    def is_overdue(self) -> bool:
+        return self.as_of >= self.close.overdue_from(self.billing_period)
+
+    @cached_property
+    def before(self) -> Mapping[str, PayerState]:
+        """What the previous manifest says, by payer account."""
+        payers = self.previous.payers if self.previous else ()
+        return {state.payer_account_id: state for state in payers}
+
+    @cached_property
+    def outcome_of(self) -> Mapping[str, PayerOutcome]:
+        return {outcome.payer_account_id: outcome for outcome in self.outcomes}
+
+    def asked(self, account_id: str) -> PayerOutcome | None:
+        """The outcome of a payer account that this run asked for the period."""
+        outcome = self.outcome_of.get(account_id)
+        return outcome if outcome and self.billing_period in outcome.billing_periods else None
+
+    @cached_property
+    def asked_accounts(self) -> frozenset[str]:
+        """The payer accounts that are, or were, asked for their own listings."""
+        return frozenset(
+            {*self.payers, *self.outcome_of}
+            | {account_id for account_id, state in self.before.items() if state.checked_at}
+        )
+
+    @cached_property
+    def invoices_of(self) -> Mapping[str, Sequence[ArchivedInvoice]]:
+        """The archived invoices by the account under which they are filed."""
+        found: dict[str, list[ArchivedInvoice]] = defaultdict(list)
+        for invoice in self.invoices:
+            found[invoice.payer_account_id].append(invoice)
+        return found
+
+    @cached_property
+    def invoices_shown_to(self) -> Mapping[str, Sequence[ArchivedInvoice]]:
+        """The archived invoices by the payer account whose charges they are for."""
+        return invoices_of(self.invoices, self.asked_accounts)
+
+    @cached_property
+    def outstanding_of(self) -> Mapping[str, Sequence[OutstandingInvoice]]:
+        """The invoices that this run could not archive, whoever was shown them."""
+        found: dict[str, list[OutstandingInvoice]] = defaultdict(list)
+        for outcome in self.outcomes:
+            for invoice in outcome.outstanding:
+                if invoice.billing_period == self.billing_period:
+                    found[invoice.payer_account_id].append(invoice)
+        return found
+
+    @cached_property
+    def outstanding_shown_to(self) -> Mapping[str, Sequence[OutstandingInvoice]]:
+        """The invoices of accounts that are not asked which nobody could archive yet, by the payer
+        account that is shown them.
+        """
+        found: dict[str, list[OutstandingInvoice]] = defaultdict(list)
+        for account_id in {*self.outstanding_of, *self.before} - self.asked_accounts:
+            for invoice in self.outstanding_invoices(account_id):
+                for observer in invoice.seen_by:
+                    found[observer].append(invoice)
+        return found
+
+    @cached_property
+    def transfers_of(self) -> Mapping[str, Transfers]:
+        """What each payer account was told of billing transfers that touch the period."""
+        found = {}
+        for account_id in {*self.before, *self.outcome_of}:
+            before = self.before.get(account_id)
+            said = before.witnesses.transfers if before else None
+            asked = self.asked(account_id)
+            if asked and asked.outcome == CHECKED:
+                now = asked.transfers
+                if now is None:
+                    said = replace(said, not_read="") if said else None
+                else:
+                    touching = tuple(t for t in now.transfers if t.touches(self.billing_period))
+                    now = replace(now, transfers=tuple(sorted(touching)))
+                    said = since(said, last_said(said, now))
+            if said:
+                found[account_id] = said
+        return found
+
+    @cached_property
+    def transfers_by_account(self) -> Mapping[str, Sequence[BillingTransfer]]:
+        """Every transfer that touches the period, by source and by target, whoever told of it."""
+        told = {transfer for said in self.transfers_of.values() for transfer in said.transfers}
+        found: dict[str, list[BillingTransfer]] = defaultdict(list)
+        for transfer in sorted(told):
+            for account_id in {transfer.source, transfer.target}:
+                found[account_id].append(transfer)
+        return found
+
+    def outstanding_invoices(self, account_id: str) -> tuple[OutstandingInvoice, ...]:
+        """Expected invoices without a record: of all listings so far, not only the last one."""
+        before = self.before.get(account_id)
+        union = {
+            invoice.invoice_id: _still_listed(self, invoice)
+            for invoice in (before.outstanding if before else ())
+        }
+        union |= {i.invoice_id: i for i in self.outstanding_of.get(account_id, ())}
+        archived = {invoice.invoice_id for invoice in self.invoices_of.get(account_id, ())}
+        return tuple(invoice for key, invoice in sorted(union.items()) if key not in archived)
+
+    @cached_property
+    def holders(self) -> Mapping[str, set[str]]:
+        """The payer accounts under which each invoice id is archived."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for invoice in self.invoices:
+            found[invoice.invoice_id].add(invoice.payer_account_id)
+        return found
+
+
+def _still_listed(facts: Facts, invoice: OutstandingInvoice) -> OutstandingInvoice:
+    """The invoice, told as vanished if a payer account that was shown it no longer is."""
+    for account_id in invoice.seen_by:
+        outcome = facts.outcome_of.get(account_id)
+        if (
+            outcome
+            and outcome.outcome == CHECKED
+            and facts.billing_period in outcome.billing_periods
+            and invoice.invoice_id not in outcome.listed_ids
+        ):
+            return replace(invoice, findings=(_vanished(invoice.invoice_id),))
+    return invoice
+
+
+def _vanished(invoice_id: str) -> Finding:
+    return finding(
+        "INVOICE_VANISHED",
+        invoice_id,
+        "It was listed, was never archived, and is no longer listed.",
+        severity="blocking",
+    )

@@ -1,0 +1,52 @@
+"""The event that tells programs of a verdict. Its schema, by version, is in docs/events."""
+
+from collections import Counter
+from typing import Any
+
+from lambdas.domain.archive_layout import completeness_key
+from lambdas.domain.json_text import instant_text
+from lambdas.domain.manifests import PayerState
+from lambdas.domain.report import blocking, counted
+from lambdas.domain.telling import Telling
+from lambdas.domain.verdicts import SETTLED_VERDICTS
+
+SOURCE = "invoice-archive"
+DETAIL_TYPE = "Billing Period Judged"
+SCHEMA = "invoice-archive/billing-period-judged/1"
+_MOST_PAYERS = 100
+
+
+def period_event(telling: Telling) -> dict[str, Any]:
+    """The detail of the event. It carries no amounts and no URLs."""
+    manifest = telling.manifest
+    open_payers = [one for one in manifest.payers if one.verdict not in SETTLED_VERDICTS]
+    return {
+        "schema": SCHEMA,
+        "billing_period": str(manifest.billing_period),
+        "verdict": manifest.verdict,
+        "told_before": telling.before.verdict if telling.before else None,
+        "reason": telling.reason,
+        "is_overdue": telling.is_overdue,
+        "last_day": manifest.last_day,
+        "closed_at": manifest.closed_at,
+        "run_id": telling.run_id,
+        "as_of": instant_text(telling.as_of),
+        "archive_bucket": manifest.bucket,
+        "completeness": completeness_key(manifest.billing_period),
+        "manifest": manifest.key if manifest.sequence else None,
+        "payers": len(manifest.payers),
+        "payers_by_verdict": dict(sorted(Counter(one.verdict for one in manifest.payers).items())),
+        "blocking_findings": counted(blocking(manifest)),
+        "open_payers": [_payer(one) for one in open_payers[:_MOST_PAYERS]],
+        "open_payers_left_out": max(0, len(open_payers) - _MOST_PAYERS),
+    }
+
+
+def _payer(state: PayerState) -> dict[str, Any]:
+    return {
+        "payer_account_id": state.payer_account_id,
+        "verdict": state.verdict,
+        "expected": state.expected,
+        "archived": state.archived,
+        "blocking_findings": counted(f for f in state.findings if f.severity == "blocking"),
+    }

@@ -1,0 +1,62 @@
+"""What keeps a payer account from being complete, and what a person or the close excuses."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from lambdas.domain.acknowledgements import NEVER_ACKNOWLEDGED
+from lambdas.domain.findings import Finding, finding
+from lambdas.domain.payer_run import NO_ACCESS, NOT_CHECKED, WRONG_ACCOUNT
+from lambdas.domain.verdicts import INVOICE_NOT_LISTED
+from lambdas.domain.witnesses import PayerWitnesses
+
+OUTCOME_CODES = (NO_ACCESS, WRONG_ACCOUNT, NOT_CHECKED)
+"""Codes of the findings that say why a payer account was not checked."""
+
+
+class Weights:
+    """How findings weigh on one payer account: what a person acknowledged does not block.
+
+    Nor does a look that failed, or an invoice that a witness expects all of a sudden, in a closed
+    period in which the payer account was complete; unless that rests on an acknowledgement that is
+    over now.
+    """
+
+    def __init__(self, as_of: datetime, witnesses: PayerWitnesses, *, is_settled: bool) -> None:
+        self._all = witnesses.acknowledgements
+        self._in_force = witnesses.acknowledged(as_of)
+        self._is_settled = is_settled
+
+    def weighed(self, found: Finding) -> Finding:
+        """The finding, as a warning where it does not block."""
+        if found.severity != "blocking" or found.code in NEVER_ACKNOWLEDGED:
+            return found
+        is_lenient = (
+            self._is_settled
+            and found.code in (*OUTCOME_CODES, *INVOICE_NOT_LISTED)
+            and not any(one.is_for(found) for one in self._all)
+        )
+        is_light = is_lenient or any(one.is_for(found) for one in self._in_force)
+        return replace(found, severity="warning") if is_light else found
+
+    def blocking(self, findings: Iterable[Finding]) -> list[Finding]:
+        return [found for found in findings if self.weighed(found).severity == "blocking"]
+
+    def block(self, findings: Iterable[Finding]) -> bool:
+        return bool(self.blocking(findings))
+
+    def accepts(self, findings: Iterable[Finding]) -> bool:
+        """Whether an acknowledgement covers all of them, of which there is at least one."""
+        found = list(findings)
+        return bool(found) and all(
+            any(acknowledgement.is_for(one) for acknowledgement in self._in_force) for one in found
+        )
+
+    def acknowledged(self, account_id: str) -> Iterable[Finding]:
+        for one in self._in_force:
+            yield finding(
+                "ACKNOWLEDGED",
+                account_id,
+                f"{one.by} accepted {len(one.covers)} findings until {one.until} "
+                f"({one.run_id}): {one.reason}",
+            )

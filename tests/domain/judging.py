@@ -1,0 +1,101 @@
+"""Judgements of October 2026 by facts that a test names."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from lambdas.domain.acknowledgements import GivenAcknowledgement
+from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.billing_transfers import BillingTransfer, Transfers
+from lambdas.domain.charges import Charges
+from lambdas.domain.close_calendar import CloseCalendar, CloseDeadline
+from lambdas.domain.facts import Facts, PayerOutcome
+from lambdas.domain.findings import Finding
+from lambdas.domain.history import PastPeriod
+from lambdas.domain.json_text import instant_text
+from lambdas.domain.judgement import judge
+from lambdas.domain.manifests import Manifest, PayerState
+from lambdas.domain.payer_register import Payer
+from lambdas.domain.payer_run import CHECKED
+from lambdas.domain.witnesses import InvoiceUnits
+from tests.domain.examples import ACME, AFTER_DEADLINE, OCTOBER
+
+HASH = "a" * 64
+
+
+def outcome(
+    account_id: str = ACME,
+    result: str = CHECKED,
+    *,
+    listed: Sequence[str] = ("1",),
+    periods: tuple[BillingPeriod, ...] = (OCTOBER,),
+    awaited: tuple[OutstandingInvoice, ...] = (),
+    unusable: tuple[Finding, ...] = (),
+    detail: str = "Denied.",
+    units: InvoiceUnits | None = None,
+    transfers: Transfers | None = None,
+) -> PayerOutcome:
+    return PayerOutcome(
+        account_id,
+        result,
+        detail,
+        periods,
+        frozenset(listed),
+        unusable,
+        (),
+        awaited,
+        units,
+        transfers,
+    )
+
+
+def judged(
+    *outcomes: PayerOutcome,
+    invoices: Sequence[ArchivedInvoice] = (),
+    previous: Manifest | None = None,
+    as_of: datetime = AFTER_DEADLINE,
+    names: Mapping[str, str] | None = None,
+    damages: Mapping[str, Sequence[Finding]] | None = None,
+    run_id: str = "run-2",
+    past: Sequence[PastPeriod] = (),
+    charges: Mapping[str, Charges] | None = None,
+    acknowledgements: Sequence[GivenAcknowledgement] = (),
+    absent: Sequence[str] = (),
+    asks_cost_explorer: bool = True,
+) -> Manifest:
+    return judge(
+        Facts(
+            "archive",
+            OCTOBER,
+            run_id,
+            as_of,
+            CloseCalendar(CloseDeadline("day", 10)),
+            {
+                account_id: Payer(account_id, name, legal_entity=f"{name} Ltd.")
+                for account_id, name in ({ACME: "Acme"} if names is None else names).items()
+            },
+            previous,
+            HASH if previous else None,
+            outcomes,
+            sorted(invoices, key=lambda i: (i.payer_account_id, i.invoice_id)),
+            damages or {},
+            absent,
+            past,
+            charges or {},
+            acknowledgements,
+            asks_cost_explorer,
+        )
+    )
+
+
+def payer(manifest: Manifest, account_id: str = ACME) -> PayerState:
+    return next(state for state in manifest.payers if state.payer_account_id == account_id)
+
+
+def codes(manifest: Manifest, account_id: str = ACME) -> dict[str, str]:
+    """Code to severity of a payer account's findings."""
+    return {found.code: found.severity for found in payer(manifest, account_id).findings}
+
+
+def transfers(*told: BillingTransfer, run_id: str = "run-2") -> Transfers:
+    return Transfers(run_id, instant_text(AFTER_DEADLINE), told)

@@ -1,0 +1,120 @@
+"""Cost Explorer costs money: when it is asked, and when it is not."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from lambdas.domain.acknowledgements import Acknowledgement
+from lambdas.domain.charges import Charges
+from lambdas.domain.charges_wanted import charges_are_wanted
+from lambdas.domain.findings import finding
+from lambdas.domain.issuers import Issuer
+from lambdas.domain.manifests import PayerState
+from lambdas.domain.witnesses import History, PayerWitnesses
+from tests.domain.examples import ACME, AFTER_DEADLINE, OCTOBER
+
+ASKED = "2026-11-12T06:00:00Z"
+DAY_7 = datetime(2026, 11, 7, 6, tzinfo=UTC)
+USUAL = History((OCTOBER.shifted(-1),), (Issuer(ACME, "AWS", "AWS", "", False, ()),), 4)
+ACCEPTED = Acknowledgement("Nothing.", "Dana", "2026-12-31", "run-1", ASKED, ())
+
+
+def state(
+    verdict: str = "COMPLETE",
+    *codes: str,
+    outcome: str = "CHECKED",
+    settled: bool = True,
+    **witnesses: Any,
+) -> PayerState:
+    return PayerState(
+        ACME,
+        "Acme",
+        "",
+        outcome,
+        verdict,  # type: ignore[arg-type]
+        "run-1",
+        ASKED,
+        1,
+        (),
+        (),
+        (),
+        tuple(finding(code, ACME, "") for code in codes),
+        PayerWitnesses(**{"history": USUAL} | witnesses),
+        ASKED if settled else None,
+    )
+
+
+def wanted(
+    one: PayerState, as_of: datetime = AFTER_DEADLINE, *, overdue: bool = True, closed: bool = False
+) -> bool:
+    return charges_are_wanted(one, OCTOBER, as_of=as_of, is_overdue=overdue, is_closed=closed)
+
+
+@pytest.mark.parametrize(
+    ("one", "is_wanted"),
+    [
+        (state(), True),
+        (state("MISSING", "NO_INVOICES_LISTED", settled=False), True),
+        (state("MISSING", "USUAL_INVOICE_MISSING", settled=False), True),
+        (state(outcome="NO_ACCESS"), False),
+        (state(outcome="NOT_CHECKED"), False),
+        (state("TRANSFERRED"), False),
+        (state("NO_CHARGES", acknowledgements=(ACCEPTED,)), False),
+        (state("MISSING", "NO_INVOICES_LISTED", settled=False, acknowledgements=(ACCEPTED,)), True),
+        # it stays red whatever Cost Explorer says
+        (state("PARTIAL", "PDF_NOT_READY", settled=False), False),
+        (state("MISSING", "NO_INVOICES_LISTED", "ARCHIVE_DAMAGED", settled=False), False),
+        (state("MISSING", "SOURCE_WITHOUT_INVOICE", settled=False), False),
+        # it was asked
+        (state(charges=Charges("run-1", ASKED, is_final=True)), False),
+        (state(charges=Charges("run-1", ASKED)), False),
+        (state(charges=Charges("run-1", "2026-11-05T06:00:00Z")), True),
+        (state(charges=Charges("run-1", "2026-11-05T06:00:01Z")), False),
+        # nothing was paid for what was denied
+        (state(charges=Charges(not_read="Denied.")), True),
+    ],
+)
+def test_when_overdue_it_is_asked_once_where_it_can_change_the_verdict(
+    one: PayerState, is_wanted: bool
+) -> None:
+    assert wanted(one) is is_wanted
+
+
+def test_a_closed_period_is_not_asked_for_again() -> None:
+    assert not wanted(state(), closed=True)
+    assert wanted(state("MISSING", "NO_INVOICES_LISTED", settled=False), closed=True)
+
+
+@pytest.mark.parametrize(
+    ("one", "is_wanted"),
+    [
+        (state("AWAITING"), True),
+        (state("AWAITING", settled=False), False),
+        (state("AWAITING", history=History()), False),
+        (state("AWAITING", charges=Charges("run-1", "2026-10-01T06:00:00Z")), False),
+        (state("AWAITING", charges=Charges(not_read="Denied.")), True),
+        (state("COMPLETE"), False),
+        (state("NO_ACCESS", outcome="NO_ACCESS"), False),
+    ],
+)
+def test_before_the_deadline_it_is_asked_where_all_the_rest_is_proven(
+    one: PayerState, is_wanted: bool
+) -> None:
+    assert wanted(one, DAY_7, overdue=False) is is_wanted
+
+
+def test_before_the_deadline_it_is_not_asked_while_a_month_is_hardly_final() -> None:
+    assert not wanted(state("AWAITING"), DAY_7 - timedelta(days=1), overdue=False)
+
+
+def test_an_estimated_answer_is_paid_for_at_most_weekly() -> None:
+    one, asked = state(), []
+    for day in range(60):
+        as_of = AFTER_DEADLINE + timedelta(days=day)
+        if wanted(one, as_of):
+            asked.append(day)
+            charges = Charges("run", as_of.isoformat())
+            one = replace(one, witnesses=replace(one.witnesses, charges=charges))
+    assert asked == list(range(0, 60, 7))

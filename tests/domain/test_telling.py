@@ -1,0 +1,396 @@
+"""When a verdict is told, and with which words."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.findings import KINDS, finding
+from lambdas.domain.letter import letter
+from lambdas.domain.manifests import Manifest, PayerState
+from lambdas.domain.period_event import period_event
+from lambdas.domain.report import plain_name
+from lambdas.domain.telling import Reason, Telling, Told, reason_to_tell
+from lambdas.domain.verdicts import PeriodVerdict
+from sandbox.organization.payers import MADE_UP_PAYERS
+from tests.domain.examples import ACME, BOREAL, OCTOBER, archived
+
+DOCS = Path(__file__).parents[2] / "docs"
+SCHEMA = json.loads((DOCS / "events" / "billing-period-judged-1.schema.json").read_text())
+NOON = datetime(2026, 11, 12, 12, tzinfo=UTC)
+MISSING = finding("USUAL_INVOICE_MISSING", "invoice of AWS", "Three periods have one.")
+WAITING = finding("PDF_NOT_READY", "1", "Not yet.")
+
+
+def told(
+    verdict: PeriodVerdict = "ACTION_REQUIRED", *, is_overdue: bool = True, days_ago: float = 1
+) -> Told:
+    at = (NOON - timedelta(days=days_ago)).isoformat()
+    return Told(verdict, is_overdue, at, "run-1")
+
+
+@pytest.mark.parametrize(
+    ("before", "verdict", "is_overdue", "reason"),
+    [
+        # the first verdict
+        (None, "AWAITING", False, None),
+        (None, "ACTION_REQUIRED", False, "changed"),
+        (None, "ACTION_REQUIRED", True, "changed"),
+        (None, "COMPLETE", False, "changed"),
+        # a change is told once
+        (told("AWAITING"), "COMPLETE", True, "changed"),
+        (told("COMPLETE"), "COMPLETE", True, None),
+        (told("COMPLETE", is_overdue=False), "COMPLETE", True, None),
+        (told("COMPLETE"), "ACTION_REQUIRED", True, "changed"),
+        (told(is_overdue=False), "AWAITING", False, "changed"),
+        (told("AWAITING", days_ago=30), "AWAITING", True, None),
+        (told("COMPLETE", days_ago=30), "COMPLETE", True, None),
+        # what still needs a person
+        (told(is_overdue=False), "ACTION_REQUIRED", False, None),
+        (told(is_overdue=False, days_ago=30), "ACTION_REQUIRED", False, None),
+        (told(is_overdue=False), "ACTION_REQUIRED", True, "overdue"),
+        (told(), "ACTION_REQUIRED", True, None),
+        (told(days_ago=6.9), "ACTION_REQUIRED", True, None),
+        (told(days_ago=7), "ACTION_REQUIRED", True, "reminder"),
+    ],
+)
+def test_a_verdict_is_told_when_it_changed_and_while_it_is_overdue(
+    before: Told | None, verdict: PeriodVerdict, is_overdue: bool, reason: Reason | None
+) -> None:
+    assert reason_to_tell(before, verdict, is_overdue=is_overdue, as_of=NOON) == reason
+
+
+@given(
+    st.lists(st.sampled_from(["COMPLETE", "AWAITING", "ACTION_REQUIRED"]), min_size=1, max_size=60),
+    st.integers(0, 60),
+)
+def test_whatever_happens_in_two_months_the_same_verdict_is_told_at_most_weekly(
+    verdicts: list[PeriodVerdict], deadline: int
+) -> None:
+    last: Told | None = None
+    for day, verdict in enumerate(verdicts):
+        as_of = NOON + timedelta(days=day)
+        is_overdue = day >= deadline
+        reason = reason_to_tell(last, verdict, is_overdue=is_overdue, as_of=as_of)
+        if reason is None:
+            assert last is None or last.verdict == verdict
+            assert last is not None or verdict == "AWAITING"
+            continue
+        if last and last.verdict == verdict and last.is_overdue == is_overdue:
+            assert as_of - datetime.fromisoformat(last.at) >= timedelta(days=7)
+        last = Told(verdict, is_overdue, as_of.isoformat(), f"run-{day}")
+
+
+def test_what_was_told_reads_back() -> None:
+    assert Told.from_data(told().to_data()) == told()
+
+
+def state(
+    verdict: str = "COMPLETE", account_id: str = ACME, name: str = "Acme, Inc.", **more: Any
+) -> PayerState:
+    invoices = (
+        archived("1", PaymentCurrencyAmount={"TotalAmount": "987.65", "CurrencyCode": "USD"}),
+    )
+    return PayerState(
+        account_id,
+        name,
+        "Acme Ltd.",
+        "CHECKED",
+        verdict,  # type: ignore[arg-type]
+        "run-2",
+        "2026-11-12T12:00:00Z",
+        more.pop("expected", 1),
+        invoices,
+        (),
+        (),
+        more.pop("findings", ()),
+        **more,
+    )
+
+
+def telling(
+    verdict: PeriodVerdict,
+    *payers: PayerState,
+    reason: Reason = "changed",
+    before: Told | None = None,
+    is_overdue: bool = True,
+    period: BillingPeriod = OCTOBER,
+    **manifest: Any,
+) -> Telling:
+    judged = Manifest(
+        "example-archive",
+        period,
+        2,
+        "a" * 64,
+        "run-2",
+        "2026-11-12T12:00:00Z",
+        verdict,
+        manifest.pop("closed_at", None),
+        payers,
+        last_day="2026-11-10",
+        close_day="business day 9",
+        **manifest,
+    )
+    return Telling(judged, "run-2", NOON, is_overdue, "business day 9", before, reason)
+
+
+OPEN = (
+    state(),
+    state("MISSING", BOREAL, "Boreal Foods S.A.", expected=3, findings=(MISSING, WAITING, WAITING)),
+    state("NO_ACCESS", "999988887777", "Cedar", findings=(finding("NO_ACCESS", "9", "Denied."),)),
+)
+
+LETTERS: Mapping[str, tuple[list[Telling], str, str]] = {
+    "complete": (
+        [telling("COMPLETE", state(), state("NO_CHARGES", BOREAL), before=told("AWAITING"))],
+        "Invoice archive 2026-10: complete",
+        """\
+Billing period 2026-10: complete (before: awaiting invoices).
+2 of 2 payer accounts are complete on business day 9; the deadline was 2026-11-10.
+There is nothing to do.
+
+Where to look: periods/2026-10/index.html in the archive bucket example-archive.
+The runbook has a heading for each word in capitals.
+""",
+    ),
+    "awaiting again": (
+        [telling("AWAITING", state("AWAITING"), before=told(), is_overdue=False)],
+        "Invoice archive 2026-10: awaiting invoices",
+        """\
+Billing period 2026-10: awaiting invoices (before: action required).
+0 of 1 payer accounts are complete on business day 9; the deadline is 2026-11-10.
+There is nothing to do: the next daily run asks again.
+
+Where to look: periods/2026-10/index.html in the archive bucket example-archive.
+The runbook has a heading for each word in capitals.
+""",
+    ),
+    "action required": (
+        [telling("ACTION_REQUIRED", *OPEN)],
+        "Invoice archive 2026-10: action required",
+        f"""\
+Billing period 2026-10: action required.
+1 of 3 payer accounts are complete on business day 9; the deadline was 2026-11-10.
+
+What lacks:
+- 044455556666 Boreal Foods SA.: an expected invoice is missing; 1 of 3 invoices archived \
+(2 x PDF_NOT_READY, 1 x USUAL_INVOICE_MISSING)
+- 999988887777 Cedar: cannot be read; 1 of 1 invoices archived (1 x NO_ACCESS)
+
+What to do:
+- NO_ACCESS: {KINDS["NO_ACCESS"].next_step}
+- PDF_NOT_READY: {KINDS["PDF_NOT_READY"].next_step}
+- USUAL_INVOICE_MISSING: {KINDS["USUAL_INVOICE_MISSING"].next_step}
+
+Where to look: periods/2026-10/index.html in the archive bucket example-archive.
+The runbook has a heading for each word in capitals.
+""",
+    ),
+    "overdue": (
+        [telling("ACTION_REQUIRED", OPEN[1], reason="overdue", before=told(is_overdue=False))],
+        "Invoice archive 2026-10: overdue, action required",
+        f"""\
+Billing period 2026-10: overdue, action required.
+0 of 1 payer accounts are complete on business day 9; the deadline was 2026-11-10.
+
+What lacks:
+- 044455556666 Boreal Foods SA.: an expected invoice is missing; 1 of 3 invoices archived \
+(2 x PDF_NOT_READY, 1 x USUAL_INVOICE_MISSING)
+
+What to do:
+- PDF_NOT_READY: {KINDS["PDF_NOT_READY"].next_step}
+- USUAL_INVOICE_MISSING: {KINDS["USUAL_INVOICE_MISSING"].next_step}
+
+Where to look: periods/2026-10/index.html in the archive bucket example-archive.
+The runbook has a heading for each word in capitals.
+""",
+    ),
+    "reminder": (
+        [telling("ACTION_REQUIRED", OPEN[2], reason="reminder", before=told(days_ago=7))],
+        "Invoice archive 2026-10: still action required",
+        f"""\
+Billing period 2026-10: still action required.
+0 of 1 payer accounts are complete on business day 9; the deadline was 2026-11-10.
+
+What lacks:
+- 999988887777 Cedar: cannot be read; 1 of 1 invoices archived (1 x NO_ACCESS)
+
+What to do:
+- NO_ACCESS: {KINDS["NO_ACCESS"].next_step}
+
+Where to look: periods/2026-10/index.html in the archive bucket example-archive.
+The runbook has a heading for each word in capitals.
+""",
+    ),
+    "two periods": (
+        [
+            telling("COMPLETE", state()),
+            telling("COMPLETE", state(), period=OCTOBER.shifted(-1)),
+        ],
+        "Invoice archive 2026-10: complete and 1 more",
+        """\
+Billing period 2026-10: complete.
+1 of 1 payer accounts are complete on business day 9; the deadline was 2026-11-10.
+There is nothing to do.
+
+Billing period 2026-09: complete.
+1 of 1 payer accounts are complete on business day 9; the deadline was 2026-11-10.
+There is nothing to do.
+
+Where to look: periods/2026-10/index.html, periods/2026-09/index.html in the archive \
+bucket example-archive.
+The runbook has a heading for each word in capitals.
+""",
+    ),
+    "manifests that cannot be trusted": (
+        [
+            telling(
+                "ACTION_REQUIRED",
+                state(),
+                findings=(finding("MANIFESTS_ROLLED_BACK", "x", "Gone."),),
+            )
+        ],
+        "Invoice archive 2026-10: action required",
+        f"""\
+Billing period 2026-10: action required.
+1 of 1 payer accounts are complete on business day 9; the deadline was 2026-11-10.
+
+What lacks:
+- the period itself: MANIFESTS_ROLLED_BACK
+
+What to do:
+- MANIFESTS_ROLLED_BACK: {KINDS["MANIFESTS_ROLLED_BACK"].next_step}
+
+Where to look: periods/2026-10/index.html in the archive bucket example-archive.
+The runbook has a heading for each word in capitals.
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("occasion", LETTERS)
+def test_each_letter_says_what_how_many_what_to_do_and_where(occasion: str) -> None:
+    tellings, subject, text = LETTERS[occasion]
+    assert letter(tellings) == (subject, text)
+
+
+@pytest.mark.parametrize("verdict", ["COMPLETE", "AWAITING", "ACTION_REQUIRED"])
+@pytest.mark.parametrize("reason", ["changed", "overdue", "reminder"])
+def test_the_subject_is_what_the_notification_service_takes(
+    verdict: PeriodVerdict, reason: Reason
+) -> None:
+    subject, _ = letter([telling(verdict, state(name="Ärmel 株"), reason=reason)] * 400)
+    assert subject.isascii()
+    assert 0 < len(subject) <= 100
+    assert "\n" not in subject
+
+
+@pytest.mark.parametrize("payer", MADE_UP_PAYERS, ids=lambda payer: payer.account_id)
+def test_no_name_of_a_payer_account_becomes_a_link_or_an_address(payer: Any) -> None:
+    one = state("MISSING", name=payer.name, findings=(MISSING,))
+    _, text = letter([telling("ACTION_REQUIRED", one)])
+    for sign in ("://", "@", "<", ">", "\u202e", "example.com", "987.65", "USD"):
+        assert sign not in text
+    assert plain_name(payer.name)[:4] in text
+
+
+def test_a_letter_stays_short_however_many_payer_accounts_and_periods_there_are() -> None:
+    many = [state("MISSING", f"{n:012}", "Name " * 99, findings=(MISSING,)) for n in range(1000)]
+    tellings = [
+        telling("ACTION_REQUIRED", *many, period=OCTOBER.shifted(-back)) for back in range(30)
+    ]
+    _, text = letter(tellings)
+    assert len(text.encode()) < 256 * 1024
+    assert text.count("- and 975 more") == 12
+    assert "And 18 more billing periods." in text
+
+
+EVENTS = {occasion: one for occasion, (tellings, _, _) in LETTERS.items() for one in tellings}
+
+
+@pytest.mark.parametrize("occasion", EVENTS)
+def test_each_event_is_as_its_schema_says(occasion: str) -> None:
+    jsonschema.validate(
+        period_event(EVENTS[occasion]), SCHEMA, format_checker=jsonschema.FormatChecker()
+    )
+
+
+def test_an_event_says_what_changed_and_where_to_read_on() -> None:
+    event = period_event(
+        telling("ACTION_REQUIRED", *OPEN, before=told("AWAITING"), closed_at="2026-11-11T06:00:00Z")
+    )
+    assert event == {
+        "schema": "invoice-archive/billing-period-judged/1",
+        "billing_period": "2026-10",
+        "verdict": "ACTION_REQUIRED",
+        "told_before": "AWAITING",
+        "reason": "changed",
+        "is_overdue": True,
+        "last_day": "2026-11-10",
+        "closed_at": "2026-11-11T06:00:00Z",
+        "run_id": "run-2",
+        "as_of": "2026-11-12T12:00:00Z",
+        "archive_bucket": "example-archive",
+        "completeness": "periods/2026-10/completeness.json",
+        "manifest": "periods/2026-10/manifests/manifest-0002.json",
+        "payers": 3,
+        "payers_by_verdict": {"COMPLETE": 1, "MISSING": 1, "NO_ACCESS": 1},
+        "blocking_findings": {"NO_ACCESS": 1, "PDF_NOT_READY": 2, "USUAL_INVOICE_MISSING": 1},
+        "open_payers": [
+            {
+                "payer_account_id": BOREAL,
+                "verdict": "MISSING",
+                "expected": 3,
+                "archived": 1,
+                "blocking_findings": {"PDF_NOT_READY": 2, "USUAL_INVOICE_MISSING": 1},
+            },
+            {
+                "payer_account_id": "999988887777",
+                "verdict": "NO_ACCESS",
+                "expected": 1,
+                "archived": 1,
+                "blocking_findings": {"NO_ACCESS": 1},
+            },
+        ],
+        "open_payers_left_out": 0,
+    }
+
+
+def test_an_event_of_many_payer_accounts_fits_and_says_how_many_it_leaves_out() -> None:
+    many = [state("MISSING", f"{n:012}", findings=(MISSING,)) for n in range(1000)]
+    event = period_event(telling("ACTION_REQUIRED", *many))
+    jsonschema.validate(event, SCHEMA)
+    assert (len(event["open_payers"]), event["open_payers_left_out"]) == (100, 900)
+    assert len(json.dumps(event).encode()) < 256 * 1024
+
+
+def test_manifests_that_cannot_be_trusted_have_no_manifest_to_name() -> None:
+    one = telling("ACTION_REQUIRED", state())
+    event = period_event(replace(one, manifest=replace(one.manifest, sequence=0)))
+    jsonschema.validate(event, SCHEMA)
+    assert event["manifest"] is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"verdict": "DONE"},
+        {"schema": "invoice-archive/billing-period-judged/2"},
+        {"reason": None},
+        {"totals": []},
+        {"open_payers": [{}]},
+        {"last_day": "10 November"},
+    ],
+)
+def test_the_schema_refuses_what_is_no_such_event(change: dict[str, Any]) -> None:
+    event = period_event(telling("COMPLETE", state())) | change
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(event, SCHEMA, format_checker=jsonschema.FormatChecker())
