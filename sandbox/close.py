@@ -18,6 +18,7 @@ from rich.table import Table
 
 from lambdas.domain.archive_layout import completeness_key
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.close_calendar import CloseCalendar
 from sandbox import function_logs, snapshot
 from sandbox.errors import SandboxError
 from sandbox.execution import Ending, Execution
@@ -73,14 +74,15 @@ def play(sandbox: Sandbox, period: BillingPeriod, console: Console) -> list[Mapp
     Prints and returns each day's completeness.json as read back from the bucket. Raises
     SandboxError for a run without a verdict.
     """
-    deadline = sandbox.settings.deploy.close_deadline
+    settings = sandbox.settings.deploy
+    calendar = CloseCalendar(settings.close_deadline, settings.holidays)
     s3, bucket = sandbox.client("s3"), sandbox.deployed.archive_bucket
-    console.print(f"\nClosing window of {period}; its deadline is {deadline}.")
+    console.print(f"\nClosing window of {period}; its deadline is {calendar.deadline}.")
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("Day", "Verdict", "Payer accounts", "What is open", "Took"):
         table.add_column(heading, overflow="fold")
     said = []
-    for day in _days(period.first_day_after, deadline.last_day(period) + timedelta(days=1)):
+    for day in _days(period.first_day_after, calendar.last_day(period) + timedelta(days=1)):
         began = clock.monotonic()
         _run(sandbox, datetime.combine(day, _RUN_AT))
         body = s3.get_object(Bucket=bucket, Key=completeness_key(period))["Body"].read()
