@@ -1,0 +1,76 @@
+"""The README names what there is."""
+
+import dataclasses
+import re
+from typing import Any
+
+import pytest
+
+from infra.deploy_settings import DeploySettings
+from infra.notifications import ALARM_NAMES
+from infra.payer_reader import TEMPLATE
+from infra.reviewers import POLICY_NAME
+from infra.stacks import PROJECT
+from infra.watching import OLDEST_SWEEP_HOURS
+from tests.infra.policies import of_type
+
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+
+
+def section(name: str) -> str:
+    found = re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", README, re.MULTILINE | re.DOTALL)
+    assert found, name
+    return found[1]
+
+
+def test_its_sections_come_in_the_order_in_which_they_are_needed() -> None:
+    wanted = [
+        "What you get",
+        "Try it",
+        "Deploy once",
+        "Each month",
+        "When it is red",
+        "What it may read and write",
+        "What it costs",
+        "Develop",
+    ]
+    assert [name for name in re.findall(r"^## (.*)$", README, re.MULTILINE) if name in wanted] == (
+        wanted
+    )
+
+
+def test_every_setting_is_explained() -> None:
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", section("Deploy once"), re.MULTILINE)
+    explained = {name for row in rows for name in re.findall(r"\w+", row)}
+    known = {field.name for field in dataclasses.fields(DeploySettings)} - {"register"}
+    assert explained == known
+
+
+def test_every_output_and_parameter_that_it_names_exists(
+    template: dict[str, Any], payer_template: dict[str, Any]
+) -> None:
+    text = section("Deploy once")
+    for name in ("ManifestPublicKey", "StateMachineArn"):
+        assert name in text
+        assert name in template["Outputs"]
+    assert TEMPLATE in text
+    assert "ArchiveAccountId" in text
+    assert "ArchiveAccountId" in payer_template["Parameters"]
+    assert POLICY_NAME in section("Each month")
+
+
+def test_every_alarm_is_explained(template: dict[str, Any]) -> None:
+    rows = "\n".join(re.findall(r"^\| (`.*?) \|", section("When it is red"), re.MULTILINE))
+    explained = set(re.findall(r"`(…?\w+)`", rows))
+    alarms = {
+        alarm["AlarmName"].removeprefix(ALARM_NAMES)
+        for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
+    }
+    assert explained == {re.sub(r"^\w+(?=Errors$)", "…", name) for name in alarms}
+    assert OLDEST_SWEEP_HOURS == 8 * 24
+    assert "eight days" in rows + section("When it is red")
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(((?!http)[^)#]+)", README))))
+def test_a_link_leads_somewhere(link: str) -> None:
+    assert (PROJECT / link).exists()
