@@ -116,6 +116,16 @@ def test_after_a_restart_all_evidence_is_locked_as_before(machine: Machine) -> N
             assert locked["RetainUntilDate"] == datetime(year + 11, 1, 1, tzinfo=UTC)
 
 
+def test_a_client_that_stays_connected_does_not_keep_the_state_from_being_saved(
+    machine: Machine,
+) -> None:
+    with Sandbox(machine.places, payers_file=str(machine.register)) as sandbox:
+        client = sandbox.client("sts")
+        assert client.get_caller_identity()["Account"] == ACCOUNT_ID
+        before = time.time_ns()
+    assert (machine.places.state / "sts.json").stat().st_mtime_ns > before
+
+
 def break_state(places: Places) -> None:
     (places.state / "stepfunctions.json").write_text('{"half')
 
@@ -124,13 +134,19 @@ def lose_functions(places: Places) -> None:
     (places.state / "lambda.json").unlink()
 
 
+def lose_roles(places: Places) -> None:
+    (places.state / "iam.json").unlink()
+
+
 def stop_before_first_save(places: Places) -> None:
     """The bytes are there; nothing knows of the bucket, the key or the stack."""
     for path in places.state.glob("*.json"):
         path.unlink()
 
 
-@pytest.mark.parametrize("damage", [break_state, lose_functions, stop_before_first_save])
+@pytest.mark.parametrize(
+    "damage", [break_state, lose_functions, lose_roles, stop_before_first_save]
+)
 def test_what_is_damaged_is_made_anew_around_the_archived_bytes(
     machine: Machine, damage: Callable[[Places], None]
 ) -> None:
