@@ -52,6 +52,8 @@ class Judged:
 
     before: PeriodVerdict | None
     manifest: Manifest
+    sequence: int
+    """How far the chain is, or once was."""
     is_new: bool
     is_trusted: bool = True
 
@@ -123,7 +125,8 @@ def judge_period(
         if link is None:
             continue  # another run took this number: what it wrote is to be judged too
         update_views(archive, link)
-        return Judged(previous.verdict if previous else None, link.manifest, is_new)
+        before = previous.verdict if previous else None
+        return Judged(before, link.manifest, link.manifest.sequence, is_new)
     raise ServiceUnavailable(f"other runs keep extending the manifests of {period}")
 
 
@@ -168,7 +171,8 @@ def _show_broken(archive: Archive, period: BillingPeriod, run: Run, broken: Chai
         run.close.close_day(period, run.as_of),
     )
     show_verdict(archive, shown, broken.sequence)
-    return Judged(newest.verdict if newest else None, shown, is_new=False, is_trusted=False)
+    before = newest.verdict if newest else None
+    return Judged(before, shown, broken.sequence, is_new=False, is_trusted=False)
 
 
 def _archived(

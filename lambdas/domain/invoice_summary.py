@@ -131,6 +131,21 @@ class InvoiceSummary:
     def is_cancelled(self) -> bool:
         return self.row.get("TaxAuthorityStatus") == "CANCELLED"
 
+    def text_at(self, path: str) -> str | None:
+        """A member of the row as text, `Entity.BillingEntity` for example."""
+        value = _at(self.row, path)
+        return None if value is None else str(value)
+
+    def amount_at(self, path: str) -> Decimal | None:
+        """A decimal member of the row. Raises AmountNotRead."""
+        text = self.text_at(path)
+        return None if text is None else read_decimal(text, path)
+
+    def day_at(self, path: str) -> date | None:
+        """The UTC day of an instant of the row."""
+        text = self.text_at(path)
+        return read_instant(text).date() if text else None
+
     def billing_period(self, asked: BillingPeriod | None) -> BillingPeriod | None:
         """The row's billing period; without one the period that was asked for, else the month
         before the issued date.
@@ -218,10 +233,6 @@ def sums(amounts: Iterable[Amount]) -> list[Amount]:
 def decimal_text(value: Decimal) -> str:
     """Decimal text without exponent and without a negative zero."""
     return f"{value if value else value.copy_abs():f}"
-
-
-def issued_day(summary: InvoiceSummary) -> date | None:
-    return summary.issued_at.date() if summary.issued_at else None
 
 
 def read_decimal(text: str, place: str) -> Decimal:

@@ -225,6 +225,7 @@ class Manifest:
             "closed_at": self.closed_at,
             "last_day": self.last_day,
             "progress": self.progress(self.close_day),
+            "totals": [amount.to_data() for amount in totals(self.invoices)],
             "findings": [finding.to_data() for finding in self.findings],
             "payers": [payer.summary_data() for payer in self.payers],
         }

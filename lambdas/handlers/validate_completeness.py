@@ -9,6 +9,7 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from lambdas.archive_pages import update_pages
 from lambdas.ask_charges import ChargesQuestions
 from lambdas.aws.archive import Archive
 from lambdas.aws.clients import (
@@ -131,7 +132,9 @@ def _judge(
             retain_until=retain_until(period, settings.retention, now),
         )
         past.add(judged[period])
-    return [judged[target], *(judged[p] for p in sorted(periods - {target}, reverse=True))]
+    in_order = [judged[target], *(judged[p] for p in sorted(periods - {target}, reverse=True))]
+    update_pages(archive, signer, in_order)
+    return in_order
 
 
 def _tell(

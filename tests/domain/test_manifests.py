@@ -183,6 +183,7 @@ def test_completeness_says_what_the_contract_names_and_nothing_else() -> None:
         "progress",
         "run_id",
         "schema",
+        "totals",
         "verdict",
     ]
     assert view["manifest"] == "periods/2026-10/manifests/manifest-0003.json"
