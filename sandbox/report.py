@@ -50,7 +50,8 @@ def print_verdict(console: Console, completeness: Completeness) -> None:
             "\n".join(f"{total['amount']} {total['currency']}" for total in payer["totals"]),
         )
     console.print(table)
-    findings = [(payer, found) for payer in completeness["payers"] for found in payer["findings"]]
+    findings = [(None, found) for found in completeness["findings"]]
+    findings += [(payer, found) for payer in completeness["payers"] for found in payer["findings"]]
     for severity, heading in zip(
         _SHOWN_SEVERITIES, ("What is missing", "What to look at"), strict=True
     ):
@@ -86,10 +87,10 @@ def print_others(console: Console, others: Sequence[Completeness]) -> None:
 
 
 def print_effect(console: Console, asked: Asked, changed: Difference) -> None:
-    """What the run asked of Invoicing and what it changed in the archive."""
+    """What the run asked of the payer accounts' AWS and what it changed in the archive."""
     calls = ", ".join(f"{count} {name}" for name, count in sorted(asked.calls.items()))
     console.print(
-        f"\nThis run asked Invoicing {_counted(sum(asked.calls.values()), 'time')}"
+        f"\nThis run asked AWS {_counted(sum(asked.calls.values()), 'time')}"
         f"{f' ({calls})' if calls else ''} and downloaded {_counted(asked.downloads, 'document')}.",
         highlight=False,
     )
@@ -121,15 +122,16 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _print_finding(console: Console, payer: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+def _print_finding(
+    console: Console, payer: Mapping[str, Any] | None, found: Mapping[str, Any]
+) -> None:
+    """`payer` is None for what is said of the period as a whole."""
     colour = "red" if found["severity"] == "blocking" else "yellow"
     code = f"[{colour}]{found['code']}[/{colour}]"
-    payer_account_id = payer["payer_account_id"]
-    subject = "" if found["subject"] == payer_account_id else f" · {escape(found['subject'])}"
-    console.print(
-        f"{code} · {payer_account_id} {escape(payer['name'])}{subject}",
-        highlight=False,
-    )
+    where = [f"{payer['payer_account_id']} {payer['name']}"] if payer else []
+    if not payer or found["subject"] != payer["payer_account_id"]:
+        where.append(found["subject"])
+    console.print(" · ".join([code, *map(escape, where)]), highlight=False)
     for text in (found["detail"], f"Next step: {found['next_step']}"):
         console.print(Padding(escape(text), (0, 0, 0, 2)), highlight=False)
 

@@ -133,7 +133,7 @@ def test_a_run_without_effect_says_so(said: Said) -> None:
     only_its_own_notes = Difference(new=("runs/r/request.json",), changed=(), gone=())
     report.print_effect(said, Asked({"ListInvoiceSummaries": 1}, 0), only_its_own_notes)
     assert said.text.strip().splitlines() == [
-        "This run asked Invoicing 1 time (1 ListInvoiceSummaries) and downloaded 0 documents.",
+        "This run asked AWS 1 time (1 ListInvoiceSummaries) and downloaded 0 documents.",
         "It fetched nothing and changed nothing: every byte of the archive is as it was.",
     ]
 
