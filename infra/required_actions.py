@@ -71,6 +71,7 @@ _REQUEST = f"{BUCKET}/{run_request_key('*')}"
 _PAYERS = f"{BUCKET}/{run_payers_key('*')}"
 _LISTING = f"{BUCKET}/{listing_key('*', '*')}"
 _FETCH_PASS = f"{BUCKET}/{run_payer_prefix('*', '*')}fetch-*"
+_CHARGES = f"{BUCKET}/{run_payer_prefix('*', '*')}charges-*"
 _RESULT = f"{BUCKET}/{run_result_key('*')}"
 
 _ENCRYPT = Required("kms:GenerateDataKey", ARCHIVE_KEY, "S3 encrypts what this function stores")
@@ -126,6 +127,8 @@ _VALIDATE = (
     Required("s3:GetObject", _REQUEST, "the register of the run"),
     Required("s3:GetObject", _LISTING, "what is expected"),
     Required("s3:GetObject", _FETCH_PASS, "what was archived and what is outstanding"),
+    Required("s3:GetObject", _CHARGES, "what a try before this one was told, at a price"),
+    Required("s3:PutObject", _CHARGES, "what Cost Explorer answered"),
     Required("s3:PutObject", _RESULT, "what the run found"),
     Required("s3:GetObject", _RECORDS, "the state of every invoice of the period"),
     Required("s3:GetObject", _MANIFESTS, "the chain that the next manifest continues"),
