@@ -24,6 +24,7 @@ DIMENSIONS = {"service": "invoice-archive"}
 HEARTBEAT = "RunsValidated"
 OVERDUE = "PeriodsOverdue"
 SWEEP_AGE = "HoursSinceLastSweep"
+UNTOLD = "NotificationsFailed"
 EXPECTED, ARCHIVED = "InvoicesExpected", "InvoicesArchived"
 
 OLDEST_SWEEP_HOURS = 8 * 24
@@ -55,6 +56,12 @@ class Watching(Construct):
         alarms = [
             self._no_heartbeat(),
             self._old_sweep(),
+            self._alarm(
+                "ToldNobody",
+                "A verdict was reached and could not be told, by mail or as an event. The log of "
+                "ValidateCompleteness says why; the next run tells it.",
+                _own_metric(UNTOLD, "Sum"),
+            ),
             self._alarm(
                 "StartNotDelivered",
                 "A daily start could not be delivered for a day. Its message lies in the "
@@ -92,8 +99,9 @@ class Watching(Construct):
     def _old_sweep(self) -> cloudwatch.Alarm:
         return self._alarm(
             "SweepTooOld",
-            "A payer account was not asked with success for more than a week. completeness.json "
-            "of the newest period names it, with the next step.",
+            "For more than a week no run could read every payer account that it was to ask. "
+            "completeness.json of the newest period names those that it could not, with the next "
+            "step.",
             _own_metric(SWEEP_AGE, "Maximum"),
             threshold=OLDEST_SWEEP_HOURS,
             comparison=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,

@@ -7,6 +7,7 @@ import pytest
 
 from infra import watching
 from infra.notifications import ALARM_NAMES
+from infra.stacks import PROJECT
 from infra.steps import STEPS
 from infra.workflow import TRIES
 from lambdas.telemetry import metrics
@@ -29,6 +30,7 @@ def test_there_is_an_alarm_for_each_way_to_fail_unseen(alarms: Alarms) -> None:
     assert set(alarms) == {
         "NoHeartbeat",
         "SweepTooOld",
+        "ToldNobody",
         "StartNotDelivered",
         "RunTimedOut",
         "RunAborted",
@@ -65,8 +67,27 @@ def test_a_sweep_is_too_old_when_a_weekly_one_was_missed(alarms: Alarms) -> None
     assert alarm["TreatMissingData"] == "ignore"
 
 
+def test_a_verdict_that_nobody_was_told_raises_the_alarm(alarms: Alarms) -> None:
+    alarm = alarms["ToldNobody"]
+    assert (alarm["MetricName"], alarm["Statistic"]) == ("NotificationsFailed", "Sum")
+    assert (alarm["Threshold"], alarm["TreatMissingData"]) == (1, "notBreaching")
+
+
+def test_every_metric_that_is_looked_for_is_written() -> None:
+    written = (PROJECT / "lambdas/handlers/validate_completeness.py").read_text(encoding="utf-8")
+    for name in (
+        watching.HEARTBEAT,
+        watching.OVERDUE,
+        watching.SWEEP_AGE,
+        watching.UNTOLD,
+        watching.EXPECTED,
+        watching.ARCHIVED,
+    ):
+        assert f'("{name}", MetricUnit.' in written
+
+
 def test_metrics_are_looked_for_where_the_functions_write_them(alarms: Alarms) -> None:
-    for name in ("NoHeartbeat", "SweepTooOld"):
+    for name in ("NoHeartbeat", "SweepTooOld", "ToldNobody"):
         assert alarms[name]["Namespace"] == metrics().namespace
         assert alarms[name]["Dimensions"] == [{"Name": "service", "Value": metrics().service}]
 
