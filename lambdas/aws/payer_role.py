@@ -35,7 +35,10 @@ def assume_payer_role(run: PayerRun, external_id: str) -> RoleCredentials:
         code = error.response["Error"]["Code"]
         if code not in _DENIED:
             raise
-        raise NoAccess(f"The role {run.role_arn} cannot be assumed ({code}).") from None
+        raise NoAccess(
+            f"The role {run.role_arn} cannot be assumed ({code}): it is not there, or its trust "
+            f"names another archive account or another external id than '{external_id}'."
+        ) from None
     issued = answer["Credentials"]
     credentials = RoleCredentials(
         issued["AccessKeyId"], issued["SecretAccessKey"], issued["SessionToken"]

@@ -18,6 +18,7 @@ from lambdas.aws.clients import RoleCredentials
 from lambdas.domain.archive_layout import is_evidence
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.close_calendar import CloseDeadline
+from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.retention import RetentionPolicy
 from lambdas.handlers import (
     enumerate_payer_accounts,
@@ -167,6 +168,8 @@ class World:
     settings: FunctionSettings
     dead_payers: set[str] = field(default_factory=set)
     fetch_seconds: float = 900
+    attempts: int = 1
+    """How often the workflow starts a payer's step that raises ServiceUnavailable."""
     errors: list[Exception] = field(default_factory=list)
     runs: int = 0
 
@@ -190,10 +193,16 @@ class World:
         for item in self.read(started["payers_key"]):
             if item["payer_account_id"] in self.dead_payers:
                 continue
-            try:
-                self.run_payer(item)
-            except Exception as error:  # noqa: BLE001 - the map tolerates a failed child
-                self.errors.append(error)
+            for _ in range(self.attempts):
+                try:
+                    self.run_payer(item)
+                except ServiceUnavailable as error:
+                    self.errors.append(error)
+                except Exception as error:  # noqa: BLE001 - the map tolerates a failed child
+                    self.errors.append(error)
+                    break
+                else:
+                    break
         return validate_completeness.handler(started, Context())
 
     def run_payer(self, item: dict[str, Any]) -> None:

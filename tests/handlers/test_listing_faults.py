@@ -12,9 +12,10 @@ from botocore.exceptions import ClientError
 from botocore.retries.bucket import TokenBucket
 
 from lambdas.aws import clients, invoicing
+from lambdas.aws.clients import RoleCredentials
 from lambdas.aws.invoicing import Invoicing
 from lambdas.domain.errors import InvalidExecutionInput, InvalidRegister, ServiceUnavailable
-from lambdas.handlers import enumerate_payer_accounts
+from lambdas.handlers import enumerate_payer_accounts, list_invoice_summaries
 from sandbox.invoicing.faults import GET, LIST, Fault
 from sandbox.invoicing.tokens import PageTokens
 from tests.handlers.conftest import (
@@ -483,15 +484,16 @@ def test_l19_a_role_with_another_external_id_is_no_access(month: Month) -> None:
 
 
 @pytest.mark.usefixtures("small_pages")
-def test_l20_a_page_token_that_expires_in_the_middle_leaves_no_partial_list(
+def test_l20_a_page_token_that_expires_in_the_middle_begins_the_listing_again(
     month: Month,
 ) -> None:
     month.lists(invoice("A2"), invoice("A3"))
     month.world.emulator.faults.add(Fault(ACME, "ExpiredNextToken", 1, later_pages=True))
-    month.suffers("NOT_CHECKED", NOT_CHECKED)
-    assert [type(error).__name__ for error in month.world.errors] == ["ValidationException"]
-    month.recovers()
+    month.world.attempts = 2
+    month.suffers("COMPLETE", {})
+    assert [type(error).__name__ for error in month.world.errors] == ["ServiceUnavailable"]
     assert month.world.payer()["archived"] == 3
+    month.recovers()
 
 
 @pytest.mark.usefixtures("small_pages")
@@ -572,20 +574,30 @@ def test_l25_a_row_that_moves_to_another_period_or_account_stays_where_it_was_fi
     assert len(record(month.world, "A2", 3)["notes"]) == 2
 
 
-def test_l26_credentials_that_end_while_listing_leave_no_partial_list(
+def test_l26_credentials_that_end_while_listing_are_renewed_and_the_listing_made_again(
     month: Month, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = Invoicing.summaries_issued
-
-    def expired(self: Invoicing, account_id: str, *span: Any) -> Iterator[Any]:
-        if account_id == ACME:
-            raise ClientError({"Error": {"Code": "ExpiredTokenException"}}, LIST)
-        return whole(self, account_id, *span)
-
     month.lists(invoice("A2"))
-    with monkeypatch.context() as patch:
-        patch.setattr(Invoicing, "summaries_issued", expired)
-        month.suffers("NOT_CHECKED", NOT_CHECKED)
+    month.world.attempts = 2
+    ended: list[str] = []
+
+    def ends_once(**_: Any) -> None:
+        if not ended:
+            ended.append(ACME)
+            raise ClientError({"Error": {"Code": "ExpiredTokenException"}}, LIST)
+
+    whole = list_invoice_summaries.invoicing_client
+
+    def client(credentials: RoleCredentials) -> Any:
+        made = whole(credentials)
+        if credentials.access_key_id == ACME:
+            made.meta.events.register("before-call.invoicing.ListInvoiceSummaries", ends_once)
+        return made
+
+    monkeypatch.setattr(list_invoice_summaries, "invoicing_client", client)
+    month.suffers("COMPLETE", {})
+    assert ended
+    assert [type(error).__name__ for error in month.world.errors] == ["ServiceUnavailable"]
     month.recovers()
 
 

@@ -1,0 +1,36 @@
+"""The deployed stack, as CloudFormation tells of it."""
+
+from collections.abc import Mapping
+
+from ops.errors import CannotRead
+from ops.live.session import aws_errors, client
+
+STACK = "InvoiceArchive"
+
+
+def stack_outputs() -> Mapping[str, str] | None:
+    """The stack's outputs in the caller's account and region; None where it is not deployed.
+
+    Raises CannotRead.
+    """
+    cloudformation = client("cloudformation")
+    with aws_errors(f"stack {STACK}"):
+        try:
+            described = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
+        except cloudformation.exceptions.ClientError as error:
+            # CloudFormation has no error of its own for a stack that does not exist
+            if "does not exist" in error.response["Error"]["Message"]:
+                return None
+            raise
+    return {one["OutputKey"]: one["OutputValue"] for one in described[0].get("Outputs", ())}
+
+
+def required_outputs() -> Mapping[str, str]:
+    """The outputs of a stack that must be there. Raises CannotRead."""
+    outputs = stack_outputs()
+    if outputs is None:
+        raise CannotRead(
+            f"stack {STACK} is not deployed in this account and region; deploy it, "
+            "or choose the archive's account and region by AWS_PROFILE and AWS_REGION"
+        )
+    return outputs

@@ -1,0 +1,65 @@
+"""`invoices doctor`: what a deployment or a month end would stumble over."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from pathlib import Path
+
+from ops.console import Console
+from ops.exit_codes import ExitCode
+from ops.verb import Verb
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--project", type=Path, default=Path(), help="the folder with cdk.json (default: this one)"
+    )
+    parser.add_argument(
+        "--payers",
+        action="store_true",
+        help="once deployed: start a dry run, which tries to get into every payer account",
+    )
+
+
+def _run(arguments: Namespace, console: Console) -> ExitCode:
+    from ops import doctor  # noqa: PLC0415 - other verbs need neither boto3 nor the settings
+    from ops.live.deployment import required_outputs, stack_outputs  # noqa: PLC0415
+
+    def examined() -> Iterator[doctor.Examined]:
+        settings, of_settings = doctor.examine_settings(arguments.project)
+        yield from of_settings
+        if settings:
+            yield doctor.examine_bucket(settings, stack_outputs())
+            yield from doctor.examine_break_glass_role(settings)
+        if arguments.payers:
+            yield from doctor.examine_payers(required_outputs())
+
+    found = []
+    for one in examined():
+        found.append(one)
+        if not arguments.as_json:
+            mark = ("well     ", "green") if one.problem is None else ("problem  ", "bold red")
+            console.say(mark, one.what, f": {one.problem}" if one.problem else "")
+    problems = sum(one.problem is not None for one in found)
+    if arguments.as_json:
+        console.give({"examined": [one.to_data() for one in found], "problems": problems})
+    else:
+        console.say(f"{len(found)} looked at, {problems} to mend")
+    return ExitCode.ACTION_REQUIRED if problems else ExitCode.ALL_WELL
+
+
+VERB = Verb(
+    "doctor",
+    "look for what a deployment or a month end would stumble over",
+    """
+Reads the deploy settings and the payer register, and asks AWS whether they fit: is the bucket's
+name free or the stack's own, does the break-glass role exist? With --payers it starts a dry run of
+the deployed workflow, which tries to get into every payer account and says what hinders it: no
+role, another external id, a missing permission, another account. Nothing is changed.
+""",
+    """
+invoices doctor                 before a deployment
+invoices doctor --payers        after it, and whenever a payer account was added
+""",
+    _add_arguments,
+    _run,
+)
