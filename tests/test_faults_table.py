@@ -5,9 +5,14 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-FAULTS = ROOT / "tests" / "handlers"
+FAULTS = {
+    "listing": ROOT / "tests" / "handlers",
+    "fetching": ROOT / "tests" / "handlers",
+    "storing": ROOT / "tests" / "handlers",
+    "tampering": ROOT / "tests" / "ops",
+}
 TABLE = re.findall(
-    r"^\| ([LFR]\d\d) \| [^|]+ \| `(\w+)` \| `[\w/.]+`: [^|]+ \| yes \|$",
+    r"^\| ([LFRT]\d\d) \| [^|]+ \| `(\w+)` \| `[\w/.]+`: [^|]+ \| yes \|$",
     (ROOT / "docs" / "faults.md").read_text(),
     re.MULTILINE,
 )
@@ -18,15 +23,13 @@ def fault_tests(*kinds: str) -> dict[str, str]:
     return {
         node.name: ast.unparse(node)
         for kind in kinds
-        for node in ast.parse((FAULTS / f"test_{kind}_faults.py").read_text()).body
+        for node in ast.parse((FAULTS[kind] / f"test_{kind}_faults.py").read_text()).body
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     }
 
 
 def test_the_table_has_a_row_for_each_fault_test_and_no_other() -> None:
-    assert sorted(name for _, name in TABLE) == sorted(
-        fault_tests("listing", "fetching", "storing")
-    )
+    assert sorted(name for _, name in TABLE) == sorted(fault_tests(*FAULTS))
 
 
 def test_each_row_of_the_table_is_the_one_that_its_test_is_named_by() -> None:
@@ -37,6 +40,7 @@ def test_no_row_of_the_faults_to_survive_is_left_out() -> None:
     rows = {row for row, _ in TABLE}
     assert rows >= {f"L{n:02}" for n in range(1, 19)} | {f"F{n:02}" for n in range(1, 16)}
     assert rows >= {f"R{n:02}" for n in (1, 2, 3, 4, 6, 8, 9, 10, 11)}
+    assert rows >= {f"T{n:02}" for n in range(1, 9)}
 
 
 def test_each_fault_test_ends_with_a_recovery() -> None:

@@ -5,12 +5,24 @@ from pathlib import Path
 
 import pytest
 
+from lambdas.aws.manifest_signing import ManifestSigner
+from lambdas.domain.retention import RetentionPolicy
 from ops.check.archive import check_archive
 from ops.check.report import CheckReport
 from ops.check.scope import Level, Scope
 from ops.check.signing_keys import SigningKeys
 from ops.cli import main
 from ops.live.bucket import LiveBucket
+from ops.live.heads import read_heads_table
+from tests.handlers.conftest import (
+    ACME,
+    AFTER_DEADLINE,
+    BEFORE_DEADLINE,
+    BOREAL,
+    HEADS,
+    World,
+    invoice,
+)
 from tests.ops import bad_buckets
 from tests.ops.bad_copies import a_document
 from tests.ops.conftest import POLICY, TABLE, Live
@@ -40,6 +52,18 @@ def test_the_good_bucket_is_right_and_all_but_logs_and_pages_is_checked(live: Li
 def test_a_bucket_with_this_fault_alone_is_found_to_have_it(live: Live, code: str) -> None:
     BUCKETS[code](live.made, live.s3)
     assert codes(check(live, level=Level.presence)) == {code: "blocking"}
+
+
+def test_the_bucket_that_the_functions_made_is_right(world: World) -> None:
+    world.catalogue.payers = {ACME: [invoice("A1")], BOREAL: [invoice("B1", BOREAL)]}
+    world.run(at=BEFORE_DEADLINE)
+    world.run(at=AFTER_DEADLINE)
+    pem = ManifestSigner(world.kms, world.kms.key_arn).public_key_pem()
+    keys = SigningKeys.read(pem, "key.pem", is_from_the_archive=False)
+    scope = Scope(heads=read_heads_table(HEADS), retention=RetentionPolicy(10, "GOVERNANCE", 12))
+    report = check_archive(LiveBucket(BUCKET), scope, keys, lambda *_: None)
+    assert (report.result, report.findings) == ("ALL_WELL", [])
+    assert [str(period.billing_period) for period in report.periods] == ["2026-09", "2026-10"]
 
 
 def test_the_check_makes_no_call_but_reads(live: Live) -> None:

@@ -3,6 +3,7 @@ code that is meant for it. On a copy, and where only a bucket can tell, on the l
 """
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -99,11 +100,6 @@ def month(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         assert len(world.keys(MANIFESTS)) == 3
         assert month.check().result == "ALL_WELL"
         yield month
-
-
-def test_t00_the_bucket_that_the_functions_made_is_right_as_well(month: Month) -> None:
-    report = month.check(live=True, retention=POLICY)
-    assert (report.result, report.findings) == ("ALL_WELL", [])
 
 
 def test_t01_one_byte_flipped_in_a_document(month: Month) -> None:
@@ -240,9 +236,8 @@ def test_t05_the_whole_archive_was_rolled_back(month: Month) -> None:
 
 
 def test_t05_a_whole_period_was_removed(month: Month) -> None:
-    for path in month.folder.rglob("*"):
-        if path.is_file() and "2026-10" in path.as_posix():
-            path.unlink()
+    for folder in ("invoices/2026-10", "records/2026-10", "periods/2026-10"):
+        shutil.rmtree(month.copy(folder))
     month.finds("MANIFESTS_ROLLED_BACK")
 
 
