@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup month-end test test-all test-fast test-path test-slow lint types clean
+.PHONY: help setup month-end close test test-all test-fast test-path test-slow lint types clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -36,6 +36,9 @@ $(READY): requirements.txt constraints.txt lambdas/requirements.txt pyproject.to
 month-end: $(READY) ## run a month end on the embedded AWS: [PERIOD=2026-10] [PAYERS=payers.csv] [AT=2026-11-12]
 	@$(BIN)/python -m sandbox.month_end --period='$(PERIOD)' --payers='$(PAYERS)' --at='$(AT)'
 
+close: $(READY) ## play two closing windows day by day, or one: [PERIOD=2026-07] [PAYERS=payers.csv]
+	@$(BIN)/python -m sandbox.close --period='$(PERIOD)' --payers='$(PAYERS)'
+
 test: lint types test-fast test-path ## what a change must pass
 
 test-fast: $(READY) ## the tests that need no embedded AWS
@@ -56,4 +59,4 @@ types: $(READY) ## the types
 	@$(BIN)/python -m mypy
 
 clean: ## forget the embedded AWS and the exported archive
-	rm -rf build/sandbox build/archive
+	rm -rf build/sandbox build/archive build/close

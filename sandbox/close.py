@@ -11,10 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from lambdas.domain.archive_layout import completeness_key
 from lambdas.domain.billing_period import BillingPeriod
@@ -78,26 +76,16 @@ def play(sandbox: Sandbox, period: BillingPeriod, console: Console) -> list[Mapp
     calendar = CloseCalendar(settings.close_deadline, settings.holidays)
     s3, bucket = sandbox.client("s3"), sandbox.deployed.archive_bucket
     console.print(f"\nClosing window of {period}; its deadline is {calendar.deadline}.")
-    table = Table(box=box.SIMPLE_HEAD)
-    for heading in ("Day", "Verdict", "Payer accounts", "What is open", "Took"):
-        table.add_column(heading, overflow="fold")
     said = []
     for day in _days(period.first_day_after, calendar.last_day(period) + timedelta(days=1)):
-        began = clock.monotonic()
         _run(sandbox, datetime.combine(day, _RUN_AT))
         body = s3.get_object(Bucket=bucket, Key=completeness_key(period))["Body"].read()
         completeness = json.loads(body)
         said.append(completeness)
-        table.add_row(
-            f"{day:%a} {day}",
-            verdict_text(completeness["verdict"]),
-            _counts(completeness),
-            escape(_open(completeness)),
-            f"{clock.monotonic() - began:.0f} s",
-        )
-        if console.is_terminal:
-            console.print(f"{day}: {verdict_text(completeness['verdict'])}")
-    console.print(table)
+        verdict = verdict_text(completeness["verdict"])
+        console.print(f"{day:%a} {day}  {verdict}: {_counts(completeness)}", highlight=False)
+        for line in _open(completeness):
+            console.print(f"    {escape(line)}", highlight=False)
     return said
 
 
@@ -139,20 +127,19 @@ def _counts(completeness: Mapping[str, Any]) -> str:
     return ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
 
 
-def _open(completeness: Mapping[str, Any]) -> str:
-    """The findings that block, by code, with the payer accounts that have them."""
+def _open(completeness: Mapping[str, Any]) -> Iterator[str]:
+    """The findings that block, a line per code, with the payer accounts that have them."""
     names: dict[str, list[str]] = {}
     for payer in completeness["payers"]:
         for found in payer["findings"]:
             named = names.setdefault(found["code"], [])
             if found["severity"] == "blocking" and payer["name"] not in named:
                 named.append(payer["name"])
-    lines = []
     for code, named in sorted(names.items()):
         more = len(named) - _MOST_NAMED
         shown = ", ".join(named[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-        lines += [f"{code}: {shown}"] if named else []
-    return "\n".join(lines)
+        if named:
+            yield f"{code}: {shown}"
 
 
 if __name__ == "__main__":
