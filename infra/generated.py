@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra import iam_page, payer_reader, workflow_diagram
-from infra.invoice_archive_stack import STACK_NAME
+from infra.names import ARCHIVE_STACK, PAYER_READER_STACK, PAYER_READER_TEMPLATE
 from infra.stacks import PROJECT, synthesized_templates
 
 
 def generated_files(templates: Mapping[str, dict[str, Any]]) -> dict[str, str]:
     """By path in the project: what the file must hold, for the templates of both stacks."""
-    archive = templates[STACK_NAME]
+    archive = templates[ARCHIVE_STACK]
     return {
         "docs/workflow.md": workflow_diagram.page(workflow_diagram.definition(archive)),
         "docs/iam.md": iam_page.page(),
-        payer_reader.TEMPLATE: payer_reader.template_file(templates[payer_reader.STACK_NAME]),
+        PAYER_READER_TEMPLATE: payer_reader.template_file(templates[PAYER_READER_STACK]),
     }
 
 

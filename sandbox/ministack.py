@@ -7,6 +7,7 @@ import ssl
 import sys
 import time
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,6 @@ class Ministack(Context):
         self.endpoint = f"https://127.0.0.1:{port}"
         self.port = port
         self._places = places
-        self._sessions: dict[str, boto3.Session] = {}
         environment = aws_environment(places, self.endpoint)
         # Credentials and endpoint of the functions are ministack's to give.
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL"):
@@ -90,16 +90,11 @@ class Ministack(Context):
         """A boto3 client of the embedded AWS, as the root of an account, that reads nothing of the
         caller's environment or home folder.
         """
-        if account_id not in self._sessions:
-            self._sessions[account_id] = boto3.Session(
-                botocore_session=_isolated_botocore_session(),
-                aws_access_key_id=account_id,
-                aws_secret_access_key=SECRET,
-                region_name=REGION,
-            )
-        return self._sessions[account_id].client(
+        return self._session.client(
             service,
             endpoint_url=self.endpoint,
+            aws_access_key_id=account_id,
+            aws_secret_access_key=SECRET,
             verify=str(self._places.certificate),
             config=Config(
                 proxies={},
@@ -108,6 +103,11 @@ class Ministack(Context):
                 s3={"addressing_style": "path"},
             ),
         )
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        """One for all clients: it reads the model of each service once."""
+        return boto3.Session(botocore_session=_isolated_botocore_session(), region_name=REGION)
 
     def _await_ready(self) -> None:
         deadline = time.monotonic() + _START_SECONDS

@@ -1,52 +1,69 @@
-"""The reader role in every payer account of the register, as its owners would make it."""
+"""The reader role in every payer account of the register, deployed as the README tells its owner to
+do it: the plain template, with the archive's account and settings as parameters.
+"""
 
-import json
+import re
+import time
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from infra.deploy_settings import DeploySettings
-from infra.steps import FETCH_INVOICE_DOCUMENTS, LIST_INVOICE_SUMMARIES, VALIDATE_COMPLETENESS
+from infra.names import PAYER_READER_STACK, PAYER_READER_TEMPLATE
+from sandbox.deployment import DeploymentFailed
 from sandbox.ministack import Ministack
 from sandbox.program import ACCOUNT_ID
 
-_READERS = (LIST_INVOICE_SUMMARIES, FETCH_INVOICE_DOCUMENTS, VALIDATE_COMPLETENESS)
+_POLL_SECONDS = 0.05
+_NOTHING_TO_DO = "No updates are to be performed"
 
 
-def deploy(aws: Ministack, settings: DeploySettings) -> None:
-    """Make or renew the role of each payer account of the register."""
+def deploy(aws: Ministack, settings: DeploySettings, project: Path) -> None:
+    """Make or renew the role of each payer account. Raises DeploymentFailed."""
+    template = (project / PAYER_READER_TEMPLATE).read_text(encoding="utf-8")
+    begun = []
     for payer in settings.register.payers:
         arn = payer.role_arn or f"arn:aws:iam::{payer.account_id}:role/{settings.payer_role_name}"
         account_id, role_name = arn.split(":")[4], arn.rpartition("/")[2]
-        _put_role(aws.client("iam", account_id), role_name, settings.external_id)
-
-
-def _put_role(iam: Any, role_name: str, external_id: str) -> None:
-    callers = [
-        arn
-        for step in _READERS
-        for arn in (
-            f"arn:aws:iam::{ACCOUNT_ID}:role/{step.role_name}",
-            f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/{step.role_name}/*",
-        )
-    ]
-    trust = json.dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": {
-                "Effect": "Allow",
-                "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"},
-                "Action": "sts:AssumeRole",
-                "Condition": {
-                    "StringEquals": {"sts:ExternalId": external_id},
-                    "ArnLike": {"aws:PrincipalArn": callers},
-                },
-            },
+        cloudformation, stack_name = aws.client("cloudformation", account_id), PAYER_READER_STACK
+        if role_name != settings.payer_role_name:  # an account may have both
+            stack_name += f"-{re.sub('[^A-Za-z0-9]', '-', role_name)}"
+        parameters = {
+            "ArchiveAccountId": ACCOUNT_ID,
+            "ExternalId": settings.external_id,
+            "RoleName": role_name,
         }
-    )
+        try:
+            _begin(cloudformation, stack_name, template, parameters)
+        except ClientError as error:
+            raise DeploymentFailed(f"role {arn} cannot be deployed: {error}") from None
+        begun.append((arn, cloudformation, stack_name))
+    for arn, cloudformation, stack_name in begun:
+        while (status := _status(cloudformation, stack_name)).endswith("IN_PROGRESS"):
+            time.sleep(_POLL_SECONDS)
+        if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+            raise DeploymentFailed(f"role {arn} cannot be deployed: its stack is {status}")
+
+
+def _begin(cloudformation: Any, stack_name: str, template: str, parameters: dict[str, str]) -> None:
+    stack = {
+        "StackName": stack_name,
+        "TemplateBody": template,
+        "Parameters": [
+            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+        ],
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+    }
     try:
-        iam.create_role(RoleName=role_name, AssumeRolePolicyDocument=trust)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "EntityAlreadyExists":
-            raise
-        iam.update_assume_role_policy(RoleName=role_name, PolicyDocument=trust)
+        cloudformation.create_stack(**stack)
+    except cloudformation.exceptions.AlreadyExistsException:
+        try:
+            cloudformation.update_stack(**stack)
+        except ClientError as error:
+            if _NOTHING_TO_DO not in error.response["Error"]["Message"]:
+                raise
+
+
+def _status(cloudformation: Any, stack_name: str) -> str:
+    return str(cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]["StackStatus"])

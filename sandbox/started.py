@@ -6,10 +6,11 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
+from infra.names import ARCHIVE_STACK
 from sandbox import deployment, kept_buckets, kept_chain, left_out, payer_roles
 from sandbox.certificate import keep_certificate
 from sandbox.context import Context
-from sandbox.deployment import STACK, Cdk, CdkFailed, Deployed
+from sandbox.deployment import Cdk, Deployed, DeploymentFailed
 from sandbox.errors import SandboxError
 from sandbox.invoicing_program import InvoicingProgram
 from sandbox.lock import FolderLock
@@ -95,7 +96,8 @@ class Sandbox(Context):
             self._deploy_anew(wanted)
             if not self._start_ministack(opening):
                 raise SandboxError(
-                    f"the stack {STACK} is not there after its deployment; see {self.places.logs}"
+                    f"the stack {ARCHIVE_STACK} is not there after its deployment; "
+                    f"see {self.places.logs}"
                 )
 
     def _deploy_if_needed(self, wanted: str) -> None:
@@ -108,7 +110,7 @@ class Sandbox(Context):
         elif not deployment.is_recorded(self.places, wanted):
             try:
                 self._deploy(wanted)
-            except CdkFailed as error:
+            except DeploymentFailed as error:
                 failed = str(error).partition(";")[0]
                 self._say(
                     f"Embedded AWS: {failed}; making the deployment anew around the archived bytes"
@@ -125,7 +127,7 @@ class Sandbox(Context):
             cdk.synthesize(self.settings.block)
             deployment.forget(self.places)  # what is cut off from here on is made anew
             cdk.deploy()
-            payer_roles.deploy(aws, self.settings.deploy)
+            payer_roles.deploy(aws, self.settings.deploy, self.places.project)
         # The state is saved when ministack has ended; only then is the deployment a fact.
         kept_buckets.put_back(self.places)
         if made_anew:

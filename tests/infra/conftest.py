@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra import payer_reader
-from infra.invoice_archive_stack import STACK_NAME
+from infra.names import ARCHIVE_STACK, PAYER_READER_STACK
 from infra.stacks import PROJECT, add_stacks
 from infra.workflow_diagram import definition
 
@@ -39,14 +38,14 @@ def assembly(context: Mapping[str, Any], tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="session")
 def template(assembly: Path) -> Template:
-    found: Template = json.loads((assembly / f"{STACK_NAME}.template.json").read_text())
+    found: Template = json.loads((assembly / f"{ARCHIVE_STACK}.template.json").read_text())
     return found
 
 
 @pytest.fixture(scope="session")
 def payer_template(assembly: Path) -> Template:
     """The template of the stack that payer accounts deploy."""
-    path = assembly / f"{payer_reader.STACK_NAME}.template.json"
+    path = assembly / f"{PAYER_READER_STACK}.template.json"
     found: Template = json.loads(path.read_text())
     return found
 
@@ -67,7 +66,7 @@ def states(machine: Mapping[str, Any]) -> dict[str, Any]:
 def synthesize(context: Mapping[str, Any], tmp_path: Path) -> Synthesize:
     """A function that synthesizes a stack's template with some settings changed, without assets."""
 
-    def synthesized(stack_name: str = STACK_NAME, **settings: object) -> Template:
+    def synthesized(stack_name: str = ARCHIVE_STACK, **settings: object) -> Template:
         changed = copy.deepcopy(dict(context))
         changed["invoice_archive"] |= settings
         changed["aws:cdk:bundling-stacks"] = []

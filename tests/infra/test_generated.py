@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from infra import payer_reader
 from infra.generated import generated_files
-from infra.invoice_archive_stack import STACK_NAME
+from infra.names import ARCHIVE_STACK, PAYER_READER_TEMPLATE
 from infra.required_actions import REQUIRED_ACTIONS
 from infra.stacks import PROJECT, synthesized_templates
 
@@ -16,7 +15,7 @@ def generated() -> dict[str, str]:
     return generated_files(synthesized_templates())
 
 
-@pytest.mark.parametrize("path", ["docs/workflow.md", "docs/iam.md", payer_reader.TEMPLATE])
+@pytest.mark.parametrize("path", ["docs/workflow.md", "docs/iam.md", PAYER_READER_TEMPLATE])
 def test_a_generated_file_is_current(path: str, generated: dict[str, str]) -> None:
     assert (PROJECT / path).read_text(encoding="utf-8") == generated[path], (
         "run: .venv/bin/python -m infra.generated"
@@ -24,13 +23,13 @@ def test_a_generated_file_is_current(path: str, generated: dict[str, str]) -> No
 
 
 def test_these_are_all_generated_files(generated: dict[str, str]) -> None:
-    assert set(generated) == {"docs/workflow.md", "docs/iam.md", payer_reader.TEMPLATE}
+    assert set(generated) == {"docs/workflow.md", "docs/iam.md", PAYER_READER_TEMPLATE}
 
 
 def test_what_a_deployment_takes_generates_the_same_files(
     generated: dict[str, str], template: dict[str, Any]
 ) -> None:
-    templates = {**synthesized_templates(), STACK_NAME: template}
+    templates = {**synthesized_templates(), ARCHIVE_STACK: template}
     assert generated_files(templates)["docs/workflow.md"] == generated["docs/workflow.md"]
 
 

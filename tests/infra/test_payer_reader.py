@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.payer_reader import INVOICES, STACK_NAME, TEMPLATE, WITNESSES
+from infra.names import PAYER_READER_STACK, PAYER_READER_TEMPLATE
+from infra.payer_reader import INVOICES, WITNESSES
 from infra.stacks import PROJECT
 from infra.steps import FETCH_INVOICE_DOCUMENTS, LIST_INVOICE_SUMMARIES, VALIDATE_COMPLETENESS
 from lambdas.settings import Witnesses
@@ -100,7 +101,7 @@ def test_both_sides_agree_because_the_defaults_are_the_settings(
     synthesize: Callable[..., dict[str, Any]],
 ) -> None:
     template = synthesize(
-        STACK_NAME,
+        PAYER_READER_STACK,
         external_id="finance:7",
         payer_role_name="Reader",
         witnesses={"cost_explorer": False},
@@ -126,7 +127,7 @@ def test_the_stack_needs_no_bootstrapped_account_and_tells_the_roles_arn(
 def test_the_file_for_those_without_cdk_is_the_same_template(
     payer_template: dict[str, Any],
 ) -> None:
-    found = yaml.safe_load((PROJECT / TEMPLATE).read_text(encoding="utf-8"))
+    found = yaml.safe_load((PROJECT / PAYER_READER_TEMPLATE).read_text(encoding="utf-8"))
     for resource in payer_template["Resources"].values():
         resource.pop("Metadata", None)
     assert found == payer_template

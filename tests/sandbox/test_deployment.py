@@ -18,6 +18,7 @@ SOURCES = (
     "lambdas/handlers/step.py",
     "lambdas/requirements.txt",
     "package.json",
+    "payer-reader-role.yaml",
     "requirements.txt",
 )
 

@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 
+from infra.names import ARCHIVE_STACK
 from lambdas.domain.archive_layout import completeness_key, invoice_document_stem
 from lambdas.domain.billing_period import BillingPeriod
-from sandbox.deployment import STACK
 from sandbox.execution import Execution
 from sandbox.invoicing.catalogue import CatalogueInvoice
 from sandbox.invoicing.server import InvoicingEmulator
@@ -140,7 +140,7 @@ class World:
         lambda_ = self.sandbox.client("lambda")
         found = []
         pages = self.sandbox.client("cloudformation").get_paginator("list_stack_resources")
-        for page in pages.paginate(StackName=STACK):
+        for page in pages.paginate(StackName=ARCHIVE_STACK):
             for resource in page["StackResourceSummaries"]:
                 if resource["ResourceType"] == "AWS::Lambda::Function":
                     function = lambda_.get_function_configuration(

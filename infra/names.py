@@ -1,0 +1,6 @@
+"""Names by which others find what is deployed; `infra.steps` has those of the functions."""
+
+ARCHIVE_STACK = "InvoiceArchive"
+PAYER_READER_STACK = "InvoiceArchivePayerReader"
+PAYER_READER_TEMPLATE = "payer-reader-role.yaml"
+"""The payers' stack as a file in the project, for organizations that do without CDK."""
