@@ -25,12 +25,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lambdas.domain.archive_layout import (
     completeness_key,
     invoice_document_stem,
+    ledger_csv_key,
     sha256_sums_key,
 )
 from lambdas.domain.archived_invoice import ArchivedInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.invoice_summary import InvoiceSummary
 from lambdas.domain.json_text import instant_text, sha256_hex, to_json
+from lambdas.domain.ledger import ledger_csv
 from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.records import ArchivedDocument, Learnt, Sighting, StoredObject, first_record
 from lambdas.domain.sha256_sums import sha256_sums
@@ -117,6 +119,7 @@ class ArchiveOnDisk:
         self._store(manifest.key, file)
         self._store(completeness_key(PERIOD), to_json(manifest.completeness()))
         self._store(sha256_sums_key(PERIOD), sha256_sums(manifest, sha256_hex(file)))
+        self._store(ledger_csv_key(PERIOD), ledger_csv(manifest))
 
     def _payers(self, documents: int) -> Iterator[PayerState]:
         for first in range(0, documents, INVOICES_A_PAYER):

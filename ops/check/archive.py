@@ -3,6 +3,13 @@
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+from lambdas.domain.archive_layout import (
+    ARCHIVE_PAGE_KEY,
+    EVIDENCE_PREFIXES,
+    PERIODS_PREFIX,
+    PUBLIC_KEY_KEY,
+    README_KEY,
+)
 from lambdas.domain.billing_period import BillingPeriod
 from ops.check.all_evidence import Progress, extra_object
 from ops.check.findings import CheckFinding, NotChecked, check_finding
@@ -13,9 +20,8 @@ from ops.check.signing_keys import SigningKeys
 from ops.errors import CannotRead
 from ops.places import Place, PlacedObject, read
 
-SIGNING_KEY = "manifest-signing-key.pem"
-ROOT_VIEWS = ("README.txt", "index.html", SIGNING_KEY)
-_PERIOD_FOLDERS = ("invoices/", "periods/", "records/")
+_ROOT_VIEWS = (README_KEY, ARCHIVE_PAGE_KEY, PUBLIC_KEY_KEY)
+_PERIOD_FOLDERS = (*EVIDENCE_PREFIXES, PERIODS_PREFIX)
 _RUNS = "runs/"
 
 
@@ -56,25 +62,27 @@ def _signing_keys(
 ) -> SigningKeys | None:
     """The key that was given, else the archive's own; both where they agree."""
     try:
-        there = any(o.key == SIGNING_KEY and not o.is_hidden for o in place.files(""))
-        pem = read(place, SIGNING_KEY) if there else None
+        there = any(o.key == PUBLIC_KEY_KEY and not o.is_hidden for o in place.files(""))
+        pem = read(place, PUBLIC_KEY_KEY) if there else None
         own = (
-            SigningKeys.read(pem, f"{SIGNING_KEY} of the archive itself", is_from_the_archive=True)
+            SigningKeys.read(
+                pem, f"{PUBLIC_KEY_KEY} of the archive itself", is_from_the_archive=True
+            )
             if pem is not None
             else None
         )
     except ValueError as error:
         expected = "a public key of the curve P-256, as PEM"
-        findings.append(check_finding("SIGNING_KEY_WRONG", SIGNING_KEY, expected, f"it {error}"))
+        findings.append(check_finding("SIGNING_KEY_WRONG", PUBLIC_KEY_KEY, expected, f"it {error}"))
         return given
     except CannotRead as error:
-        findings.append(check_finding("OBJECT_UNREADABLE", SIGNING_KEY, "its bytes", str(error)))
+        findings.append(check_finding("OBJECT_UNREADABLE", PUBLIC_KEY_KEY, "its bytes", str(error)))
         return given
     if given and own and not set(own.fingerprints) <= set(given.fingerprints):
         findings.append(
             check_finding(
                 "SIGNING_KEY_WRONG",
-                SIGNING_KEY,
+                PUBLIC_KEY_KEY,
                 f"the key of {given.source}, SHA-256 {', '.join(given.fingerprints)}",
                 f"another, SHA-256 {', '.join(own.fingerprints)}",
             )
@@ -98,7 +106,7 @@ def _beside_the_periods(place: Place) -> Iterator[PlacedObject]:
     for name in place.folders(""):
         if f"{name}/" not in (*_PERIOD_FOLDERS, _RUNS):
             yield from place.objects(f"{name}/")
-    yield from (placed for placed in place.files("") if placed.key not in ROOT_VIEWS)
+    yield from (placed for placed in place.files("") if placed.key not in _ROOT_VIEWS)
 
 
 def _period(name: str) -> BillingPeriod | None:
@@ -114,7 +122,7 @@ def _not_checked(place: Place, scope: Scope, keys: SigningKeys | None) -> Iterab
         yield NotChecked(
             "the signatures of the manifests",
             "there is no public key",
-            f"give it with --key, or copy {SIGNING_KEY} too",
+            f"give it with --key, or copy {PUBLIC_KEY_KEY} too",
         )
     elif keys.is_from_the_archive:
         yield NotChecked(

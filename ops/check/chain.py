@@ -121,12 +121,17 @@ class ChainCheck:
 
     def stated(self, link: Link) -> Iterator[StoredObject]:
         """Read a manifest once more for everything that it names."""
-        reader = ManifestReader(self._place.blocks(link.placed.key, self.version(link.placed)))
         with suppress(NotAManifest):
-            for part in reader.parts():
+            for part in self.parts(link):
                 if isinstance(part, InvoicePart):
                     statement = InvoiceStatement.of(part.data)
                     yield from (*statement.records, *statement.documents)
+
+    def parts(self, link: Link) -> Iterator[InvoicePart | PayerPart]:
+        """Read a manifest once more. Raises CannotRead and NotAManifest."""
+        yield from ManifestReader(
+            self._place.blocks(link.placed.key, self.version(link.placed))
+        ).parts()
 
     def _before(self, sequence: int) -> Link | None:
         """The link before this number, None where it is not there; what lacks is told."""

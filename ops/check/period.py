@@ -3,28 +3,34 @@
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from lambdas.domain.archive_layout import (
+    completeness_key,
     documents_prefix,
+    ledger_csv_key,
+    ledger_workbook_key,
     manifest_key,
     manifest_sequence,
     manifests_prefix,
+    period_page_key,
     records_prefix,
+    sha256_sums_key,
 )
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.manifest_heads import ManifestHead
 from ops.check.all_evidence import AllEvidence, Progress, extra_object
 from ops.check.chain import ChainCheck, Link
 from ops.check.findings import CheckFinding, NotChecked, check_finding
-from ops.check.manifest_reader import PayerPart
 from ops.check.scope import Level, Scope
 from ops.check.signing_keys import SigningKeys
+from ops.check.statement import InvoiceStatement
 from ops.check.views import ViewsCheck
 from ops.errors import CannotRead
 from ops.places import Place, PlacedObject
 
-PERIOD_VIEWS = ("completeness.json", "SHA256SUMS", "ledger.csv", "ledger.xlsx", "index.html")
+_VIEWS = (completeness_key, sha256_sums_key, ledger_csv_key, ledger_workbook_key, period_page_key)
 
 
 @dataclass
@@ -161,11 +167,12 @@ class _Pass:
     def _list(self) -> None:
         """What lies in the period's folder: manifests, views, and what does not belong there."""
         folder = manifests_prefix(self._period).removesuffix("manifests/")
+        views = {key_of(self._period) for key_of in _VIEWS}
         for placed in self._place.objects(folder):
             sequence = manifest_sequence(placed.key)
             if sequence and placed.key == manifest_key(self._period, sequence):
                 self._manifests[sequence] = placed
-            elif placed.key.removeprefix(folder) in PERIOD_VIEWS:
+            elif placed.key in views:
                 self._views[placed.key] = placed
             else:
                 self.checked.findings.append(extra_object(placed, self._period))
@@ -184,8 +191,8 @@ class _Pass:
         newest = self._chain.read(
             self._manifests[numbers[-1]],
             numbers[-1],
-            self._evidence.invoice,
-            views.payer if views else _ignore,
+            partial(self._take, views),
+            views.payer if views else None,
         )
         is_whole = newest is not None and newest.is_whole
         self._evidence.finish(
@@ -198,11 +205,15 @@ class _Pass:
                 "bring the manifest back, then check again",
             )
         if views and newest and newest.is_whole:
-            views.finish(newest, earlier)
-        if views:
+            views.compare(newest, earlier, lambda: self._chain.parts(newest))
             self.checked.findings += views.findings
             self.suspects |= views.suspects
         return newest
+
+    def _take(self, views: ViewsCheck | None, statement: InvoiceStatement) -> None:
+        self._evidence.invoice(statement)
+        if views:
+            views.invoice(statement)
 
     def _compare_with_head(self, heads: Mapping[BillingPeriod, ManifestHead]) -> None:
         head = heads.get(self._period)
@@ -264,7 +275,3 @@ class _Pass:
 def _has_bytes(placed: PlacedObject) -> bool:
     """Whether there is any version; a delete marker alone has none."""
     return not (placed.is_hidden and not placed.version_id)
-
-
-def _ignore(_: PayerPart) -> None:
-    """Views are not compared at this level."""

@@ -9,9 +9,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lambdas.aws.manifest_signing import ManifestSigner
-from lambdas.domain.archive_layout import completeness_key, manifest_key, sha256_sums_key
+from lambdas.domain.archive_layout import (
+    completeness_key,
+    ledger_csv_key,
+    manifest_key,
+    sha256_sums_key,
+)
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.json_text import sha256_hex, to_json
+from lambdas.domain.ledger import ledger_csv
 from lambdas.domain.manifest_heads import ManifestHead
 from lambdas.domain.manifests import Manifest
 from lambdas.domain.sha256_sums import sha256_sums
@@ -192,6 +198,8 @@ def sign_newest(
     key = manifest_key(OCTOBER, sequence)
     said = made.data(key)
     edit(said)
+    if views:
+        said = Manifest.from_data(said).to_data()  # with the totals that follow from the edit
     made.files[key] = made.sign(said)
     if views:
         make_views(made, sequence)
@@ -203,6 +211,7 @@ def make_views(made: MadeArchive, sequence: int) -> None:
     manifest = Manifest.from_data(json.loads(file))
     made.files[completeness_key(OCTOBER)] = to_json(manifest.completeness())
     made.files[sha256_sums_key(OCTOBER)] = sha256_sums(manifest, sha256_hex(file))
+    made.files[ledger_csv_key(OCTOBER)] = ledger_csv(manifest)
 
 
 def alone(made: MadeArchive) -> None:

@@ -15,6 +15,7 @@ from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.domain.archive_layout import (
     completeness_key,
     invoice_document_stem,
+    ledger_csv_key,
     manifest_key,
     sha256_sums_key,
     supplemental_document_stem,
@@ -22,6 +23,7 @@ from lambdas.domain.archive_layout import (
 from lambdas.domain.archived_invoice import ArchivedInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.json_text import sha256_hex, to_json
+from lambdas.domain.ledger import ledger_csv
 from lambdas.domain.manifest_heads import ManifestHead
 from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.records import ArchivedDocument, Record, StoredObject, first_record, next_record
@@ -186,6 +188,7 @@ class _Writer:
             period = manifest.billing_period
             self._put(completeness_key(period), to_json(manifest.completeness()))
             self._put(sha256_sums_key(period), sha256_sums(manifest, sha256))
+            self._put(ledger_csv_key(period), ledger_csv(manifest))
 
     def _supplement(
         self, stem: str, kind: str, document_id: str | None, content: bytes

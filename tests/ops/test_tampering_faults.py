@@ -16,6 +16,7 @@ import pytest
 from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.json_text import sha256_hex, to_canonical_json, to_json
+from lambdas.domain.ledger import ledger_csv
 from lambdas.domain.manifests import Manifest
 from lambdas.domain.retention import RetentionPolicy
 from ops.check.archive import check_archive
@@ -193,6 +194,8 @@ def test_t04_a_record_was_edited_and_every_hash_after_it_recomputed(month: Month
         sums.write_text(sums.read_text().replace(old, before))
     old = sha256_hex(month.world.content(record))
     sums.write_text(sums.read_text().replace(old, sha256_hex(content)))
+    newest = Manifest.from_data(json.loads(month.copy(key).read_bytes()))
+    month.copy("periods/2026-10/ledger.csv").write_bytes(ledger_csv(newest))
     month.finds("SIGNATURE_INVALID", heads=None)
     month.finds("SIGNATURE_INVALID", "HEAD_DIFFERS")
 
@@ -247,6 +250,12 @@ def test_t06_nothing_to_check_is_never_green(month: Month) -> None:
         report = month.check(heads=None, periods=periods)
         assert report.result == "NOTHING_TO_CHECK"
         assert [f.code for f in report.findings] == ["NOTHING_TO_CHECK"]
+
+
+def test_t07_the_ledger_and_the_manifest_disagree(month: Month) -> None:
+    ledger = month.copy("periods/2026-10/ledger.csv")
+    ledger.write_bytes(ledger.read_bytes().replace(b",100.00,", b",10.00,", 1))
+    month.finds("VIEW_DIFFERS")
 
 
 def test_t07_the_verdict_that_people_read_and_the_manifest_disagree(month: Month) -> None:

@@ -1,0 +1,129 @@
+"""`ledger.csv` against the newest manifest, row by row in the columns that both have: columns are
+only ever added at the end, so a ledger that another version made can be compared too.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from lambdas.domain.archived_invoice import ArchivedInvoice
+from lambdas.domain.ledger import ledger_csv
+from lambdas.domain.manifests import Manifest, PayerState
+from ops.check.manifest_reader import InvoicePart, PayerPart
+
+_BATCH = 500
+"""So many invoices are held at once: memory stays flat however many a payer account has."""
+
+
+class Holders:
+    """Which invoice ids are held more than once; of those, only the last is in the totals."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._seen: set[int] = set()
+        self._last: dict[str, int] = {}
+
+    def add(self, invoice_id: str) -> None:
+        """Take the next invoice of the manifest."""
+        mark = hash(invoice_id)
+        if mark in self._seen:
+            self._last[invoice_id] = self._count
+        self._seen.add(mark)
+        self._count += 1
+
+    def is_counted(self, invoice_id: str, position: int) -> bool:
+        return self._last.get(invoice_id, position) == position
+
+
+def ledger_differences(
+    lines: Iterator[str],
+    members: Mapping[str, Any],
+    payers: Sequence[PayerPart],
+    parts: Iterable[InvoicePart | PayerPart],
+    holders: Holders,
+) -> Iterator[str]:
+    """The first way in which the ledger is not what the manifest says, if there is any.
+
+    `members` and `payers` are what the manifest says beside its invoices, `parts` is a reading of
+    it. Raises ValueError, LookupError, TypeError and csv.Error for what is no ledger or no
+    manifest.
+    """
+    manifest = Manifest.from_data({**members, "payers": []})
+    ours, theirs = _rows(manifest, payers, parts, holders), csv.reader(_without_mark(lines))
+    known, shown = next(ours), next(theirs, [])
+    both = min(len(known), len(shown))
+    if not both or known[:both] != shown[:both]:
+        yield "its columns are not a ledger's"
+        return
+    for number, row in enumerate(ours, 2):
+        other = next(theirs, None)
+        if other is None:
+            yield f"it ends before row {number}"
+            return
+        if row[:both] != other[:both]:
+            names = [
+                name
+                for name, right, there in zip(known, row, other, strict=False)
+                if right != there
+            ]
+            yield f"its row {number} is otherwise in {', '.join(names) or 'its length'}"
+            return
+    if next(theirs, None) is not None:
+        yield "it has more rows than the manifest has documents"
+
+
+def _rows(
+    manifest: Manifest,
+    payers: Sequence[PayerPart],
+    parts: Iterable[InvoicePart | PayerPart],
+    holders: Holders,
+) -> Iterator[list[str]]:
+    """The rows of the ledger, with the one of its column names."""
+    yield from _csv_rows(manifest)
+    for batch in _batches(manifest, payers, parts, holders):
+        rows = _csv_rows(batch)
+        next(rows)
+        yield from rows
+
+
+def _csv_rows(manifest: Manifest) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(ledger_csv(manifest).decode("utf-8-sig"), newline=""))
+
+
+def _batches(
+    manifest: Manifest,
+    payers: Sequence[PayerPart],
+    parts: Iterable[InvoicePart | PayerPart],
+    holders: Holders,
+) -> Iterator[Manifest]:
+    """The manifest piece by piece: some invoices of one payer account at a time."""
+    waiting = iter(payers)
+    state: PayerState | None = None
+    held: list[ArchivedInvoice] = []
+    repeated: list[ArchivedInvoice] = []
+    position = 0
+    for part in parts:
+        if state is None:
+            state = PayerState.from_data({**next(waiting).data, "invoices": []})
+        if isinstance(part, InvoicePart):
+            invoice = ArchivedInvoice.from_data(part.data)
+            held.append(invoice)
+            if not holders.is_counted(invoice.invoice_id, position):
+                repeated.append(replace(invoice, documents=()))
+            position += 1
+        is_last = isinstance(part, PayerPart)
+        if held and (is_last or len(held) == _BATCH):
+            # The ledger counts the last invoice of an id: the ones that count come later, so
+            # something that has no row stands for them.
+            some = (replace(state, invoices=tuple(held)), replace(state, invoices=tuple(repeated)))
+            yield replace(manifest, payers=some)
+            held, repeated = [], []
+        if is_last:
+            state = None
+
+
+def _without_mark(lines: Iterator[str]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        yield line if number else line.removeprefix("\ufeff")

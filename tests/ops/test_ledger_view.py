@@ -1,0 +1,129 @@
+"""ledger.csv against the manifest: any cell, row or column that says otherwise is told."""
+
+import csv
+import io
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdas.domain.archived_invoice import ArchivedInvoice
+from lambdas.domain.findings import finding
+from lambdas.domain.ledger import COLUMNS, ledger_csv
+from lambdas.domain.manifests import Manifest, PayerState
+from lambdas.domain.signatures import Signature, signed_file
+from ops.check import ledger
+from ops.check.ledger import Holders, ledger_differences
+from ops.check.manifest_reader import ManifestReader, PayerPart
+from tests.domain.examples import ACME, BOREAL, OCTOBER, archived
+
+FILE_SIGNATURE = Signature("key", "ECDSA_SHA_256", "")
+
+
+def payer(account_id: str, *invoices: ArchivedInvoice) -> PayerState:
+    told = tuple(finding("LATE_INVOICE", one.invoice_id, "Late.") for one in invoices)
+    return PayerState(
+        account_id, "=1+1", "Acme", "CHECKED", "COMPLETE", "run", None, 9, invoices, (), (), told
+    )
+
+
+def manifest(*payers: PayerState) -> Manifest:
+    at = "2026-11-12T06:00:00Z"
+    return Manifest("bucket", OCTOBER, 1, None, "run", at, "COMPLETE", at, payers)
+
+
+TWO = manifest(
+    payer(ACME, archived("1"), archived("2"), archived("TWICE")),
+    payer(BOREAL, archived("TWICE", payer=BOREAL), archived("4", payer=BOREAL)),
+)
+"""An invoice id that two payer accounts hold is in the totals once."""
+
+
+def differences(one: Manifest, view: bytes) -> list[str]:
+    file = signed_file(one.to_data(), FILE_SIGNATURE)
+    first = ManifestReader([file])
+    payers = [part for part in first.parts() if isinstance(part, PayerPart)]
+    holders = Holders()
+    for invoice in one.invoices:
+        holders.add(invoice.invoice_id)
+    lines = io.StringIO(view.decode(), newline="")
+    again = ManifestReader([file]).parts()
+    return list(ledger_differences(iter(lines), first.members, payers, again, holders))
+
+
+def rows(view: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(view.decode("utf-8-sig"), newline="")))
+
+
+def written(table: list[list[str]]) -> bytes:
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(table)
+    return out.getvalue().encode("utf-8-sig")
+
+
+@pytest.fixture(params=[1, 2, 500])
+def batch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "_BATCH", request.param)
+
+
+@pytest.mark.usefixtures("batch")
+@pytest.mark.parametrize("one", [TWO, manifest(), manifest(payer(ACME))])
+def test_the_ledger_as_it_was_made_is_right_however_it_is_held(one: Manifest) -> None:
+    assert differences(one, ledger_csv(one)) == []
+
+
+@pytest.mark.usefixtures("batch")
+def test_an_amount_that_is_counted_twice_is_told() -> None:
+    table = rows(ledger_csv(TWO))
+    amount, row = table[0].index("amount_due"), 3
+    assert table[row][amount] == "", "the first holder's invoice is not in the totals"
+    table[row][amount] = "100.00"
+    assert differences(TWO, written(table)) == ["its row 4 is otherwise in amount_due"]
+
+
+@given(st.data(), st.text(max_size=5))
+def test_any_cell_that_says_otherwise_is_told(data: st.DataObject, text: str) -> None:
+    table = rows(ledger_csv(TWO))
+    row = data.draw(st.integers(1, len(table) - 1))
+    column = data.draw(st.integers(0, len(COLUMNS) - 1))
+    if table[row][column] != text:
+        table[row][column] = text
+        told = differences(TWO, written(table))
+        assert told == [f"its row {row + 1} is otherwise in {COLUMNS[column].name}"]
+
+
+@pytest.mark.parametrize("row", [1, 3, 5])
+def test_a_row_that_lacks_or_comes_twice_is_told(row: int) -> None:
+    table = rows(ledger_csv(TWO))
+    assert differences(TWO, written([*table[:row], *table[row + 1 :]]))
+    assert differences(TWO, written([*table[: row + 1], *table[row:]]))
+
+
+def test_a_ledger_with_fewer_or_more_columns_at_the_end_is_compared_in_those_it_has() -> None:
+    table = rows(ledger_csv(TWO))
+    assert differences(TWO, written([row[:20] for row in table])) == []
+    assert differences(TWO, written([[*row, "new"] for row in table])) == []
+    table[2][4] = "other"
+    assert differences(TWO, written([row[:20] for row in table]))
+
+
+@pytest.mark.parametrize("view", [b"", b"a,b\r\n1,2\r\n", "\ufeff".encode()])
+def test_what_has_other_columns_is_no_ledger(view: bytes) -> None:
+    assert differences(TWO, view) == ["its columns are not a ledger's"]
+
+
+def test_columns_in_another_order_are_no_ledgers() -> None:
+    swapped = [[row[1], row[0], *row[2:]] for row in rows(ledger_csv(TWO))]
+    assert differences(TWO, written(swapped)) == ["its columns are not a ledger's"]
+
+
+def test_a_row_that_is_cut_short_is_told() -> None:
+    table = rows(ledger_csv(TWO))
+    table[2] = table[2][:5]
+    assert differences(TWO, written(table)) == ["its row 3 is otherwise in its length"]
+
+
+def test_the_verdict_of_a_payer_account_is_part_of_its_rows() -> None:
+    changed = replace(TWO, payers=(replace(TWO.payers[0], verdict="PARTIAL"), TWO.payers[1]))
+    assert differences(changed, ledger_csv(TWO)) == ["its row 2 is otherwise in verdict"]
