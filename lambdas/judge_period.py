@@ -44,6 +44,8 @@ class Judged:
 
     before: PeriodVerdict | None
     manifest: Manifest
+    sequence: int
+    """How far the chain is, or once was."""
     is_new: bool
     is_trusted: bool = True
 
@@ -102,7 +104,8 @@ def judge_period(
         if link is None:
             continue  # another run took this number: what it wrote is to be judged too
         update_views(archive, link)
-        return Judged(previous.verdict if previous else None, link.manifest, is_new)
+        before = previous.verdict if previous else None
+        return Judged(before, link.manifest, link.manifest.sequence, is_new)
     raise ServiceUnavailable(f"other runs keep extending the manifests of {period}")
 
 
@@ -124,7 +127,8 @@ def _show_broken(
         (broken.finding,),
     )
     show_verdict(archive, shown, broken.sequence)
-    return Judged(newest.verdict if newest else None, shown, is_new=False, is_trusted=False)
+    before = newest.verdict if newest else None
+    return Judged(before, shown, broken.sequence, is_new=False, is_trusted=False)
 
 
 def _archived(

@@ -1,10 +1,11 @@
-"""The views of a billing period: what people open, made from its newest manifest."""
+"""The views of a billing period that follow from its newest manifest alone."""
 
 from collections.abc import Iterator
 
 from lambdas.aws.archive import Archive
-from lambdas.domain.archive_layout import completeness_key, sha256_sums_key
+from lambdas.domain.archive_layout import completeness_key, ledger_csv_key, sha256_sums_key
 from lambdas.domain.json_text import to_json
+from lambdas.domain.ledger import ledger_csv
 from lambdas.domain.manifests import Manifest
 from lambdas.domain.sha256_sums import sha256_sums
 from lambdas.manifest_chain import Link
@@ -29,4 +30,5 @@ def _views(link: Link) -> Iterator[tuple[str, bytes]]:
     manifest = link.manifest
     period = manifest.billing_period
     yield sha256_sums_key(period), sha256_sums(manifest, link.sha256)
+    yield ledger_csv_key(period), ledger_csv(manifest)
     yield completeness_key(period), to_json(manifest.completeness())

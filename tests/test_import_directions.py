@@ -1,7 +1,7 @@
 """Which way imports point, and what the functions must not know.
 
-handlers → archive_invoice, judge_period → document_checks, period_views, manifest_chain → aws →
-domain → the standard library
+handlers → archive_invoice, archive_pages → judge_period → document_checks, period_views,
+manifest_chain, ledger_workbook → aws → domain → the standard library
 infra → the functions' domain and settings; nothing → handlers, sandbox, tests.
 """
 
@@ -60,6 +60,11 @@ RULES = (
     Rule("lambdas/document_checks.py", ("pypdf", "lambdas.aws", "lambdas.domain")),
     Rule("lambdas/manifest_chain.py", ("lambdas.aws", "lambdas.domain")),
     Rule("lambdas/period_views.py", ("lambdas.aws", "lambdas.domain", "lambdas.manifest_chain")),
+    Rule("lambdas/ledger_workbook.py", ("xlsxwriter", "lambdas.domain")),
+    Rule(
+        "lambdas/archive_pages.py",
+        ("lambdas.aws", "lambdas.domain", "lambdas.judge_period", "lambdas.ledger_workbook"),
+    ),
     Rule(
         "lambdas/judge_period.py",
         ("lambdas.aws", "lambdas.domain", "lambdas.manifest_chain", "lambdas.period_views"),
@@ -73,6 +78,7 @@ RULES = (
         (
             "aws_lambda_powertools",
             "lambdas.archive_invoice",
+            "lambdas.archive_pages",
             "lambdas.aws",
             "lambdas.document_checks",
             "lambdas.domain",
@@ -212,6 +218,10 @@ def test_nothing_but_tests_imports_handlers_or_tests(place: str) -> None:
         ("lambdas/settings.py", "from lambdas.aws.clients import s3_client"),
         ("lambdas/telemetry.py", "import boto3"),
         ("lambdas/document_checks.py", "import socket"),
+        ("lambdas/ledger_workbook.py", "from lambdas.aws.archive import Archive"),
+        ("lambdas/archive_pages.py", "from lambdas.handlers import validate_completeness"),
+        ("lambdas/archive_pages.py", "import xlsxwriter"),
+        ("lambdas/domain/x.py", "import xlsxwriter"),
         ("lambdas/document_checks.py", "from urllib.request import urlopen"),
         ("lambdas/judge_period.py", "import botocore.exceptions"),
         ("lambdas/archive_invoice.py", "import requests"),

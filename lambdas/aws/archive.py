@@ -23,7 +23,16 @@ from lambdas.domain.retention import RetentionMode
 _CONFLICT_TRIES = 5
 _MADE_FROM = "manifest"
 """Metadata of a view: the number of the manifest that it was made from."""
-_CONTENT_TYPES = {"pdf": "application/pdf", "xml": "application/xml", "json": "application/json"}
+_CONTENT_TYPES = {
+    "pdf": "application/pdf",
+    "xml": "application/xml",
+    "json": "application/json",
+    "html": "text/html; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
+    "txt": "text/plain; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pem": "application/x-pem-file",
+}
 
 
 @dataclass(frozen=True)

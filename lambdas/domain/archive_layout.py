@@ -18,6 +18,11 @@ SUPPLEMENT_TYPES = ("GOVERNMENT_INVOICE", "TAX_E_INVOICE", "PAYMENT_RECEIPT", "S
 EVIDENCE_PREFIXES = ("invoices/", "records/")
 """With the manifests (`is_evidence`), what is locked and written once."""
 
+README_KEY = "README.txt"
+ARCHIVE_PAGE_KEY = "index.html"
+PUBLIC_KEY_KEY = "manifest-signing-key.pem"
+PERIODS_PREFIX = "periods/"
+
 VIEW_TAG = {"invoice-archive": "view"}
 """Tag of every view: runs make views again, so the bucket lets their old versions expire."""
 
@@ -159,6 +164,18 @@ def completeness_key(period: BillingPeriod) -> str:
 
 def sha256_sums_key(period: BillingPeriod) -> str:
     return f"periods/{period}/SHA256SUMS"
+
+
+def ledger_csv_key(period: BillingPeriod) -> str:
+    return f"periods/{period}/ledger.csv"
+
+
+def ledger_workbook_key(period: BillingPeriod) -> str:
+    return f"periods/{period}/ledger.xlsx"
+
+
+def period_page_key(period: BillingPeriod) -> str:
+    return f"periods/{period}/index.html"
 
 
 def run_prefix(run_id: str) -> str:

@@ -92,6 +92,21 @@ class InvoiceSummary:
     def is_cancelled(self) -> bool:
         return self.row.get("TaxAuthorityStatus") == "CANCELLED"
 
+    def text_at(self, path: str) -> str | None:
+        """A member of the row as text, `Entity.BillingEntity` for example."""
+        value = _at(self.row, path)
+        return None if value is None else str(value)
+
+    def amount_at(self, path: str) -> Decimal | None:
+        """A decimal member of the row. Raises AmountNotRead."""
+        text = self.text_at(path)
+        return None if text is None else _decimal(text, path)
+
+    def day_at(self, path: str) -> date | None:
+        """The UTC day of an instant of the row."""
+        text = self.text_at(path)
+        return read_instant(text).date() if text else None
+
     def billing_period(self, asked: BillingPeriod | None) -> BillingPeriod | None:
         """The row's billing period; without one the period that was asked for, else the month
         before the issued date.
@@ -154,10 +169,6 @@ def row_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
 def decimal_text(value: Decimal) -> str:
     """Decimal text without exponent and without a negative zero."""
     return f"{value if value else value.copy_abs():f}"
-
-
-def issued_day(summary: InvoiceSummary) -> date | None:
-    return summary.issued_at.date() if summary.issued_at else None
 
 
 def _decimal(text: str, place: str) -> Decimal:

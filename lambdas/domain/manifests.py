@@ -181,6 +181,8 @@ class Manifest:
             "run_id": self.run_id,
             "generated_at": self.generated_at,
             "manifest": self.key if self.sequence else None,
+            "closed_at": self.closed_at,
+            "totals": [amount.to_data() for amount in totals(self.invoices)],
             "findings": [finding.to_data() for finding in self.findings],
             "payers": [payer.summary_data() for payer in self.payers],
         }

@@ -9,6 +9,7 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from lambdas.archive_pages import update_pages
 from lambdas.aws.archive import Archive
 from lambdas.aws.clients import dynamodb_client, kms_client, s3_client
 from lambdas.aws.manifest_heads import ManifestHeads
@@ -91,7 +92,7 @@ def _judge(
     signer = ManifestSigner(kms_client(), settings.manifest_signing_key)
     heads = ManifestHeads(dynamodb_client(), settings.manifest_heads_table)
     chain = ManifestChain(archive, signer, heads)
-    return [
+    judged = [
         judge_period(
             archive,
             chain,
@@ -105,6 +106,8 @@ def _judge(
         )
         for period in [target, *sorted(periods - {target}, reverse=True)]
     ]
+    update_pages(archive, signer, judged)
+    return judged
 
 
 def _result(event: dict[str, Any], judged: list[Judged]) -> dict[str, Any]:

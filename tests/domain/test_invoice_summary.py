@@ -12,7 +12,6 @@ from lambdas.domain.invoice_summary import (
     AmountNotRead,
     InvoiceSummary,
     decimal_text,
-    issued_day,
     row_changes,
 )
 from tests.domain.examples import summary_row
@@ -140,9 +139,9 @@ def test_the_period_is_the_rows_own_then_the_one_asked_for_then_the_month_before
 
 def test_the_issued_date_is_a_utc_instant_or_unknown() -> None:
     assert InvoiceSummary(summary_row()).issued_at == datetime(2026, 11, 3, tzinfo=UTC)
-    assert issued_day(InvoiceSummary(summary_row())) == date(2026, 11, 3)
+    assert InvoiceSummary(summary_row()).day_at("IssuedDate") == date(2026, 11, 3)
     assert InvoiceSummary(summary_row(IssuedDate=None)).issued_at is None
-    assert issued_day(InvoiceSummary(summary_row(IssuedDate=None))) is None
+    assert InvoiceSummary(summary_row(IssuedDate=None)).day_at("IssuedDate") is None
 
 
 def test_an_empty_row_is_read_as_unknown_throughout() -> None:

@@ -174,12 +174,14 @@ def test_completeness_says_what_the_contract_names_and_nothing_else() -> None:
     view = manifest(payer_state(ACME, due("1", "10.50"))).completeness()
     assert sorted(view) == [
         "billing_period",
+        "closed_at",
         "findings",
         "generated_at",
         "manifest",
         "payers",
         "run_id",
         "schema",
+        "totals",
         "verdict",
     ]
     assert view["manifest"] == "periods/2026-10/manifests/manifest-0003.json"

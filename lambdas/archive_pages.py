@@ -1,0 +1,71 @@
+"""The views that look at several periods: pages and workbooks, and what lies at the bucket's root.
+
+They are made once all periods of a run are judged, so that none shows a neighbour as it was before.
+"""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from lambdas.aws.archive import Archive
+from lambdas.aws.manifest_signing import ManifestSigner
+from lambdas.domain.archive_layout import (
+    ARCHIVE_PAGE_KEY,
+    PERIODS_PREFIX,
+    PUBLIC_KEY_KEY,
+    README_KEY,
+    completeness_key,
+    ledger_workbook_key,
+    period_page_key,
+)
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.pages.archive_page import archive_page
+from lambdas.domain.pages.period_page import period_page
+from lambdas.domain.period_digest import PeriodDigest
+from lambdas.domain.readme_text import readme_text
+from lambdas.judge_period import Judged
+from lambdas.ledger_workbook import ledger_workbook
+
+_READ_THREADS = 16
+_OF_THE_ROOT = 0
+"""Views at the root are made from many manifests: the last writer wins, and the next run mends."""
+
+
+def update_pages(archive: Archive, signer: ManifestSigner, judged: Iterable[Judged]) -> None:
+    """Make the pages and workbooks of the judged periods and the archive's own views again, as far
+    as they are behind.
+    """
+    periods = _digests(archive)
+    by_period = {one.billing_period: one for one in periods}
+    for one in judged:
+        period = one.manifest.billing_period
+        page = period_page(one.manifest, periods)
+        archive.update_view(period_page_key(period), page, one.sequence)
+        if one.is_trusted:
+            workbook = ledger_workbook(one.manifest, by_period.get(period.shifted(-1)))
+            archive.update_view(ledger_workbook_key(period), workbook, one.sequence)
+    for key, content in (
+        (PUBLIC_KEY_KEY, signer.public_key_pem()),
+        (README_KEY, readme_text(archive.bucket)),
+        (ARCHIVE_PAGE_KEY, archive_page(archive.bucket, periods)),
+    ):
+        archive.update_view(key, content, _OF_THE_ROOT)
+
+
+def _digests(archive: Archive) -> list[PeriodDigest]:
+    """What each period of the archive says of itself."""
+    names = archive.folders(PERIODS_PREFIX)
+    with ThreadPoolExecutor(_READ_THREADS) as pool:
+        found = list(pool.map(lambda name: _digest(archive, name), names))
+    return [one for one in found if one]
+
+
+def _digest(archive: Archive, name: str) -> PeriodDigest | None:
+    """None for a folder that is no period's or whose verdict cannot be read.
+
+    The run that judges the period next makes that file again.
+    """
+    try:
+        found = archive.read(completeness_key(BillingPeriod.parse(name)))
+        return PeriodDigest.from_data(found.data()) if found else None
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None

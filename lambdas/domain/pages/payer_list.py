@@ -1,0 +1,177 @@
+"""The payer accounts on a period's page, each with its invoices and every document."""
+
+from collections.abc import Iterator
+
+from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
+from lambdas.domain.findings import Finding
+from lambdas.domain.manifests import PayerState
+from lambdas.domain.pages.frame import NOTHING, cell, section, table, verdict_mark
+from lambdas.domain.pages.html import Content, Html, element, name
+from lambdas.domain.pages.period_context import PeriodContext, payer_anchor
+from lambdas.domain.plain_words import (
+    PAYER_VERDICTS,
+    code_name,
+    counted,
+    day_name,
+    instant_name,
+    listed,
+    money,
+    period_name,
+    verdict_name,
+)
+from lambdas.domain.records import ArchivedDocument
+from lambdas.domain.verdicts import SETTLED_VERDICTS
+
+_HEADINGS = ("Invoice", "Issued", "Due", "Amount|", "Documents")
+
+
+def payer_list(page: PeriodContext) -> Html:
+    """Those that need attention first, then those that wait, then the settled, each by name."""
+    ordered = sorted(
+        page.manifest.payers,
+        key=lambda payer: (_rank(payer.verdict), payer.name.casefold(), payer.payer_account_id),
+    )
+    return section(
+        "Payer accounts",
+        element("div", (_payer(page, payer) for payer in ordered), class_="payers"),
+        name="payers",
+        note="Open a line for its invoices and documents. A document's name opens the file "
+        "beside this page; S3 opens it in the AWS console.",
+    )
+
+
+def _rank(verdict: str) -> int:
+    return 2 if verdict in SETTLED_VERDICTS else 1 if verdict == "AWAITING" else 0
+
+
+def _payer(page: PeriodContext, payer: PayerState) -> Html:
+    totals = [
+        element("span", money(value), " ", name(currency))
+        for currency, value in page.now.payer_of[payer.payer_account_id].totals.items()
+    ]
+    line = element(
+        "summary",
+        element(
+            "span",
+            element("span", name(payer.name or "Without a name"), class_="name"),
+            " ",
+            element("span", payer.payer_account_id, class_="id"),
+            class_="who",
+        ),
+        element("span", verdict_mark(verdict_name(payer.verdict), payer.verdict)),
+        element(
+            "span",
+            *_counts(payer),
+            class_="counts",
+        ),
+        element("span", totals or NOTHING, class_="money"),
+    )
+    return element(
+        "details",
+        line,
+        element("div", _inside(page, payer), class_="inside"),
+        class_="payer",
+        id=payer_anchor(payer.payer_account_id),
+        data_verdict=verdict_name(payer.verdict),
+    )
+
+
+def _inside(page: PeriodContext, payer: PayerState) -> Iterator[Content]:
+    yield element("p", PAYER_VERDICTS[payer.verdict][1])
+    yield element(
+        "dl",
+        ([element("dt", term), element("dd", what)] for term, what in _about(page, payer)),
+        class_="about",
+    )
+    if payer.findings:
+        yield element(
+            "ul", (_finding(page, payer, found) for found in payer.findings), class_="findings"
+        )
+    rows = [_outstanding(invoice) for invoice in payer.outstanding]
+    rows += [_invoice(page, invoice) for invoice in payer.invoices]
+    if rows:
+        caption = f"Invoices of {payer.payer_account_id}"
+        yield table(caption, _HEADINGS, rows, class_="invoices")
+
+
+def _counts(payer: PayerState) -> Iterator[Content]:
+    if not payer.expected:
+        yield "No invoices"
+        return
+    yield f"{payer.archived:,} of {counted(payer.expected, 'invoice')}"
+    yield element("span", counted(payer.documents, "document"))
+
+
+def _about(page: PeriodContext, payer: PayerState) -> Iterator[tuple[str, Content]]:
+    if payer.legal_entity:
+        yield "Legal entity", name(payer.legal_entity)
+    if payer.checked_at:
+        yield "Asked AWS", instant_name(payer.checked_at)
+    earlier = page.before.payer_of.get(payer.payer_account_id) if page.before else None
+    if page.before and earlier:
+        totals = [f"{money(value)} {currency}" for currency, value in earlier.totals.items()]
+        said = f"{listed(totals)} in " if totals else ""
+        invoices = counted(earlier.archived, "invoice")
+        yield period_name(page.before.billing_period), f"{said}{invoices}"
+
+
+def _finding(page: PeriodContext, payer: PayerState, found: Finding) -> Html:
+    about = "" if found.subject == payer.payer_account_id else found.subject
+    return element(
+        "li",
+        element("strong", code_name(found.code)),
+        " ",
+        page.subject(about),
+        f" {found.detail} ",
+        element("em", f"Next step: {found.next_step}"),
+        class_=found.severity,
+    )
+
+
+def _invoice(page: PeriodContext, invoice: ArchivedInvoice) -> Html:
+    summary = invoice.summary
+    kinds = (summary.invoice_type or "UNTYPED", summary.text_at("Entity.BillingEntity"))
+    issued, due = summary.day_at("IssuedDate"), summary.day_at("DueDate")
+    amount = invoice.amount_due
+    documents = sorted(invoice.documents, key=lambda d: (not d.is_invoice_document, d.stored.key))
+    return element(
+        "tr",
+        cell(
+            "Invoice",
+            name(invoice.invoice_id),
+            element("span", " · ".join(code_name(k) for k in kinds if k), class_="kind"),
+        ),
+        cell("Issued", day_name(issued) if issued else NOTHING),
+        cell("Due", day_name(due) if due else NOTHING),
+        cell(
+            "Amount",
+            [money(amount.value), " ", name(amount.currency)]
+            if amount
+            else element("span", "in no total", class_="kind"),
+            number=True,
+        ),
+        cell("Documents", element("ul", (_document(page, one, invoice) for one in documents))),
+    )
+
+
+def _document(page: PeriodContext, document: ArchivedDocument, invoice: ArchivedInvoice) -> Html:
+    key = document.stored.key
+    kind = "Invoice document"
+    if not document.is_invoice_document:
+        kind = code_name(document.document_type or "SUPPLEMENT")
+    revision = f", revision {document.revision}" if document.revision > 1 else ""
+    label = f"{kind}{revision} ({key.rpartition('.')[2].upper()})"
+    return element("li", page.links.to(key, label, what=f"{label} of {invoice.invoice_id}"))
+
+
+def _outstanding(invoice: OutstandingInvoice) -> Html:
+    codes = listed([code_name(found.code) for found in invoice.findings] or ["No record"])
+    return element(
+        "tr",
+        cell("Invoice", name(invoice.invoice_id)),
+        cell("Issued", NOTHING),
+        cell("Due", NOTHING),
+        cell("Amount", NOTHING, number=True),
+        cell("Documents", element("strong", f"Not archived yet: {codes}")),
+        class_="outstanding",
+    )

@@ -1,0 +1,54 @@
+"""What every part of a period's page is made from."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from lambdas.domain.changes import Change
+from lambdas.domain.manifests import Manifest, PayerState
+from lambdas.domain.pages.html import Html, element, join, name
+from lambdas.domain.pages.links import Links
+from lambdas.domain.period_digest import PeriodDigest
+
+_DEPTH = 2
+"""How many folders a period's page lies below the bucket's root."""
+
+
+class PeriodContext:
+    """One period, the archive's earlier ones, and links to what it names."""
+
+    def __init__(self, manifest: Manifest, periods: Sequence[PeriodDigest]) -> None:
+        self.manifest = manifest
+        self.period = manifest.billing_period
+        self.now = PeriodDigest.of(manifest)
+        self.links = Links(manifest.bucket, _DEPTH)
+        earlier = [one for one in periods if one.billing_period < self.period]
+        self.earlier = sorted(earlier, key=lambda one: one.billing_period, reverse=True)
+
+    @cached_property
+    def before(self) -> PeriodDigest | None:
+        """The month before, if the archive has it."""
+        month_before = self.period.shifted(-1)
+        return next((one for one in self.earlier if one.billing_period == month_before), None)
+
+    @cached_property
+    def _evidence(self) -> frozenset[str]:
+        return frozenset(stored.key for stored in self.manifest.evidence)
+
+    def subject(self, subject: str) -> Html:
+        """An invoice id, or a file of the archive as a link."""
+        if subject in self._evidence:
+            return self.links.to(subject, subject.rpartition("/")[2])
+        return name(subject) if subject else Html("")
+
+    def payer(self, payer: PayerState | Change) -> Html:
+        """A payer account as a link to its line on this page, if it has one."""
+        who = payer.name if isinstance(payer, PayerState) else payer.payer_name
+        account_id = payer.payer_account_id
+        label = join(name(who), " ", element("span", account_id, class_="id"))
+        if account_id not in self.now.payer_of:
+            return label
+        return self.links.inside(payer_anchor(account_id), label)
+
+
+def payer_anchor(payer_account_id: str) -> str:
+    return f"payer-{payer_account_id}"

@@ -1,0 +1,175 @@
+"""The page of a billing period: the verdict, what somebody must do, the payer accounts with every
+document, what differs from the month before, and the periods before it.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from lambdas.domain.archive_layout import (
+    ARCHIVE_PAGE_KEY,
+    completeness_key,
+    ledger_csv_key,
+    ledger_workbook_key,
+    sha256_sums_key,
+)
+from lambdas.domain.changes import difference, total_changes
+from lambdas.domain.manifests import Manifest
+from lambdas.domain.pages.differences import differences
+from lambdas.domain.pages.finding_groups import exceptions, remarks
+from lambdas.domain.pages.frame import (
+    NOTHING,
+    fact,
+    how_to_check,
+    page_of,
+    section,
+    tone,
+    verdict_mark,
+)
+from lambdas.domain.pages.html import Html, element, name
+from lambdas.domain.pages.payer_list import payer_list
+from lambdas.domain.pages.period_context import PeriodContext
+from lambdas.domain.pages.period_table import period_table
+from lambdas.domain.period_digest import PeriodDigest
+from lambdas.domain.plain_words import (
+    counted,
+    instant_name,
+    money,
+    money_change,
+    month_name,
+    period_name,
+    verdict_name,
+)
+from lambdas.domain.verdicts import SETTLED_VERDICTS
+
+_MOST_PERIODS = 12
+"""Earlier periods that are shown; the archive's own page has all."""
+
+
+def period_page(manifest: Manifest, periods: Sequence[PeriodDigest]) -> bytes:
+    """The view `index.html` of a period. `periods` are what the archive has, in any order."""
+    page = PeriodContext(manifest, periods)
+    return page_of(
+        title=f"{period_name(page.period)}: {verdict_name(manifest.verdict)}",
+        bucket=manifest.bucket,
+        way=page.links.to(ARCHIVE_PAGE_KEY, "All billing periods"),
+        content=[
+            _verdict(page),
+            *exceptions(page),
+            _totals(page),
+            payer_list(page),
+            *differences(page),
+            remarks(page),
+            _history(page),
+        ],
+        footer=_footer(page),
+    )
+
+
+def _verdict(page: PeriodContext) -> Html:
+    verdict, now, closed_at = page.manifest.verdict, page.now, page.manifest.closed_at
+    return element(
+        "section",
+        element("p", f"Billing period {page.period}", class_="eyebrow"),
+        element("h1", period_name(page.period)),
+        element("p", verdict_mark(verdict_name(verdict), verdict), class_="headline"),
+        element("p", _sentence(page), class_="lead"),
+        element(
+            "dl",
+            fact("Payer accounts settled", f"{now.settled:,}", f" of {len(now.payers):,}"),
+            fact("Invoices archived", f"{now.archived:,}", f" of {now.expected:,}"),
+            fact("Documents", f"{now.documents:,}"),
+            fact("Closed", instant_name(closed_at).partition(",")[0] if closed_at else "Not yet"),
+            class_="figures",
+        ),
+        _files(page),
+        class_=f"hero {tone(verdict)}",
+        aria_label="Verdict",
+    )
+
+
+def _sentence(page: PeriodContext) -> str:
+    """Why the verdict is what it is."""
+    manifest = page.manifest
+    if manifest.verdict == "COMPLETE":
+        return (
+            "Every payer account is settled, and every expected invoice lies in the archive with "
+            "all its documents."
+        )
+    unsettled = [p.verdict for p in manifest.payers if p.verdict not in SETTLED_VERDICTS]
+    waiting = unsettled.count("AWAITING")
+    acting = len(unsettled) - waiting
+    parts = []
+    if manifest.findings:
+        parts.append("The archive itself needs a look before anything on this page counts.")
+    if not manifest.payers:
+        parts.append("No payer account was judged for this period.")
+    if acting:
+        needs = "needs" if acting == 1 else "need"
+        parts.append(f"{counted(acting, 'payer account')} {needs} attention.")
+    if waiting:
+        waits = "waits" if waiting == 1 else "wait"
+        parts.append(
+            f"{counted(waiting, 'payer account')} {waits} for the deadline or for invoices that "
+            "AWS has not issued yet; nobody has to do anything."
+        )
+    elif manifest.verdict == "AWAITING":
+        parts.append("Everything expected so far is archived; the deadline is not over.")
+    return " ".join(parts)
+
+
+def _files(page: PeriodContext) -> Html:
+    files = [
+        (ledger_workbook_key(page.period), "Ledger for Excel"),
+        (ledger_csv_key(page.period), "Ledger as CSV"),
+        (completeness_key(page.period), "Verdict as data"),
+        (sha256_sums_key(page.period), "SHA-256 sums"),
+    ]
+    if page.manifest.sequence:
+        files.append((page.manifest.key, "Signed manifest"))
+    items = (element("li", page.links.to(key, label)) for key, label in files)
+    return element("ul", items, class_="files")
+
+
+def _totals(page: PeriodContext) -> Html:
+    before = page.before.totals if page.before else {}
+    items = []
+    for currency, then, now in total_changes(before, page.now.totals):
+        since = None
+        if page.before:
+            change = money_change(difference(then, now))
+            since = f"{change} since {month_name(page.before.billing_period)}"
+        items.append(
+            element(
+                "div",
+                element("dt", name(currency)),
+                element("dd", NOTHING if now is None else money(now)),
+                element("dd", since, class_="since") if since else None,
+            )
+        )
+    return section(
+        "Totals",
+        element("dl", items, class_="totals") if items else element("p", "There are no amounts."),
+        name="totals",
+        note="What is to be paid, per currency and never added across currencies. Tax documents "
+        "and receipts repeat an invoice and count once with it; credit memos are negative.",
+    )
+
+
+def _history(page: PeriodContext) -> Html | None:
+    if not page.earlier:
+        return None
+    shown = period_table("Earlier billing periods", page.links, page.earlier[:_MOST_PERIODS])
+    return section("Earlier periods", shown, name="history")
+
+
+def _footer(page: PeriodContext) -> Iterator[Html]:
+    manifest = page.manifest
+    source = Html("no manifest that can be read")
+    if manifest.sequence:
+        source = page.links.to(manifest.key, manifest.key.rpartition("/")[2])
+    yield element(
+        "p",
+        "Made from ",
+        source,
+        f" of run {manifest.run_id}, as of {instant_name(manifest.generated_at)}.",
+    )
+    yield how_to_check(page.links)

@@ -1,0 +1,86 @@
+"""What the archive's words mean, for people who read a page or a spreadsheet."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.json_text import read_instant
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_ABBREVIATIONS = ("AWS", "ID", "PDF", "URL")
+PERIOD_VERDICTS: Mapping[str, str] = {
+    "COMPLETE": "Complete",
+    "AWAITING": "Awaiting invoices",
+    "ACTION_REQUIRED": "Action required",
+}
+PAYER_VERDICTS: Mapping[str, tuple[str, str]] = {
+    "COMPLETE": ("Complete", "Every expected invoice has all its documents."),
+    "NO_CHARGES": ("No charges", "A witness beside the invoice list says: nothing was charged."),
+    "TRANSFERRED": ("Transferred", "Its bills go to another account by billing transfer."),
+    "AWAITING": ("Awaiting", "The deadline is not over and nothing needs a person yet."),
+    "MISSING": ("Missing", "The deadline is over and no expected invoice is archived."),
+    "PARTIAL": ("Partial", "An expected invoice lacks a document."),
+    "NO_ACCESS": ("No access", "The payer account could not be read."),
+    "NOT_CHECKED": ("Not checked", "No run has finished asking this payer account."),
+}
+"""Name and meaning of each payer verdict."""
+
+
+def verdict_name(verdict: str) -> str:
+    """A verdict as people read it; one that is not known here as its own word."""
+    if verdict in PERIOD_VERDICTS:
+        return PERIOD_VERDICTS[verdict]
+    return PAYER_VERDICTS[verdict][0] if verdict in PAYER_VERDICTS else code_name(verdict)
+
+
+def code_name(code: str) -> str:
+    """A finding's code as people read it: `PDF_NOT_READY` is "PDF not ready"."""
+    words = [word if word in _ABBREVIATIONS else word.lower() for word in code.split("_")]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
+
+
+def month_name(period: BillingPeriod) -> str:
+    """The month alone, where the year is plain."""
+    return _MONTHS[period.month - 1]
+
+
+def period_name(period: BillingPeriod) -> str:
+    return f"{_MONTHS[period.month - 1]} {period.year}"
+
+
+def day_name(day: date) -> str:
+    """`3 November 2026`: no country reads the month for the day."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def instant_name(text: str) -> str:
+    """An instant of the archive as `3 November 2026, 06:00 UTC`."""
+    instant: datetime = read_instant(text)
+    return f"{day_name(instant.date())}, {instant:%H:%M} UTC"
+
+
+def money(value: Decimal) -> str:
+    """An amount with all its decimals, digits grouped by three, with a real minus sign."""
+    return f"{value if value else value.copy_abs():,f}".replace("-", "\N{MINUS SIGN}")
+
+
+def money_change(value: Decimal) -> str:
+    """An amount as a change: with its sign, or `no change`."""
+    if not value:
+        return "no change"
+    return f"+{money(value)}" if value > 0 else money(value)
+
+
+def counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(words: Iterable[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last

@@ -1,0 +1,335 @@
+"""The view `ledger.xlsx`: the ledger as a workbook that needs no instruction.
+
+Text is written as text cells, so nothing in it is a formula; amounts and days are numbers and days
+whatever the reader's language. The same content gives the same bytes.
+"""
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from lambdas.domain.changes import Change, difference, since_period_before, told, total_changes
+from lambdas.domain.json_text import read_instant
+from lambdas.domain.ledger import COLUMNS, Cell, Kind, ledger_rows
+from lambdas.domain.manifests import Manifest, PayerState
+from lambdas.domain.period_digest import PeriodDigest
+from lambdas.domain.plain_words import PAYER_VERDICTS, instant_name, period_name, verdict_name
+from lambdas.domain.verdicts import SETTLED_VERDICTS
+from lambdas.domain.visible_text import visible
+
+_LONGEST_CELL = 32_767
+"""What Excel holds in a cell; XlsxWriter leaves out longer text."""
+_EXACT_DIGITS = 15
+"""What a number of a spreadsheet holds; an amount with more digits is written as text."""
+_MOST_LINKS = 65_530
+"""What Excel opens in a worksheet."""
+_TO_ROOT = "../../"
+"""From a period's folder to the root of the archive."""
+_INK, _PAPER = "#14283C", "#FFFFFF"
+
+
+@dataclass(frozen=True)
+class _Heading:
+    text: str
+    kind: Kind
+    width: int
+
+
+def ledger_workbook(manifest: Manifest, before: PeriodDigest | None) -> bytes:
+    """The workbook of a period; `before` is the period before it, if the archive has that.
+
+    Sheets: summary, payers, documents, missing, changes.
+    """
+    out = io.BytesIO()
+    workbook = xlsxwriter.Workbook(out, {"constant_memory": True})
+    workbook.set_properties(
+        {
+            "title": f"Invoice ledger {manifest.billing_period}",
+            "comments": f"Made from {manifest.key}",
+            "created": read_instant(manifest.generated_at).replace(tzinfo=None),
+        }
+    )
+    book = _Book(workbook)
+    now = PeriodDigest.of(manifest)
+    _summary(book, manifest, now, before)
+    book.table("payers", _PAYER_HEADINGS, _payer_rows(manifest, now, before))
+    headings = [_Heading(column.heading, column.kind, column.width) for column in COLUMNS]
+    book.table("documents", headings, ledger_rows(manifest), link=_ARCHIVE_KEY)
+    book.table("missing", _MISSING_HEADINGS, _missing_rows(manifest))
+    book.table("changes", _CHANGE_HEADINGS, _change_rows(manifest, now, before))
+    workbook.close()
+    return out.getvalue()
+
+
+_ARCHIVE_KEY = next(i for i, column in enumerate(COLUMNS) if column.name == "archive_key")
+_PAYER_HEADINGS = (
+    _Heading("Payer account", Kind.ID, 15),
+    _Heading("Payer name", Kind.TEXT, 34),
+    _Heading("Legal entity", Kind.TEXT, 34),
+    _Heading("Verdict", Kind.TEXT, 14),
+    _Heading("Invoices expected", Kind.NUMBER, 11),
+    _Heading("Invoices archived", Kind.NUMBER, 11),
+    _Heading("Documents", Kind.NUMBER, 11),
+    _Heading("Currency", Kind.TEXT, 9),
+    _Heading("Total", Kind.NUMBER, 17),
+    _Heading("Month before", Kind.NUMBER, 17),
+    _Heading("Difference", Kind.NUMBER, 17),
+    _Heading("Checked (UTC)", Kind.INSTANT, 19),
+    _Heading("What it means", Kind.TEXT, 56),
+)
+_MISSING_HEADINGS = (
+    _Heading("Payer account", Kind.ID, 15),
+    _Heading("Payer name", Kind.TEXT, 34),
+    _Heading("Legal entity", Kind.TEXT, 34),
+    _Heading("Verdict", Kind.TEXT, 14),
+    _Heading("Finding", Kind.TEXT, 24),
+    _Heading("Invoice or file", Kind.ID, 40),
+    _Heading("What lacks", Kind.TEXT, 70),
+    _Heading("Next step", Kind.TEXT, 80),
+)
+_CHANGE_HEADINGS = (
+    _Heading("Change", Kind.TEXT, 20),
+    _Heading("Payer account", Kind.ID, 15),
+    _Heading("Payer name", Kind.TEXT, 34),
+    _Heading("Invoice or file", Kind.ID, 40),
+    _Heading("What changed", Kind.TEXT, 70),
+    _Heading("Currency", Kind.TEXT, 9),
+    _Heading("Before", Kind.NUMBER, 17),
+    _Heading("Now", Kind.NUMBER, 17),
+    _Heading("Difference", Kind.NUMBER, 17),
+    _Heading("Next step", Kind.TEXT, 70),
+)
+
+
+class _Book:
+    """A workbook with the few formats that its sheets share."""
+
+    def __init__(self, workbook: Workbook) -> None:
+        self._workbook = workbook
+        self._formats: dict[str, Format] = {}
+        self.title = workbook.add_format({"bold": True, "font_size": 18, "font_color": _INK})
+        self.label = workbook.add_format({"font_color": "#5B6770", "valign": "top"})
+        self.bold = workbook.add_format({"bold": True, "num_format": "@"})
+        self.heading = workbook.add_format(
+            {
+                "bold": True,
+                "font_color": _PAPER,
+                "bg_color": _INK,
+                "text_wrap": True,
+                "valign": "vcenter",
+            }
+        )
+
+    def sheet(self, name: str) -> Worksheet:
+        sheet = self._workbook.add_worksheet(name)
+        sheet.set_landscape()
+        sheet.set_paper(9)  # A4
+        sheet.fit_to_pages(1, 0)
+        sheet.set_footer("&L&F  &A&RPage &P of &N")
+        # text that is all digits is meant to be text
+        sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
+        return sheet
+
+    def table(
+        self,
+        name: str,
+        headings: Sequence[_Heading],
+        rows: Iterable[Sequence[Cell | int]],
+        *,
+        link: int | None = None,
+    ) -> None:
+        """A sheet of one table with a frozen header and a filter.
+
+        `link` is the column of archive keys, which open the file in a copy of the archive.
+        """
+        sheet = self.sheet(name)
+        sheet.freeze_panes(1, 0)
+        sheet.repeat_rows(0)
+        self.headings(sheet, 0, headings)
+        number = 0
+        for number, row in enumerate(rows, 1):
+            for column, cell in enumerate(row):
+                if column == link and number <= _MOST_LINKS:
+                    key = str(cell)
+                    sheet.write_url(number, column, f"external:{_TO_ROOT}{key}", string=key)
+                else:
+                    self.cell(sheet, number, column, cell)
+        sheet.autofilter(0, 0, number, len(headings) - 1)
+
+    def headings(self, sheet: Worksheet, row: int, headings: Sequence[_Heading]) -> None:
+        sheet.set_row(row, 32)
+        for column, heading in enumerate(headings):
+            sheet.set_column(column, column, heading.width)
+            sheet.write_string(row, column, heading.text, self.heading)
+
+    def cell(self, sheet: Worksheet, row: int, column: int, cell: Cell | int) -> None:
+        if cell is None:
+            return
+        if isinstance(cell, str):
+            if cell:
+                sheet.write_string(row, column, visible(cell)[:_LONGEST_CELL], self._format("@"))
+        elif isinstance(cell, datetime):
+            form = self._format("yyyy-mm-dd hh:mm:ss")
+            sheet.write_datetime(row, column, cell.replace(tzinfo=None), form)
+        elif isinstance(cell, date):
+            sheet.write_datetime(row, column, cell, self._format("yyyy-mm-dd"))
+        elif isinstance(cell, int):
+            sheet.write_number(row, column, cell, self._format("#,##0"))
+        elif len(cell.as_tuple().digits) > _EXACT_DIGITS:
+            sheet.write_string(row, column, f"{cell:f}", self._format("@"))
+        else:
+            sheet.write_number(row, column, float(cell), self._format(_number_format(cell)))
+
+    def _format(self, number_format: str) -> Format:
+        if number_format not in self._formats:
+            form = self._workbook.add_format({"num_format": number_format})
+            self._formats[number_format] = form
+        return self._formats[number_format]
+
+
+def _number_format(value: Decimal) -> str:
+    """As many decimals as AWS gave: two for EUR, none for JPY, three for KWD, five for a rate."""
+    exponent: int | Literal["n", "N", "F"] = value.as_tuple().exponent
+    decimals = max(0, -int(exponent))
+    return f"#,##0.{'0' * decimals}" if decimals else "#,##0"
+
+
+def _summary(
+    book: _Book, manifest: Manifest, now: PeriodDigest, before: PeriodDigest | None
+) -> None:
+    sheet = book.sheet("summary")
+    sheet.hide_gridlines(2)
+    for column, width in enumerate((26, 22, 22, 22, 40)):
+        sheet.set_column(column, column, width)
+    title = f"Invoice ledger, {period_name(manifest.billing_period)}"
+    sheet.write_string(0, 0, title, book.title)
+    settled = f"{now.settled} of {len(now.payers)}"
+    closed = instant_name(manifest.closed_at) if manifest.closed_at else "not yet"
+    facts: list[tuple[str, str]] = [
+        ("Verdict", f"{verdict_name(manifest.verdict)} ({manifest.verdict})"),
+        ("Payer accounts settled", settled),
+        ("Invoices archived", f"{now.archived} of {now.expected}"),
+        ("Documents", str(now.documents)),
+        ("Closed", closed),
+        ("As of", instant_name(manifest.generated_at)),
+        ("Archive bucket", manifest.bucket),
+        ("Made from", manifest.key),
+        ("Run", manifest.run_id),
+    ]
+    row = 2
+    for label, text in facts:
+        sheet.write_string(row, 0, label, book.label)
+        form = book.bold if label == "Verdict" else None
+        sheet.write_string(row, 1, visible(text), form)
+        row += 1
+    for found in manifest.findings:
+        sheet.write_string(row, 0, found.code, book.bold)
+        text = f"{found.detail} Next step: {found.next_step}"
+        sheet.write_string(row, 1, visible(text)[:_LONGEST_CELL])
+        row += 1
+    row += 1
+    headings = (
+        _Heading("Currency", Kind.TEXT, 26),
+        _Heading("Total", Kind.NUMBER, 22),
+        _Heading("Month before", Kind.NUMBER, 22),
+        _Heading("Difference", Kind.NUMBER, 22),
+    )
+    book.headings(sheet, row, headings)
+    for cells in _total_rows(now, before):
+        row += 1
+        for column, cell in enumerate(cells):
+            book.cell(sheet, row, column, cell)
+    for text in _HOW_TO_READ:
+        row += 1 if text is not _HOW_TO_READ[0] else 2
+        sheet.write_string(row, 0, text, book.label)
+
+
+_HOW_TO_READ = (
+    "Totals are per currency and never added across currencies. What repeats another invoice "
+    "counts once.",
+    "payers: one row for each payer account and currency, those that need attention first.",
+    "documents: one row for each archived file. Add up the column 'Amount due' only, per currency.",
+    "missing: what the archive lacks, with the next step.",
+    "changes: what differs from the month before, and what changed after it was archived.",
+    "Links in 'documents' open a file when this workbook lies in a copy of the archive.",
+)
+
+
+def _total_rows(now: PeriodDigest, before: PeriodDigest | None) -> Iterator[list[Cell]]:
+    for currency, then, today in total_changes(before.totals if before else {}, now.totals):
+        yield [currency, today, then, difference(then, today) if before else None]
+
+
+def _needing_attention_first(payers: Iterable[PayerState]) -> list[PayerState]:
+    return sorted(payers, key=lambda payer: payer.verdict in SETTLED_VERDICTS)
+
+
+def _payer_rows(
+    manifest: Manifest, now: PeriodDigest, before: PeriodDigest | None
+) -> Iterator[list[Cell | int]]:
+    for payer in _needing_attention_first(manifest.payers):
+        account_id = payer.payer_account_id
+        earlier = before.payer_of.get(account_id) if before else None
+        totals: list[tuple[str, Decimal | None, Decimal | None]] = list(
+            total_changes(earlier.totals if earlier else {}, now.payer_of[account_id].totals)
+        )
+        for currency, then, today in totals or [("", None, None)]:
+            yield [
+                account_id,
+                payer.name,
+                payer.legal_entity,
+                payer.verdict,
+                payer.expected,
+                payer.archived,
+                payer.documents,
+                currency,
+                today,
+                then,
+                difference(then, today) if before and currency else None,
+                read_instant(payer.checked_at) if payer.checked_at else None,
+                PAYER_VERDICTS[payer.verdict][1],
+            ]
+
+
+def _missing_rows(manifest: Manifest) -> Iterator[list[Cell]]:
+    """What blocks, of the period and then of each payer account; an unsettled account has at least
+    one row.
+    """
+    for found in manifest.findings:
+        yield [None, None, None, None, found.code, found.subject, found.detail, found.next_step]
+    for payer in _needing_attention_first(manifest.payers):
+        who: list[Cell] = [payer.payer_account_id, payer.name, payer.legal_entity, payer.verdict]
+        blocking = [found for found in payer.findings if found.severity == "blocking"]
+        for found in blocking:
+            yield [*who, found.code, found.subject, found.detail, found.next_step]
+        if not blocking and payer.verdict not in SETTLED_VERDICTS:
+            yield [*who, None, None, PAYER_VERDICTS[payer.verdict][1], None]
+
+
+def _change_rows(
+    manifest: Manifest, now: PeriodDigest, before: PeriodDigest | None
+) -> Iterator[list[Cell]]:
+    changes: list[Change] = list(told(manifest))
+    if before:
+        changes += since_period_before(before, now)
+    for change in changes:
+        yield [
+            change.code,
+            change.payer_account_id,
+            change.payer_name,
+            change.subject,
+            change.detail,
+            change.currency,
+            change.before,
+            change.now,
+            change.difference,
+            change.next_step,
+        ]
