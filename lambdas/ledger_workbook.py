@@ -309,7 +309,8 @@ def _missing_rows(manifest: Manifest) -> Iterator[list[Cell]]:
         who: list[Cell] = [payer.payer_account_id, payer.name, payer.legal_entity, payer.verdict]
         blocking = [found for found in payer.findings if found.severity == "blocking"]
         for found in blocking:
-            yield [*who, found.code, found.subject, found.detail, found.next_step]
+            about = None if found.subject == payer.payer_account_id else found.subject
+            yield [*who, found.code, about, found.detail, found.next_step]
         if not blocking and payer.verdict not in SETTLED_VERDICTS:
             yield [*who, None, None, PAYER_VERDICTS[payer.verdict][1], None]
 

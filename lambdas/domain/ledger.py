@@ -84,7 +84,10 @@ def is_formula(text: str) -> bool:
     return text.lstrip().startswith(_FORMULA_SIGNS)
 
 
-_FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001 - they are meant
+_FORMULA_SIGNS = tuple("=+-@") + tuple(
+    "\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
+    "\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
+)
 _NUMBER_SIGNS = "0123456789 .,:/+-%()$€£¥eE"
 _LONGEST_DATE = 24
 _DATE = re.compile(

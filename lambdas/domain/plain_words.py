@@ -40,7 +40,7 @@ def verdict_name(verdict: str) -> str:
 def code_name(code: str) -> str:
     """A finding's code as people read it: `PDF_NOT_READY` is "PDF not ready"."""
     words = [word if word in _ABBREVIATIONS else word.lower() for word in code.split("_")]
-    text = " ".join(words)
+    text = " ".join(words).replace(" e invoice", " e-invoice")
     return text[:1].upper() + text[1:]
 
 

@@ -6,7 +6,7 @@ import hashlib
 from lambdas.domain.archive_layout import PUBLIC_KEY_KEY, README_KEY
 from lambdas.domain.pages.html import Content, Html, element, join, void
 from lambdas.domain.pages.links import Links
-from lambdas.domain.pages.script import FILTER
+from lambdas.domain.pages.script import SCRIPT
 from lambdas.domain.pages.style import STYLE
 
 NOTHING = "\N{EN DASH}"
@@ -17,7 +17,7 @@ def page_of(*, title: str, bucket: str, way: Content, content: Content, footer: 
     """A whole document; `way` is what the masthead leads to."""
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
-        f"style-src {_hash(STYLE)}; script-src {_hash(FILTER)}"
+        f"style-src {_hash(STYLE)}; script-src {_hash(SCRIPT)}"
     )
     head = join(
         void("meta", charset="utf-8"),
@@ -42,7 +42,7 @@ def page_of(*, title: str, bucket: str, way: Content, content: Content, footer: 
         masthead,
         element("main", content, id="content"),
         element("footer", footer, class_="imprint"),
-        Html(f"<script>{FILTER}</script>"),
+        Html(f"<script>{SCRIPT}</script>"),
     )
     document = f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>{body}</body></html>\n'
     return document.encode()

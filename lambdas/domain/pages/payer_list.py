@@ -46,7 +46,7 @@ def _rank(verdict: str) -> int:
 
 def _payer(page: PeriodContext, payer: PayerState) -> Html:
     totals = [
-        element("span", money(value), " ", name(currency))
+        [element("span", money(value), " ", name(currency)), " "]
         for currency, value in page.now.payer_of[payer.payer_account_id].totals.items()
     ]
     line = element(
@@ -99,6 +99,7 @@ def _counts(payer: PayerState) -> Iterator[Content]:
         yield "No invoices"
         return
     yield f"{payer.archived:,} of {counted(payer.expected, 'invoice')}"
+    yield " "
     yield element("span", counted(payer.documents, "document"))
 
 

@@ -1,13 +1,22 @@
-"""The one script of the pages: a filter over the list of payer accounts.
+"""The one script of the pages: it opens the payer account that a link leads to, and makes a filter.
 
-Without it the page lacks nothing but the filter, which the script itself makes.
+Without it a reader opens that line by hand and searches with the browser's own means.
 """
 
-FILTER = """
+SCRIPT = """
 (() => {
   const list = document.querySelector(".payers");
   if (!list) return;
   const payers = [...list.children];
+  const follow = () => {
+    const target = payers.find((payer) => "#" + payer.id === location.hash);
+    if (!target) return;
+    target.hidden = false;
+    target.open = true;
+    target.scrollIntoView();
+  };
+  addEventListener("hashchange", follow);
+  follow();
   if (payers.length < 2) return;
   const texts = payers.map((payer) => payer.textContent.toLowerCase());
   const bar = document.createElement("div");

@@ -1,0 +1,1 @@
+"""Measurements: what a month costs in time and memory, printed and judged by a limit."""

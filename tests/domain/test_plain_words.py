@@ -1,0 +1,79 @@
+from datetime import date
+from decimal import Decimal
+from typing import get_args
+
+import pytest
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.findings import KINDS
+from lambdas.domain.plain_words import (
+    PAYER_VERDICTS,
+    PERIOD_VERDICTS,
+    code_name,
+    counted,
+    day_name,
+    instant_name,
+    listed,
+    money,
+    money_change,
+    month_name,
+    period_name,
+    verdict_name,
+)
+from lambdas.domain.verdicts import PayerVerdict, PeriodVerdict
+
+
+def test_every_verdict_has_its_words() -> None:
+    assert set(PAYER_VERDICTS) == set(get_args(PayerVerdict))
+    assert set(PERIOD_VERDICTS) == set(get_args(PeriodVerdict))
+
+
+def test_a_verdict_that_is_not_known_here_is_its_own_word() -> None:
+    assert verdict_name("PARTIAL") == "Partial"
+    assert verdict_name("ACTION_REQUIRED") == "Action required"
+    assert verdict_name("ON_HOLD") == "On hold"
+
+
+def test_codes_are_read_as_words_and_stay_apart() -> None:
+    assert code_name("PDF_NOT_READY") == "PDF not ready"
+    assert code_name("NO_DOCUMENT_URL") == "No document URL"
+    assert code_name("INVOICE_WITHOUT_ID") == "Invoice without ID"
+    assert len({code_name(code) for code in KINDS}) == len(KINDS)
+
+
+def test_days_and_periods_are_read_alike_in_every_country() -> None:
+    assert day_name(date(2026, 3, 4)) == "4 March 2026"
+    assert period_name(BillingPeriod(2026, 10)) == "October 2026"
+    assert month_name(BillingPeriod(2026, 1)) == "January"
+    assert instant_name("2026-11-12T06:00:00+02:00") == "12 November 2026, 04:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("1234567.80", "1,234,567.80"),
+        ("244460", "244,460"),
+        ("9887.094", "9,887.094"),
+        ("-0.00", "0.00"),
+        ("-1234.5", "\N{MINUS SIGN}1,234.5"),
+        ("1E+3", "1,000"),
+        ("10000000000000000000000000000.01", "10,000,000,000,000,000,000,000,000,000.01"),
+    ],
+)
+def test_money_keeps_its_decimals_whatever_the_currency(value: str, text: str) -> None:
+    assert money(Decimal(value)) == text
+
+
+def test_a_change_of_money_shows_its_sign() -> None:
+    assert money_change(Decimal("5.00")) == "+5.00"
+    assert money_change(Decimal("-5.00")) == "\N{MINUS SIGN}5.00"
+    assert money_change(Decimal("0.00")) == "no change"
+
+
+def test_counts_and_lists_are_sentences_parts() -> None:
+    assert [counted(n, "invoice") for n in (0, 1, 1234)] == [
+        "0 invoices",
+        "1 invoice",
+        "1,234 invoices",
+    ]
+    assert [listed("abc"[:n]) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
