@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup month-end close test test-all test-fast test-path test-slow lint types clean
+.PHONY: help setup month-end close test test-all test-fast test-views test-path test-slow lint types clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -39,10 +39,15 @@ month-end: $(READY) ## run a month end on the embedded AWS: [PERIOD=2026-10] [PA
 close: $(READY) ## play two closing windows day by day, or one: [PERIOD=2026-07] [PAYERS=payers.csv]
 	@$(BIN)/python -m sandbox.close --period='$(PERIOD)' --payers='$(PAYERS)'
 
-test: lint types test-fast test-path ## what a change must pass
+test: lint types test-fast test-views test-path ## what a change must pass
 
-test-fast: $(READY) ## the tests that need no embedded AWS
-	@$(BIN)/python -m pytest -m "not whole_path" -n auto
+test-fast: $(READY) ## the tests that need no embedded AWS and no other program
+	@$(BIN)/python -m pytest -m "not whole_path and not programs" -n auto
+
+test-views: $(READY) ## pages and ledgers opened with Chromium and LibreOffice; pictures in build/screenshots
+	@tools/system_packages.sh 'chromium|chromium-browser|google-chrome=chromium' \
+	  'soffice|libreoffice=libreoffice-calc-nogui' 'openssl=openssl'
+	@$(BIN)/python -m pytest -m programs
 
 test-path: $(READY) ## the month end as a whole, twice, on an embedded AWS of its own
 	@$(BIN)/python -m pytest -m "whole_path and not slow"

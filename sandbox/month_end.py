@@ -77,6 +77,7 @@ def run_month_end(sandbox: Sandbox, request: MonthEndRequest, console: Console) 
     report.print_effect(console, asked, snapshot.difference(before, after))
     shown = places.shown(places.archive)
     console.print(f"The archive lies in {shown}: {len(after)} files, {written} written now.")
+    console.print("The month as a page, to open in a browser:")
     page = places.shown(places.archive / period_page_key(period))
     console.print(page, markup=False, highlight=False, soft_wrap=True)
     return execution

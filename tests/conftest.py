@@ -1,6 +1,7 @@
 """No test reaches a network; those that ask for `loopback` reach this machine alone."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import pytest_socket
@@ -13,3 +14,13 @@ def loopback() -> Iterator[None]:
     pytest_socket.socket_allow_hosts(["127.0.0.1", "localhost"], allow_unix_socket=True)
     yield
     pytest_socket.disable_socket(allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def exported_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The archive of the made-up organization as files: see tests/example_archive.py."""
+    from tests.example_archive import export_example_archive  # noqa: PLC0415 - for those who ask
+
+    folder = tmp_path_factory.mktemp("example-archive")
+    export_example_archive(folder)
+    return folder / "archive"

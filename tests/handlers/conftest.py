@@ -334,15 +334,16 @@ def month(world: World, monkeypatch: pytest.MonkeyPatch) -> Month:
 
 @pytest.fixture
 def world(loopback: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[World]:
+    with mock_aws():
+        yield from prepared_world(monkeypatch, tmp_path)
+
+
+def prepared_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[World]:
+    """The world whose environment and clients are in place, inside `mock_aws`."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "InvoiceArchive")
-    with mock_aws():
-        yield from _world(monkeypatch, tmp_path)
-
-
-def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[World]:
     s3 = clients.s3_client()  # one for all steps: making a client takes longer than a call
     kms, dynamodb = FakeKms(), clients.dynamodb_client()
     dynamodb.create_table(

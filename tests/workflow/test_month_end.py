@@ -52,6 +52,16 @@ def test_it_says_the_verdict_what_is_missing_and_what_to_do(month_ends: MonthEnd
         assert f"Billing period {earlier}: COMPLETE, {MADE_UP_PAYERS} payers" in said
 
 
+def test_the_last_line_is_the_path_of_the_months_page(
+    month_ends: MonthEnds, embedded_aws: EmbeddedAws
+) -> None:
+    page = embedded_aws.sandbox.places.archive / "periods" / str(PERIOD) / "index.html"
+    for month_end in (month_ends.first, month_ends.settled):
+        last = month_end.said.splitlines()[-1]
+        assert last == embedded_aws.sandbox.places.shown(page)
+    assert "March 2026" in page.read_text(encoding="utf-8")
+
+
 def test_every_document_that_the_records_name_is_archived_and_was_downloaded_once(
     month_ends: MonthEnds,
 ) -> None:

@@ -1,0 +1,102 @@
+"""Every link of an exported archive's pages leads somewhere."""
+
+import json
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from tests.browser.conftest import Reader
+from tests.example_archive import PERIOD
+from tests.handlers.conftest import BUCKET
+
+CONSOLE = f"https://s3.console.aws.amazon.com/s3/object/{BUCKET}?prefix="
+
+
+def links(reader: Reader, path: Path) -> list[str]:
+    """The links as the page writes them."""
+    page = reader.open(path).page
+    found: list[str] = page.eval_on_selector_all("a", "all => all.map(a => a.getAttribute('href'))")
+    assert found
+    return found
+
+
+def pages(archive: Path) -> list[Path]:
+    found = sorted(archive.glob("periods/*/index.html"))
+    assert len(found) == 3
+    return [archive / "index.html", *found]
+
+
+def test_every_link_opens_a_file_or_a_place_and_has_its_twin_in_the_console(
+    reader: Reader, exported_archive: Path
+) -> None:
+    for path in pages(exported_archive):
+        anchors = reader.open(path).page.eval_on_selector_all("[id]", "all => all.map(a => a.id)")
+        found = links(reader, path)
+        for index, link in enumerate(found):
+            if link.startswith("#"):
+                assert unquote(link[1:]) in anchors
+            elif link.startswith("https:"):
+                assert link.startswith(CONSOLE)
+            else:
+                target = (path.parent / unquote(link)).resolve()
+                assert target.is_file(), link
+                key = target.relative_to(exported_archive.resolve()).as_posix()
+                assert found[index + 1] == CONSOLE + key
+
+
+def test_every_document_of_a_month_is_linked(
+    reader: Reader, exported_archive: Path, period_path: Path
+) -> None:
+    completeness = json.loads(period_path.with_name("completeness.json").read_bytes())
+    manifest = json.loads((exported_archive / completeness["manifest"]).read_bytes())
+    documents = {
+        document["key"]
+        for payer in manifest["payers"]
+        for invoice in payer["invoices"]
+        for document in invoice["documents"]
+    }
+    assert len(documents) > 25
+    linked = {link.removeprefix("../../") for link in links(reader, period_path)}
+    assert documents <= linked
+    on_disk = exported_archive / "invoices" / PERIOD
+    assert documents == {
+        path.relative_to(exported_archive).as_posix() for path in on_disk.rglob("*.*")
+    }
+
+
+def test_a_reader_goes_from_the_archive_to_a_period_to_a_document_and_back(
+    reader: Reader, root_path: Path, period_path: Path
+) -> None:
+    page = reader.open(root_path).page
+    page.get_by_role("row").get_by_role("link", name="October 2026", exact=True).click()
+    page.wait_for_url(period_path.as_uri())
+    assert page.get_by_role("heading", level=1).text_content() == "October 2026"
+    page.get_by_text("Verdejante Alimentos").first.click()
+    page.get_by_role("link", name="Tax e-invoice (XML)", exact=True).click()
+    page.wait_for_url("**/*.xml")
+    assert "<" in page.content()
+    page.go_back()
+    page.get_by_role("link", name="All billing periods", exact=True).click()
+    page.wait_for_url(root_path.as_uri())
+
+
+def test_a_ledger_is_offered_as_a_file(reader: Reader, period_path: Path) -> None:
+    page = reader.open(period_path).page
+    for name, file in (("Ledger for Excel", "ledger.xlsx"), ("Ledger as CSV", "ledger.csv")):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=name, exact=True).click()
+        assert download.value.suggested_filename == file
+        assert Path(download.value.path()).read_bytes() == period_path.with_name(file).read_bytes()
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_an_exception_leads_to_the_line_of_its_payer_account(
+    reader: Reader, period_path: Path, has_script: bool
+) -> None:
+    page = reader.open(period_path, java_script_enabled=has_script).page
+    page.get_by_role("article").get_by_role("link", name="Fernhollow Trust").click()
+    assert urlsplit(page.url).fragment == "payer-771930284615"
+    line = page.locator("#payer-771930284615")
+    assert line.locator("summary").is_visible()
+    assert (line.get_attribute("open") is not None) == has_script

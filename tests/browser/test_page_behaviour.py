@@ -1,0 +1,215 @@
+"""What pages do, and above all what they do not do."""
+
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from bench.views import manifest_of
+from lambdas.domain.findings import finding
+from lambdas.domain.manifests import Manifest
+from lambdas.domain.visible_text import visible
+from tests.browser.conftest import DESK, PHONE, SMALLEST, Reader
+from tests.domain.example_months import invoice, month, payer_state
+from tests.domain.examples import outstanding
+
+HOSTILE_NAMES = (
+    "<script>alert('name')</script><b>bold</b>",
+    '" onmouseover="alert(1)" autofocus onfocus="alert(2)',
+    "' onclick='alert(3)",
+    "javascript:alert(4)",
+    "</summary></details></style></script><img src=x onerror=alert(5)>",
+    "&lt;i&gt; &amp;#x3c;script&amp;#x3e; ]]> <!-- -->",
+    "\u202eneroG morf yenoM",
+    "a\x00b\x1b[31m\ud800",
+    "=HYPERLINK(\"https://example.com/\")",
+    "<svg/onload=alert(6)>{{7*7}}${7*7}`",
+    "W" * 3000,
+    "\u0627\u0644\u0634\u0631\u0643\u0629 " * 20,
+)  # fmt: skip
+
+
+def hostile_month() -> Manifest:
+    """Every hostile text wherever a text of somebody can stand."""
+    payers = [
+        payer_state(
+            f"{number:012d}",
+            text,
+            legal_entity=text,
+            invoices=(
+                invoice(
+                    f"{text}-{number}"[:1024],
+                    payer=f"{number:012d}",
+                    InvoiceType=text[:40],
+                    PaymentCurrencyAmount={"TotalAmount": "1.00", "CurrencyCode": text[:3]},
+                ),
+            ),
+            outstanding=(outstanding(f"{text}-missing"[:1024], payer=f"{number:012d}"),),
+            findings=(finding("INVOICE_CHANGED", text, text), finding("NO_ACCESS", text, text)),
+            verdict="PARTIAL",
+        )
+        for number, text in enumerate(HOSTILE_NAMES)
+    ]
+    return month(*payers, verdict="ACTION_REQUIRED")
+
+
+def open_all(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_hostile_text_does_nothing(reader: Reader, has_script: bool) -> None:
+    opened = reader.open_month(hostile_month(), java_script_enabled=has_script)
+    page = opened.page
+    names = page.locator(".payer .name bdi").all_text_contents()
+    assert sorted(names) == sorted(visible(text) for text in HOSTILE_NAMES)
+    for tag in ("img", "svg", "b", "i", "iframe", "form", "object", "embed", "base"):
+        assert page.locator(tag).count() == 0, tag
+    assert page.locator("script").count() == page.locator("style").count() == 1
+    if has_script:
+        open_all(page)
+        for line in page.locator(".payer > summary").all():
+            line.hover()
+            line.click()
+        attributes = page.evaluate(
+            "[...new Set([...document.querySelectorAll('*')].flatMap(e => e.getAttributeNames()))]"
+        )
+        assert not [name for name in attributes if name.startswith("on") or name == "style"]
+    schemes = page.eval_on_selector_all("a", "all => all.map(a => a.protocol)")
+    assert set(schemes) == {"file:", "https:"}
+    assert (opened.dialogs, opened.said) == ([], [])
+
+
+def test_a_name_that_turns_its_letters_round_turns_nothing_else(reader: Reader) -> None:
+    page = reader.open_month(hostile_month()).page
+    line = page.locator("#payer-000000000006 > summary")
+    identity, verdict = line.locator(".id").bounding_box(), line.locator(".verdict").bounding_box()
+    assert identity
+    assert verdict
+    assert identity["x"] + identity["width"] < verdict["x"]
+    assert line.locator(".id").inner_text() == "000000000006"
+    assert line.locator(".counts").inner_text().startswith("1 of 2 invoices")
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE, SMALLEST])
+def test_no_text_makes_a_page_wider_than_the_screen(
+    reader: Reader, size: tuple[int, int], root_path: Path, period_path: Path
+) -> None:
+    for opened in (
+        reader.open_month(hostile_month(), size=size),
+        reader.open(period_path, size),
+        reader.open(root_path, size),
+    ):
+        open_all(opened.page)
+        assert not opened.is_too_wide()
+
+
+def test_a_page_asks_for_nothing_but_itself(
+    reader: Reader, root_path: Path, period_path: Path
+) -> None:
+    for path in (root_path, period_path):
+        opened = reader.open(path)
+        opened.page.wait_for_timeout(200)
+        assert [one for one in opened.requests if not one.startswith("data:")] == [path.as_uri()]
+        assert opened.said == []
+
+
+def test_the_policy_of_the_page_lets_no_foreign_script_run(
+    reader: Reader, period_path: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.html"
+    content = period_path.read_text(encoding="utf-8")
+    evil = "<script>alert('in')</script><img src=x onerror=\"alert('on')\"><h1 style='color:red'>"
+    broken.write_text(content.replace("</main>", f"{evil}</main>"), encoding="utf-8")
+    opened = reader.open(broken)
+    opened.page.wait_for_timeout(200)
+    assert opened.dialogs == []
+    assert sum("Content Security Policy" in text for text in opened.said) >= 3
+
+
+def test_without_scripts_nothing_lacks_but_the_filter(reader: Reader, period_path: Path) -> None:
+    with_script = reader.open(period_path).page
+    without = reader.open(period_path, java_script_enabled=False).page
+    assert (with_script.locator(".filter").count(), without.locator(".filter").count()) == (1, 0)
+    assert with_script.locator(".payer").count() == without.locator(".payer").count() == 16
+    without.get_by_text("Verdejante Alimentos").first.click()
+    assert without.get_by_role("link", name="Tax e-invoice (XML)", exact=True).is_visible()
+
+
+def test_the_filter_finds_payer_accounts_by_name_id_invoice_and_verdict(
+    reader: Reader, period_path: Path
+) -> None:
+    page = reader.open(period_path).page
+    shown = page.locator(".payer:visible .id")
+    words = page.get_by_label("Find a payer account, invoice or file")
+    words.fill("kessler")
+    assert shown.all_text_contents() == ["236481957204"]
+    assert page.get_by_role("status").text_content() == "1 of 16 shown"
+    words.fill("020417736915")
+    assert shown.all_text_contents() == ["020417736915"]
+    words.fill("<script> orchard")
+    assert shown.all_text_contents() == ["318406957221"]
+    words.fill("no such payer")
+    assert shown.count() == 0
+    words.fill("")
+    page.get_by_role("combobox").select_option("Missing")
+    assert shown.all_text_contents() == ["771930284615", "934820175563", "915037284461"]
+    page.get_by_role("article").get_by_role("link", name="Fernhollow Trust").click()
+    page.get_by_role("combobox").select_option("All")
+    assert shown.count() == 16
+
+
+def test_five_hundred_payer_accounts_with_twenty_invoices_each_are_readable(
+    reader: Reader,
+) -> None:
+    manifest = manifest_of(500)
+    began = time.monotonic()
+    opened = reader.open_month(manifest)
+    page = opened.page
+    assert page.locator(".payer").count() == 500
+    page.get_by_label("Find a payer account, invoice or file").fill("100001979750")
+    assert page.locator(".payer:visible").count() == 1
+    page.locator(".payer:visible > summary").click()
+    assert page.locator(".payer:visible table.invoices tbody tr").count() == 20
+    assert time.monotonic() - began < 30
+    assert not opened.is_too_wide()
+    attention = page.get_by_role("region", name="What needs attention")
+    assert attention.get_by_role("article").count() == 1
+    assert attention.get_by_role("row").count() == 9  # a heading and eight; two more are folded
+
+
+def test_on_paper_there_is_all_that_counts_and_nothing_to_click(
+    reader: Reader, period_path: Path
+) -> None:
+    page = reader.open(period_path).page
+    page.emulate_media(media="print")
+    for hidden in (".filter", ".s3 >> nth=0", ".files", ".masthead nav"):
+        assert not page.locator(hidden).is_visible(), hidden
+    for shown in (".hero .verdict", ".payer .verdict >> nth=0", ".totals", "#history"):
+        assert page.locator(shown).is_visible(), shown
+    paper = page.pdf(format="A4", prefer_css_page_size=True)
+    assert 2 <= paper.count(b"/Type /Page\n") <= 6
+
+
+def test_dark_and_light_follow_the_reader(reader: Reader, period_path: Path) -> None:
+    grounds = [
+        reader.open(period_path, color_scheme=scheme).page.evaluate(
+            "getComputedStyle(document.documentElement).backgroundColor"
+        )
+        for scheme in ("light", "dark")
+    ]
+    assert grounds == ["rgb(246, 245, 241)", "rgb(16, 22, 28)"]
+
+
+def test_a_keyboard_is_enough(reader: Reader, period_path: Path) -> None:
+    page = reader.open(period_path).page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    page.locator("#payer-481516234277 > summary").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#payer-481516234277").get_attribute("open") is not None
+    page.keyboard.press("Tab")
+    path = page.evaluate("document.activeElement.getAttribute('href')")
+    assert path.startswith("../../invoices/2026-10/481516234277/")

@@ -1,0 +1,183 @@
+"""The views through the real ValidateCompleteness: made, made again, and left alone."""
+
+import io
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import openpyxl
+import pytest
+
+from lambdas.domain.archive_layout import VIEW_TAG, is_evidence
+from lambdas.domain.ledger import ledger_csv
+from lambdas.domain.manifests import Manifest
+from tests.domain.pages.reading import Node, read
+from tests.handlers.conftest import (
+    ACME,
+    AFTER_DEADLINE,
+    BEFORE_DEADLINE,
+    BOREAL,
+    BUCKET,
+    TARGET,
+    World,
+    invoice,
+)
+
+PAGE = f"periods/{TARGET}/index.html"
+WORKBOOK = f"periods/{TARGET}/ledger.xlsx"
+LEDGER = f"periods/{TARGET}/ledger.csv"
+OF_A_PERIOD = ("SHA256SUMS", "completeness.json", "index.html", "ledger.csv", "ledger.xlsx")
+OF_THE_ROOT = ("README.txt", "index.html", "manifest-signing-key.pem")
+NEXT_DAY = AFTER_DEADLINE + timedelta(days=1)
+
+
+@pytest.fixture
+def archive(world: World) -> World:
+    """Two complete months of two payer accounts; the target is the later one."""
+    world.catalogue.payers = {
+        ACME: [invoice("A1"), invoice("A0", period="2026-09", amount="90.00")],
+        BOREAL: [invoice("B1", BOREAL), invoice("B0", BOREAL, period="2026-09")],
+    }
+    assert world.run()["verdict"] == "COMPLETE"
+    return world
+
+
+def page(world: World, key: str = PAGE) -> Node:
+    return read(world.content(key))
+
+
+def verdict(world: World, key: str = PAGE) -> str:
+    return page(world, key).one("section", "hero").one("span", "verdict").text
+
+
+def views(world: World) -> list[str]:
+    return [key for key in world.keys("") if not is_evidence(key) and not key.startswith("runs/")]
+
+
+def test_every_period_and_the_root_have_their_views(archive: World) -> None:
+    assert views(archive) == sorted(
+        [
+            *OF_THE_ROOT,
+            *(f"periods/{period}/{name}" for period in ("2026-09", TARGET) for name in OF_A_PERIOD),
+        ]
+    )
+
+
+def test_views_expire_and_say_how_they_are_to_be_opened(archive: World) -> None:
+    types = {}
+    for key in views(archive):
+        tags = archive.s3.get_object_tagging(Bucket=BUCKET, Key=key)["TagSet"]
+        assert {tag["Key"]: tag["Value"] for tag in tags} == VIEW_TAG, key
+        head = archive.s3.head_object(Bucket=BUCKET, Key=key)
+        assert "ObjectLockMode" not in head, key
+        types[key] = head["ContentType"]
+    assert types["index.html"] == types[PAGE] == "text/html; charset=utf-8"
+    assert types["README.txt"] == "text/plain; charset=utf-8"
+    assert types[LEDGER] == "text/csv; charset=utf-8"
+    assert types[WORKBOOK].endswith(".spreadsheetml.sheet")
+
+
+def test_the_ledger_is_made_from_the_manifest_alone(archive: World) -> None:
+    manifest = Manifest.from_data(archive.read(f"periods/{TARGET}/manifests/manifest-0001.json"))
+    assert archive.content(LEDGER) == ledger_csv(manifest)
+
+
+def test_a_settled_rerun_writes_no_view(archive: World) -> None:
+    before = archive.versions() | root_versions(archive)
+    archive.run(at=NEXT_DAY)
+    assert archive.versions() | root_versions(archive) == before
+
+
+def root_versions(world: World) -> dict[str, str]:
+    return {key: world.s3.head_object(Bucket=BUCKET, Key=key)["VersionId"] for key in OF_THE_ROOT}
+
+
+@pytest.mark.parametrize("key", [PAGE, WORKBOOK, LEDGER, *OF_THE_ROOT])
+def test_a_view_that_a_crash_left_out_or_somebody_replaced_is_made_again(
+    archive: World, key: str
+) -> None:
+    good = archive.content(key)
+    archive.s3.delete_object(Bucket=BUCKET, Key=key)
+    archive.run(at=NEXT_DAY)
+    assert archive.content(key) == good
+    archive.s3.put_object(Bucket=BUCKET, Key=key, Body=b"something else")
+    archive.run(at=NEXT_DAY + timedelta(days=1))
+    assert archive.content(key) == good
+
+
+def test_pages_and_ledgers_follow_the_manifest(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOOKBACK_PERIODS", "0")
+    world.catalogue.payers[ACME] = [invoice("A1")]
+    world.run(at=BEFORE_DEADLINE)
+    assert (verdict(world), verdict(world, "index.html")) == 2 * ("Awaiting invoices",)
+    world.run()
+    assert verdict(world) == verdict(world, "index.html") == "Action required"
+    assert "No invoices listed" in page(world).text
+    assert "manifest-0002.json" in page(world).one("footer").text
+    assert b"manifest-0002.json" in world.content(LEDGER)
+    summary = openpyxl.load_workbook(io.BytesIO(world.content(WORKBOOK)))["summary"]
+    assert f"periods/{TARGET}/manifests/manifest-0002.json" in [row[1].value for row in summary]
+
+
+def test_a_page_shows_the_month_before_as_this_run_leaves_it(archive: World) -> None:
+    september = invoice("A9", period="2026-09", amount="4.00", issued="2026-11-10")
+    archive.catalogue.payers[ACME].append(september)
+    archive.run(at=NEXT_DAY)
+    row = next(r.text for r in page(archive).all("tr") if r.text.startswith(f"Acme {ACME}"))
+    assert row == f"Acme {ACME} 94.00 USD 100.00 USD +6.00 USD"
+    before = archive.versions() | root_versions(archive)
+    archive.run(at=NEXT_DAY + timedelta(hours=1))
+    assert archive.versions() | root_versions(archive) == before
+
+
+def test_the_archives_page_has_every_period_and_leaves_out_what_cannot_be_read(
+    archive: World,
+) -> None:
+    assert "2 of 2" in page(archive, "index.html").one("dl", "figures").text
+    for key, content in (
+        ("periods/2026-07/completeness.json", b"not JSON"),
+        ("periods/2026-06/completeness.json", json.dumps({"schema": "another"}).encode()),
+        ("periods/notes/completeness.json", b"{}"),
+    ):
+        archive.s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+    good = archive.content("index.html")
+    archive.run(at=NEXT_DAY)
+    assert archive.content("index.html") == good
+
+
+def hide_the_manifest(world: World, key: str) -> None:
+    world.s3.delete_object(Bucket=BUCKET, Key=key)
+
+
+def replace_the_manifest(world: World, key: str) -> None:
+    world.s3.put_object(Bucket=BUCKET, Key=key, Body=b"{}")
+
+
+@pytest.mark.parametrize("harm", [hide_the_manifest, replace_the_manifest])
+def test_pages_say_that_the_manifests_cannot_be_trusted_and_recover_with_them(
+    archive: World, harm: Callable[[World, str], None]
+) -> None:
+    key = f"periods/{TARGET}/manifests/manifest-0001.json"
+    good = {view: archive.content(view) for view in (PAGE, "index.html", LEDGER, WORKBOOK)}
+    harm(archive, key)
+    archive.run(at=NEXT_DAY)
+    assert verdict(archive) == verdict(archive, "index.html") == "Action required"
+    assert "The archive itself needs a look" in page(archive).text
+    assert archive.content(LEDGER) == good[LEDGER]
+    assert archive.content(WORKBOOK) == good[WORKBOOK]
+
+    newest = archive.s3.list_object_versions(Bucket=BUCKET, Prefix=key)
+    for one in [*newest.get("DeleteMarkers", ()), *newest["Versions"]]:
+        if one["IsLatest"]:
+            archive.s3.delete_object(Bucket=BUCKET, Key=key, VersionId=one["VersionId"])
+    archive.run(at=NEXT_DAY + timedelta(days=1))
+    assert {view: archive.content(view) for view in good} == good
+
+
+def test_a_dry_run_makes_no_view(archive: World) -> None:
+    before = archive.versions() | root_versions(archive)
+    archive.catalogue.payers[ACME].append(invoice("A2"))
+    archive.run({"dry_run": True}, at=NEXT_DAY)
+    assert archive.versions() | root_versions(archive) == before

@@ -1,0 +1,159 @@
+"""Both ledgers as LibreOffice opens them: ids text, money numbers, days days, nothing a formula."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from lambdas.domain.ledger import COLUMNS, Cell, Kind, ledger_csv, ledger_rows
+from lambdas.domain.manifests import Manifest
+from lambdas.ledger_workbook import ledger_workbook
+from tests.domain.example_months import FULL_ROW, amount, digest, due, invoice, month, payer_state
+from tests.domain.examples import ACME, BOREAL, outstanding, supplement
+from tests.example_archive import PERIOD
+from tests.spreadsheet.conftest import CSV_AS_OPENED, EMPTY, Open, Sheets
+from tests.spreadsheet.conftest import Cell as Opened
+
+HOSTILE = ("=1+1", "+1+1", "-1+1", "@SUM(1;1)", '=HYPERLINK("https://example.com";"x")', "\t=1+1")
+LOOKALIKES = ("007", "1E5", "2026-10", "3/11", "TRUE", "12.50", "5%", "123456789012345678901")
+
+
+def hostile_month() -> Manifest:
+    strange = ("a\x00b\ud800", 'Côté, "Fils" & 🍊 פרדס\n=1+1', "W" * 40_000)
+    texts = (*HOSTILE, *LOOKALIKES, *strange)
+    payers = [
+        payer_state(
+            f"{number:012d}",
+            text,
+            legal_entity=text,
+            invoices=(
+                invoice(
+                    f"{text[:900]}#{number}",
+                    supplement(f"{number}"),
+                    payer=f"{number:012d}",
+                    PurchaseOrderNumber=text[:900],
+                    PaymentCurrencyAmount=amount(f"-{number}.50"),
+                ),
+            ),
+        )
+        for number, text in enumerate(texts)
+    ]
+    return month(*payers)
+
+
+@pytest.fixture(scope="session")
+def full_month() -> Manifest:
+    return month(
+        payer_state(
+            BOREAL,
+            "Boreal",
+            invoices=(
+                invoice("0000000001", supplement(), payer=BOREAL, **FULL_ROW),
+                due("0000000002", "244460", "JPY", payer=BOREAL),
+                due("0000000003", "9887.094", "KWD", payer=BOREAL),
+            ),
+            outstanding=(outstanding("0000000004", payer=BOREAL),),
+            verdict="PARTIAL",
+        ),
+        verdict="ACTION_REQUIRED",
+    )
+
+
+def written(folder: Path, manifest: Manifest) -> tuple[Path, Path]:
+    """The two ledgers as files."""
+    workbook, csv = folder / "ledger.xlsx", folder / "ledger.csv"
+    workbook.write_bytes(ledger_workbook(manifest, digest(payer_state(ACME))))
+    csv.write_bytes(ledger_csv(manifest))
+    return workbook, csv
+
+
+def check(found: Opened, kind: Kind, expected: Cell, *, is_csv: bool) -> None:
+    """That a cell was taken for what it is."""
+    assert found.formula is None
+    if expected is None:
+        assert found == EMPTY
+    elif isinstance(expected, Decimal):
+        assert (found.kind, Decimal(found.value)) == ("float", expected)
+    elif isinstance(expected, str):
+        assert found.kind == "string"
+        text = found.value.removesuffix("\t") if is_csv else found.value
+        assert text == expected
+        assert found.value.endswith("\t") or not (is_csv and kind is Kind.ID)
+    else:
+        assert found.kind == "date"
+        assert found.value.startswith(expected.isoformat()[:19])
+
+
+def padded(row: list[Opened]) -> list[Opened]:
+    return row + (len(COLUMNS) - len(row)) * [EMPTY]
+
+
+def test_every_cell_is_what_it_is(
+    full_month: Manifest, tmp_path: Path, open_in_libreoffice: Open
+) -> None:
+    workbook, csv = written(tmp_path, full_month)
+    documents = open_in_libreoffice(workbook)["documents"]
+    (sheet,) = open_in_libreoffice(csv, CSV_AS_OPENED).values()
+    assert [cell.value for cell in documents[0]] == [column.heading for column in COLUMNS]
+    assert [cell.value for cell in sheet[0]] == [column.name for column in COLUMNS]
+    expected = list(ledger_rows(full_month))
+    for rows, is_csv in ((documents[1:], False), (sheet[1:], True)):
+        assert len(rows) == len(expected) == 4
+        for row, cells in zip(rows, expected, strict=True):
+            for found, column, cell in zip(padded(row), COLUMNS, cells, strict=True):
+                check(found, column.kind, cell, is_csv=is_csv)
+
+
+def test_the_summary_and_the_other_tables_open_too(
+    full_month: Manifest, tmp_path: Path, open_in_libreoffice: Open
+) -> None:
+    sheets = open_in_libreoffice(written(tmp_path, full_month)[0])
+    assert list(sheets)[:5] == ["summary", "payers", "documents", "missing", "changes"]
+    facts = {row[0].value: row[1:] for row in sheets["summary"] if len(row) > 1}
+    assert facts["Verdict"][0].value == "Action required (ACTION_REQUIRED)"
+    assert [facts[c][0].value for c in ("EUR", "JPY", "KWD")] == ["-110.7", "244460", "9887.094"]
+    (missing,) = sheets["missing"][1:]
+    assert [cell.value for cell in missing[:6]] == [
+        BOREAL, "Boreal", "Acme Ltd.", "PARTIAL", "PDF_NOT_READY", "0000000004",
+    ]  # fmt: skip
+    assert {row[0].value for row in sheets["changes"][1:]} == {"PAYER_NEW", "PAYER_GONE"}
+
+
+def formulas(sheets: Sheets) -> list[Opened]:
+    return [c for rows in sheets.values() for row in rows for c in row if c.formula]
+
+
+def test_hostile_text_is_no_formula_and_stays_text(
+    tmp_path: Path, open_in_libreoffice: Open
+) -> None:
+    manifest = hostile_month()
+    workbook, csv = written(tmp_path, manifest)
+    in_workbook, in_csv = open_in_libreoffice(workbook), open_in_libreoffice(csv, CSV_AS_OPENED)
+    assert formulas(in_workbook) == formulas(in_csv) == []
+    names = [column.name for column in COLUMNS]
+    for sheet in (in_workbook["documents"], *in_csv.values()):
+        assert len(sheet) == 1 + 2 * len(manifest.payers)
+        for row in sheet[1:]:
+            for name in ("payer_name", "legal_entity", "invoice_id", "purchase_order"):
+                assert row[names.index(name)].kind == "string", name
+            amount_cell = row[names.index("payment_total")]
+            assert amount_cell.kind == "float"
+            assert amount_cell.value.startswith("-")
+
+
+def test_the_exported_ledgers_open_and_their_links_lead_to_the_files(
+    exported_archive: Path, open_in_libreoffice: Open
+) -> None:
+    folder = exported_archive / "periods" / PERIOD
+    documents = open_in_libreoffice(folder / "ledger.xlsx")["documents"]
+    (sheet,) = open_in_libreoffice(folder / "ledger.csv", CSV_AS_OPENED).values()
+    assert len(documents) == len(sheet) > 25
+    column = [cell.value for cell in documents[0]].index("Archive key")
+    for row in documents[1:]:
+        key, link = row[column].value, row[column].link
+        assert link
+        assert link.endswith(f"archive/{key}")
+        assert (exported_archive / key).is_file()
+    ids = {row[1].value for row in documents[1:]}
+    assert "020417736915" in ids
+    assert {f"{one}\t" for one in ids} == {row[1].value for row in sheet[1:]}

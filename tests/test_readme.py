@@ -1,0 +1,127 @@
+"""The program of README.txt, taken out of the text and run on an exported archive as it is."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lambdas.domain.readme_text import RULE, readme_text
+from tests.example_archive import PERIOD
+from tests.programs import program
+
+pytestmark = pytest.mark.programs
+NEWEST = f"periods/{PERIOD}/manifests/manifest-0002.json"
+
+
+@pytest.fixture
+def copy(exported_archive: Path, tmp_path: Path) -> Path:
+    """A copy of the archive, with the program saved as the README says."""
+    program("openssl")
+    folder = tmp_path / "copy"
+    shutil.copytree(exported_archive, folder)
+    _, text, _ = (folder / "README.txt").read_text(encoding="ascii").split(f"{RULE}\n")
+    (folder / "check_manifests.py").write_text(text, encoding="ascii")
+    return folder
+
+
+def checked(folder: Path) -> tuple[int, list[str]]:
+    """How the program ends and what it prints, without any package of this project."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "check_manifests.py"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout.splitlines()
+
+
+def problems(folder: Path) -> list[str]:
+    status, lines = checked(folder)
+    found = [line.removeprefix("PROBLEM ") for line in lines if line.startswith("PROBLEM ")]
+    assert (status == 0) == (not found)
+    return found
+
+
+def test_an_untouched_archive_is_confirmed(copy: Path) -> None:
+    status, lines = checked(copy)
+    assert status == 0
+    assert [line.split(",")[0] for line in lines] == [
+        f"{period}: ACTION_REQUIRED" for period in ("2026-08", "2026-09", "2026-10")
+    ]
+    assert "2 manifests" in lines[-1]
+
+
+def edit(folder: Path, change: Callable[[dict[str, object]], None]) -> None:
+    content = json.loads((folder / NEWEST).read_bytes())
+    change(content)
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n"
+    (folder / NEWEST).write_text(text, encoding="utf-8")
+
+
+def test_a_manifest_that_was_edited_is_told(copy: Path) -> None:
+    edit(copy, lambda content: content.update(verdict="COMPLETE"))
+    assert problems(copy) == [f"{NEWEST}: is not signed with manifest-signing-key.pem"]
+
+
+def test_a_manifest_in_the_middle_that_is_gone_is_told(copy: Path) -> None:
+    (copy / NEWEST.replace("0002", "0001")).unlink()
+    assert problems(copy) == [
+        f"{NEWEST}: is not number 1 of its period",
+        f"{NEWEST}: does not follow the manifest before it",
+    ]
+
+
+def test_a_changed_and_a_missing_document_are_told(copy: Path) -> None:
+    first, second = sorted((copy / "invoices" / PERIOD).rglob("*.pdf"))[:2]
+    first.write_bytes(first.read_bytes() + b" ")
+    second.unlink()
+    assert sorted(problems(copy)) == sorted(
+        [
+            f"{first.relative_to(copy).as_posix()}: was changed",
+            f"{second.relative_to(copy).as_posix()}: is missing",
+        ]
+    )
+
+
+def test_an_archive_signed_with_another_key_is_told(copy: Path) -> None:
+    other = subprocess.run(
+        ["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout"],
+        check=True, capture_output=True,
+    ).stdout  # fmt: skip
+    public = subprocess.run(
+        ["openssl", "ec", "-pubout"], input=other, check=True, capture_output=True
+    ).stdout
+    (copy / "manifest-signing-key.pem").write_bytes(public)
+    assert len(problems(copy)) == len(list(copy.glob("periods/*/manifests/*.json")))
+
+
+def test_nothing_to_check_is_no_success(tmp_path: Path) -> None:
+    _, text, _ = readme_text("bucket").decode().split(f"{RULE}\n")
+    (tmp_path / "check_manifests.py").write_text(text, encoding="ascii")
+    assert problems(tmp_path) == ["there is nothing to check here"]
+    (tmp_path / "periods" / "2026-10" / "manifests").mkdir(parents=True)
+    assert problems(tmp_path) == ["periods/2026-10/manifests/: has no manifest"]
+
+
+def test_the_lists_of_hashes_are_those_that_sha256sum_reads(copy: Path) -> None:
+    for sums in copy.glob("periods/*/SHA256SUMS"):
+        done = subprocess.run(
+            ["sha256sum", "--check", "--strict", "--quiet", str(sums)],
+            cwd=copy,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_readme_names_the_bucket_and_fits_a_screen() -> None:
+    lines = readme_text("example-corp-invoice-archive").decode("ascii").splitlines()
+    assert any("s3://example-corp-invoice-archive" in line for line in lines)
+    assert max(map(len, lines)) <= 100
