@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from infra.deploy_settings import DeploySettings
+from infra.names import PAYER_READER_TEMPLATE
 from infra.notifications import ALARM_NAMES
-from infra.payer_reader import TEMPLATE
 from infra.reviewers import POLICY_NAME
 from infra.stacks import PROJECT
 from infra.watching import OLDEST_SWEEP_HOURS
@@ -53,7 +53,7 @@ def test_every_output_and_parameter_that_it_names_exists(
     for name in ("ManifestPublicKey", "StateMachineArn"):
         assert name in text
         assert name in template["Outputs"]
-    assert TEMPLATE in text
+    assert PAYER_READER_TEMPLATE in text
     assert "ArchiveAccountId" in text
     assert "ArchiveAccountId" in payer_template["Parameters"]
     assert POLICY_NAME in section("Each month")

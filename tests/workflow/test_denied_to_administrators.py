@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.deployment import STACK
+from infra.names import ARCHIVE_STACK
 from sandbox.program import ACCOUNT_ID, REGION
 from tests.workflow.conftest import EmbeddedAws, MonthEnds
 
@@ -96,7 +96,7 @@ def test_an_administrator_neither_signs_nor_disables_nor_destroys_a_key(
     keys = {
         resource["LogicalResourceId"]: resource["PhysicalResourceId"]
         for resource in embedded_aws.sandbox.client("cloudformation").describe_stack_resources(
-            StackName=STACK
+            StackName=ARCHIVE_STACK
         )["StackResources"]
         if resource["ResourceType"] == "AWS::KMS::Key"
     }
