@@ -25,7 +25,7 @@ def fault_tests(*kinds: str) -> dict[str, str]:
 
 def test_the_table_has_a_row_for_each_fault_test_and_no_other() -> None:
     assert sorted(name for _, name in TABLE) == sorted(
-        fault_tests("listing", "fetching", "storing")
+        fault_tests("listing", "fetching", "storing", "telling")
     )
 
 
@@ -36,11 +36,11 @@ def test_each_row_of_the_table_is_the_one_that_its_test_is_named_by() -> None:
 def test_no_row_of_the_faults_to_survive_is_left_out() -> None:
     rows = {row for row, _ in TABLE}
     assert rows >= {f"L{n:02}" for n in range(1, 19)} | {f"F{n:02}" for n in range(1, 16)}
-    assert rows >= {f"R{n:02}" for n in (1, 2, 3, 4, 6, 8, 9, 10, 11)}
+    assert rows >= {f"R{n:02}" for n in (1, 2, 3, 4, 6, 7, 8, 9, 10, 11)}
 
 
 def test_each_fault_test_ends_with_a_recovery() -> None:
     for name, source in fault_tests("listing", "fetching").items():
         last = source.splitlines()[-1]
-        recovers = r"(month\.recovers|recovers_with_the_document)\("
+        recovers = r"(\.recovers|recovers_with_the_document)\("
         assert re.search(recovers, source), f"{name} ends with {last}"

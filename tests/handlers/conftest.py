@@ -106,13 +106,13 @@ class Catalogue:
 
     def __init__(self) -> None:
         self.payers: dict[str, list[CatalogueInvoice]] = {ACME: [], BOREAL: []}
+        self.linked: dict[str, tuple[str, ...]] = {}
 
     def payer_account_ids(self) -> list[str]:
         return list(self.payers)
 
     def linked_accounts(self, payer_account_id: str) -> tuple[str, ...]:
-        assert payer_account_id
-        return ()
+        return self.linked.get(payer_account_id, ())
 
     def invoices(self, payer_account_id: str, until: datetime) -> Mapping[str, CatalogueInvoice]:
         assert until.tzinfo
