@@ -1,5 +1,6 @@
 """How clients are made: timeouts, retries and connection pools, in one place."""
 
+import threading
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -12,6 +13,7 @@ _GLOBAL_REGION = "us-east-1"  # and so are Cost Explorer and Organizations
 
 LONGEST_WAIT_SECONDS = 60
 _CONNECTIONS = 64
+_MAKING = threading.Lock()
 _INVOICING_ATTEMPTS = 8
 
 
@@ -26,39 +28,39 @@ class RoleCredentials:
 
 def s3_client() -> Any:
     """S3 as the function's own role."""
-    return _session().client("s3", config=_config("standard", 6))
+    return _client("s3", config=_config("standard", 6))
 
 
 def kms_client() -> Any:
     """KMS as the function's own role."""
-    return _session().client("kms", config=_config("standard", 6))
+    return _client("kms", config=_config("standard", 6))
 
 
 def dynamodb_client() -> Any:
     """DynamoDB as the function's own role."""
-    return _session().client("dynamodb", config=_config("standard", 6))
+    return _client("dynamodb", config=_config("standard", 6))
 
 
 def sns_client() -> Any:
     """SNS as the function's own role."""
-    return _session().client("sns", config=_config("standard", 6))
+    return _client("sns", config=_config("standard", 6))
 
 
 def events_client() -> Any:
     """EventBridge as the function's own role."""
-    return _session().client("events", config=_config("standard", 6))
+    return _client("events", config=_config("standard", 6))
 
 
 def cost_explorer_client(credentials: RoleCredentials) -> Any:
     """Cost Explorer as a payer's reader role."""
-    return _session().client(
+    return _client(
         "ce", region_name=_GLOBAL_REGION, config=_config("standard", 6), **_as(credentials)
     )
 
 
 def organizations_client(credentials: RoleCredentials) -> Any:
     """Organizations as a payer's reader role."""
-    return _session().client(
+    return _client(
         "organizations",
         region_name=_GLOBAL_REGION,
         config=_config("standard", 6),
@@ -68,7 +70,7 @@ def organizations_client(credentials: RoleCredentials) -> Any:
 
 def sts_client(credentials: RoleCredentials | None = None) -> Any:
     """STS as the function's own role, or as the role whose credentials are given."""
-    return _session().client("sts", config=_config("standard", 6), **_as(credentials))
+    return _client("sts", config=_config("standard", 6), **_as(credentials))
 
 
 def invoicing_client(credentials: RoleCredentials) -> Any:
@@ -77,7 +79,7 @@ def invoicing_client(credentials: RoleCredentials) -> Any:
     One client per payer account, because the adaptive mode paces calls by what this payer's answers
     allow.
     """
-    client = _session().client(
+    client = _client(
         "invoicing",
         region_name=INVOICING_REGION,
         config=_config("adaptive", _INVOICING_ATTEMPTS),
@@ -97,6 +99,12 @@ def _wait_as_told(attempts: int, response: Any = None, **_: object) -> float | b
     if seconds is None or attempts >= _INVOICING_ATTEMPTS:
         return None
     return float(seconds) if seconds <= LONGEST_WAIT_SECONDS else False
+
+
+def _client(service: str, **arguments: Any) -> Any:
+    """A client; several threads may ask for one, which boto3's session cannot serve at once."""
+    with _MAKING:
+        return _session().client(service, **arguments)
 
 
 @cache

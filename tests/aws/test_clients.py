@@ -4,7 +4,16 @@ from typing import Any
 import pytest
 
 from lambdas.aws import clients
-from lambdas.aws.clients import RoleCredentials, invoicing_client, s3_client, sts_client
+from lambdas.aws.clients import (
+    RoleCredentials,
+    cost_explorer_client,
+    events_client,
+    invoicing_client,
+    organizations_client,
+    s3_client,
+    sns_client,
+    sts_client,
+)
 
 PAYER = RoleCredentials("PAYER-KEY", "payer-secret", "payer-token")
 
@@ -29,6 +38,14 @@ def invoicing() -> Any:
     return invoicing_client(PAYER)
 
 
+def cost_explorer() -> Any:
+    return cost_explorer_client(PAYER)
+
+
+def organizations() -> Any:
+    return organizations_client(PAYER)
+
+
 def test_the_invoicing_api_is_signed_for_its_one_region_wherever_the_archive_lies() -> None:
     assert invoicing().meta.region_name == "us-east-1"
     assert s3_client().meta.region_name == "eu-central-1"
@@ -46,7 +63,36 @@ def test_the_payer_is_asked_with_its_own_credentials_and_the_archive_with_the_fu
     assert access_key(s3_client()) == access_key(sts_client()) == "OWN-KEY"
 
 
-@pytest.mark.parametrize("make", [invoicing, s3_client, sts_client])
+@pytest.mark.parametrize("make", [cost_explorer, organizations])
+def test_the_other_services_of_a_payer_account_are_global_and_asked_with_its_credentials(
+    make: Callable[[], Any],
+) -> None:
+    assert ".us-east-1." in make().meta.endpoint_url
+    assert make()._request_signer._region_name == "us-east-1"
+    assert access_key(make()) == "PAYER-KEY"
+
+
+def test_people_are_told_in_the_region_of_the_archive_as_the_function_itself() -> None:
+    for client in (sns_client(), events_client()):
+        assert client.meta.region_name == "eu-central-1"
+        assert access_key(client) == "OWN-KEY"
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [("COST_EXPLORER", cost_explorer), ("ORGANIZATIONS", organizations)],
+)
+def test_the_endpoints_of_the_environment_are_honoured(
+    monkeypatch: pytest.MonkeyPatch, name: str, make: Callable[[], Any]
+) -> None:
+    monkeypatch.setenv(f"AWS_ENDPOINT_URL_{name}", "http://127.0.0.1:4567")
+    assert make().meta.endpoint_url == "http://127.0.0.1:4567"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [invoicing, cost_explorer, organizations, s3_client, sts_client, sns_client, events_client],
+)
 def test_every_client_has_timeouts_and_a_bounded_number_of_retries(
     make: Callable[[], Any],
 ) -> None:

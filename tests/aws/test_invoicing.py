@@ -16,6 +16,7 @@ from botocore.stub import Stubber
 
 from lambdas.aws.invoicing import DocumentsRefused, InvoiceNotReady, Invoicing, OfferedDocument
 from lambdas.aws.payer_role import NoAccess
+from lambdas.aws.witness import WitnessNotRead
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.document_url import DocumentUrl
 from lambdas.domain.errors import ServiceUnavailable
@@ -263,3 +264,28 @@ def test_a_service_that_cannot_be_reached_is_left_to_the_workflows_retry(
         Invoicing(client).documents(INVOICE_ID)
     with pytest.raises(ServiceUnavailable, match="ListInvoiceSummaries cannot be reached"):
         list(Invoicing(client).summaries_of_period(ACME, OCTOBER))
+
+
+def receivers(stub: Stubber, as_of: datetime | None = None) -> set[str]:
+    return Invoicing(stub.client).invoice_unit_receivers(as_of)
+
+
+def test_the_receivers_of_all_invoice_units_are_read_page_by_page(stubber: Stubber) -> None:
+    first = {"InvoiceUnits": [{"InvoiceReceiver": "1" * 12}, {"Name": "x"}], "NextToken": "a"}
+    second = {"InvoiceUnits": [{"InvoiceReceiver": "2" * 12}, {"InvoiceReceiver": "1" * 12}]}
+    stubber.add_response("list_invoice_units", first, {"MaxResults": 500})
+    stubber.add_response("list_invoice_units", second, {"MaxResults": 500, "NextToken": "a"})
+    assert receivers(stubber) == {"1" * 12, "2" * 12}
+
+
+def test_invoice_units_are_asked_for_as_they_were_at_an_instant(stubber: Stubber) -> None:
+    instant = datetime(2026, 11, 1, tzinfo=UTC)
+    stubber.add_response("list_invoice_units", {}, {"MaxResults": 500, "AsOf": instant})
+    assert receivers(stubber, instant) == set()
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException", "Throttling"])
+def test_invoice_units_that_cannot_be_read_name_the_permission(stubber: Stubber, code: str) -> None:
+    stubber.add_client_error("list_invoice_units", code, "", 400)
+    with pytest.raises(WitnessNotRead, match=rf"invoicing:ListInvoiceUnits \({code}\)"):
+        receivers(stubber)

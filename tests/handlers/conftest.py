@@ -107,9 +107,13 @@ class Catalogue(emulated.Catalogue):
 
     def __init__(self) -> None:
         self.payers: dict[str, list[CatalogueInvoice]] = {ACME: [], BOREAL: []}
+        self.linked: dict[str, tuple[str, ...]] = {}
 
     def payer_account_ids(self) -> list[str]:
         return list(self.payers)
+
+    def linked_accounts(self, payer_account_id: str) -> tuple[str, ...]:
+        return self.linked.get(payer_account_id, ())
 
     def invoices(self, payer_account_id: str, until: datetime) -> Mapping[str, CatalogueInvoice]:
         assert until.tzinfo

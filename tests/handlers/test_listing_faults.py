@@ -242,6 +242,37 @@ def test_l09_zero_invoices_where_last_month_had_some_is_no_success(month: Month)
     month.recovers()
 
 
+@pytest.fixture
+def november(month: Month, monkeypatch: pytest.MonkeyPatch) -> Month:
+    """A month in which AWS lists nothing of Acme, and Cost Explorer is asked."""
+    monkeypatch.setenv("COST_EXPLORER", "true")
+    month.at = datetime(2026, 12, 12, 6, tzinfo=UTC)
+    month.world.catalogue.payers[BOREAL].append(invoice("B3", BOREAL, period="2026-11"))
+    month.world.costs.charges[BOREAL, "2026-11-01"] = [(BOREAL, "AWS", "100.00")]
+    return month
+
+
+def test_l09_zero_invoices_are_no_charges_where_a_witness_says_so(november: Month) -> None:
+    november.suffers("NO_CHARGES", {})
+    november.recovers("NO_CHARGES")
+
+
+def test_l09_zero_invoices_with_charges_are_told_by_both_witnesses(november: Month) -> None:
+    november.world.costs.charges[ACME, "2026-11-01"] = [(ACME, "AWS", "3.00")]
+    november.suffers(
+        "MISSING", {"NO_INVOICES_LISTED": "blocking", "CHARGES_WITHOUT_INVOICE": "blocking"}
+    )
+    november.lists(invoice("A2", period="2026-11"))
+    november.recovers()
+
+
+def test_l09_zero_invoices_stay_a_lack_where_the_witness_cannot_be_read(november: Month) -> None:
+    november.world.costs.denied.add("GetCostAndUsage")
+    november.suffers("MISSING", {"NO_INVOICES_LISTED": "blocking", "WITNESS_NOT_READ": "warning"})
+    november.world.costs.denied.clear()
+    november.recovers("NO_CHARGES")
+
+
 def test_l10_a_broken_register_is_refused_before_any_work_with_all_its_problems(
     month: Month,
 ) -> None:
@@ -449,13 +480,14 @@ def test_l17_a_year_without_data_is_no_success(month: Month) -> None:
     month.recovers()
 
 
-def test_l18_a_billing_transfer_is_split_by_source_and_a_source_is_never_silently_complete(
-    month: Month,
-) -> None:
-    """What is true without a witness: TRANSFERRED needs one, so the source account is MISSING."""
+OTHER_SOURCE = "777788889999"
+
+
+def transferred(month: Month) -> None:
+    """In November Acme gets an invoice of its own and one for each of two other organizations."""
     month.at = datetime(2026, 12, 12, 6, tzinfo=UTC)
-    sources = (BOREAL, "777788889999")
     month.lists(
+        invoice("A2", period="2026-11"),
         *(
             invoice(
                 f"T-{source}",
@@ -464,16 +496,66 @@ def test_l18_a_billing_transfer_is_split_by_source_and_a_source_is_never_silentl
                 BillSourceAccountsTotalCount=1,
                 document=pdf(f"Invoice for account number: {source}"),
             )
-            for source in sources
-        )
+            for source in (BOREAL, OTHER_SOURCE)
+        ),
     )
-    month.suffers("COMPLETE", {"INVOICE_ID_NOT_IN_TEXT": "info"}, other="MISSING")
-    for source in sources:
+
+
+UNNUMBERED = {"INVOICE_ID_NOT_IN_TEXT": "info"}
+
+
+def test_l18_a_billing_transfer_is_split_by_source_and_the_source_is_transferred(
+    month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BILLING_TRANSFERS", "true")
+    transferred(month)
+    for source in (BOREAL, OTHER_SOURCE):
+        month.world.transfers.add(source, ACME, datetime(2026, 11, 1, tzinfo=UTC))
+    month.suffers("COMPLETE", UNNUMBERED, other="TRANSFERRED")
+    for source in (BOREAL, OTHER_SOURCE):
         kept = month.world.read(f"records/2026-11/{ACME}/T-{source}/0001.json")
         assert kept["summary"]["BillSourceAccounts"] == [source]
         assert len(kept["documents"]) == 1
+    split = month.world.payer(ACME, "2026-11")["sources"]
+    assert [(one["bill_source_accounts"], one["invoices"]) for one in split] == [
+        ([], 1),
+        ([BOREAL], 1),
+        ([OTHER_SOURCE], 1),
+    ]
+    assert month.world.findings(BOREAL, "2026-11") == {}
+    month.recovers(findings=UNNUMBERED, other="TRANSFERRED")
+
+
+def test_l18_a_transfer_of_a_part_of_the_period_explains_nothing(
+    month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BILLING_TRANSFERS", "true")
+    transferred(month)
+    month.world.transfers.add(BOREAL, ACME, datetime(2026, 11, 2, tzinfo=UTC))
+    month.suffers("COMPLETE", UNNUMBERED, other="MISSING")
     assert month.world.findings(BOREAL, "2026-11") == {"NO_INVOICES_LISTED": "blocking"}
-    month.recovers(findings={"INVOICE_ID_NOT_IN_TEXT": "info"}, other="MISSING")
+    month.recovers(findings=UNNUMBERED, other="MISSING")
+
+
+def test_l18_a_source_of_which_no_witness_tells_is_never_silently_complete(month: Month) -> None:
+    transferred(month)
+    month.suffers("COMPLETE", UNNUMBERED, other="MISSING")
+    assert month.world.findings(BOREAL, "2026-11") == {"NO_INVOICES_LISTED": "blocking"}
+    month.recovers(findings=UNNUMBERED, other="MISSING")
+
+
+def test_l18_a_source_without_its_invoice_is_missed_at_the_receiver(
+    month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BILLING_TRANSFERS", "true")
+    transferred(month)
+    late = month.world.catalogue.payers[ACME].pop()
+    for source in (BOREAL, OTHER_SOURCE):
+        month.world.transfers.add(source, ACME, datetime(2026, 11, 1, tzinfo=UTC))
+    lacks = UNNUMBERED | {"SOURCE_WITHOUT_INVOICE": "blocking"}
+    month.suffers("MISSING", lacks, other="TRANSFERRED")
+    month.world.catalogue.payers[ACME].append(late)
+    month.recovers(findings=UNNUMBERED, other="TRANSFERRED")
 
 
 def test_l19_a_role_with_another_external_id_is_no_access(month: Month) -> None:

@@ -140,9 +140,7 @@ class BillingTransfers(Service):
         self.transfers: list[dict[str, Any]] = []
         self.standalone: set[str] = set()
 
-    def add(
-        self, source: str, target: str, start: datetime, end: datetime | None = None
-    ) -> None:
+    def add(self, source: str, target: str, start: datetime, end: datetime | None = None) -> None:
         row: dict[str, Any] = {
             "Id": f"rt-{len(self.transfers):08}",
             "Type": "BILLING",

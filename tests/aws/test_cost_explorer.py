@@ -1,0 +1,156 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from botocore.stub import Stubber
+
+from lambdas.aws import cost_explorer
+from lambdas.aws.cost_explorer import CostExplorer
+from lambdas.domain.charges import ChargesAnswer
+from tests.domain.examples import ACME, OCTOBER
+
+NOON = datetime(2026, 11, 12, 12, tzinfo=UTC)
+QUESTION = {
+    "TimePeriod": {"Start": "2026-10-01", "End": "2026-11-01"},
+    "Granularity": "MONTHLY",
+    "Metrics": ["UnblendedCost"],
+    "GroupBy": [
+        {"Type": "DIMENSION", "Key": "LINKED_ACCOUNT"},
+        {"Type": "DIMENSION", "Key": "BILLING_ENTITY"},
+    ],
+}
+
+
+@pytest.fixture
+def stubber() -> Iterator[Stubber]:
+    client = boto3.client("ce", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    with Stubber(client) as stub:
+        yield stub
+        stub.assert_no_pending_responses()
+
+
+def page(*groups: tuple[str, str, str], estimated: bool = False, token: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "ResultsByTime": [
+            {
+                "TimePeriod": QUESTION["TimePeriod"],
+                "Total": {},
+                "Groups": [
+                    {
+                        "Keys": [account_id, entity],
+                        "Metrics": {"UnblendedCost": {"Amount": amount, "Unit": "USD"}},
+                    }
+                    for account_id, entity, amount in groups
+                ],
+                "Estimated": estimated,
+            }
+        ]
+    }
+    return found | ({"NextPageToken": token} if token else {})
+
+
+def answer(stub: Stubber) -> ChargesAnswer:
+    return CostExplorer(stub.client).charges(OCTOBER, "run-1", NOON)
+
+
+def test_the_month_is_asked_for_by_account_and_billing_entity(stubber: Stubber) -> None:
+    stubber.add_response(
+        "get_cost_and_usage",
+        page((ACME, "AWS", "12.3456789012"), (ACME, "AISPL", "1E-7")),
+        QUESTION,
+    )
+    found = answer(stubber)
+    assert (found.run_id, found.at, found.requests) == ("run-1", "2026-11-12T12:00:00Z", 1)
+    assert (found.is_final, found.not_read) == (True, "")
+    assert [(one.billing_entity, one.amount.value) for one in found.charges] == [
+        ("AWS", Decimal("12.3456789012")),
+        ("AISPL", Decimal("0.0000001")),
+    ]
+    assert ChargesAnswer.from_data(found.to_data()) == found
+
+
+def test_all_pages_are_read_an_empty_one_too_and_each_is_counted(stubber: Stubber) -> None:
+    stubber.add_response("get_cost_and_usage", page((ACME, "AWS", "1"), token="a"), QUESTION)
+    stubber.add_response(
+        "get_cost_and_usage",
+        {"ResultsByTime": [], "NextPageToken": "b"},
+        QUESTION | {"NextPageToken": "a"},
+    )
+    stubber.add_response(
+        "get_cost_and_usage", page((ACME, "AWS", "2")), QUESTION | {"NextPageToken": "b"}
+    )
+    found = answer(stubber)
+    assert (found.requests, len(found.charges)) == (3, 2)
+
+
+def test_one_estimated_page_makes_the_answer_an_estimate(stubber: Stubber) -> None:
+    stubber.add_response("get_cost_and_usage", page((ACME, "AWS", "1"), token="a"), QUESTION)
+    stubber.add_response(
+        "get_cost_and_usage", page(estimated=True), QUESTION | {"NextPageToken": "a"}
+    )
+    assert not answer(stubber).is_final
+
+
+@pytest.mark.parametrize("result", [[], [{"Groups": []}]])
+def test_an_answer_that_does_not_say_that_it_is_final_is_not(
+    stubber: Stubber, result: list[Any]
+) -> None:
+    stubber.add_response("get_cost_and_usage", {"ResultsByTime": result}, QUESTION)
+    found = answer(stubber)
+    assert (found.is_final, found.not_read) == (False, "")
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("AccessDeniedException", "AWS denied ce:GetCostAndUsage (AccessDeniedException)."),
+        ("ValidationException", "AWS did not answer ce:GetCostAndUsage (ValidationException)."),
+        ("LimitExceededException", "did not answer ce:GetCostAndUsage (LimitExceededException)."),
+        ("DataUnavailableException", "ce:GetCostAndUsage (DataUnavailableException)."),
+    ],
+)
+def test_whatever_it_answers_instead_is_named_with_the_permission(
+    stubber: Stubber, code: str, told: str
+) -> None:
+    stubber.add_client_error("get_cost_and_usage", code, "secret detail", 400)
+    found = answer(stubber)
+    assert told in found.not_read
+    assert "secret" not in found.not_read
+    assert (found.requests, found.charges) == (0, ())
+
+
+def test_an_error_in_the_middle_is_no_short_answer_and_paid_pages_count(stubber: Stubber) -> None:
+    stubber.add_response("get_cost_and_usage", page((ACME, "AWS", "1"), token="a"), QUESTION)
+    stubber.add_client_error("get_cost_and_usage", "InvalidNextTokenException")
+    found = answer(stubber)
+    assert (found.requests, found.charges, found.is_final) == (1, (), False)
+    assert "InvalidNextTokenException" in found.not_read
+    assert found.statement().was_read is False
+
+
+def test_an_answer_that_goes_in_circles_is_not_paid_for_without_end(
+    stubber: Stubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cost_explorer, "_MOST_PAGES", 2)
+    stubber.add_response("get_cost_and_usage", page((ACME, "AWS", "1"), token="a"), QUESTION)
+    stubber.add_response("get_cost_and_usage", page(token="a"), QUESTION | {"NextPageToken": "a"})
+    found = answer(stubber)
+    assert (found.requests, found.not_read) == (2, "ce:GetCostAndUsage has no end after 2 pages.")
+
+
+def test_an_amount_that_is_no_number_is_no_answer(stubber: Stubber) -> None:
+    stubber.add_response("get_cost_and_usage", page((ACME, "AWS", "1,50")), QUESTION)
+    assert "UnblendedCost is '1,50'" in answer(stubber).not_read
+
+
+def test_a_service_that_cannot_be_reached_is_named() -> None:
+    class Gone:
+        def get_cost_and_usage(self, **_: Any) -> None:
+            raise EndpointConnectionError(endpoint_url="https://ce.example")
+
+    found = CostExplorer(Gone()).charges(OCTOBER, "run-1", NOON)
+    assert found.not_read == ("AWS did not answer ce:GetCostAndUsage (EndpointConnectionError).")

@@ -1,0 +1,82 @@
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from botocore.stub import Stubber
+
+from lambdas.aws.notifications import EventBus, Mailbox, NotTold
+
+TOPIC = "arn:aws:sns:eu-central-1:111122223333:archive"
+
+
+def stub(service: str) -> Stubber:
+    return Stubber(
+        boto3.client(service, "eu-central-1", aws_access_key_id="x", aws_secret_access_key="x")
+    )
+
+
+@pytest.fixture
+def sns() -> Iterator[Stubber]:
+    with stub("sns") as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+@pytest.fixture
+def events() -> Iterator[Stubber]:
+    with stub("events") as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+def entries(*numbers: int) -> dict[str, Any]:
+    return {
+        "Entries": [
+            {"Source": "s", "DetailType": "t", "Detail": json.dumps({"n": n})} for n in numbers
+        ]
+    }
+
+
+def taken(count: int) -> dict[str, Any]:
+    return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}] * count}
+
+
+def test_a_message_is_published_with_its_subject(sns: Stubber) -> None:
+    request = {"TopicArn": TOPIC, "Subject": "Subject", "Message": "Text\n"}
+    sns.add_response("publish", {"MessageId": "1"}, request)
+    Mailbox(sns.client, TOPIC).send("Subject", "Text\n")
+
+
+def test_a_message_that_is_not_taken_is_told_by_its_code(sns: Stubber) -> None:
+    sns.add_client_error("publish", "KMSAccessDeniedException", "secret", 400)
+    with pytest.raises(NotTold, match=r"^sns:Publish answers KMSAccessDeniedException$"):
+        Mailbox(sns.client, TOPIC).send("Subject", "Text")
+
+
+def test_events_are_put_ten_at_a_time(events: Stubber) -> None:
+    events.add_response("put_events", taken(10), entries(*range(10)))
+    events.add_response("put_events", taken(2), entries(10, 11))
+    EventBus(events.client).put("s", "t", [{"n": n} for n in range(12)])
+
+
+def test_an_event_that_is_refused_is_not_told(events: Stubber) -> None:
+    refused = {
+        "FailedEntryCount": 1,
+        "Entries": [{"EventId": "1"}, {"ErrorCode": "ThrottlingException"}],
+    }
+    events.add_response("put_events", refused, entries(0, 1))
+    with pytest.raises(NotTold, match=r"refused an event \(ThrottlingException\)"):
+        EventBus(events.client).put("s", "t", [{"n": 0}, {"n": 1}])
+
+
+def test_a_bus_that_cannot_be_reached_is_told_without_its_address() -> None:
+    class Gone:
+        def put_events(self, **_: Any) -> None:
+            raise EndpointConnectionError(endpoint_url="https://events.example")
+
+    with pytest.raises(NotTold) as told:
+        EventBus(Gone()).put("s", "t", [{}])
+    assert str(told.value) == "events:PutEvents cannot be reached (EndpointConnectionError)"

@@ -1,0 +1,118 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from lambdas.aws import responsibility_transfers
+from lambdas.aws.responsibility_transfers import ResponsibilityTransfers
+from lambdas.domain.billing_transfers import BillingTransfer, Transfers
+from tests.domain.examples import ACME, BOREAL
+
+NOON = datetime(2026, 11, 12, 12, tzinfo=UTC)
+START = datetime(2026, 1, 1, tzinfo=UTC)
+END = datetime(2026, 10, 31, 23, 59, 59, tzinfo=UTC)
+OUT, IN = "list_outbound_responsibility_transfers", "list_inbound_responsibility_transfers"
+ASKED = {"Type": "BILLING", "MaxResults": 20}
+
+
+@pytest.fixture
+def stubber() -> Iterator[Stubber]:
+    client = boto3.client(
+        "organizations", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    with Stubber(client) as stub:
+        yield stub
+        stub.assert_no_pending_responses()
+
+
+def row(number: int = 1, **members: Any) -> dict[str, Any]:
+    account = {"ManagementAccountEmail": "owner@example.com"}
+    found = {
+        "Arn": f"arn:aws:organizations::{ACME}:transfer/o-1/billing/inbound/rt-{number:08}",
+        "Id": f"rt-{number:08}",
+        "Name": "Group billing",
+        "Type": "BILLING",
+        "Status": "ACCEPTED",
+        "Source": account | {"ManagementAccountId": ACME},
+        "Target": account | {"ManagementAccountId": BOREAL},
+        "StartTimestamp": START,
+    } | members
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def asked(stub: Stubber) -> Transfers:
+    return ResponsibilityTransfers(stub.client).transfers("run-1", NOON)
+
+
+def test_transfers_in_and_out_are_read_without_addresses_and_names(stubber: Stubber) -> None:
+    withdrawn = row(2, Status="WITHDRAWN", EndTimestamp=END)
+    stubber.add_response(OUT, {"ResponsibilityTransfers": [row(1)]}, ASKED)
+    stubber.add_response(IN, {"ResponsibilityTransfers": [withdrawn]}, ASKED)
+    found = asked(stubber)
+    assert found == Transfers(
+        "run-1",
+        "2026-11-12T12:00:00Z",
+        (
+            BillingTransfer("rt-00000001", ACME, BOREAL, "ACCEPTED", "2026-01-01T00:00:00Z", None),
+            BillingTransfer(
+                "rt-00000002",
+                ACME,
+                BOREAL,
+                "WITHDRAWN",
+                "2026-01-01T00:00:00Z",
+                "2026-10-31T23:59:59Z",
+            ),
+        ),
+    )
+    assert Transfers.from_data(found.to_data()) == found
+
+
+def test_all_pages_are_read_and_an_empty_one_is_not_the_end(stubber: Stubber) -> None:
+    stubber.add_response(OUT, {"ResponsibilityTransfers": [], "NextToken": "a"}, ASKED)
+    stubber.add_response(
+        OUT,
+        {"ResponsibilityTransfers": [row(1)], "NextToken": "b"},
+        ASKED | {"NextToken": "a"},
+    )
+    stubber.add_response(OUT, {"ResponsibilityTransfers": [row(2)]}, ASKED | {"NextToken": "b"})
+    stubber.add_response(IN, {}, ASKED)
+    assert [one.transfer_id for one in asked(stubber).transfers] == ["rt-00000001", "rt-00000002"]
+
+
+def test_a_row_without_its_optional_members_is_kept_and_in_effect_never(stubber: Stubber) -> None:
+    stubber.add_response(OUT, {"ResponsibilityTransfers": [{"Id": "rt-00000001"}]}, ASKED)
+    stubber.add_response(IN, {}, ASKED)
+    (found,) = asked(stubber).transfers
+    assert not found.is_in_effect
+
+
+def test_an_account_in_no_organization_has_none(stubber: Stubber) -> None:
+    for call in (OUT, IN):
+        stubber.add_client_error(call, "AWSOrganizationsNotInUseException", "", 400)
+    found = asked(stubber)
+    assert (found.was_read, found.transfers, found.not_read) == (True, (), "")
+
+
+@pytest.mark.parametrize("fails", [OUT, IN])
+def test_a_call_that_is_denied_is_named_and_nothing_half_is_said(
+    stubber: Stubber, fails: str
+) -> None:
+    if fails == IN:
+        stubber.add_response(OUT, {"ResponsibilityTransfers": [row(1)]}, ASKED)
+    stubber.add_client_error(fails, "AccessDeniedException", "", 400)
+    found = asked(stubber)
+    action = "Outbound" if fails == OUT else "Inbound"
+    assert found == Transfers(
+        not_read=f"AWS denied organizations:List{action}ResponsibilityTransfers "
+        "(AccessDeniedException)."
+    )
+
+
+def test_pages_that_go_in_circles_end(stubber: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(responsibility_transfers, "_MOST_PAGES", 2)
+    stubber.add_response(OUT, {"NextToken": "a"}, ASKED)
+    stubber.add_response(OUT, {"NextToken": "a"}, ASKED | {"NextToken": "a"})
+    assert "has no end after 2 pages" in asked(stubber).not_read

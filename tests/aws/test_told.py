@@ -1,0 +1,62 @@
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from lambdas.aws.manifest_heads import ManifestHeads
+from lambdas.aws.told import ToldTable
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.manifest_heads import ManifestHead
+from lambdas.domain.telling import Told
+
+OCTOBER = BillingPeriod(2026, 10)
+TOLD = Told("ACTION_REQUIRED", True, "2026-11-12T06:00:00Z", "run-1")
+HEAD = ManifestHead(OCTOBER, 7, "a" * 64, "run-1")
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        dynamodb: Any = boto3.client("dynamodb", region_name="eu-central-1")
+        dynamodb.create_table(
+            TableName="heads",
+            KeySchema=[{"AttributeName": "billing_period", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "billing_period", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield dynamodb
+
+
+def test_nothing_was_told_until_it_is_noted_by_period_and_channel(client: Any) -> None:
+    table = ToldTable(client, "heads")
+    assert table.told(OCTOBER, "mail") is None
+    table.mark_told(OCTOBER, "mail", TOLD)
+    assert table.told(OCTOBER, "mail") == TOLD
+    assert table.told(OCTOBER, "event") is None
+    assert table.told(OCTOBER.shifted(-1), "mail") is None
+
+
+def test_the_last_sweep_is_noted(client: Any) -> None:
+    table = ToldTable(client, "heads")
+    assert table.swept_at(OCTOBER) is None
+    table.mark_swept(OCTOBER, "2026-11-12T06:00:00Z")
+    assert table.swept_at(OCTOBER) == "2026-11-12T06:00:00Z"
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_what_was_told_and_the_head_of_the_chain_leave_each_other_alone(
+    client: Any, is_first: bool
+) -> None:
+    table, heads = ToldTable(client, "heads"), ManifestHeads(client, "heads")
+    if is_first:
+        table.mark_told(OCTOBER, "mail", TOLD)
+        assert heads.read(OCTOBER) is None
+    heads.advance(HEAD)
+    table.mark_told(OCTOBER, "mail", TOLD)
+    table.mark_swept(OCTOBER, "2026-11-12T06:00:00Z")
+    assert heads.read(OCTOBER) == HEAD
+    assert table.told(OCTOBER, "mail") == TOLD

@@ -1,0 +1,156 @@
+"""Telling people and programs, through the real handlers: once for each change, and no noise."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.domain.test_telling import SCHEMA
+from tests.handlers.conftest import (
+    ACME,
+    AFTER_DEADLINE,
+    BEFORE_DEADLINE,
+    BOREAL,
+    LONG_AGO,
+    World,
+    invoice,
+)
+
+ONE_DAY = timedelta(days=1)
+COMPLETE = "Invoice archive 2026-10: complete"
+RED = "Invoice archive 2026-10: action required"
+OVERDUE = "Invoice archive 2026-10: overdue, action required"
+STILL = "Invoice archive 2026-10: still action required"
+AWAITING = "Invoice archive 2026-10: awaiting invoices"
+
+
+@pytest.fixture
+def month(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """October alone, an invoice for each payer account."""
+    monkeypatch.setenv("LOOKBACK_PERIODS", "0")
+    world.catalogue.payers = {ACME: [invoice("A1")], BOREAL: [invoice("B1", BOREAL)]}
+    return world
+
+
+def subjects(world: World) -> list[str]:
+    return [subject for subject, _ in world.topic.letters]
+
+
+def events(world: World) -> list[dict[str, Any]]:
+    """The details of all events, checked against their schema."""
+    details = []
+    for entry in world.bus.entries:
+        assert (entry["Source"], entry["DetailType"]) == (
+            "invoice-archive",
+            "Billing Period Judged",
+        )
+        details.append(json.loads(entry["Detail"]))
+        jsonschema.validate(details[-1], SCHEMA)
+    return details
+
+
+def daily(world: World, start: datetime, days: int) -> list[tuple[int, str]]:
+    """Run on so many days; the day and subject of each letter."""
+    told = []
+    for day in range(days):
+        before = len(world.topic.letters)
+        world.run(at=start + day * ONE_DAY)
+        told += [(day, subject) for subject in subjects(world)[before:]]
+    return told
+
+
+def test_a_month_that_ripens_is_told_once(month: World) -> None:
+    assert daily(month, BEFORE_DEADLINE, 12) == [(6, COMPLETE)]  # the 11th of November
+    assert [(one["verdict"], one["told_before"]) for one in events(month)] == [("COMPLETE", None)]
+
+
+def test_what_needs_a_person_is_told_when_overdue_and_then_weekly(month: World) -> None:
+    month.roles.denied.add(ACME)
+    assert daily(month, BEFORE_DEADLINE, 24) == [(0, RED), (6, OVERDUE), (13, STILL), (20, STILL)]
+    assert [one["reason"] for one in events(month)] == [
+        "changed",
+        "overdue",
+        "reminder",
+        "reminder",
+    ]
+    month.roles.denied.clear()
+    assert daily(month, BEFORE_DEADLINE + 24 * ONE_DAY, 3) == [(0, COMPLETE)]
+
+
+def test_what_is_cured_before_the_deadline_is_told_as_awaited_again(month: World) -> None:
+    month.roles.denied.add(ACME)
+    month.run(at=BEFORE_DEADLINE)
+    month.roles.denied.clear()
+    month.run(at=BEFORE_DEADLINE + ONE_DAY)
+    assert subjects(month) == [RED, AWAITING]
+
+
+def test_all_that_a_run_has_to_tell_is_one_letter_and_an_event_for_each_period(
+    world: World,
+) -> None:
+    world.catalogue.payers = {
+        ACME: [invoice("A1"), invoice("A0", period="2026-09")],
+        BOREAL: [invoice("B1", BOREAL)],
+    }
+    world.run()
+    ((subject, text),) = world.topic.letters
+    assert subject == f"{COMPLETE} and 1 more"
+    assert "Billing period 2026-09: action required." in text
+    assert f"- {BOREAL} Boreal: an expected invoice is missing; 0 of 0 invoices archived" in text
+    assert [(one["billing_period"], one["verdict"]) for one in events(world)] == [
+        ("2026-10", "COMPLETE"),
+        ("2026-09", "ACTION_REQUIRED"),
+    ]
+
+
+def test_a_letter_goes_to_the_topic_of_the_deployment_and_carries_no_amount(
+    month: World,
+) -> None:
+    month.catalogue.payers[ACME].append(
+        invoice("A2", amount="987.65", ready_from=LONG_AGO + 999 * ONE_DAY)
+    )
+    sent: list[dict[str, Any]] = []
+    publish = month.topic.publish
+    month.topic.publish = lambda **request: (sent.append(request), publish(**request))[1]  # type: ignore[method-assign]
+    month.run()
+    (request,) = sent
+    assert request["TopicArn"] == month.settings.notification_topic
+    for secret in ("987", "100.00", "USD", "://", "@"):
+        assert secret not in request["Message"] + json.dumps(events(month))
+
+
+def test_a_run_without_anything_new_tells_nobody(month: World) -> None:
+    month.run()
+    month.run(at=AFTER_DEADLINE + ONE_DAY)
+    month.run({"payer_account_ids": [ACME]}, at=AFTER_DEADLINE + 2 * ONE_DAY)
+    assert subjects(month) == [COMPLETE]
+    assert len(events(month)) == 1
+
+
+def test_a_dry_run_tells_nobody(month: World) -> None:
+    month.run({"dry_run": True})
+    assert (subjects(month), month.bus.entries) == ([], [])
+
+
+def heartbeat(printed: str) -> dict[str, float]:
+    """The metrics of the last run that was printed."""
+    lines = [json.loads(line) for line in printed.splitlines() if '"CloudWatchMetrics"' in line]
+    names = [one["Name"] for one in lines[-1]["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
+    assert lines[-1]["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
+    return {name: lines[-1][name][0] for name in names}
+
+
+def test_a_run_of_some_payer_accounts_is_no_sweep(
+    month: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    month.run()
+    month.run({"payer_account_ids": [ACME]}, at=AFTER_DEADLINE + ONE_DAY)
+    assert heartbeat(capsys.readouterr().out)["HoursSinceLastSweep"] == 24
+
+
+def test_the_result_of_a_run_says_whether_it_could_tell(month: World) -> None:
+    answer = month.run()
+    assert month.read(f"runs/{answer['run_id']}/result.json")["told"] is True
+    assert sorted(answer) == ["billing_period", "message", "run_id", "verdict"]

@@ -1,0 +1,129 @@
+"""Faults of telling and of being watched, row by row (docs/faults.md): the archive is whole, and
+what nobody was told is told by the next run.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from lambdas.aws.told import ToldTable
+from lambdas.handlers import validate_completeness
+from tests.handlers.conftest import ACME, AFTER_DEADLINE, BOREAL, World, invoice
+from tests.handlers.test_telling import COMPLETE, ONE_DAY, events, heartbeat, subjects
+
+
+@pytest.fixture
+def month(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """October alone, an invoice for each payer account."""
+    monkeypatch.setenv("LOOKBACK_PERIODS", "0")
+    world.catalogue.payers = {ACME: [invoice("A1")], BOREAL: [invoice("B1", BOREAL)]}
+    return world
+
+
+class Crash(BaseException):
+    """The function is gone. Nothing that is written to catch exceptions catches it."""
+
+
+def test_r06_each_day_has_a_heartbeat_that_tells_of_overdue_periods_and_of_the_last_sweep(
+    month: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def beats(at: datetime) -> dict[str, float]:
+        """What a scheduled run emits."""
+        month.run({"scheduled_time": at.isoformat()}, at=at)
+        return heartbeat(capsys.readouterr().out)
+
+    start = AFTER_DEADLINE  # a Thursday
+    first = beats(start)
+    assert first == {
+        "RunsValidated": 1,
+        "InvoicesExpected": 2,
+        "InvoicesArchived": 2,
+        "PeriodsOverdue": 0,
+        "HoursSinceLastSweep": 0,
+        "NotificationsFailed": 0,
+        "CostExplorerRequests": 0,
+    }
+    quiet = beats(start + ONE_DAY)
+    assert (quiet["RunsValidated"], quiet["HoursSinceLastSweep"]) == (1, 24)
+    month.roles.denied.add(ACME)
+    monday = beats(start + 4 * ONE_DAY)
+    assert (monday["HoursSinceLastSweep"], monday["PeriodsOverdue"]) == (96, 0)
+    month.roles.denied.clear()
+    assert beats(start + 11 * ONE_DAY)["HoursSinceLastSweep"] == 0
+    december = datetime(2026, 12, 2, 6, tzinfo=UTC)
+    month.roles.denied.update((ACME, BOREAL))
+    never = beats(december)
+    assert (never["HoursSinceLastSweep"], never["PeriodsOverdue"]) == (30, 0)
+    assert beats(december + 9 * ONE_DAY)["PeriodsOverdue"] == 1
+
+
+@pytest.mark.parametrize("fails", ["the topic", "the bus", "an entry", "both"])
+def test_r07_a_notification_that_fails_harms_nothing_is_seen_and_is_told_by_the_next_run(
+    month: World,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    fails: str,
+) -> None:
+    if fails in ("the topic", "both"):
+        month.topic.denied.add("Publish")
+    if fails in ("the bus", "both"):
+        month.bus.broken.add("PutEvents")
+    month.bus.refuses_entries = fails == "an entry"
+    answer = month.run()
+    assert answer["verdict"] == "COMPLETE"
+    assert month.payer()["verdict"] == "COMPLETE"
+    assert month.read(f"runs/{answer['run_id']}/result.json")["told"] is False
+    failures = 2 if fails == "both" else 1
+    assert heartbeat(capsys.readouterr().out)["NotificationsFailed"] == failures
+    errors = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert [one.getMessage() for one in errors] == ["told nobody"] * failures
+    settled = month.versions()
+    month.topic.denied.clear()
+    month.bus.broken.clear()
+    month.bus.refuses_entries = False
+    second = month.run(at=AFTER_DEADLINE + ONE_DAY)
+    assert month.read(f"runs/{second['run_id']}/result.json")["told"] is True
+    assert month.versions() == settled
+    assert subjects(month) == [COMPLETE]  # what worked is not told twice
+    assert len(events(month)) == 1
+
+
+def crashes(monkeypatch: pytest.MonkeyPatch, place: Any, name: str) -> Callable[[], None]:
+    """Let a function of a module or class crash; returns what lets it work again."""
+    whole = getattr(place, name)
+
+    def crash(*_: Any, **__: Any) -> Any:
+        raise Crash
+
+    monkeypatch.setattr(place, name, crash)
+    return lambda: monkeypatch.setattr(place, name, whole)
+
+
+def test_r09_a_message_that_a_crash_left_out_is_told_by_the_next_run(
+    month: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mend = crashes(monkeypatch, validate_completeness, "tell_people")
+    with pytest.raises(Crash):
+        month.run()
+    assert month.payer()["verdict"] == "COMPLETE"  # manifest and views are there
+    assert subjects(month) == []
+    mend()
+    settled = month.versions()
+    month.run(at=AFTER_DEADLINE + ONE_DAY)
+    assert month.versions() == settled
+    assert (subjects(month), len(events(month))) == ([COMPLETE], 1)
+
+
+def test_r09_a_crash_between_telling_and_noting_it_tells_once_more_rather_than_never(
+    month: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mend = crashes(monkeypatch, ToldTable, "mark_told")
+    with pytest.raises(Crash):
+        month.run()
+    assert (subjects(month), len(events(month))) == ([COMPLETE], 0)
+    mend()
+    month.run(at=AFTER_DEADLINE + ONE_DAY)
+    month.run(at=AFTER_DEADLINE + 2 * ONE_DAY)
+    assert (subjects(month), len(events(month))) == ([COMPLETE, COMPLETE], 1)
