@@ -4,12 +4,11 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """4 is left to verbs that wait for something."""
-
     ALL_WELL = 0, "all well"
     FAULT = 1, "a fault of the tool itself"
     USAGE = 2, "the command or a file that it names is wrong"
     ACTION_REQUIRED = 3, "a finding needs a person"
+    AWAITING = 4, "invoices are awaited, and nothing needs a person"
     NOTHING_THERE = 5, "there was nothing to work on, which is never success"
     UNREADABLE = 6, "the place could not be read"
     INTERRUPTED = 130, "interrupted, at the keyboard or by whoever read the output"

@@ -1,0 +1,62 @@
+"""The newest manifest of a billing period, read from a copy or the live bucket without checking it.
+
+`invoices check` is what proves that it can be trusted.
+"""
+
+import json
+from pathlib import Path
+
+from lambdas.domain.archive_layout import manifest_sequence, manifests_prefix
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.manifests import Manifest, PayerState
+from ops.copy_on_disk import CopyOnDisk
+from ops.errors import CannotRead, NothingThere
+from ops.places import Place, read
+
+EXPORTED = Path("build/archive")
+"""Where `make month-end` leaves the embedded bucket."""
+_BUCKET = "s3://"
+
+
+def archive_place(text: str | None) -> Place:
+    """The archive that is named: a folder, or `s3://BUCKET`; by default the exported one, else the
+    deployed stack's. Raises CannotRead.
+    """
+    if text is None and EXPORTED.is_dir():
+        return CopyOnDisk(EXPORTED)
+    if text is not None and not text.startswith(_BUCKET):
+        return CopyOnDisk(Path(text))
+    from ops.live.bucket import LiveBucket  # noqa: PLC0415 - a copy needs no boto3
+    from ops.live.deployment import required_outputs  # noqa: PLC0415
+
+    bucket = text.removeprefix(_BUCKET).rstrip("/") if text else None
+    return LiveBucket(bucket or required_outputs()["ArchiveBucketName"])
+
+
+def newest_manifest(place: Place, period: BillingPeriod) -> Manifest:
+    """Raises CannotRead and NothingThere."""
+    numbers = {
+        number: placed.key
+        for placed in place.files(manifests_prefix(period))
+        if (number := manifest_sequence(placed.key)) and not placed.is_hidden
+    }
+    if not numbers:
+        raise NothingThere(f"{place.name} has no manifest of {period}; no run has judged it")
+    key = numbers[max(numbers)]
+    try:
+        return Manifest.from_data(json.loads(read(place, key)))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise CannotRead(
+            f"{key} cannot be read ({type(error).__name__}); 'invoices check' tells more"
+        ) from None
+
+
+def payer_state(manifest: Manifest, payer_account_id: str) -> PayerState:
+    """Raises NothingThere."""
+    states = {state.payer_account_id: state for state in manifest.payers}
+    if payer_account_id not in states:
+        known = ", ".join(states) or "nobody"
+        raise NothingThere(
+            f"{manifest.key} names no payer account '{payer_account_id}'; it names {known}"
+        )
+    return states[payer_account_id]

@@ -1,0 +1,131 @@
+"""`invoices acknowledge`: a person accepts, for a time and with a reason, what a payer account
+lacks.
+"""
+
+from argparse import ArgumentParser, Namespace
+from datetime import UTC, datetime
+from typing import Any
+
+from lambdas.domain.acknowledgement_input import Acknowledgeable, read_acknowledgements
+from lambdas.domain.acknowledgements import NEVER_ACKNOWLEDGED
+from lambdas.domain.manifests import PayerState
+from lambdas.domain.payer_register import PayerRegister
+from ops.console import Console
+from ops.errors import WrongUsage
+from ops.exit_codes import ExitCode
+from ops.newest_manifest import archive_place, newest_manifest, payer_state
+from ops.verb import Verb
+from ops.verbs.explain import add_period_and_payer, read_period
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    add_period_and_payer(parser)
+    parser.add_argument(
+        "--reason", required=True, help="why nothing more is expected; it is kept as evidence"
+    )
+    parser.add_argument("--by", required=True, metavar="NAME", help="who accepts it")
+    parser.add_argument(
+        "--until", required=True, metavar="2026-12-31", help="the last day on which it counts"
+    )
+    parser.add_argument(
+        "--state-machine",
+        metavar="ARN",
+        help="the workflow that judges; by default the deployed stack's",
+    )
+    parser.add_argument(
+        "--everybody",
+        action="store_true",
+        help="let the run ask all payer accounts; needed for one that has left the register",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what would be covered, and start nothing"
+    )
+
+
+def _run(arguments: Namespace, console: Console) -> ExitCode:
+    period = read_period(arguments.period)
+    manifest = newest_manifest(archive_place(arguments.archive), period)
+    state = payer_state(manifest, arguments.payer)
+    now = datetime.now(UTC)
+    given = {
+        "payer_account_id": state.payer_account_id,
+        "reason": arguments.reason,
+        "by": arguments.by,
+        "until": arguments.until,
+    }
+    # The run reads it with the payer register; here what the manifest names is known.
+    known = Acknowledgeable(
+        now, period, 0, PayerRegister((), ""), lambda _: [state.payer_account_id]
+    )
+    _, problems = read_acknowledgements([given], known)
+    if problems:
+        raise WrongUsage([problem.removeprefix("acknowledgement 1: ") for problem in problems])
+    execution_input: dict[str, Any] = {"billing_period": str(period), "acknowledgements": [given]}
+    if not arguments.everybody:
+        execution_input["payer_account_ids"] = [state.payer_account_id]
+    execution = None
+    if not arguments.dry_run:
+        execution = _start(arguments.state_machine, state, now, execution_input)
+    covered, not_covered = _covered(state)
+    if arguments.as_json:
+        console.give(
+            {
+                "input": execution_input,
+                "covers": [{"code": code, "subject": subject} for code, subject in covered],
+                "does_not_cover": [
+                    {"code": code, "subject": subject} for code, subject in not_covered
+                ],
+                "execution": execution,
+            }
+        )
+        return ExitCode.ALL_WELL
+    console.say(f"As {manifest.key} says, it covers until {arguments.until}:")
+    for code, subject in covered:
+        console.say(f"  {code} of {subject}")
+    if not covered:
+        console.say(
+            "  nothing that blocks now; without any invoice, that there are none is covered too"
+        )
+    for code, subject in not_covered:
+        console.say(f"It does not cover {code} of {subject}: nobody can accept that")
+    console.say("What blocks when the run judges is what counts; nothing later is covered.")
+    console.say(f"Started {execution}" if execution else "Nothing was started.")
+    return ExitCode.ALL_WELL
+
+
+def _covered(state: PayerState) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Code and subject of what blocks by now: what can be accepted, and what cannot."""
+    blocking = sorted(
+        {(one.code, one.subject) for one in state.findings if one.severity == "blocking"}
+    )
+    covered = [one for one in blocking if one[0] not in NEVER_ACKNOWLEDGED]
+    return covered, [one for one in blocking if one not in covered]
+
+
+def _start(
+    state_machine: str | None, state: PayerState, now: datetime, given: dict[str, Any]
+) -> str:
+    from ops.live.deployment import required_outputs  # noqa: PLC0415 - a dry run needs no boto3
+    from ops.live.executions import start_execution  # noqa: PLC0415
+
+    arn = state_machine or required_outputs()["StateMachineArn"]
+    name = f"acknowledge-{state.payer_account_id}-{now:%Y%m%dT%H%M%SZ}"
+    return start_execution(arn, name, given)
+
+
+VERB = Verb(
+    "acknowledge",
+    "accept for a time, with a reason, what a payer account lacks",
+    """
+Starts a run of the billing period with an acknowledgement in its input. What blocks when the run
+judges becomes a warning until the last day named; what lacks later is not covered. Who, why and
+until when are kept in the manifest, and shown wherever the verdict is. Damaged evidence cannot be
+accepted.
+""",
+    """
+invoices acknowledge 2026-10 111122223333 --by "Dana Whitlock" --until 2026-12-31 \\
+    --reason "No workload since September." --dry-run
+""",
+    _add_arguments,
+    _run,
+)

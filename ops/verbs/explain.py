@@ -1,0 +1,89 @@
+"""`invoices explain`: why has a payer account its verdict?"""
+
+from argparse import ArgumentParser, Namespace
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.explanation import explain
+from lambdas.domain.verdicts import SETTLED_VERDICTS
+from ops.console import Console
+from ops.errors import WrongUsage
+from ops.exit_codes import ExitCode
+from ops.newest_manifest import archive_place, newest_manifest, payer_state
+from ops.verb import Verb
+
+_STYLES = {"blocking": "bold red", "warning": "yellow", "info": "dim"}
+
+
+def add_period_and_payer(parser: ArgumentParser) -> None:
+    """What names one verdict, and where it is read."""
+    parser.add_argument("period", metavar="PERIOD", help="the billing period, 2026-10")
+    parser.add_argument("payer", metavar="PAYER", help="the payer account's twelve digits")
+    parser.add_argument(
+        "--archive",
+        metavar="PATH|s3://BUCKET",
+        help="a folder that holds a copy of the bucket, or the live bucket; by default "
+        "build/archive, and without it the bucket of the deployed stack",
+    )
+
+
+def read_period(text: str) -> BillingPeriod:
+    """Raises WrongUsage."""
+    try:
+        return BillingPeriod.parse(text)
+    except ValueError as error:
+        raise WrongUsage([str(error)]) from None
+
+
+def _run(arguments: Namespace, console: Console) -> ExitCode:
+    period = read_period(arguments.period)
+    place = archive_place(arguments.archive)
+    manifest = newest_manifest(place, period)
+    state = payer_state(manifest, arguments.payer)
+    statements = explain(manifest, state)
+    if arguments.as_json:
+        console.give(
+            {
+                "archive": place.name,
+                "billing_period": str(period),
+                "manifest": manifest.key,
+                "payer_account_id": state.payer_account_id,
+                "name": state.name,
+                "verdict": state.verdict,
+                "statements": [
+                    {"witness": one.witness, "lines": list(one.lines)} for one in statements
+                ],
+                "witnesses": state.witnesses.to_data(),
+                "findings": [found.to_data() for found in state.findings],
+            }
+        )
+    else:
+        console.say(
+            (f"{period} {state.payer_account_id} {state.name}: {state.verdict}", "bold"),
+            f", as {place.name} says",
+        )
+        for one in statements:
+            console.say("")
+            console.say((one.witness, "bold"))
+            for line in one.lines:
+                console.say("  ", (line, _STYLES.get(line.partition(" ")[0], "")))
+    if state.verdict in SETTLED_VERDICTS:
+        return ExitCode.ALL_WELL
+    return ExitCode.AWAITING if state.verdict == "AWAITING" else ExitCode.ACTION_REQUIRED
+
+
+VERB = Verb(
+    "explain",
+    "say, witness by witness, why a payer account has its verdict",
+    """
+Reads the newest manifest of the billing period and prints what each witness says of one payer
+account: its listings, its earlier months, Cost Explorer, billing transfers, invoice units, a
+person; then what is archived, what is found, and the verdict. It reads only, and does not check
+what it reads: 'invoices check' does.
+""",
+    """
+invoices explain 2026-10 111122223333
+invoices explain 2026-10 111122223333 --archive s3://NAME --json
+""",
+    add_period_and_payer,
+    _run,
+)

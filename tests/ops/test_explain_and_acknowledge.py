@@ -1,0 +1,259 @@
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from lambdas.domain.manifests import Manifest
+from lambdas.domain.signatures import Signature, signed_file
+from ops.cli import main
+from ops.live import deployment
+from ops.newest_manifest import EXPORTED
+from tests.domain.examples import ACME, BOREAL, archived, outstanding
+from tests.domain.judging import judged, outcome
+
+BUCKET = "example-corp-archive"
+DEFINITION = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
+ROLE = "arn:aws:iam::123456789012:role/workflow"
+
+
+def awaits() -> Manifest:
+    """Acme is complete, Boreal lacks two documents."""
+    given = outcome(
+        BOREAL,
+        listed=("A", "B"),
+        awaited=(outstanding("A", payer=BOREAL), outstanding("B", payer=BOREAL)),
+    )
+    return judged(
+        outcome(), given, invoices=[archived("1")], names={ACME: "Acme", BOREAL: "Boreal"}
+    )
+
+
+def keep(folder: Path, *manifests: Manifest) -> Path:
+    """A copy of an archive with these manifests, the first in the order of their numbers."""
+    for number, manifest in enumerate(manifests, 1):
+        path = folder / f"periods/2026-10/manifests/manifest-{number:04}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content(manifest))
+    return folder
+
+
+def content(manifest: Manifest) -> bytes:
+    return signed_file(manifest.to_data(), Signature("key", "ECDSA_SHA_256", "AA=="))
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = main(words)
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err
+
+
+def test_each_witness_is_printed_with_what_it_says(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    place = keep(tmp_path, awaits())
+    code, out, _ = run(capsys, "explain", "2026-10", BOREAL, "--archive", str(place))
+    assert code == 3
+    assert out.startswith(f"2026-10 {BOREAL} Boreal: MISSING, as {place} says\n")
+    for line in (
+        "\nlistings\n",
+        "\nhistory\n  No earlier period is known.\n",
+        "\ncost explorer\n  It was not asked.\n",
+        "  A is listed and not archived.\n",
+        "  blocking PDF_NOT_READY (B): AWS has no document for this invoice yet. ",
+        "\nverdict\n  MISSING, by run run-2; the deadline is 2026-11-10.\n",
+    ):
+        assert line in out
+
+
+@pytest.mark.parametrize(("payer", "code"), [(ACME, 0), (BOREAL, 3)])
+def test_programs_get_the_statements_and_the_witnesses_as_data(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, payer: str, code: int
+) -> None:
+    place = keep(tmp_path, awaits())
+    got, out, _ = run(capsys, "explain", "2026-10", payer, "--archive", str(place), "--json")
+    answer = json.loads(out)
+    assert got == code
+    assert answer["payer_account_id"] == payer
+    assert answer["manifest"] == "periods/2026-10/manifests/manifest-0001.json"
+    assert [one["witness"] for one in answer["statements"]][-1] == "verdict"
+    assert answer["witnesses"]["history"] == {"periods": [], "usual": [], "usual_day": None}
+
+
+def test_what_is_awaited_ends_with_a_number_of_its_own(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    from tests.domain.examples import BEFORE_DEADLINE  # noqa: PLC0415 - this test's alone
+
+    place = keep(tmp_path, judged(outcome(), as_of=BEFORE_DEADLINE))
+    assert run(capsys, "explain", "2026-10", ACME, "--archive", str(place))[0] == 4
+
+
+def test_the_exported_archive_is_read_unless_another_is_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    keep(tmp_path / EXPORTED, awaits())
+    code, out, _ = run(capsys, "explain", "2026-10", ACME)
+    assert (code, "as build/archive says" in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("2026-13", ACME), 2, "'2026-13' is not a billing period"),
+        (("2026-09", ACME), 5, "has no manifest of 2026-09; no run has judged it"),
+        (("2026-10", "1"), 5, f"names no payer account '1'; it names {BOREAL}, {ACME}"),
+    ],
+)
+def test_what_is_not_there_is_a_sentence(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    words: tuple[str, str],
+    code: int,
+    told: str,
+) -> None:
+    place = keep(tmp_path, awaits())
+    for verb in (
+        ["explain"],
+        ["acknowledge", "--by", "D", "--reason", "R", "--until", "2999-01-01", "--dry-run"],
+    ):
+        got, _, error = run(capsys, *verb, *words, "--archive", str(place))
+        assert got == code
+        assert told in error
+
+
+def test_a_manifest_that_cannot_be_read_is_not_explained(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    place = keep(tmp_path, awaits())
+    next(place.rglob("*.json")).write_text("{}")
+    code, _, error = run(capsys, "explain", "2026-10", ACME, "--archive", str(place))
+    assert code == 6
+    assert "'invoices check' tells more" in error
+
+
+# acknowledge
+
+ACCEPT = ("--by", "Dana Whitlock", "--reason", "No workload.", "--until", "2999-12-31")
+
+
+class Stacks:
+    """CloudFormation; moto's needs packages that nothing else here does."""
+
+    exceptions: Any = SimpleNamespace(ClientError=ClientError)
+    outputs: Mapping[str, str]
+
+    def describe_stacks(self, **_: str) -> dict[str, Any]:
+        outputs = [{"OutputKey": k, "OutputValue": v} for k, v in self.outputs.items()]
+        return {"Stacks": [{"Outputs": outputs}]}
+
+
+@pytest.fixture
+def deployed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
+    """Step Functions with the deployed workflow, and the bucket with a manifest."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.chdir(tmp_path)
+    stacks = Stacks()
+    monkeypatch.setattr(deployment, "client", lambda _: stacks)
+    with mock_aws():
+        workflow = boto3.client("stepfunctions")
+        arn = workflow.create_state_machine(
+            name="archive", definition=json.dumps(DEFINITION), roleArn=ROLE
+        )["stateMachineArn"]
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket=BUCKET)
+        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        s3.put_object(
+            Bucket=BUCKET,
+            Key="periods/2026-10/manifests/manifest-0001.json",
+            Body=content(awaits()),
+        )
+        stacks.outputs = {"StateMachineArn": arn, "ArchiveBucketName": BUCKET}
+        yield workflow
+
+
+def executions(workflow: Any) -> list[dict[str, Any]]:
+    """The inputs of all executions."""
+    (machine,) = workflow.list_state_machines()["stateMachines"]
+    found = workflow.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]
+    return [
+        json.loads(workflow.describe_execution(executionArn=one["executionArn"])["input"])
+        for one in found
+    ]
+
+
+def test_an_acknowledgement_starts_a_run_and_says_what_it_covers(
+    capsys: pytest.CaptureFixture[str], deployed: Any
+) -> None:
+    code, out, _ = run(capsys, "acknowledge", "2026-10", BOREAL, *ACCEPT)
+    assert code == 0
+    assert "it covers until 2999-12-31:\n  PDF_NOT_READY of A\n  PDF_NOT_READY of B\n" in out
+    assert (
+        f"Started arn:aws:states:us-east-1:123456789012:execution:archive:acknowledge-{BOREAL}-"
+        in out
+    )
+    assert executions(deployed) == [
+        {
+            "billing_period": "2026-10",
+            "payer_account_ids": [BOREAL],
+            "acknowledgements": [
+                {
+                    "payer_account_id": BOREAL,
+                    "reason": "No workload.",
+                    "by": "Dana Whitlock",
+                    "until": "2999-12-31",
+                }
+            ],
+        }
+    ]
+
+
+def test_everybody_is_asked_for_an_account_that_left_the_register(
+    capsys: pytest.CaptureFixture[str], deployed: Any
+) -> None:
+    run(capsys, "acknowledge", "2026-10", BOREAL, *ACCEPT, "--everybody")
+    (given,) = executions(deployed)
+    assert "payer_account_ids" not in given
+
+
+def test_a_dry_run_starts_nothing_and_needs_no_aws(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    place = keep(tmp_path, awaits())
+    words = ("acknowledge", "2026-10", ACME, *ACCEPT, "--dry-run", "--archive", str(place))
+    code, out, _ = run(capsys, *words)
+    assert code == 0
+    assert "nothing that blocks now" in out
+    assert "Nothing was started." in out
+    _, out, _ = run(capsys, *words, "--json")
+    answer = json.loads(out)
+    assert (answer["covers"], answer["execution"]) == ([], None)
+
+
+def test_every_problem_of_an_acknowledgement_is_told_before_a_run_is_started(
+    capsys: pytest.CaptureFixture[str], deployed: Any
+) -> None:
+    words = ("--by", " ", "--reason", "see https://example.com/", "--until", "2020-01-01")
+    code, _, error = run(capsys, "acknowledge", "2026-10", BOREAL, *words)
+    assert code == 2
+    for told in ("reason 'see https", "by ' ' is no text", "until 2020-01-01 is before the day"):
+        assert told in error
+    assert executions(deployed) == []
+
+
+def test_a_state_machine_that_does_not_answer_is_a_sentence(
+    capsys: pytest.CaptureFixture[str], deployed: Any
+) -> None:
+    arn = "arn:aws:states:us-east-1:123456789012:stateMachine:other"
+    words = ("acknowledge", "2026-10", BOREAL, *ACCEPT, "--state-machine", arn)
+    code, _, error = run(capsys, *words)
+    assert code == 6
+    assert arn in error
