@@ -66,26 +66,20 @@ class CopyOnDisk:
         raise LockNotShown(f"{key} is a file, which has no lock")
 
     def _digest(self, key: str, *, from_medium: bool) -> Digest:
-        try:
-            file = os.open(os.path.join(self._folder, key), os.O_RDONLY)
-            try:
-                if from_medium:
-                    _forget_cached(file)
-                return self._read_all(file)
-            finally:
-                os.close(file)
-        except OSError as error:
-            raise CannotRead(f"{key}: {_reason(error)}") from None
-
-    def _read_all(self, file: int) -> Digest:
         # One buffer a thread: a new one for each file costs more than hashing a small one.
         buffer = getattr(self._buffers, "buffer", None)
         if buffer is None:
             buffer = self._buffers.buffer = memoryview(bytearray(_BLOCK))
         sha256, size = hashlib.sha256(), 0
-        while count := os.readv(file, [buffer]):
-            sha256.update(buffer[:count])
-            size += count
+        try:
+            with open(os.path.join(self._folder, key), "rb", buffering=0) as file:
+                if from_medium:
+                    _forget_cached(file.fileno())
+                while count := file.readinto(buffer):
+                    sha256.update(buffer[:count])
+                    size += count
+        except OSError as error:
+            raise CannotRead(f"{key}: {_reason(error)}") from None
         return Digest(sha256.hexdigest(), size)
 
     def _entries(self, prefix: str) -> Iterator["os.DirEntry[str]"]:

@@ -135,9 +135,8 @@ class _Text:
                 if not self._more():
                     raise
                 continue
-            if end < len(self._text) or not self._more():  # a number may go on in the next block
-                self._at = end
-                return value
+            self._at = end  # no number goes on in what comes next, for the text ends at a brace
+            return value
 
     def name(self, names: set[str]) -> str:
         """The next member's name, with its colon; `names` are those that the object had so far."""

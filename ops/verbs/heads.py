@@ -11,9 +11,7 @@ from ops.verb import Verb
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "table", metavar="TABLE", help="the name of the stack's DynamoDB table of heads"
-    )
+    parser.add_argument("table", metavar="TABLE", help="the stack's output ManifestHeadsTableName")
     parser.add_argument("file", metavar="FILE", type=Path, help="the new file to write")
 
 

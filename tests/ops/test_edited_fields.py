@@ -113,6 +113,15 @@ def test_any_evidence_cut_or_lengthened_is_red(key: str, at: int, more: bytes) -
         is_red(key, changed)
 
 
+def test_a_signature_written_in_another_form_is_red() -> None:
+    """Everything that is signed is as it was; the file is not."""
+    said = GOOD.data(NEWEST)["signature"]
+    turned = json.dumps(dict(reversed(said.items())), separators=(",", ":"))
+    right = json.dumps(said, separators=(",", ":"))
+    content = GOOD.files[NEWEST].decode().replace(right, turned).encode()
+    is_red(NEWEST, content, "MANIFEST_DAMAGED")
+
+
 @pytest.mark.parametrize("key", MANIFESTS)
 def test_the_same_content_in_another_form_is_red(key: str) -> None:
     is_red(key, json.dumps(GOOD.data(key), indent=1).encode(), "MANIFEST_DAMAGED")
