@@ -1,7 +1,8 @@
 """An archive as files, made by the real handlers from the made-up organization's invoices.
 
 Hostile names, twelve currencies, supplements, a credit memo, a document that came late, payer
-accounts without invoices: what reviewers will meet, without the embedded AWS.
+accounts without charges or whose bills go elsewhere, and one that denies access: what reviewers
+will meet, without the embedded AWS.
 """
 
 from datetime import UTC, datetime
@@ -11,19 +12,25 @@ import pytest
 import pytest_socket
 from moto import mock_aws
 
-from lambdas.handlers import enumerate_payer_accounts
+from lambdas import ask_charges
+from lambdas.aws import clients
+from lambdas.handlers import enumerate_payer_accounts, list_invoice_summaries
 from sandbox import export, snapshot
 from sandbox.organization import MADE_UP_PAYERS, Organization
 from tests.handlers import conftest as handlers
 
 PERIOD = "2026-10"
-RUNS = tuple(datetime(2026, *day, 6, tzinfo=UTC) for day in ((10, 12), (11, 12), (11, 20)))
+RUNS = tuple(datetime(2026, *day, 6, tzinfo=UTC) for day in ((10, 12), (10, 20), (11, 12)))
+WITHOUT_ACCESS = "528491730066"
+"""A payer account whose role is taken away before the last run."""
 LEFT_OUT = frozenset({"693174820559"})
 """The payer that is billed daily: its hundred invoices a month take longer than all others."""
 
 
 def export_example_archive(folder: Path) -> None:
-    """Write it to `folder / "archive"`: two months after their deadline, one of them once more."""
+    """Write it to `folder / "archive"`: a month that became complete a week after its deadline, and
+    the next one, in which something needs attention.
+    """
     payers = [payer for payer in MADE_UP_PAYERS if payer.account_id not in LEFT_OUT]
     organization = Organization({payer.account_id: payer.name for payer in payers})
     register = folder / "register.csv"
@@ -37,10 +44,22 @@ def export_example_archive(folder: Path) -> None:
         patch.setattr(handlers, "Catalogue", lambda: organization)
         for world in handlers.prepared_world(patch, folder):
             patch.setattr(enumerate_payer_accounts, "REGISTER", register)
+            _ask_every_witness(patch, world.emulator.url)
             for run in RUNS:
+                world.roles.denied = {WITHOUT_ACCESS} if run == RUNS[-1] else set()
                 world.run({"scheduled_time": run.isoformat()}, at=run)
             objects = snapshot.take(world.s3, handlers.BUCKET)
             export.export(
                 world.s3, handlers.BUCKET, objects, folder / "archive", folder / "exported.json"
             )
         pytest_socket.disable_socket(allow_unix_socket=True)
+
+
+def _ask_every_witness(patch: pytest.MonkeyPatch, endpoint: str) -> None:
+    """Let the handlers ask the emulated Cost Explorer and Organizations with their own clients."""
+    patch.setattr(ask_charges, "cost_explorer_client", clients.cost_explorer_client)
+    patch.setattr(list_invoice_summaries, "organizations_client", clients.organizations_client)
+    for service in ("COST_EXPLORER", "ORGANIZATIONS"):
+        patch.setenv(f"AWS_ENDPOINT_URL_{service}", endpoint)
+    for witness in ("COST_EXPLORER", "BILLING_TRANSFERS", "INVOICE_UNITS"):
+        patch.setenv(witness, "true")

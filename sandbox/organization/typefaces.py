@@ -6,6 +6,7 @@ carries it.
 """
 
 import tempfile
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,7 @@ WESTERN = "windows-1252"
 """The letters of the built-in fonts, as an encoding."""
 BUILT_IN = "Helvetica"
 _UNPRINTABLE = "?"
+_WRITING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,13 @@ def _letters(file: Path) -> frozenset[int]:
         return frozenset(font.getBestCmap())
 
 
-@cache
 def _fira_go(style: str) -> Path:
-    # Fonts are given to fpdf2 as files, and this package holds them as bytes.
-    path = Path(_folder().name) / f"FiraGO{style}.ttf"
-    path.write_bytes(pymupdf_fonts.myfont("figbo" if style else "figo"))
+    # Fonts are given to fpdf2 as files, and this package holds them as bytes. Papers are printed in
+    # several threads: none may read a file that another is still writing.
+    with _WRITING:
+        path = Path(_folder().name) / f"FiraGO{style}.ttf"
+        if not path.exists():
+            path.write_bytes(pymupdf_fonts.myfont("figbo" if style else "figo"))
     return path
 
 

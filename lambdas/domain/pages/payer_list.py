@@ -5,18 +5,17 @@ from collections.abc import Iterator
 from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.findings import Finding
 from lambdas.domain.manifests import PayerState
+from lambdas.domain.pages.about_payer import about_payer
 from lambdas.domain.pages.frame import NOTHING, cell, section, table, verdict_mark
 from lambdas.domain.pages.html import Content, Html, element, name
-from lambdas.domain.pages.period_context import PeriodContext, payer_anchor
+from lambdas.domain.pages.period_context import NOT_IN_REGISTER, PeriodContext, payer_anchor
 from lambdas.domain.plain_words import (
     PAYER_VERDICTS,
     code_name,
     counted,
     day_name,
-    instant_name,
     listed,
     money,
-    period_name,
     verdict_name,
 )
 from lambdas.domain.records import ArchivedDocument
@@ -29,7 +28,12 @@ def payer_list(page: PeriodContext) -> Html:
     """Those that need attention first, then those that wait, then the settled, each by name."""
     ordered = sorted(
         page.manifest.payers,
-        key=lambda payer: (_rank(payer.verdict), payer.name.casefold(), payer.payer_account_id),
+        key=lambda payer: (
+            _rank(payer.verdict),
+            not payer.name,
+            payer.name.casefold(),
+            payer.payer_account_id,
+        ),
     )
     return section(
         "Payer accounts",
@@ -53,7 +57,7 @@ def _payer(page: PeriodContext, payer: PayerState) -> Html:
         "summary",
         element(
             "span",
-            element("span", name(payer.name or "Without a name"), class_="name"),
+            element("span", name(payer.name) if payer.name else NOT_IN_REGISTER, class_="name"),
             " ",
             element("span", payer.payer_account_id, class_="id"),
             class_="who",
@@ -78,11 +82,7 @@ def _payer(page: PeriodContext, payer: PayerState) -> Html:
 
 def _inside(page: PeriodContext, payer: PayerState) -> Iterator[Content]:
     yield element("p", PAYER_VERDICTS[payer.verdict][1])
-    yield element(
-        "dl",
-        ([element("dt", term), element("dd", what)] for term, what in _about(page, payer)),
-        class_="about",
-    )
+    yield about_payer(page, payer)
     if payer.findings:
         yield element(
             "ul", (_finding(page, payer, found) for found in payer.findings), class_="findings"
@@ -103,27 +103,13 @@ def _counts(payer: PayerState) -> Iterator[Content]:
     yield element("span", counted(payer.documents, "document"))
 
 
-def _about(page: PeriodContext, payer: PayerState) -> Iterator[tuple[str, Content]]:
-    if payer.legal_entity:
-        yield "Legal entity", name(payer.legal_entity)
-    if payer.checked_at:
-        yield "Asked AWS", instant_name(payer.checked_at)
-    earlier = page.before.payer_of.get(payer.payer_account_id) if page.before else None
-    if page.before and earlier:
-        totals = [f"{money(value)} {currency}" for currency, value in earlier.totals.items()]
-        said = f"{listed(totals)} in " if totals else ""
-        invoices = counted(earlier.archived, "invoice")
-        yield period_name(page.before.billing_period), f"{said}{invoices}"
-
-
 def _finding(page: PeriodContext, payer: PayerState, found: Finding) -> Html:
     about = "" if found.subject == payer.payer_account_id else found.subject
     return element(
         "li",
         element("strong", code_name(found.code)),
-        " ",
-        page.subject(about),
-        f" {found.detail} ",
+        [" \N{MIDDLE DOT} ", page.subject(about)] if about else None,
+        f": {found.detail} ",
         element("em", f"Next step: {found.next_step}"),
         class_=found.severity,
     )

@@ -11,6 +11,8 @@ from lambdas.domain.period_digest import PeriodDigest
 
 _DEPTH = 2
 """How many folders a period's page lies below the bucket's root."""
+NOT_IN_REGISTER = "Not in the payer register"
+"""Stands for the name of an account whose invoices were shown to a payer account."""
 
 
 class PeriodContext:
@@ -44,7 +46,8 @@ class PeriodContext:
         """A payer account as a link to its line on this page, if it has one."""
         who = payer.name if isinstance(payer, PayerState) else payer.payer_name
         account_id = payer.payer_account_id
-        label = join(name(who), " ", element("span", account_id, class_="id"))
+        shown = name(who) if who else NOT_IN_REGISTER
+        label = join(shown, " ", element("span", account_id, class_="id"))
         if account_id not in self.now.payer_of:
             return label
         return self.links.inside(payer_anchor(account_id), label)

@@ -3,6 +3,7 @@ document, what differs from the month before, and the periods before it.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from lambdas.domain.archive_layout import (
     ARCHIVE_PAGE_KEY,
@@ -12,6 +13,7 @@ from lambdas.domain.archive_layout import (
     sha256_sums_key,
 )
 from lambdas.domain.changes import difference, total_changes
+from lambdas.domain.json_text import read_instant
 from lambdas.domain.manifests import Manifest
 from lambdas.domain.pages.differences import differences
 from lambdas.domain.pages.finding_groups import exceptions, remarks
@@ -31,6 +33,7 @@ from lambdas.domain.pages.period_table import period_table
 from lambdas.domain.period_digest import PeriodDigest
 from lambdas.domain.plain_words import (
     counted,
+    day_name,
     instant_name,
     money,
     money_change,
@@ -77,7 +80,9 @@ def _verdict(page: PeriodContext) -> Html:
             fact("Payer accounts settled", f"{now.settled:,}", f" of {len(now.payers):,}"),
             fact("Invoices archived", f"{now.archived:,}", f" of {now.expected:,}"),
             fact("Documents", f"{now.documents:,}"),
-            fact("Closed", instant_name(closed_at).partition(",")[0] if closed_at else "Not yet"),
+            fact("Closed", day_name(read_instant(closed_at).date()))
+            if closed_at
+            else fact("Deadline", _deadline(page)),
             class_="figures",
         ),
         _files(page),
@@ -114,6 +119,11 @@ def _sentence(page: PeriodContext) -> str:
     elif manifest.verdict == "AWAITING":
         parts.append("Everything expected so far is archived; the deadline is not over.")
     return " ".join(parts)
+
+
+def _deadline(page: PeriodContext) -> str:
+    last_day = page.manifest.last_day
+    return day_name(date.fromisoformat(last_day)) if last_day else NOTHING
 
 
 def _files(page: PeriodContext) -> Html:

@@ -1,0 +1,89 @@
+"""What a period's page tells of a payer account beside its invoices: whose it is, and what its
+witnesses say.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from lambdas.domain.charges import Residual
+from lambdas.domain.invoice_summary import Amount
+from lambdas.domain.json_text import read_instant
+from lambdas.domain.manifests import PayerState, sources
+from lambdas.domain.pages.html import Content, Html, element, name
+from lambdas.domain.pages.period_context import PeriodContext
+from lambdas.domain.period_digest import PeriodDigest
+from lambdas.domain.plain_words import (
+    code_name,
+    counted,
+    day_name,
+    instant_name,
+    listed,
+    money,
+    money_change,
+    period_name,
+)
+
+
+def about_payer(page: PeriodContext, payer: PayerState) -> Html:
+    """Terms and what they are for this payer account."""
+    return element(
+        "dl",
+        ([element("dt", term), element("dd", what)] for term, what in _facts(page, payer)),
+        class_="about",
+    )
+
+
+def _facts(page: PeriodContext, payer: PayerState) -> Iterator[tuple[str, Content]]:
+    if payer.legal_entity:
+        yield "Legal entity", name(payer.legal_entity)
+    if payer.checked_at:
+        yield "Asked AWS", instant_name(payer.checked_at)
+    if payer.settled_at:
+        yield "Nothing lacks since", instant_name(payer.settled_at)
+    if page.before and payer.payer_account_id in page.before.payer_of:
+        yield (
+            period_name(page.before.billing_period),
+            _earlier(page.before, payer.payer_account_id),
+        )
+    for source in sources(payer.invoices):
+        accounts = source["bill_source_accounts"]
+        whose = f"Bills of {listed(accounts)}" if accounts else "Bills of its own"
+        amounts = [
+            f"{money(amount.value)} {amount.currency}"
+            for amount in map(Amount.from_data, source["totals"])
+        ]
+        yield whose, _amounts_in(amounts, source["invoices"])
+    for residual in payer.residuals:
+        yield f"Cost Explorer, {code_name(residual.billing_entity)}", _residual(residual)
+    for one in payer.witnesses.acknowledgements:
+        is_over = not one.is_in_force(read_instant(page.manifest.generated_at))
+        until = day_name(date.fromisoformat(one.until))
+        yield (
+            "Accepted" + (", now over" if is_over else ""),
+            f"{one.reason} ({one.by}, until {until})",
+        )
+
+
+def _earlier(before: PeriodDigest, payer_account_id: str) -> str:
+    payer = before.payer_of[payer_account_id]
+    totals = [f"{money(value)} {currency}" for currency, value in payer.totals.items()]
+    return _amounts_in(totals, payer.archived)
+
+
+def _amounts_in(amounts: list[str], invoices: int) -> str:
+    said = f"{listed(amounts)} in " if amounts else ""
+    return f"{said}{counted(invoices, 'invoice')}"
+
+
+def _residual(residual: Residual) -> str:
+    """Charges against invoices; the rest is shown and never forced to zero."""
+    currency = residual.charged.currency
+    rest = residual.residual.value
+    said = (
+        f"{money(residual.charged.value)} {currency} charged, "
+        f"{money(residual.invoiced.value)} {currency} invoiced, "
+        + (f"difference {money_change(rest)}" if rest else "no difference")
+    )
+    if residual.not_compared:
+        said += f"; {counted(residual.not_compared, 'invoice')} without an amount in {currency}"
+    return said
