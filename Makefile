@@ -47,7 +47,7 @@ test-fast: $(READY) ## the tests that need no embedded AWS and no other program
 test-views: $(READY) ## pages and ledgers opened with Chromium and LibreOffice; pictures in build/screenshots
 	@tools/system_packages.sh 'chromium|chromium-browser|google-chrome=chromium' \
 	  'soffice|libreoffice=libreoffice-calc-nogui' 'openssl=openssl'
-	@$(BIN)/python -m pytest -m programs
+	@$(BIN)/python -m pytest -m programs tests/browser tests/spreadsheet tests/test_readme.py
 
 test-path: $(READY) ## the month end as a whole, twice, on an embedded AWS of its own
 	@$(BIN)/python -m pytest -m "whole_path and not slow"
