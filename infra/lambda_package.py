@@ -34,7 +34,7 @@ _NEEDLESS = (
 )
 """Folders of the requirements that no function imports or reads."""
 _SERVICE_MODELS = "botocore/data"
-_CLIENT = re.compile(r"""\.client\(\s*["']([a-z0-9-]+)["']""")
+_CLIENT = re.compile(r"""client\(\s*["']([a-z0-9-]+)["']""")
 
 
 class PackageNotBuilt(Exception):
