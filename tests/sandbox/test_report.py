@@ -55,6 +55,7 @@ def found(code: str, severity: str, subject: str) -> dict[str, str]:
 
 
 JUDGED = {
+    "findings": [],
     "billing_period": "2026-10",
     "verdict": "ACTION_REQUIRED",
     "payers": [
@@ -109,7 +110,12 @@ def test_what_blocks_comes_first_each_with_its_next_step_and_infos_stay_in_the_a
 
 
 def test_a_complete_period_has_no_list_of_what_is_missing(said: Said) -> None:
-    complete = {"billing_period": "2026-10", "verdict": "COMPLETE", "payers": JUDGED["payers"][:1]}
+    complete = {
+        "billing_period": "2026-10",
+        "verdict": "COMPLETE",
+        "findings": [],
+        "payers": JUDGED["payers"][:1],
+    }
     report.print_verdict(said, complete)
     assert "What is" not in said.text
     assert "What to" not in said.text
@@ -119,7 +125,12 @@ def test_every_other_period_is_one_line(said: Said) -> None:
     report.print_others(
         said,
         [
-            {"billing_period": "2026-09", "verdict": "COMPLETE", "payers": JUDGED["payers"][:1]},
+            {
+                "billing_period": "2026-09",
+                "verdict": "COMPLETE",
+                "findings": [],
+                "payers": JUDGED["payers"][:1],
+            },
             JUDGED,
         ],
     )
