@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from lambdas.domain.acknowledgements import NEVER_ACKNOWLEDGED
 from lambdas.domain.findings import Finding, finding
 from lambdas.domain.payer_run import NO_ACCESS, NOT_CHECKED, WRONG_ACCOUNT
 from lambdas.domain.verdicts import INVOICE_NOT_LISTED
@@ -29,7 +28,7 @@ class Weights:
 
     def weighed(self, found: Finding) -> Finding:
         """The finding, as a warning where it does not block."""
-        if found.severity != "blocking" or found.code in NEVER_ACKNOWLEDGED:
+        if found.severity != "blocking":
             return found
         is_lenient = (
             self._is_settled

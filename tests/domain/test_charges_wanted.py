@@ -68,7 +68,7 @@ def wanted(
         (state("MISSING", "NO_INVOICES_LISTED", "ARCHIVE_DAMAGED", settled=False), False),
         (state("MISSING", "SOURCE_WITHOUT_INVOICE", settled=False), False),
         # it was asked
-        (state(charges=Charges("run-1", ASKED, is_final=True)), False),
+        (state(charges=Charges("run-1", "2026-11-01T06:00:00Z", is_final=True)), False),
         (state(charges=Charges("run-1", ASKED)), False),
         (state(charges=Charges("run-1", "2026-11-05T06:00:00Z")), True),
         (state(charges=Charges("run-1", "2026-11-05T06:00:01Z")), False),

@@ -73,11 +73,11 @@ def test_two_periods_are_enough_and_one_is_not() -> None:
     assert history([invoice("1")]).periods == (SEPTEMBER,)
 
 
-@pytest.mark.parametrize("once", [0, 1, 2])
-def test_what_came_once_or_twice_is_not_expected_again(once: int) -> None:
-    purchase = invoice("P", BillType="PURCHASE")
+@pytest.mark.parametrize("came", [{0}, {1}, {2}, {0, 1}, {0, 2}, {1, 2}])
+def test_what_came_once_or_twice_is_not_expected_again(came: set[int]) -> None:
     months = [[invoice(str(month))] for month in range(3)]
-    months[once].append(purchase)
+    for month in came:
+        months[month].append(invoice(f"P{month}", BillType="PURCHASE"))
     assert usual(*months) == [A]
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,7 +14,6 @@ from botocore.exceptions import ClientError
 from fpdf import FPDF
 from moto import mock_aws
 
-from lambdas import ask_charges
 from lambdas.aws import clients, payer_role
 from lambdas.aws.clients import RoleCredentials
 from lambdas.domain.archive_layout import is_evidence
@@ -29,10 +29,17 @@ from lambdas.handlers import (
 )
 from lambdas.settings import FunctionSettings, Witnesses
 from sandbox.invoicing import catalogue as emulated
-from sandbox.invoicing.catalogue import CatalogueInvoice, Document, SupplementalDocument
+from sandbox.invoicing.catalogue import (
+    BillingTransfer,
+    CatalogueInvoice,
+    CostLine,
+    Document,
+    InvoiceUnit,
+    SupplementalDocument,
+)
 from sandbox.invoicing.server import InvoicingEmulator
 from tests.fake_kms import FakeKms
-from tests.handlers.witnesses import BillingTransfers, Bus, Costs, Topic
+from tests.handlers.channels import Bus, Topic
 
 BUCKET = "archive-under-test"
 HEADS = "heads-under-test"
@@ -102,22 +109,75 @@ def supplement(
     )
 
 
+def charge(
+    payer: str = ACME,
+    billing_entity: str = "AWS",
+    amount: str = "100.00",
+    *,
+    period: str = TARGET,
+    account: str = "",
+    known_from: datetime | None = None,
+) -> CostLine:
+    """What Cost Explorer shows of a payer account although no invoice bills it."""
+    seller = "Amazon Web Services, Inc."
+    return CostLine(
+        amount=Decimal(amount),
+        first_day=BillingPeriod.parse(period).first_day,
+        linked_account_id=account or payer,
+        service="Amazon Elastic Compute Cloud - Compute",
+        billing_entity=billing_entity,
+        legal_entity=seller,
+        invoicing_entity=seller,
+        known_from=known_from,
+    )
+
+
+def transfer(
+    source: str, target: str, start: datetime, end: datetime | None = None
+) -> BillingTransfer:
+    """An accepted billing transfer, withdrawn where it has an end."""
+    history = ((LONG_AGO, "ACCEPTED"), (LONG_AGO, "WITHDRAWN"))[: 2 if end else 1]
+    number = f"{source}{target}{start:%Y%m%d}"
+    return BillingTransfer(f"rt-{number}", "Group", source, target, start, end, history)
+
+
+def unit(receiver: str, until: datetime | None = None) -> InvoiceUnit:
+    return InvoiceUnit(f"Unit {receiver}", receiver, (receiver,), LONG_AGO, until)
+
+
 class Catalogue(emulated.Catalogue):
-    """The invoices that AWS has; tests change `payers` between runs."""
+    """What AWS has; tests change it between runs."""
 
     def __init__(self) -> None:
         self.payers: dict[str, list[CatalogueInvoice]] = {ACME: [], BOREAL: []}
         self.linked: dict[str, tuple[str, ...]] = {}
+        self.charges: dict[str, list[CostLine]] = {}
+        self.units: dict[str, list[InvoiceUnit]] = {}
+        self.moves: list[BillingTransfer] = []
+        self.standalone: set[str] = set()
 
     def payer_account_ids(self) -> list[str]:
         return list(self.payers)
 
-    def linked_accounts(self, payer_account_id: str) -> tuple[str, ...]:
-        return self.linked.get(payer_account_id, ())
-
     def invoices(self, payer_account_id: str, until: datetime) -> Mapping[str, CatalogueInvoice]:
         assert until.tzinfo
         return {one.invoice_id: one for one in self.payers.get(payer_account_id, [])}
+
+    def linked_accounts(self, payer_account_id: str) -> tuple[str, ...]:
+        return self.linked.get(payer_account_id, ())
+
+    def costs_without_invoice(self, payer_account_id: str, until: datetime) -> list[CostLine]:
+        assert until.tzinfo
+        return self.charges.get(payer_account_id, [])
+
+    def invoice_units(self, payer_account_id: str) -> list[InvoiceUnit]:
+        return self.units.get(payer_account_id, [])
+
+    def transfers(self) -> list[BillingTransfer]:
+        return self.moves
+
+    def is_standalone(self, payer_account_id: str) -> bool:
+        return payer_account_id in self.standalone
 
 
 class RoleDirectory:
@@ -171,8 +231,6 @@ class World:
     settings: FunctionSettings
     topic: Topic
     bus: Bus
-    costs: Costs
-    transfers: BillingTransfers
     dead_payers: set[str] = field(default_factory=set)
     fetch_seconds: float = 900
     attempts: int = 1
@@ -257,6 +315,11 @@ class World:
 
     def requests(self) -> dict[str, Any]:
         return self.emulator.requests.snapshot()
+
+    def asked(self, operation: str) -> dict[str, int]:
+        """How often each payer account was asked for an operation, those that were."""
+        calls = self.requests()["calls"].items()
+        return {payer: count[operation] for payer, count in calls if count.get(operation)}
 
     def put_like_the_archive(self, key: str, body: bytes) -> None:
         """Store an object as a run that crashed right after would have left it."""
@@ -386,17 +449,14 @@ def prepared_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[W
         monkeypatch.setattr(step, "s3_client", lambda: s3)
     monkeypatch.setattr(validate_completeness, "kms_client", lambda: kms)
     monkeypatch.setattr(validate_completeness, "dynamodb_client", lambda: dynamodb)
-    topic, bus, costs, transfers = Topic(), Bus(), Costs(), BillingTransfers()
+    topic, bus = Topic(), Bus()
     monkeypatch.setattr(validate_completeness, "sns_client", lambda: topic)
     monkeypatch.setattr(validate_completeness, "events_client", lambda: bus)
-    monkeypatch.setattr(ask_charges, "cost_explorer_client", costs.client)
-    monkeypatch.setattr(list_invoice_summaries, "organizations_client", transfers.client)
     roles = RoleDirectory()
     monkeypatch.setattr(payer_role, "sts_client", roles.client)
     catalogue = Catalogue()
     with InvoicingEmulator(catalogue, now=AFTER_DEADLINE) as emulator:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_INVOICING", emulator.url)
+        for service in ("INVOICING", "COST_EXPLORER", "ORGANIZATIONS"):
+            monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", emulator.url)
         s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
-        yield World(
-            s3, kms, dynamodb, emulator, catalogue, roles, settings, topic, bus, costs, transfers
-        )
+        yield World(s3, kms, dynamodb, emulator, catalogue, roles, settings, topic, bus)

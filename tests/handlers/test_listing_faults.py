@@ -23,8 +23,10 @@ from tests.handlers.conftest import (
     BOREAL,
     Month,
     World,
+    charge,
     invoice,
     pdf,
+    transfer,
 )
 
 NO_ACCESS = {"NO_ACCESS": "blocking"}
@@ -248,7 +250,6 @@ def november(month: Month, monkeypatch: pytest.MonkeyPatch) -> Month:
     monkeypatch.setenv("COST_EXPLORER", "true")
     month.at = datetime(2026, 12, 12, 6, tzinfo=UTC)
     month.world.catalogue.payers[BOREAL].append(invoice("B3", BOREAL, period="2026-11"))
-    month.world.costs.charges[BOREAL, "2026-11-01"] = [(BOREAL, "AWS", "100.00")]
     return month
 
 
@@ -258,7 +259,7 @@ def test_l09_zero_invoices_are_no_charges_where_a_witness_says_so(november: Mont
 
 
 def test_l09_zero_invoices_with_charges_are_told_by_both_witnesses(november: Month) -> None:
-    november.world.costs.charges[ACME, "2026-11-01"] = [(ACME, "AWS", "3.00")]
+    november.world.catalogue.charges[ACME] = [charge(amount="3.00", period="2026-11")]
     november.suffers(
         "MISSING", {"NO_INVOICES_LISTED": "blocking", "CHARGES_WITHOUT_INVOICE": "blocking"}
     )
@@ -267,9 +268,10 @@ def test_l09_zero_invoices_with_charges_are_told_by_both_witnesses(november: Mon
 
 
 def test_l09_zero_invoices_stay_a_lack_where_the_witness_cannot_be_read(november: Month) -> None:
-    november.world.costs.denied.add("GetCostAndUsage")
+    november.world.emulator.faults.add(
+        Fault(ACME, "AccessDeniedException", None, operation="GetCostAndUsage")
+    )
     november.suffers("MISSING", {"NO_INVOICES_LISTED": "blocking", "WITNESS_NOT_READ": "warning"})
-    november.world.costs.denied.clear()
     november.recovers("NO_CHARGES")
 
 
@@ -510,7 +512,9 @@ def test_l18_a_billing_transfer_is_split_by_source_and_the_source_is_transferred
     monkeypatch.setenv("BILLING_TRANSFERS", "true")
     transferred(month)
     for source in (BOREAL, OTHER_SOURCE):
-        month.world.transfers.add(source, ACME, datetime(2026, 11, 1, tzinfo=UTC))
+        month.world.catalogue.moves.append(
+            transfer(source, ACME, datetime(2026, 11, 1, tzinfo=UTC))
+        )
     month.suffers("COMPLETE", UNNUMBERED, other="TRANSFERRED")
     for source in (BOREAL, OTHER_SOURCE):
         kept = month.world.read(f"records/2026-11/{ACME}/T-{source}/0001.json")
@@ -531,7 +535,7 @@ def test_l18_a_transfer_of_a_part_of_the_period_explains_nothing(
 ) -> None:
     monkeypatch.setenv("BILLING_TRANSFERS", "true")
     transferred(month)
-    month.world.transfers.add(BOREAL, ACME, datetime(2026, 11, 2, tzinfo=UTC))
+    month.world.catalogue.moves = [transfer(BOREAL, ACME, datetime(2026, 11, 2, tzinfo=UTC))]
     month.suffers("COMPLETE", UNNUMBERED, other="MISSING")
     assert month.world.findings(BOREAL, "2026-11") == {"NO_INVOICES_LISTED": "blocking"}
     month.recovers(findings=UNNUMBERED, other="MISSING")
@@ -551,7 +555,9 @@ def test_l18_a_source_without_its_invoice_is_missed_at_the_receiver(
     transferred(month)
     late = month.world.catalogue.payers[ACME].pop()
     for source in (BOREAL, OTHER_SOURCE):
-        month.world.transfers.add(source, ACME, datetime(2026, 11, 1, tzinfo=UTC))
+        month.world.catalogue.moves.append(
+            transfer(source, ACME, datetime(2026, 11, 1, tzinfo=UTC))
+        )
     lacks = UNNUMBERED | {"SOURCE_WITHOUT_INVOICE": "blocking"}
     month.suffers("MISSING", lacks, other="TRANSFERRED")
     month.world.catalogue.payers[ACME].append(late)

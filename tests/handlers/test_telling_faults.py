@@ -67,9 +67,9 @@ def test_r07_a_notification_that_fails_harms_nothing_is_seen_and_is_told_by_the_
     fails: str,
 ) -> None:
     if fails in ("the topic", "both"):
-        month.topic.denied.add("Publish")
+        month.topic.answers = "KMSAccessDeniedException"
     if fails in ("the bus", "both"):
-        month.bus.broken.add("PutEvents")
+        month.bus.answers = "InternalFailure"
     month.bus.refuses_entries = fails == "an entry"
     answer = month.run()
     assert answer["verdict"] == "COMPLETE"
@@ -80,8 +80,7 @@ def test_r07_a_notification_that_fails_harms_nothing_is_seen_and_is_told_by_the_
     errors = [one for one in caplog.records if one.levelname == "ERROR"]
     assert [one.getMessage() for one in errors] == ["told nobody"] * failures
     settled = month.versions()
-    month.topic.denied.clear()
-    month.bus.broken.clear()
+    month.topic.answers = month.bus.answers = ""
     month.bus.refuses_entries = False
     second = month.run(at=AFTER_DEADLINE + ONE_DAY)
     assert month.read(f"runs/{second['run_id']}/result.json")["told"] is True

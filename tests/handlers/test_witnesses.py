@@ -2,40 +2,44 @@
 and explained by what is in the archive alone.
 """
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from lambdas.aws.invoicing import Invoicing
-from lambdas.aws.witness import WitnessNotRead
 from lambdas.domain.errors import InvalidExecutionInput
+from sandbox.invoicing.faults import Fault
 from tests.handlers.conftest import (
     ACME,
     AFTER_DEADLINE,
     BEFORE_DEADLINE,
     BOREAL,
     World,
+    charge,
     invoice,
+    transfer,
+    unit,
 )
 
-OCTOBER = "2026-10-01"
 RECEIVER = "777788889999"
 NEXT_DAY = AFTER_DEADLINE + timedelta(days=1)
 DAY_7 = datetime(2026, 11, 7, 6, tzinfo=UTC)
 SOFTWARE = {"InvoicingEntity": "Amazon Web Services, Inc.", "BillingEntity": "AWS_MARKETPLACE"}
+COSTS = "GetCostAndUsage"
 
 
 @pytest.fixture
-def alone(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def alone(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """October alone, each payer account with an invoice and charges, every witness switched on."""
-    for name in ("COST_EXPLORER", "BILLING_TRANSFERS"):
+    for name in ("COST_EXPLORER", "BILLING_TRANSFERS", "INVOICE_UNITS"):
         monkeypatch.setenv(name, "true")
     monkeypatch.setenv("LOOKBACK_PERIODS", "0")
     world.catalogue.payers = {ACME: [invoice("A1")], BOREAL: [invoice("B1", BOREAL)]}
-    world.costs.charges = {(payer, OCTOBER): [(payer, "AWS", "100.00")] for payer in (ACME, BOREAL)}
     return world
+
+
+def denies(world: World, operation: str, payer: str = ACME) -> None:
+    world.emulator.faults.add(Fault(payer, "AccessDeniedException", None, operation=operation))
 
 
 def result(world: World, answer: dict[str, Any]) -> dict[str, Any]:
@@ -56,7 +60,7 @@ def witnesses(world: World, payer: str = ACME) -> dict[str, Any]:
 def test_cost_explorer_is_asked_once_a_payer_account_and_its_answer_is_kept(alone: World) -> None:
     first = alone.run()
     assert first["verdict"] == "COMPLETE"
-    assert alone.costs.calls == {"GetCostAndUsage": 2}
+    assert alone.asked(COSTS) == {ACME: 1, BOREAL: 1}
     assert result(alone, first)["cost_explorer_requests"] == 2
     assert charges(alone, first) == {
         "run_id": first["run_id"],
@@ -68,7 +72,7 @@ def test_cost_explorer_is_asked_once_a_payer_account_and_its_answer_is_kept(alon
                 "linked_account_id": ACME,
                 "billing_entity": "AWS",
                 "currency": "USD",
-                "amount": "100.00",
+                "amount": "100",
             }
         ],
         "not_read": "",
@@ -76,32 +80,32 @@ def test_cost_explorer_is_asked_once_a_payer_account_and_its_answer_is_kept(alon
     assert witnesses(alone)["cost_explorer"]["run_id"] == first["run_id"]
     assert alone.payer()["residuals"][0]["residual"] == "0.00"
     second = alone.run(at=NEXT_DAY)
-    assert alone.costs.calls == {"GetCostAndUsage": 2}
+    assert alone.asked(COSTS) == {ACME: 1, BOREAL: 1}
     assert result(alone, second)["cost_explorer_requests"] == 0
 
 
 def test_before_the_deadline_nobody_is_asked_whose_history_is_not_known(alone: World) -> None:
     assert alone.run(at=BEFORE_DEADLINE)["verdict"] == "AWAITING"
     assert alone.run(at=DAY_7)["verdict"] == "AWAITING"
-    assert not alone.costs.calls
+    assert not alone.asked(COSTS)
 
 
 def test_charges_without_an_invoice_make_the_month_incomplete(alone: World) -> None:
-    alone.costs.charges[ACME, OCTOBER].append(("222233334444", "AWS Marketplace", "12.00"))
+    alone.catalogue.charges[ACME] = [charge(ACME, "AWS Marketplace", account="222233334444")]
     assert alone.run()["verdict"] == "ACTION_REQUIRED"
     assert alone.payer()["verdict"] == "MISSING"
     assert alone.findings() == {"CHARGES_WITHOUT_INVOICE": "blocking"}
     assert (alone.payer()["expected"], alone.payer()["archived"]) == (2, 1)
     alone.catalogue.payers[ACME].append(invoice("A2", Entity=SOFTWARE))
     assert alone.run(at=NEXT_DAY)["verdict"] == "COMPLETE"
-    assert alone.costs.calls == {"GetCostAndUsage": 2}
+    assert alone.asked(COSTS) == {ACME: 1, BOREAL: 1}
 
 
 def test_a_payer_account_without_invoices_has_no_charges_when_cost_explorer_says_so(
     alone: World,
 ) -> None:
     alone.catalogue.payers[ACME] = []
-    alone.costs.charges[ACME, OCTOBER] = [(ACME, "AWS", "0.0000000071")]
+    alone.catalogue.charges[ACME] = [charge(amount="0.0000000071")]
     assert alone.run()["verdict"] == "COMPLETE"
     assert (alone.payer()["verdict"], alone.findings()) == ("NO_CHARGES", {})
     settled = alone.versions()
@@ -109,23 +113,23 @@ def test_a_payer_account_without_invoices_has_no_charges_when_cost_explorer_says
     assert alone.versions() == settled
 
 
-def test_an_estimate_is_asked_for_again_a_week_later_and_not_before(alone: World) -> None:
+def test_an_estimate_is_asked_for_again_a_week_later_and_not_before(
+    alone: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLOSE_DEADLINE", "day 5")
     alone.catalogue.payers[ACME] = []
-    alone.costs.charges[ACME, OCTOBER] = []
-    alone.costs.is_estimated = True
     asked = []
-    for day in range(9):
-        if day == 5:
-            alone.costs.is_estimated = False
-        before = alone.costs.calls["GetCostAndUsage"]
-        alone.run({"payer_account_ids": [ACME]}, at=AFTER_DEADLINE + timedelta(days=day))
-        asked += [day] * (alone.costs.calls["GetCostAndUsage"] - before)
-    assert asked == [0, 7]
-    assert alone.payer()["verdict"] == "NO_CHARGES"
+    for day in range(6, 16):  # AWS calls the month final from noon of the 6th on
+        before = alone.asked(COSTS).get(ACME, 0)
+        alone.run({"payer_account_ids": [ACME]}, at=datetime(2026, 11, day, 6, tzinfo=UTC))
+        asked += [day] * (alone.asked(COSTS)[ACME] - before)
+        assert alone.payer()["verdict"] == ("MISSING" if day < 13 else "NO_CHARGES")
+    assert asked == [6, 13]
 
 
 def test_a_role_without_cost_explorer_is_named_and_the_listings_decide(alone: World) -> None:
-    alone.costs.denied.add("GetCostAndUsage")
+    denies(alone, COSTS)
+    denies(alone, COSTS, BOREAL)
     answer = alone.run()
     assert answer["verdict"] == "COMPLETE"
     assert alone.findings() == {"WITNESS_NOT_READ": "warning"}
@@ -157,17 +161,18 @@ def test_a_step_that_is_tried_again_does_not_pay_twice(
     alone.runs -= 1  # the same execution goes on
     answer = alone.run()
     assert answer["verdict"] == "COMPLETE"
-    assert alone.costs.calls == {"GetCostAndUsage": 2}
+    assert alone.asked(COSTS) == {ACME: 1, BOREAL: 1}
     assert result(alone, answer)["cost_explorer_requests"] == 2
 
 
 def test_all_pages_of_cost_explorer_are_read_and_counted(alone: World) -> None:
-    alone.costs.page_size = 1
-    alone.costs.charges[ACME, OCTOBER] = [
-        (f"{number:012}", "AWS", "1.00") for number in range(3)
-    ] + [(ACME, "AWS Marketplace", "2.00")]
+    accounts = [f"{number:012}" for number in range(1, 251)]
+    alone.catalogue.charges[ACME] = [charge(account=account) for account in accounts]
+    alone.catalogue.charges[ACME].append(charge(ACME, "AWS Marketplace", account="9" * 12))
     answer = alone.run({"payer_account_ids": [ACME]})
-    assert charges(alone, answer)["requests"] == 4
+    assert charges(alone, answer)["requests"] == 3
+    assert alone.requests()["cost_usd"] == "0.03"
+    assert len(charges(alone, answer)["charges"]) == 252
     assert alone.findings() == {"CHARGES_WITHOUT_INVOICE": "blocking"}
 
 
@@ -175,7 +180,7 @@ def test_all_pages_of_cost_explorer_are_read_and_counted(alone: World) -> None:
 
 
 @pytest.fixture
-def months(alone: World, monkeypatch: pytest.MonkeyPatch) -> World:
+def months(alone: World) -> World:
     """Three closed months of Acme alone, each with an invoice for usage and one for software."""
     periods = ("2026-07", "2026-08", "2026-09")
     alone.catalogue.payers[ACME] = [
@@ -187,21 +192,16 @@ def months(alone: World, monkeypatch: pytest.MonkeyPatch) -> World:
         )
     ]
     for period in periods:
-        alone.costs.charges[ACME, f"{period}-01"] = [
-            (ACME, "AWS", "100.00"),
-            (ACME, "AWS Marketplace", "100.00"),
-        ]
         year, month = map(int, period.split("-"))
         at = datetime(year, month + 1, 4, 6, tzinfo=UTC)
         for as_of in (at, at.replace(day=12)):
             alone.run({"billing_period": period, "payer_account_ids": [ACME]}, at=as_of)
-    alone.costs.calls.clear()
     return alone
 
 
 def test_an_invoice_that_each_earlier_month_had_is_missed(months: World) -> None:
     months.catalogue.payers[ACME].append(invoice("U-2026-10"))
-    months.costs.denied.add("GetCostAndUsage")
+    denies(months, COSTS)
     months.run({"payer_account_ids": [ACME]}, at=DAY_7)
     assert months.payer()["verdict"] == "AWAITING"
     assert months.findings() == {
@@ -223,6 +223,25 @@ def test_an_invoice_that_each_earlier_month_had_is_missed(months: World) -> None
     assert months.payer()["verdict"] == "COMPLETE"
 
 
+def test_the_first_run_of_all_judges_the_earlier_months_before_they_are_history(
+    alone: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOOKBACK_PERIODS", "2")
+    denies(alone, COSTS)
+    alone.catalogue.payers[ACME].append(invoice("S-10", Entity=SOFTWARE))
+    for period in ("2026-08", "2026-09"):
+        alone.catalogue.payers[ACME] += [
+            invoice(f"U-{period}", period=period),
+            invoice(f"S-{period}", period=period, Entity=SOFTWARE),
+        ]
+    alone.catalogue.payers[ACME].pop(0)
+    alone.run()
+    assert alone.findings() == {
+        "USUAL_INVOICE_MISSING": "blocking",
+        "WITNESS_NOT_READ": "warning",
+    }
+
+
 def test_a_subscription_that_ended_is_explained_by_cost_explorer(months: World) -> None:
     months.catalogue.payers[ACME].append(invoice("U-2026-10"))
     months.run({"payer_account_ids": [ACME]})
@@ -234,51 +253,60 @@ def test_two_witnesses_close_a_month_before_its_deadline(months: World) -> None:
         invoice("U-2026-10"),
         invoice("S-2026-10", Entity=SOFTWARE),
     ]
-    months.costs.charges[ACME, OCTOBER].append((ACME, "AWS Marketplace", "1.00"))
+    before = months.asked(COSTS)[ACME]
     months.run({"payer_account_ids": [ACME]}, at=BEFORE_DEADLINE)
     assert months.payer()["verdict"] == "AWAITING"
-    assert not months.costs.calls
+    assert months.asked(COSTS)[ACME] == before
     months.run({"payer_account_ids": [ACME]}, at=DAY_7)
     assert months.payer()["verdict"] == "COMPLETE"
     assert months.read("periods/2026-10/completeness.json")["closed_at"] is None
     months.run({"payer_account_ids": [ACME]})
-    assert months.costs.calls == {"GetCostAndUsage": 1}
+    assert months.asked(COSTS)[ACME] == before + 1
 
 
 # billing transfers
 
 
-def test_transfers_are_asked_on_every_page_and_kept(alone: World) -> None:
+def test_transfers_are_asked_for_page_by_page_and_kept(alone: World) -> None:
     since = datetime(2026, 1, 1, tzinfo=UTC)
-    alone.transfers.add(BOREAL, ACME, since)
-    alone.transfers.add("888899990000", ACME, datetime(2026, 11, 1, tzinfo=UTC))
-    alone.transfers.add("888899990000", ACME, since, datetime(2026, 9, 30, 23, 59, 59, tzinfo=UTC))
+    others = [f"{number:012}" for number in range(1, 26)]
+    november = datetime(2026, 11, 1, tzinfo=UTC)
+    alone.catalogue.moves = [
+        *(transfer(other, ACME, november) for other in others),
+        transfer(BOREAL, ACME, since),
+        transfer("888899990000", ACME, since, datetime(2026, 9, 30, 23, 59, 59, tzinfo=UTC)),
+    ]
+    alone.emulator.faults.add(
+        Fault(ACME, "empty_page", 1, operation="ListInboundResponsibilityTransfers")
+    )
     alone.catalogue.payers = {
         ACME: [invoice("A1"), invoice("T1", BillSourceAccounts=[BOREAL])],
         BOREAL: [],
     }
     assert alone.run()["verdict"] == "COMPLETE"
     assert alone.payer(BOREAL)["verdict"] == "TRANSFERRED"
+    assert alone.asked("ListInboundResponsibilityTransfers")[ACME] == 3
     (kept,) = witnesses(alone)["billing_transfers"]["transfers"]
     assert (kept["source"], kept["target"], kept["ends_at"]) == (BOREAL, ACME, None)
-    assert "example.com" not in str(witnesses(alone))  # addresses of persons are not kept
+    assert "@" not in str(witnesses(alone))  # addresses of persons are not kept
     assert [one["bill_source_accounts"] for one in alone.payer()["sources"]] == [[], [BOREAL]]
+    assert BOREAL not in alone.asked(COSTS)
 
 
 def test_an_account_in_no_organization_has_no_transfers(alone: World) -> None:
-    alone.transfers.standalone.add(ACME)
+    alone.catalogue.standalone.add(ACME)
     alone.run()
     assert alone.findings() == {}
     assert witnesses(alone)["billing_transfers"]["transfers"] == []
 
 
 def test_a_role_without_organizations_is_named_and_the_others_decide(alone: World) -> None:
-    alone.transfers.denied.add("ListInboundResponsibilityTransfers")
+    denies(alone, "ListInboundResponsibilityTransfers")
     assert alone.run()["verdict"] == "COMPLETE"
     (found,) = alone.payer()["findings"]
     assert found["code"] == "WITNESS_NOT_READ"
     assert "organizations:ListInboundResponsibilityTransfers" in found["detail"]
-    alone.transfers.denied.clear()
+    alone.emulator.faults.clear()
     alone.run(at=NEXT_DAY)
     assert alone.findings() == {}
 
@@ -287,89 +315,65 @@ def test_a_role_without_organizations_is_named_and_the_others_decide(alone: Worl
 
 
 @pytest.fixture
-def units(alone: World, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str] | str]:
-    """The receivers of each payer account's invoice units, or why they cannot be read."""
-    answers: dict[str, set[str] | str] = {ACME: {RECEIVER}, BOREAL: set()}
-    of_client: dict[int, str] = {}
-    period = Invoicing.summaries_of_period
-
-    def summaries(self: Invoicing, account_id: str, *rest: Any) -> Any:
-        of_client.setdefault(id(self._client), account_id)
-        return period(self, account_id, *rest)
-
-    def receivers(self: Invoicing, _: datetime | None) -> set[str]:
-        answer = answers[of_client[id(self._client)]]
-        if isinstance(answer, str):
-            raise WitnessNotRead(answer)
-        return answer
-
-    monkeypatch.setenv("INVOICE_UNITS", "true")
-    monkeypatch.setattr(Invoicing, "summaries_of_period", summaries)
-    monkeypatch.setattr(Invoicing, "invoice_unit_receivers", receivers)
+def units(alone: World) -> World:
+    """Acme's charges are invoiced to the receiver of a unit, whom only its own listing shows."""
     alone.catalogue.linked = {ACME: (RECEIVER,)}
-    return answers
-
-
-def test_receivers_of_invoice_units_are_asked_as_well(
-    alone: World, units: dict[str, set[str] | str]
-) -> None:
+    alone.catalogue.units = {ACME: [unit(RECEIVER)]}
     alone.catalogue.payers[ACME] = [invoice("R1", AccountId=RECEIVER)]
-    assert alone.run()["verdict"] == "COMPLETE"
-    assert alone.payer()["verdict"] == alone.payer(RECEIVER)["verdict"] == "COMPLETE"
-    assert witnesses(alone)["invoice_units"]["receivers"] == [RECEIVER]
-    record = alone.read(f"records/2026-10/{RECEIVER}/R1/0001.json")
+    return alone
+
+
+def test_receivers_of_invoice_units_are_asked_as_well(units: World) -> None:
+    assert units.run()["verdict"] == "COMPLETE"
+    assert units.payer()["verdict"] == units.payer(RECEIVER)["verdict"] == "COMPLETE"
+    assert units.payer(RECEIVER)["archived"] == 1
+    assert witnesses(units)["invoice_units"]["receivers"] == [RECEIVER]
+    record = units.read(f"records/2026-10/{RECEIVER}/R1/0001.json")
     (sighting,) = record["sightings"]
-    assert sighting["listings"] == [
-        "billing_period",
-        "issued_date",
-        "receiver_billing_period",
-        "receiver_issued_date",
-    ]
+    assert sighting["payer_account_id"] == ACME
+    assert sighting["listings"] == ["receiver_billing_period", "receiver_issued_date"]
 
 
-def only_receivers_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A payer account's own listings leave out what its receivers get."""
-    summaries = Invoicing._summaries
-
-    def shown(self: Invoicing, account_id: str, time_filter: Any) -> Iterator[Any]:
-        for row in summaries(self, account_id, time_filter):
-            if row.get("AccountId") == account_id:
-                yield row
-
-    monkeypatch.setattr(Invoicing, "_summaries", shown)
-
-
-def test_an_invoice_that_only_its_receiver_is_shown_is_archived(
-    alone: World, units: dict[str, set[str] | str], monkeypatch: pytest.MonkeyPatch
+def test_without_its_units_the_invoice_of_a_receiver_is_not_found_and_that_is_seen(
+    units: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    only_receivers_show(monkeypatch)
-    alone.catalogue.payers[ACME].append(invoice("R1", AccountId=RECEIVER))
-    assert alone.run()["verdict"] == "COMPLETE"
-    assert alone.payer(RECEIVER)["archived"] == 1
-    # what cannot be asked for has not vanished
-    units[ACME] = "AWS denied invoicing:ListInvoiceUnits (AccessDeniedException)."
-    alone.run(at=NEXT_DAY)
-    assert alone.findings() == {"WITNESS_NOT_READ": "warning"}
-    assert alone.findings(RECEIVER) == {}
-    units[ACME] = set()
-    alone.run(at=NEXT_DAY + timedelta(days=1))
-    assert alone.findings(RECEIVER) == {}
-    # what was asked for and is gone has
-    units[ACME] = {RECEIVER}
-    alone.catalogue.payers[ACME].pop()
-    alone.run(at=NEXT_DAY + timedelta(days=2))
-    assert alone.findings(RECEIVER) == {"INVOICE_VANISHED": "warning"}
+    monkeypatch.setenv("INVOICE_UNITS", "false")
+    assert units.run()["verdict"] == "ACTION_REQUIRED"
+    assert units.findings() == {
+        "NO_INVOICES_LISTED": "blocking",
+        "CHARGES_WITHOUT_INVOICE": "blocking",
+    }
 
 
-def test_a_receiver_that_cannot_be_listed_is_named_and_the_rest_goes_on(
-    alone: World, units: dict[str, set[str] | str]
-) -> None:
-    units[ACME] = {RECEIVER, "666677778888"}
-    assert alone.run()["verdict"] == "COMPLETE"
-    (found,) = alone.payer()["findings"]
+def test_the_receiver_of_a_unit_that_ended_with_the_month_is_asked_too(units: World) -> None:
+    units.catalogue.units[ACME] = [unit(RECEIVER, until=datetime(2026, 11, 2, tzinfo=UTC))]
+    units.run()
+    assert units.payer(RECEIVER)["archived"] == 1
+
+
+def test_what_cannot_be_asked_for_has_not_vanished_and_what_is_gone_has(units: World) -> None:
+    units.catalogue.payers[ACME].append(invoice("A1"))
+    assert units.run()["verdict"] == "COMPLETE"
+    denies(units, "ListInvoiceUnits")
+    units.run(at=NEXT_DAY)
+    assert (units.findings(), units.findings(RECEIVER)) == ({"WITNESS_NOT_READ": "warning"}, {})
+    units.emulator.faults.clear()
+    units.catalogue.units = {}
+    units.run(at=NEXT_DAY + timedelta(days=1))
+    assert units.findings(RECEIVER) == {}
+    units.catalogue.units = {ACME: [unit(RECEIVER)]}
+    units.catalogue.payers[ACME] = [invoice("A1")]
+    units.run(at=NEXT_DAY + timedelta(days=2))
+    assert units.findings(RECEIVER) == {"INVOICE_VANISHED": "warning"}
+
+
+def test_a_receiver_that_cannot_be_listed_is_named_and_the_rest_goes_on(units: World) -> None:
+    units.catalogue.units[ACME].append(unit("666677778888"))
+    assert units.run()["verdict"] == "COMPLETE"
+    (found,) = units.payer()["findings"]
     assert found["code"] == "WITNESS_NOT_READ"
     assert "invoicing:ListInvoiceSummaries for account 666677778888" in found["detail"]
-    assert alone.payer()["archived"] == 1
+    assert units.payer(RECEIVER)["archived"] == 1
 
 
 # a person
