@@ -42,7 +42,7 @@ close: $(READY) ## play two closing windows day by day, or one: [PERIOD=2026-07]
 test: lint types test-fast test-views test-path ## what a change must pass
 
 test-fast: $(READY) ## the tests that need no embedded AWS and no other program
-	@$(BIN)/python -m pytest -m "not whole_path and not programs" -n auto
+	@$(BIN)/python -m pytest -m "not whole_path and not programs and not slow" -n auto --dist worksteal
 
 test-views: $(READY) ## pages and ledgers opened with Chromium and LibreOffice; pictures in build/screenshots
 	@tools/system_packages.sh 'chromium|chromium-browser|google-chrome=chromium' \
@@ -52,7 +52,7 @@ test-views: $(READY) ## pages and ledgers opened with Chromium and LibreOffice; 
 test-path: $(READY) ## the month end as a whole, twice, on an embedded AWS of its own
 	@$(BIN)/python -m pytest -m "whole_path and not slow"
 
-test-slow: $(READY) ## the embedded AWS killed and broken in many ways, to see it heal
+test-slow: $(READY) ## a fault after every single storage call; the embedded AWS killed and broken, to see it heal
 	@$(BIN)/python -m pytest -m slow
 
 test-all: test test-slow ## everything

@@ -87,8 +87,8 @@ class Watching(Construct):
     def _no_heartbeat(self) -> cloudwatch.Alarm:
         return self._alarm(
             "NoHeartbeat",
-            "No run reached a verdict for two days: the schedule is off, or its runs die. After "
-            "the first deployment this is normal until the first run.",
+            "No scheduled run reached a verdict for two days: the schedule is off, or its runs "
+            "die. After the first deployment this is normal until the first of them.",
             _own_metric(HEARTBEAT, "Sum"),
             threshold=1,
             comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,

@@ -85,8 +85,12 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             "told": not failures,
             "cost_explorer_requests": questions.requests,
         }
-        sweep = _last_sweep(table, judged[0], request, run)
-        _emit_metrics(judged, run, sweep, len(failures), questions.requests)
+        last_sweep = _last_sweep(table, judged[0], request, run)
+        is_scheduled = "scheduled_time" in request["input"]
+        _emit_metrics(
+            {"NotificationsFailed": len(failures), "CostExplorerRequests": questions.requests}
+            | (_heartbeat(judged, run, last_sweep) if is_scheduled else {})
+        )
     archive.put_run_file(run_result_key(run_id), result)
     logger().info("validated completeness", extra={"run_id": run_id, "verdict": result["verdict"]})
     return {key: result[key] for key in ("run_id", "billing_period", "verdict", "message")}
@@ -290,25 +294,28 @@ def _read(archive: Archive, key: str) -> Any:
     return found.data()
 
 
-def _emit_metrics(
-    judged: list[Judged], run: Run, last_sweep: datetime, failures: int, requests: int
-) -> None:
-    """The daily heartbeat, and how far the target period is."""
+def _heartbeat(judged: list[Judged], run: Run, last_sweep: datetime) -> dict[str, float]:
+    """What the daily run says of itself and of the month: a run that a person starts, for whatever
+    period, neither stands in for it nor disturbs its figures.
+    """
     payers = judged[0].manifest.payers
     overdue = sum(
         one.manifest.verdict != "COMPLETE"
         and run.as_of >= run.close.overdue_from(one.manifest.billing_period)
         for one in judged
     )
-    hours = max(0.0, (run.as_of - last_sweep).total_seconds() / 3600)
-    for name, unit, value in (
-        ("RunsValidated", MetricUnit.Count, 1),
-        ("InvoicesExpected", MetricUnit.Count, sum(payer.expected for payer in payers)),
-        ("InvoicesArchived", MetricUnit.Count, sum(payer.archived for payer in payers)),
-        ("PeriodsOverdue", MetricUnit.Count, overdue),
-        ("HoursSinceLastSweep", MetricUnit.NoUnit, hours),
-        ("NotificationsFailed", MetricUnit.Count, failures),
-        ("CostExplorerRequests", MetricUnit.Count, requests),
-    ):
+    hours = (run.as_of - last_sweep).total_seconds() / 3600
+    return {
+        "RunsValidated": 1,
+        "InvoicesExpected": sum(payer.expected for payer in payers),
+        "InvoicesArchived": sum(payer.archived for payer in payers),
+        "PeriodsOverdue": overdue,
+        "HoursSinceLastSweep": max(0.0, hours),
+    }
+
+
+def _emit_metrics(values: dict[str, float]) -> None:
+    for name, value in values.items():
+        unit = MetricUnit.NoUnit if name == "HoursSinceLastSweep" else MetricUnit.Count
         metrics().add_metric(name, unit, value)
     metrics().flush_metrics()

@@ -39,6 +39,12 @@ HASHES = {"sha256", "previous_sha256", "version_id", "signature", "size_bytes"}
 MANIFESTS = f"periods/{TARGET}/manifests/"
 
 
+every_call = pytest.mark.parametrize(
+    "step", [pytest.param(1, marks=pytest.mark.slow, id="every"), pytest.param(5, id="each fifth")]
+)
+"""Which calls of a run something happens after; all of them take a minute."""
+
+
 class Crash(BaseException):
     """The function is gone. Nothing that is written to catch exceptions catches it."""
 
@@ -195,24 +201,28 @@ def crash() -> None:
     raise Crash
 
 
-def test_r01_a_crash_after_any_single_storage_call_ends_in_the_same_archive(month: World) -> None:
+@every_call
+def test_r01_a_crash_after_any_single_storage_call_ends_in_the_same_archive(
+    month: World, step: int
+) -> None:
     expected, calls = undisturbed(month)
     assert len(calls) >= 16
-    for number, call in enumerate(calls):
+    for number in range(0, len(calls), step):
         with Calls(month).watched() as watched:
             watched.act_after(number, crash)
             with pytest.raises(Crash):
                 month.run()
         assert month.run(at=AFTER_DEADLINE + ONE_HOUR)["verdict"] == "COMPLETE"
-        assert state(month) == expected, f"after call {number}, {call}"
+        assert state(month) == expected, f"after call {number}, {calls[number]}"
         assert one_chain(month) == ["COMPLETE"]
         nothing_is_twice(month)
         settled(month, AFTER_DEADLINE + 2 * ONE_HOUR)
         start_anew(month)
 
 
+@every_call
 def test_r01_a_crash_in_a_later_run_loses_nothing_of_what_the_earlier_ones_stored(
-    month: World,
+    month: World, step: int
 ) -> None:
     def prepare() -> None:
         month.catalogue.payers[ACME] = [invoice("A1"), invoice("A2")]
@@ -223,9 +233,9 @@ def test_r01_a_crash_in_a_later_run_loses_nothing_of_what_the_earlier_ones_store
     prepare()
     with Calls(month).watched() as undisturbed_calls:
         assert month.run()["verdict"] == "COMPLETE"
-    expected = state(month)
+    calls, expected = undisturbed_calls.seen, state(month)
     start_anew(month)
-    for number, call in enumerate(undisturbed_calls.seen):
+    for number in range(0, len(calls), step):
         prepare()
         before = month.evidence()
         with Calls(month).watched() as watched:
@@ -233,7 +243,7 @@ def test_r01_a_crash_in_a_later_run_loses_nothing_of_what_the_earlier_ones_store
             with pytest.raises(Crash):
                 month.run()
         month.run(at=AFTER_DEADLINE + ONE_HOUR)
-        assert state(month) == expected, f"after call {number}, {call}"
+        assert state(month) == expected, f"after call {number}, {calls[number]}"
         evidence = {key: sha256 for key, sha256 in before.items() if is_evidence(key)}
         assert evidence.items() <= month.evidence().items()
         assert one_chain(month) == ["AWAITING", "COMPLETE"]
@@ -249,15 +259,17 @@ def test_r02_a_function_out_of_time_goes_on_where_it_was(month: World) -> None:
     assert len(passes) > 1
 
 
+@every_call
 def test_r03_another_run_in_the_middle_of_a_run_leaves_one_chain_and_the_same_totals(
-    month: World,
+    month: World, step: int
 ) -> None:
     expected, calls = undisturbed(month)
-    for number, call in enumerate(calls):
+    for number in range(0, len(calls), step):
         with Calls(month).watched() as watched:
             watched.act_after(number, lambda: _run_beside(month))
             month.run()
-        assert state_of_invoices(state(month)) == state_of_invoices(expected), f"{number}, {call}"
+        same = state_of_invoices(state(month)) == state_of_invoices(expected)
+        assert same, f"after call {number}, {calls[number]}"
         assert set(one_chain(month)) == {"COMPLETE"}
         nothing_is_twice(month)
         settled(month, AFTER_DEADLINE + 2 * ONE_HOUR)
@@ -275,25 +287,26 @@ def state_of_invoices(everything: dict[str, Any]) -> dict[str, Any]:
     return kept | {"payers": completeness["payers"], "verdict": completeness["verdict"]}
 
 
-@pytest.mark.parametrize("step", ["fetch", "validate"])
+@every_call
+@pytest.mark.parametrize("function", ["fetch", "validate"])
 def test_r03_a_retry_beside_a_zombie_of_the_same_function_leaves_one_chain(
-    month: World, step: str
+    month: World, function: str, step: int
 ) -> None:
     expected, _ = undisturbed(month)
-    calls = _zombie(month, step, -1)
+    calls = _zombie(month, function, -1)
     assert state(month) == expected
     start_anew(month)
-    for number in range(len(calls)):
-        _zombie(month, step, number)
-        assert state(month) == expected, f"{step}, call {number}, {calls[number]}"
+    for number in range(0, len(calls), step):
+        _zombie(month, function, number)
+        assert state(month) == expected, f"after call {number}, {calls[number]}"
         assert one_chain(month) == ["COMPLETE"]
         nothing_is_twice(month)
         settled(month, AFTER_DEADLINE + 2 * ONE_HOUR)
         start_anew(month)
 
 
-def _zombie(world: World, step: str, number: int) -> list[str]:
-    """A run in which, at a call of one step, the same step with the same input runs as well."""
+def _zombie(world: World, function: str, number: int) -> list[str]:
+    """A run in which, at a call of one function, the same one with the same input runs as well."""
     started = _started(world)
     items = world.read(started["payers_key"])
 
@@ -304,13 +317,13 @@ def _zombie(world: World, step: str, number: int) -> list[str]:
     def validate() -> None:
         validate_completeness.handler(started, Context())
 
-    watched_step = run_payers if step == "fetch" else validate
-    if step == "validate":
+    watched_function = run_payers if function == "fetch" else validate
+    if function == "validate":
         run_payers()
     with Calls(world).watched() as watched:
-        watched.act_after(number, watched_step)
-        watched_step()
-    if step == "fetch":
+        watched.act_after(number, watched_function)
+        watched_function()
+    if function == "fetch":
         validate()
     return watched.seen
 

@@ -145,9 +145,19 @@ def heartbeat(printed: str) -> dict[str, float]:
 def test_a_run_of_some_payer_accounts_is_no_sweep(
     month: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    scheduled = {"scheduled_time": (AFTER_DEADLINE + 2 * ONE_DAY).isoformat()}
     month.run()
     month.run({"payer_account_ids": [ACME]}, at=AFTER_DEADLINE + ONE_DAY)
-    assert heartbeat(capsys.readouterr().out)["HoursSinceLastSweep"] == 24
+    month.run(scheduled, at=AFTER_DEADLINE + 2 * ONE_DAY)  # a Saturday: nobody is asked
+    assert heartbeat(capsys.readouterr().out)["HoursSinceLastSweep"] == 48
+
+
+def test_a_run_that_a_person_starts_is_no_heartbeat(
+    month: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    month.run({"billing_period": "2026-09"})
+    beat = heartbeat(capsys.readouterr().out)
+    assert beat == {"NotificationsFailed": 0, "CostExplorerRequests": 0}
 
 
 def test_the_result_of_a_run_says_whether_it_could_tell(month: World) -> None:
