@@ -36,6 +36,8 @@ def about_payer(page: PeriodContext, payer: PayerState) -> Html:
 def _facts(page: PeriodContext, payer: PayerState) -> Iterator[tuple[str, Content]]:
     if payer.legal_entity:
         yield "Legal entity", name(payer.legal_entity)
+    if shown_to := _shown_to(page, payer):
+        yield "Shown to", shown_to
     if payer.checked_at:
         yield "Asked AWS", instant_name(payer.checked_at)
     if payer.settled_at:
@@ -62,6 +64,16 @@ def _facts(page: PeriodContext, payer: PayerState) -> Iterator[tuple[str, Conten
             "Accepted" + (", now over" if is_over else ""),
             f"{one.reason} ({one.by}, until {until})",
         )
+
+
+def _shown_to(page: PeriodContext, payer: PayerState) -> list[Content]:
+    """The other payer accounts in whose listings its invoices are."""
+    others = {one for invoice in payer.invoices for one in invoice.seen_by}
+    others |= {one for invoice in payer.outstanding for one in invoice.seen_by}
+    others.discard(payer.payer_account_id)
+    return [
+        [page.payer(one), " "] for one in page.manifest.payers if one.payer_account_id in others
+    ]
 
 
 def _earlier(before: PeriodDigest, payer_account_id: str) -> str:

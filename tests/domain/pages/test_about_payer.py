@@ -35,6 +35,15 @@ def test_what_is_unknown_is_not_said() -> None:
     assert list(about(bare)) == ["September 2026"]
 
 
+def test_it_is_said_in_whose_listings_the_invoices_of_another_account_are() -> None:
+    payer = payer_state(name="Acme <Holding>", invoices=())
+    seen = replace(due("1", "10.00"), payer_account_id="999900001111")
+    receiver = payer_state("999900001111", name="", legal_entity="", invoices=(seen,))
+    page = read(period_page(month(receiver, payer), []))
+    (shown,) = [what for what in page.all("dd") if "Acme <Holding>" in what.text]
+    assert shown.links() == [f"#payer-{payer.payer_account_id}"]
+
+
 def test_the_bills_of_other_accounts_are_told_apart() -> None:
     state = payer_state(
         invoices=(
