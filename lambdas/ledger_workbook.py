@@ -118,15 +118,15 @@ class _Book:
         self.title = workbook.add_format({"bold": True, "font_size": 18, "font_color": _INK})
         self.label = workbook.add_format({"font_color": "#5B6770", "valign": "top"})
         self.bold = workbook.add_format({"bold": True, "num_format": "@"})
-        self.heading = workbook.add_format(
-            {
-                "bold": True,
-                "font_color": _PAPER,
-                "bg_color": _INK,
-                "text_wrap": True,
-                "valign": "vcenter",
-            }
-        )
+        heading = {
+            "bold": True,
+            "font_color": _PAPER,
+            "bg_color": _INK,
+            "text_wrap": True,
+            "valign": "vcenter",
+        }
+        self.heading = workbook.add_format(heading)
+        self.right_heading = workbook.add_format(heading | {"align": "right"})
 
     def sheet(self, name: str) -> Worksheet:
         sheet = self._workbook.add_worksheet(name)
@@ -168,7 +168,11 @@ class _Book:
         sheet.set_row(row, 32)
         for column, heading in enumerate(headings):
             sheet.set_column(column, column, heading.width)
-            sheet.write_string(row, column, heading.text, self.heading)
+            # where a spreadsheet puts the cells below by itself
+            is_text = heading.kind in (Kind.TEXT, Kind.ID)
+            sheet.write_string(
+                row, column, heading.text, self.heading if is_text else self.right_heading
+            )
 
     def cell(self, sheet: Worksheet, row: int, column: int, cell: Cell | int) -> None:
         if cell is None:

@@ -38,6 +38,13 @@ def test_the_sheets_are_the_summary_and_four_tables() -> None:
     assert opened(month()).sheetnames == ["summary", "payers", "documents", "missing", "changes"]
 
 
+def test_a_heading_stands_above_its_cells_numbers_and_dates_at_the_right() -> None:
+    for sheet in opened(month(payer_state(invoices=(due("1", "10.00"),)))).worksheets[1:]:
+        for heading, below in zip(sheet[1], sheet[2] if sheet.max_row > 1 else (), strict=False):
+            if below.value is not None:
+                assert (heading.alignment.horizontal == "right") == (below.data_type in "nd")
+
+
 def test_the_documents_are_those_of_the_csv_with_their_types() -> None:
     manifest = month(payer_state(BOREAL, invoices=(invoice(payer=BOREAL, **FULL_ROW),)))
     sheet = opened(manifest)["documents"]
