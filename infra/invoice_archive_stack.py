@@ -71,5 +71,7 @@ class InvoiceArchiveStack(cdk.Stack):
             "ManifestPublicKey": public_key.pem,
             "ManifestHeadsTableName": chain.heads.table_name,
             "NotificationTopicArn": notifications.topic.topic_arn,
+            "ScheduleName": daily.schedule.schedule_name,
+            "PayerRegisterSha256": settings.register.sha256,
         }.items():
             cdk.CfnOutput(self, name, value=value)

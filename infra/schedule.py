@@ -38,7 +38,7 @@ class DailySchedule(Construct):
             self.undelivered,
             {"SQS3": "It is the dead-letter queue itself, with an alarm."},
         )
-        scheduler.Schedule(
+        self.schedule = scheduler.Schedule(
             self,
             "Schedule",
             description="Starts the invoice archive's daily run",

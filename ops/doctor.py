@@ -95,6 +95,59 @@ def examine_break_glass_role(settings: DeploySettings) -> Iterator[Examined]:
     yield Examined(what)
 
 
+def examine_deployment(
+    settings: DeploySettings, outputs: Mapping[str, str]
+) -> Iterator[Examined]:
+    """Whether the deployed stack starts every day, tells the people that it should and knows the
+    payer register as it is now. Raises CannotRead.
+    """
+    yield _register(settings, outputs.get("PayerRegisterSha256"))
+    yield _schedule(outputs.get("ScheduleName"))
+    states = _subscriptions(outputs["NotificationTopicArn"])
+    for address in settings.notify_emails:
+        yield Examined(f"messages to {address}", _not_told(states.get(address.lower())))
+
+
+def _register(settings: DeploySettings, deployed_sha256: str | None) -> Examined:
+    is_deployed = deployed_sha256 == settings.register.sha256
+    problem = "it differs from the register that is deployed; deploy it"
+    return Examined("deployed payer register", None if is_deployed else problem)
+
+
+def _schedule(name: str | None) -> Examined:
+    if name is None:
+        return Examined("schedule", "the deployed stack does not name it; deploy it again")
+    scheduler = client("scheduler")
+    with aws_errors(f"scheduler:GetSchedule of {name}"):
+        try:
+            state = scheduler.get_schedule(Name=name)["State"]
+        except scheduler.exceptions.ResourceNotFoundException:
+            return Examined(f"schedule {name}", "it is gone; deploy the stack again")
+    is_off = "it is off, so no run starts by itself; enable it"
+    return Examined(f"schedule {name}", None if state == "ENABLED" else is_off)
+
+
+def _subscriptions(topic_arn: str) -> dict[str, str]:
+    """What SNS says of each e-mail address: the ARN of its subscription once it is confirmed."""
+    sns = client("sns")
+    with aws_errors(f"sns:ListSubscriptionsByTopic of {topic_arn}"):
+        pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic_arn)
+        return {
+            one["Endpoint"].lower(): one["SubscriptionArn"]
+            for page in pages
+            for one in page["Subscriptions"]
+            if one["Protocol"] == "email"
+        }
+
+
+def _not_told(subscription: str | None) -> str | None:
+    if subscription is None or subscription == "Deleted":
+        return "the address is not subscribed, so nothing reaches it; deploy the stack again"
+    if not subscription.startswith("arn:"):
+        return "its owner has not confirmed the mail from AWS Notifications, so nothing reaches it"
+    return None
+
+
 def examine_payers(outputs: Mapping[str, str]) -> Iterator[Examined]:
     """Whether the functions get into each payer account: a dry run asks them all and stores
     nothing but what it found, below `runs/`. Raises CannotRead.

@@ -28,8 +28,11 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
         settings, of_settings = doctor.examine_settings(arguments.project)
         yield from of_settings
         if settings:
-            yield doctor.examine_bucket(settings, stack_outputs())
+            outputs = stack_outputs()
+            yield doctor.examine_bucket(settings, outputs)
             yield from doctor.examine_break_glass_role(settings)
+            if outputs:
+                yield from doctor.examine_deployment(settings, outputs)
         if arguments.payers:
             yield from doctor.examine_payers(required_outputs())
 
@@ -52,9 +55,10 @@ VERB = Verb(
     "look for what a deployment or a month end would stumble over",
     """
 Reads the deploy settings and the payer register, and asks AWS whether they fit: is the bucket's
-name free or the stack's own, does the break-glass role exist? With --payers it starts a dry run of
-the deployed workflow, which tries to get into every payer account and says what hinders it: no
-role, another external id, a missing permission, another account. Nothing is changed.
+name free or the stack's own, does the break-glass role exist; and once deployed, is the register
+the deployed one, is the schedule on, has everybody who is to be told confirmed? With --payers it
+starts a dry run of the deployed workflow, which tries to get into every payer account and says what
+hinders it: no role, another external id, a missing permission, another account. Nothing is changed.
 """,
     """
 invoices doctor                 before a deployment

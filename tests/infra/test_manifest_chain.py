@@ -1,7 +1,9 @@
 """The signing key and the table of heads."""
 
+import hashlib
 from typing import Any
 
+from infra.stacks import PROJECT
 from tests.infra.policies import of_type, only, text
 
 
@@ -57,4 +59,6 @@ def test_the_outputs_of_the_stack(template: dict[str, Any]) -> None:
         "ManifestPublicKey": "PublicKeyPem",
         "ManifestHeadsTableName": "ManifestsHeads",
         "NotificationTopicArn": "NotificationsTopic",
+        "ScheduleName": "DailySchedule",
+        "PayerRegisterSha256": hashlib.sha256((PROJECT / "payers.csv").read_bytes()).hexdigest(),
     }

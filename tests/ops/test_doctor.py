@@ -1,3 +1,4 @@
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping
@@ -19,9 +20,13 @@ from ops.live import deployment
 ROOT = Path(__file__).parent.parent.parent
 BUCKET = "example-corp-archive"
 RUN = "manual-20261121T060000Z-x"
+SCHEDULE, ADDRESS = "InvoiceArchive-Daily", "Finance@example.com"
 OUTPUTS = {
     "ArchiveBucketName": BUCKET,
     "StateMachineArn": "arn:aws:states:eu-central-1:123456789012:stateMachine:m",
+    "NotificationTopicArn": "arn:aws:sns:eu-central-1:123456789012:messages",
+    "ScheduleName": SCHEDULE,
+    "PayerRegisterSha256": hashlib.sha256((ROOT / "payers.csv").read_bytes()).hexdigest(),
 }
 
 
@@ -53,7 +58,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stacks]:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """The project's own settings, for a bucket of the test's."""
-    write(tmp_path, archive_bucket_name=BUCKET)
+    write(tmp_path, archive_bucket_name=BUCKET, notify_emails=[ADDRESS])
     shutil.copy(ROOT / "payers.csv", tmp_path)
     return tmp_path
 
@@ -68,6 +73,29 @@ def create_bucket(name: str = BUCKET) -> Any:
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     return s3
+
+
+def deploy(aws: Stacks) -> None:
+    """A stack as it is right after its deployment, with everybody's subscription confirmed."""
+    aws.outputs = OUTPUTS
+    schedule(state="ENABLED")
+    boto3.client("sns").create_topic(Name="messages")
+    subscribe(ADDRESS.lower())
+
+
+def schedule(state: str) -> None:
+    boto3.client("scheduler").create_schedule(
+        Name=SCHEDULE,
+        ScheduleExpression="cron(0 6 * * ? *)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        State=state,
+        Target={"Arn": OUTPUTS["StateMachineArn"], "RoleArn": "arn:aws:iam::123456789012:role/r"},
+    )
+
+
+def subscribe(address: str) -> None:
+    topic = OUTPUTS["NotificationTopicArn"]
+    boto3.client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint=address)
 
 
 def diagnosis(
@@ -94,9 +122,66 @@ def test_the_deployed_stacks_own_bucket_is_well(
     capsys: pytest.CaptureFixture[str], project: Path, aws: Stacks
 ) -> None:
     create_bucket()
-    aws.outputs = OUTPUTS
+    deploy(aws)
     code, found = diagnosis(capsys, project)
-    assert (code, found[f"bucket {BUCKET}, of stack InvoiceArchive"]) == (ExitCode.ALL_WELL, None)
+    assert code == ExitCode.ALL_WELL
+    assert found == {
+        "settings and register (17 payer accounts)": None,
+        f"bucket {BUCKET}, of stack InvoiceArchive": None,
+        "deployed payer register": None,
+        f"schedule {SCHEDULE}": None,
+        f"messages to {ADDRESS}": None,
+    }
+
+
+def test_a_register_that_is_not_deployed_yet_is_told(
+    capsys: pytest.CaptureFixture[str], project: Path, aws: Stacks
+) -> None:
+    deploy(aws)
+    with (project / "payers.csv").open("a") as register:
+        register.write("999988887777,Another,,\n")
+    code, found = diagnosis(capsys, project)
+    assert code == ExitCode.ACTION_REQUIRED
+    assert "differs" in (found["deployed payer register"] or "")
+
+
+@pytest.mark.parametrize(("state", "problem"), [("DISABLED", "is off"), (None, "is gone")])
+def test_a_schedule_that_starts_nothing_is_told(
+    capsys: pytest.CaptureFixture[str],
+    project: Path,
+    aws: Stacks,
+    state: str | None,
+    problem: str,
+) -> None:
+    deploy(aws)
+    boto3.client("scheduler").delete_schedule(Name=SCHEDULE)
+    if state:
+        schedule(state)
+    code, found = diagnosis(capsys, project)
+    assert code == ExitCode.ACTION_REQUIRED
+    assert problem in (found[f"schedule {SCHEDULE}"] or "")
+
+
+def test_an_address_that_nothing_reaches_is_told(
+    capsys: pytest.CaptureFixture[str],
+    project: Path,
+    aws: Stacks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deploy(aws)
+    subscribe("late@example.com")
+    write(project, notify_emails=[ADDRESS, "late@example.com", "never@example.com"])
+    listed = doctor._subscriptions  # moto confirms every subscription
+    monkeypatch.setattr(
+        doctor,
+        "_subscriptions",
+        lambda topic: listed(topic) | {"late@example.com": "PendingConfirmation"},
+    )
+    code, found = diagnosis(capsys, project)
+    assert code == ExitCode.ACTION_REQUIRED
+    assert found[f"messages to {ADDRESS}"] is None
+    assert "has not confirmed" in (found["messages to late@example.com"] or "")
+    assert "is not subscribed" in (found["messages to never@example.com"] or "")
 
 
 @pytest.mark.usefixtures("aws")
@@ -123,7 +208,7 @@ def test_a_bucket_name_that_exists_elsewhere_is_told(
 def test_another_bucket_name_than_the_deployed_one_is_told(
     capsys: pytest.CaptureFixture[str], project: Path, aws: Stacks
 ) -> None:
-    aws.outputs = OUTPUTS
+    deploy(aws)
     write(project, archive_bucket_name="another-archive")
     code, found = diagnosis(capsys, project)
     assert code == ExitCode.ACTION_REQUIRED
@@ -188,7 +273,7 @@ class States:
 
 def with_dry_run(aws: Stacks, monkeypatch: pytest.MonkeyPatch, status: str = "SUCCEEDED") -> States:
     """A deployed stack; the dry run asked three payers."""
-    aws.outputs = OUTPUTS
+    deploy(aws)
     s3 = create_bucket()
     payers = [("111122223333", "Acme"), ("444455556666", "Boreal"), ("777788889999", "Cobalt")]
     listed = [{"payer_account_id": account, "name": name} for account, name in payers]
