@@ -164,6 +164,9 @@ class Signer:
     def sign(self, **_: Any) -> dict[str, Any]:
         return {"KeyId": "key", "Signature": b"signature"}
 
+    def get_public_key(self, **_: Any) -> dict[str, Any]:
+        return {"PublicKey": b"key"}
+
 
 def row(payer: str, number: int) -> dict[str, Any]:
     """A row as large as AWS's: 2.2 KB."""
@@ -328,7 +331,7 @@ def main(payers: int, invoices: int) -> int:
             output = subprocess.run(
                 [*command, as_of.isoformat(), str(state)],
                 check=True,
-                capture_output=True,
+                stdout=subprocess.PIPE,
                 text=True,
             ).stdout
             found = json.loads(output.splitlines()[-1])

@@ -1,0 +1,27 @@
+"""The measurements of bench/ still run, each at a size that takes a moment. What they measure is
+theirs to say, not a test's.
+"""
+
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("command", "tells"),
+    [
+        ("check_speed --documents 40", ["sha256sum: ", "check: ", "ratio: ", "peak: "]),
+        ("judge_period 3 2", ["3 payer accounts, 2 invoices each, settled run", "judging took"]),
+        ("views 3", ['"ledger.xlsx"', '"peak_kib"']),
+    ],
+)
+def test_a_small_measurement_runs_to_its_end(command: str, tells: list[str]) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", *f"bench.{command}".split()],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in ran.stderr
+    assert all(text in ran.stdout for text in tells), ran.stdout
