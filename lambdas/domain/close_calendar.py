@@ -80,15 +80,17 @@ class CloseCalendar:
         return day.weekday() < 5 and day not in self.holidays
 
     def close_day(self, period: BillingPeriod, as_of: datetime) -> str:
-        """Which day of the close it is: `business day 3`, or `after business day 3` on a weekend.
-
-        Outside the month after the billing period, the date.
+        """Which day of the close it is: `business day 3`, or, where nobody works, `Saturday after
+        business day 5`; outside the month after the billing period, the date.
         """
         today = as_of.astimezone(UTC).date()
         if BillingPeriod.containing(today) != period.shifted(1):
             return today.isoformat()
         number = sum(self.is_business_day(day) for day in _month_of(today) if day <= today)
-        return f"{'' if self.is_business_day(today) else 'after '}business day {number}"
+        if self.is_business_day(today):
+            return f"business day {number}"
+        which = f"after business day {number}" if number else "before business day 1"
+        return f"{calendar.day_name[today.weekday()]} {which}"
 
 
 def day_of_close(period: BillingPeriod, as_of: datetime) -> int:

@@ -10,6 +10,7 @@ from lambdas.domain.charges import Charges
 from lambdas.domain.issuers import Issuer
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.manifests import Manifest, PayerState
+from lambdas.domain.plain_words import counted
 
 _NOT_ASKED = "It was not asked."
 
@@ -43,7 +44,7 @@ def _listings(state: PayerState, period: BillingPeriod) -> Iterator[str]:
     if said is None:
         yield "Its own listings were never read for this period."
         return
-    yield f"They show {_count(said.invoices, 'invoice')} of {period}, since {said.at}."
+    yield f"They show {counted(said.invoices, 'invoice')} of {period}, since {said.at}."
     yield f"See {listing_key(said.run_id, state.payer_account_id)}."
 
 
@@ -86,7 +87,7 @@ def _charges(state: PayerState, period: BillingPeriod) -> Iterator[str]:
         yield f"It answered on {said.at}, {'finally' if said.is_final else 'with an estimate'}:"
         yield from _entities(said)
         for one in state.residuals:
-            unread = f"; {_count(one.not_compared, 'invoice')} not compared" * bool(
+            unread = f"; {counted(one.not_compared, 'invoice')} not compared" * bool(
                 one.not_compared
             )
             data = one.to_data()
@@ -106,7 +107,7 @@ def _entities(said: Charges) -> Iterator[str]:
         if entity.accounts:
             yield (
                 f"There are charges of {entity.billing_entity} in "
-                f"{_count(entity.accounts, 'linked account')}."
+                f"{counted(entity.accounts, 'linked account')}."
             )
 
 
@@ -153,15 +154,13 @@ def _acknowledgements(manifest: Manifest, state: PayerState) -> Iterator[str]:
 def _acknowledgement(one: Acknowledgement, *, is_over: bool) -> str:
     covers = ", ".join(f"{code} of {subject}" for code, subject in one.covers) or "nothing"
     over = ", which is over" if is_over else ""
-    return (
-        f"{one.by} accepted on {one.at} until {one.until}{over}: {one.reason} It covers {covers}."
-    )
+    return f'{one.by} accepted {covers} on {one.at} until {one.until}{over}: "{one.reason}"'
 
 
 def _archive(state: PayerState) -> Iterator[str]:
     yield (
-        f"{state.archived} of {_count(state.expected, 'expected invoice')} archived, with "
-        f"{_count(state.documents, 'document')}."
+        f"{state.archived} of {counted(state.expected, 'expected invoice')} archived, with "
+        f"{counted(state.documents, 'document')}."
     )
     for one in state.outstanding:
         yield f"{one.invoice_id} is listed and not archived."
@@ -181,9 +180,5 @@ def _findings(state: PayerState) -> Iterator[str]:
 def _verdict(manifest: Manifest, state: PayerState) -> Iterator[str]:
     yield f"{state.verdict}, by run {state.run_id}; the deadline is {manifest.last_day}."
     if state.settled_at:
-        yield f"Nothing lacks since {state.settled_at}."
+        yield f"It is settled since {state.settled_at}."
     yield f"See {manifest.key}, written by run {manifest.run_id} on {manifest.close_day}."
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from lambdas.domain.findings import Finding, finding
 from lambdas.domain.payer_run import NO_ACCESS, NOT_CHECKED, WRONG_ACCOUNT
+from lambdas.domain.plain_words import counted
 from lambdas.domain.verdicts import INVOICE_NOT_LISTED
 from lambdas.domain.witnesses import PayerWitnesses
 
@@ -56,6 +57,6 @@ class Weights:
             yield finding(
                 "ACKNOWLEDGED",
                 account_id,
-                f"{one.by} accepted {len(one.covers)} findings until {one.until} "
-                f"({one.run_id}): {one.reason}",
+                f"{one.by} accepted {counted(len(one.covers), 'finding')} until {one.until} "
+                f'({one.run_id}): "{one.reason}"',
             )

@@ -84,12 +84,12 @@ def test_a_period_is_overdue_from_the_first_instant_after_the_last_day() -> None
 @pytest.mark.parametrize(
     ("day", "holidays", "told"),
     [
-        (date(2026, 11, 1), (), "after business day 0"),
+        (date(2026, 11, 1), (), "Sunday before business day 1"),
         (date(2026, 11, 2), (), "business day 1"),
         (date(2026, 11, 4), (), "business day 3"),
-        (date(2026, 11, 7), (), "after business day 5"),
+        (date(2026, 11, 7), (), "Saturday after business day 5"),
         (date(2026, 11, 9), (), "business day 6"),
-        (date(2026, 11, 11), (VETERANS_DAY,), "after business day 7"),
+        (date(2026, 11, 11), (VETERANS_DAY,), "Wednesday after business day 7"),
         (date(2026, 11, 12), (VETERANS_DAY,), "business day 8"),
         (date(2026, 12, 1), (), "2026-12-01"),
         (date(2026, 10, 30), (), "2026-10-30"),

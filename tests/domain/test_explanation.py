@@ -62,7 +62,7 @@ def test_a_complete_payer_account_is_explained_by_what_was_and_was_not_asked() -
         "findings": ["None."],
         "verdict": [
             "COMPLETE, by run run-2; the deadline is 2026-11-10.",
-            "Nothing lacks since 2026-11-12T06:00:00Z.",
+            "It is settled since 2026-11-12T06:00:00Z.",
             "See periods/2026-10/manifests/manifest-0001.json, written by run run-2 on "
             "business day 9.",
         ],
@@ -125,8 +125,8 @@ def test_what_lacks_is_explained_by_those_who_expect_it() -> None:
         (
             {"acknowledgements": [accepts()]},
             "a person",
-            "Dana accepted on 2026-11-12T06:00:00Z until 2026-12-31: The account has no workload "
-            f"any more. It covers NO_INVOICES_LISTED of {ACME}.",
+            f"Dana accepted NO_INVOICES_LISTED of {ACME} on 2026-11-12T06:00:00Z until "
+            '2026-12-31: "The account has no workload any more."',
         ),
         ({"past": past(issuer(), count=1)}, "history", "2026-09: nothing that each of them, and"),
     ],
