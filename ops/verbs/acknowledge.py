@@ -45,21 +45,20 @@ def _add_arguments(parser: ArgumentParser) -> None:
 def _run(arguments: Namespace, console: Console) -> ExitCode:
     period = read_period(arguments.period)
     manifest = newest_manifest(archive_place(arguments.archive), period)
-    state = payer_state(manifest, arguments.payer)
     now = datetime.now(UTC)
     given = {
-        "payer_account_id": state.payer_account_id,
+        "payer_account_id": arguments.payer,
         "reason": arguments.reason,
         "by": arguments.by,
         "until": arguments.until,
     }
     # The run reads it with the payer register; here what the manifest names is known.
-    known = Acknowledgeable(
-        now, period, 0, PayerRegister((), ""), lambda _: [state.payer_account_id]
-    )
+    named = [payer.payer_account_id for payer in manifest.payers]
+    known = Acknowledgeable(now, period, 0, PayerRegister((), ""), lambda _: named)
     _, problems = read_acknowledgements([given], known)
     if problems:
         raise WrongUsage([problem.removeprefix("acknowledgement 1: ") for problem in problems])
+    state = payer_state(manifest, arguments.payer)
     execution_input: dict[str, Any] = {"billing_period": str(period), "acknowledgements": [given]}
     if not arguments.everybody:
         execution_input["payer_account_ids"] = [state.payer_account_id]

@@ -108,7 +108,6 @@ def test_the_exported_archive_is_read_unless_another_is_named(
     [
         (("2026-13", ACME), 2, "'2026-13' is not a billing period"),
         (("2026-09", ACME), 5, "has no manifest of 2026-09; no run has judged it"),
-        (("2026-10", "1"), 5, f"names no payer account '1'; it names {BOREAL}, {ACME}"),
     ],
 )
 def test_what_is_not_there_is_a_sentence(
@@ -126,6 +125,15 @@ def test_what_is_not_there_is_a_sentence(
         got, _, error = run(capsys, *verb, *words, "--archive", str(place))
         assert got == code
         assert told in error
+
+
+def test_a_payer_account_that_is_not_there_is_told_with_those_that_are(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    place = keep(tmp_path, awaits())
+    code, _, error = run(capsys, "explain", "2026-10", "1", "--archive", str(place))
+    assert code == 5
+    assert f"names no payer account '1'; it names {BOREAL}, {ACME}" in error
 
 
 def test_a_manifest_that_cannot_be_read_is_not_explained(
@@ -244,8 +252,11 @@ def test_every_problem_of_an_acknowledgement_is_told_before_a_run_is_started(
     words = ("--by", " ", "--reason", "see https://example.com/", "--until", "2020-01-01")
     code, _, error = run(capsys, "acknowledge", "2026-10", BOREAL, *words)
     assert code == 2
-    for told in ("reason 'see https", "by ' ' is no text", "until 2020-01-01 is before the day"):
-        assert told in error
+    problems = ("reason 'see https", "by ' ' is no text", "until 2020-01-01 is before the day")
+    assert all(told in error for told in problems)
+    code, _, error = run(capsys, "acknowledge", "2026-10", "999988887777", *words)
+    assert code == 2
+    assert all(told in error for told in (*problems, "payer account 999988887777 is unknown"))
     assert executions(deployed) == []
 
 
