@@ -107,14 +107,14 @@ class Bucket:
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         if request["Key"] not in self.objects:
-            raise _answer(404)
+            raise no_object()
         content = self.objects[request["Key"]]
         body = SimpleNamespace(read=lambda: content)
         return {"Body": body, "VersionId": "1", "ETag": "1"}
 
     def head_object(self, **request: Any) -> dict[str, Any]:
         if request["Key"] not in self.objects:
-            raise _answer(404)
+            raise no_object()
         digest = hashlib.sha256(self.objects[request["Key"]]).digest()
         return {
             "ChecksumSHA256": base64.b64encode(digest).decode(),
@@ -132,6 +132,10 @@ class Bucket:
         for start in range(begin, end, 1000):
             keys = self._keys[start : min(end, start + 1000)]
             yield {"Contents": [{"Key": key, "Size": self.sizes[key]} for key in keys]}
+
+
+def no_object() -> ClientError:
+    return _answer(404)
 
 
 def _answer(status: int) -> ClientError:

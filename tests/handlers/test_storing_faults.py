@@ -17,7 +17,12 @@ from botocore.exceptions import ClientError
 
 from lambdas.domain.archive_layout import is_evidence
 from lambdas.domain.errors import ArchiveUnusable
-from lambdas.handlers import enumerate_payer_accounts, validate_completeness
+from lambdas.handlers import (
+    enumerate_payer_accounts,
+    fetch_invoice_documents,
+    list_invoice_summaries,
+    validate_completeness,
+)
 from tests.handlers.conftest import (
     ACME,
     AFTER_DEADLINE,
@@ -32,6 +37,12 @@ from tests.handlers.conftest import (
     supplement,
 )
 
+STEPS: tuple[Any, ...] = (
+    enumerate_payer_accounts,
+    list_invoice_summaries,
+    fetch_invoice_documents,
+    validate_completeness,
+)
 ONE_HOUR = timedelta(hours=1)
 TIMES = {"run_id", "recorded_at", "first_archived_at", "documents_asked_at", "retrieved_at"}
 TIMES |= {"generated_at", "checked_at", "closed_at", "settled_at", "at"}
@@ -347,6 +358,39 @@ def test_r04_a_bucket_that_cannot_hold_evidence_is_told_before_any_work(month: W
     assert len(unusable.value.problems) == 2
     assert "Contents" not in month.s3.list_objects_v2(Bucket="plain")
     assert not month.requests()["calls"]
+
+
+def test_r05_what_the_states_hand_on_grows_neither_with_payer_accounts_nor_with_invoices(
+    month: World,
+) -> None:
+    def handed_on() -> dict[str, int]:
+        """The most bytes that each function answers to the workflow."""
+        sizes: dict[str, int] = {}
+
+        def measured(answer: dict[str, Any], name: str) -> dict[str, Any]:
+            sizes[name] = max(sizes.get(name, 0), len(json.dumps(answer)))
+            return answer
+
+        with pytest.MonkeyPatch.context() as patch:
+            for module in STEPS:
+                name, handler = module.__name__, module.handler
+                patch.setattr(
+                    module, "handler", lambda *given, h=handler, n=name: measured(h(*given), n)
+                )
+            month.run()
+        return sizes
+
+    few = handed_on()
+    month.dead_payers = {f"9{number:011}" for number in range(300)}
+    with enumerate_payer_accounts.REGISTER.open("a") as register:
+        register.writelines(f"{payer},A payer account\n" for payer in sorted(month.dead_payers))
+    month.catalogue.payers[ACME] += [invoice(f"N{number}") for number in range(40)]
+    many = handed_on()
+    message = many.pop("lambdas.handlers.validate_completeness")
+    del few["lambdas.handlers.validate_completeness"]
+    assert len(few) == 3
+    assert all(size - few[name] < 5 for name, size in many.items()), "more than a digit or two"
+    assert message < 32 * 1024  # a failed execution's cause
 
 
 def test_r06_a_schedule_that_fires_twice_has_no_second_effect(month: World) -> None:

@@ -1,0 +1,175 @@
+"""Time and peak memory of a payer account with 20,000 invoices: listing them all, and the last pass
+that fetches what lacks, after passes that fetched the rest.
+
+    python -m bench.large_payer [INVOICES]
+
+The real handlers ask the Invoicing emulator of this machine; S3 is a folder. Each step is a process
+of its own and tells its peak. 1 when one takes more memory than its function has, or when what it
+hands to the next state grows with the number of invoices.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+from bench.fetch_memory import peak_kib
+from bench.judge_period import AFTER_DEADLINE, OCTOBER, SETTINGS, Bucket, archived, no_object, row
+from lambdas.aws.clients import RoleCredentials
+from lambdas.domain.archive_layout import fetch_pass_key, listing_key, run_payers_key
+from lambdas.domain.fetch_pass import FetchPass
+from lambdas.domain.json_text import to_json
+from lambdas.domain.payer_run import Listing, PayerRun
+from lambdas.handlers import fetch_invoice_documents, list_invoice_summaries
+from sandbox.invoicing.catalogue import CatalogueInvoice, Document, FixedCatalogue
+from sandbox.invoicing.server import InvoicingEmulator
+
+INVOICES = 20_000
+LEFT = 20
+"""How many are left for the last pass."""
+MOST_MIB = {"list": 1024, "fetch": 2048}
+"""Memory of the functions (infra/functions.py)."""
+MOST_ANSWER = 10_000
+"""Bytes; Step Functions takes 256 KiB."""
+PAYER = "111122223333"
+RUN = PayerRun(
+    "run-1",
+    AFTER_DEADLINE,
+    False,
+    PAYER,
+    "A large payer account",
+    "role",
+    (OCTOBER,),
+    datetime(2026, 11, 1, tzinfo=UTC).date(),
+    AFTER_DEADLINE.date(),
+)
+_THEN = datetime(2026, 11, 3, tzinfo=UTC)
+
+
+class BucketFolder:
+    """As much of S3 as listing and fetching need, in files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _path(self, key: str) -> Path:
+        return self._folder / key.replace("/", "!")
+
+    def put_object(self, **request: Any) -> dict[str, str]:
+        path, body = self._path(request["Key"]), request["Body"]
+        path.write_bytes(body if isinstance(body, bytes) else body.read())
+        return {"VersionId": "1"}
+
+    def get_object(self, **request: Any) -> dict[str, Any]:
+        path = self._path(request["Key"])
+        if not path.exists():
+            raise no_object()
+        return {"Body": SimpleNamespace(read=path.read_bytes), "VersionId": "1", "ETag": "1"}
+
+    def get_paginator(self, _: str) -> "BucketFolder":
+        return self
+
+    def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
+        start = self._path(request["Prefix"]).name
+        found = (path for path in self._folder.iterdir() if path.name.startswith(start))
+        keys = [
+            {"Key": path.name.replace("!", "/"), "Size": path.stat().st_size} for path in found
+        ]
+        yield {"Contents": keys}
+
+
+def catalogue(invoices: int) -> FixedCatalogue:
+    dates = {"IssuedDate": _THEN, "DueDate": _THEN}
+    rows = (row(PAYER, number) | dates for number in range(invoices))
+    paper = Document(b"%PDF-1.4", _THEN)
+    return FixedCatalogue({PAYER: [CatalogueInvoice(one, _THEN, paper) for one in rows]})
+
+
+def prepare_last_pass(folder: Path) -> None:
+    """What earlier passes left: all invoices but the last are archived."""
+    archive, bucket = BucketFolder(folder), Bucket()
+    read = archive.get_object(Key=listing_key(RUN.run_id, PAYER))["Body"].read()
+    listing = Listing.from_data(json.loads(read))
+    done = [archived(bucket, RUN, dict(one.summary.row)) for one in listing.invoices[:-LEFT]]
+    for key, content in bucket.objects.items():
+        archive.put_object(Key=key, Body=content)
+    half = len(done) // 2
+    for number, part in enumerate((done[:half], done[half:]), 1):
+        content = to_json(FetchPass(None, "", tuple(part)).to_data())
+        archive.put_object(Key=fetch_pass_key(RUN.run_id, PAYER, number), Body=content)
+    archive.put_object(Key=run_payers_key(RUN.run_id), Body=to_json([RUN.to_data()]))
+
+
+def run_step(step: str, folder: Path) -> None:
+    """Run one step's handler and print what it took."""
+    handlers = {"list": list_invoice_summaries, "fetch": fetch_invoice_documents}
+    module: Any = handlers[step]
+    os.environ |= SETTINGS | {"BILLING_TRANSFERS": "false", "INVOICE_UNITS": "false"}
+    fakes: dict[str, Any] = {
+        "s3_client": lambda: BucketFolder(folder),
+        "assume_payer_role": lambda *_: RoleCredentials(PAYER, "secret", "token"),
+    }
+    context: Any = SimpleNamespace(get_remaining_time_in_millis=lambda: 900_000)
+    with mock.patch.multiple(module, **fakes):
+        before, began = peak_kib(), time.monotonic()
+        answer = module.handler(RUN.to_data(), context)
+    print(
+        json.dumps(
+            {
+                "seconds": round(time.monotonic() - began, 1),
+                "peak_mib": peak_kib() // 1024,
+                "of_it_before_mib": before // 1024,
+                "answer_bytes": len(json.dumps(answer)),
+                "more_to_fetch": answer["more_to_fetch"],
+            }
+        )
+    )
+
+
+def measure(step: str, folder: Path, endpoint: str) -> dict[str, Any]:
+    ran = subprocess.run(
+        [sys.executable, "-m", "bench.large_payer", "--step", step, str(folder)],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={
+            **os.environ,
+            "AWS_ENDPOINT_URL_INVOICING": endpoint,
+            "AWS_DEFAULT_REGION": "us-east-1",
+        },
+    )
+    told: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
+    return told
+
+
+def main(invoices: int) -> int:
+    """Print both measurements; 1 when one is out of its bounds."""
+    worst = 0
+    with (
+        tempfile.TemporaryDirectory() as name,
+        InvoicingEmulator(catalogue(invoices), now=AFTER_DEADLINE) as emulator,
+    ):
+        folder = Path(name)
+        for step, most in MOST_MIB.items():
+            if step == "fetch":
+                prepare_last_pass(folder)
+            told = measure(step, folder, emulator.url)
+            print(f"{invoices} invoices, {step}: {told} (at most {most} MiB)")
+            if told["peak_mib"] > most or told["answer_bytes"] > MOST_ANSWER:
+                worst = 1
+    return worst
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--step"]:
+        run_step(sys.argv[2], Path(sys.argv[3]))
+    else:
+        sys.exit(main(int(sys.argv[1]) if sys.argv[1:] else INVOICES))
