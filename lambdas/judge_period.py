@@ -55,7 +55,12 @@ class Judged:
     sequence: int
     """How far the chain is, or once was."""
     is_new: bool
-    is_trusted: bool = True
+    sha256: str | None
+    """Of the manifest's file; None when the chain cannot be trusted."""
+
+    @property
+    def is_trusted(self) -> bool:
+        return self.sha256 is not None
 
     def to_data(self) -> dict[str, Any]:
         return {
@@ -126,7 +131,7 @@ def judge_period(
             continue  # another run took this number: what it wrote is to be judged too
         update_views(archive, link)
         before = previous.verdict if previous else None
-        return Judged(before, link.manifest, link.manifest.sequence, is_new)
+        return Judged(before, link.manifest, link.manifest.sequence, is_new, link.sha256)
     raise ServiceUnavailable(f"other runs keep extending the manifests of {period}")
 
 
@@ -172,7 +177,7 @@ def _show_broken(archive: Archive, period: BillingPeriod, run: Run, broken: Chai
     )
     show_verdict(archive, shown, broken.sequence)
     before = newest.verdict if newest else None
-    return Judged(before, shown, broken.sequence, is_new=False, is_trusted=False)
+    return Judged(before, shown, broken.sequence, is_new=False, sha256=None)
 
 
 def _archived(

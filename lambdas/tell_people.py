@@ -8,9 +8,9 @@ from lambdas.aws.notifications import EventBus, Mailbox, NotTold
 from lambdas.aws.told import ToldTable
 from lambdas.domain.close_calendar import CloseCalendar
 from lambdas.domain.letter import letter
-from lambdas.domain.manifests import Manifest
 from lambdas.domain.period_event import DETAIL_TYPE, SOURCE, period_event
 from lambdas.domain.telling import Telling, reason_to_tell
+from lambdas.judge_period import Judged
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Channels:
 
 def tell_people(
     channels: Channels,
-    manifests: Sequence[Manifest],
+    judged: Sequence[Judged],
     *,
     run_id: str,
     as_of: datetime,
@@ -43,14 +43,17 @@ def tell_people(
     failures = []
     for channel, send in senders.items():
         tellings = []
-        for manifest in manifests:
+        for one in judged:
+            manifest = one.manifest
             period = manifest.billing_period
             before = channels.table.told(period, channel)
             is_overdue = as_of >= close.overdue_from(period)
             reason = reason_to_tell(before, manifest.verdict, is_overdue=is_overdue, as_of=as_of)
             if reason:
                 day = close.close_day(period, as_of)
-                tellings.append(Telling(manifest, run_id, as_of, is_overdue, day, before, reason))
+                tellings.append(
+                    Telling(manifest, run_id, as_of, is_overdue, day, before, reason, one.sha256)
+                )
         if not tellings:
             continue
         try:

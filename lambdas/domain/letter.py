@@ -24,6 +24,7 @@ def letter(tellings: Sequence[Telling]) -> tuple[str, str]:
     if len(tellings) > len(shown):
         parts.append(f"And {len(tellings) - len(shown)} more billing periods.")
     parts.append("\n".join(_where(shown)))
+    parts += filter(None, ["\n".join(_heads(shown))])
     return subject[:_LONGEST_SUBJECT], "\n\n".join(parts) + "\n"
 
 
@@ -65,3 +66,14 @@ def _where(tellings: Sequence[Telling]) -> list[str]:
         f"Where to look: {keys} in the archive bucket {bucket}.",
         "The runbook has a heading for each word in capitals.",
     ]
+
+
+def _heads(tellings: Sequence[Telling]) -> list[str]:
+    """What the letter keeps outside the archive: how far each chain of manifests was."""
+    heads = [
+        f"- {one.manifest.billing_period}: manifest {one.manifest.sequence}, "
+        f"SHA-256 {one.manifest_sha256}"
+        for one in tellings
+        if one.manifest_sha256
+    ]
+    return ["For the auditor, who compares it with the archive:", *heads] if heads else []

@@ -34,6 +34,7 @@ def period_event(telling: Telling) -> dict[str, Any]:
         "archive_bucket": manifest.bucket,
         "completeness": completeness_key(manifest.billing_period),
         "manifest": manifest.key if manifest.sequence else None,
+        "manifest_sha256": telling.manifest_sha256,
         "payers": len(manifest.payers),
         "payers_by_verdict": dict(sorted(Counter(one.verdict for one in manifest.payers).items())),
         "blocking_findings": counted(blocking(manifest)),

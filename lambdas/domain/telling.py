@@ -45,6 +45,8 @@ class Telling:
     """The day of the run, as `CloseCalendar.close_day` names it."""
     before: Told | None
     reason: Reason
+    manifest_sha256: str | None
+    """Of the manifest's file; None when the chain cannot be trusted."""
 
     def as_told(self) -> Told:
         return Told(self.manifest.verdict, self.is_overdue, instant_text(self.as_of), self.run_id)

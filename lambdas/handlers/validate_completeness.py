@@ -142,14 +142,14 @@ def _judge(
 
 
 def _tell(
-    settings: FunctionSettings, table: ToldTable, judged: Iterable[Judged], run: Run
+    settings: FunctionSettings, table: ToldTable, judged: list[Judged], run: Run
 ) -> list[str]:
     """Tell people and programs; returns what failed, after it is in the log."""
     failures = tell_people(
         Channels(
             Mailbox(sns_client(), settings.notification_topic), EventBus(events_client()), table
         ),
-        [one.manifest for one in judged],
+        judged,
         run_id=run.run_id,
         as_of=run.as_of,
         close=run.close,

@@ -26,6 +26,7 @@ from tests.domain.examples import ACME, BOREAL, OCTOBER, archived
 DOCS = Path(__file__).parents[2] / "docs"
 SCHEMA = json.loads((DOCS / "events" / "billing-period-judged-1.schema.json").read_text())
 NOON = datetime(2026, 11, 12, 12, tzinfo=UTC)
+SHA = 64 * "b"
 MISSING = finding("USUAL_INVOICE_MISSING", "invoice of AWS", "Three periods have one.")
 WAITING = finding("PDF_NOT_READY", "1", "Not yet.")
 
@@ -139,7 +140,8 @@ def telling(
         close_day="business day 9",
         **manifest,
     )
-    return Telling(judged, "run-2", NOON, is_overdue, "business day 9", before, reason)
+    sha256 = None if judged.findings else SHA
+    return Telling(judged, "run-2", NOON, is_overdue, "business day 9", before, reason, sha256)
 
 
 OPEN = (
@@ -152,25 +154,31 @@ LETTERS: Mapping[str, tuple[list[Telling], str, str]] = {
     "complete": (
         [telling("COMPLETE", state(), state("NO_CHARGES", BOREAL), before=told("AWAITING"))],
         "Invoice archive 2026-10: complete",
-        """\
+        f"""\
 Billing period 2026-10: complete (before: awaiting invoices).
 2 of 2 payer accounts are complete on business day 9; the deadline was 2026-11-10.
 There is nothing to do.
 
 Where to look: periods/2026-10/index.html in the archive bucket example-archive.
 The runbook has a heading for each word in capitals.
+
+For the auditor, who compares it with the archive:
+- 2026-10: manifest 2, SHA-256 {SHA}
 """,
     ),
     "awaiting again": (
         [telling("AWAITING", state("AWAITING"), before=told(), is_overdue=False)],
         "Invoice archive 2026-10: awaiting invoices",
-        """\
+        f"""\
 Billing period 2026-10: awaiting invoices (before: action required).
 0 of 1 payer accounts are complete on business day 9; the deadline is 2026-11-10.
 There is nothing to do: the next daily run asks again.
 
 Where to look: periods/2026-10/index.html in the archive bucket example-archive.
 The runbook has a heading for each word in capitals.
+
+For the auditor, who compares it with the archive:
+- 2026-10: manifest 2, SHA-256 {SHA}
 """,
     ),
     "action required": (
@@ -192,6 +200,9 @@ What to do:
 
 Where to look: periods/2026-10/index.html in the archive bucket example-archive.
 The runbook has a heading for each word in capitals.
+
+For the auditor, who compares it with the archive:
+- 2026-10: manifest 2, SHA-256 {SHA}
 """,
     ),
     "overdue": (
@@ -211,6 +222,9 @@ What to do:
 
 Where to look: periods/2026-10/index.html in the archive bucket example-archive.
 The runbook has a heading for each word in capitals.
+
+For the auditor, who compares it with the archive:
+- 2026-10: manifest 2, SHA-256 {SHA}
 """,
     ),
     "reminder": (
@@ -228,6 +242,9 @@ What to do:
 
 Where to look: periods/2026-10/index.html in the archive bucket example-archive.
 The runbook has a heading for each word in capitals.
+
+For the auditor, who compares it with the archive:
+- 2026-10: manifest 2, SHA-256 {SHA}
 """,
     ),
     "two periods": (
@@ -236,7 +253,7 @@ The runbook has a heading for each word in capitals.
             telling("COMPLETE", state(), period=OCTOBER.shifted(-1)),
         ],
         "Invoice archive 2026-10: complete and 1 more",
-        """\
+        f"""\
 Billing period 2026-10: complete.
 1 of 1 payer accounts are complete on business day 9; the deadline was 2026-11-10.
 There is nothing to do.
@@ -248,6 +265,10 @@ There is nothing to do.
 Where to look: periods/2026-10/index.html, periods/2026-09/index.html in the archive \
 bucket example-archive.
 The runbook has a heading for each word in capitals.
+
+For the auditor, who compares it with the archive:
+- 2026-10: manifest 2, SHA-256 {SHA}
+- 2026-09: manifest 2, SHA-256 {SHA}
 """,
     ),
     "manifests that cannot be trusted": (
@@ -318,9 +339,12 @@ EVENTS = {occasion: one for occasion, (tellings, _, _) in LETTERS.items() for on
 
 @pytest.mark.parametrize("occasion", EVENTS)
 def test_each_event_is_as_its_schema_says(occasion: str) -> None:
-    jsonschema.validate(
-        period_event(EVENTS[occasion]), SCHEMA, format_checker=jsonschema.FormatChecker()
-    )
+    event = period_event(EVENTS[occasion])
+    jsonschema.validate(event, SCHEMA, format_checker=jsonschema.FormatChecker())
+    # readers take members that they do not know; none is put that is not documented
+    assert event.keys() == SCHEMA["properties"].keys()
+    payer = SCHEMA["properties"]["open_payers"]["items"]["properties"]
+    assert all(one.keys() == payer.keys() for one in event["open_payers"])
 
 
 def test_an_event_says_what_changed_and_where_to_read_on() -> None:
@@ -341,6 +365,7 @@ def test_an_event_says_what_changed_and_where_to_read_on() -> None:
         "archive_bucket": "example-archive",
         "completeness": "periods/2026-10/completeness.json",
         "manifest": "periods/2026-10/manifests/manifest-0002.json",
+        "manifest_sha256": SHA,
         "payers": 3,
         "payers_by_verdict": {"COMPLETE": 1, "MISSING": 1, "NO_ACCESS": 1},
         "blocking_findings": {"NO_ACCESS": 1, "PDF_NOT_READY": 2, "USUAL_INVOICE_MISSING": 1},
@@ -385,7 +410,7 @@ def test_manifests_that_cannot_be_trusted_have_no_manifest_to_name() -> None:
         {"verdict": "DONE"},
         {"schema": "invoice-archive/billing-period-judged/2"},
         {"reason": None},
-        {"totals": []},
+        {"manifest_sha256": "abc"},
         {"open_payers": [{}]},
         {"last_day": "10 November"},
     ],

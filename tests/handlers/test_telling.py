@@ -1,5 +1,6 @@
 """Telling people and programs, through the real handlers: once for each change, and no noise."""
 
+import hashlib
 import json
 from datetime import datetime, timedelta
 from typing import Any
@@ -119,6 +120,18 @@ def test_a_letter_goes_to_the_topic_of_the_deployment_and_carries_no_amount(
     assert request["TopicArn"] == month.settings.notification_topic
     for secret in ("987", "100.00", "USD", "://", "@"):
         assert secret not in request["Message"] + json.dumps(events(month))
+
+
+def test_letter_and_event_keep_the_newest_manifests_hash_outside_the_archive(
+    month: World,
+) -> None:
+    month.run()
+    key = "periods/2026-10/manifests/manifest-0001.json"
+    sha256 = hashlib.sha256(month.content(key)).hexdigest()
+    ((_, text),) = month.topic.letters
+    assert f"- 2026-10: manifest 1, SHA-256 {sha256}\n" in text
+    (event,) = events(month)
+    assert (event["manifest"], event["manifest_sha256"]) == (key, sha256)
 
 
 def test_a_run_without_anything_new_tells_nobody(month: World) -> None:
