@@ -141,7 +141,7 @@ def test_the_filter_finds_payer_accounts_by_name_id_invoice_and_verdict(
     reader: Reader, period_path: Path
 ) -> None:
     page = reader.open(period_path).page
-    shown = page.locator(".payer:visible .id")
+    shown = page.locator(".payer:visible .who .id")
     words = page.get_by_label("Find a payer account, invoice or file")
     words.fill("kessler")
     assert shown.all_text_contents() == ["236481957204"]
