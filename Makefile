@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup month-end close test test-all test-fast test-views test-path test-slow lint types clean
+.PHONY: help setup month-end close test test-all test-fast test-views test-path test-slow test-live lint types clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -42,7 +42,7 @@ close: $(READY) ## play two closing windows day by day, or one: [PERIOD=2026-07]
 test: lint types test-fast test-views test-path ## what a change must pass
 
 test-fast: $(READY) ## the tests that need no embedded AWS and no other program
-	@$(BIN)/python -m pytest -m "not whole_path and not programs and not slow" -n auto --dist worksteal
+	@$(BIN)/python -m pytest -m "not whole_path and not programs and not slow and not live" -n auto --dist worksteal
 
 test-views: $(READY) ## pages and ledgers opened with Chromium and LibreOffice; pictures in build/screenshots
 	@tools/system_packages.sh 'chromium|chromium-browser|google-chrome=chromium' \
@@ -54,6 +54,9 @@ test-path: $(READY) ## the month end as a whole, twice, on an embedded AWS of it
 
 test-slow: $(READY) ## a fault after every single storage call; the embedded AWS killed and broken, to see it heal
 	@$(BIN)/python -m pytest -m slow
+
+test-live: $(READY) ## reads the stack that is deployed to AWS: AWS_PROFILE=archive AWS_REGION=eu-central-1
+	@INVOICE_ARCHIVE_LIVE=1 $(BIN)/python -m pytest --force-enable-socket tests/live
 
 test-all: test test-slow ## everything
 

@@ -1,0 +1,144 @@
+"""The deployed stack itself, asked for what no template and no emulator shows. Reads only.
+
+    AWS_PROFILE=archive AWS_REGION=eu-central-1 make test-live
+
+with credentials of the archive's account that may read its settings and simulate policies. AWS
+itself says what the roles may do: a boundary or a service control policy of the organization that
+takes an action away is seen here, and nowhere else before a run fails.
+"""
+
+import itertools
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.names import ARCHIVE_STACK
+from infra.required_actions import REQUIRED_ACTIONS
+from infra.stacks import PROJECT
+from infra.steps import STEPS, Step
+from lambdas.aws.manifest_signing import ManifestSigner
+from ops.doctor import examine_deployment, examine_settings
+from ops.live.deployment import required_outputs
+
+pytestmark = [
+    pytest.mark.skipif("INVOICE_ARCHIVE_LIVE" not in os.environ, reason="asks a real account"),
+    pytest.mark.live,
+]
+
+UNDOING = (
+    "s3:BypassGovernanceRetention",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+    "s3:PutBucketPolicy",
+    "s3:PutBucketVersioning",
+    "s3:PutLifecycleConfiguration",
+)
+"""What nobody in the workflow may do to the bucket or to what lies in it."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """An action on one resource that a role's inline policy allows, and its conditions' values."""
+
+    action: str
+    resource: str
+    context: tuple[tuple[str, str], ...]
+
+
+@pytest.fixture(scope="module")
+def outputs() -> Mapping[str, str]:
+    return required_outputs()
+
+
+@pytest.fixture(scope="module")
+def iam() -> Any:
+    return boto3.client("iam")
+
+
+def statements(iam: Any, role: str) -> Iterator[Statement]:
+    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        for statement in document["Statement"]:
+            conditions = statement.get("Condition", {}).values()
+            context = tuple(
+                (key, an_example(values)) for each in conditions for key, values in each.items()
+            )
+            for action, resource in itertools.product(
+                as_list(statement["Action"]), as_list(statement["Resource"])
+            ):
+                yield Statement(action, resource, context)
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def an_example(values: Any) -> str:
+    """Something that a pattern of a policy matches."""
+    return str(as_list(values)[0]).replace("*", "111122223333")
+
+
+def decision(iam: Any, role: str, one: Statement) -> str:
+    arn = iam.get_role(RoleName=role)["Role"]["Arn"]
+    (result,) = iam.simulate_principal_policy(
+        PolicySourceArn=arn,
+        ActionNames=[one.action],
+        ResourceArns=["*" if one.resource == "*" else an_example(one.resource)],
+        ContextEntries=[
+            {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
+            for key, value in one.context
+        ],
+    )["EvaluationResults"]
+    return str(result["EvalDecision"])
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
+def test_each_function_has_the_actions_of_the_table(iam: Any, step: Step) -> None:
+    assert {one.action for one in statements(iam, step.role_name)} == {
+        required.action for required in REQUIRED_ACTIONS[step.state]
+    }
+
+
+@pytest.mark.parametrize("is_conditional", [False, True], ids=["always", "on conditions"])
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
+def test_aws_grants_each_action(iam: Any, step: Step, is_conditional: bool) -> None:
+    asked = [one for one in statements(iam, step.role_name) if bool(one.context) == is_conditional]
+    decisions = {one: decision(iam, step.role_name, one) for one in asked}
+    assert decisions == dict.fromkeys(asked, "allowed")
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
+def test_no_function_may_undo_evidence(iam: Any, outputs: Mapping[str, str], step: Step) -> None:
+    bucket = f"arn:aws:s3:::{outputs['ArchiveBucketName']}"
+    for action in UNDOING:
+        resource = bucket if "Bucket" in action or "Lifecycle" in action else f"{bucket}/invoices/1"
+        assert decision(iam, step.role_name, Statement(action, resource, ())) != "allowed", action
+
+
+def test_the_bucket_keeps_versions_and_locks_them(outputs: Mapping[str, str]) -> None:
+    s3, bucket = boto3.client("s3"), outputs["ArchiveBucketName"]
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    lock = s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]
+    assert lock["ObjectLockEnabled"] == "Enabled"
+
+
+def test_the_public_key_that_auditors_got_is_the_signing_keys(outputs: Mapping[str, str]) -> None:
+    signer = ManifestSigner(boto3.client("kms"), outputs["ManifestSigningKeyArn"])
+    assert outputs["ManifestPublicKey"].strip() == signer.public_key_pem().decode().strip()
+
+
+def test_the_stack_is_as_it_was_deployed() -> None:
+    (stack,) = boto3.client("cloudformation").describe_stacks(StackName=ARCHIVE_STACK)["Stacks"]
+    assert stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+
+
+def test_it_starts_daily_tells_everybody_and_knows_the_register(
+    outputs: Mapping[str, str],
+) -> None:
+    settings, _ = examine_settings(PROJECT)
+    assert settings
+    assert [one for one in examine_deployment(settings, outputs) if one.problem] == []
