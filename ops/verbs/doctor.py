@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ops.console import Console
+from ops.errors import CannotRead
 from ops.exit_codes import ExitCode
 from ops.verb import Verb
 
@@ -21,7 +22,13 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, console: Console) -> ExitCode:
-    from ops import doctor  # noqa: PLC0415 - other verbs need neither boto3 nor the settings
+    try:
+        from ops import doctor  # noqa: PLC0415 - other verbs need neither boto3 nor the settings
+    except ModuleNotFoundError as error:
+        raise CannotRead(
+            f"the doctor needs the whole project, and {error.name} is not installed: run "
+            "'make setup' in the project's folder, and there '.venv/bin/invoices doctor'"
+        ) from None
     from ops.live.deployment import required_outputs, stack_outputs  # noqa: PLC0415
 
     def examined() -> Iterator[doctor.Examined]:

@@ -1,6 +1,7 @@
 import hashlib
 import json
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -235,6 +236,16 @@ def test_a_folder_without_readable_settings_is_told(
     code, found = diagnosis(capsys, tmp_path)
     assert code == ExitCode.ACTION_REQUIRED
     assert "cdk.json" in (found["settings"] or "")
+
+
+def test_an_auditors_installation_is_sent_to_the_projects_own(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("ops.doctor")
+    monkeypatch.delitem(sys.modules, "ops.doctor")
+    monkeypatch.setitem(sys.modules, "infra.deploy_settings", None)
+    assert main(["doctor"]) == ExitCode.UNREADABLE
+    assert "run 'make setup'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
