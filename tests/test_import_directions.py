@@ -1,7 +1,7 @@
 """Which way imports point, and what the functions must not know.
 
-handlers → archive_invoice, archive_pages → judge_period → document_checks, period_views,
-manifest_chain, ledger_workbook → aws → domain → the standard library
+handlers → archive_invoice, archive_pages, past_periods, tell_people → judge_period →
+document_checks, period_views, manifest_chain, ledger_workbook → aws → domain → the standard library
 infra → the functions' domain and settings; nothing → handlers, sandbox, tests.
 ops → the functions' domain and the deploy settings; only ops/live knows boto3, and ops/check asks
 nothing of AWS.
@@ -65,7 +65,7 @@ RULES = (
     Rule("lambdas/public_key_resource.py", ("aws_lambda_powertools", "lambdas.aws")),
     Rule("lambdas/manifest_chain.py", ("lambdas.aws", "lambdas.domain")),
     Rule("lambdas/ask_charges.py", ("lambdas.aws", "lambdas.domain")),
-    Rule("lambdas/tell_people.py", ("lambdas.aws", "lambdas.domain")),
+    Rule("lambdas/tell_people.py", ("lambdas.aws", "lambdas.domain", "lambdas.judge_period")),
     Rule(
         "lambdas/past_periods.py",
         ("lambdas.domain", "lambdas.judge_period", "lambdas.manifest_chain"),
