@@ -1,5 +1,6 @@
 """How clients are made, and how AWS's errors become sentences."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,9 +15,12 @@ READERS = 32
 
 
 def client(service: str) -> Any:
-    """A client with the caller's own credentials and region. Raises CannotRead."""
+    """A client with the caller's own credentials and region. Raises CannotRead.
+
+    Boto3 alone does not read AWS_REGION, which CDK and the AWS command line put first.
+    """
     with aws_errors(service):
-        return boto3.Session().client(
+        return boto3.Session(region_name=os.environ.get("AWS_REGION") or None).client(
             service,
             config=Config(
                 connect_timeout=10,

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 import pytest
 
 from infra.names import ARCHIVE_STACK
@@ -23,6 +22,7 @@ from infra.steps import STEPS, Step
 from lambdas.aws.manifest_signing import ManifestSigner
 from ops.doctor import examine_deployment, examine_settings
 from ops.live.deployment import required_outputs
+from ops.live.session import client
 
 pytestmark = [
     pytest.mark.skipif("INVOICE_ARCHIVE_LIVE" not in os.environ, reason="asks a real account"),
@@ -56,7 +56,7 @@ def outputs() -> Mapping[str, str]:
 
 @pytest.fixture(scope="module")
 def iam() -> Any:
-    return boto3.client("iam")
+    return client("iam")
 
 
 def statements(iam: Any, role: str) -> Iterator[Statement]:
@@ -120,19 +120,19 @@ def test_no_function_may_undo_evidence(iam: Any, outputs: Mapping[str, str], ste
 
 
 def test_the_bucket_keeps_versions_and_locks_them(outputs: Mapping[str, str]) -> None:
-    s3, bucket = boto3.client("s3"), outputs["ArchiveBucketName"]
+    s3, bucket = client("s3"), outputs["ArchiveBucketName"]
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
     lock = s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]
     assert lock["ObjectLockEnabled"] == "Enabled"
 
 
 def test_the_public_key_that_auditors_got_is_the_signing_keys(outputs: Mapping[str, str]) -> None:
-    signer = ManifestSigner(boto3.client("kms"), outputs["ManifestSigningKeyArn"])
+    signer = ManifestSigner(client("kms"), outputs["ManifestSigningKeyArn"])
     assert outputs["ManifestPublicKey"].strip() == signer.public_key_pem().decode().strip()
 
 
 def test_the_stack_is_as_it_was_deployed() -> None:
-    (stack,) = boto3.client("cloudformation").describe_stacks(StackName=ARCHIVE_STACK)["Stacks"]
+    (stack,) = client("cloudformation").describe_stacks(StackName=ARCHIVE_STACK)["Stacks"]
     assert stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
 
