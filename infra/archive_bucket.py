@@ -14,7 +14,7 @@ from lambdas.domain.archive_layout import VIEW_TAG
 
 
 class ArchiveBucket(Construct):
-    """One named bucket, kept when the stack is deleted.
+    """One named bucket, kept with its policy when the stack is deleted.
 
     Object Lock is enabled without a default retention: evidence is locked by the headers of its
     PUT, and views and run files must stay unlocked.
@@ -66,6 +66,9 @@ class ArchiveBucket(Construct):
         )
         for statement in evidence_statements(self.bucket, settings):
             self.bucket.add_to_resource_policy(statement)
+        if self.bucket.policy is None:
+            raise RuntimeError("the bucket has no policy, so nothing would keep the evidence")
+        self.bucket.policy.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
 
     @property
     def key_conditions(self) -> dict[str, Any]:

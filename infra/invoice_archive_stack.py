@@ -29,6 +29,7 @@ class InvoiceArchiveStack(cdk.Stack):
             scope,
             ARCHIVE_STACK,
             description="Archives every AWS invoice of an organization's payers",
+            termination_protection=True,
         )
         archive = ArchiveBucket(self, "Archive", settings=settings)
         chain = ManifestChain(self, "Manifests", settings=settings)

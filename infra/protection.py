@@ -63,14 +63,22 @@ def evidence_statements(bucket: s3.Bucket, settings: DeploySettings) -> list[iam
             ["s3:PutObjectTagging", "s3:PutObjectVersionTagging"],
             evidence,
         ),
-        # A lifecycle rule would hide evidence behind delete markers, locked or not. Deployments
-        # make and change the bucket, with a role of their own or in the name of a person.
+        # What another bucket replicates to this one is no PUT: it asks for none of the headers above.
+        _deny(
+            "KeepEvidenceFromReplicas",
+            ["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"],
+            evidence,
+        ),
+        # A lifecycle rule would hide evidence behind delete markers, locked or not; another default
+        # encryption would leave it with a key that nothing keeps. Deployments make and change the
+        # bucket, with a role of their own or in the name of a person.
         _deny(
             "KeepBucket",
             [
                 "s3:DeleteBucket",
                 "s3:PutBucketObjectLockConfiguration",
                 "s3:PutBucketVersioning",
+                "s3:PutEncryptionConfiguration",
                 "s3:PutLifecycleConfiguration",
             ],
             [bucket.bucket_arn],

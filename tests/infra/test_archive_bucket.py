@@ -1,7 +1,10 @@
 """The archive bucket's promises, read from the template."""
 
+import json
+from pathlib import Path
 from typing import Any
 
+from infra.names import ARCHIVE_STACK
 from tests.infra.policies import of_type, only, text
 
 
@@ -14,14 +17,22 @@ def resource(template: dict[str, Any], type_name: str, prefix: str) -> dict[str,
     return dict(found)
 
 
-def test_the_bucket_and_its_key_stay_when_the_stack_goes(template: dict[str, Any]) -> None:
-    bucket = resource(template, "AWS::S3::Bucket", "Archive")
+def test_the_bucket_its_policy_and_its_key_stay_when_the_stack_goes(
+    template: dict[str, Any],
+) -> None:
     # a first deployment that fails leaves no bucket behind whose name the next one finds taken
-    assert bucket["DeletionPolicy"] == "RetainExceptOnCreate"
-    assert bucket["UpdateReplacePolicy"] == "Retain"
+    for kept in ("AWS::S3::Bucket", "AWS::S3::BucketPolicy"):
+        found = resource(template, kept, "Archive")
+        assert found["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert found["UpdateReplacePolicy"] == "Retain"
     key = resource(template, "AWS::KMS::Key", "ArchiveKey")
     assert key["DeletionPolicy"] == "Retain"
     assert key["UpdateReplacePolicy"] == "Retain"
+
+
+def test_nobody_deletes_the_stack_by_mistake(assembly: Path) -> None:
+    manifest = json.loads((assembly / "manifest.json").read_text())
+    assert manifest["artifacts"][ARCHIVE_STACK]["properties"]["terminationProtection"] is True
 
 
 def test_the_bucket_has_the_configured_name(

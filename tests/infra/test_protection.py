@@ -63,6 +63,7 @@ def test_the_policy_has_these_statements_and_they_refuse_everybody(
         "WriteOnceLockTooLong",
         "KeepEvidence",
         "KeepEvidenceUntagged",
+        "KeepEvidenceFromReplicas",
         "KeepBucket",
     }
     for statement in bucket_policy.values():
@@ -122,10 +123,26 @@ def test_without_a_break_glass_role_nobody_deletes_bypasses_or_tags(
         assert denied_by(bucket_policy, action, key, context) == {"KeepEvidenceUntagged"}
 
 
+@pytest.mark.parametrize("who", PEOPLE.values(), ids=PEOPLE)
+def test_nothing_is_replicated_onto_evidence(bucket_policy: Statements, who: str) -> None:
+    context = {"aws:PrincipalArn": who}
+    for action in ("s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"):
+        for key in EVIDENCE:
+            assert denied_by(bucket_policy, action, key, context) == {"KeepEvidenceFromReplicas"}
+        assert denied_by(bucket_policy, action, OTHER[0], context) == set()
+
+
 def test_only_a_deployment_changes_what_protects_the_bucket(bucket_policy: Statements) -> None:
     account = "arn:AWS::Partition:iam::AWS::AccountId:role/"
     deployment = f"{account}cdk-hnb659fds-cfn-exec-role-111122223333-eu-central-1"
-    for action in bucket_policy["KeepBucket"]["Action"]:
+    protecting = (
+        "s3:DeleteBucket",
+        "s3:PutBucketObjectLockConfiguration",
+        "s3:PutBucketVersioning",
+        "s3:PutEncryptionConfiguration",
+        "s3:PutLifecycleConfiguration",
+    )
+    for action in protecting:
         for who in (*PEOPLE.values(), f"{account}cdk-hnb659fds-deploy-role"):
             context = {"aws:PrincipalArn": who}
             assert denied_by(bucket_policy, action, "ArchiveBucket", context) == {"KeepBucket"}
