@@ -100,6 +100,12 @@ _ENUMERATE = (
 _LIST = (
     Required("s3:PutObject", _LISTING, "what AWS lists for the payer account"),
     _ENCRYPT,
+    Required(
+        "kms:Decrypt",
+        ARCHIVE_KEY,
+        "S3 may check a bucket key before it stores with it; whether AWS asks for this at a plain "
+        "PUT is not documented clearly, and without s3:GetObject it reveals nothing",
+    ),
     _TAKE_PAYER_ROLE,
     *_LOG,
 )
