@@ -82,8 +82,15 @@ def test_a_run_that_another_execution_claimed_ends_at_once(states: dict[str, Any
     assert states["IsAlreadyClaimed"]["Choices"] == [
         {"Condition": "{% $states.input.already_claimed %}", "Next": "AlreadyClaimed"}
     ]
-    assert states["IsAlreadyClaimed"]["Default"] == "ForEachPayerAccount"
+    assert states["IsAlreadyClaimed"]["Default"] == "IsAnybodyAsked"
     assert states["AlreadyClaimed"]["Type"] == "Succeed"
+
+
+def test_on_a_day_on_which_nobody_is_asked_no_empty_list_is_read(states: dict[str, Any]) -> None:
+    assert states["IsAnybodyAsked"]["Choices"] == [
+        {"Condition": "{% $states.input.payers > 0 %}", "Next": "ForEachPayerAccount"}
+    ]
+    assert states["IsAnybodyAsked"]["Default"] == "ValidateCompleteness"
 
 
 def test_every_payer_of_the_runs_list_gets_a_child_of_its_own(
