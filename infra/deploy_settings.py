@@ -31,6 +31,13 @@ MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
 MOST_FETCH_THREADS = 20
 """Each may fill two documents' room in the function's storage: 10 GiB in all, Lambda's most."""
 
+ROLE_NAMES_ROOM = 1500
+"""Characters of a policy for patterns of reader roles that the register calls otherwise than the
+settings do: IAM takes 10,240 in all policies of a role, and ValidateCompleteness needs the rest."""
+LEAST_OF_A_PATTERN = 150
+"""CDK reckons with as many for each, and with more moves statements to another policy."""
+_AROUND_A_ROLE_NAME = len('"arn:aws-us-gov:iam::*:role/",')
+
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 _IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+", re.ASCII)
 _RESERVED_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
@@ -91,6 +98,12 @@ class DeploySettings:
     document_hosts: tuple[str, ...]
     billing_endpoint_url: str | None
     """Where Invoicing, Cost Explorer and Organizations are; None: AWS's own endpoints."""
+
+    @property
+    def other_role_names(self) -> tuple[str, ...]:
+        """Names, with their paths, of the reader roles that the register calls otherwise."""
+        arns = (payer.role_arn for payer in self.register.payers if payer.role_arn)
+        return tuple(sorted({arn.partition(":role/")[2] for arn in arns} - {self.payer_role_name}))
 
     @classmethod
     def from_context(cls, value: object, project: Path) -> "DeploySettings":
@@ -202,6 +215,7 @@ def _contradictions(settings: DeploySettings) -> list[str]:
     return [
         *_local_documents(settings),
         *_role_names(settings),
+        *_too_many_role_names(settings),
         *_break_glass(settings),
         *_unknown_entities(settings),
     ]
@@ -231,6 +245,18 @@ def _role_names(settings: DeploySettings) -> Iterator[str]:
         yield (
             f"break_glass_role_arn '{arn}' is the role of {own[arn.rpartition('/')[2]]}, and "
             "nothing in the workflow may delete; name a role that a person takes in an emergency"
+        )
+
+
+def _too_many_role_names(settings: DeploySettings) -> Iterator[str]:
+    names = settings.other_role_names
+    needed = sum(max(LEAST_OF_A_PATTERN, len(name) + _AROUND_A_ROLE_NAME) for name in names)
+    if needed > ROLE_NAMES_ROOM:
+        yield (
+            f"the role_arn column of {settings.payers_file.name} has {len(names)} different role "
+            f"names, such as '{names[0]}'; the functions' policies have room for "
+            f"{ROLE_NAMES_ROOM // LEAST_OF_A_PATTERN}, and for fewer where paths are long: call "
+            f"the reader roles '{settings.payer_role_name}' (payer_role_name), or alike"
         )
 
 

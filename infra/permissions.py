@@ -26,7 +26,7 @@ class Permissions:
     ) -> None:
         stack = cdk.Stack.of(archive)
         self._archive = archive
-        self._payer_role_name = settings.payer_role_name
+        self._payer_roles = (settings.payer_role_name, *settings.other_role_names)
         self._arns: Mapping[str, list[str]] = {
             table.BUCKET: [archive.bucket.bucket_arn],
             table.ARCHIVE_KEY: [archive.key.key_arn],
@@ -37,7 +37,9 @@ class Permissions:
             table.EVENT_BUS: [
                 stack.format_arn(service="events", resource="event-bus", resource_name="default")
             ],
-            table.PAYER_ROLES: _payer_roles(stack, settings),
+            table.PAYER_ROLES: [
+                f"arn:{stack.partition}:iam::*:role/{name}" for name in self._payer_roles
+            ],
         }
 
     def grant(self, role: iam.Role, name: str, own_log: logs.LogGroup) -> None:
@@ -66,20 +68,15 @@ class Permissions:
                 reason = "Keys name a run, a billing period or an account; the rest is fixed."
                 yield f"{bucket}/{pattern}", reason
             elif required.on == table.PAYER_ROLES:
-                yield (
-                    f"arn:<AWS::Partition>:iam::*:role/{self._payer_role_name}",
-                    "The ARNs of hundreds of payer accounts do not fit into a policy; the name is "
-                    "fixed, and each account's own trust policy decides.",
-                )
+                for role_name in self._payer_roles:
+                    yield (
+                        f"arn:<AWS::Partition>:iam::*:role/{role_name}",
+                        "The ARNs of hundreds of payer accounts do not fit into a policy; the name "
+                        "is fixed, and each account's own trust policy decides.",
+                    )
 
 
 def _objects(required: table.Required) -> str:
     """The pattern of the archive's keys that the row is about; empty for another resource."""
     place, _, pattern = required.on.partition("/")
     return pattern if place == table.BUCKET else ""
-
-
-def _payer_roles(stack: cdk.Stack, settings: DeploySettings) -> list[str]:
-    """The reader role in any account, and the roles that the register names instead."""
-    named = {payer.role_arn for payer in settings.register.payers if payer.role_arn}
-    return [f"arn:{stack.partition}:iam::*:role/{settings.payer_role_name}", *sorted(named)]

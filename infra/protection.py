@@ -63,7 +63,7 @@ def evidence_statements(bucket: s3.Bucket, settings: DeploySettings) -> list[iam
             ["s3:PutObjectTagging", "s3:PutObjectVersionTagging"],
             evidence,
         ),
-        # What another bucket replicates to this one is no PUT: it asks for none of the headers above.
+        # What is replicated here from another bucket is no PUT and carries none of those headers.
         _deny(
             "KeepEvidenceFromReplicas",
             ["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"],

@@ -405,3 +405,39 @@ def test_all_problems_are_reported_at_once_in_one_readable_error(project: Path) 
         "  - notify_emails",
         "  - unknown key shedule; did you mean 'schedule'?",
     ]
+
+
+def test_more_role_names_than_fit_into_a_policy_are_refused(project: Path) -> None:
+    def register(names: int) -> None:
+        accounts = range(100000000000, 100000000300)
+        lines = (
+            f"{account},A,arn:aws:iam::{account}:role/{account % names:03}{'n' * 61}\n"
+            for account in accounts
+        )
+        (project / "payers.csv").write_text("account_id,name,role_arn\n" + "".join(lines))
+
+    register(10)
+    assert len(DeploySettings.from_context(block(), project).other_role_names) == 10
+    register(11)
+    [problem] = problems_of(block(), project)
+    assert "the role_arn column of payers.csv has 11 different role names" in problem
+    assert "call the reader roles 'InvoiceArchivePayerReader'" in problem
+
+
+def test_fewer_role_names_with_long_paths_are_refused(project: Path) -> None:
+    lines = (f"{100000000000 + one},A,arn:aws:iam::{100000000000 + one}:role/" for one in range(5))
+    names = (f"{'p' * 400}/{one}\n" for one in range(5))
+    register = "account_id,name,role_arn\n" + "".join(map("".join, zip(lines, names, strict=True)))
+    (project / "payers.csv").write_text(register)
+    [problem] = problems_of(block(), project)
+    assert "has 5 different role names" in problem
+
+
+def test_roles_that_are_called_as_the_settings_say_take_no_room(project: Path) -> None:
+    accounts = range(100000000000, 100000000300)
+    (project / "payers.csv").write_text(
+        "account_id,name,role_arn\n"
+        + "".join(f"{one},A,arn:aws:iam::{one}:role/Reader\n" for one in accounts)
+    )
+    settings = DeploySettings.from_context(block(payer_role_name="Reader"), project)
+    assert settings.other_role_names == ()

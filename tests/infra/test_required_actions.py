@@ -1,17 +1,18 @@
 """Every role of the stack may do what the table of required actions says, and nothing else."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infra import required_actions as table
+from infra.deploy_settings import LEAST_OF_A_PATTERN, ROLE_NAMES_ROOM
 from infra.required_actions import EVIDENCE, REQUIRED_ACTIONS, Required
 from infra.steps import STEPS
 from lambdas.domain.archive_layout import is_evidence
-from tests.infra.policies import Grant, all_allowed_actions, grants, of_type, role_id, text
+from tests.infra.policies import Grant, all_allowed_actions, grants, of_type, role_id, shown, text
 
 ROLES = {
     **{step.state: f"Functions{step.state}Role" for step in STEPS},
@@ -21,6 +22,7 @@ ROLES = {
 }
 """How the logical id of each role of the table begins."""
 
+LONGEST_INLINE_POLICIES = 10_240
 THROUGH_S3_FOR_THIS_BUCKET = json.dumps(
     {
         "StringEquals": {
@@ -109,21 +111,74 @@ def test_only_the_service_that_needs_a_role_may_take_it(template: dict[str, Any]
             assert text(account) == "AWS::AccountId"
 
 
-def test_roles_that_the_register_names_may_be_taken_too(
+def taken_roles(template: dict[str, Any]) -> dict[str, set[str]]:
+    """By step: the patterns of the payers' roles that its function may take."""
+    return {
+        step: {
+            resource
+            for action, resource, _ in grants(template, role_id(template, f"Functions{step}Role"))
+            if action == "sts:AssumeRole"
+        }
+        for step in ("ListInvoiceSummaries", "FetchInvoiceDocuments", "ValidateCompleteness")
+    }
+
+
+def register_with(tmp_path: Path, role_names: Sequence[str]) -> str:
+    """A register whose payer accounts have roles of these names, path included."""
+    register = tmp_path / "register.csv"
+    accounts = range(100000000000, 100000000000 + len(role_names))
+    lines = (
+        f"{account},A,arn:aws:iam::{account}:role/{name}\n"
+        for account, name in zip(accounts, role_names, strict=True)
+    )
+    register.write_text("account_id,name,role_arn\n" + "".join(lines))
+    return str(register)
+
+
+def test_roles_that_the_register_names_may_be_taken_too_each_name_in_any_account(
     synthesize: Callable[..., dict[str, Any]], tmp_path: Path
 ) -> None:
-    register = tmp_path / "register.csv"
-    named = "arn:aws:iam::111122223333:role/path/Special"
-    register.write_text(f"account_id,name,role_arn\n111122223333,A,{named}\n020417736915,B,\n")
+    register = register_with(tmp_path, ["path/Special", "Reader", "path/Special", "path/Reader"])
 
-    template = synthesize(payers_file=str(register), payer_role_name="Reader")
+    template = synthesize(payers_file=register, payer_role_name="Reader")
 
-    for step in ("ListInvoiceSummaries", "FetchInvoiceDocuments", "ValidateCompleteness"):
-        granted = grants(template, role_id(template, f"Functions{step}Role"))
-        assert {resource for action, resource, _ in granted if action == "sts:AssumeRole"} == {
-            "arn:AWS::Partition:iam::*:role/Reader",
-            named,
+    any_account = "arn:AWS::Partition:iam::*:role/"
+    for taken in taken_roles(template).values():
+        assert taken == {
+            f"{any_account}{name}" for name in ("Reader", "path/Special", "path/Reader")
         }
+
+
+def test_any_number_of_payer_accounts_with_a_few_role_names_fits_into_the_policies(
+    synthesize: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    length = LEAST_OF_A_PATTERN - len('"arn:aws-us-gov:iam::*:role/",')
+    names = [
+        f"path/{number}".ljust(length, "n")
+        for number in range(ROLE_NAMES_ROOM // LEAST_OF_A_PATTERN)
+    ]
+
+    template = synthesize(
+        payers_file=register_with(tmp_path, names * 50), archive_bucket_name="b" * 63
+    )
+
+    for taken in taken_roles(template).values():
+        assert len(taken) == 1 + len(names)
+    managed = of_type(template, "AWS::IAM::ManagedPolicy").values()
+    assert all(one["ManagedPolicyName"].startswith("invoice-archive-") for one in managed)
+    for policy in of_type(template, "AWS::IAM::Policy").values():
+        assert len(as_deployed(policy["PolicyDocument"])) < LONGEST_INLINE_POLICIES
+
+
+def as_deployed(document: dict[str, Any]) -> str:
+    """With names as long as they can be for references."""
+    written = json.dumps(shown(document), separators=(",", ":"))
+    for name in ("ManifestsSigningKey", "ManifestsHeads", "NotificationsTopic", "NotificationsKey"):
+        written = written.replace(name, "n" * 130)
+    key = "arn:aws-us-gov:kms:us-gov-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+    written = written.replace("ArchiveBucket", f"arn:aws-us-gov:s3:::{'b' * 63}")
+    written = written.replace("ArchiveKey", key).replace("AWS::Partition", "aws-us-gov")
+    return written.replace("AWS::Region", "us-gov-east-1").replace("AWS::AccountId", "1" * 12)
 
 
 @pytest.mark.parametrize(
