@@ -63,7 +63,7 @@ class InvoiceArchiveStack(cdk.Stack):
             undelivered=daily.undelivered,
             notifications=notifications,
         )
-        Reviewers(self, "Reviewers", settings=settings, archive=archive)
+        Reviewers(self, "Reviewers", settings=settings, archive=archive, chain=chain)
         public_key = PublicKey(self, "PublicKey", chain=chain, permissions=permissions, code=code)
         for name, value in {
             "StateMachineArn": workflow.state_machine.state_machine_arn,

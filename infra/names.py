@@ -4,3 +4,7 @@ ARCHIVE_STACK = "InvoiceArchive"
 PAYER_READER_STACK = "InvoiceArchivePayerReader"
 PAYER_READER_TEMPLATE = "payer-reader-role.yaml"
 """The payers' stack as a file in the project, for organizations that do without CDK."""
+
+REVIEWER_POLICY = "invoice-archive-reviewer"
+AUDITOR_POLICY = "invoice-archive-auditor"
+"""Managed policies: an account has one of each name, whatever the region."""

@@ -1,4 +1,4 @@
-"""Managed policies for people who review the archive and change nothing."""
+"""Managed policies for people who review or audit the archive and change nothing."""
 
 import hashlib
 import re
@@ -11,17 +11,22 @@ from constructs import Construct
 from infra.acknowledgements import acknowledge_wildcards, arn_of
 from infra.archive_bucket import ArchiveBucket
 from infra.deploy_settings import DeploySettings
+from infra.manifest_chain import ManifestChain
+from infra.names import AUDITOR_POLICY, REVIEWER_POLICY
 
-POLICY_NAME = "invoice-archive-reviewer"
 PAYERS_A_POLICY = 15
 """More would not fit into the 6,144 characters of a managed policy."""
 
 _PERIOD = "????-??"
 _EVIDENCE = ("invoices", "records")
+_WAY_DOWN = ("", *(f"{one}/" for one in _EVIDENCE), *(f"{one}/{_PERIOD}/" for one in _EVIDENCE))
+"""Prefixes on the way to an account's folders. They show folders only when they are asked for with
+a delimiter: without one, the first of them lists the whole bucket."""
 
 
 class Reviewers(Construct):
-    """One policy for the whole archive; one for each legal entity that the settings name.
+    """One policy for the whole archive, one for its auditors, and one for each legal entity that
+    the settings name.
 
     A reviewer opens a folder by its link: the list of the account's buckets is not theirs to see.
     """
@@ -33,11 +38,24 @@ class Reviewers(Construct):
         *,
         settings: DeploySettings,
         archive: ArchiveBucket,
+        chain: ManifestChain,
     ) -> None:
         super().__init__(scope, construct_id)
         self._archive = archive
+        everything = [self._list({})]
         self._policy(
-            "Everything", POLICY_NAME, "Read-only review of the whole invoice archive", ["*"]
+            "Everything",
+            REVIEWER_POLICY,
+            "Read-only review of the whole invoice archive",
+            ["*"],
+            everything,
+        )
+        self._policy(
+            "Audit",
+            AUDITOR_POLICY,
+            "Read-only check of the whole invoice archive: versions, locks and heads too",
+            ["*"],
+            [*everything, *self._versions_locks_and_heads(chain)],
         )
         for entity in settings.reviewer_legal_entities:
             accounts = [
@@ -46,15 +64,46 @@ class Reviewers(Construct):
                 if payer.legal_entity == entity
             ]
             for first in range(0, len(accounts), PAYERS_A_POLICY):
-                some = accounts[first : first + PAYERS_A_POLICY]
+                own = list(_prefixes(accounts[first : first + PAYERS_A_POLICY]))
                 name = f"{_slug(entity)}-{first // PAYERS_A_POLICY + 1}"
                 self._policy(
                     name,
-                    f"{POLICY_NAME}-{name}",
+                    f"{REVIEWER_POLICY}-{name}",
                     "Read-only review of the invoices of one legal entity's payer accounts",
-                    list(_prefixes(some)),
-                    ["", *_folders(some)],
+                    own,
+                    [
+                        self._list(
+                            {
+                                "StringEquals": {"s3:delimiter": "/"},
+                                "StringLike": {"s3:prefix": list(_WAY_DOWN)},
+                            }
+                        ),
+                        self._list({"StringLike": {"s3:prefix": own}}),
+                    ],
                 )
+
+    def _list(self, conditions: dict[str, dict[str, str | list[str]]]) -> iam.PolicyStatement:
+        return iam.PolicyStatement(
+            actions=["s3:ListBucket"],
+            resources=[self._archive.bucket.bucket_arn],
+            conditions=conditions,
+        )
+
+    def _versions_locks_and_heads(self, chain: ManifestChain) -> list[iam.PolicyStatement]:
+        """What `invoices check s3://` reads beside what a reviewer does, and what the console asks
+        before it shows versions.
+        """
+        bucket = self._archive.bucket
+        return [
+            iam.PolicyStatement(
+                actions=["s3:GetBucketVersioning", "s3:ListBucketVersions"],
+                resources=[bucket.bucket_arn],
+            ),
+            iam.PolicyStatement(
+                actions=["s3:GetObjectRetention"], resources=[bucket.arn_for_objects("*")]
+            ),
+            iam.PolicyStatement(actions=["dynamodb:Scan"], resources=[chain.heads.table_arn]),
+        ]
 
     def _policy(
         self,
@@ -62,9 +111,9 @@ class Reviewers(Construct):
         name: str,
         description: str,
         patterns: Sequence[str],
-        listed: Sequence[str] = (),
+        more: Sequence[iam.PolicyStatement],
     ) -> None:
-        """`patterns` of keys may be read, and `listed` prefixes listed; none of those is all."""
+        """`patterns` of keys may be read; `more` says what may be listed and done beside that."""
         archive = self._archive
         policy = iam.ManagedPolicy(
             self,
@@ -72,11 +121,10 @@ class Reviewers(Construct):
             managed_policy_name=name,
             description=description,
             statements=[
-                iam.PolicyStatement(
-                    actions=["s3:ListBucket"],
-                    resources=[archive.bucket.bucket_arn],
-                    conditions={"StringLike": {"s3:prefix": list(listed)}} if listed else None,
+                iam.PolicyStatement(  # the console asks for it wherever a link leads
+                    actions=["s3:GetBucketLocation"], resources=[archive.bucket.bucket_arn]
                 ),
+                *more,
                 iam.PolicyStatement(
                     actions=["s3:GetObject", "s3:GetObjectVersion"],
                     resources=[archive.bucket.arn_for_objects(pattern) for pattern in patterns],
@@ -102,14 +150,6 @@ def _prefixes(accounts: Sequence[str]) -> Iterator[str]:
     for folder in _EVIDENCE:
         for account_id in accounts:
             yield f"{folder}/{_PERIOD}/{account_id}/*"
-
-
-def _folders(accounts: Sequence[str]) -> Iterator[str]:
-    """What a listing may ask for: the way down, and everything below the accounts' folders."""
-    for folder in _EVIDENCE:
-        yield f"{folder}/"
-        yield f"{folder}/{_PERIOD}/"
-    yield from _prefixes(accounts)
 
 
 def _slug(entity: str) -> str:

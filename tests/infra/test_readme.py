@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from infra.deploy_settings import DeploySettings
-from infra.names import PAYER_READER_TEMPLATE
+from infra.names import AUDITOR_POLICY, PAYER_READER_TEMPLATE, REVIEWER_POLICY
 from infra.notifications import ALARM_NAMES
-from infra.reviewers import POLICY_NAME
 from infra.stacks import PROJECT
 from infra.watching import OLDEST_SWEEP_HOURS
 from tests.infra.policies import of_type
@@ -56,7 +55,8 @@ def test_every_output_and_parameter_that_it_names_exists(
     assert PAYER_READER_TEMPLATE in text
     assert "ArchiveAccountId" in text
     assert "ArchiveAccountId" in payer_template["Parameters"]
-    assert POLICY_NAME in section("Each month")
+    for policy in (REVIEWER_POLICY, AUDITOR_POLICY):
+        assert f"`{policy}`" in section("Each month")
 
 
 def test_every_alarm_is_explained(template: dict[str, Any]) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from infra.reviewers import PAYERS_A_POLICY, POLICY_NAME
+from infra.names import AUDITOR_POLICY, REVIEWER_POLICY
+from infra.reviewers import PAYERS_A_POLICY
+from infra.stacks import PROJECT
 from tests.infra.policies import allowed, of_type, shown
 from tests.infra.test_required_actions import THROUGH_S3_FOR_THIS_BUCKET
 
@@ -21,30 +23,57 @@ def policies(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
+REVIEWING = {
+    ("s3:GetBucketLocation", "ArchiveBucket", ""),
+    ("s3:ListBucket", "ArchiveBucket", ""),
+    ("s3:GetObject", "ArchiveBucket/*", ""),
+    ("s3:GetObjectVersion", "ArchiveBucket/*", ""),
+    ("kms:Decrypt", "ArchiveKey", THROUGH_S3_FOR_THIS_BUCKET),
+}
+
+
 def test_a_reviewer_lists_reads_and_decrypts_the_whole_archive_and_nothing_else(
     template: dict[str, Any],
 ) -> None:
-    [(name, document)] = policies(template).items()
-    assert name == POLICY_NAME
-    assert set(allowed(document)) == {
-        ("s3:ListBucket", "ArchiveBucket", ""),
-        ("s3:GetObject", "ArchiveBucket/*", ""),
-        ("s3:GetObjectVersion", "ArchiveBucket/*", ""),
-        ("kms:Decrypt", "ArchiveKey", THROUGH_S3_FOR_THIS_BUCKET),
+    assert set(policies(template)) == {REVIEWER_POLICY, AUDITOR_POLICY}
+    assert set(allowed(policies(template)[REVIEWER_POLICY])) == REVIEWING
+
+
+def test_an_auditor_sees_versions_locks_and_heads_too_and_changes_nothing(
+    template: dict[str, Any],
+) -> None:
+    assert set(allowed(policies(template)[AUDITOR_POLICY])) == REVIEWING | {
+        ("s3:GetBucketVersioning", "ArchiveBucket", ""),
+        ("s3:ListBucketVersions", "ArchiveBucket", ""),
+        ("s3:GetObjectRetention", "ArchiveBucket/*", ""),
+        ("dynamodb:Scan", "ManifestsHeads", ""),
     }
+
+
+def test_the_auditors_guide_names_the_policy_and_each_action_that_the_check_asks_for() -> None:
+    guide = (PROJECT / "docs" / "auditors.md").read_text(encoding="utf-8")
+    assert f"`{AUDITOR_POLICY}`" in guide
+    for action in (
+        *("s3:ListBucketVersions", "s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectRetention"),
+        *("kms:Decrypt", "dynamodb:Scan"),
+    ):
+        assert f"`{action}`" in guide
 
 
 def test_a_legal_entitys_reviewer_reads_its_payer_accounts_alone(
     synthesize: Callable[..., dict[str, Any]],
 ) -> None:
     made = policies(synthesize(reviewer_legal_entities=[ENTITY]))
-    [name] = set(made) - {POLICY_NAME}
-    assert name.startswith(f"{POLICY_NAME}-kessler-antriebstechnik-gmbh-")
+    [name] = set(made) - {REVIEWER_POLICY, AUDITOR_POLICY}
+    assert name.startswith(f"{REVIEWER_POLICY}-kessler-antriebstechnik-gmbh-")
     own = [f"{folder}/????-??/{ACCOUNT}/*" for folder in ("invoices", "records")]
-    way = ["invoices/", "invoices/????-??/", "records/", "records/????-??/"]
-    listed = {"StringLike": {"s3:prefix": ["", *way, *own]}}
+    way = ["", "invoices/", "records/", "invoices/????-??/", "records/????-??/"]
+    # without the delimiter the empty prefix would list every key of the bucket
+    on_the_way = {"StringEquals": {"s3:delimiter": "/"}, "StringLike": {"s3:prefix": way}}
     assert set(allowed(made[name])) == {
-        ("s3:ListBucket", "ArchiveBucket", json.dumps(listed)),
+        ("s3:GetBucketLocation", "ArchiveBucket", ""),
+        ("s3:ListBucket", "ArchiveBucket", json.dumps(on_the_way)),
+        ("s3:ListBucket", "ArchiveBucket", json.dumps({"StringLike": {"s3:prefix": own}})),
         *(("s3:GetObject", f"ArchiveBucket/{pattern}", "") for pattern in own),
         *(("s3:GetObjectVersion", f"ArchiveBucket/{pattern}", "") for pattern in own),
         ("kms:Decrypt", "ArchiveKey", THROUGH_S3_FOR_THIS_BUCKET),
@@ -68,7 +97,8 @@ def test_an_entity_with_many_payer_accounts_has_several_policies_that_fit(
         )
     )
 
-    by_entity = [document for name, document in made.items() if name != POLICY_NAME]
+    whole = (REVIEWER_POLICY, AUDITOR_POLICY)
+    by_entity = [document for name, document in made.items() if name not in whole]
     assert len(by_entity) == 3
     readable = {resource for document in by_entity for _, resource, _ in allowed(document)}
     for account in accounts:
@@ -98,4 +128,4 @@ def test_entities_of_similar_names_have_policies_of_their_own(
 
     made = policies(synthesize(payers_file=str(register), reviewer_legal_entities=names))
 
-    assert len(made) == 1 + len(names)
+    assert len(made) == 2 + len(names)
