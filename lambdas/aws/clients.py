@@ -9,7 +9,7 @@ import boto3
 from botocore.config import Config
 
 INVOICING_REGION = "us-east-1"  # the Invoicing API is global and signed for us-east-1
-_GLOBAL_REGION = "us-east-1"  # and so are Cost Explorer and Organizations
+_GLOBAL_REGION = "us-east-1"  # and so are Cost Explorer, Organizations and payers' credentials
 
 LONGEST_WAIT_SECONDS = 60
 _CONNECTIONS = 64
@@ -69,8 +69,14 @@ def organizations_client(credentials: RoleCredentials) -> Any:
 
 
 def sts_client(credentials: RoleCredentials | None = None) -> Any:
-    """STS as the function's own role, or as the role whose credentials are given."""
-    return _client("sts", config=_config("standard", 6), **_as(credentials))
+    """STS as the function's own role, or as the role whose credentials are given.
+
+    A payer account need not have the archive's region switched on, and a region that it has not
+    gives no credentials of its roles. What they are for is in this one region.
+    """
+    return _client(
+        "sts", region_name=_GLOBAL_REGION, config=_config("standard", 6), **_as(credentials)
+    )
 
 
 def invoicing_client(credentials: RoleCredentials) -> Any:

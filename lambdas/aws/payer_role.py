@@ -8,6 +8,7 @@ from lambdas.domain.archive_layout import safe_segment
 from lambdas.domain.payer_run import PayerRun
 
 _DENIED = ("AccessDenied", "AccessDeniedException", "NoSuchEntity", "ValidationError")
+_REGION_OFF = "RegionDisabledException"
 
 
 class NoAccess(Exception):
@@ -33,6 +34,11 @@ def assume_payer_role(run: PayerRun, external_id: str) -> RoleCredentials:
             )
     except ClientError as error:
         code = error.response["Error"]["Code"]
+        if code == _REGION_OFF:
+            raise NoAccess(
+                f"The role {run.role_arn} cannot be assumed ({code}): its account has AWS STS "
+                "switched off in us-east-1; switch it on in the account settings of IAM there."
+            ) from None
         if code not in _DENIED:
             raise
         raise NoAccess(

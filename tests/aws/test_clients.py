@@ -72,6 +72,17 @@ def test_the_other_services_of_a_payer_account_are_global_and_asked_with_its_cre
     assert access_key(make()) == "PAYER-KEY"
 
 
+def test_payers_roles_are_taken_in_a_region_that_every_account_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-2")  # to be switched on first
+    for client in (sts_client(), sts_client(PAYER)):
+        assert client.meta.region_name == "us-east-1"
+        assert "eu-central-2" not in client.meta.endpoint_url
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:4567")
+    assert sts_client().meta.endpoint_url == "http://127.0.0.1:4567"
+
+
 def test_people_are_told_in_the_region_of_the_archive_as_the_function_itself() -> None:
     for client in (sns_client(), events_client()):
         assert client.meta.region_name == "eu-central-1"

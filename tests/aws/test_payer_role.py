@@ -103,9 +103,19 @@ def test_a_role_that_cannot_be_assumed_is_no_access_with_its_arn(sts: Sts, code:
     assert sts.made_with == [None]
 
 
+def test_a_payer_account_without_the_token_service_of_the_region_is_no_access(sts: Sts) -> None:
+    sts.archive.add_client_error("assume_role", "RegionDisabledException", http_status_code=403)
+    with pytest.raises(NoAccess) as error:
+        assume_payer_role(run(), "external")
+    assert str(error.value) == (
+        f"The role {ROLE} cannot be assumed (RegionDisabledException): its account has AWS STS "
+        "switched off in us-east-1; switch it on in the account settings of IAM there."
+    )
+
+
 def test_another_error_of_the_token_service_is_not_taken_for_a_denied_role(sts: Sts) -> None:
-    sts.archive.add_client_error("assume_role", "RegionDisabledException", http_status_code=400)
-    with pytest.raises(ClientError, match="RegionDisabledException"):
+    sts.archive.add_client_error("assume_role", "PackedPolicyTooLarge", http_status_code=400)
+    with pytest.raises(ClientError, match="PackedPolicyTooLarge"):
         assume_payer_role(run(), "external")
 
 
