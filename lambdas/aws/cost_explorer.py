@@ -1,10 +1,11 @@
 """Cost Explorer as a witness: which billing entities had charges in a billing period."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from lambdas.aws.witness import WitnessNotRead, witness
+from lambdas.aws.witness import QuestionRefused, WitnessNotRead, witness
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.charges import Charge, ChargesAnswer
 from lambdas.domain.invoice_summary import Amount, AmountNotRead, read_decimal
@@ -14,6 +15,39 @@ _ACTION = "ce:GetCostAndUsage"
 _METRIC = "UnblendedCost"
 _MOST_PAGES = 100
 """Each costs 0.01 USD: an answer that goes in circles is not paid for without end."""
+
+_BY_ACCOUNT = {"Type": "DIMENSION", "Key": "LINKED_ACCOUNT"}
+_BY_ENTITY = {"Type": "DIMENSION", "Key": "BILLING_ENTITY"}
+_MARKETPLACE = "AWS Marketplace"
+_OF_MARKETPLACE = {"Dimensions": {"Key": "BILLING_ENTITY", "Values": [_MARKETPLACE]}}
+
+
+@dataclass(frozen=True)
+class _Question:
+    """One way to ask. Its groups are by account and billing entity, or by account alone where it is
+    about the charges of one `entity`.
+    """
+
+    asked: Mapping[str, Any]
+    entity: str = ""
+
+
+_BY_BOTH = _Question({"GroupBy": [_BY_ACCOUNT, _BY_ENTITY]})
+_EACH_ENTITY = (
+    _Question({"GroupBy": [_BY_ACCOUNT], "Filter": _OF_MARKETPLACE}, _MARKETPLACE),
+    _Question({"GroupBy": [_BY_ACCOUNT], "Filter": {"Not": _OF_MARKETPLACE}}, "AWS"),
+)
+"""AWS documents the billing entity for filters and not for groups, which it takes all the same. Two
+questions instead of one; Invoicing knows no other billing entities than these."""
+
+
+@dataclass
+class _Asked:
+    """What was answered so far; AWS bills each page."""
+
+    pages: int = 0
+    results: list[Mapping[str, Any]] = field(default_factory=list)
+    charges: list[Charge] = field(default_factory=list)
 
 
 class CostExplorer:
@@ -27,24 +61,39 @@ class CostExplorer:
 
         An answer that could not be read whole says why, and counts the pages that were answered.
         """
-        results: list[Mapping[str, Any]] = []
-        requests, token, at = 0, "", instant_text(as_of)
+        asked, at = _Asked(), instant_text(as_of)
         try:
-            while (token or not requests) and requests < _MOST_PAGES:
-                page = self._page(period, token)
-                requests += 1
-                results += page["ResultsByTime"]
-                token = page.get("NextPageToken", "")
-            charges = tuple(_charge(group) for one in results for group in one.get("Groups", ()))
+            try:
+                self._ask(period, _BY_BOTH, asked)
+            except QuestionRefused:
+                if asked.pages:  # so it was understood, and something else is wrong
+                    raise
+                for question in _EACH_ENTITY:
+                    self._ask(period, question, asked)
         except WitnessNotRead as error:
-            return ChargesAnswer(run_id, at, requests, not_read=str(error))
-        if token:
-            reason = f"{_ACTION} has no end after {requests} pages."
-            return ChargesAnswer(run_id, at, requests, not_read=reason)
-        is_final = bool(results) and not any(one.get("Estimated", True) for one in results)
-        return ChargesAnswer(run_id, at, requests, is_final, charges)
+            return ChargesAnswer(run_id, at, asked.pages, not_read=str(error))
+        is_final = bool(asked.results) and not any(
+            one.get("Estimated", True) for one in asked.results
+        )
+        return ChargesAnswer(run_id, at, asked.pages, is_final, tuple(asked.charges))
 
-    def _page(self, period: BillingPeriod, token: str) -> Mapping[str, Any]:
+    def _ask(self, period: BillingPeriod, question: _Question, asked: _Asked) -> None:
+        """Add all pages of an answer to what was answered. Raises WitnessNotRead."""
+        token = ""
+        while asked.pages < _MOST_PAGES:
+            page = self._page(period, question, token)
+            asked.pages += 1
+            for result in page["ResultsByTime"]:
+                asked.results.append(result)
+                asked.charges += (
+                    _charge(group, question.entity) for group in result.get("Groups", ())
+                )
+            token = page.get("NextPageToken", "")
+            if not token:
+                return
+        raise WitnessNotRead(f"{_ACTION} has no end after {asked.pages} pages.")
+
+    def _page(self, period: BillingPeriod, question: _Question, token: str) -> Mapping[str, Any]:
         with witness(_ACTION):
             page: Mapping[str, Any] = self._client.get_cost_and_usage(
                 TimePeriod={
@@ -53,17 +102,14 @@ class CostExplorer:
                 },
                 Granularity="MONTHLY",
                 Metrics=[_METRIC],
-                GroupBy=[
-                    {"Type": "DIMENSION", "Key": "LINKED_ACCOUNT"},
-                    {"Type": "DIMENSION", "Key": "BILLING_ENTITY"},
-                ],
+                **question.asked,
                 **({"NextPageToken": token} if token else {}),
             )
         return page
 
 
-def _charge(group: Mapping[str, Any]) -> Charge:
-    account_id, billing_entity = group["Keys"]
+def _charge(group: Mapping[str, Any], entity: str) -> Charge:
+    account_id, billing_entity = (*group["Keys"], entity)[:2]
     cost = group["Metrics"][_METRIC]
     try:
         value = read_decimal(cost["Amount"], _METRIC)

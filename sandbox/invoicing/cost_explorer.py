@@ -19,6 +19,9 @@ _MONTHS_OF_HISTORY = 14
 _FINAL_DAY = 6
 """Day of the following month at whose noon (UTC) a month is no longer estimated."""
 
+UNDOCUMENTED_KEY = "BILLING_ENTITY"
+"""AWS documents this dimension for filters; that it takes it for groups too is seen, not said."""
+
 _METRICS = {
     "UnblendedCost": "UNBLENDED_COST",
     "BlendedCost": "BLENDED_COST",
@@ -80,13 +83,15 @@ class CostExplorer:
         *,
         is_hidden: Callable[[CostLine], bool] = lambda _: False,
         is_empty: bool = False,
+        refused_key: str = "",
     ) -> dict[str, Any]:
         """`is_hidden` says which charges to leave out, as AWS should never do; `is_empty` asks for
-        a page without groups and a token that goes on with the same page.
+        a page without groups and a token that goes on with the same page; groups may not be by
+        `refused_key`.
         """
         metrics = _metrics(params["Metrics"])
         stretches = _stretches(params, now.date())
-        keys = _grouping(params.get("GroupBy", ()))
+        keys = _grouping(params.get("GroupBy", ()), refused_key)
         _check_filter(params.get("Filter"), "Filter")
         query = {"caller": caller, **{k: v for k, v in params.items() if k != "NextPageToken"}}
         position = self._tokens.position("ce", params.get("NextPageToken"), query, now)
@@ -205,7 +210,8 @@ def _months_before(day: date, months: int) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
-def _grouping(asked: Sequence[Mapping[str, str]]) -> list[str]:
+def _grouping(asked: Sequence[Mapping[str, str]], refused_key: str) -> list[str]:
+    known = [key for key in _GROUPING_DIMENSIONS if key != refused_key]
     if len(asked) > 2:
         raise _invalid("Group by supports at most 2 group definitions.")
     keys = []
@@ -214,10 +220,9 @@ def _grouping(asked: Sequence[Mapping[str, str]]) -> list[str]:
             raise _invalid("Group Definition type is invalid.")
         key = definition.get("Key", "")
         _require_modelled("group type", [definition["Type"]], ["DIMENSION"])
-        if key not in _GROUPING_DIMENSIONS:
+        if key not in known:
             raise _invalid(
-                "Group Definition dimension is invalid. Valid values are "
-                f"{', '.join(_GROUPING_DIMENSIONS)}"
+                f"Group Definition dimension is invalid. Valid values are {', '.join(known)}"
             )
         _require_modelled("dimension", [key], list(_DIMENSIONS))
         keys.append(key)

@@ -45,6 +45,8 @@ LISTINGS: Mapping[str, tuple[str, ...]] = {
     "changed_row": (LIST,),
     # listings leave the row out
     "hidden_row": (LIST,),
+    # groups by BILLING_ENTITY are refused, which AWS documents for filters alone
+    "refused_grouping": (COSTS,),
     # the charges of `linked_account_id` or `billing_entity`, else all, are left out
     "hidden_charges": (COSTS,),
 }

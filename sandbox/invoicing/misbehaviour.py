@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from sandbox.invoicing import model
 from sandbox.invoicing.billing_transfers import BillingTransfers, Direction
 from sandbox.invoicing.catalogue import CostLine
-from sandbox.invoicing.cost_explorer import CostExplorer
+from sandbox.invoicing.cost_explorer import UNDOCUMENTED_KEY, CostExplorer
 from sandbox.invoicing.faults import OFFERS, Fault, Faults
 from sandbox.invoicing.invoice_units import InvoiceUnits
 from sandbox.invoicing.invoices import Invoices
@@ -95,6 +95,7 @@ class Operations:
                 caller,
                 params,
                 now,
+                refused_key=self._refused_key(caller, params),
                 is_hidden=lambda line: any(_hides(fault, line) for fault in hidden),
                 is_empty=is_empty,
             )
@@ -104,6 +105,14 @@ class Operations:
                 direction, caller, params, now, is_empty=is_empty
             )
         return page, page
+
+    def _refused_key(self, caller: str, params: Mapping[str, Any]) -> str:
+        """The key that groups may not have now; empty: any that the service knows."""
+        groups = any(one.get("Key") == UNDOCUMENTED_KEY for one in params.get("GroupBy", ()))
+        is_refused = groups and self._faults.page(
+            caller, COSTS, "refused_grouping", continues="NextPageToken" in params
+        )
+        return UNDOCUMENTED_KEY if is_refused else ""
 
     def _listing(
         self, caller: str, params: Mapping[str, Any], now: datetime

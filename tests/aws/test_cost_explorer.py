@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from lambdas.aws import cost_explorer
 from lambdas.aws.cost_explorer import CostExplorer
 from lambdas.domain.charges import ChargesAnswer
-from tests.domain.examples import ACME, OCTOBER
+from tests.domain.examples import ACME, BOREAL, OCTOBER
 
 NOON = datetime(2026, 11, 12, 12, tzinfo=UTC)
 QUESTION = {
@@ -108,7 +108,6 @@ def test_an_answer_that_does_not_say_that_it_is_final_is_not(
     ("code", "told"),
     [
         ("AccessDeniedException", "AWS denied ce:GetCostAndUsage (AccessDeniedException)."),
-        ("ValidationException", "AWS did not answer ce:GetCostAndUsage (ValidationException)."),
         ("LimitExceededException", "did not answer ce:GetCostAndUsage (LimitExceededException)."),
         ("DataUnavailableException", "ce:GetCostAndUsage (DataUnavailableException)."),
     ],
@@ -121,6 +120,69 @@ def test_whatever_it_answers_instead_is_named_with_the_permission(
     assert told in found.not_read
     assert "secret" not in found.not_read
     assert (found.requests, found.charges) == (0, ())
+
+
+OF_MARKETPLACE = {"Dimensions": {"Key": "BILLING_ENTITY", "Values": ["AWS Marketplace"]}}
+BY_ACCOUNT = {key: value for key, value in QUESTION.items() if key != "GroupBy"} | {
+    "GroupBy": [{"Type": "DIMENSION", "Key": "LINKED_ACCOUNT"}]
+}
+
+
+def by_account(*groups: tuple[str, str], estimated: bool = False, token: str = "") -> Any:
+    found = page(*((account_id, "", amount) for account_id, amount in groups))
+    (result,) = found["ResultsByTime"]
+    for group in result["Groups"]:
+        group["Keys"].pop()
+    result["Estimated"] = estimated
+    return found | ({"NextPageToken": token} if token else {})
+
+
+def test_where_groups_by_billing_entity_are_refused_each_entity_is_asked_for_by_itself(
+    stubber: Stubber,
+) -> None:
+    stubber.add_client_error("get_cost_and_usage", "ValidationException", "Group by", 400)
+    of_marketplace, of_others = (
+        BY_ACCOUNT | {"Filter": one} for one in (OF_MARKETPLACE, {"Not": OF_MARKETPLACE})
+    )
+    first = by_account((ACME, "7"), token="a")
+    stubber.add_response("get_cost_and_usage", first, of_marketplace)
+    second = by_account((BOREAL, "0.5"))
+    stubber.add_response("get_cost_and_usage", second, of_marketplace | {"NextPageToken": "a"})
+    stubber.add_response("get_cost_and_usage", by_account((ACME, "12.25")), of_others)
+
+    found = answer(stubber)
+
+    assert (found.requests, found.is_final, found.not_read) == (3, True, "")
+    assert [
+        (one.linked_account_id, one.billing_entity, str(one.amount.value)) for one in found.charges
+    ] == [
+        (ACME, "AWS Marketplace", "7"),
+        (BOREAL, "AWS Marketplace", "0.5"),
+        (ACME, "AWS", "12.25"),
+    ]
+
+
+def test_one_entity_that_is_estimated_makes_all_an_estimate(stubber: Stubber) -> None:
+    stubber.add_client_error("get_cost_and_usage", "ValidationException")
+    stubber.add_response("get_cost_and_usage", by_account())
+    stubber.add_response("get_cost_and_usage", by_account((ACME, "1"), estimated=True))
+    assert not answer(stubber).is_final
+
+
+def test_a_question_that_is_refused_in_every_way_is_not_read(stubber: Stubber) -> None:
+    for _ in range(2):
+        stubber.add_client_error("get_cost_and_usage", "ValidationException", "secret detail", 400)
+    found = answer(stubber)
+    assert found.not_read == "AWS did not answer ce:GetCostAndUsage (ValidationException)."
+    assert (found.requests, found.charges) == (0, ())
+
+
+def test_a_question_that_was_understood_is_not_put_in_another_way(stubber: Stubber) -> None:
+    stubber.add_response("get_cost_and_usage", page((ACME, "AWS", "1"), token="a"), QUESTION)
+    stubber.add_client_error("get_cost_and_usage", "ValidationException")
+    found = answer(stubber)
+    assert (found.requests, found.charges) == (1, ())
+    assert "ValidationException" in found.not_read
 
 
 def test_an_error_in_the_middle_is_no_short_answer_and_paid_pages_count(stubber: Stubber) -> None:

@@ -84,6 +84,22 @@ def test_cost_explorer_is_asked_once_a_payer_account_and_its_answer_is_kept(alon
     assert result(alone, second)["cost_explorer_requests"] == 0
 
 
+def test_cost_explorer_says_the_same_where_it_refuses_groups_by_billing_entity(
+    alone: World,
+) -> None:
+    alone.emulator.faults.add(Fault(ACME, "refused_grouping", None))
+    software = charge(ACME, "AWS Marketplace", account="222233334444")
+    alone.catalogue.charges[ACME] = [software]
+    answer = alone.run()
+    assert alone.findings() == {"CHARGES_WITHOUT_INVOICE": "blocking"}
+    assert alone.payer(BOREAL)["findings"] == []
+    assert {
+        (one["linked_account_id"], one["billing_entity"])
+        for one in charges(alone, answer)["charges"]
+    } == {("222233334444", "AWS Marketplace"), (ACME, "AWS")}
+    assert result(alone, answer)["cost_explorer_requests"] == 3
+
+
 def test_before_the_deadline_nobody_is_asked_whose_history_is_not_known(alone: World) -> None:
     assert alone.run(at=BEFORE_DEADLINE)["verdict"] == "AWAITING"
     assert alone.run(at=DAY_7)["verdict"] == "AWAITING"

@@ -559,6 +559,18 @@ def test_charges_can_be_hidden_by_account_by_entity_or_all(emulator: InvoicingEm
     assert total(emulator) == Decimal("105.75")
 
 
+def test_groups_by_billing_entity_can_be_refused_and_filters_by_it_are_not(
+    emulator: InvoicingEmulator,
+) -> None:
+    emulator.faults.add(Fault(PAYER, "refused_grouping", None))
+    code, message = refused(emulator, GroupBy=BY_ACCOUNT_AND_ENTITY)
+    assert code == "ValidationException"
+    assert "BILLING_ENTITY" not in message
+    of_aws = {"Dimensions": {"Key": "BILLING_ENTITY", "Values": ["AWS"]}}
+    found = asked(emulator, GroupBy=BY_ACCOUNT_AND_ENTITY[:1], Filter=of_aws)
+    assert [group["Keys"] for group in found["ResultsByTime"][0]["Groups"]] == [[PAYER], [LINKED]]
+
+
 @pytest.mark.parametrize(
     ("kind", "code", "status"),
     [
