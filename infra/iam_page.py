@@ -11,8 +11,8 @@ _HEAD = """\
 # What it may read and write
 
 Generated from `infra/required_actions.py` and `infra/payer_reader.py` by `python -m
-infra.generated`. Do not edit. A test compares it with the synthesized policies of every role:
-nothing is missing and nothing is granted beside it. No role may delete anything, shorten or bypass
+infra.generated`. Do not edit. Tests compare it with the synthesized policies of every role and with
+what the resources' own policies allow: nothing is missing and nothing is granted beside it. No role may delete anything, shorten or bypass
 a lock, or change the bucket or a key.
 
 `bucket/…` are objects of the archive bucket; `*` in their keys stands for a run, a billing period
@@ -38,6 +38,7 @@ _TITLES = {
     table.PUBLIC_KEY: "The public half of the signing key (during a deployment)",
     table.WORKFLOW: "The state machine",
     table.SCHEDULE: "The schedule",
+    table.ALARMS: "Alarms (CloudWatch itself, by the policies of the topic and of its key)",
 }
 
 

@@ -1,7 +1,8 @@
 """Which action each role of the stack needs, on what, and why. Nothing else is granted.
 
 The policies of the functions are made from this table. Those that CDK derives from the workflow and
-from the schedule are compared with it by a test, and docs/iam.md is its picture. On `BUCKET/…` are
+from the schedule, and what the resources' own policies allow to services, are compared with it by
+tests, and docs/iam.md is its picture. On `BUCKET/…` are
 objects of the archive; a `*` in their keys stands for a run, a billing period or an account.
 """
 
@@ -54,6 +55,8 @@ PUBLIC_KEY = "PublicKey"
 """The function that reads the public half of the signing key while the stack is deployed."""
 WORKFLOW = "Workflow"
 SCHEDULE = "Schedule"
+ALARMS = "Alarms"
+"""CloudWatch itself: it has no role, and is let in by the policies of the topic and of its key."""
 
 EVIDENCE = ("invoices/*", "records/*", "periods/*/manifests/*")
 """Object patterns of everything that is locked and written once."""
@@ -191,6 +194,11 @@ _SCHEDULE = (
     Required("states:StartExecution", STATE_MACHINE, "starts the daily run"),
     Required("sqs:SendMessage", DEAD_LETTERS, "keeps a start that could not be delivered"),
 )
+_ALARMS = (
+    Required("sns:Publish", TOPIC, "tells of an alarm, for alarms of this archive alone"),
+    Required("kms:Decrypt", TOPIC_KEY, "SNS asks for it of whoever publishes"),
+    Required("kms:GenerateDataKey*", TOPIC_KEY, "SNS encrypts the message, as AWS documents it"),
+)
 
 REQUIRED_ACTIONS: Mapping[str, tuple[Required, ...]] = {
     ENUMERATE_PAYER_ACCOUNTS.state: _ENUMERATE,
@@ -200,5 +208,7 @@ REQUIRED_ACTIONS: Mapping[str, tuple[Required, ...]] = {
     PUBLIC_KEY: _PUBLIC_KEY,
     WORKFLOW: _WORKFLOW,
     SCHEDULE: _SCHEDULE,
+    ALARMS: _ALARMS,
 }
-"""By role: a step's function, the one for the public key, the workflow and the schedule."""
+"""By role: a step's function, the one for the public key, the workflow and the schedule; and what
+CloudWatch may by resource policies."""

@@ -1,7 +1,7 @@
 """Every role of the stack may do what the table of required actions says, and nothing else."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,16 @@ from infra.deploy_settings import LEAST_OF_A_PATTERN, ROLE_NAMES_ROOM
 from infra.required_actions import EVIDENCE, REQUIRED_ACTIONS, Required
 from infra.steps import STEPS
 from lambdas.domain.archive_layout import is_evidence
-from tests.infra.policies import Grant, all_allowed_actions, grants, of_type, role_id, shown, text
+from tests.infra.policies import (
+    Grant,
+    all_allowed_actions,
+    as_list,
+    grants,
+    of_type,
+    role_id,
+    shown,
+    text,
+)
 
 ROLES = {
     **{step.state: f"Functions{step.state}Role" for step in STEPS},
@@ -62,7 +71,50 @@ def grant(role: str, required: Required) -> Grant:
     return required.action, NAMES[required.on], condition
 
 
-@pytest.mark.parametrize("role", REQUIRED_ACTIONS)
+def test_the_table_has_every_role_and_the_alarms() -> None:
+    assert set(REQUIRED_ACTIONS) == {*ROLES, table.ALARMS}
+
+
+def test_resource_policies_allow_to_services_what_the_table_says_of_alarms_and_nothing_else(
+    template: dict[str, Any],
+) -> None:
+    of_this_archive = {
+        "ArnLike": {
+            "aws:SourceArn": "arn:AWS::Partition:cloudwatch:AWS::Region:AWS::AccountId:alarm:"
+            "invoice-archive-*"
+        },
+        "StringEquals": {"aws:SourceAccount": "AWS::AccountId"},
+    }
+    found = {
+        (action, text(statement["Resource"]) if name is None else name)
+        for name, statement in allowed_to_others(template)
+        for action in as_list(statement["Action"])
+        if statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        and shown(statement["Condition"]) == of_this_archive
+    }
+    assert found == {(one.action, NAMES[one.on]) for one in REQUIRED_ACTIONS[table.ALARMS]}
+    assert len(found) == sum(len(as_list(one["Action"])) for _, one in allowed_to_others(template))
+
+
+def allowed_to_others(template: dict[str, Any]) -> Iterator[tuple[str | None, dict[str, Any]]]:
+    """What resource policies allow to anybody but the account itself. A key's policy is given with
+    the key's name, since it calls the key `*`.
+    """
+    keys = of_type(template, "AWS::KMS::Key")
+    own_account = {"AWS": "arn:AWS::Partition:iam::AWS::AccountId:root"}
+    policies = [(name[:-8], key["KeyPolicy"]) for name, key in keys.items()]
+    policies += [
+        (None, one["PolicyDocument"])
+        for kind in ("AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy")
+        for one in of_type(template, kind).values()
+    ]
+    for name, document in policies:
+        for statement in document["Statement"]:
+            if statement["Effect"] == "Allow" and shown(statement["Principal"]) != own_account:
+                yield name, statement
+
+
+@pytest.mark.parametrize("role", ROLES)
 def test_a_role_may_do_exactly_what_the_table_says(role: str, template: dict[str, Any]) -> None:
     required = [grant(role, one) for one in REQUIRED_ACTIONS[role]]
 

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from infra.names import ARCHIVE_STACK
-from infra.required_actions import REQUIRED_ACTIONS
+from infra.required_actions import PUBLIC_KEY, REQUIRED_ACTIONS, SCHEDULE, WORKFLOW
 from infra.stacks import PROJECT
-from infra.steps import STEPS, Step
+from infra.steps import STEPS
 from lambdas.aws.manifest_signing import ManifestSigner
 from ops.doctor import examine_deployment, examine_settings
 from ops.live.deployment import required_outputs
@@ -40,6 +40,10 @@ UNDOING = (
 """What nobody in the workflow may do to the bucket or to what lies in it."""
 
 
+ROLES = (*(step.state for step in STEPS), PUBLIC_KEY, WORKFLOW, SCHEDULE)
+"""Every role of the table of required actions."""
+
+
 @dataclass(frozen=True)
 class Statement:
     """An action on one resource that a role's inline policy allows, and its conditions' values."""
@@ -57,6 +61,33 @@ def outputs() -> Mapping[str, str]:
 @pytest.fixture(scope="module")
 def iam() -> Any:
     return client("iam")
+
+
+@pytest.fixture(scope="module")
+def role_names(outputs: Mapping[str, str]) -> Mapping[str, str]:
+    """The name of each role, as whoever uses it says."""
+    machine = client("stepfunctions").describe_state_machine(
+        stateMachineArn=outputs["StateMachineArn"]
+    )
+    schedule = client("scheduler").get_schedule(Name=outputs["ScheduleName"])
+    pages = client("cloudformation").get_paginator("list_stack_resources")
+    made = (
+        one
+        for page in pages.paginate(StackName=ARCHIVE_STACK)
+        for one in page["StackResourceSummaries"]
+    )
+    (public_key,) = (
+        one["PhysicalResourceId"]
+        for one in made
+        if one["ResourceType"] == "AWS::IAM::Role"
+        and one["LogicalResourceId"].startswith(PUBLIC_KEY)
+    )
+    return {
+        **{step.state: step.role_name for step in STEPS},
+        PUBLIC_KEY: public_key,
+        WORKFLOW: machine["roleArn"].rpartition("/")[2],
+        SCHEDULE: schedule["Target"]["RoleArn"].rpartition("/")[2],
+    }
 
 
 def statements(iam: Any, role: str) -> Iterator[Statement]:
@@ -96,27 +127,35 @@ def decision(iam: Any, role: str, one: Statement) -> str:
     return str(result["EvalDecision"])
 
 
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
-def test_each_function_has_the_actions_of_the_table(iam: Any, step: Step) -> None:
-    assert {one.action for one in statements(iam, step.role_name)} == {
-        required.action for required in REQUIRED_ACTIONS[step.state]
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_has_the_actions_of_the_table(
+    iam: Any, role_names: Mapping[str, str], role: str
+) -> None:
+    assert {one.action for one in statements(iam, role_names[role])} == {
+        required.action for required in REQUIRED_ACTIONS[role]
     }
 
 
 @pytest.mark.parametrize("is_conditional", [False, True], ids=["always", "on conditions"])
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
-def test_aws_grants_each_action(iam: Any, step: Step, is_conditional: bool) -> None:
-    asked = [one for one in statements(iam, step.role_name) if bool(one.context) == is_conditional]
-    decisions = {one: decision(iam, step.role_name, one) for one in asked}
+@pytest.mark.parametrize("role", ROLES)
+def test_aws_grants_each_action(
+    iam: Any, role_names: Mapping[str, str], role: str, is_conditional: bool
+) -> None:
+    name = role_names[role]
+    asked = [one for one in statements(iam, name) if bool(one.context) == is_conditional]
+    decisions = {one: decision(iam, name, one) for one in asked}
     assert decisions == dict.fromkeys(asked, "allowed")
 
 
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
-def test_no_function_may_undo_evidence(iam: Any, outputs: Mapping[str, str], step: Step) -> None:
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_may_undo_evidence(
+    iam: Any, outputs: Mapping[str, str], role_names: Mapping[str, str], role: str
+) -> None:
     bucket = f"arn:aws:s3:::{outputs['ArchiveBucketName']}"
     for action in UNDOING:
         resource = bucket if "Bucket" in action or "Lifecycle" in action else f"{bucket}/invoices/1"
-        assert decision(iam, step.role_name, Statement(action, resource, ())) != "allowed", action
+        asked = Statement(action, resource, ())
+        assert decision(iam, role_names[role], asked) != "allowed", action
 
 
 def test_the_bucket_keeps_versions_and_locks_them(outputs: Mapping[str, str]) -> None:
