@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from infra import required_actions as table
-from infra.payer_reader import INVOICES, READERS, WITNESSES
+from infra.payer_parameters import WITNESSES
+from infra.payer_reader import INVOICES, READERS
 from infra.required_actions import REQUIRED_ACTIONS, Required
 from infra.steps import STEPS
 
@@ -12,8 +13,8 @@ _HEAD = """\
 
 Generated from `infra/required_actions.py` and `infra/payer_reader.py` by `python -m
 infra.generated`. Do not edit. Tests compare it with the synthesized policies of every role and with
-what the resources' own policies allow: nothing is missing and nothing is granted beside it. No role may delete anything, shorten or bypass
-a lock, or change the bucket or a key.
+what the resources' own policies allow: nothing is missing and nothing is granted beside it. No role
+may delete anything, shorten or bypass a lock, or change the bucket or a key.
 
 `bucket/…` are objects of the archive bucket; `*` in their keys stands for a run, a billing period
 or an account. The archive key is granted only by way of S3 and for the archive bucket

@@ -8,24 +8,43 @@ from pathlib import Path
 from typing import Any
 
 from infra.deploy_settings import CONTEXT_KEY, DeploySettings, InvalidDeploySettings
-from lambdas.domain.archive_layout import listing_key, run_payers_key
+from infra.names import AUDITOR_POLICY, REVIEWER_POLICY
+from infra.steps import STEPS
+from lambdas.domain.archive_layout import listing_key, run_payers_key, run_request_key
 from lambdas.domain.payer_run import CHECKED
 from ops.errors import CannotRead
 from ops.live.deployment import STACK
 from ops.live.session import aws_errors, client
+
+BROUGHT_BACK = "An archive that a deleted stack left"
+"""The heading in docs/runbook.md of how its parts are brought back."""
 
 _POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Examined:
-    """One thing that was looked at. `problem` is None where it is well."""
+    """One thing that was looked at. `problem` is None where none is known."""
 
     what: str
     problem: str | None = None
+    not_tried: str | None = None
+    """Why nobody can say whether it is well; None where it was looked at."""
 
     def to_data(self) -> dict[str, str | None]:
-        return {"what": self.what, "problem": self.problem}
+        return {"what": self.what, "problem": self.problem, "not_tried": self.not_tried}
+
+
+@dataclass(frozen=True)
+class Place:
+    """The account and region that is looked at."""
+
+    account_id: str
+    region: str
+    partition: str
+
+    def __str__(self) -> str:
+        return f"account {self.account_id}, region {self.region}"
 
 
 def examine_settings(project: Path) -> tuple[DeploySettings | None, list[Examined]]:
@@ -44,7 +63,18 @@ def examine_settings(project: Path) -> tuple[DeploySettings | None, list[Examine
     return settings, [Examined(f"settings and register ({payers} payer accounts)")]
 
 
-def examine_bucket(settings: DeploySettings, outputs: Mapping[str, str] | None) -> Examined:
+def place() -> Place:
+    """Whose credentials these are, and the region that they are used in. Raises CannotRead."""
+    sts = client("sts")
+    with aws_errors("sts:GetCallerIdentity"):
+        identity = sts.get_caller_identity()
+    partition = identity["Arn"].split(":")[1]
+    return Place(identity["Account"], sts.meta.region_name, partition)
+
+
+def examine_bucket(
+    settings: DeploySettings, outputs: Mapping[str, str] | None, here: Place
+) -> Examined:
     """Whether the bucket's name is free for a first deployment, or the deployed stack's own."""
     name = settings.archive_bucket_name
     what = f"bucket {name}"
@@ -57,47 +87,84 @@ def examine_bucket(settings: DeploySettings, outputs: Mapping[str, str] | None) 
             f"stack {STACK} keeps its archive in {deployed}; a deployment would begin an empty one "
             f"in {name}, so set archive_bucket_name to {deployed}",
         )
-    status = _bucket_status(name)
+    status, region = _bucket_status(name, here)
     if status == 404:
         return Examined(f"{what}, which is free")
     if status == 200:
         return Examined(
             what,
-            "it exists in this account and belongs to no deployed stack; choose another name, or "
-            "import the bucket into the stack if it is an archive that a deleted stack left",
+            f"it exists in this account, in {region}, and belongs to no deployed stack of "
+            f"{here.region}; choose another name, or another region if its stack is there. If a "
+            f"deleted stack left it, bring bucket, policy, both keys and table back together, as "
+            f"docs/runbook.md says under '{BROUGHT_BACK}'",
         )
     return Examined(
         what,
-        f"it exists elsewhere (S3 answers {status}): names are unique in all of AWS; choose "
-        "another archive_bucket_name",
+        f"it exists elsewhere, or it is this account's and these credentials lack s3:ListBucket "
+        f"(S3 answers {status}): names are unique in all of AWS; choose another "
+        "archive_bucket_name",
     )
 
 
-def examine_break_glass_role(settings: DeploySettings) -> Iterator[Examined]:
+def examine_names(here: Place) -> Examined:
+    """Whether the names that an account has once, whatever the region, are free for a first
+    deployment.
+    """
+    iam, policies = client("iam"), f"arn:{here.partition}:iam::{here.account_id}:policy/"
+    taken = [step.role_name for step in STEPS if _has_role(iam, step.role_name)]
+    taken += [
+        name for name in (REVIEWER_POLICY, AUDITOR_POLICY) if _has_policy(iam, policies + name)
+    ]
+    return Examined(
+        "names of roles and policies",
+        f"the account has {', '.join(taken)} already, and one of each in all regions: an archive "
+        "is deployed in another region; go on with that one, or take another account"
+        if taken
+        else None,
+    )
+
+
+def _has_role(iam: Any, name: str) -> bool:
+    with aws_errors(f"iam:GetRole of {name}"):
+        try:
+            iam.get_role(RoleName=name)
+        except iam.exceptions.NoSuchEntityException:
+            return False
+    return True
+
+
+def _has_policy(iam: Any, arn: str) -> bool:
+    with aws_errors(f"iam:GetPolicy of {arn}"):
+        try:
+            iam.get_policy(PolicyArn=arn)
+        except iam.exceptions.NoSuchEntityException:
+            return False
+    return True
+
+
+def examine_break_glass_role(settings: DeploySettings, here: Place) -> Iterator[Examined]:
     """Whether the break-glass role exists, where the settings name one of this account."""
     arn = settings.break_glass_role_arn
     if not arn:
         return
     account_id, name = arn.split(":")[4], arn.rpartition("/")[2]
     what = f"break-glass role {arn}"
-    with aws_errors("sts:GetCallerIdentity"):
-        own = client("sts").get_caller_identity()["Account"]
-    if account_id != own:
-        yield Examined(what, f"it lies in another account than the archive, {own}; name one of it")
+    if account_id != here.account_id:
+        problem = f"it lies in another account than the archive, {here.account_id}; name one of it"
+        yield Examined(what, problem)
         return
     iam = client("iam")
     with aws_errors("iam:GetRole"):
         try:
-            iam.get_role(RoleName=name)
+            found = iam.get_role(RoleName=name)["Role"]["Arn"]
         except iam.exceptions.NoSuchEntityException:
             yield Examined(what, "it does not exist; create it or leave the setting out")
             return
-    yield Examined(what)
+    is_another = f"the role of that name is {found}; write that, or it may nothing in an emergency"
+    yield Examined(what, None if found == arn else is_another)
 
 
-def examine_deployment(
-    settings: DeploySettings, outputs: Mapping[str, str]
-) -> Iterator[Examined]:
+def examine_deployment(settings: DeploySettings, outputs: Mapping[str, str]) -> Iterator[Examined]:
     """Whether the deployed stack starts every day, tells the people that it should and knows the
     payer register as it is now. Raises CannotRead.
     """
@@ -149,7 +216,7 @@ def _not_told(subscription: str | None) -> str | None:
 
 
 def examine_payers(outputs: Mapping[str, str]) -> Iterator[Examined]:
-    """Whether the functions get into each payer account: a dry run asks them all and stores
+    """Whether ListInvoiceSummaries gets into each payer account: a dry run asks them all and stores
     nothing but what it found, below `runs/`. Raises CannotRead.
     """
     states = client("stepfunctions")
@@ -158,16 +225,47 @@ def examine_payers(outputs: Mapping[str, str]) -> Iterator[Examined]:
             stateMachineArn=outputs["StateMachineArn"], input=json.dumps({"dry_run": True})
         )["executionArn"]
     bucket, run_id = outputs["ArchiveBucketName"], _run_id_of_ended(states, arn)
-    for item in _read(bucket, run_payers_key(run_id)) or ():
+    items = _required(bucket, run_payers_key(run_id))
+    for item in items:
         account_id = item["payer_account_id"]
         listing = _read(bucket, listing_key(run_id, account_id))
-        what = f"payer account {account_id} {item['name']}"
+        what = _payer_account(account_id, item["name"])
         if listing is None:
             yield Examined(what, f"its part of the dry run did not end; see execution {arn}")
-        elif listing["outcome"] != CHECKED:
-            yield Examined(what, listing["detail"])
         else:
-            yield Examined(what)
+            yield Examined(what, _not_listed(listing))
+    asked = {item["payer_account_id"] for item in items}
+    request = _required(bucket, run_request_key(run_id))
+    for payer in request["register"]:
+        if payer["account_id"] not in asked:
+            yield Examined(
+                _payer_account(payer["account_id"], payer["name"]),
+                not_tried=f"the register has it active {_active(payer)}, and the dry run asked "
+                f"about {request['billing_period']}",
+            )
+    yield Examined(
+        "what no dry run tries",
+        not_tried="invoicing:GetInvoicePDF, ce:GetCostAndUsage, and whether FetchInvoiceDocuments "
+        "and ValidateCompleteness may take the roles too; the first run that archives tells it",
+    )
+
+
+def _payer_account(account_id: str, name: str) -> str:
+    return f"payer account {account_id} {name}"
+
+
+def _not_listed(listing: Mapping[str, Any]) -> str | None:
+    """Why a payer account or one of its witnesses could not be read."""
+    if listing["outcome"] != CHECKED:
+        return str(listing["detail"])
+    witnesses = (listing["invoice_units"], listing["billing_transfers"])
+    reasons = [one["not_read"] for one in witnesses if one and one["not_read"]]
+    return " ".join(reasons) or None
+
+
+def _active(payer: Mapping[str, str]) -> str:
+    bounds = (("from", payer["active_from"]), ("to", payer["active_to"]))
+    return " ".join(f"{word} {period}" for word, period in bounds if period) or "always"
 
 
 def _run_id_of_ended(states: Any, arn: str) -> str:
@@ -191,14 +289,22 @@ def _read(bucket: str, key: str) -> Any:
             return None
 
 
-def _bucket_status(name: str) -> int:
+def _required(bucket: str, key: str) -> Any:
+    found = _read(bucket, key)
+    if found is None:
+        raise CannotRead(f"s3://{bucket}/{key} is not there, though the dry run ended well")
+    return found
+
+
+def _bucket_status(name: str, here: Place) -> tuple[int, str]:
+    """What S3 answers whoever takes the bucket for this account's, and the bucket's region."""
     s3 = client("s3")
     with aws_errors(f"s3:HeadBucket of {name}"):
         try:
-            s3.head_bucket(Bucket=name)
+            found = s3.head_bucket(Bucket=name, ExpectedBucketOwner=here.account_id)
         except s3.exceptions.ClientError as error:
             status = int(error.response["ResponseMetadata"]["HTTPStatusCode"])
             if status in (301, 400, 403, 404):
-                return status
+                return status, ""
             raise
-    return 200
+    return 200, found.get("BucketRegion", here.region)

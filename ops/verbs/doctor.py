@@ -3,11 +3,15 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ops.console import Console
 from ops.errors import CannotRead
 from ops.exit_codes import ExitCode
 from ops.verb import Verb
+
+if TYPE_CHECKING:
+    from ops.doctor import Examined
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -35,11 +39,15 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
         settings, of_settings = doctor.examine_settings(arguments.project)
         yield from of_settings
         if settings:
+            here = doctor.place()
+            yield doctor.Examined(str(here))
             outputs = stack_outputs()
-            yield doctor.examine_bucket(settings, outputs)
-            yield from doctor.examine_break_glass_role(settings)
+            yield doctor.examine_bucket(settings, outputs, here)
+            yield from doctor.examine_break_glass_role(settings, here)
             if outputs:
                 yield from doctor.examine_deployment(settings, outputs)
+            else:
+                yield doctor.examine_names(here)
         if arguments.payers:
             yield from doctor.examine_payers(required_outputs())
 
@@ -47,25 +55,35 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
     for one in examined():
         found.append(one)
         if not arguments.as_json:
-            mark = ("well     ", "green") if one.problem is None else ("problem  ", "bold red")
-            console.say(mark, one.what, f": {one.problem}" if one.problem else "")
+            why = one.problem or one.not_tried
+            console.say(_mark(one), one.what, f": {why}" if why else "")
     problems = sum(one.problem is not None for one in found)
+    not_tried = sum(one.not_tried is not None for one in found)
     if arguments.as_json:
         console.give({"examined": [one.to_data() for one in found], "problems": problems})
     else:
-        console.say(f"{len(found)} looked at, {problems} to mend")
+        looked_at = f"{len(found) - not_tried} looked at, {problems} to mend"
+        console.say(looked_at + f", {not_tried} not tried" * bool(not_tried))
     return ExitCode.ACTION_REQUIRED if problems else ExitCode.ALL_WELL
+
+
+def _mark(one: "Examined") -> tuple[str, str]:
+    if one.problem is not None:
+        return "problem   ", "bold red"
+    return ("well      ", "green") if one.not_tried is None else ("not tried ", "yellow")
 
 
 VERB = Verb(
     "doctor",
     "look for what a deployment or a month end would stumble over",
     """
-Reads the deploy settings and the payer register, and asks AWS whether they fit: is the bucket's
-name free or the stack's own, does the break-glass role exist; and once deployed, is the register
-the deployed one, is the schedule on, has everybody who is to be told confirmed? With --payers it
-starts a dry run of the deployed workflow, which tries to get into every payer account and says what
-hinders it: no role, another external id, a missing permission, another account. Nothing is changed.
+Reads the deploy settings and the payer register, and asks AWS whether they fit, in the account and
+region that it names: is the bucket's name free or the stack's own, are the names of roles and
+policies free, does the break-glass role exist; and once deployed, is the register the deployed one,
+is the schedule on, has everybody who is to be told confirmed? With --payers it starts a dry run of
+the deployed workflow, which tries to get into every payer account and says what hinders it: no
+role, another external id, a missing permission, another account. What a dry run cannot try is
+named. Nothing is changed.
 """,
     """
 invoices doctor                 before a deployment

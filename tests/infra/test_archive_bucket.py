@@ -1,11 +1,18 @@
 """The archive bucket's promises, read from the template."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
 from infra.names import ARCHIVE_STACK
+from infra.stacks import PROJECT
+from ops.doctor import BROUGHT_BACK
 from tests.infra.policies import of_type, only, text
+
+RUNBOOK = (PROJECT / "docs" / "runbook.md").read_text(encoding="utf-8")
 
 
 def resource(template: dict[str, Any], type_name: str, prefix: str) -> dict[str, Any]:
@@ -105,3 +112,38 @@ def test_old_versions_of_views_and_broken_uploads_expire_and_nothing_else(
 
 def test_the_stack_has_no_other_bucket(template: dict[str, Any]) -> None:
     assert len(of_type(template, "AWS::S3::Bucket")) == 1
+
+
+def test_what_a_deleted_stack_leaves_can_be_imported_as_the_runbook_says(
+    template: dict[str, Any],
+) -> None:
+    left = {
+        name: resource
+        for name, resource in template["Resources"].items()
+        if resource.get("DeletionPolicy", "").startswith("Retain")
+        and resource["Type"] != "AWS::Logs::LogGroup"
+    }
+    _, _, section = RUNBOOK.partition(f"\n## {BROUGHT_BACK}\n")
+    [written] = re.findall(r"```json\n(.*?)```", section.partition("\n## ")[0], re.DOTALL)
+    mapping = json.loads(written)
+    assert mapping.keys() == left.keys()
+    for name, resource in left.items():
+        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource["Type"]).schema
+        identifier = [path.removeprefix("/properties/") for path in schema["primaryIdentifier"]]
+        assert list(mapping[name]) == identifier
+        assert "read" in schema["handlers"]  # as an import asks for
+        assert referred_to(resource) <= left.keys()
+
+
+def referred_to(value: Any) -> set[str]:
+    """The resources of the template that a part of it refers to."""
+    if isinstance(value, list):
+        return {name for member in value for name in referred_to(member)}
+    if not isinstance(value, dict):
+        return set()
+    found = {name for member in value.values() for name in referred_to(member)}
+    if "Ref" in value and not value["Ref"].startswith("AWS::"):
+        found.add(value["Ref"])
+    if "Fn::GetAtt" in value:
+        found.add(value["Fn::GetAtt"][0])
+    return found

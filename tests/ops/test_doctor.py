@@ -1,5 +1,6 @@
 import hashlib
 import json
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,9 +11,11 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 from moto import mock_aws
 
-from lambdas.domain.archive_layout import listing_key, run_payers_key
+from infra.names import AUDITOR_POLICY
+from lambdas.domain.archive_layout import listing_key, run_payers_key, run_request_key
 from ops import doctor
 from ops.cli import main
 from ops.exit_codes import ExitCode
@@ -49,6 +52,7 @@ class Stacks:
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stacks]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "testing")
+    monkeypatch.delenv("AWS_REGION", raising=False)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     stacks = Stacks()
     monkeypatch.setattr(deployment, "client", lambda _: stacks)
@@ -70,9 +74,9 @@ def write(project: Path, **settings: object) -> None:
     (project / "cdk.json").write_text(json.dumps(context))
 
 
-def create_bucket(name: str = BUCKET) -> Any:
-    s3 = boto3.client("s3")
-    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+def create_bucket(region: str = "eu-central-1") -> Any:
+    s3 = boto3.client("s3", region)
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
     return s3
 
 
@@ -115,8 +119,38 @@ def test_before_the_first_deployment_a_free_name_and_good_settings_are_well(
     assert code == ExitCode.ALL_WELL
     assert found == {
         "settings and register (17 payer accounts)": None,
+        "account 123456789012, region eu-central-1": None,
         f"bucket {BUCKET}, which is free": None,
+        "names of roles and policies": None,
     }
+
+
+@pytest.mark.usefixtures("aws")
+def test_it_says_in_which_account_and_region_it_looked(
+    capsys: pytest.CaptureFixture[str], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-south-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "")
+    assert "account 123456789012, region eu-south-1" in diagnosis(capsys, project)[1]
+
+
+@pytest.mark.parametrize("taken", ["invoice-archive-fetch-invoice-documents", AUDITOR_POLICY])
+@pytest.mark.usefixtures("aws")
+def test_names_that_an_archive_of_another_region_has_are_told_before_a_deployment_fails(
+    capsys: pytest.CaptureFixture[str], project: Path, taken: str
+) -> None:
+    iam = boto3.client("iam")
+    if taken == AUDITOR_POLICY:
+        reads = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+        document = {"Version": "2012-10-17", "Statement": [reads]}
+        iam.create_policy(PolicyName=taken, PolicyDocument=json.dumps(document))
+    else:
+        iam.create_role(RoleName=taken, AssumeRolePolicyDocument="{}")
+    code, found = diagnosis(capsys, project)
+    assert code == ExitCode.ACTION_REQUIRED
+    told = found["names of roles and policies"] or ""
+    assert told.startswith(f"the account has {taken} already")
+    assert "deployed in another region" in told
 
 
 def test_the_deployed_stacks_own_bucket_is_well(
@@ -128,6 +162,7 @@ def test_the_deployed_stacks_own_bucket_is_well(
     assert code == ExitCode.ALL_WELL
     assert found == {
         "settings and register (17 payer accounts)": None,
+        "account 123456789012, region eu-central-1": None,
         f"bucket {BUCKET}, of stack InvoiceArchive": None,
         "deployed payer register": None,
         f"schedule {SCHEDULE}": None,
@@ -185,25 +220,58 @@ def test_an_address_that_nothing_reaches_is_told(
     assert "is not subscribed" in (found["messages to never@example.com"] or "")
 
 
+@pytest.mark.parametrize("region", ["eu-central-1", "eu-west-1"])
 @pytest.mark.usefixtures("aws")
 def test_a_bucket_of_this_account_that_is_no_stacks_is_told_before_a_deployment_fails(
-    capsys: pytest.CaptureFixture[str], project: Path
+    capsys: pytest.CaptureFixture[str], project: Path, region: str
 ) -> None:
-    create_bucket()
+    create_bucket(region=region)
     code, found = diagnosis(capsys, project)
     assert code == ExitCode.ACTION_REQUIRED
-    assert "belongs to no deployed stack" in (found[f"bucket {BUCKET}"] or "")
+    told = found[f"bucket {BUCKET}"] or ""
+    assert told.startswith(f"it exists in this account, in {region}, and belongs to no deployed")
+    # alone it would be a bucket without the keys and the heads that its manifests count on
+    assert "bring bucket, policy, both keys and table back together" in told
+    assert f"\n## {doctor.BROUGHT_BACK}\n" in (ROOT / "docs/runbook.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("status", [301, 403])
+@pytest.mark.parametrize("status", [301, 400, 403])
 @pytest.mark.usefixtures("aws")
 def test_a_bucket_name_that_exists_elsewhere_is_told(
     capsys: pytest.CaptureFixture[str], project: Path, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
-    monkeypatch.setattr(doctor, "_bucket_status", lambda _: status)
-    code, found = diagnosis(capsys, project)
+    # a bucket of another account answers 403, even one whose policy lets this account in
+    s3 = boto3.client("s3")
+    made = doctor.client
+    monkeypatch.setattr(doctor, "client", lambda name: s3 if name == "s3" else made(name))
+    with Stubber(s3) as stubber:
+        stubber.add_client_error(
+            "head_bucket",
+            str(status),
+            http_status_code=status,
+            expected_params={"Bucket": BUCKET, "ExpectedBucketOwner": "123456789012"},
+        )
+        code, found = diagnosis(capsys, project)
+        stubber.assert_no_pending_responses()
     assert code == ExitCode.ACTION_REQUIRED
-    assert f"it exists elsewhere (S3 answers {status})" in (found[f"bucket {BUCKET}"] or "")
+    told = found[f"bucket {BUCKET}"] or ""
+    assert told.startswith(
+        "it exists elsewhere, or it is this account's and these credentials lack"
+    )
+    assert f"(S3 answers {status})" in told
+
+
+@pytest.mark.usefixtures("aws")
+def test_an_answer_of_s3_that_says_nothing_of_the_bucket_is_a_sentence(
+    capsys: pytest.CaptureFixture[str], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3 = boto3.client("s3")
+    made = doctor.client
+    monkeypatch.setattr(doctor, "client", lambda name: s3 if name == "s3" else made(name))
+    with Stubber(s3) as stubber:
+        stubber.add_client_error("head_bucket", "500", http_status_code=500)
+        assert main(["doctor", "--project", str(project)]) == ExitCode.UNREADABLE
+    assert f"s3:HeadBucket of {BUCKET}: AWS answered 500" in capsys.readouterr().err
 
 
 def test_another_bucket_name_than_the_deployed_one_is_told(
@@ -251,16 +319,23 @@ def test_an_auditors_installation_is_sent_to_the_projects_own(
 @pytest.mark.parametrize(
     ("arn", "problem"),
     [
-        ("arn:aws:iam::123456789012:role/BreakGlass", None),
+        ("arn:aws:iam::123456789012:role/ops/BreakGlass", None),
+        (
+            "arn:aws:iam::123456789012:role/BreakGlass",
+            "is arn:aws:iam::123456789012:role/ops/Break",
+        ),
+        ("arn:aws:iam::123456789012:role/other/BreakGlass", "or it may nothing in an emergency"),
         ("arn:aws:iam::123456789012:role/Nobody", "does not exist"),
-        ("arn:aws:iam::999999999999:role/BreakGlass", "lies in another account"),
+        ("arn:aws:iam::999999999999:role/ops/BreakGlass", "lies in another account"),
     ],
 )
 @pytest.mark.usefixtures("aws")
 def test_a_break_glass_role_must_exist_in_the_archives_account(
     capsys: pytest.CaptureFixture[str], project: Path, arn: str, problem: str | None
 ) -> None:
-    boto3.client("iam").create_role(RoleName="BreakGlass", AssumeRolePolicyDocument="{}")
+    boto3.client("iam").create_role(
+        RoleName="BreakGlass", Path="/ops/", AssumeRolePolicyDocument="{}"
+    )
     write(project, break_glass_role_arn=arn)
     _, found = diagnosis(capsys, project)
     told = found[f"break-glass role {arn}"]
@@ -282,18 +357,40 @@ class States:
         return {"status": self.status, "output": json.dumps({"run_id": RUN}), "cause": "Denied."}
 
 
+LISTINGS: Mapping[str, Mapping[str, Any] | None] = {
+    "111122223333 Acme": {},
+    "444455556666 Boreal": {"outcome": "NO_ACCESS", "detail": "another external id"},
+    "777788889999 Cobalt": None,
+    "888899990000 Dorado": {
+        "invoice_units": {"not_read": "AWS denied invoicing:ListInvoiceUnits (AccessDenied)."},
+        "billing_transfers": {"not_read": "AWS denied organizations:List… (AccessDenied)."},
+    },
+    "999900001111 Elbe": {"invoice_units": {"not_read": ""}},
+}
+"""What the dry run wrote of each payer account that it asked; None: its part did not end."""
+NOT_ASKED = (
+    {"account_id": "123412341234", "name": "New", "active_from": "2026-11", "active_to": ""},
+    {"account_id": "432143214321", "name": "Old", "active_from": "2020-01", "active_to": "2026-01"},
+)
+
+
 def with_dry_run(aws: Stacks, monkeypatch: pytest.MonkeyPatch, status: str = "SUCCEEDED") -> States:
-    """A deployed stack; the dry run asked three payers."""
+    """A deployed stack, and what a dry run leaves."""
     deploy(aws)
     s3 = create_bucket()
-    payers = [("111122223333", "Acme"), ("444455556666", "Boreal"), ("777788889999", "Cobalt")]
-    listed = [{"payer_account_id": account, "name": name} for account, name in payers]
-    s3.put_object(Bucket=BUCKET, Key=run_payers_key(RUN), Body=json.dumps(listed))
-    for (account, _), outcome, detail in zip(
-        payers, ("CHECKED", "NO_ACCESS"), ("", "another external id"), strict=False
-    ):
-        body = json.dumps({"outcome": outcome, "detail": detail})
-        s3.put_object(Bucket=BUCKET, Key=listing_key(RUN, account), Body=body)
+
+    def put(key: str, content: object) -> None:
+        s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(content))
+
+    asked = [name.split(" ", 1) for name in LISTINGS]
+    put(run_payers_key(RUN), [{"payer_account_id": one, "name": name} for one, name in asked])
+    known = [{"account_id": one, "name": name, "active_from": ""} for one, name in asked]
+    put(run_request_key(RUN), {"billing_period": "2026-10", "register": [*known, *NOT_ASKED]})
+    for (account, _), written in zip(asked, LISTINGS.values(), strict=True):
+        if written is not None:
+            usual = {"outcome": "CHECKED", "detail": ""}
+            witnesses = {"invoice_units": None, "billing_transfers": None}
+            put(listing_key(RUN, account), usual | witnesses | dict(written))
     states = States(status)
     made = doctor.client
     monkeypatch.setattr(
@@ -302,7 +399,7 @@ def with_dry_run(aws: Stacks, monkeypatch: pytest.MonkeyPatch, status: str = "SU
     return states
 
 
-def test_a_dry_run_tells_which_payer_accounts_cannot_be_read_and_why(
+def test_a_dry_run_tells_which_payer_accounts_and_witnesses_cannot_be_read_and_why(
     capsys: pytest.CaptureFixture[str],
     project: Path,
     aws: Stacks,
@@ -312,9 +409,40 @@ def test_a_dry_run_tells_which_payer_accounts_cannot_be_read_and_why(
     code, found = diagnosis(capsys, project, "--payers")
     assert code == ExitCode.ACTION_REQUIRED
     assert found["payer account 111122223333 Acme"] is None
+    assert found["payer account 999900001111 Elbe"] is None
     assert found["payer account 444455556666 Boreal"] == "another external id"
     assert "did not end" in (found["payer account 777788889999 Cobalt"] or "")
+    assert found["payer account 888899990000 Dorado"] == (
+        "AWS denied invoicing:ListInvoiceUnits (AccessDenied). "
+        "AWS denied organizations:List… (AccessDenied)."
+    )
     assert states.inputs == ['{"dry_run": true}']
+
+
+def test_what_a_dry_run_does_not_try_is_neither_well_nor_a_problem(
+    capsys: pytest.CaptureFixture[str],
+    project: Path,
+    aws: Stacks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with_dry_run(aws, monkeypatch)
+    main(["doctor", "--project", str(project), "--payers"])
+    told = " ".join(capsys.readouterr().out.split())
+    for name, active in (
+        ("123412341234 New", "from 2026-11"),
+        ("432143214321 Old", "from 2020-01 to 2026-01"),
+    ):
+        assert (
+            f"not tried payer account {name}: the register has it active {active}, and the dry run "
+            "asked about 2026-10"
+        ) in told
+    (last,) = re.findall(r"not tried what no dry run tries: (.*?; .*? tells it)", told)
+    for untried in (
+        *("invoicing:GetInvoicePDF", "ce:GetCostAndUsage"),
+        *("FetchInvoiceDocuments", "ValidateCompleteness"),
+    ):
+        assert untried in last
+    assert told.endswith("11 looked at, 3 to mend, 3 not tried")
 
 
 def test_a_dry_run_that_fails_is_a_sentence(
