@@ -3,6 +3,7 @@
 Organizations deploy it without CDK too, from `payer-reader-role.yaml`, which is made from it.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import aws_cdk as cdk
@@ -13,6 +14,13 @@ from constructs import Construct
 from infra.acknowledgements import acknowledge_wildcards
 from infra.deploy_settings import DeploySettings
 from infra.names import PAYER_READER_STACK
+from infra.payer_parameters import (
+    ARCHIVE_ACCOUNT,
+    EXTERNAL_ID,
+    ROLE_NAME,
+    WITNESSES,
+    parameters_of_settings,
+)
 from infra.principals import role_patterns
 from infra.steps import FETCH_INVOICE_DOCUMENTS, LIST_INVOICE_SUMMARIES, VALIDATE_COMPLETENESS
 
@@ -20,30 +28,6 @@ READERS = (LIST_INVOICE_SUMMARIES, FETCH_INVOICE_DOCUMENTS, VALIDATE_COMPLETENES
 """The steps that take the role."""
 
 INVOICES = ("invoicing:ListInvoiceSummaries", "invoicing:GetInvoicePDF")
-WITNESSES = {
-    "WithCostExplorer": (
-        "cost_explorer",
-        "Cost Explorer says which accounts had charges ($0.01 a request).",
-        ("ce:GetCostAndUsage",),
-    ),
-    "WithBillingTransfers": (
-        "billing_transfers",
-        "Billing transfers say who receives this organization's invoices.",
-        (
-            "organizations:ListInboundResponsibilityTransfers",
-            "organizations:ListOutboundResponsibilityTransfers",
-        ),
-    ),
-    "WithInvoiceUnits": (
-        "invoice_units",
-        "Invoice units say which other accounts receive invoices.",
-        ("invoicing:ListInvoiceUnits",),
-    ),
-}
-"""By parameter of the template: the setting under `witnesses`, what it is for, its actions."""
-
-_ARCHIVE_ACCOUNT = "ArchiveAccountId"
-
 _HEAD = """\
 # The reader role of a payer account for the invoice archive: deploy it in every payer account.
 # Generated from infra/payer_reader.py by `python -m infra.generated`. Do not edit.
@@ -64,25 +48,26 @@ class PayerReaderStack(cdk.Stack):
             description="Lets the invoice archive read this payer account's AWS invoices",
             synthesizer=cdk.BootstraplessSynthesizer(),
         )
+        defaults = parameters_of_settings(settings)
         self._parameter(
-            _ARCHIVE_ACCOUNT,
+            ARCHIVE_ACCOUNT,
             "The account that the invoice archive is deployed in.",
             r"\d{12}",
             "must be twelve digits",
         )
         self._external_id = self._parameter(
-            "ExternalId",
+            EXTERNAL_ID,
             "As external_id in the archive's settings.",
             r"[\w+=,.@:/-]{2,1224}",
             "must be 2 to 1224 letters, digits and +=,.@:/-_",
-            settings.external_id,
+            defaults[EXTERNAL_ID],
         )
         role_name = self._parameter(
-            "RoleName",
+            ROLE_NAME,
             "As payer_role_name in the archive's settings.",
             r"[\w+=,.@-]{1,64}",
             "must be an IAM role name without a path",
-            settings.payer_role_name,
+            defaults[ROLE_NAME],
         )
         role = iam.CfnRole(
             self,
@@ -94,7 +79,7 @@ class PayerReaderStack(cdk.Stack):
                 iam.CfnRole.PolicyProperty(
                     policy_name="read-invoices",
                     policy_document=_document(
-                        [_allow("Invoices", INVOICES), *self._optional(settings)]
+                        [_allow("Invoices", INVOICES), *self._optional(defaults)]
                     ),
                 )
             ],
@@ -108,7 +93,7 @@ class PayerReaderStack(cdk.Stack):
         Their role ARNs as `Principal` would be stored as unique ids, which are lost when a role is
         made anew.
         """
-        archive = f"arn:${{AWS::Partition}}:iam::${{{_ARCHIVE_ACCOUNT}}}"
+        archive = f"arn:${{AWS::Partition}}:iam::${{{ARCHIVE_ACCOUNT}}}"
         return {
             "Sid": "FunctionsOfTheInvoiceArchive",
             "Effect": "Allow",
@@ -126,15 +111,15 @@ class PayerReaderStack(cdk.Stack):
             },
         }
 
-    def _optional(self, settings: DeploySettings) -> list[cdk.IResolvable]:
+    def _optional(self, defaults: Mapping[str, str]) -> list[cdk.IResolvable]:
         statements: list[cdk.IResolvable] = []
-        for name, (setting, purpose, actions) in WITNESSES.items():
+        for name, (_, purpose, actions) in WITNESSES.items():
             wanted = cdk.CfnParameter(
                 self,
                 name,
                 description=purpose,
                 allowed_values=["true", "false"],
-                default="true" if getattr(settings.witnesses, setting) else "false",
+                default=defaults[name],
             )
             condition = cdk.CfnCondition(
                 self,

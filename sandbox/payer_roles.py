@@ -1,5 +1,5 @@
 """The reader role in every payer account of the register, deployed as the README tells its owner to
-do it: the plain template, with the archive's account and settings as parameters.
+do it: the plain template, with the archive's account and all settings as parameters.
 """
 
 import re
@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from infra.deploy_settings import DeploySettings
 from infra.names import PAYER_READER_STACK, PAYER_READER_TEMPLATE
+from infra.payer_parameters import ARCHIVE_ACCOUNT, ROLE_NAME, parameters_of_settings
 from sandbox.deployment import DeploymentFailed
 from sandbox.ministack import Ministack
 from sandbox.program import ACCOUNT_ID
@@ -30,9 +31,9 @@ def deploy(aws: Ministack, settings: DeploySettings, project: Path) -> None:
         if role_name != settings.payer_role_name:  # an account may have both
             stack_name += f"-{re.sub('[^A-Za-z0-9]', '-', role_name)}"
         parameters = {
-            "ArchiveAccountId": ACCOUNT_ID,
-            "ExternalId": settings.external_id,
-            "RoleName": role_name,
+            **parameters_of_settings(settings),
+            ARCHIVE_ACCOUNT: ACCOUNT_ID,
+            ROLE_NAME: role_name,
         }
         try:
             _begin(cloudformation, stack_name, template, parameters)

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
+from infra.deploy_settings import DeploySettings
 from infra.names import PAYER_READER_STACK, PAYER_READER_TEMPLATE
-from infra.payer_reader import INVOICES, WITNESSES
+from infra.payer_parameters import WITNESSES, parameters_of_settings
+from infra.payer_reader import INVOICES
 from infra.stacks import PROJECT
 from infra.steps import FETCH_INVOICE_DOCUMENTS, LIST_INVOICE_SUMMARIES, VALIDATE_COMPLETENESS
 from lambdas.settings import Witnesses
@@ -114,6 +116,16 @@ def test_both_sides_agree_because_the_defaults_are_the_settings(
         "WithCostExplorer": "false",
         "WithBillingTransfers": "true",
         "WithInvoiceUnits": "true",
+    }
+
+
+def test_the_settings_decide_every_parameter_but_the_archives_account(
+    payer_template: dict[str, Any], context: dict[str, Any]
+) -> None:
+    settings = DeploySettings.from_context(context["invoice_archive"], PROJECT)
+    parameters = payer_template["Parameters"]
+    assert parameters_of_settings(settings) == {
+        name: one["Default"] for name, one in parameters.items() if name != "ArchiveAccountId"
     }
 
 

@@ -59,6 +59,29 @@ def test_every_output_and_parameter_that_it_names_exists(
         assert f"`{policy}`" in section("Each month")
 
 
+@pytest.mark.parametrize(
+    ("command", "parameter"),
+    [
+        ("aws cloudformation deploy", r"(?<= )(\w+)=([\w-]+)"),
+        (
+            ".venv/bin/python -m infra.cdk deploy InvoiceArchivePayerReader",
+            r"--parameters (\w+)=(\S+)",
+        ),
+        (
+            "aws cloudformation create-stack-set",
+            r"ParameterKey=(\w+),ParameterValue=(\S+)",
+        ),
+    ],
+)
+def test_the_payers_role_is_deployed_with_every_parameter_of_its_template(
+    command: str, parameter: str, payer_template: dict[str, Any]
+) -> None:
+    # an update keeps the value of a parameter that it leaves out, so none may be left to a default
+    [written] = re.findall(rf"^{re.escape(command)} (?:.*\\\n)*.*", README, re.MULTILINE)
+    defaults = {name: one.get("Default") for name, one in payer_template["Parameters"].items()}
+    assert dict(re.findall(parameter, written)) == defaults | {"ArchiveAccountId": "111122223333"}
+
+
 def test_every_alarm_is_explained(template: dict[str, Any]) -> None:
     rows = "\n".join(re.findall(r"^\| (`.*?) \|", section("When it is red"), re.MULTILINE))
     explained = set(re.findall(r"`(…?\w+)`", rows))
