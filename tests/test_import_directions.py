@@ -3,8 +3,8 @@
 handlers → archive_invoice, archive_pages, past_periods, tell_people → judge_period →
 document_checks, period_views, manifest_chain, ledger_workbook → aws → domain → the standard library
 infra → the functions' domain and settings; nothing → handlers, sandbox, tests.
-ops → the functions' domain and the deploy settings; only ops/live knows boto3, and ops/check asks
-nothing of AWS.
+ops → the functions' domain, the deploy settings and the names of what is deployed; only ops/live
+knows boto3, and ops/check asks nothing of AWS.
 """
 
 import ast
