@@ -98,6 +98,28 @@ def test_a_settled_month_asks_for_no_document_and_changes_no_byte(month_ends: Mo
     assert not month_ends.settled.changed
 
 
+@pytest.mark.usefixtures("month_ends")
+def test_on_a_day_on_which_nobody_is_asked_the_verdict_stands_and_no_list_is_read(
+    embedded_aws: EmbeddedAws,
+) -> None:
+    quiet = embedded_aws.month_end("2026-04-22T06:00:00Z")  # a Wednesday, and all is settled
+    assert not quiet.asked.calls
+    assert not quiet.changed
+    assert "Billing period 2026-03: COMPLETE" in quiet.said
+    history = embedded_aws.sandbox.client("stepfunctions").get_execution_history(
+        executionArn=quiet.execution.arn
+    )
+    entered = [
+        event["stateEnteredEventDetails"]["name"]
+        for event in history["events"]
+        if "stateEnteredEventDetails" in event
+    ]
+    assert entered == [
+        *("EnumeratePayerAccounts", "IsAlreadyClaimed", "IsAnybodyAsked"),
+        *("ValidateCompleteness", "IsComplete", "Complete"),
+    ]
+
+
 def test_evidence_has_one_version_and_is_locked(
     month_ends: MonthEnds, embedded_aws: EmbeddedAws
 ) -> None:
