@@ -277,6 +277,10 @@ class World:
         while state["more_to_fetch"]:
             state = fetch_invoice_documents.handler(state, Context(self.fetch_seconds))
 
+    def validate_again(self, run_id: str) -> dict[str, Any]:
+        """The last step of a run, tried again although it had ended."""
+        return validate_completeness.handler(self.read(f"runs/{run_id}/request.json"), Context())
+
     def read(self, key: str) -> Any:
         return json.loads(self.content(key))
 
