@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ops.console import Console
@@ -35,6 +36,7 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
         settings, of_settings = doctor.examine_settings(arguments.project)
         yield from of_settings
         if settings:
+            yield from doctor.examine_holidays(settings, datetime.now(UTC).date())
             outputs = stack_outputs()
             yield doctor.examine_bucket(settings, outputs)
             yield from doctor.examine_break_glass_role(settings)
@@ -62,7 +64,7 @@ VERB = Verb(
     "look for what a deployment or a month end would stumble over",
     """
 Reads the deploy settings and the payer register, and asks AWS whether they fit: is the bucket's
-name free or the stack's own, does the break-glass role exist; and once deployed, is the register
+name free or the stack's own, does the break-glass role exist, does the list of holidays go on; and once deployed, is the register
 the deployed one, is the schedule on, has everybody who is to be told confirmed? With --payers it
 starts a dry run of the deployed workflow, which tries to get into every payer account and says what
 hinders it: no role, another external id, a missing permission, another account. Nothing is changed.
