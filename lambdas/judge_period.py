@@ -164,7 +164,9 @@ def _judge_with_charges(facts: Facts, run: Run) -> Manifest:
     ]
     if not wanted:
         return manifest
-    return judge(replace(facts, charges=run.ask_charges(facts.billing_period, wanted)))
+    charges = run.ask_charges(facts.billing_period, wanted)
+    accepted = {one.payer_account_id: one.witnesses.acknowledgements for one in manifest.payers}
+    return judge(replace(facts, charges=charges, accepted=accepted))
 
 
 def _show_broken(archive: Archive, period: BillingPeriod, run: Run, broken: ChainBroken) -> Judged:

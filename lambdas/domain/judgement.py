@@ -212,6 +212,8 @@ def _with_acknowledgements(
     facts: Facts, account_id: str, witnesses: PayerWitnesses, found: Iterable[Finding]
 ) -> PayerWitnesses:
     """The acknowledgements so far, and those of this run with what blocks now."""
+    if account_id in facts.accepted:
+        return replace(witnesses, acknowledgements=tuple(facts.accepted[account_id]))
     kept = witnesses.acknowledgements
     covers = {
         (one.code, one.subject)

@@ -64,10 +64,11 @@ VERB = Verb(
     "look for what a deployment or a month end would stumble over",
     """
 Reads the deploy settings and the payer register, and asks AWS whether they fit: is the bucket's
-name free or the stack's own, does the break-glass role exist, does the list of holidays go on; and once deployed, is the register
-the deployed one, is the schedule on, has everybody who is to be told confirmed? With --payers it
-starts a dry run of the deployed workflow, which tries to get into every payer account and says what
-hinders it: no role, another external id, a missing permission, another account. Nothing is changed.
+name free or the stack's own, does the break-glass role exist, does the list of holidays go on; and
+once deployed, is the register the deployed one, is the schedule on, has everybody who is to be told
+confirmed? With --payers it starts a dry run of the deployed workflow, which tries to get into every
+payer account and says what hinders it: no role, another external id, a missing permission, another
+account. Nothing is changed.
 """,
     """
 invoices doctor                 before a deployment
