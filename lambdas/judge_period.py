@@ -95,10 +95,12 @@ def judge_period(
     run: Run,
     *,
     payers: Mapping[str, Payer],
+    is_of_run: bool,
     past: Sequence[PastPeriod],
     retain_until: datetime,
 ) -> Judged:
-    """Judge the period; `past` are the judged ones right before it.
+    """Judge the period; `past` are the judged ones right before it, and `is_of_run` says whether it
+    is the target or a look-back period.
 
     Writes a manifest only if something changed, and a view only if it is behind its manifest. A
     chain that is not what its head says is not extended: that would hide what was done to it.
@@ -126,6 +128,7 @@ def judge_period(
             past,
             acknowledgements=run.acknowledgements,
             asks_cost_explorer=run.ask_charges is not None,
+            is_of_run=is_of_run,
         )
         manifest = _judge_with_charges(facts, run)
         is_new = previous is None or not manifest.says_the_same_as(previous)

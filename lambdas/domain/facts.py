@@ -68,6 +68,11 @@ class Facts:
     cover nothing that it says.
     """
 
+    is_of_run: bool = True
+    """Whether the period is the run's target or a look-back period of it, so that the register says
+    who belongs to it; in any other only those do of whom something is there.
+    """
+
     @cached_property
     def is_overdue(self) -> bool:
         return self.as_of >= self.close.overdue_from(self.billing_period)

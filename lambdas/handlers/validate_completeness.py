@@ -103,18 +103,19 @@ def _judge(
     request: dict[str, Any],
     run: Run,
 ) -> list[Judged]:
-    """Judge the target, the look-back periods, those that a person acknowledges and every other
-    period that this run touched; the target is the first of the answer.
+    """Judge the target, the look-back periods, older ones that are not settled, those that a person
+    acknowledges and every other period that this run touched; the target is the answer's first.
 
     The earliest period is judged first, for it is part of the history of the later ones.
     """
     register = [payer_from_data(row) for row in request["register"]]
     target = BillingPeriod.parse(event["billing_period"])
-    periods = {
+    of_run = {
         period
         for period in target.with_earlier(settings.lookback_periods)
         if any(payer.is_active_in(period) for payer in register)
-    }
+    } | {target}
+    periods = of_run | {BillingPeriod.parse(text) for text in request["open_periods"]}
     periods |= {given.billing_period for given in run.acknowledgements}
     for outcome in run.outcomes:
         periods |= {invoice.billing_period for invoice in outcome.archived}
@@ -125,13 +126,14 @@ def _judge(
     chain = ManifestChain(archive, signer, heads)
     past = PastPeriods(chain)
     judged = {}
-    for period in sorted(periods | {target}):
+    for period in sorted(periods):
         judged[period] = judge_period(
             archive,
             chain,
             period,
             run,
             payers={p.account_id: p for p in register if p.is_active_in(period)},
+            is_of_run=period in of_run,
             past=past.before(period),
             retain_until=retain_until(period, settings.retention, now),
         )
