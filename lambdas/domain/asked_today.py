@@ -13,6 +13,7 @@ from lambdas.domain.payer_register import Payer, PayerRegister
 from lambdas.domain.payer_run import PayerRun
 from lambdas.domain.run_request import RunRequest
 from lambdas.domain.verdicts import SETTLED_VERDICTS
+from lambdas.domain.weights import OUTCOME_CODES
 
 _ISSUED_UNTIL_MONTHS = 3
 """A run asks by issued date up to this many months after its target period began, so that a
@@ -26,6 +27,12 @@ class LastSeen:
 
     verdict: str
     checked_at: datetime | None
+    look_failed: bool = False
+    """Whether the last look at it failed, whatever its verdict."""
+
+    @property
+    def is_settled(self) -> bool:
+        return self.verdict in SETTLED_VERDICTS and not self.look_failed
 
 
 @dataclass(frozen=True)
@@ -42,14 +49,16 @@ class PeriodSeen:
     @classmethod
     def of(cls, view: Mapping[str, Any]) -> "PeriodSeen":
         """Raises LookupError, TypeError, ValueError or AttributeError for anything else."""
-        payers = {
-            payer["payer_account_id"]: LastSeen(
-                payer["verdict"], read_instant(payer["checked_at"]) if payer["checked_at"] else None
+        payers, is_accepted = {}, False
+        for payer in view["payers"]:
+            codes = {found["code"] for found in payer["findings"]}
+            is_accepted = is_accepted or "ACKNOWLEDGED" in codes
+            payers[payer["payer_account_id"]] = LastSeen(
+                payer["verdict"],
+                read_instant(payer["checked_at"]) if payer["checked_at"] else None,
+                not codes.isdisjoint(OUTCOME_CODES),
             )
-            for payer in view["payers"]
-        }
-        codes = {found["code"] for payer in view["payers"] for found in payer["findings"]}
-        return cls(view["verdict"] == "COMPLETE", "ACKNOWLEDGED" in codes, payers)
+        return cls(view["verdict"] == "COMPLETE", is_accepted, payers)
 
     @property
     def is_settled(self) -> bool:
@@ -61,11 +70,7 @@ class PeriodSeen:
         settled daily, all others of it weekly, until it is complete.
         """
         last = self.payers.get(account_id)
-        return (
-            last is not None
-            and not self.is_complete
-            and (weekly or last.verdict not in SETTLED_VERDICTS)
-        )
+        return last is not None and not self.is_complete and (weekly or not last.is_settled)
 
 
 def payer_runs(
@@ -100,7 +105,7 @@ def payer_runs(
         if not (active or open_for_it):
             continue
         last = [seen[period].get(payer.account_id) for period in active]
-        settled = all(one is not None and one.verdict in SETTLED_VERDICTS for one in last)
+        settled = all(one is not None and one.is_settled for one in last)
         if (
             request.is_scheduled
             and not open_for_it

@@ -78,6 +78,11 @@ def test_a_payer_without_invoices_for_a_reason_is_settled(verdict: str) -> None:
     assert runs(QUIET_DAY, seen) == {}
 
 
+def test_a_payer_of_whom_the_last_look_failed_is_asked_again_the_next_day() -> None:
+    lost = LastSeen("COMPLETE", DONE.checked_at, look_failed=True)
+    assert list(runs(QUIET_DAY, ALL_DONE | {OCTOBER: {ACME: DONE, BOREAL: lost}})) == [BOREAL]
+
+
 def test_a_payer_that_is_new_in_one_period_is_asked() -> None:
     assert list(runs(QUIET_DAY, ALL_DONE | {OCTOBER: {ACME: DONE}})) == [BOREAL]
 
