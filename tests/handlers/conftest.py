@@ -414,8 +414,12 @@ def world(loopback: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Ite
         yield from prepared_world(monkeypatch, tmp_path)
 
 
-def prepared_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[World]:
-    """The world whose environment and clients are in place, inside `mock_aws`."""
+def prepared_world(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any, of: emulated.Catalogue | None = None
+) -> Iterator[World]:
+    """The world whose environment and clients are in place, inside `mock_aws`; `of` is what AWS has
+    instead of what tests put there.
+    """
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -464,7 +468,7 @@ def prepared_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[W
     roles = RoleDirectory()
     monkeypatch.setattr(payer_role, "sts_client", roles.client)
     catalogue = Catalogue()
-    with InvoicingEmulator(catalogue, now=AFTER_DEADLINE) as emulator:
+    with InvoicingEmulator(of or catalogue, now=AFTER_DEADLINE) as emulator:
         for service in ("INVOICING", "COST_EXPLORER", "ORGANIZATIONS"):
             monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", emulator.url)
         s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
