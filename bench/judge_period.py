@@ -273,7 +273,7 @@ def prepare(bucket: Bucket, run_id: str, as_of: datetime, payers: int, invoices:
         }
         for item in items
     ]
-    request = {"register": register, "acknowledgements": [], "input": {}}
+    request = {"register": register, "acknowledgements": [], "open_periods": [], "input": {}}
     bucket.put(run_request_key(run_id), to_json(request))
 
 

@@ -80,9 +80,7 @@ class BucketFolder:
     def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
         start = self._path(request["Prefix"]).name
         found = (path for path in self._folder.iterdir() if path.name.startswith(start))
-        keys = [
-            {"Key": path.name.replace("!", "/"), "Size": path.stat().st_size} for path in found
-        ]
+        keys = [{"Key": path.name.replace("!", "/"), "Size": path.stat().st_size} for path in found]
         yield {"Contents": keys}
 
 

@@ -336,9 +336,32 @@ def _days(value: object) -> tuple[date, ...]:
             days.append(date.fromisoformat(text if _DAY.fullmatch(text) else ""))
         except ValueError:
             problems.append(f"'{text}' is not a day; write year-month-day, such as '2026-12-25'")
+    problems += _days_of_other_years(days)
     if problems:
         raise _WrongValueError(*problems)
     return tuple(sorted(days))
+
+
+def _days_of_other_years(days: Collection[date]) -> Iterator[str]:
+    """Days whose year does not adjoin the years of most others: a list goes on year by year, so it
+    is mistyped.
+    """
+    groups: list[list[date]] = []
+    for day in sorted(days):
+        if groups and day.year - groups[-1][-1].year <= 1:
+            groups[-1].append(day)
+        else:
+            groups.append([day])
+    most = max(map(len, groups), default=0)
+    kept = [group for group in groups if len(group) == most]
+    for group in groups:
+        if len(kept) == 1 and group is kept[0]:
+            continue
+        yield from (
+            f"'{day}' lies in a year that does not adjoin the other years of the list; correct the "
+            "year, or list the days of the years between too"
+            for day in group
+        )
 
 
 def _bucket_name(value: object) -> str:

@@ -90,7 +90,11 @@ _TAKE_PAYER_ROLE = Required(
 _ENUMERATE = (
     Required("s3:GetBucketVersioning", BUCKET, "no run begins unless versions are kept"),
     Required("s3:GetBucketObjectLockConfiguration", BUCKET, "no run begins without Object Lock"),
-    Required("s3:ListBucket", BUCKET, "else S3 answers 403, not 404, for a view not yet made"),
+    Required(
+        "s3:ListBucket",
+        BUCKET,
+        "which periods there are; without it a view not yet made is 403, not 404",
+    ),
     Required("s3:GetObject", _COMPLETENESS, "who is settled and need not be asked today"),
     Required("s3:PutObject", _CLAIM, "claims a scheduled run, so that a second delivery does none"),
     Required("s3:GetObject", _CLAIM, "whether the claim is its own, when the step is tried again"),

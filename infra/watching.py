@@ -16,6 +16,7 @@ from constructs import Construct
 from infra.functions import Functions, StepFunction
 from infra.notifications import ALARM_NAMES, Notifications
 from infra.workflow import TRIES
+from lambdas.domain.plain_words import counted
 
 NAMESPACE = "InvoiceArchive"
 DIMENSIONS = {"service": "invoice-archive"}
@@ -35,6 +36,10 @@ _DAY, _HOUR, _MINUTES = (
     cdk.Duration.hours(1),
     cdk.Duration.minutes(5),
 )
+_ALL_TRIES_HOURS = 3
+"""Within which all tries of a payer account's step fall, even if each lasts as long as a function
+may, whenever within an hour the alarm is evaluated.
+"""
 _AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
 
 
@@ -89,7 +94,13 @@ class Watching(Construct):
             "NoHeartbeat",
             "No scheduled run reached a verdict for two days: the schedule is off, or its runs "
             "die. After the first deployment this is normal until the first of them.",
-            _own_metric(HEARTBEAT, "Sum"),
+            # days without data are days without a beat: left out, they would be looked past
+            cloudwatch.MathExpression(
+                expression="FILL(beats, 0)",
+                using_metrics={"beats": _own_metric(HEARTBEAT, "Sum")},
+                label=HEARTBEAT,
+                period=_DAY,
+            ),
             threshold=1,
             comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             periods=2,
@@ -99,9 +110,9 @@ class Watching(Construct):
     def _old_sweep(self) -> cloudwatch.Alarm:
         return self._alarm(
             "SweepTooOld",
-            "For more than a week no run could read every payer account that it was to ask. "
-            "completeness.json of the newest period names those that it could not, with the next "
-            "step.",
+            "There is a payer account that no run could read for more than a week. "
+            "completeness.json of the newest period names those that could not be read, with the "
+            "next step.",
             _own_metric(SWEEP_AGE, "Maximum"),
             threshold=OLDEST_SWEEP_HOURS,
             comparison=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
@@ -116,14 +127,20 @@ class Watching(Construct):
         account's tries.
         """
         at_ends = (functions.enumerate_payer_accounts, functions.validate_completeness)
-        return [self._errors_of(made, 1 if made in at_ends else TRIES) for made in functions.all]
+        return [
+            self._errors_of(made, 1, 1)
+            if made in at_ends
+            else self._errors_of(made, TRIES, _ALL_TRIES_HOURS)
+            for made in functions.all
+        ]
 
-    def _errors_of(self, made: StepFunction, threshold: int) -> cloudwatch.Alarm:
+    def _errors_of(self, made: StepFunction, threshold: int, hours: int) -> cloudwatch.Alarm:
         return self._alarm(
             f"{made.step.state}Errors",
-            f"The function of {made.step.state} failed {threshold} times or more in an hour; its "
-            "log says why. A retry may have cured it: see the execution.",
-            made.function.metric_errors(period=_HOUR),
+            f"The function of {made.step.state} failed {counted(threshold, 'time')} or more in "
+            f"{counted(hours, 'hour')}; its log says why. A retry may have cured it: see the "
+            "execution.",
+            made.function.metric_errors(period=cdk.Duration.hours(hours)),
             threshold=threshold,
         )
 

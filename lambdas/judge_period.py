@@ -16,6 +16,7 @@ from lambdas.domain.archive_layout import (
     record_chain,
     record_payer,
     records_prefix,
+    safe_segment,
 )
 from lambdas.domain.archived_invoice import ArchivedInvoice
 from lambdas.domain.billing_period import BillingPeriod
@@ -47,7 +48,8 @@ _REFERENCE_PERIODS = 12
 class Judged:
     """A judged period: the verdict before this run (None: it had none), and what holds now.
 
-    A manifest whose chain cannot be trusted is shown and not stored.
+    It says the same when the step is tried again. A manifest whose chain cannot be trusted is shown
+    and not stored.
     """
 
     before: PeriodVerdict | None
@@ -55,6 +57,7 @@ class Judged:
     sequence: int
     """How far the chain is, or once was."""
     is_new: bool
+    """Whether this run wrote it, in this or an earlier try."""
     sha256: str | None
     """Of the manifest's file; None when the chain cannot be trusted."""
 
@@ -92,10 +95,12 @@ def judge_period(
     run: Run,
     *,
     payers: Mapping[str, Payer],
+    is_of_run: bool,
     past: Sequence[PastPeriod],
     retain_until: datetime,
 ) -> Judged:
-    """Judge the period; `past` are the judged ones right before it.
+    """Judge the period; `past` are the judged ones right before it, and `is_of_run` says whether it
+    is the target or a look-back period.
 
     Writes a manifest only if something changed, and a view only if it is behind its manifest. A
     chain that is not what its head says is not extended: that would hide what was done to it.
@@ -123,6 +128,7 @@ def judge_period(
             past,
             acknowledgements=run.acknowledgements,
             asks_cost_explorer=run.ask_charges is not None,
+            is_of_run=is_of_run,
         )
         manifest = _judge_with_charges(facts, run)
         is_new = previous is None or not manifest.says_the_same_as(previous)
@@ -130,8 +136,14 @@ def judge_period(
         if link is None:
             continue  # another run took this number: what it wrote is to be judged too
         update_views(archive, link)
-        before = previous.verdict if previous else None
-        return Judged(before, link.manifest, link.manifest.sequence, is_new, link.sha256)
+        begun = chain.before_run(newest, run.run_id)
+        return Judged(
+            begun.manifest.verdict if begun else None,
+            link.manifest,
+            link.manifest.sequence,
+            link.manifest.run_id == run.run_id,
+            link.sha256,
+        )
     raise ServiceUnavailable(f"other runs keep extending the manifests of {period}")
 
 
@@ -155,7 +167,9 @@ def _judge_with_charges(facts: Facts, run: Run) -> Manifest:
     ]
     if not wanted:
         return manifest
-    return judge(replace(facts, charges=run.ask_charges(facts.billing_period, wanted)))
+    charges = run.ask_charges(facts.billing_period, wanted)
+    accepted = {one.payer_account_id: one.witnesses.acknowledgements for one in manifest.payers}
+    return judge(replace(facts, charges=charges, accepted=accepted))
 
 
 def _show_broken(archive: Archive, period: BillingPeriod, run: Run, broken: ChainBroken) -> Judged:
@@ -229,7 +243,9 @@ def _archived(
 def _absent_invoices(
     archive: Archive, period: BillingPeriod, invoices: Sequence[ArchivedInvoice]
 ) -> set[str]:
-    """Which invoices that others of the period refer to have no record in the year before."""
+    """Which invoices that others of the period refer to have no record in the year before, under
+    whatever account.
+    """
     here = {invoice.invoice_id for invoice in invoices}
     named = sorted(
         {
@@ -244,9 +260,18 @@ def _absent_invoices(
     def is_absent(one: tuple[str, str]) -> bool:
         return not any(any(archive.list(record_chain(place, *one))) for place in places)
 
+    def recorded(place: BillingPeriod) -> set[str]:
+        chains = highest_records(item.key for item in archive.list(records_prefix(place)))
+        return {chain.rpartition("/")[2] for chain in chains}
+
     with ThreadPoolExecutor(_READ_THREADS) as pool:
-        absent = list(pool.map(is_absent, named))
-    return {invoice_id for (_, invoice_id), gone in zip(named, absent, strict=True) if gone}
+        gone = list(pool.map(is_absent, named))
+        absent = {
+            invoice_id for (_, invoice_id), is_gone in zip(named, gone, strict=True) if is_gone
+        }
+        # it may be filed under another account, a receiver or a sister
+        elsewhere = set[str]().union(*pool.map(recorded, places[1:] if absent else ()))
+    return {invoice_id for invoice_id in absent if safe_segment(invoice_id) not in elsewhere}
 
 
 def _read_invoice(archive: Archive, key: str) -> ArchivedInvoice | Finding:

@@ -82,6 +82,14 @@ class ManifestChain:
             self._heads.advance(_head(link))
         return link
 
+    def before_run(self, link: Link | None, run_id: str) -> Link | None:
+        """The newest manifest, `link` or one before it, that this run did not write: a step that is
+        tried again finds what it wrote itself.
+        """
+        while link and link.manifest.run_id == run_id:
+            link = self._readable(link.manifest.billing_period, link.manifest.sequence - 1)
+        return link
+
     def extend(self, manifest: Manifest, retain_until: datetime) -> Link | None:
         """Sign and store the next manifest and move the head; None when its number is taken."""
         content = manifest.to_data()

@@ -9,7 +9,7 @@ from lambdas.aws.told import ToldTable
 from lambdas.domain.close_calendar import CloseCalendar
 from lambdas.domain.letter import letter
 from lambdas.domain.period_event import DETAIL_TYPE, SOURCE, period_event
-from lambdas.domain.telling import Telling, reason_to_tell
+from lambdas.domain.telling import Telling, needing, reason_to_tell
 from lambdas.judge_period import Judged
 
 
@@ -48,7 +48,13 @@ def tell_people(
             period = manifest.billing_period
             before = channels.table.told(period, channel)
             is_overdue = as_of >= close.overdue_from(period)
-            reason = reason_to_tell(before, manifest.verdict, is_overdue=is_overdue, as_of=as_of)
+            reason = reason_to_tell(
+                before,
+                manifest.verdict,
+                needing=needing(manifest),
+                is_overdue=is_overdue,
+                as_of=as_of,
+            )
             if reason:
                 day = close.close_day(period, as_of)
                 tellings.append(

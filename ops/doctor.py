@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from infra.names import AUDITOR_POLICY, REVIEWER_POLICY
 from infra.steps import STEPS
 from lambdas.domain.archive_layout import listing_key, run_payers_key, run_request_key
 from lambdas.domain.payer_run import CHECKED
+from lambdas.domain.plain_words import counted
 from ops.errors import CannotRead
 from ops.live.deployment import STACK
 from ops.live.session import aws_errors, client
@@ -61,6 +63,21 @@ def examine_settings(project: Path) -> tuple[DeploySettings | None, list[Examine
         return None, [Examined("settings", f"{file} is no JSON with a context: {error!r}")]
     payers = len(settings.register.payers)
     return settings, [Examined(f"settings and register ({payers} payer accounts)")]
+
+
+def examine_holidays(settings: DeploySettings, today: date) -> Iterator[Examined]:
+    """Whether the list of holidays, where the deadline counts business days, goes on."""
+    if not settings.holidays or settings.close_deadline.kind != "business day":
+        return
+    until = today + timedelta(days=365)
+    is_over = not any(today <= day <= until for day in settings.holidays)
+    problem = (
+        f"the last one is {settings.holidays[-1]}, and none lies in the coming twelve months, so "
+        f"that {settings.close_deadline} comes too early; list those of the next year and deploy"
+    )
+    yield Examined(
+        f"holidays ({counted(len(settings.holidays), 'day')})", problem if is_over else None
+    )
 
 
 def place() -> Place:

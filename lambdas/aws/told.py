@@ -1,17 +1,24 @@
-"""What was told of each billing period, and when its payer accounts were last swept: attributes
-beside the head of the period's chain.
+"""What was told of each billing period, as attributes beside the head of the period's chain, and
+when each payer account was read last, as an item of its own.
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from lambdas.aws.busy import busy_is_unavailable
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.telling import Told
 
+_SWEEP = "sweep"
+"""In place of a billing period."""
+
 
 class ToldTable:
-    """One item per billing period. Errors of DynamoDB are raised as botocore's ClientError."""
+    """One item per billing period, and one for all of them.
+
+    Errors of DynamoDB are raised as botocore's ClientError.
+    """
 
     def __init__(self, client: Any, table: str) -> None:
         self._dynamodb = client
@@ -25,18 +32,19 @@ class ToldTable:
     def mark_told(self, period: BillingPeriod, channel: str, told: Told) -> None:
         self._write(period, f"told_{channel}", json.dumps(told.to_data(), sort_keys=True))
 
-    def swept_at(self, period: BillingPeriod) -> str | None:
-        """The instant of the last run that read every payer account of the period."""
-        return self._read(period, "swept_at")
+    def swept(self) -> dict[str, str]:
+        """The instant as of which each payer account was read last, as it was noted."""
+        text = self._read(_SWEEP, "swept")
+        return dict(json.loads(text)) if text else {}
 
-    def mark_swept(self, period: BillingPeriod, at: str) -> None:
-        self._write(period, "swept_at", at)
+    def mark_swept(self, swept: Mapping[str, str]) -> None:
+        self._write(_SWEEP, "swept", json.dumps(swept, sort_keys=True))
 
     @busy_is_unavailable("dynamodb:GetItem")
-    def _read(self, period: BillingPeriod, name: str) -> str | None:
+    def _read(self, key: BillingPeriod | str, name: str) -> str | None:
         answer = self._dynamodb.get_item(
             TableName=self._table,
-            Key={"billing_period": {"S": str(period)}},
+            Key={"billing_period": {"S": str(key)}},
             ConsistentRead=True,
             ProjectionExpression="#name",
             ExpressionAttributeNames={"#name": name},
@@ -45,10 +53,10 @@ class ToldTable:
         return text
 
     @busy_is_unavailable("dynamodb:UpdateItem")
-    def _write(self, period: BillingPeriod, name: str, text: str) -> None:
+    def _write(self, key: BillingPeriod | str, name: str, text: str) -> None:
         self._dynamodb.update_item(
             TableName=self._table,
-            Key={"billing_period": {"S": str(period)}},
+            Key={"billing_period": {"S": str(key)}},
             UpdateExpression="SET #name = :text",
             ExpressionAttributeNames={"#name": name},
             ExpressionAttributeValues={":text": {"S": text}},

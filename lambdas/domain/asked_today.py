@@ -1,16 +1,19 @@
 """Who is asked in a run, and for what."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.close_calendar import CloseCalendar, is_asked_on
+from lambdas.domain.close_calendar import LATE_SWEEP_WEEKDAY, CloseCalendar, is_asked_on
+from lambdas.domain.json_text import read_instant
 from lambdas.domain.listing_spans import OVERLAP
 from lambdas.domain.payer_register import Payer, PayerRegister
 from lambdas.domain.payer_run import PayerRun
 from lambdas.domain.run_request import RunRequest
 from lambdas.domain.verdicts import SETTLED_VERDICTS
+from lambdas.domain.weights import OUTCOME_CODES
 
 _ISSUED_UNTIL_MONTHS = 3
 """A run asks by issued date up to this many months after its target period began, so that a
@@ -24,6 +27,50 @@ class LastSeen:
 
     verdict: str
     checked_at: datetime | None
+    look_failed: bool = False
+    """Whether the last look at it failed, whatever its verdict."""
+
+    @property
+    def is_settled(self) -> bool:
+        return self.verdict in SETTLED_VERDICTS and not self.look_failed
+
+
+@dataclass(frozen=True)
+class PeriodSeen:
+    """What a period's `completeness.json` says, as far as it decides who is asked and what is
+    judged.
+    """
+
+    is_complete: bool = False
+    is_accepted: bool = False
+    """Whether a person accepted a lack, for a time."""
+    payers: Mapping[str, LastSeen] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, view: Mapping[str, Any]) -> "PeriodSeen":
+        """Raises LookupError, TypeError, ValueError or AttributeError for anything else."""
+        payers, is_accepted = {}, False
+        for payer in view["payers"]:
+            codes = {found["code"] for found in payer["findings"]}
+            is_accepted = is_accepted or "ACKNOWLEDGED" in codes
+            payers[payer["payer_account_id"]] = LastSeen(
+                payer["verdict"],
+                read_instant(payer["checked_at"]) if payer["checked_at"] else None,
+                not codes.isdisjoint(OUTCOME_CODES),
+            )
+        return cls(view["verdict"] == "COMPLETE", is_accepted, payers)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether its verdict stays what it is as long as nothing new comes."""
+        return self.is_complete and not self.is_accepted
+
+    def asks(self, account_id: str, *, weekly: bool) -> bool:
+        """Whether a payer account is asked for it long after its deadline: those that are not
+        settled daily, all others of it weekly, until it is complete.
+        """
+        last = self.payers.get(account_id)
+        return last is not None and not self.is_complete and (weekly or not last.is_settled)
 
 
 def payer_runs(
@@ -34,12 +81,15 @@ def payer_runs(
     payer_role_name: str,
     *,
     last_seen: Callable[[BillingPeriod], Mapping[str, LastSeen]],
+    older: Mapping[BillingPeriod, PeriodSeen],
 ) -> list[PayerRun]:
     """The run's list: payer accounts of the register that are active in one of its periods and are
     asked today.
 
-    A person's run asks everybody whom it names; the daily run asks as `is_asked_on` says.
+    A person's run asks everybody whom it names; the daily run asks as `is_asked_on` says, and for
+    `older` periods, those before the look-back that are not settled, as they say.
     """
+    weekly = request.as_of.weekday() == LATE_SWEEP_WEEKDAY
     periods = request.billing_period.with_earlier(lookback_periods)
     seen = {period: last_seen(period) for period in periods}
     runs = []
@@ -47,30 +97,45 @@ def payer_runs(
         if request.payer_account_ids and payer.account_id not in request.payer_account_ids:
             continue
         active = [period for period in periods if payer.is_active_in(period)]
-        if not active:
+        open_for_it = [
+            period
+            for period, view in older.items()
+            if payer.is_active_in(period) and view.asks(payer.account_id, weekly=weekly)
+        ]
+        if not (active or open_for_it):
             continue
         last = [seen[period].get(payer.account_id) for period in active]
-        settled = all(one is not None and one.verdict in SETTLED_VERDICTS for one in last)
-        if request.is_scheduled and not is_asked_on(
-            request.as_of, request.billing_period, close, settled=settled
+        settled = all(one is not None and one.is_settled for one in last)
+        if (
+            request.is_scheduled
+            and not open_for_it
+            and not is_asked_on(request.as_of, request.billing_period, close, settled=settled)
         ):
             continue
-        swept_at = [one.checked_at for one in last if one and one.checked_at]
-        last_sweep = min(swept_at) if len(swept_at) == len(active) else None
-        runs.append(_payer_run(request, payer, active, payer_role_name, last_sweep))
+        # older periods are asked for by period: what was issued since was looked through already
+        issued_from = _issued_from(active or [request.billing_period], last)
+        asked_for = [*active, *sorted(open_for_it, reverse=True)]
+        runs.append(_payer_run(request, payer, asked_for, payer_role_name, issued_from))
     return runs
+
+
+def _issued_from(periods: Sequence[BillingPeriod], last: Sequence[LastSeen | None]) -> date:
+    """Where the listing by issued date begins: some days before the last good sweep of all."""
+    # what was issued within the earliest period itself are mostly the bills of the month before it
+    earliest = min(periods).first_day_after
+    swept_at = [one.checked_at for one in last if one and one.checked_at]
+    if len(swept_at) < len(periods):
+        return earliest
+    return max(earliest, min(swept_at).date() - OVERLAP)
 
 
 def _payer_run(
     request: RunRequest,
     payer: Payer,
-    periods: list[BillingPeriod],
+    periods: Sequence[BillingPeriod],
     payer_role_name: str,
-    last_sweep: datetime | None,
+    issued_from: date,
 ) -> PayerRun:
-    # what was issued within the earliest period itself are mostly the bills of the month before it
-    earliest = min(periods).first_day_after
-    issued_from = max(earliest, last_sweep.date() - OVERLAP) if last_sweep else earliest
     issued_to = min(
         request.as_of.date() + timedelta(days=1),
         request.billing_period.shifted(_ISSUED_UNTIL_MONTHS).first_day,

@@ -31,16 +31,19 @@ def charges_are_wanted(
 ) -> bool:
     """Whether Cost Explorer is asked for a payer account's charges, given the judgement without it.
 
-    It is asked when it can change the verdict, once: after the deadline, or before it when all the
-    rest is proven already. A final answer is never asked for again; an estimated one when overdue,
-    a week later.
+    It is asked when it can change the verdict: after the deadline, whatever a person accepted, or
+    before it when all the rest is proven already. A final answer is never asked for again; an
+    estimated one is when overdue, weekly until it is final. In a closed period, where what it says
+    is a warning, nothing else is asked, unless the period was closed by a person's word alone.
     """
     charges = state.witnesses.charges
     if state.outcome != CHECKED or (charges and charges.is_final):
         return False
-    if state.verdict == "TRANSFERRED" or (is_closed and state.is_settled):
+    if state.verdict == "TRANSFERRED":
         return False
-    if state.witnesses.acknowledged(as_of) and state.is_settled:
+    is_estimate = charges is not None and charges.at is not None
+    is_accepted = charges is None and bool(state.witnesses.acknowledged(as_of))
+    if is_closed and state.is_settled and not (is_estimate or is_accepted):
         return False
     if charges and charges.at:
         waited = as_of - read_instant(charges.at)

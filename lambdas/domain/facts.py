@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
-from lambdas.domain.acknowledgements import GivenAcknowledgement
+from lambdas.domain.acknowledgements import Acknowledgement, GivenAcknowledgement
 from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.billing_transfers import BillingTransfer, Transfers
@@ -63,6 +63,15 @@ class Facts:
     acknowledgements: Sequence[GivenAcknowledgement] = ()
     """What a person acknowledged with this run, whatever the period."""
     asks_cost_explorer: bool = True
+    accepted: Mapping[str, Sequence[Acknowledgement]] = field(default_factory=dict)
+    """Acknowledgements by payer account as the run judged them before Cost Explorer answered: they
+    cover nothing that it says.
+    """
+
+    is_of_run: bool = True
+    """Whether the period is the run's target or a look-back period of it, so that the register says
+    who belongs to it; in any other only those do of whom something is there.
+    """
 
     @cached_property
     def is_overdue(self) -> bool:

@@ -49,9 +49,15 @@ def judge(facts: Facts) -> Manifest:
 def _account_ids(facts: Facts) -> set[str]:
     """The register's active payer accounts, those of the manifests, and those whose invoices others
     were shown.
+
+    A period that is closed, or that no run is for, has no payer account that was neither asked for
+    it nor left anything there: the register may have grown since.
     """
+    is_open = facts.is_of_run and not (facts.previous and facts.previous.closed_at)
+    given = facts.acknowledgements
     return {
-        *facts.payers,
+        *(one for one in facts.payers if is_open or facts.asked(one)),
+        *(one.payer_account_id for one in given if one.billing_period == facts.billing_period),
         *facts.damages,
         *facts.outstanding_of,
         *facts.before,
@@ -212,6 +218,8 @@ def _with_acknowledgements(
     facts: Facts, account_id: str, witnesses: PayerWitnesses, found: Iterable[Finding]
 ) -> PayerWitnesses:
     """The acknowledgements so far, and those of this run with what blocks now."""
+    if account_id in facts.accepted:
+        return replace(witnesses, acknowledgements=tuple(facts.accepted[account_id]))
     kept = witnesses.acknowledgements
     covers = {
         (one.code, one.subject)
@@ -293,8 +301,16 @@ def _outcome_findings(
         detail = "It was to be asked and left no outcome: its part of the run did not end."
         return [finding(NOT_CHECKED, account_id, detail)]
     if outcome is None and facts.is_overdue:
-        detail = f"No run has asked it for {facts.billing_period} yet."
-        return [finding(NOT_CHECKED, account_id, detail)]
+        period = facts.billing_period
+        is_closed = bool(facts.previous and facts.previous.closed_at)
+        never = finding(
+            NOT_CHECKED,
+            account_id,
+            f"No run has asked it for {period} yet.",
+            severity="warning" if is_closed else None,
+        )
+        by_itself = "" if is_closed else "The next daily run asks it. Or: "
+        return [replace(never, next_step=f"{by_itself}Start a run of {period}.")]
     return []
 
 

@@ -2,20 +2,25 @@
 
 from collections.abc import Sequence
 
+from lambdas.domain.accepted import accepted
 from lambdas.domain.archive_layout import period_page_key
 from lambdas.domain.findings import KINDS
+from lambdas.domain.plain_words import counted as counted_of
 from lambdas.domain.report import PERIOD_WORDS, blocking, counted, payer_lines
 from lambdas.domain.telling import Telling
-from lambdas.domain.verdicts import SETTLED_VERDICTS
+from lambdas.domain.verdicts import PeriodVerdict
 
 _MOST_PERIODS = 12
+_MOST_NAMED = 25
 _LONGEST_SUBJECT = 100
+_WORST_FIRST: Sequence[PeriodVerdict] = ("ACTION_REQUIRED", "AWAITING", "COMPLETE")
 
 
 def letter(tellings: Sequence[Telling]) -> tuple[str, str]:
     """Subject (at most 100 ASCII characters, as SNS wants it) and text of one e-mail for all that a
-    run has to tell; the first telling gives the subject.
+    run has to tell: the worst verdicts first, the first of which gives the subject.
     """
+    tellings = sorted(tellings, key=lambda telling: _WORST_FIRST.index(telling.manifest.verdict))
     first = tellings[0]
     more = f" and {len(tellings) - 1} more" if len(tellings) > 1 else ""
     subject = f"Invoice archive {first.manifest.billing_period}: {_what(first)}{more}"
@@ -30,7 +35,9 @@ def letter(tellings: Sequence[Telling]) -> tuple[str, str]:
 
 def _what(telling: Telling) -> str:
     words = PERIOD_WORDS[telling.manifest.verdict]
-    return {"changed": words, "overdue": f"overdue, {words}", "reminder": f"still {words}"}[
+    more = telling.newly_needing
+    changed = f"{words} for {counted_of(len(more), 'more payer account')}" if more else words
+    return {"changed": changed, "overdue": f"overdue, {words}", "reminder": f"still {words}"}[
         telling.reason
     ]
 
@@ -39,19 +46,22 @@ def _period(telling: Telling) -> list[str]:
     manifest = telling.manifest
     before = telling.before
     since = ""
-    if before and telling.reason == "changed":
+    if before and telling.reason == "changed" and before.verdict != manifest.verdict:
         since = f" (before: {PERIOD_WORDS[before.verdict]})"
-    complete = sum(payer.verdict in SETTLED_VERDICTS for payer in manifest.payers)
     lines = [
         f"Billing period {manifest.billing_period}: {_what(telling)}{since}.",
-        f"{complete} of {len(manifest.payers)} payer accounts are complete on "
-        f"{telling.close_day}; the deadline {'was' if telling.is_overdue else 'is'} "
-        f"{manifest.last_day}.",
+        f"Payer accounts: {manifest.progress(telling.close_day)['text']}; the deadline "
+        f"{'was' if telling.is_overdue else 'is'} {manifest.last_day}.",
     ]
+    if rests_on := accepted(manifest, telling.as_of):
+        lines.append(f"With {rests_on}.")
     if manifest.verdict == "COMPLETE":
         return [*lines, "There is nothing to do."]
     if manifest.verdict == "AWAITING":
         return [*lines, "There is nothing to do: the next daily run asks again."]
+    if more := telling.newly_needing:
+        left_out = f" and {len(more) - _MOST_NAMED} more" if len(more) > _MOST_NAMED else ""
+        lines.append(f"New since the last letter: {', '.join(more[:_MOST_NAMED])}{left_out}.")
     lines += ["", "What lacks:", *payer_lines(manifest.payers)]
     lines += (f"- the period itself: {found.code}" for found in manifest.findings)
     lines += ["", "What to do:"]

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from lambdas.domain.accepted import accepted
 from lambdas.domain.archive_layout import completeness_key
 from lambdas.domain.json_text import instant_text
 from lambdas.domain.manifests import PayerState
@@ -19,6 +20,7 @@ _MOST_PAYERS = 100
 def period_event(telling: Telling) -> dict[str, Any]:
     """The detail of the event. It carries no amounts and no URLs."""
     manifest = telling.manifest
+    rests_on = accepted(manifest, telling.as_of)
     open_payers = [one for one in manifest.payers if one.verdict not in SETTLED_VERDICTS]
     return {
         "schema": SCHEMA,
@@ -40,6 +42,8 @@ def period_event(telling: Telling) -> dict[str, Any]:
         "blocking_findings": counted(blocking(manifest)),
         "open_payers": [_payer(one) for one in open_payers[:_MOST_PAYERS]],
         "open_payers_left_out": max(0, len(open_payers) - _MOST_PAYERS),
+        "newly_open_payers": list(telling.newly_needing[:_MOST_PAYERS]),
+        "accepted": rests_on.to_data() if rests_on else None,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lambdas.domain.findings import Finding
 from lambdas.domain.manifests import Manifest, PayerState
-from lambdas.domain.verdicts import SETTLED_VERDICTS, PayerVerdict, PeriodVerdict
+from lambdas.domain.verdicts import PayerVerdict, PeriodVerdict
 
 PERIOD_WORDS: Mapping[PeriodVerdict, str] = {
     "COMPLETE": "complete",
@@ -44,8 +44,11 @@ def report(run_id: str, manifests: Sequence[Manifest], close_day: str) -> str:
 
 
 def payer_lines(payers: Iterable[PayerState]) -> list[str]:
-    """A line for each payer account that is not complete, the first ones of many."""
-    open_payers = [payer for payer in payers if payer.verdict not in SETTLED_VERDICTS]
+    """A line for each payer account of which something lacks, those that need a person before
+    those that wait; the first ones of many.
+    """
+    open_payers = [payer for payer in payers if not payer.is_settled]
+    open_payers.sort(key=lambda payer: payer.verdict == "AWAITING")
     lines = [_payer_line(payer) for payer in open_payers[:_MOST_PAYERS]]
     if len(open_payers) > _MOST_PAYERS:
         lines.append(f"- and {len(open_payers) - _MOST_PAYERS} more")

@@ -86,10 +86,13 @@ def period_verdict(verdicts: Iterable[PayerVerdict]) -> PeriodVerdict:
     Nobody to judge is no completeness either.
     """
     judged = list(verdicts)
-    unsettled = [verdict for verdict in judged if verdict not in SETTLED_VERDICTS]
-    if not judged or any(verdict != "AWAITING" for verdict in unsettled):
+    if not judged or any(map(needs_a_person, judged)):
         return "ACTION_REQUIRED"
-    return "AWAITING" if unsettled else "COMPLETE"
+    return "AWAITING" if "AWAITING" in judged else "COMPLETE"
+
+
+def needs_a_person(verdict: PayerVerdict) -> bool:
+    return verdict != "AWAITING" and verdict not in SETTLED_VERDICTS
 
 
 def run_verdict(

@@ -2,6 +2,9 @@
 answer is a list in S3.
 """
 
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +14,21 @@ import lambdas
 from lambdas.aws.archive import Archive
 from lambdas.aws.clients import s3_client
 from lambdas.domain.archive_layout import (
+    PERIODS_PREFIX,
     completeness_key,
     run_claim_key,
     run_payers_key,
     run_request_key,
 )
-from lambdas.domain.asked_today import LastSeen, payer_runs
+from lambdas.domain.asked_today import LastSeen, PeriodSeen, payer_runs
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.json_text import instant_text, read_instant
 from lambdas.domain.payer_register import parse_register
-from lambdas.domain.run_request import parse_run_request
+from lambdas.domain.run_request import RunRequest, parse_run_request
 from lambdas.settings import FunctionSettings
 from lambdas.telemetry import logger
 
+_READ_THREADS = 16
 REGISTER = Path(lambdas.__file__).parent.parent / "payers.csv"
 """The deployment puts the payer register beside the code, so that both always belong together."""
 
@@ -60,6 +65,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     if request.is_scheduled and not _claim(archive, request.run_id, execution["id"]):
         logger().info("left a claimed run alone", extra={"run_id": request.run_id})
         return answer | {"already_claimed": True}
+    older = _older_periods(archive, request, settings) if request.is_scheduled else {}
     items = payer_runs(
         request,
         register,
@@ -67,6 +73,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         settings.lookback_periods,
         settings.payer_role_name,
         last_seen=lambda period: _last_seen(archive, period),
+        older=older,
     )
     archive.put_run_file(run_payers_key(request.run_id), [item.to_data() for item in items])
     archive.put_run_file(
@@ -79,6 +86,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             "register": [payer.to_data() for payer in register.payers],
             "register_sha256": register.sha256,
             "acknowledgements": [given.to_data() for given in request.acknowledgements],
+            "open_periods": [str(period) for period in sorted(older)],
         },
     )
     logger().info(
@@ -96,17 +104,38 @@ def _claim(archive: Archive, run_id: str, execution_id: str) -> bool:
     return claim is not None and claim.data()["execution"] == execution_id
 
 
-def _last_seen(archive: Archive, period: BillingPeriod) -> dict[str, LastSeen]:
+def _last_seen(archive: Archive, period: BillingPeriod) -> Mapping[str, LastSeen]:
     """What the period's view says of each payer account.
 
     Without a view everybody counts as unsettled: that asks more, not less.
     """
     view = archive.read(completeness_key(period))
-    if view is None:
-        return {}
-    return {
-        payer["payer_account_id"]: LastSeen(
-            payer["verdict"], read_instant(payer["checked_at"]) if payer["checked_at"] else None
-        )
-        for payer in view.data()["payers"]
-    }
+    return PeriodSeen.of(view.data()).payers if view else {}
+
+
+def _older_periods(
+    archive: Archive, request: RunRequest, settings: FunctionSettings
+) -> dict[BillingPeriod, PeriodSeen]:
+    """The periods before the look-back ones that are not settled."""
+    oldest = min(request.billing_period.with_earlier(settings.lookback_periods))
+    periods = [one for one in _judged_periods(archive) if one < oldest]
+    with ThreadPoolExecutor(_READ_THREADS) as pool:
+        seen = pool.map(lambda period: _seen(archive, period), periods)
+        found = dict(zip(periods, seen, strict=True))
+    return {period: view for period, view in found.items() if not view.is_settled}
+
+
+def _judged_periods(archive: Archive) -> Iterator[BillingPeriod]:
+    """The periods of which the archive has a folder; other folders are nobody's."""
+    for name in archive.folders(PERIODS_PREFIX):
+        with suppress(ValueError):
+            yield BillingPeriod.parse(name)
+
+
+def _seen(archive: Archive, period: BillingPeriod) -> PeriodSeen:
+    """A view that is gone or cannot be read says that its period is to be judged again."""
+    view = archive.read(completeness_key(period))
+    try:
+        return PeriodSeen.of(view.data()) if view else PeriodSeen()
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return PeriodSeen()

@@ -3,7 +3,7 @@ and how the run ends.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -39,11 +39,12 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.facts import PayerOutcome
 from lambdas.domain.fetch_pass import FetchPass
 from lambdas.domain.findings import finding
-from lambdas.domain.json_text import instant_text, read_instant
+from lambdas.domain.json_text import read_instant
 from lambdas.domain.payer_register import payer_from_data
 from lambdas.domain.payer_run import CHECKED, NOT_CHECKED, ListedInvoice, Listing, PayerRun
 from lambdas.domain.report import report
 from lambdas.domain.retention import retain_until
+from lambdas.domain.sweeps import hours_since_last, swept_by
 from lambdas.domain.verdicts import run_verdict
 from lambdas.judge_period import Judged, Run, judge_period
 from lambdas.manifest_chain import ManifestChain
@@ -85,11 +86,11 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             "told": not failures,
             "cost_explorer_requests": questions.requests,
         }
-        last_sweep = _last_sweep(table, judged[0], request, run)
+        sweep_hours = _hours_since_last_sweep(settings, table, request, run)
         is_scheduled = "scheduled_time" in request["input"]
         _emit_metrics(
             {"NotificationsFailed": len(failures), "CostExplorerRequests": questions.requests}
-            | (_heartbeat(judged, run, last_sweep) if is_scheduled else {})
+            | (_heartbeat(judged, run, sweep_hours) if is_scheduled else {})
         )
     archive.put_run_file(run_result_key(run_id), result)
     logger().info("validated completeness", extra={"run_id": run_id, "verdict": result["verdict"]})
@@ -103,18 +104,19 @@ def _judge(
     request: dict[str, Any],
     run: Run,
 ) -> list[Judged]:
-    """Judge the target, the look-back periods, those that a person acknowledges and every other
-    period that this run touched; the target is the first of the answer.
+    """Judge the target, the look-back periods, older ones that are not settled, those that a person
+    acknowledges and every other period that this run touched; the target is the answer's first.
 
     The earliest period is judged first, for it is part of the history of the later ones.
     """
     register = [payer_from_data(row) for row in request["register"]]
     target = BillingPeriod.parse(event["billing_period"])
-    periods = {
+    of_run = {
         period
         for period in target.with_earlier(settings.lookback_periods)
         if any(payer.is_active_in(period) for payer in register)
-    }
+    } | {target}
+    periods = of_run | {BillingPeriod.parse(text) for text in request["open_periods"]}
     periods |= {given.billing_period for given in run.acknowledgements}
     for outcome in run.outcomes:
         periods |= {invoice.billing_period for invoice in outcome.archived}
@@ -125,13 +127,14 @@ def _judge(
     chain = ManifestChain(archive, signer, heads)
     past = PastPeriods(chain)
     judged = {}
-    for period in sorted(periods | {target}):
+    for period in sorted(periods):
         judged[period] = judge_period(
             archive,
             chain,
             period,
             run,
             payers={p.account_id: p for p in register if p.is_active_in(period)},
+            is_of_run=period in of_run,
             past=past.before(period),
             retain_until=retain_until(period, settings.retention, now),
         )
@@ -177,18 +180,19 @@ def _result(event: dict[str, Any], judged: list[Judged], run: Run) -> dict[str, 
     }
 
 
-def _last_sweep(table: ToldTable, target: Judged, request: dict[str, Any], run: Run) -> datetime:
-    """The last instant as of which every payer account that a run was to ask was read.
-
-    A run limited to some payer accounts is no sweep, nor is one on a day on which nobody is asked.
+def _hours_since_last_sweep(
+    settings: FunctionSettings, table: ToldTable, request: dict[str, Any], run: Run
+) -> float:
+    """How long ago that payer account was read which was not read for the longest time; notes whom
+    this run read.
     """
-    period = target.manifest.billing_period
-    is_sweep = run.outcomes and not request["input"].get("payer_account_ids")
-    if is_sweep and all(outcome.outcome == CHECKED for outcome in run.outcomes):
-        table.mark_swept(period, instant_text(run.as_of))
-        return run.as_of
-    last = table.swept_at(period)
-    return read_instant(last) if last else datetime.combine(period.first_day_after, time(), UTC)
+    register = [payer_from_data(row) for row in request["register"]]
+    daily = BillingPeriod.containing(run.as_of).shifted(-1).with_earlier(settings.lookback_periods)
+    before = table.swept()
+    swept = swept_by(before, register, daily, run.outcomes, run.as_of)
+    if swept != before:
+        table.mark_swept(swept)
+    return hours_since_last(swept, run.as_of)
 
 
 def _plan(
@@ -294,7 +298,7 @@ def _read(archive: Archive, key: str) -> Any:
     return found.data()
 
 
-def _heartbeat(judged: list[Judged], run: Run, last_sweep: datetime) -> dict[str, float]:
+def _heartbeat(judged: list[Judged], run: Run, sweep_hours: float) -> dict[str, float]:
     """What the daily run says of itself and of the month: a run that a person starts, for whatever
     period, neither stands in for it nor disturbs its figures.
     """
@@ -304,13 +308,12 @@ def _heartbeat(judged: list[Judged], run: Run, last_sweep: datetime) -> dict[str
         and run.as_of >= run.close.overdue_from(one.manifest.billing_period)
         for one in judged
     )
-    hours = (run.as_of - last_sweep).total_seconds() / 3600
     return {
         "RunsValidated": 1,
         "InvoicesExpected": sum(payer.expected for payer in payers),
         "InvoicesArchived": sum(payer.archived for payer in payers),
         "PeriodsOverdue": overdue,
-        "HoursSinceLastSweep": max(0.0, hours),
+        "HoursSinceLastSweep": sweep_hours,
     }
 
 

@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
         settings, of_settings = doctor.examine_settings(arguments.project)
         yield from of_settings
         if settings:
+            yield from doctor.examine_holidays(settings, datetime.now(UTC).date())
             here = doctor.place()
             yield doctor.Examined(str(here))
             outputs = stack_outputs()
@@ -79,11 +81,11 @@ VERB = Verb(
     """
 Reads the deploy settings and the payer register, and asks AWS whether they fit, in the account and
 region that it names: is the bucket's name free or the stack's own, are the names of roles and
-policies free, does the break-glass role exist; and once deployed, is the register the deployed one,
-is the schedule on, has everybody who is to be told confirmed? With --payers it starts a dry run of
-the deployed workflow, which tries to get into every payer account and says what hinders it: no
-role, another external id, a missing permission, another account. What a dry run cannot try is
-named. Nothing is changed.
+policies free, does the break-glass role exist, does the list of holidays go on; and once deployed,
+is the register the deployed one, is the schedule on, has everybody who is to be told confirmed?
+With --payers it starts a dry run of the deployed workflow, which tries to get into every payer
+account and says what hinders it: no role, another external id, a missing permission, another
+account. What a dry run cannot try is named. Nothing is changed.
 """,
     """
 invoices doctor                 before a deployment

@@ -10,6 +10,7 @@ from lambdas.aws.told import ToldTable
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.manifest_heads import ManifestHead
 from lambdas.domain.telling import Told
+from ops.live import heads
 
 OCTOBER = BillingPeriod(2026, 10)
 TOLD = Told("ACTION_REQUIRED", True, "2026-11-12T06:00:00Z", "run-1")
@@ -40,23 +41,34 @@ def test_nothing_was_told_until_it_is_noted_by_period_and_channel(client: Any) -
     assert table.told(OCTOBER.shifted(-1), "mail") is None
 
 
-def test_the_last_sweep_is_noted(client: Any) -> None:
+def test_who_was_read_when_is_noted(client: Any) -> None:
     table = ToldTable(client, "heads")
-    assert table.swept_at(OCTOBER) is None
-    table.mark_swept(OCTOBER, "2026-11-12T06:00:00Z")
-    assert table.swept_at(OCTOBER) == "2026-11-12T06:00:00Z"
+    assert table.swept() == {}
+    table.mark_swept({"111122223333": "2026-11-12T06:00:00Z"})
+    assert table.swept() == {"111122223333": "2026-11-12T06:00:00Z"}
+
+
+def test_what_is_noted_beside_the_heads_is_no_head(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heads, "client", lambda _: client)
+    table = ToldTable(client, "heads")
+    table.mark_swept({"111122223333": "2026-11-12T06:00:00Z"})
+    table.mark_told(OCTOBER.shifted(1), "mail", TOLD)
+    assert heads.read_heads_table("heads") == {}
+    ManifestHeads(client, "heads").advance(HEAD)
+    assert heads.read_heads_table("heads") == {OCTOBER: HEAD}
 
 
 @pytest.mark.parametrize("is_first", [True, False])
 def test_what_was_told_and_the_head_of_the_chain_leave_each_other_alone(
     client: Any, is_first: bool
 ) -> None:
-    table, heads = ToldTable(client, "heads"), ManifestHeads(client, "heads")
+    table, chain_heads = ToldTable(client, "heads"), ManifestHeads(client, "heads")
     if is_first:
         table.mark_told(OCTOBER, "mail", TOLD)
-        assert heads.read(OCTOBER) is None
-    heads.advance(HEAD)
+        assert chain_heads.read(OCTOBER) is None
+    chain_heads.advance(HEAD)
     table.mark_told(OCTOBER, "mail", TOLD)
-    table.mark_swept(OCTOBER, "2026-11-12T06:00:00Z")
-    assert heads.read(OCTOBER) == HEAD
+    assert chain_heads.read(OCTOBER) == HEAD
     assert table.told(OCTOBER, "mail") == TOLD

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.domain.asked_today import LastSeen, payer_runs
+from lambdas.domain.asked_today import LastSeen, PeriodSeen, payer_runs
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.close_calendar import CloseCalendar, CloseDeadline
 from lambdas.domain.payer_register import Payer, PayerRegister
@@ -45,6 +45,7 @@ def runs(
         lookback,
         "ArchiveReader",
         last_seen=lambda period: (seen or {}).get(period, {}),
+        older=request.get("older", {}),
     )
     return {item.payer_account_id: item for item in items}
 
@@ -75,6 +76,11 @@ def test_a_payer_with_an_unsettled_period_is_asked_every_day(
 def test_a_payer_without_invoices_for_a_reason_is_settled(verdict: str) -> None:
     seen = ALL_DONE | {OCTOBER: {ACME: DONE, BOREAL: LastSeen(verdict, DONE.checked_at)}}
     assert runs(QUIET_DAY, seen) == {}
+
+
+def test_a_payer_of_whom_the_last_look_failed_is_asked_again_the_next_day() -> None:
+    lost = LastSeen("COMPLETE", DONE.checked_at, look_failed=True)
+    assert list(runs(QUIET_DAY, ALL_DONE | {OCTOBER: {ACME: DONE, BOREAL: lost}})) == [BOREAL]
 
 
 def test_a_payer_that_is_new_in_one_period_is_asked() -> None:
@@ -154,3 +160,74 @@ def test_the_items_of_any_period_that_may_be_asked_for_read_back(period: Billing
     as_of = datetime(2051, 1, 5, tzinfo=UTC)
     for item in runs(as_of, period=period, is_scheduled=False, lookback=2).values():
         assert PayerRun.from_data(item.to_data()) == item
+
+
+# periods before the look-back ones
+
+MARCH, JULY = BillingPeriod(2026, 3), BillingPeriod(2026, 7)
+RED = LastSeen("PARTIAL", datetime(2026, 4, 12, 6, tzinfo=UTC))
+
+
+def test_a_payer_is_asked_daily_for_an_older_period_in_which_it_is_not_settled() -> None:
+    older = {MARCH: PeriodSeen(payers={ACME: DONE, BOREAL: RED})}
+    found = runs(QUIET_DAY, ALL_DONE, older=older)
+    assert {one: item.billing_periods for one, item in found.items()} == {
+        BOREAL: (OCTOBER, SEPTEMBER, MARCH)
+    }
+
+
+def test_the_others_of_an_older_open_period_are_asked_weekly() -> None:
+    older = {
+        MARCH: PeriodSeen(payers={ACME: DONE, BOREAL: RED}),
+        JULY: PeriodSeen(payers={BOREAL: RED}),
+    }
+    found = runs(MONDAY, ALL_DONE, older=older)
+    assert {one: item.billing_periods for one, item in found.items()} == {
+        ACME: (OCTOBER, SEPTEMBER, MARCH),
+        BOREAL: (OCTOBER, SEPTEMBER, JULY, MARCH),
+    }
+
+
+def test_an_older_period_that_rests_on_a_persons_word_is_judged_and_asks_nobody() -> None:
+    older = {MARCH: PeriodSeen(is_complete=True, is_accepted=True, payers={ACME: DONE})}
+    assert runs(QUIET_DAY, ALL_DONE, older=older) == {}
+    assert runs(MONDAY, ALL_DONE, older=older)[ACME].billing_periods == (OCTOBER, SEPTEMBER)
+
+
+def test_an_older_period_does_not_widen_the_sweep_by_issued_date() -> None:
+    older = {MARCH: PeriodSeen(payers={ACME: LastSeen("NOT_CHECKED", None), BOREAL: RED})}
+    assert {item.issued_from for item in runs(MONDAY, ALL_DONE, older=older).values()} == {
+        date(2026, 11, 5)
+    }
+
+
+def test_a_payer_that_left_is_still_asked_for_an_older_period_that_is_open() -> None:
+    left = Payer(BOREAL, "Boreal", active_to=MARCH)
+    never_there = Payer(ACME, "Acme", active_from=OCTOBER)
+    older = {MARCH: PeriodSeen(payers={ACME: RED, BOREAL: RED})}
+    found = runs(QUIET_DAY, ALL_DONE, left, never_there, older=older)
+    assert [(one, item.billing_periods) for one, item in found.items()] == [(BOREAL, (MARCH,))]
+    item = found[BOREAL]
+    assert item.issued_from <= item.issued_to
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code", "is_settled"),
+    [
+        ("COMPLETE", "LATE_INVOICE", True),
+        ("COMPLETE", "ACKNOWLEDGED", False),
+        ("ACTION_REQUIRED", "PDF_NOT_READY", False),
+        ("AWAITING", "PDF_NOT_READY", False),
+    ],
+)
+def test_a_period_is_settled_when_it_is_complete_and_on_nobodys_word(
+    verdict: str, code: str, is_settled: bool
+) -> None:
+    payer = {
+        "payer_account_id": ACME,
+        "verdict": "COMPLETE",
+        "checked_at": "2026-11-12T06:00:00Z",
+        "findings": [{"code": code}],
+    }
+    seen = PeriodSeen.of({"verdict": verdict, "payers": [payer]})
+    assert (seen.is_settled, seen.payers) == (is_settled, {ACME: DONE})

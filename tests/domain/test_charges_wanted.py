@@ -61,7 +61,9 @@ def wanted(
         (state(outcome="NO_ACCESS"), False),
         (state(outcome="NOT_CHECKED"), False),
         (state("TRANSFERRED"), False),
-        (state("NO_CHARGES", acknowledgements=(ACCEPTED,)), False),
+        # a person's word is no witness to what AWS charges
+        (state(acknowledgements=(ACCEPTED,)), True),
+        (state("NO_CHARGES", acknowledgements=(ACCEPTED,)), True),
         (state("MISSING", "NO_INVOICES_LISTED", settled=False, acknowledgements=(ACCEPTED,)), True),
         # it stays red whatever Cost Explorer says
         (state("PARTIAL", "PDF_NOT_READY", settled=False), False),
@@ -82,9 +84,24 @@ def test_when_overdue_it_is_asked_once_where_it_can_change_the_verdict(
     assert wanted(one) is is_wanted
 
 
-def test_a_closed_period_is_not_asked_for_again() -> None:
-    assert not wanted(state(), closed=True)
-    assert wanted(state("MISSING", "NO_INVOICES_LISTED", settled=False), closed=True)
+@pytest.mark.parametrize(
+    ("one", "is_wanted"),
+    [
+        (state(), False),
+        (state(charges=Charges(not_read="Denied.")), False),
+        (state("MISSING", "NO_INVOICES_LISTED", settled=False), True),
+        # it was closed on an estimate
+        (state(charges=Charges("run-1", "2026-11-05T06:00:00Z")), True),
+        (state(charges=Charges("run-1", ASKED)), False),
+        (state(charges=Charges("run-1", "2026-11-05T06:00:00Z", is_final=True)), False),
+        # it was closed by a person, in a run that did not ask it
+        (state(acknowledgements=(ACCEPTED,)), True),
+    ],
+)
+def test_a_closed_period_is_asked_for_again_only_where_nothing_final_was_said(
+    one: PayerState, is_wanted: bool
+) -> None:
+    assert wanted(one, closed=True) is is_wanted
 
 
 @pytest.mark.parametrize(
@@ -109,11 +126,12 @@ def test_before_the_deadline_it_is_not_asked_while_a_month_is_hardly_final() -> 
     assert not wanted(state("AWAITING"), DAY_7 - timedelta(days=1), overdue=False)
 
 
-def test_an_estimated_answer_is_paid_for_at_most_weekly() -> None:
-    one, asked = state(), []
+@pytest.mark.parametrize("closed", [False, True])
+def test_an_estimated_answer_is_paid_for_at_most_weekly(closed: bool) -> None:
+    one, asked = state(charges=Charges("run-0", "2026-11-01T06:00:00Z")), []
     for day in range(60):
         as_of = AFTER_DEADLINE + timedelta(days=day)
-        if wanted(one, as_of):
+        if wanted(one, as_of, closed=closed):
             asked.append(day)
             charges = Charges("run", as_of.isoformat())
             one = replace(one, witnesses=replace(one.witnesses, charges=charges))

@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambdas.domain.acknowledgements import Acknowledgement
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.charges import Charges
 from lambdas.domain.findings import KINDS, finding
 from lambdas.domain.letter import letter
 from lambdas.domain.manifests import Manifest, PayerState
@@ -20,6 +22,7 @@ from lambdas.domain.period_event import period_event
 from lambdas.domain.report import plain_name
 from lambdas.domain.telling import Reason, Telling, Told, reason_to_tell
 from lambdas.domain.verdicts import PeriodVerdict
+from lambdas.domain.witnesses import PayerWitnesses
 from sandbox.organization.payers import MADE_UP_PAYERS
 from tests.domain.examples import ACME, BOREAL, OCTOBER, archived
 
@@ -69,6 +72,30 @@ def test_a_verdict_is_told_when_it_changed_and_while_it_is_overdue(
     assert reason_to_tell(before, verdict, is_overdue=is_overdue, as_of=NOON) == reason
 
 
+@pytest.mark.parametrize("is_overdue", [False, True])
+def test_more_payer_accounts_that_need_a_person_are_told_once_before_the_deadline_too(
+    is_overdue: bool,
+) -> None:
+    before = replace(told(is_overdue=is_overdue), needing=(ACME,))
+
+    def reason(*needing: str) -> Reason | None:
+        return reason_to_tell(
+            before, "ACTION_REQUIRED", needing=needing, is_overdue=is_overdue, as_of=NOON
+        )
+
+    assert reason(ACME) is None
+    assert reason() is None
+    assert reason(ACME, BOREAL) == "changed"
+    assert reason(BOREAL) == "changed"
+
+
+def test_of_what_was_told_before_it_was_noted_whom_it_was_about_nobody_is_new() -> None:
+    plain = {"verdict": "ACTION_REQUIRED", "is_overdue": True, "at": NOON.isoformat()}
+    before = Told.from_data(plain | {"run_id": "run-1"})
+    reason = reason_to_tell(before, "ACTION_REQUIRED", needing=(ACME,), is_overdue=True, as_of=NOON)
+    assert reason is None
+
+
 @given(
     st.lists(st.sampled_from(["COMPLETE", "AWAITING", "ACTION_REQUIRED"]), min_size=1, max_size=60),
     st.integers(0, 60),
@@ -91,7 +118,9 @@ def test_whatever_happens_in_two_months_the_same_verdict_is_told_at_most_weekly(
 
 
 def test_what_was_told_reads_back() -> None:
-    assert Told.from_data(told().to_data()) == told()
+    noted = replace(told(), needing=(ACME, BOREAL))
+    for one in (told(), noted):
+        assert Told.from_data(json.loads(json.dumps(one.to_data()))) == one
 
 
 def state(
@@ -156,7 +185,7 @@ LETTERS: Mapping[str, tuple[list[Telling], str, str]] = {
         "Invoice archive 2026-10: complete",
         f"""\
 Billing period 2026-10: complete (before: awaiting invoices).
-2 of 2 payer accounts are complete on business day 9; the deadline was 2026-11-10.
+Payer accounts: 2 of 2 complete on business day 9; the deadline was 2026-11-10.
 There is nothing to do.
 
 Where to look: periods/2026-10/index.html in the archive bucket example-archive.
@@ -171,7 +200,7 @@ For the auditor, who compares it with the archive:
         "Invoice archive 2026-10: awaiting invoices",
         f"""\
 Billing period 2026-10: awaiting invoices (before: action required).
-0 of 1 payer accounts are complete on business day 9; the deadline is 2026-11-10.
+Payer accounts: 0 of 1 complete on business day 9; the deadline is 2026-11-10.
 There is nothing to do: the next daily run asks again.
 
 Where to look: periods/2026-10/index.html in the archive bucket example-archive.
@@ -186,7 +215,7 @@ For the auditor, who compares it with the archive:
         "Invoice archive 2026-10: action required",
         f"""\
 Billing period 2026-10: action required.
-1 of 3 payer accounts are complete on business day 9; the deadline was 2026-11-10.
+Payer accounts: 1 of 3 complete on business day 9; the deadline was 2026-11-10.
 
 What lacks:
 - 044455556666 Boreal Foods SA.: an expected invoice is missing; 1 of 3 invoices archived \
@@ -210,7 +239,7 @@ For the auditor, who compares it with the archive:
         "Invoice archive 2026-10: overdue, action required",
         f"""\
 Billing period 2026-10: overdue, action required.
-0 of 1 payer accounts are complete on business day 9; the deadline was 2026-11-10.
+Payer accounts: 0 of 1 complete on business day 9; the deadline was 2026-11-10.
 
 What lacks:
 - 044455556666 Boreal Foods SA.: an expected invoice is missing; 1 of 3 invoices archived \
@@ -232,7 +261,7 @@ For the auditor, who compares it with the archive:
         "Invoice archive 2026-10: still action required",
         f"""\
 Billing period 2026-10: still action required.
-0 of 1 payer accounts are complete on business day 9; the deadline was 2026-11-10.
+Payer accounts: 0 of 1 complete on business day 9; the deadline was 2026-11-10.
 
 What lacks:
 - 999988887777 Cedar: cannot be read; 1 of 1 invoices archived (1 x NO_ACCESS)
@@ -255,11 +284,11 @@ For the auditor, who compares it with the archive:
         "Invoice archive 2026-10: complete and 1 more",
         f"""\
 Billing period 2026-10: complete.
-1 of 1 payer accounts are complete on business day 9; the deadline was 2026-11-10.
+Payer accounts: 1 of 1 complete on business day 9; the deadline was 2026-11-10.
 There is nothing to do.
 
 Billing period 2026-09: complete.
-1 of 1 payer accounts are complete on business day 9; the deadline was 2026-11-10.
+Payer accounts: 1 of 1 complete on business day 9; the deadline was 2026-11-10.
 There is nothing to do.
 
 Where to look: periods/2026-10/index.html, periods/2026-09/index.html in the archive \
@@ -282,7 +311,7 @@ For the auditor, who compares it with the archive:
         "Invoice archive 2026-10: action required",
         f"""\
 Billing period 2026-10: action required.
-1 of 1 payer accounts are complete on business day 9; the deadline was 2026-11-10.
+Payer accounts: 1 of 1 complete on business day 9; the deadline was 2026-11-10.
 
 What lacks:
 - the period itself: MANIFESTS_ROLLED_BACK
@@ -301,6 +330,97 @@ The runbook has a heading for each word in capitals.
 def test_each_letter_says_what_how_many_what_to_do_and_where(occasion: str) -> None:
     tellings, subject, text = LETTERS[occasion]
     assert letter(tellings) == (subject, text)
+
+
+def test_the_worst_verdict_gives_the_subject_and_comes_first() -> None:
+    september, august = OCTOBER.shifted(-1), OCTOBER.shifted(-2)
+    subject, text = letter(
+        [
+            telling("COMPLETE", state()),
+            telling("AWAITING", state("AWAITING"), period=august),
+            telling("ACTION_REQUIRED", OPEN[1], period=september, reason="reminder"),
+        ]
+    )
+    assert subject == "Invoice archive 2026-09: still action required and 2 more"
+    told_of = [line for line in text.splitlines() if line.startswith("Billing period")]
+    assert told_of == [
+        "Billing period 2026-09: still action required.",
+        "Billing period 2026-08: awaiting invoices.",
+        "Billing period 2026-10: complete.",
+    ]
+
+
+def test_a_letter_counts_as_the_period_itself_does_and_names_first_who_needs_a_person() -> None:
+    whole = [state("AWAITING", f"{n:012}", settled_at="2026-11-03T06:00:00Z") for n in range(92)]
+    waits = [state("AWAITING", f"{n:012}", findings=(WAITING,)) for n in range(92, 117)]
+    denied = state("NO_ACCESS", "999988887777", findings=(finding("NO_ACCESS", "9", "Denied."),))
+    one = telling("ACTION_REQUIRED", *whole, *waits, denied, is_overdue=False)
+    _, text = letter([one])
+    progress = one.manifest.completeness()["progress"]["text"]
+    assert progress == "92 of 118 complete on business day 9"
+    assert f"Payer accounts: {progress}; the deadline is 2026-11-10.\n" in text
+    lacks = text.partition("What lacks:\n")[2].splitlines()
+    assert lacks[0].startswith("- 999988887777 ")
+    assert lacks[1].startswith("- 000000000092 ")
+    assert lacks[25] == "- and 1 more"
+
+
+def test_a_letter_names_the_payer_accounts_that_are_new_since_the_last() -> None:
+    before = replace(told(), needing=("999988887777",))
+    one = telling("ACTION_REQUIRED", *OPEN, before=before)
+    subject, text = letter([one])
+    assert subject == "Invoice archive 2026-10: action required for 1 more payer account"
+    assert f"New since the last letter: {BOREAL}.\n" in text
+    assert "(before:" not in text
+    event = period_event(one)
+    jsonschema.validate(event, SCHEMA)
+    assert (event["newly_open_payers"], event["told_before"]) == ([BOREAL], "ACTION_REQUIRED")
+
+
+def test_a_verdict_that_rests_on_a_persons_word_says_so() -> None:
+    def word(code: str, until: str) -> Acknowledgement:
+        return Acknowledgement("Nothing.", "Dana", until, "run-1", "x", ((code, "1"),))
+
+    waiting = replace(WAITING, severity="warning")
+    lost = replace(finding("NO_ACCESS", "1", "Denied."), severity="warning")
+    over = word("PDF_NOT_READY", "2026-11-11")
+    for acknowledgements, findings, rests_on in (
+        ((word("PDF_NOT_READY", "2026-12-31"),), (waiting,), (1, "2026-12-31")),
+        (
+            (word("PDF_NOT_READY", "2026-12-31"), word("NO_ACCESS", "2026-11-30")),
+            (waiting, lost),
+            (2, "2026-11-30"),
+        ),
+        ((over,), (waiting,), None),
+        ((word("PDF_NOT_READY", "2026-12-31"),), (), None),  # it came all the same
+    ):
+        witnesses = PayerWitnesses(acknowledgements=acknowledgements)
+        one = telling("COMPLETE", state(findings=findings, witnesses=witnesses))
+        _, text = letter([one])
+        event = period_event(one)
+        jsonschema.validate(event, SCHEMA)
+        if rests_on is None:
+            assert event["accepted"] is None
+            assert "accepted" not in text
+        else:
+            count, until = rests_on
+            assert event["accepted"] == {"findings": count, "until": until}
+            noun = "finding" if count == 1 else "findings"
+            assert f"With {count} {noun} accepted by a person until {until}.\n" in text
+
+
+def test_that_there_are_no_charges_can_rest_on_a_persons_word_before_it_is_a_finding() -> None:
+    word = Acknowledgement(
+        "Nothing.", "Dana", "2026-12-31", "run-1", "x", (("NO_INVOICES_LISTED", ACME),)
+    )
+    one = telling(
+        "COMPLETE", state("NO_CHARGES", witnesses=PayerWitnesses(acknowledgements=(word,)))
+    )
+    assert period_event(one)["accepted"] == {"findings": 1, "until": "2026-12-31"}
+    final = Charges("run-1", "2026-11-12T06:00:00Z", is_final=True)
+    witnesses = PayerWitnesses(acknowledgements=(word,), charges=final)
+    one = telling("COMPLETE", state("NO_CHARGES", witnesses=witnesses))
+    assert period_event(one)["accepted"] is None
 
 
 @pytest.mark.parametrize("verdict", ["COMPLETE", "AWAITING", "ACTION_REQUIRED"])
@@ -347,6 +467,14 @@ def test_each_event_is_as_its_schema_says(occasion: str) -> None:
     assert all(one.keys() == payer.keys() for one in event["open_payers"])
 
 
+def test_an_event_without_the_members_that_were_added_within_its_version_is_valid() -> None:
+    event = period_event(telling("COMPLETE", state()))
+    for added in ("newly_open_payers", "accepted"):
+        del event[added]
+        assert added not in SCHEMA["required"]
+    jsonschema.validate(event, SCHEMA)
+
+
 def test_an_event_says_what_changed_and_where_to_read_on() -> None:
     event = period_event(
         telling("ACTION_REQUIRED", *OPEN, before=told("AWAITING"), closed_at="2026-11-11T06:00:00Z")
@@ -386,6 +514,8 @@ def test_an_event_says_what_changed_and_where_to_read_on() -> None:
             },
         ],
         "open_payers_left_out": 0,
+        "newly_open_payers": [],
+        "accepted": None,
     }
 
 

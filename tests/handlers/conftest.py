@@ -277,6 +277,10 @@ class World:
         while state["more_to_fetch"]:
             state = fetch_invoice_documents.handler(state, Context(self.fetch_seconds))
 
+    def validate_again(self, run_id: str) -> dict[str, Any]:
+        """The last step of a run, tried again although it had ended."""
+        return validate_completeness.handler(self.read(f"runs/{run_id}/request.json"), Context())
+
     def read(self, key: str) -> Any:
         return json.loads(self.content(key))
 
@@ -410,8 +414,12 @@ def world(loopback: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Ite
         yield from prepared_world(monkeypatch, tmp_path)
 
 
-def prepared_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[World]:
-    """The world whose environment and clients are in place, inside `mock_aws`."""
+def prepared_world(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any, of: emulated.Catalogue | None = None
+) -> Iterator[World]:
+    """The world whose environment and clients are in place, inside `mock_aws`; `of` is what AWS has
+    instead of what tests put there.
+    """
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -460,7 +468,7 @@ def prepared_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[W
     roles = RoleDirectory()
     monkeypatch.setattr(payer_role, "sts_client", roles.client)
     catalogue = Catalogue()
-    with InvoicingEmulator(catalogue, now=AFTER_DEADLINE) as emulator:
+    with InvoicingEmulator(of or catalogue, now=AFTER_DEADLINE) as emulator:
         for service in ("INVOICING", "COST_EXPLORER", "ORGANIZATIONS"):
             monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", emulator.url)
         s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)

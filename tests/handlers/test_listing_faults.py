@@ -373,6 +373,15 @@ def test_l12_a_credit_memo_whose_original_is_not_archived_is_told(month: Month) 
     month.recovers(findings={"LATE_INVOICE": "info"})
 
 
+def test_l12_an_original_that_is_archived_under_another_account_is_found(month: Month) -> None:
+    month.world.catalogue.payers[BOREAL].append(
+        invoice("OLD", BOREAL, period="2026-09", issued="2026-11-02")
+    )
+    month.lists(credit_memo())
+    month.suffers("COMPLETE", {})
+    month.recovers()
+
+
 def test_l13_an_invoice_issued_after_the_first_run_is_picked_up(month: Month) -> None:
     month.lists(invoice("A2", issued="2026-11-09"))
     month.suffers("COMPLETE", {})

@@ -97,13 +97,41 @@ def test_all_that_a_run_has_to_tell_is_one_letter_and_an_event_for_each_period(
     }
     world.run()
     ((subject, text),) = world.topic.letters
-    assert subject == f"{COMPLETE} and 1 more"
+    assert subject == "Invoice archive 2026-09: action required and 1 more"
     assert "Billing period 2026-09: action required." in text
     assert f"- {BOREAL} Boreal: an expected invoice is missing; 0 of 0 invoices archived" in text
     assert [(one["billing_period"], one["verdict"]) for one in events(world)] == [
         ("2026-10", "COMPLETE"),
         ("2026-09", "ACTION_REQUIRED"),
     ]
+
+
+def test_another_payer_account_that_needs_a_person_is_told_once_before_the_deadline_too(
+    month: World,
+) -> None:
+    month.roles.denied.add(ACME)
+    assert daily(month, BEFORE_DEADLINE, 2) == [(0, RED)]
+    month.roles.denied.add(BOREAL)
+    more = "Invoice archive 2026-10: action required for 1 more payer account"
+    assert daily(month, BEFORE_DEADLINE + 2 * ONE_DAY, 2) == [(0, more)]
+    month.roles.denied.discard(ACME)
+    assert daily(month, BEFORE_DEADLINE + 4 * ONE_DAY, 1) == []
+    assert [one["newly_open_payers"] for one in events(month)] == [[], [BOREAL]]
+
+
+def test_a_complete_month_that_rests_on_a_persons_word_says_so(month: World) -> None:
+    month.catalogue.payers[ACME] = []
+    accepted = {
+        "payer_account_id": ACME,
+        "reason": "No workload since September.",
+        "by": "Dana Whitlock",
+        "until": "2026-12-31",
+    }
+    assert month.run({"acknowledgements": [accepted]})["verdict"] == "COMPLETE"
+    ((subject, text),) = month.topic.letters
+    assert subject == COMPLETE
+    assert "With 1 finding accepted by a person until 2026-12-31.\n" in text
+    assert events(month)[0]["accepted"] == {"findings": 1, "until": "2026-12-31"}
 
 
 def test_a_letter_goes_to_the_topic_of_the_deployment_and_carries_no_amount(

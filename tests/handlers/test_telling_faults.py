@@ -55,8 +55,28 @@ def test_r06_each_day_has_a_heartbeat_that_tells_of_overdue_periods_and_of_the_l
     december = datetime(2026, 12, 2, 6, tzinfo=UTC)
     month.roles.denied.update((ACME, BOREAL))
     never = beats(december)
-    assert (never["HoursSinceLastSweep"], never["PeriodsOverdue"]) == (30, 0)
+    # no calendar makes the last good look a younger one
+    assert (never["HoursSinceLastSweep"], never["PeriodsOverdue"]) == (9 * 24, 0)
     assert beats(december + 9 * ONE_DAY)["PeriodsOverdue"] == 1
+
+
+def test_r06_a_payer_account_that_cannot_be_read_ages_the_last_sweep_until_it_is_mended(
+    month: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Others are asked, and read, every day of it."""
+
+    def hours(day: int) -> float:
+        at = AFTER_DEADLINE + day * ONE_DAY
+        month.run({"scheduled_time": at.isoformat()}, at=at)
+        return heartbeat(capsys.readouterr().out)["HoursSinceLastSweep"]
+
+    hours(0)
+    late = invoice("B2", BOREAL, issued="2026-11-13", ready_from=AFTER_DEADLINE + 99 * ONE_DAY)
+    month.catalogue.payers[BOREAL].append(late)
+    month.roles.denied.add(ACME)
+    assert [hours(day) for day in range(1, 12)] == [24 * day for day in range(1, 12)]
+    month.roles.denied.clear()
+    assert hours(12) == 0  # a Tuesday: whom no run could read is asked daily
 
 
 @pytest.mark.parametrize("fails", ["the topic", "the bus", "an entry", "both"])

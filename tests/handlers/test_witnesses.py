@@ -143,6 +143,41 @@ def test_an_estimate_is_asked_for_again_a_week_later_and_not_before(
     assert asked == [6, 13]
 
 
+def test_a_month_that_closed_on_an_estimate_is_asked_for_again_until_it_is_final(
+    alone: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLOSE_DEADLINE", "day 5")
+    known_from = datetime(2026, 11, 8, tzinfo=UTC)
+    alone.catalogue.charges[ACME] = [charge(ACME, "AWS Marketplace", known_from=known_from)]
+    asked = []
+    for day in range(6, 22):  # AWS calls the month final from noon of the 6th on
+        before = alone.asked(COSTS).get(ACME, 0)
+        answer = alone.run(at=datetime(2026, 11, day, 6, tzinfo=UTC))
+        asked += [day] * (alone.asked(COSTS)[ACME] - before)
+        assert answer["verdict"] == "COMPLETE"
+    assert asked == [6, 13]
+    # late knowledge reopens nothing
+    assert alone.findings() == {"CHARGES_WITHOUT_INVOICE": "warning"}
+
+
+def test_charges_without_an_invoice_are_seen_although_a_person_accepted_a_lack(
+    alone: World,
+) -> None:
+    never = AFTER_DEADLINE + timedelta(days=999)
+    alone.catalogue.payers[ACME] = [invoice("A1", ready_from=never)]
+    alone.catalogue.charges[ACME] = [charge(ACME, "AWS Marketplace")]
+    assert alone.run()["verdict"] == "ACTION_REQUIRED"
+    assert ACME not in alone.asked(COSTS)  # it could change nothing
+    answer = alone.run({"acknowledgements": [accepts()]}, at=NEXT_DAY)
+    assert alone.asked(COSTS)[ACME] == 1
+    assert answer["verdict"] == "ACTION_REQUIRED"
+    assert alone.findings() == {
+        "PDF_NOT_READY": "warning",
+        "ACKNOWLEDGED": "warning",
+        "CHARGES_WITHOUT_INVOICE": "blocking",
+    }
+
+
 def test_a_role_without_cost_explorer_is_named_and_the_listings_decide(alone: World) -> None:
     denies(alone, COSTS)
     denies(alone, COSTS, BOREAL)

@@ -200,6 +200,11 @@ def test_a_block_that_is_no_object_is_refused(value: object, problem: str, proje
             {"holidays": ["2026-12-25", "2026-13-01"]},
             "holidays: '2026-13-01' is not a day; write year-month-day, such as '2026-12-25'",
         ),
+        (
+            {"holidays": ["2026-12-25", "2027-01-01", "2062-12-26"]},
+            "holidays: '2062-12-26' lies in a year that does not adjoin the other years of the "
+            "list; correct the year, or list the days of the years between too",
+        ),
         ({"holidays": ["2026-W52-5"]}, "holidays: '2026-W52-5' is not a day; write"),
         ({"holidays": ["25.12.2026"]}, "holidays: '25.12.2026' is not a day; write"),
         ({"holidays": "2026-12-25"}, 'holidays: "2026-12-25" is not a list of texts'),
@@ -334,6 +339,15 @@ def test_settings_that_contradict_each_other_are_refused(
 ) -> None:
     [found] = problems_of(block(**settings), project)
     assert found.startswith(problem)
+
+
+def test_every_holiday_is_named_where_none_says_which_year_is_meant(project: Path) -> None:
+    found = problems_of(block(holidays=["2062-12-25", "1026-01-01", "2026-12-26"]), project)
+    assert [problem.split(" lies")[0] for problem in found] == [
+        "holidays: '1026-01-01'",
+        "holidays: '2026-12-26'",
+        "holidays: '2062-12-25'",
+    ]
 
 
 def test_all_contradictions_are_reported_together(project: Path) -> None:

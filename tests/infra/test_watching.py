@@ -26,6 +26,12 @@ def alarms(template: dict[str, Any]) -> Alarms:
     }
 
 
+def metric_of(alarm: dict[str, Any]) -> dict[str, Any]:
+    """What the alarm looks at, be it by an expression."""
+    found = [one["MetricStat"]["Metric"] for one in alarm.get("Metrics", ()) if "MetricStat" in one]
+    return dict(found[0]) if found else alarm
+
+
 def test_there_is_an_alarm_for_each_way_to_fail_unseen(alarms: Alarms) -> None:
     assert set(alarms) == {
         "NoHeartbeat",
@@ -54,9 +60,13 @@ def test_alarms_carry_the_name_that_the_topic_lets_in(template: dict[str, Any]) 
 
 def test_two_days_without_a_heartbeat_raise_the_alarm_whatever_the_reason(alarms: Alarms) -> None:
     alarm = alarms["NoHeartbeat"]
-    assert (alarm["MetricName"], alarm["Statistic"]) == ("RunsValidated", "Sum")
+    filled, beats = alarm["Metrics"]
+    assert (filled["Expression"], beats["Id"]) == ("FILL(beats, 0)", "beats")
+    assert (filled.get("ReturnData", True), beats["ReturnData"]) == (True, False)
+    assert metric_of(alarm)["MetricName"] == "RunsValidated"
+    assert (beats["MetricStat"]["Stat"], beats["MetricStat"]["Period"]) == ("Sum", DAY)
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
-    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (DAY, 2)
+    assert alarm["EvaluationPeriods"] == 2
     assert alarm["TreatMissingData"] == "breaching"
 
 
@@ -88,8 +98,9 @@ def test_every_metric_that_is_looked_for_is_written() -> None:
 
 def test_metrics_are_looked_for_where_the_functions_write_them(alarms: Alarms) -> None:
     for name in ("NoHeartbeat", "SweepTooOld", "ToldNobody"):
-        assert alarms[name]["Namespace"] == metrics().namespace
-        assert alarms[name]["Dimensions"] == [{"Name": "service", "Value": metrics().service}]
+        metric = metric_of(alarms[name])
+        assert metric["Namespace"] == metrics().namespace
+        assert metric["Dimensions"] == [{"Name": "service", "Value": metrics().service}]
 
 
 def test_a_start_that_was_not_delivered_raises_the_alarm(alarms: Alarms) -> None:
@@ -100,7 +111,7 @@ def test_a_start_that_was_not_delivered_raises_the_alarm(alarms: Alarms) -> None
 
 
 def test_runs_that_never_ended_count_and_months_that_need_a_person_do_not(alarms: Alarms) -> None:
-    counted = {alarm["MetricName"] for alarm in alarms.values()}
+    counted = {metric_of(alarm)["MetricName"] for alarm in alarms.values()}
     assert {"ExecutionsTimedOut", "ExecutionsAborted"} < counted
     assert "ExecutionsFailed" not in counted
 
@@ -118,6 +129,18 @@ def test_errors_count_at_once_where_there_is_no_verdict_without_the_step(alarms:
         assert shown(alarm["Dimensions"]) == [
             {"Name": "FunctionName", "Value": f"Functions{step.state}Function"}
         ]
+
+
+def test_a_function_that_times_out_at_every_try_is_seen_within_one_period_of_its_alarm(
+    alarms: Alarms, template: dict[str, Any]
+) -> None:
+    functions = of_type(template, "AWS::Lambda::Function").values()
+    longest = max(function["Timeout"] for function in functions)
+    an_hour = 3600  # between two evaluations of an alarm whose period is as long
+    for step in ("ListInvoiceSummaries", "FetchInvoiceDocuments"):
+        alarm = alarms[f"{step}Errors"]
+        waits = (TRIES - 1) * 60
+        assert alarm["Period"] >= alarm["Threshold"] * longest + waits + an_hour
 
 
 def test_as_many_errors_as_a_step_has_tries(states: dict[str, Any]) -> None:

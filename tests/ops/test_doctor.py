@@ -4,6 +4,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -293,6 +294,32 @@ def test_every_problem_of_the_settings_is_told_and_nothing_is_asked_of_aws(
     told = capsys.readouterr().out
     assert all(word in told for word in ("archive_bucket_name", "day 40", "colour"))
     assert "3 looked at, 3 to mend" in told
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize(
+    ("deadline", "days_ahead", "is_told"),
+    [
+        ("business day 7", 300, False),
+        ("business day 7", -1, True),
+        ("business day 7", 400, True),
+        ("day 10", -1, None),  # no deadline depends on them
+    ],
+)
+def test_a_list_of_holidays_without_a_day_in_the_coming_year_is_told(
+    capsys: pytest.CaptureFixture[str],
+    project: Path,
+    deadline: str,
+    days_ahead: int,
+    is_told: bool | None,
+) -> None:
+    day = (datetime.now(UTC) + timedelta(days=days_ahead)).date()
+    write(project, archive_bucket_name=BUCKET, close_deadline=deadline, holidays=[str(day)])
+    _, found = diagnosis(capsys, project)
+    if is_told is None:
+        assert "holidays (1 day)" not in found
+    else:
+        assert (f"the last one is {day}" in (found["holidays (1 day)"] or "")) is is_told
 
 
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"context": 7}', "{}"])

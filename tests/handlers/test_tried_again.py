@@ -1,0 +1,42 @@
+"""ValidateCompleteness tried again after it had written everything: the same end, told once."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.handlers.conftest import ACME, AFTER_DEADLINE, BOREAL, BUCKET, World, invoice
+from tests.handlers.test_telling import events, subjects
+
+NEXT_DAY = AFTER_DEADLINE + timedelta(days=1)
+
+
+@pytest.fixture
+def months(world: World) -> World:
+    """September and October, an invoice in each for both payer accounts, complete."""
+    world.catalogue.payers = {
+        payer: [invoice(f"{payer}-{period}", payer, period=period) for period in periods]
+        for payer in (ACME, BOREAL)
+        for periods in [("2026-09", "2026-10")]
+    }
+    assert world.run()["verdict"] == "COMPLETE"
+    return world
+
+
+def test_a_run_that_ended_red_ends_red_when_its_last_step_is_tried_again(months: World) -> None:
+    months.s3.delete_object(Bucket=BUCKET, Key=months.keys("invoices/2026-09/")[0])
+    first = months.run(at=NEXT_DAY)
+    result = months.read(f"runs/{first['run_id']}/result.json")
+    again = months.validate_again(first["run_id"])
+    assert first["verdict"] == again["verdict"] == "ACTION_REQUIRED"
+    assert [one["verdict_before"] for one in result["periods"]] == ["COMPLETE", "COMPLETE"]
+    assert months.read(f"runs/{first['run_id']}/result.json") == result
+
+
+def test_what_was_told_is_not_told_again_when_the_last_step_is_tried_again(months: World) -> None:
+    months.s3.delete_object(Bucket=BUCKET, Key=months.keys("invoices/2026-09/")[0])
+    run_id = months.run(at=NEXT_DAY)["run_id"]
+    told = (subjects(months), events(months))
+    settled = months.versions()
+    months.validate_again(run_id)
+    assert (subjects(months), events(months)) == told
+    assert months.versions() == settled
