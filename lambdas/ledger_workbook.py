@@ -324,7 +324,7 @@ def _caveats(now: PeriodDigest, before: PeriodDigest | None) -> Iterator[str]:
     """Why totals are not compared."""
     if now.verdict != "COMPLETE":
         lack = counted(now.expected - now.archived, "invoice")
-        yield f"Totals are so far only: {lack} not archived yet, and not every account is settled."
+        yield f"Totals are so far only, {lack} not archived yet; what lacks is not compared."
     if before and before.verdict != "COMPLETE":
         yield f"The totals of {period_name(before.billing_period)} are not all there either."
 
@@ -342,9 +342,25 @@ _HOW_TO_READ = (
 
 
 def _total_rows(now: PeriodDigest, before: PeriodDigest | None) -> Iterator[list[Cell]]:
-    is_whole = before is not None and {now.verdict, before.verdict} == {"COMPLETE"}
+    unsure = _incomplete_currencies(now, before) if before else frozenset()
     for currency, then, today in total_changes(before.totals if before else {}, now.totals):
+        is_whole = before and currency not in unsure
         yield [currency, today, then, difference(then, today) if is_whole else None]
+
+
+def _incomplete_currencies(now: PeriodDigest, before: PeriodDigest) -> frozenset[str]:
+    """Those in which a payer account that is not settled has invoices, in either month."""
+    unsettled = {
+        one.payer_account_id
+        for one in (*now.payers, *before.payers)
+        if one.verdict not in SETTLED_VERDICTS
+    }
+    return frozenset(
+        currency
+        for one in (*now.payers, *before.payers)
+        if one.payer_account_id in unsettled
+        for currency in one.totals
+    )
 
 
 def _is_settled(payer: PayerDigest | None) -> bool:

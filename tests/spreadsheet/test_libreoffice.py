@@ -116,7 +116,7 @@ def test_the_summary_and_the_other_tables_open_too(
     assert [cell.value for cell in missing[:6]] == [
         BOREAL, "Boreal", "Acme Ltd.", "PARTIAL", "PDF not ready", "0000000004",
     ]  # fmt: skip
-    assert {row[0].value for row in sheets["changes"][1:]} == {"PAYER_NEW", "PAYER_GONE"}
+    assert {row[0].value for row in sheets["changes"][1:]} == {"Payer new", "Payer gone"}
 
 
 def formulas(sheets: Sheets) -> list[Opened]:
