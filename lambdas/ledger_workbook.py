@@ -17,11 +17,18 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from lambdas.domain.changes import Change, difference, since_period_before, told, total_changes
+from lambdas.domain.findings import Finding
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.ledger import COLUMNS, Cell, Kind, ledger_rows
 from lambdas.domain.manifests import Manifest, PayerState
-from lambdas.domain.period_digest import PeriodDigest
-from lambdas.domain.plain_words import PAYER_VERDICTS, instant_name, period_name, verdict_name
+from lambdas.domain.period_digest import PayerDigest, PeriodDigest
+from lambdas.domain.plain_words import (
+    PAYER_VERDICTS,
+    code_name,
+    counted,
+    period_name,
+    verdict_name,
+)
 from lambdas.domain.verdicts import SETTLED_VERDICTS
 from lambdas.domain.visible_text import visible
 
@@ -34,6 +41,8 @@ _MOST_LINKS = 65_530
 _TO_ROOT = "../../"
 """From a period's folder to the root of the archive."""
 _INK, _PAPER = "#14283C", "#FFFFFF"
+_PROSE_WIDTH = 56
+"""From this width on a column holds sentences, which are wrapped."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +51,26 @@ class _Heading:
     kind: Kind
     width: int
 
+    @property
+    def is_prose(self) -> bool:
+        return self.kind is Kind.TEXT and self.width >= _PROSE_WIDTH
+
+
+@dataclass(frozen=True)
+class _Frozen:
+    """What stays in sight of a sheet that is wider than any screen or paper."""
+
+    columns: int
+    """So many columns do, from the left."""
+    printed: int
+    """So many columns are printed."""
+    pages_wide: int
+
 
 def ledger_workbook(manifest: Manifest, before: PeriodDigest | None) -> bytes:
     """The workbook of a period; `before` is the period before it, if the archive has that.
 
-    Sheets: summary, payers, documents, missing, changes.
+    Sheets: summary, payers, documents, missing, changes, columns.
     """
     out = io.BytesIO()
     workbook = xlsxwriter.Workbook(out, {"constant_memory": True})
@@ -62,14 +86,21 @@ def ledger_workbook(manifest: Manifest, before: PeriodDigest | None) -> bytes:
     _summary(book, manifest, now, before)
     book.table("payers", _PAYER_HEADINGS, _payer_rows(manifest, now, before))
     headings = [_Heading(column.heading, column.kind, column.width) for column in COLUMNS]
-    book.table("documents", headings, ledger_rows(manifest), link=_ARCHIVE_KEY)
+    book.table(
+        "documents", headings, ledger_rows(manifest), link=_ARCHIVE_KEY, frozen=_DOCUMENTS_FROZEN
+    )
     book.table("missing", _MISSING_HEADINGS, _missing_rows(manifest))
     book.table("changes", _CHANGE_HEADINGS, _change_rows(manifest, now, before))
+    book.table("columns", _COLUMN_HEADINGS, _column_rows())
     workbook.close()
     return out.getvalue()
 
 
-_ARCHIVE_KEY = next(i for i, column in enumerate(COLUMNS) if column.name == "archive_key")
+_NAMES = [column.name for column in COLUMNS]
+_ARCHIVE_KEY = _NAMES.index("archive_key")
+_DOCUMENTS_FROZEN = _Frozen(
+    _NAMES.index("invoice_id") + 1, _NAMES.index("amount_due") + 1, pages_wide=2
+)
 _PAYER_HEADINGS = (
     _Heading("Payer account", Kind.ID, 15),
     _Heading("Payer name", Kind.TEXT, 34),
@@ -90,22 +121,29 @@ _MISSING_HEADINGS = (
     _Heading("Payer name", Kind.TEXT, 34),
     _Heading("Legal entity", Kind.TEXT, 34),
     _Heading("Verdict", Kind.TEXT, 14),
-    _Heading("Finding", Kind.TEXT, 24),
+    _Heading("In words", Kind.TEXT, 28),
     _Heading("Invoice or file", Kind.ID, 40),
-    _Heading("What lacks", Kind.TEXT, 70),
-    _Heading("Next step", Kind.TEXT, 80),
+    _Heading("What lacks", Kind.TEXT, 60),
+    _Heading("Next step", Kind.TEXT, 60),
+    _Heading("Finding", Kind.TEXT, 28),
 )
 _CHANGE_HEADINGS = (
-    _Heading("Change", Kind.TEXT, 20),
+    _Heading("In words", Kind.TEXT, 28),
     _Heading("Payer account", Kind.ID, 15),
     _Heading("Payer name", Kind.TEXT, 34),
     _Heading("Invoice or file", Kind.ID, 40),
-    _Heading("What changed", Kind.TEXT, 70),
+    _Heading("What changed", Kind.TEXT, 60),
     _Heading("Currency", Kind.TEXT, 9),
     _Heading("Before", Kind.NUMBER, 17),
     _Heading("Now", Kind.NUMBER, 17),
     _Heading("Difference", Kind.NUMBER, 17),
-    _Heading("Next step", Kind.TEXT, 70),
+    _Heading("Next step", Kind.TEXT, 60),
+    _Heading("Change", Kind.TEXT, 28),
+)
+_COLUMN_HEADINGS = (
+    _Heading("Heading in 'documents'", Kind.TEXT, 28),
+    _Heading("Name in ledger.csv", Kind.TEXT, 28),
+    _Heading("Meaning", Kind.TEXT, 90),
 )
 
 
@@ -114,7 +152,7 @@ class _Book:
 
     def __init__(self, workbook: Workbook) -> None:
         self._workbook = workbook
-        self._formats: dict[str, Format] = {}
+        self._formats: dict[tuple[str, bool, bool], Format] = {}
         self.title = workbook.add_format({"bold": True, "font_size": 18, "font_color": _INK})
         self.label = workbook.add_format({"font_color": "#5B6770", "valign": "top"})
         self.bold = workbook.add_format({"bold": True, "num_format": "@"})
@@ -132,6 +170,7 @@ class _Book:
         sheet = self._workbook.add_worksheet(name)
         sheet.set_landscape()
         sheet.set_paper(9)  # A4
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         sheet.fit_to_pages(1, 0)
         sheet.set_footer("&L&F  &A&RPage &P of &N")
         # text that is all digits is meant to be text
@@ -145,13 +184,14 @@ class _Book:
         rows: Iterable[Sequence[Cell | int]],
         *,
         link: int | None = None,
+        frozen: _Frozen | None = None,
     ) -> None:
         """A sheet of one table with a frozen header and a filter.
 
         `link` is the column of archive keys, which open the file in a copy of the archive.
         """
         sheet = self.sheet(name)
-        sheet.freeze_panes(1, 0)
+        sheet.freeze_panes(1, frozen.columns if frozen else 0)
         sheet.repeat_rows(0)
         self.headings(sheet, 0, headings)
         number = 0
@@ -161,8 +201,11 @@ class _Book:
                     key = str(cell)
                     sheet.write_url(number, column, f"external:{_TO_ROOT}{key}", string=key)
                 else:
-                    self.cell(sheet, number, column, cell)
+                    self.cell(sheet, number, column, cell, wraps=headings[column].is_prose)
         sheet.autofilter(0, 0, number, len(headings) - 1)
+        if frozen:
+            sheet.print_area(0, 0, number, frozen.printed - 1)
+            sheet.fit_to_pages(frozen.pages_wide, 0)
 
     def headings(self, sheet: Worksheet, row: int, headings: Sequence[_Heading]) -> None:
         sheet.set_row(row, 32)
@@ -174,29 +217,43 @@ class _Book:
                 row, column, heading.text, self.heading if is_text else self.right_heading
             )
 
-    def cell(self, sheet: Worksheet, row: int, column: int, cell: Cell | int) -> None:
-        if cell is None:
+    def cell(
+        self,
+        sheet: Worksheet,
+        row: int,
+        column: int,
+        cell: Cell | int,
+        *,
+        wraps: bool = False,
+        left: bool = False,
+    ) -> None:
+        """`wraps` is for sentences, `left` for what stands beside its label."""
+        if cell is None or cell == "":
             return
         if isinstance(cell, str):
-            if cell:
-                sheet.write_string(row, column, visible(cell)[:_LONGEST_CELL], self._format("@"))
+            form = self._format("@", wraps=wraps)
+            sheet.write_string(row, column, visible(cell)[:_LONGEST_CELL], form)
         elif isinstance(cell, datetime):
-            form = self._format("yyyy-mm-dd hh:mm:ss")
+            form = self._format("yyyy-mm-dd hh:mm:ss", left=left)
             sheet.write_datetime(row, column, cell.replace(tzinfo=None), form)
         elif isinstance(cell, date):
-            sheet.write_datetime(row, column, cell, self._format("yyyy-mm-dd"))
+            sheet.write_datetime(row, column, cell, self._format("yyyy-mm-dd", left=left))
         elif isinstance(cell, int):
-            sheet.write_number(row, column, cell, self._format("#,##0"))
+            sheet.write_number(row, column, cell, self._format("#,##0", left=left))
         elif len(cell.as_tuple().digits) > _EXACT_DIGITS:
             sheet.write_string(row, column, f"{cell:f}", self._format("@"))
         else:
-            sheet.write_number(row, column, float(cell), self._format(_number_format(cell)))
+            form = self._format(_number_format(cell), left=left)
+            sheet.write_number(row, column, float(cell), form)
 
-    def _format(self, number_format: str) -> Format:
-        if number_format not in self._formats:
-            form = self._workbook.add_format({"num_format": number_format})
-            self._formats[number_format] = form
-        return self._formats[number_format]
+    def _format(self, number_format: str, *, wraps: bool = False, left: bool = False) -> Format:
+        key = number_format, wraps, left
+        if key not in self._formats:
+            form = {"num_format": number_format, "valign": "top", "text_wrap": wraps}
+            if left:
+                form["align"] = "left"
+            self._formats[key] = self._workbook.add_format(form)
+        return self._formats[key]
 
 
 def _number_format(value: Decimal) -> str:
@@ -210,50 +267,66 @@ def _summary(
     book: _Book, manifest: Manifest, now: PeriodDigest, before: PeriodDigest | None
 ) -> None:
     sheet = book.sheet("summary")
+    sheet.fit_to_pages(1, 1)
     sheet.hide_gridlines(2)
-    for column, width in enumerate((26, 22, 22, 22, 40)):
+    for column, width in enumerate((26, 22, 22, 22)):
         sheet.set_column(column, column, width)
     title = f"Invoice ledger, {period_name(manifest.billing_period)}"
     sheet.write_string(0, 0, title, book.title)
-    settled = f"{now.settled} of {len(now.payers)}"
-    closed = instant_name(manifest.closed_at) if manifest.closed_at else "not yet"
-    facts: list[tuple[str, str]] = [
-        ("Verdict", f"{verdict_name(manifest.verdict)} ({manifest.verdict})"),
-        ("Payer accounts settled", settled),
-        ("Invoices archived", f"{now.archived} of {now.expected}"),
-        ("Documents", str(now.documents)),
-        ("Closed", closed),
-        ("As of", instant_name(manifest.generated_at)),
-        ("Archive bucket", manifest.bucket),
-        ("Made from", manifest.key),
-        ("Run", manifest.run_id),
-    ]
     row = 2
-    for label, text in facts:
+    for label, cell in _facts(manifest, now):
         sheet.write_string(row, 0, label, book.label)
-        form = book.bold if label == "Verdict" else None
-        sheet.write_string(row, 1, visible(text), form)
+        if label == _VERDICT:
+            sheet.write_string(row, 1, str(cell), book.bold)
+        else:
+            book.cell(sheet, row, 1, cell, left=True)
         row += 1
     for found in manifest.findings:
         sheet.write_string(row, 0, found.code, book.bold)
-        text = f"{found.detail} Next step: {found.next_step}"
-        sheet.write_string(row, 1, visible(text)[:_LONGEST_CELL])
+        book.cell(sheet, row, 1, f"{found.detail} Next step: {found.next_step}")
         row += 1
     row += 1
-    headings = (
-        _Heading("Currency", Kind.TEXT, 26),
-        _Heading("Total", Kind.NUMBER, 22),
-        _Heading("Month before", Kind.NUMBER, 22),
-        _Heading("Difference", Kind.NUMBER, 22),
-    )
-    book.headings(sheet, row, headings)
+    book.headings(sheet, row, _TOTAL_HEADINGS)
     for cells in _total_rows(now, before):
         row += 1
         for column, cell in enumerate(cells):
             book.cell(sheet, row, column, cell)
-    for text in _HOW_TO_READ:
-        row += 1 if text is not _HOW_TO_READ[0] else 2
+    row += 1
+    for text in (*_caveats(now, before), *_HOW_TO_READ):
+        row += 1
         sheet.write_string(row, 0, text, book.label)
+
+
+_VERDICT = "Verdict"
+_TOTAL_HEADINGS = (
+    _Heading("Currency", Kind.TEXT, 26),
+    _Heading("Total", Kind.NUMBER, 22),
+    _Heading("Month before", Kind.NUMBER, 22),
+    _Heading("Difference", Kind.NUMBER, 22),
+)
+
+
+def _facts(manifest: Manifest, now: PeriodDigest) -> Iterator[tuple[str, Cell | int]]:
+    yield _VERDICT, f"{verdict_name(manifest.verdict)} ({manifest.verdict})"
+    yield "As of (UTC)", read_instant(manifest.generated_at)
+    yield "Closed (UTC)", read_instant(manifest.closed_at) if manifest.closed_at else "not yet"
+    yield "Payer accounts", len(now.payers)
+    yield "Payer accounts settled", now.settled
+    yield "Invoices expected", now.expected
+    yield "Invoices archived", now.archived
+    yield "Documents", now.documents
+    yield "Archive bucket", manifest.bucket
+    yield "Made from", manifest.key
+    yield "Run", manifest.run_id
+
+
+def _caveats(now: PeriodDigest, before: PeriodDigest | None) -> Iterator[str]:
+    """Why totals are not compared."""
+    if now.verdict != "COMPLETE":
+        lack = counted(now.expected - now.archived, "invoice")
+        yield f"Totals are so far only, {lack} not archived yet; what lacks is not compared."
+    if before and before.verdict != "COMPLETE":
+        yield f"The totals of {period_name(before.billing_period)} are not all there either."
 
 
 _HOW_TO_READ = (
@@ -263,13 +336,35 @@ _HOW_TO_READ = (
     "documents: one row for each archived file. Add up the column 'Amount due' only, per currency.",
     "missing: what the archive lacks, with the next step.",
     "changes: what differs from the month before, and what changed after it was archived.",
+    "columns: what each column of 'documents' means. Printed are those up to 'Amount due'.",
     "Links in 'documents' open a file when this workbook lies in a copy of the archive.",
 )
 
 
 def _total_rows(now: PeriodDigest, before: PeriodDigest | None) -> Iterator[list[Cell]]:
+    unsure = _incomplete_currencies(now, before) if before else frozenset()
     for currency, then, today in total_changes(before.totals if before else {}, now.totals):
-        yield [currency, today, then, difference(then, today) if before else None]
+        is_whole = before and currency not in unsure
+        yield [currency, today, then, difference(then, today) if is_whole else None]
+
+
+def _incomplete_currencies(now: PeriodDigest, before: PeriodDigest) -> frozenset[str]:
+    """Those in which a payer account that is not settled has invoices, in either month."""
+    unsettled = {
+        one.payer_account_id
+        for one in (*now.payers, *before.payers)
+        if one.verdict not in SETTLED_VERDICTS
+    }
+    return frozenset(
+        currency
+        for one in (*now.payers, *before.payers)
+        if one.payer_account_id in unsettled
+        for currency in one.totals
+    )
+
+
+def _is_settled(payer: PayerDigest | None) -> bool:
+    return payer is None or payer.verdict in SETTLED_VERDICTS
 
 
 def _needing_attention_first(payers: Iterable[PayerState]) -> list[PayerState]:
@@ -282,6 +377,7 @@ def _payer_rows(
     for payer in _needing_attention_first(manifest.payers):
         account_id = payer.payer_account_id
         earlier = before.payer_of.get(account_id) if before else None
+        is_whole = before and _is_settled(now.payer_of[account_id]) and _is_settled(earlier)
         totals: list[tuple[str, Decimal | None, Decimal | None]] = list(
             total_changes(earlier.totals if earlier else {}, now.payer_of[account_id].totals)
         )
@@ -297,7 +393,7 @@ def _payer_rows(
                 currency,
                 today,
                 then,
-                difference(then, today) if before and currency else None,
+                difference(then, today) if is_whole and currency else None,
                 read_instant(payer.checked_at) if payer.checked_at else None,
                 PAYER_VERDICTS[payer.verdict][1],
             ]
@@ -308,15 +404,19 @@ def _missing_rows(manifest: Manifest) -> Iterator[list[Cell]]:
     one row.
     """
     for found in manifest.findings:
-        yield [None, None, None, None, found.code, found.subject, found.detail, found.next_step]
+        yield [None, None, None, None, *_lack(found, found.subject)]
     for payer in _needing_attention_first(manifest.payers):
         who: list[Cell] = [payer.payer_account_id, payer.name, payer.legal_entity, payer.verdict]
         blocking = [found for found in payer.findings if found.severity == "blocking"]
         for found in blocking:
             about = None if found.subject == payer.payer_account_id else found.subject
-            yield [*who, found.code, about, found.detail, found.next_step]
+            yield [*who, *_lack(found, about)]
         if not blocking and payer.verdict not in SETTLED_VERDICTS:
-            yield [*who, None, None, PAYER_VERDICTS[payer.verdict][1], None]
+            yield [*who, None, None, PAYER_VERDICTS[payer.verdict][1], None, None]
+
+
+def _lack(found: Finding, about: str | None) -> list[Cell]:
+    return [code_name(found.code), about, found.detail, found.next_step, found.code]
 
 
 def _change_rows(
@@ -326,15 +426,24 @@ def _change_rows(
     if before:
         changes += since_period_before(before, now)
     for change in changes:
+        digests = [digest for digest in (now, before) if digest]
+        is_whole = all(_is_settled(one.payer_of.get(change.payer_account_id)) for one in digests)
+        so_far = "" if is_whole else " Not everything is archived yet: not compared."
         yield [
-            change.code,
+            code_name(change.code),
             change.payer_account_id,
             change.payer_name,
             change.subject,
-            change.detail,
+            change.detail + (so_far if change.currency else ""),
             change.currency,
             change.before,
             change.now,
-            change.difference,
+            change.difference if is_whole else None,
             change.next_step,
+            change.code,
         ]
+
+
+def _column_rows() -> Iterator[list[Cell]]:
+    for column in COLUMNS:
+        yield [column.heading, column.name, column.meaning.replace("`", "")]

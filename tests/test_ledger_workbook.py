@@ -34,8 +34,9 @@ def cell(sheet: Any, heading: str, row: int = 2) -> Any:
     return sheet.cell(row, [one.value for one in sheet[1]].index(heading) + 1)
 
 
-def test_the_sheets_are_the_summary_and_four_tables() -> None:
-    assert opened(month()).sheetnames == ["summary", "payers", "documents", "missing", "changes"]
+def test_the_sheets_are_the_summary_and_its_tables() -> None:
+    sheets = ["summary", "payers", "documents", "missing", "changes", "columns"]
+    assert opened(month()).sheetnames == sheets
 
 
 def test_a_heading_stands_above_its_cells_numbers_and_dates_at_the_right() -> None:
@@ -124,7 +125,7 @@ def test_each_table_has_a_frozen_header_and_a_filter_over_all_its_rows() -> None
     book = opened(manifest, digest(payer_state()))
     for name, rows in {"payers": 1, "documents": 2, "missing": 1, "changes": 1}.items():
         sheet = book[name]
-        assert sheet.freeze_panes == "A2"
+        assert sheet.freeze_panes == ("F2" if name == "documents" else "A2")
         last = sheet.cell(1, sheet.max_column).column_letter
         assert sheet.auto_filter.ref == f"A1:{last}{rows + 1}", name
         assert sheet.print_title_rows == "$1:$1"
@@ -151,11 +152,55 @@ def test_the_summary_says_the_verdict_the_totals_and_where_they_come_from() -> N
     found = {row[0].value: [one.value for one in row[1:4]] for row in sheet.iter_rows()}
     assert found["Verdict"][0] == "Action required (ACTION_REQUIRED)"
     assert found["Made from"][0] == manifest.key
-    assert found["Closed"][0] == "11 November 2026, 06:00 UTC"
+    assert found["Closed (UTC)"][0] == datetime(2026, 11, 11, 6)  # noqa: DTZ001 - a cell has no zone
+    assert (found["Invoices archived"][0], found["Documents"][0]) == (2, 2)
     assert found["MANIFESTS_ROLLED_BACK"][0].startswith("Number 3 is gone. Next step: ")
     assert found["Currency"] == ["Total", "Month before", "Difference"]
     assert found["USD"] == [12.5, 10, 2.5]
     assert found["JPY"] == [-3, None, -3]
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "expected"),
+    [("COMPLETE", "COMPLETE", 2.5), ("AWAITING", "COMPLETE", None), ("COMPLETE", "PARTIAL", None)],
+)
+def test_totals_are_compared_only_where_both_months_have_everything(
+    now: str, before: str, expected: float | None
+) -> None:
+    settled = {True: "COMPLETE", False: "ACTION_REQUIRED"}
+    one = payer_state(invoices=(due("1", "12.50"),), verdict=now)
+    earlier = payer_state(invoices=(due("0", "10.00"),), verdict=before)
+    book = opened(
+        month(one, verdict=settled[now == "COMPLETE"]),
+        digest(earlier, verdict=settled[before == "COMPLETE"]),
+    )
+    summary = {row[0].value: row[3].value for row in book["summary"].iter_rows()}
+    (payer,), (change,) = table(book["payers"]), table(book["changes"])
+    assert [summary["USD"], payer["Difference"], change["Difference"]] == 3 * [expected]
+    assert ("not compared" in change["What changed"]) == (expected is None)
+    assert any("so far only" in str(text) for text in summary) == (now != "COMPLETE")
+
+
+def test_sentences_are_wrapped_and_words_stand_beside_codes() -> None:
+    no_access = finding("NO_ACCESS", BOREAL, "The role cannot be assumed: it is not there.")
+    state = payer_state(BOREAL, "Boreal", findings=(no_access,), verdict="NO_ACCESS")
+    sheet = opened(month(state))["missing"]
+    for heading in ("What lacks", "Next step"):
+        assert cell(sheet, heading).alignment.wrap_text
+    assert (cell(sheet, "In words").value, cell(sheet, "Finding").value) == (
+        "No access",
+        "NO_ACCESS",
+    )
+
+
+def test_documents_are_printed_up_to_their_amount_and_the_columns_are_explained() -> None:
+    book = opened(month(payer_state(invoices=(invoice("1"), invoice("2")))))
+    documents = book["documents"]
+    assert documents.print_area == "'documents'!$A$1:$P$3"
+    assert documents.cell(1, 16).value == "Amount due"
+    rows = table(book["columns"])
+    assert [row["Heading in 'documents'"] for row in rows] == HEADINGS
+    assert all(row["Meaning"] for row in rows)
 
 
 def test_payers_that_need_attention_come_first_with_a_row_for_each_currency() -> None:

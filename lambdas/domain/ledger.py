@@ -71,7 +71,8 @@ def ledger_csv(manifest: Manifest) -> bytes:
 
     UTF-8 with a byte order mark, CRLF, commas. Text is quoted, numbers and days are not. Whatever
     a spreadsheet would take for a number or a date although it is text ends in a tab, whatever it
-    would take for a formula begins with an apostrophe.
+    would take for a formula begins with an apostrophe, also behind a semicolon, where spreadsheets
+    of many languages begin a cell.
     """
     lines = [",".join(f'"{column.name}"' for column in COLUMNS)]
     kinds = [column.kind for column in COLUMNS]
@@ -88,6 +89,8 @@ _FORMULA_SIGNS = tuple("=+-@") + tuple(
     "\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
     "\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
 )
+_CELL_WITHIN = re.compile(rf"(;\s*)(?=[{re.escape(''.join(_FORMULA_SIGNS))}])")
+"""Where a spreadsheet that separates by semicolons would begin a cell with a formula."""
 _NUMBER_SIGNS = "0123456789 .,:/+-%()$€£¥eE"
 _LONGEST_DATE = 24
 _DATE = re.compile(
@@ -114,7 +117,7 @@ def _csv_cell(cell: Cell, kind: Kind) -> str:
         return f"{cell:%Y-%m-%d %H:%M:%S}"
     if isinstance(cell, date):
         return cell.isoformat()
-    text = visible(cell)
+    text = _CELL_WITHIN.sub(r"\1'", visible(cell))
     if is_formula(text):
         text = f"'{text}"
     if kind is Kind.ID or _is_taken_for_a_value(text):
@@ -221,6 +224,17 @@ def _amounts(prefix: str, heading: str, member: str, what: str) -> list[Column]:
             _row_number(f"{member}.CurrencyExchangeDetails.Rate"),
         ),
     ]
+
+
+def _rate_source(prefix: str, heading: str, member: str) -> Column:
+    return Column(
+        f"{prefix}_rate_source_currency",
+        f"{heading}: exchanged from",
+        Kind.TEXT,
+        12,
+        f"Currency from which `{prefix}_rate` leads to `{prefix}_currency`.",
+        _row_text(f"{member}.CurrencyExchangeDetails.SourceCurrencyCode"),
+    )
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -469,4 +483,7 @@ COLUMNS: tuple[Column, ...] = (
         "Manifest that this row was made from.",
         lambda line: line.manifest.key,
     ),
+    _rate_source("base", "Base", "BaseCurrencyAmount"),
+    _rate_source("tax", "Tax", "TaxCurrencyAmount"),
+    _rate_source("payment", "Payment", "PaymentCurrencyAmount"),
 )

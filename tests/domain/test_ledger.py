@@ -106,6 +106,9 @@ def test_a_row_says_everything_of_an_invoice_and_its_document() -> None:
         "retrieved_at": "2026-11-05 06:00:07",
         "run_id": "run-1",
         "manifest": "periods/2026-10/manifests/manifest-0003.json",
+        "base_rate_source_currency": "",
+        "tax_rate_source_currency": "USD",
+        "payment_rate_source_currency": "",
     }
 
 
@@ -260,3 +263,11 @@ def test_rows_are_in_the_order_of_payer_accounts_and_invoices() -> None:
     )
     assert [row["invoice_id"] for row in rows(manifest)] == ["7", "9", "8"]
     assert len(list(ledger_rows(manifest))) == 3
+
+
+@pytest.mark.parametrize("text", ["Acme;=1+1", "Acme; @SUM(1)", "a;-1;+1"])
+def test_what_follows_a_semicolon_is_no_formula_either(text: str) -> None:
+    content = ledger_csv(month(payer_state(name=text, invoices=(invoice(),)))).decode("utf-8-sig")
+    cells = [cell for line in content.splitlines() for cell in line.split(";")]
+    assert len(cells) == len(content.splitlines()) + text.count(";")
+    assert not any(is_formula(cell) for cell in cells)

@@ -114,9 +114,9 @@ def test_the_summary_and_the_other_tables_open_too(
     assert [facts[c][0].value for c in ("EUR", "JPY", "KWD")] == ["-110.7", "244460", "9887.094"]
     (missing,) = sheets["missing"][1:]
     assert [cell.value for cell in missing[:6]] == [
-        BOREAL, "Boreal", "Acme Ltd.", "PARTIAL", "PDF_NOT_READY", "0000000004",
+        BOREAL, "Boreal", "Acme Ltd.", "PARTIAL", "PDF not ready", "0000000004",
     ]  # fmt: skip
-    assert {row[0].value for row in sheets["changes"][1:]} == {"PAYER_NEW", "PAYER_GONE"}
+    assert {row[0].value for row in sheets["changes"][1:]} == {"Payer new", "Payer gone"}
 
 
 def formulas(sheets: Sheets) -> list[Opened]:
