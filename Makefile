@@ -39,7 +39,8 @@ month-end: $(READY) ## run a month end on the embedded AWS: [PERIOD=2026-10] [PA
 close: $(READY) ## play two closing windows day by day, or one: [PERIOD=2026-07] [PAYERS=payers.csv]
 	@$(BIN)/python -m sandbox.close --period='$(PERIOD)' --payers='$(PAYERS)'
 
-test: lint types test-fast test-views test-path ## what a change must pass
+test: lint types test-fast ## what a change must pass
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-views test-path # each mostly waits for programs
 
 test-fast: $(READY) ## the tests that need no embedded AWS and no other program
 	@$(BIN)/python -m pytest -m "not whole_path and not programs and not slow and not live" -n auto --dist worksteal
