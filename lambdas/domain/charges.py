@@ -40,6 +40,11 @@ class EntityCharges:
     accounts: int
     totals: tuple[Amount, ...]
 
+    @property
+    def is_charged(self) -> bool:
+        """Whether there is money in any linked account, or in what all of them make together."""
+        return self.accounts > 0 or any(is_money(amount) for amount in self.totals)
+
     def to_data(self) -> dict[str, Any]:
         return {
             "billing_entity": self.billing_entity,
@@ -72,7 +77,7 @@ class Charges:
     @property
     def charged(self) -> frozenset[str]:
         """The billing entities with charges."""
-        return frozenset(one.billing_entity for one in self.entities if one.accounts)
+        return frozenset(one.billing_entity for one in self.entities if one.is_charged)
 
     def to_data(self) -> dict[str, Any]:
         return {

@@ -1,6 +1,6 @@
 """What the witnesses of a payer account expect in a billing period, held against its invoices."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -74,8 +74,7 @@ class Expectations:
 
     def missing(self) -> Iterator[Finding]:
         """The invoices that a witness expects and no listing shows, each once."""
-        usual = [issuer for issuer in self.witnesses.history.usual if self._is_missing(issuer)]
-        for issuer in usual:
+        for issuer in self._usual_missing:
             periods = self.witnesses.history.periods
             yield finding(
                 "USUAL_INVOICE_MISSING",
@@ -89,15 +88,27 @@ class Expectations:
                 f"A billing transfer brings its invoices of the whole of {self.period} to "
                 f"{self.account_id}, and none is listed.",
             )
-        told = {billing_entity_of(issuer.billing_entity) for issuer in usual}
-        for entity in sorted(self._charged_without_invoice() - told):
+        for entity in sorted(self._charged_without_invoice):
             charges = self.witnesses.charges
             so_far = "" if charges and charges.is_final else " so far (estimated)"
             yield finding(
                 "CHARGES_WITHOUT_INVOICE",
-                f"{self.account_id} {entity}",
+                self._charges_of(entity),
                 f"Cost Explorer shows charges of {entity}{so_far}, and no invoice is listed.",
             )
+
+    def invoices_lacking(self, missing: Iterable[Finding]) -> int:
+        """How many invoices these findings of `missing` are of at least: the charges of a billing
+        entity of which a usual invoice lacks are those of that invoice.
+        """
+        subjects = {found.subject for found in missing}
+        usual = {
+            billing_entity_of(issuer.billing_entity)
+            for issuer in self._usual_missing
+            if str(issuer) in subjects and issuer.is_own_invoice
+        }
+        twice = [entity for entity in usual if self._charges_of(entity) in subjects]
+        return len(subjects) - len(twice)
 
     def notes(self) -> Iterator[Finding]:
         """What is to be told of the witnesses themselves; nothing of it blocks."""
@@ -126,6 +137,13 @@ class Expectations:
                 f"Its invoices go to {self.transferred_to} by billing transfer, which is not in "
                 "the payer register: this archive does not get them.",
             )
+
+    def _charges_of(self, entity: str) -> str:
+        return f"{self.account_id} {entity}"
+
+    @cached_property
+    def _usual_missing(self) -> list[Issuer]:
+        return [issuer for issuer in self.witnesses.history.usual if self._is_missing(issuer)]
 
     @cached_property
     def _issuers(self) -> frozenset[Issuer]:
@@ -165,6 +183,7 @@ class Expectations:
         }
         return sorted(covering - invoiced)
 
+    @cached_property
     def _charged_without_invoice(self) -> frozenset[str]:
         charges = self.witnesses.charges
         if charges is None or self.transferred_to:

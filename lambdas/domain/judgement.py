@@ -77,7 +77,7 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
     is_unexplained = not listed and without_invoices is None
     none_listed = _none_listed(facts, account_id) if is_unexplained else []
     of_outcome = _outcome_findings(facts, account_id, before, asked, told)
-    missing = list(expectations.missing()) if account_id in facts.payers else []
+    missing = list(expectations.missing()) if _is_payer(facts, account_id) else []
     found = [
         *of_outcome,
         *missing,
@@ -98,10 +98,10 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
     # accepted, or of no weight in a closed period that was complete
     is_excused = bool(of_outcome) and not weights.block(of_outcome)
     outcome = CHECKED if is_excused else told
-    missing = weights.blocking(missing)
-    lacking = len(missing) + _lacking(weights, invoices, outstanding, listing_findings)
+    not_listed = expectations.invoices_lacking(weights.blocking(missing))
+    lacking = not_listed + _lacking(weights, invoices, outstanding, listing_findings)
     findings = [*map(weights.weighed, found), *weights.acknowledged(account_id)]
-    expected = listed + len(missing)
+    expected = listed + not_listed
     verdict = payer_verdict(
         outcome,
         findings,
@@ -142,6 +142,14 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
     if before and replace(new, run_id=before.run_id, checked_at=before.checked_at) == before:
         return before
     return new
+
+
+def _is_payer(facts: Facts, account_id: str) -> bool:
+    """Whether the register has it, or had it when its listings of the period were read: whoever
+    leaves takes no gap along.
+    """
+    before = facts.before.get(account_id)
+    return account_id in facts.payers or (before is not None and before.checked_at is not None)
 
 
 def _lacking(

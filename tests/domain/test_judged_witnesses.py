@@ -161,6 +161,16 @@ def test_with_an_invoice_cost_explorer_can_only_be_stricter(
     assert (payer(manifest).verdict, codes(manifest)) == (verdict, found)
 
 
+def test_charges_below_a_cent_in_each_of_many_accounts_are_charges_by_their_total() -> None:
+    many = tuple(
+        Charge(f"{number:012}", "AWS", Amount("USD", Decimal("0.0049"))) for number in range(5000)
+    )
+    charges = ChargesAnswer("run-2", "2026-11-12T06:00:00Z", 1, True, many).statement()
+    manifest = judged(NOTHING, charges=said(charges))
+    assert payer(manifest).verdict == "MISSING"
+    assert codes(manifest)["CHARGES_WITHOUT_INVOICE"] == "blocking"
+
+
 def test_a_zero_invoice_and_no_charges_do_not_disagree() -> None:
     zero = bill(PaymentCurrencyAmount={"TotalAmount": "0.00", "CurrencyCode": "USD"})
     assert codes(judged(outcome(), invoices=[zero], charges=said(costs()))) == {}
@@ -255,7 +265,11 @@ def test_a_usual_invoice_that_is_listed_and_not_archived_is_told_once() -> None:
     [
         (costs("AWS"), "COMPLETE", {}),
         (costs("AWS", final=False), "MISSING", {"USUAL_INVOICE_MISSING": "blocking"}),
-        (costs("AWS", "AWS Marketplace"), "MISSING", {"USUAL_INVOICE_MISSING": "blocking"}),
+        (
+            costs("AWS", "AWS Marketplace"),
+            "MISSING",
+            {"USUAL_INVOICE_MISSING": "blocking", "CHARGES_WITHOUT_INVOICE": "blocking"},
+        ),
         (
             READ_NOT,
             "MISSING",
@@ -275,6 +289,28 @@ def test_only_a_final_answer_without_charges_explains_why_a_usual_invoice_lacks(
     assert (payer(manifest).verdict, codes(manifest)) == (verdict, found)
 
 
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        ({"past": past(issuer(), issuer(MARKET))}, "USUAL_INVOICE_MISSING"),
+        ({"charges": said(costs("AWS", "AWS Marketplace"))}, "CHARGES_WITHOUT_INVOICE"),
+        (
+            {"outcome": outcome(transfers=transfers(transfer(OUTSIDE, ACME)))},
+            "SOURCE_WITHOUT_INVOICE",
+        ),
+    ],
+)
+def test_a_payer_account_that_left_the_register_keeps_what_its_witnesses_expect(
+    facts: dict[str, Any], code: str
+) -> None:
+    given = facts.get("outcome", outcome())
+    first = judged(given, invoices=[bill()], **{k: v for k, v in facts.items() if k != "outcome"})
+    assert codes(first) == {code: "blocking"}
+    left = judged(invoices=[bill()], previous=first, names={}, as_of=NEXT_DAY)
+    assert left.says_the_same_as(first)
+    assert left.closed_at is None
+
+
 def test_history_is_of_the_payer_accounts_of_the_register_and_ends_with_the_close() -> None:
     left = judged(outcome(), invoices=[bill()], past=past(issuer(), issuer(MARKET)), names={})
     assert codes(left) == {}
@@ -288,6 +324,20 @@ def test_history_is_of_the_payer_accounts_of_the_register_and_ends_with_the_clos
         as_of=NEXT_DAY,
     )
     assert backfilled.says_the_same_as(closed)
+
+
+def test_a_usual_invoice_that_has_charges_too_is_told_of_both_and_counted_once() -> None:
+    usual = past(issuer(), issuer(EMEA))
+    manifest = judged(NOTHING, past=usual, charges=said(costs("AWS", "AWS Marketplace")))
+    told = sorted(found.code for found in payer(manifest).findings)
+    assert told == [
+        "CHARGES_WITHOUT_INVOICE",
+        "CHARGES_WITHOUT_INVOICE",
+        "NO_INVOICES_LISTED",
+        "USUAL_INVOICE_MISSING",
+        "USUAL_INVOICE_MISSING",
+    ]
+    assert payer(manifest).expected == 3
 
 
 # a close before the deadline
