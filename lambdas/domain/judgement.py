@@ -17,7 +17,12 @@ from lambdas.domain.history import history_of
 from lambdas.domain.json_text import instant_text, read_instant
 from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.payer_run import CHECKED, NO_ACCESS, NOT_CHECKED, WRONG_ACCOUNT
-from lambdas.domain.verdicts import SETTLED_VERDICTS, payer_verdict, period_verdict
+from lambdas.domain.verdicts import (
+    SETTLED_VERDICTS,
+    PayerVerdict,
+    payer_verdict,
+    period_verdict,
+)
 from lambdas.domain.weights import OUTCOME_CODES, Weights
 from lambdas.domain.witnesses import NOBODY, Listings, PayerWitnesses, last_said, since
 
@@ -73,15 +78,17 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         listing_findings = asked.listing_findings
     listed = len(invoices) + len(outstanding) + len(listing_findings)
     expectations = _expectations(facts, account_id, witnesses, outstanding)
-    without_invoices = expectations.verdict_without_invoices(is_overdue=facts.is_overdue)
-    is_unexplained = not listed and without_invoices is None
-    none_listed = _none_listed(facts, account_id) if is_unexplained else []
+    explained = expectations.verdict_without_invoices(is_overdue=facts.is_overdue)
+    is_unexplained = explained is None and not (
+        listing_findings or _has_invoice(facts, expectations, (*invoices, *outstanding))
+    )
+    none_listed = _none_listed(facts, account_id) if is_unexplained and told == CHECKED else []
     of_outcome = _outcome_findings(facts, account_id, before, asked, told)
     missing = list(expectations.missing()) if _is_payer(facts, account_id) else []
     found = [
         *of_outcome,
         *missing,
-        *(none_listed if told == CHECKED and facts.is_overdue else ()),
+        *(none_listed if facts.is_overdue else ()),
         *listing_findings,
         *(f for invoice in outstanding for f in invoice.findings),
         *(f for invoice in invoices for f in invoice.findings),
@@ -92,9 +99,12 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         *expectations.notes(),
     ]
     witnesses = _with_acknowledgements(facts, account_id, witnesses, [*found, *none_listed])
-    weights = Weights(facts.as_of, witnesses, is_settled=_is_settled(facts, before))
-    if is_unexplained and weights.accepts(none_listed):
-        without_invoices = "NO_CHARGES"
+    weights = Weights(
+        facts.as_of, witnesses, is_settled=_is_settled(facts, before) and _was_read(before)
+    )
+    without_invoices = _without_invoices(
+        facts, expectations, explained, told, is_accepted=weights.accepts(none_listed)
+    )
     # accepted, or of no weight in a closed period that was complete
     is_excused = bool(of_outcome) and not weights.block(of_outcome)
     outcome = CHECKED if is_excused else told
@@ -115,7 +125,7 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
     is_whole = (
         outcome == CHECKED
         and not (lacking or weights.block(found))
-        and (expected > 0 or without_invoices is not None)
+        and (without_invoices is not None or (expected > 0 and not is_unexplained))
     )
     settled_at = _settled_at(facts, before, invoices) if is_whole else None
     if not is_whole and outcome == CHECKED:
@@ -150,6 +160,40 @@ def _is_payer(facts: Facts, account_id: str) -> bool:
     """
     before = facts.before.get(account_id)
     return account_id in facts.payers or (before is not None and before.checked_at is not None)
+
+
+def _has_invoice(
+    facts: Facts,
+    expectations: Expectations,
+    filed: Sequence[ArchivedInvoice | OutstandingInvoice],
+) -> bool:
+    """Whether what is filed under the account can be all of it; of one that is not asked itself
+    nobody knows what else there is.
+    """
+    if expectations.account_id not in facts.asked_accounts:
+        return bool(filed)
+    return any(expectations.can_be_all(one.summary) for one in filed)
+
+
+def _without_invoices(
+    facts: Facts,
+    expectations: Expectations,
+    explained: PayerVerdict | None,
+    told: str | None,
+    *,
+    is_accepted: bool,
+) -> PayerVerdict | None:
+    """The verdict on a payer account of which no invoice is expected; None if there is none yet.
+
+    That there were no charges is said neither of an account that could not be read nor against Cost
+    Explorer: what a person accepts there is complete, on that word.
+    """
+    is_read = told == CHECKED
+    if explained not in (None, "NO_CHARGES"):
+        return explained
+    if is_read and (explained or (is_accepted and not expectations.has_charges)):
+        return "NO_CHARGES"
+    return "COMPLETE" if facts.is_overdue and (is_accepted or not is_read) else None
 
 
 def _lacking(
@@ -282,6 +326,13 @@ def _is_settled(facts: Facts, before: PayerState | None) -> bool:
         and before
         and before.verdict in SETTLED_VERDICTS
     )
+
+
+def _was_read(before: PayerState | None) -> bool:
+    """Whether its verdict rests on a look at it: what a person accepted instead excuses nothing
+    that the first look finds.
+    """
+    return bool(before and (before.checked_at or before.outcome == CHECKED))
 
 
 def _outcome_findings(

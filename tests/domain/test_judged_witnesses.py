@@ -97,8 +97,10 @@ def transfer(
     start: str = "2026-01-01T00:00:00Z",
     end: str | None = None,
     status: str = "ACCEPTED",
+    *,
+    transfer_id: str = "rt-1",
 ) -> BillingTransfer:
-    return BillingTransfer("rt-1", source, target, status, start, end)
+    return BillingTransfer(transfer_id, source, target, status, start, end)
 
 
 NOTHING = outcome(listed=())
@@ -174,6 +176,67 @@ def test_charges_below_a_cent_in_each_of_many_accounts_are_charges_by_their_tota
 def test_a_zero_invoice_and_no_charges_do_not_disagree() -> None:
     zero = bill(PaymentCurrencyAmount={"TotalAmount": "0.00", "CurrencyCode": "USD"})
     assert codes(judged(outcome(), invoices=[zero], charges=said(costs()))) == {}
+
+
+MEMO = bill("9", InvoiceType="CREDIT_MEMO")
+RECEIPT = bill("9", InvoiceType="PAYMENT_RECEIPT", OriginalInvoiceId="8")
+TAX_COPY = bill("9", CommercialInvoiceId="8")
+NO_INVOICE = {"NO_INVOICES_LISTED": "blocking"}
+UNBILLED = {"CHARGES_WITHOUT_INVOICE": "blocking"}
+
+
+@pytest.mark.parametrize("stand_in", [MEMO, RECEIPT, TAX_COPY])
+def test_what_is_no_invoice_of_its_own_does_not_stand_in_for_one(
+    stand_in: ArchivedInvoice,
+) -> None:
+    given = outcome(listed=("9",))
+    charged = judged(given, invoices=[stand_in], charges=said(costs("AWS")))
+    assert (payer(charged).verdict, codes(charged)) == ("MISSING", UNBILLED | NO_INVOICE)
+    assert (payer(charged).expected, payer(charged).archived) == (2, 1)
+    unread = judged(given, invoices=[stand_in])
+    assert (payer(unread).verdict, codes(unread)) == ("MISSING", NO_INVOICE)
+    before = judged(given, invoices=[stand_in], as_of=BEFORE_DEADLINE)
+    assert (payer(before).verdict, payer(before).settled_at) == ("AWAITING", None)
+
+
+@pytest.mark.parametrize("row", [{"InvoiceType": None}, {"InvoiceType": "PRO_FORMA"}])
+def test_a_row_of_no_or_an_unknown_type_counts_as_an_invoice(row: dict[str, Any]) -> None:
+    manifest = judged(outcome(), invoices=[bill(**row)], charges=said(costs("AWS")))
+    assert payer(manifest).verdict == "COMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("listed", "charges", "verdict", "found"),
+    [
+        (MEMO, costs(), "COMPLETE", {}),
+        (MEMO, costs("AWS", amount="-50.00"), "COMPLETE", {}),
+        (MEMO, costs("AWS", amount="-50.00", final=False), "MISSING", NO_INVOICE),
+        (MEMO, costs("AWS Marketplace", amount="-50.00"), "MISSING", UNBILLED),
+        (RECEIPT, costs(), "COMPLETE", {}),
+        (RECEIPT, costs("AWS", amount="-50.00"), "MISSING", UNBILLED | NO_INVOICE),
+        (TAX_COPY, costs("AWS", amount="-50.00"), "MISSING", UNBILLED | NO_INVOICE),
+    ],
+)
+def test_a_credit_memo_alone_is_all_where_cost_explorer_finally_shows_nothing_to_pay(
+    listed: ArchivedInvoice, charges: Charges, verdict: str, found: dict[str, str]
+) -> None:
+    manifest = judged(outcome(listed=("9",)), invoices=[listed], charges=said(charges))
+    assert (payer(manifest).verdict, codes(manifest)) == (verdict, found)
+
+
+def test_a_usual_invoice_lacks_beside_a_credit_memo() -> None:
+    facts: dict[str, Any] = {"invoices": [MEMO], "past": past(issuer())}
+    credited = judged(outcome(listed=("9",)), charges=said(costs("AWS", amount="-50.00")), **facts)
+    assert codes(credited) == {"USUAL_INVOICE_MISSING": "blocking"}
+    assert (payer(credited).expected, payer(credited).archived) == (2, 1)
+    nothing = judged(outcome(listed=("9",)), charges=said(costs()), **facts)
+    assert (payer(nothing).verdict, codes(nothing)) == ("COMPLETE", {})
+
+
+def test_a_receipt_that_a_person_accepts_alone_is_complete_and_not_without_charges() -> None:
+    manifest = judged(outcome(listed=("9",)), invoices=[RECEIPT], acknowledgements=[accepts()])
+    assert payer(manifest).verdict == "COMPLETE"
+    assert codes(manifest) == {"NO_INVOICES_LISTED": "warning", "ACKNOWLEDGED": "warning"}
 
 
 def test_what_cost_explorer_expects_counts_as_expected_and_is_named() -> None:
@@ -465,8 +528,45 @@ def test_the_receiver_of_a_transfer_must_have_an_invoice_of_its_source() -> None
     assert (found.code, found.subject) == ("SOURCE_WITHOUT_INVOICE", OUTSIDE)
     has = [bill(), bill("2", BillSourceAccounts=[OUTSIDE])]
     assert payer(judged(outcome(transfers=told), invoices=has)).verdict == "COMPLETE"
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"InvoiceType": "PAYMENT_RECEIPT"},
+        {"InvoiceType": "CREDIT_MEMO"},
+        {"CommercialInvoiceId": "1"},
+    ],
+)
+def test_only_an_invoice_of_its_own_is_the_one_of_a_source(members: dict[str, Any]) -> None:
+    told = transfers(transfer(source=OUTSIDE, target=ACME))
+    listed = [bill(), bill("2", BillSourceAccounts=[OUTSIDE], **members)]
+    assert codes(judged(outcome(transfers=told), invoices=listed))["SOURCE_WITHOUT_INVOICE"] == (
+        "blocking"
+    )
+
+
+def test_a_row_that_does_not_name_its_source_may_be_the_one_that_is_thought_to_lack() -> None:
+    told = transfers(transfer(source=OUTSIDE, target=ACME))
     unnamed = [bill(), bill("2", BillSourceAccounts=[BOREAL], BillSourceAccountsTotalCount=2)]
-    assert codes(judged(outcome(transfers=told), invoices=unnamed)) == {}
+    manifest = judged(outcome(transfers=told), invoices=unnamed)
+    assert payer(manifest).verdict == "COMPLETE"
+    assert codes(manifest) == {"WITNESSES_DISAGREE": "warning"}
+    (found,) = payer(manifest).findings
+    assert f"an invoice of {OUTSIDE} could not be checked" in found.detail
+
+
+def test_more_sources_than_rows_without_a_name_lack_all_the_same() -> None:
+    sources = (OUTSIDE, "666677778888")
+    told = transfers(*(transfer(source, ACME, transfer_id=source) for source in sources))
+    unnamed = [bill(), bill("2", BillSourceAccounts=[], BillSourceAccountsTotalCount=1)]
+    manifest = judged(outcome(transfers=told), invoices=unnamed)
+    assert payer(manifest).verdict == "MISSING"
+    lacking = [f.subject for f in payer(manifest).findings if f.code == "SOURCE_WITHOUT_INVOICE"]
+    assert lacking == list(sources)
+    receipt = bill("3", InvoiceType="PAYMENT_RECEIPT", BillSourceAccountsTotalCount=9)
+    two = judged(outcome(transfers=told), invoices=[*unnamed, receipt])
+    assert payer(two).verdict == "MISSING"
 
 
 @pytest.mark.parametrize(
@@ -553,6 +653,27 @@ def test_an_account_that_is_no_receiver_explains_nothing() -> None:
     assert codes(manifest) == {"NO_INVOICES_LISTED": "blocking"}
 
 
+def test_a_receipt_of_its_own_beside_its_receivers_invoices_lacks_nothing() -> None:
+    listed = outcome(listed=("R1", "9"), units=UNITS)
+    manifest = judged(listed, invoices=[of_receiver(), RECEIPT])
+    assert (manifest.verdict, payer(manifest).verdict) == ("COMPLETE", "COMPLETE")
+
+
+def test_a_credit_memo_for_a_receiver_is_no_invoice_of_the_payer_account() -> None:
+    memo = of_receiver(InvoiceType="CREDIT_MEMO")
+    manifest = judged(outcome(listed=("R1",), units=UNITS), invoices=[memo])
+    assert codes(manifest) == NO_INVOICE
+    assert payer(manifest, RECEIVER).verdict == "COMPLETE"  # nobody asks it itself
+    again = judged(outcome(listed=("R1",), units=UNITS), invoices=[memo], previous=manifest)
+    assert payer(again, RECEIVER).verdict == "COMPLETE"
+    credited = judged(
+        outcome(listed=("R1",), units=UNITS),
+        invoices=[memo],
+        charges=said(costs("AWS", amount="-50.00")),
+    )
+    assert (payer(credited).verdict, codes(credited)) == ("COMPLETE", {})
+
+
 def test_a_usual_invoice_of_a_receiver_is_missed_at_the_payer_account() -> None:
     usual = past(issuer(), issuer(AWS, RECEIVER))
     manifest = judged(outcome(units=UNITS), invoices=[bill()], past=usual)
@@ -595,8 +716,28 @@ def test_no_invoices_that_a_person_acknowledges_are_no_charges() -> None:
     assert codes(manifest) == {"NO_INVOICES_LISTED": "warning", "ACKNOWLEDGED": "warning"}
     usual = judged(NOTHING, past=past(issuer()), acknowledgements=[accepts()])
     assert payer(usual).verdict == "NO_CHARGES"
-    charged = judged(NOTHING, charges=said(costs("AWS")), acknowledgements=[accepts()])
-    assert payer(charged).verdict == "NO_CHARGES"
+
+
+@pytest.mark.parametrize("final", [True, False])
+@pytest.mark.parametrize("history", [[], past(issuer())])
+def test_charges_without_an_invoice_that_a_person_accepts_are_not_called_no_charges(
+    final: bool, history: list[PastPeriod]
+) -> None:
+    facts: dict[str, Any] = {"past": history, "charges": said(costs("AWS", final=final))}
+    manifest = judged(NOTHING, acknowledgements=[accepts()], **facts)
+    assert (manifest.verdict, payer(manifest).verdict) == ("COMPLETE", "COMPLETE")
+    assert codes(manifest)["ACKNOWLEDGED"] == "warning"
+    assert codes(manifest)["CHARGES_WITHOUT_INVOICE"] == "warning"
+    assert judged(NOTHING, previous=manifest, as_of=NEXT_DAY, **facts).says_the_same_as(manifest)
+    early = judged(NOTHING, acknowledgements=[accepts()], as_of=BEFORE_DEADLINE, **facts)
+    assert payer(early).verdict == "AWAITING"
+
+
+def test_charges_that_show_after_no_invoices_were_accepted_block() -> None:
+    first = judged(NOTHING, acknowledgements=[accepts()], as_of=BEFORE_DEADLINE, run_id="run-1")
+    second = judged(NOTHING, previous=first, charges=said(costs("AWS", final=False)))
+    assert payer(second).verdict == "MISSING"
+    assert codes(second)["CHARGES_WITHOUT_INVOICE"] == "blocking"
 
 
 def test_no_invoices_can_be_acknowledged_before_the_deadline() -> None:
@@ -619,9 +760,34 @@ def test_a_payer_account_without_access_can_be_acknowledged() -> None:
     denied = outcome(result=NO_ACCESS)
     manifest = judged(denied, invoices=[bill()], acknowledgements=[accepts()])
     assert payer(manifest).verdict == "COMPLETE"
-    empty = judged(outcome(result=NO_ACCESS, listed=()), acknowledgements=[accepts()])
-    assert payer(empty).verdict == "NO_CHARGES"
-    assert payer(empty).outcome == NO_ACCESS
+
+
+@pytest.mark.parametrize("result", [NO_ACCESS, NOT_CHECKED])
+def test_no_invoices_of_an_account_that_was_not_read_are_accepted_by_nobody(result: str) -> None:
+    unread = outcome(result=result, listed=())
+    first = judged(unread, acknowledgements=[accepts()])
+    assert (first.verdict, payer(first).verdict) == ("COMPLETE", "COMPLETE")
+    assert (payer(first).outcome, codes(first)) == (
+        result,
+        {result: "warning", "ACKNOWLEDGED": "warning"},
+    )
+    (given,) = payer(first).witnesses.acknowledgements
+    assert given.covers == ((result, ACME),)
+    read = judged(NOTHING, previous=first, as_of=NEXT_DAY)
+    assert (payer(read).verdict, codes(read)["NO_INVOICES_LISTED"]) == ("MISSING", "blocking")
+    early = judged(unread, acknowledgements=[accepts()], as_of=BEFORE_DEADLINE)
+    assert payer(early).verdict == "AWAITING"
+
+
+def test_an_account_that_can_no_longer_be_read_is_not_without_charges_by_what_was_said() -> None:
+    early = judged(NOTHING, acknowledgements=[accepts()], as_of=BEFORE_DEADLINE, run_id="run-1")
+    unread = outcome(result=NO_ACCESS, listed=())
+    lost = judged(unread, previous=early)
+    assert payer(lost).verdict == "NO_ACCESS"
+    accepted = judged(
+        unread, previous=lost, acknowledgements=[accepts()], as_of=NEXT_DAY, run_id="run-3"
+    )
+    assert payer(accepted).verdict == "COMPLETE"
 
 
 def test_a_new_lack_is_not_covered() -> None:
@@ -824,12 +990,14 @@ def test_whatever_the_witnesses_say_settled_is_never_blocked_nor_without_a_witne
     is_proof = bool(charges and charges.is_final)
     if state.verdict in SETTLED_VERDICTS:
         assert all(found.severity != "blocking" for found in state.findings)
+    has_charges = bool(charges and charges.charged)
     if state.verdict == "COMPLETE":
-        assert facts["invoices"]
+        assert facts["invoices"] or (given and has_charges)
         assert facts["as_of"] == AFTER_DEADLINE or (is_proof and facts["past"])
     if state.verdict == "NO_CHARGES":
         assert not facts["invoices"]
-        assert given or (is_proof and not charges.charged)
+        assert not has_charges
+        assert given or is_proof
     if state.verdict == "TRANSFERRED":
         assert asked.transfers
         assert any(one.source == ACME and one.covers(OCTOBER) for one in asked.transfers.transfers)
