@@ -172,15 +172,17 @@ def _acknowledgements(manifest: Manifest, state: PayerState) -> Iterator[str]:
     if not state.witnesses.acknowledgements:
         yield "Nobody accepted anything."
     for one in state.witnesses.acknowledgements:
-        yield _acknowledgement(
-            one, is_over=not one.is_in_force(read_instant(manifest.generated_at))
-        )
+        still = ""
+        if state.witnesses.is_replaced(one):
+            still = ", which a later one replaces"
+        elif not one.is_in_force(read_instant(manifest.generated_at)):
+            still = ", which is over"
+        yield _acknowledgement(one, still)
 
 
-def _acknowledgement(one: Acknowledgement, *, is_over: bool) -> str:
+def _acknowledgement(one: Acknowledgement, still: str) -> str:
     covers = ", ".join(f"{code} of {subject}" for code, subject in one.covers) or "nothing"
-    over = ", which is over" if is_over else ""
-    return f'{one.by} accepted {covers} on {one.at} until {one.until}{over}: "{one.reason}"'
+    return f'{one.by} accepted {covers} on {one.at} until {one.until}{still}: "{one.reason}"'
 
 
 def _archive(state: PayerState) -> Iterator[str]:

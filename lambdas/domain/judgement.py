@@ -5,7 +5,7 @@ become the next manifest.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from lambdas.domain.acknowledgements import NEVER_ACKNOWLEDGED, Acknowledgement
+from lambdas.domain.acknowledgements import Acknowledgement
 from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.charges import residuals
 from lambdas.domain.close_calendar import day_of_close
@@ -98,10 +98,11 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         *_twice(facts, account_id, invoices),
         *expectations.notes(),
     ]
-    witnesses = _with_acknowledgements(facts, account_id, witnesses, [*found, *none_listed])
-    weights = Weights(
-        facts.as_of, witnesses, is_settled=_is_settled(facts, before) and _was_read(before)
-    )
+    is_settled = _is_settled(facts, before) and _was_read(before)
+    weights = Weights(facts.as_of, witnesses, is_settled=is_settled)
+    acceptable = weights.acceptable([*found, *none_listed])
+    witnesses = _with_acknowledgements(facts, account_id, witnesses, acceptable)
+    weights = Weights(facts.as_of, witnesses, is_settled=is_settled)
     without_invoices = _without_invoices(
         facts, expectations, explained, told, is_accepted=weights.accepts(none_listed)
     )
@@ -261,15 +262,11 @@ def _expectations(
 
 
 def _with_acknowledgements(
-    facts: Facts, account_id: str, witnesses: PayerWitnesses, found: Iterable[Finding]
+    facts: Facts, account_id: str, witnesses: PayerWitnesses, acceptable: Iterable[Finding]
 ) -> PayerWitnesses:
-    """The acknowledgements so far, and those of this run with what blocks now."""
+    """The acknowledgements so far, and those of this run with what they cover."""
     kept = witnesses.acknowledgements
-    covers = {
-        (one.code, one.subject)
-        for one in found
-        if one.severity == "blocking" and one.code not in NEVER_ACKNOWLEDGED
-    }
+    covers = {(one.code, one.subject) for one in acceptable}
     new = tuple(
         Acknowledgement(
             given.reason,

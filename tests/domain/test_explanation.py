@@ -269,6 +269,14 @@ def test_an_acknowledgement_that_is_over_is_told_as_over() -> None:
     assert "until 2026-11-12, which is over:" in explained(second)["a person"][0]
 
 
+def test_an_acknowledgement_that_a_later_one_replaces_is_told_so() -> None:
+    first = judged(NOTHING, acknowledgements=[accepts()], run_id="run-1")
+    second = judged(NOTHING, previous=first, acknowledgements=[accepts(reason="Still none.")])
+    old, new = explained(second)["a person"]
+    assert "until 2026-12-31, which a later one replaces:" in old
+    assert "replaces" not in new
+
+
 def test_a_payer_account_that_was_never_read_is_told_so() -> None:
     told = explained(judged())
     assert told["listings"] == ["Its own listings were never read for this period."]

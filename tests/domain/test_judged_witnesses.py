@@ -16,14 +16,14 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.billing_transfers import BillingTransfer, Transfers
 from lambdas.domain.charges import Charge, Charges, ChargesAnswer
 from lambdas.domain.facts import PayerOutcome
-from lambdas.domain.findings import finding
+from lambdas.domain.findings import document_subject, finding
 from lambdas.domain.history import PastPayer, PastPeriod
 from lambdas.domain.invoice_summary import Amount
 from lambdas.domain.issuers import Issuer
 from lambdas.domain.json_text import to_canonical_json
 from lambdas.domain.manifests import Manifest
 from lambdas.domain.payer_run import NO_ACCESS, NOT_CHECKED
-from lambdas.domain.records import Lack
+from lambdas.domain.records import ArchivedDocument, Lack
 from lambdas.domain.verdicts import SETTLED_VERDICTS
 from lambdas.domain.witnesses import InvoiceUnits
 from tests.domain.examples import (
@@ -34,6 +34,7 @@ from tests.domain.examples import (
     OCTOBER,
     archived,
     outstanding,
+    supplement,
 )
 from tests.domain.judging import codes, judged, outcome, payer, transfers
 
@@ -800,6 +801,94 @@ def test_a_new_lack_is_not_covered() -> None:
     assert (second.verdict, payer(second).verdict) == ("ACTION_REQUIRED", "PARTIAL")
     by_subject = {found.subject: found.severity for found in payer(second).findings}
     assert (by_subject["AWAITED-1"], by_subject["AWAITED-2"]) == ("warning", "blocking")
+
+
+FAILURES = ("PDF_NOT_READY", "NO_DOCUMENT_URL", "DOWNLOAD_FAILED", "NOT_A_DOCUMENT")
+
+
+@pytest.mark.parametrize("later", [*FAILURES, "DOCUMENT_DAMAGED", "NOT_FETCHED"])
+@pytest.mark.parametrize("accepted", FAILURES)
+def test_a_document_that_lacks_for_another_reason_is_the_same_accepted_lack(
+    accepted: str, later: str
+) -> None:
+    facts: dict[str, Any] = {"invoices": [bill()]}
+    listed = ("1", "AWAITED-1")
+    waiting = outcome(listed=listed, awaited=(outstanding(code=accepted),))
+    first = judged(waiting, acknowledgements=[accepts()], run_id="run-1", **facts)
+    changed = outcome(listed=listed, awaited=(outstanding(code=later),))
+    second = judged(changed, previous=first, as_of=NEXT_DAY, **facts)
+    assert (second.verdict, codes(second)[later]) == ("COMPLETE", "warning")
+
+
+@pytest.mark.parametrize("later", ["OTHER_INVOICE", "FOREIGN_OBJECT", "DOCUMENT_URL_REFUSED"])
+def test_what_a_person_must_look_at_is_not_covered_by_a_document_that_lacked(later: str) -> None:
+    waiting = outcome(listed=("AWAITED-1",), awaited=(outstanding(),))
+    first = judged(waiting, acknowledgements=[accepts()], run_id="run-1")
+    changed = outcome(listed=("AWAITED-1",), awaited=(outstanding(code=later),))
+    second = judged(changed, previous=first, as_of=NEXT_DAY)
+    assert (second.verdict, codes(second)[later]) == ("ACTION_REQUIRED", "blocking")
+
+
+def test_a_supplement_that_is_accepted_to_lack_excuses_no_other_document() -> None:
+    def lacks(subject: str, *documents: ArchivedDocument) -> list[ArchivedInvoice]:
+        lack = Lack("DOWNLOAD_FAILED", subject, "Status 503.")
+        return [bill(lacks=(lack,), **({"documents": documents} if documents else {}))]
+
+    accepted = document_subject("1", "TAX_E_INVOICE", "T1")
+    first = judged(
+        outcome(), invoices=lacks(accepted), acknowledgements=[accepts()], run_id="run-1"
+    )
+    assert payer(first).verdict == "COMPLETE"
+    other = document_subject("1", "TAX_E_INVOICE", "T2")
+    for more in (lacks("1", supplement()), lacks(other)):
+        second = judged(outcome(), invoices=more, previous=first, as_of=NEXT_DAY)
+        assert (second.verdict, codes(second)["DOWNLOAD_FAILED"]) == (
+            "ACTION_REQUIRED",
+            "blocking",
+        )
+
+
+def test_the_newest_acknowledgement_counts_for_what_it_covers() -> None:
+    long = accepts(until=date(2027, 11, 1))
+    first = judged(NOTHING, acknowledgements=[long], run_id="run-1")
+    taken_back = accepts(until=NEXT_DAY.date(), reason="Given in error.")
+    second = judged(
+        NOTHING, previous=first, acknowledgements=[taken_back], as_of=NEXT_DAY, run_id="run-2"
+    )
+    (told,) = [found for found in payer(second).findings if found.code == "ACKNOWLEDGED"]
+    assert "Given in error." in told.detail
+    over = judged(NOTHING, previous=second, as_of=NEXT_DAY + timedelta(days=1), run_id="run-3")
+    assert (over.verdict, payer(over).verdict) == ("ACTION_REQUIRED", "MISSING")
+    assert "ACKNOWLEDGED" not in codes(over)
+    assert len(payer(over).witnesses.acknowledgements) == 2
+
+
+def test_what_a_closed_period_lets_pass_is_not_covered_and_so_blocks_on_no_later_day() -> None:
+    closed = judged(outcome(), invoices=[bill()], run_id="run-1")
+    unread = outcome(result=NO_ACCESS)
+    facts: dict[str, Any] = {"invoices": [bill()]}
+    until = accepts(until=NEXT_DAY.date())
+    second = judged(unread, previous=closed, acknowledgements=[until], as_of=NEXT_DAY, **facts)
+    assert payer(second).witnesses.acknowledgements[0].covers == ()
+    over = judged(unread, previous=second, as_of=NEXT_DAY + timedelta(days=1), **facts)
+    assert (over.verdict, codes(over)) == ("COMPLETE", {NO_ACCESS: "warning"})
+
+
+def test_an_older_acknowledgement_goes_on_for_what_the_newer_does_not_cover() -> None:
+    two = outcome(listed=("1", "A", "B"), awaited=(outstanding("A"), outstanding("B")))
+    first = judged(two, invoices=[bill()], acknowledgements=[accepts()], run_id="run-1")
+    one = outcome(listed=("1", "A", "B"), awaited=(outstanding("A"),))
+    arrived = [bill(), bill("B")]
+    second = judged(
+        one,
+        invoices=arrived,
+        previous=first,
+        acknowledgements=[accepts(until=NEXT_DAY.date())],
+        as_of=NEXT_DAY,
+    )
+    assert len([f for f in payer(second).findings if f.code == "ACKNOWLEDGED"]) == 2
+    over = judged(one, invoices=arrived, previous=second, as_of=NEXT_DAY + timedelta(days=1))
+    assert {f.subject for f in payer(over).findings if f.severity == "blocking"} == {"A"}
 
 
 @pytest.mark.parametrize(
