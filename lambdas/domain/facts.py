@@ -16,7 +16,7 @@ from lambdas.domain.findings import Finding, finding
 from lambdas.domain.history import PastPeriod, invoices_of
 from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.payer_register import Payer
-from lambdas.domain.payer_run import CHECKED
+from lambdas.domain.payer_run import CHECKED, UnusableRow
 from lambdas.domain.witnesses import InvoiceUnits, last_said, since
 
 
@@ -29,7 +29,7 @@ class PayerOutcome:
     detail: str
     billing_periods: tuple[BillingPeriod, ...]
     listed_ids: frozenset[str] = frozenset()
-    listing_findings: tuple[Finding, ...] = ()
+    unusable: tuple[UnusableRow, ...] = ()
     archived: tuple[ArchivedInvoice, ...] = ()
     outstanding: tuple[OutstandingInvoice, ...] = ()
     units: InvoiceUnits | None = None
@@ -113,6 +113,33 @@ class Facts:
                 if invoice.billing_period == self.billing_period:
                     found[invoice.payer_account_id].append(invoice)
         return found
+
+    @cached_property
+    def unusable_of(self) -> Mapping[str, Sequence[Finding]]:
+        """The listed rows of the period that no archive can hold, by who was shown them."""
+        return {
+            outcome.payer_account_id: found
+            for outcome in self.outcomes
+            if (
+                found := [
+                    row.finding(outcome.payer_account_id)
+                    for row in outcome.unusable
+                    if row.billing_period == self.billing_period
+                ]
+            )
+        }
+
+    def listing_findings(self, account_id: str) -> tuple[Finding, ...]:
+        """What the latest listings of the account show beside its invoices.
+
+        Only listings that were read to their end, and of the period itself, unsay what was found
+        before.
+        """
+        before, asked = self.before.get(account_id), self.asked(account_id)
+        found = set(self.unusable_of.get(account_id, ()))
+        if before and not (asked and asked.outcome == CHECKED):
+            found |= set(before.listing_findings)
+        return tuple(sorted(found))
 
     @cached_property
     def outstanding_shown_to(self) -> Mapping[str, Sequence[OutstandingInvoice]]:

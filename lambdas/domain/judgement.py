@@ -59,6 +59,7 @@ def _account_ids(facts: Facts) -> set[str]:
         *facts.payers,
         *facts.damages,
         *facts.outstanding_of,
+        *facts.unusable_of,
         *facts.before,
         *facts.invoices_of,
     }
@@ -70,12 +71,11 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
     outstanding = facts.outstanding_invoices(account_id)
     witnesses = _witnesses(facts, account_id)
     told = asked.outcome if asked else before.outcome if before else None
-    if account_id not in facts.payers and told is None and (invoices or outstanding):
+    listing_findings = facts.listing_findings(account_id)
+    is_shown = bool(invoices or outstanding or listing_findings)
+    if account_id not in facts.payers and told is None and is_shown:
         told = CHECKED  # never asked itself: its invoices were shown to another payer account
     was_checked = asked is not None and asked.outcome == CHECKED
-    listing_findings = before.listing_findings if before else ()
-    if asked and was_checked:
-        listing_findings = asked.listing_findings
     listed = len(invoices) + len(outstanding) + len(listing_findings)
     expectations = _expectations(facts, account_id, witnesses, outstanding)
     explained = expectations.verdict_without_invoices(is_overdue=facts.is_overdue)
@@ -144,7 +144,7 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         expected,
         invoices,
         outstanding,
-        tuple(listing_findings),
+        listing_findings,
         tuple(sorted(set(findings))),
         witnesses,
         settled_at,
