@@ -9,7 +9,7 @@ from functools import cached_property
 from lambdas.domain.acknowledgements import GivenAcknowledgement
 from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.billing_transfers import BillingTransfer, Transfers
+from lambdas.domain.billing_transfers import BillingTransfer, Transfers, in_order, united
 from lambdas.domain.charges import Charges
 from lambdas.domain.close_calendar import CloseCalendar
 from lambdas.domain.findings import Finding, finding
@@ -155,7 +155,7 @@ class Facts:
 
     @cached_property
     def transfers_of(self) -> Mapping[str, Transfers]:
-        """What each payer account was told of billing transfers that touch the period."""
+        """What each payer account was ever told of billing transfers that touch the period."""
         found = {}
         for account_id in {*self.before, *self.outcome_of}:
             before = self.before.get(account_id)
@@ -166,8 +166,7 @@ class Facts:
                 if now is None:
                     said = replace(said, not_read="") if said else None
                 else:
-                    touching = tuple(t for t in now.transfers if t.touches(self.billing_period))
-                    now = replace(now, transfers=tuple(sorted(touching)))
+                    now = united(said, now, self.billing_period)
                     said = since(said, last_said(said, now))
             if said:
                 found[account_id] = said
@@ -178,7 +177,7 @@ class Facts:
         """Every transfer that touches the period, by source and by target, whoever told of it."""
         told = {transfer for said in self.transfers_of.values() for transfer in said.transfers}
         found: dict[str, list[BillingTransfer]] = defaultdict(list)
-        for transfer in sorted(told):
+        for transfer in in_order(told):
             for account_id in {transfer.source, transfer.target}:
                 found[account_id].append(transfer)
         return found

@@ -92,6 +92,7 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         *listing_findings,
         *(f for invoice in outstanding for f in invoice.findings),
         *(f for invoice in invoices for f in invoice.findings),
+        *(f for invoice in invoices for f in _document_lacks(invoice)),
         *facts.damages.get(account_id, ()),
         *unarchived_references(invoices, facts.absent_invoices),
         *_late(facts, invoices),
@@ -123,10 +124,13 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         is_proven=expectations.are_proven_whole,
         without_invoices=without_invoices,
     )
+    is_lacking = bool(lacking) or weights.block(found)
+    if before and is_settled and not is_lacking:
+        verdict = _kept_verdict(before.verdict, verdict, expectations, expected=expected)
     is_whole = (
         outcome == CHECKED
-        and not (lacking or weights.block(found))
-        and (without_invoices is not None or (expected > 0 and not is_unexplained))
+        and not is_lacking
+        and (is_settled or without_invoices is not None or (expected > 0 and not is_unexplained))
     )
     settled_at = _settled_at(facts, before, invoices) if is_whole else None
     if not is_whole and outcome == CHECKED:
@@ -197,6 +201,17 @@ def _without_invoices(
     return "COMPLETE" if facts.is_overdue and (is_accepted or not is_read) else None
 
 
+def _kept_verdict(
+    before: PayerVerdict, now: PayerVerdict, expectations: Expectations, *, expected: int
+) -> PayerVerdict:
+    """The verdict on a settled payer account of a closed period in which nothing blocks: invoices
+    that came late count, and without any it stays what it was.
+    """
+    if expected and now in SETTLED_VERDICTS:
+        return now
+    return "COMPLETE" if before == "NO_CHARGES" and expectations.has_charges else before
+
+
 def _lacking(
     weights: Weights,
     invoices: Iterable[ArchivedInvoice],
@@ -204,11 +219,24 @@ def _lacking(
     listing_findings: Iterable[Finding],
 ) -> int:
     """How many listed invoices are neither archived nor accepted to lack."""
-    without_document = [one.findings for one in invoices if not one.has_invoice_document]
+    without_document = [_document_lacks(one) for one in invoices if not one.has_invoice_document]
     without_record = [one.findings for one in outstanding]
     return len(weights.blocking(listing_findings)) + sum(
-        weights.block(findings) or not findings for findings in (*without_document, *without_record)
+        weights.block(findings) for findings in (*without_document, *without_record)
     )
+
+
+def _document_lacks(invoice: ArchivedInvoice) -> list[Finding]:
+    """Why an invoice with a record lacks its invoice document; there is always a reason."""
+    if invoice.has_invoice_document:
+        return []
+    lacks = [
+        found
+        for found in invoice.findings
+        if (found.subject, found.severity) == (invoice.invoice_id, "blocking")
+    ]
+    detail = "There is a record of it, and no invoice document."
+    return lacks or [finding("NO_DOCUMENT_URL", invoice.invoice_id, detail)]
 
 
 def _witnesses(facts: Facts, account_id: str) -> PayerWitnesses:

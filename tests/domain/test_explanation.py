@@ -127,6 +127,7 @@ def test_what_lacks_is_explained_by_those_who_expect_it() -> None:
     ]
     assert [line.partition(" (")[0] for line in told["findings"]] == [
         "blocking CHARGES_WITHOUT_INVOICE",
+        "blocking NO_DOCUMENT_URL",
         "blocking PDF_NOT_READY",
         "blocking USUAL_INVOICE_MISSING",
     ]

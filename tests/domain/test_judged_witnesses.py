@@ -603,6 +603,86 @@ def test_a_failed_look_keeps_the_transfers_that_were_known() -> None:
     assert (payer(off).verdict, codes(off)) == ("TRANSFERRED", {})
 
 
+@pytest.mark.parametrize("transfer_id", ["rt-1", ""])
+def test_a_transfer_that_is_no_longer_listed_still_explains_the_months_it_covered(
+    transfer_id: str,
+) -> None:
+    told = transfers(transfer(transfer_id=transfer_id))
+    first = judged(outcome(listed=(), transfers=told))
+    assert first.closed_at
+    gone = outcome(listed=(), transfers=transfers(run_id="run-3"))
+    later = judged(gone, previous=first, as_of=NEXT_DAY, run_id="run-3")
+    assert later.says_the_same_as(first)
+    open_still = judged(outcome(listed=(), transfers=told), as_of=BEFORE_DEADLINE)
+    after = judged(gone, previous=open_still)
+    assert payer(after).verdict == "TRANSFERRED"
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        {"end": "2026-10-15T00:00:00Z"},
+        {"status": "DECLINED"},
+        {"end": "2026-09-30T23:59:59Z", "status": "WITHDRAWN"},
+        {"target": OUTSIDE, "start": "2026-10-20T00:00:00Z"},
+    ],
+)
+def test_what_is_said_anew_of_the_same_transfer_replaces_what_was_told_before(
+    otherwise: dict[str, Any],
+) -> None:
+    first = judged(
+        outcome(listed=(), transfers=transfers(transfer())), names=BOTH, as_of=BEFORE_DEADLINE
+    )
+    assert payer(first).verdict == "TRANSFERRED"
+    told = transfers(transfer(**otherwise))
+    second = judged(outcome(listed=(), transfers=told), previous=first, names=BOTH)
+    assert payer(second).verdict == "MISSING"
+
+
+def test_without_an_id_source_target_and_start_tell_transfers_apart() -> None:
+    first = judged(
+        outcome(listed=(), transfers=transfers(transfer(transfer_id=""))),
+        names=BOTH,
+        as_of=BEFORE_DEADLINE,
+    )
+    other = transfer(target=OUTSIDE, start="2026-10-20T00:00:00Z", transfer_id="")
+    second = judged(outcome(listed=(), transfers=transfers(other)), previous=first, names=BOTH)
+    assert payer(second).verdict == "TRANSFERRED"
+    ended = transfer(end="2026-10-15T00:00:00Z", transfer_id="")
+    third = judged(outcome(listed=(), transfers=transfers(ended)), previous=first, names=BOTH)
+    assert payer(third).verdict == "MISSING"
+
+
+def test_two_that_tell_of_one_transfer_with_and_without_its_end_are_both_heard() -> None:
+    with_end = transfer(end="2026-12-31T23:59:59Z")
+    manifest = judged(
+        outcome(listed=(), transfers=transfers(transfer())),
+        outcome(BOREAL, transfers=transfers(with_end)),
+        invoices=[bill("1", payer=BOREAL, BillSourceAccounts=[ACME])],
+        names=BOTH,
+    )
+    assert payer(manifest).verdict == "TRANSFERRED"
+
+
+@pytest.mark.parametrize("verdict", ["TRANSFERRED", "NO_CHARGES"])
+def test_a_closed_period_keeps_its_verdict_where_nothing_blocks(verdict: str) -> None:
+    facts: dict[str, Any] = {"charges": said(costs())}
+    first = judged(NOTHING, **facts)
+    closed = replace(
+        first,
+        closed_at="2026-11-12T06:00:00Z",
+        payers=tuple(
+            replace(one, verdict=verdict, witnesses=replace(one.witnesses, charges=None))
+            for one in first.payers
+        ),
+    )
+    for asked in (NOTHING, outcome(result=NO_ACCESS, listed=())):
+        later = judged(asked, previous=closed, as_of=NEXT_DAY)
+        assert payer(later).verdict == verdict
+        assert payer(later).settled_at == payer(closed).settled_at
+        assert all(found.severity != "blocking" for found in payer(later).findings)
+
+
 def test_a_receivers_totals_are_split_by_source() -> None:
     def due(invoice_id: str, amount: str, **row: Any) -> ArchivedInvoice:
         paid = {"TotalAmount": amount, "CurrencyCode": "USD"}

@@ -12,6 +12,7 @@ from lambdas.domain.findings import finding
 from lambdas.domain.json_text import to_canonical_json
 from lambdas.domain.manifests import Manifest
 from lambdas.domain.payer_run import NO_ACCESS, NOT_CHECKED, WRONG_ACCOUNT, UnusableRow
+from lambdas.domain.records import Lack
 from tests.domain.examples import (
     ACME,
     AFTER_DEADLINE,
@@ -73,6 +74,21 @@ def test_an_invoice_without_its_document_is_awaited_and_then_partial() -> None:
     after = judged(waiting, **facts)
     assert payer(after).verdict == "PARTIAL"
     assert codes(after) == {"PDF_NOT_READY": "blocking"}
+
+
+@pytest.mark.parametrize(
+    "lacks", [(), (Lack("REVISION_NOT_CHECKED", "2", "Not yet."),)], ids=["no word", "a warning"]
+)
+def test_a_record_without_an_invoice_document_blocks_whatever_it_says(
+    lacks: tuple[Lack, ...],
+) -> None:
+    bare = archived("2", documents=(), lacks=lacks)
+    manifest = judged(outcome(), invoices=[archived("1"), bare])
+    assert payer(manifest).verdict == "PARTIAL"
+    assert codes(manifest)["NO_DOCUMENT_URL"] == "blocking"
+    given = GivenAcknowledgement(ACME, OCTOBER, "Printed by hand.", "Dana", LATER.date())
+    accepted = judged(outcome(), invoices=[archived("1"), bare], acknowledgements=[given])
+    assert payer(accepted).verdict == "COMPLETE"
 
 
 def test_nothing_archived_of_what_is_expected_is_missing() -> None:
