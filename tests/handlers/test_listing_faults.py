@@ -350,16 +350,6 @@ def test_l11_a_row_without_an_id_cannot_be_archived_and_blocks(month: Month) -> 
     month.recovers()
 
 
-def test_l11_a_row_without_an_id_blocks_the_month_that_it_names_and_no_other(
-    month: Month,
-) -> None:
-    month.lists(invoice("A2"))
-    old = {"InvoiceId": None, "BillingPeriod": {"Month": 3, "Year": 2026}}
-    month.world.emulator.faults.add(Fault(ACME, "changed_row", None, invoice_id="A2", members=old))
-    month.suffers("COMPLETE", {})
-    assert month.world.findings(period="2026-03")["INVOICE_WITHOUT_ID"] == "blocking"
-
-
 def credit_memo() -> Any:
     return invoice("C1", InvoiceType="CREDIT_MEMO", OriginalInvoiceId="OLD", amount="40.00")
 
