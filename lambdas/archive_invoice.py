@@ -25,7 +25,7 @@ from lambdas.domain.archive_layout import (
 from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import EvidenceConflict, ServiceUnavailable
-from lambdas.domain.findings import finding
+from lambdas.domain.findings import document_subject, finding
 from lambdas.domain.json_text import instant_text
 from lambdas.domain.payer_run import (
     BY_BILLING_PERIOD,
@@ -277,9 +277,8 @@ class PayerArchive:
                 try:
                     document = self._get_document(offer, stem, period, listed, earlier)
                 except EvidenceConflict as conflict:
-                    lacks[offer.identity] = Lack(
-                        "FOREIGN_OBJECT", listed.invoice_id, f"{conflict}."
-                    )
+                    subject = _subject(listed.invoice_id, offer)
+                    lacks[offer.identity] = Lack("FOREIGN_OBJECT", subject, f"{conflict}.")
                 except DownloadRefused as refused:
                     lack = _lack(listed.invoice_id, offer, refused)
                     lacks[offer.identity] = (
@@ -458,7 +457,13 @@ def _lack(invoice_id: str, offer: OfferedDocument, refused: DownloadRefused) -> 
         what = (
             f"The supplemental document {offer.document_type} {offer.document_id or offer.ordinal}"
         )
-    return Lack(refused.code, invoice_id, f"{what}: {refused.detail}")
+    return Lack(refused.code, _subject(invoice_id, offer), f"{what}: {refused.detail}")
+
+
+def _subject(invoice_id: str, offer: OfferedDocument) -> str:
+    if offer.is_invoice_document:
+        return invoice_id
+    return document_subject(invoice_id, offer.document_type, offer.document_id, offer.ordinal)
 
 
 def _archived(

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from lambdas.aws.witness import WitnessNotRead, witness
-from lambdas.domain.billing_transfers import BillingTransfer, Transfers
+from lambdas.domain.billing_transfers import BillingTransfer, Transfers, in_order
 from lambdas.domain.json_text import instant_text
 
 _LARGEST_PAGE = 20
@@ -37,7 +37,7 @@ class ResponsibilityTransfers:
             }
         except WitnessNotRead as error:
             return Transfers(not_read=str(error))
-        return Transfers(run_id, instant_text(as_of), tuple(sorted(found)))
+        return Transfers(run_id, instant_text(as_of), in_order(found))
 
     def _listed(
         self, action: str, call: Callable[..., Mapping[str, Any]]

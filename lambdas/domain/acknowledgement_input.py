@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from lambdas.domain.acknowledgements import GivenAcknowledgement
 from lambdas.domain.billing_period import BillingPeriod
@@ -13,6 +13,8 @@ _KEYS = ("payer_account_id", "billing_period", "reason", "by", "until")
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _LONGEST_TEXT = 500
+_MOST_MONTHS = 13
+"""A yearly close and a month: what lasts longer is looked at again."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,20 @@ class _Reader:
                 "write the last day on which it shall count"
             )
             return None
+        latest = _same_day_later(self._run.as_of.date(), _MOST_MONTHS)
+        if until > latest:
+            self.problems.append(
+                f"until {until} is more than {_MOST_MONTHS} months after the day of this run; "
+                f"write {latest} at the latest, and accept it again then"
+            )
+            return None
         return until
+
+
+def _same_day_later(day: date, months: int) -> date:
+    """The same day so many months later, or that month's last day."""
+    month = BillingPeriod.containing(day).shifted(months)
+    return min(month.first_day + timedelta(day.day - 1), month.first_day_after - timedelta(1))
 
 
 def _line_problems(value: object) -> Iterator[str]:

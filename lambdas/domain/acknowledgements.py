@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.findings import Finding
+from lambdas.domain.findings import NOT_FETCHED_YET, Finding
 
 NEVER_ACKNOWLEDGED = ("ARCHIVE_DAMAGED",)
 """What nobody can accept: evidence that was touched is brought back, not waved through."""
@@ -48,7 +48,7 @@ class Acknowledgement:
     """An acknowledgement as the manifest keeps it, also when it is over.
 
     `covers` are code and subject of each finding that blocked when it was given. A new lack is not
-    covered.
+    covered; a document that lacks for another reason than then is no new one.
     """
 
     reason: str
@@ -63,7 +63,15 @@ class Acknowledgement:
         return as_of.astimezone(UTC).date() <= date.fromisoformat(self.until)
 
     def is_for(self, found: Finding) -> bool:
-        return (found.code, found.subject) in self.covers
+        return self._is_for(found.code, found.subject)
+
+    def replaces(self, earlier: "Acknowledgement") -> bool:
+        """Whether it is for all that an earlier one is for."""
+        return all(self._is_for(code, subject) for code, subject in earlier.covers)
+
+    def _is_for(self, code: str, subject: str) -> bool:
+        codes = NOT_FETCHED_YET if code in NOT_FETCHED_YET else (code,)
+        return any((one, subject) in self.covers for one in codes)
 
     def to_data(self) -> dict[str, Any]:
         covers = [{"code": code, "subject": subject} for code, subject in self.covers]

@@ -3,8 +3,8 @@
 Source: the botocore model `organizations` 2016-11-28 and the AWS Billing user guide.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ _ROUNDING = timedelta(seconds=1)
 """AWS ends a transfer within the last second of a month."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class BillingTransfer:
     """The bills of the organization of payer account `source` go to payer account `target`."""
 
@@ -27,6 +27,15 @@ class BillingTransfer:
     """Empty where AWS does not say."""
     ends_at: str | None
     """None: no end is set."""
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What tells it from other transfers, whatever is said of it: its id, or, where AWS gives
+        none, between whom it is and since when.
+        """
+        return (
+            (self.transfer_id,) if self.transfer_id else (self.source, self.target, self.starts_at)
+        )
 
     @property
     def is_in_effect(self) -> bool:
@@ -81,6 +90,25 @@ class Transfers:
     def from_data(cls, data: Mapping[str, Any]) -> "Transfers":
         transfers = tuple(BillingTransfer(**transfer) for transfer in data["transfers"])
         return cls(data["run_id"], data["at"], transfers, data["not_read"])
+
+
+def in_order(transfers: Iterable[BillingTransfer]) -> tuple[BillingTransfer, ...]:
+    """Each once, in an order that depends on them alone; one without an end comes first."""
+    return tuple(sorted(set(transfers), key=lambda one: (*astuple(one)[:-1], one.ends_at or "")))
+
+
+def united(before: Transfers | None, now: Transfers, period: BillingPeriod) -> Transfers:
+    """What was ever told of transfers that touch the period; an answer that was not read adds none.
+
+    AWS does not list for ever what is over, and who leaves an organization is told of none: only
+    what is said anew of the same transfer replaces what was said of it.
+    """
+    if not now.was_read:
+        return now
+    said_anew = {one.identity for one in now.transfers}
+    kept = [one for one in before.transfers if one.identity not in said_anew] if before else []
+    touching = (one for one in now.transfers if one.touches(period))
+    return replace(now, transfers=in_order([*kept, *touching]))
 
 
 def _instants(period: BillingPeriod) -> tuple[datetime, datetime]:

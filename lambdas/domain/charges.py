@@ -40,6 +40,16 @@ class EntityCharges:
     accounts: int
     totals: tuple[Amount, ...]
 
+    @property
+    def is_charged(self) -> bool:
+        """Whether there is money in any linked account, or in what all of them make together."""
+        return self.accounts > 0 or any(is_money(amount) for amount in self.totals)
+
+    @property
+    def is_to_be_paid(self) -> bool:
+        """Whether credits leave something of them, so that a credit memo cannot be all."""
+        return any(is_money(amount) and amount.value > 0 for amount in self.totals)
+
     def to_data(self) -> dict[str, Any]:
         return {
             "billing_entity": self.billing_entity,
@@ -72,7 +82,12 @@ class Charges:
     @property
     def charged(self) -> frozenset[str]:
         """The billing entities with charges."""
-        return frozenset(one.billing_entity for one in self.entities if one.accounts)
+        return frozenset(one.billing_entity for one in self.entities if one.is_charged)
+
+    @property
+    def to_be_paid(self) -> frozenset[str]:
+        """Those of them of which credits leave something to pay."""
+        return frozenset(one.billing_entity for one in self.entities if one.is_to_be_paid)
 
     def to_data(self) -> dict[str, Any]:
         return {

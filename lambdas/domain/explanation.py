@@ -7,7 +7,7 @@ from lambdas.domain.acknowledgements import Acknowledgement
 from lambdas.domain.archive_layout import charges_key, listing_key
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.charges import Charges
-from lambdas.domain.issuers import Issuer
+from lambdas.domain.issuers import Issuer, billing_entity_of
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.plain_words import counted
@@ -28,7 +28,7 @@ def explain(manifest: Manifest, state: PayerState) -> list[Statement]:
     period = manifest.billing_period
     return [
         Statement("listings", tuple(_listings(state, period))),
-        Statement("history", tuple(_history(state))),
+        Statement("history", tuple(_history(manifest, state))),
         Statement("cost explorer", tuple(_charges(state, period))),
         Statement("billing transfers", tuple(_transfers(state, period))),
         Statement("invoice units", tuple(_units(state))),
@@ -48,34 +48,60 @@ def _listings(state: PayerState, period: BillingPeriod) -> Iterator[str]:
     yield f"See {listing_key(said.run_id, state.payer_account_id)}."
 
 
-def _history(state: PayerState) -> Iterator[str]:
+def _history(manifest: Manifest, state: PayerState) -> Iterator[str]:
     history = state.witnesses.history
     if not history.periods:
         yield "No earlier period is known."
         return
     periods = ", ".join(map(str, sorted(history.periods)))
-    if not history.usual:
-        yield f"{periods}: nothing that each of them, and at least two, have."
+    if len(history.periods) == 1:
+        yield f"Only {periods} is known; what is usual shows in two earlier months at the least."
+    elif not history.usual:
+        yield f"No invoice came in each of {periods}, so none is expected as usual."
     missing = {one.subject for one in state.findings if one.code == "USUAL_INVOICE_MISSING"}
     for issuer in history.usual:
-        is_here = str(issuer) not in missing and _is_here(issuer, state)
-        what = "is here" if is_here else "is missing"
-        if str(issuer) not in missing and not is_here:
-            what = "is not here, and another witness explains that"
-        yield f"{periods} each have an {issuer}: it {what}."
+        if str(issuer) in missing:
+            what = "it is missing"
+        elif _is_here(issuer, manifest):
+            what = "it is here"
+        else:
+            what = f"it is not here{_why_not_here(issuer, manifest, state)}"
+        yield f"{periods} each have an {issuer}: {what}."
     if history.usual_day:
         yield f"Everything was usually archived by day {history.usual_day} of the next month."
 
 
-def _is_here(issuer: Issuer, state: PayerState) -> bool:
-    """Whether it is among those that are filed under the payer account itself.
-
-    What is filed under a receiver stands in the receiver's part of the manifest.
+def _is_here(issuer: Issuer, manifest: Manifest) -> bool:
+    """Whether it is among those that are filed under its account: what is filed under a receiver
+    stands in the receiver's part of the manifest.
     """
-    if issuer.account_id != state.payer_account_id:
-        return True
-    rows = [one.summary for one in state.invoices] + [one.summary for one in state.outstanding]
-    return any(Issuer.of(state.payer_account_id, row) == issuer for row in rows)
+    filed = (one for one in manifest.payers if one.payer_account_id == issuer.account_id)
+    return any(Issuer.of(issuer.account_id, row) == issuer for one in filed for row in one.rows)
+
+
+def _why_not_here(issuer: Issuer, manifest: Manifest, state: PayerState) -> str:
+    """Which witness says that a usual invoice is not expected; empty if none does."""
+    receiver = next(_receivers(manifest, state.payer_account_id), None)
+    if receiver:
+        return f"; a billing transfer brings it to {receiver}"
+    if issuer.bill_source_accounts:
+        sources = ", ".join(issuer.bill_source_accounts)
+        return f"; billing transfers say what is expected of {sources}"
+    charges, entity = state.witnesses.charges, billing_entity_of(issuer.billing_entity)
+    if charges and charges.is_final and entity not in charges.charged:
+        return f"; Cost Explorer shows no charges of {entity}"
+    return ""
+
+
+def _receivers(manifest: Manifest, account_id: str) -> Iterator[str]:
+    """Who gets the account's invoices of the whole period, whoever told of the transfer."""
+    told = (one.witnesses.transfers for one in manifest.payers)
+    transfers = (one for said in told if said for one in said.transfers)
+    return (
+        one.target
+        for one in transfers
+        if one.source == account_id and one.covers(manifest.billing_period)
+    )
 
 
 def _charges(state: PayerState, period: BillingPeriod) -> Iterator[str]:
@@ -104,11 +130,11 @@ def _entities(said: Charges) -> Iterator[str]:
     if not said.charged:
         yield "There are no charges."
     for entity in said.entities:
-        if entity.accounts:
-            yield (
-                f"There are charges of {entity.billing_entity} in "
-                f"{counted(entity.accounts, 'linked account')}."
-            )
+        if entity.is_charged:
+            where = counted(entity.accounts, "linked account")
+            if not entity.accounts:
+                where = "many linked accounts together, too little to round up in any of them"
+            yield f"There are charges of {entity.billing_entity} in {where}."
 
 
 def _transfers(state: PayerState, period: BillingPeriod) -> Iterator[str]:
@@ -146,15 +172,17 @@ def _acknowledgements(manifest: Manifest, state: PayerState) -> Iterator[str]:
     if not state.witnesses.acknowledgements:
         yield "Nobody accepted anything."
     for one in state.witnesses.acknowledgements:
-        yield _acknowledgement(
-            one, is_over=not one.is_in_force(read_instant(manifest.generated_at))
-        )
+        still = ""
+        if state.witnesses.is_replaced(one):
+            still = ", which a later one replaces"
+        elif not one.is_in_force(read_instant(manifest.generated_at)):
+            still = ", which is over"
+        yield _acknowledgement(one, still)
 
 
-def _acknowledgement(one: Acknowledgement, *, is_over: bool) -> str:
+def _acknowledgement(one: Acknowledgement, still: str) -> str:
     covers = ", ".join(f"{code} of {subject}" for code, subject in one.covers) or "nothing"
-    over = ", which is over" if is_over else ""
-    return f'{one.by} accepted {covers} on {one.at} until {one.until}{over}: "{one.reason}"'
+    return f'{one.by} accepted {covers} on {one.at} until {one.until}{still}: "{one.reason}"'
 
 
 def _archive(state: PayerState) -> Iterator[str]:
@@ -179,6 +207,33 @@ def _findings(state: PayerState) -> Iterator[str]:
 
 def _verdict(manifest: Manifest, state: PayerState) -> Iterator[str]:
     yield f"{state.verdict}, by run {state.run_id}; the deadline is {manifest.last_day}."
+    if state.verdict == "AWAITING":
+        yield from _awaiting(manifest, state)
     if state.settled_at:
         yield f"It is settled since {state.settled_at}."
     yield f"See {manifest.key}, written by run {manifest.run_id} on {manifest.close_day}."
+
+
+def _awaiting(manifest: Manifest, state: PayerState) -> Iterator[str]:
+    if state.settled_at is None:
+        yield f"What lacks is awaited until {manifest.last_day} is over."
+        return
+    yield (
+        "Everything that is expected so far is archived. It is complete when "
+        f"{manifest.last_day} is over, or before if its history and a final answer of Cost "
+        "Explorer say that this is all."
+    )
+    yield f"What is not proven yet: {', and '.join(_unproven(state))}."
+
+
+def _unproven(state: PayerState) -> Iterator[str]:
+    """Which of the two witnesses that can prove a payer account complete have not spoken."""
+    if not state.witnesses.history.usual:
+        yield "Its history names no usual invoice"
+    charges = state.witnesses.charges
+    if charges is None:
+        yield "Cost Explorer was not asked"
+    elif not charges.was_read:
+        yield "Cost Explorer could not be read"
+    elif not charges.is_final:
+        yield "Cost Explorer's answer is an estimate"

@@ -9,14 +9,14 @@ from functools import cached_property
 from lambdas.domain.acknowledgements import Acknowledgement, GivenAcknowledgement
 from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.billing_transfers import BillingTransfer, Transfers
+from lambdas.domain.billing_transfers import BillingTransfer, Transfers, in_order, united
 from lambdas.domain.charges import Charges
 from lambdas.domain.close_calendar import CloseCalendar
 from lambdas.domain.findings import Finding, finding
 from lambdas.domain.history import PastPeriod, invoices_of
 from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.payer_register import Payer
-from lambdas.domain.payer_run import CHECKED
+from lambdas.domain.payer_run import CHECKED, UnusableRow
 from lambdas.domain.witnesses import InvoiceUnits, last_said, since
 
 
@@ -29,7 +29,7 @@ class PayerOutcome:
     detail: str
     billing_periods: tuple[BillingPeriod, ...]
     listed_ids: frozenset[str] = frozenset()
-    listing_findings: tuple[Finding, ...] = ()
+    unusable: tuple[UnusableRow, ...] = ()
     archived: tuple[ArchivedInvoice, ...] = ()
     outstanding: tuple[OutstandingInvoice, ...] = ()
     units: InvoiceUnits | None = None
@@ -124,6 +124,33 @@ class Facts:
         return found
 
     @cached_property
+    def unusable_of(self) -> Mapping[str, Sequence[Finding]]:
+        """The listed rows of the period that no archive can hold, by who was shown them."""
+        return {
+            outcome.payer_account_id: found
+            for outcome in self.outcomes
+            if (
+                found := [
+                    row.finding(outcome.payer_account_id)
+                    for row in outcome.unusable
+                    if row.billing_period == self.billing_period
+                ]
+            )
+        }
+
+    def listing_findings(self, account_id: str) -> tuple[Finding, ...]:
+        """What the latest listings of the account show beside its invoices.
+
+        Only listings that were read to their end, and of the period itself, unsay what was found
+        before.
+        """
+        before, asked = self.before.get(account_id), self.asked(account_id)
+        found = set(self.unusable_of.get(account_id, ()))
+        if before and not (asked and asked.outcome == CHECKED):
+            found |= set(before.listing_findings)
+        return tuple(sorted(found))
+
+    @cached_property
     def outstanding_shown_to(self) -> Mapping[str, Sequence[OutstandingInvoice]]:
         """The invoices of accounts that are not asked which nobody could archive yet, by the payer
         account that is shown them.
@@ -137,7 +164,7 @@ class Facts:
 
     @cached_property
     def transfers_of(self) -> Mapping[str, Transfers]:
-        """What each payer account was told of billing transfers that touch the period."""
+        """What each payer account was ever told of billing transfers that touch the period."""
         found = {}
         for account_id in {*self.before, *self.outcome_of}:
             before = self.before.get(account_id)
@@ -148,8 +175,7 @@ class Facts:
                 if now is None:
                     said = replace(said, not_read="") if said else None
                 else:
-                    touching = tuple(t for t in now.transfers if t.touches(self.billing_period))
-                    now = replace(now, transfers=tuple(sorted(touching)))
+                    now = united(said, now, self.billing_period)
                     said = since(said, last_said(said, now))
             if said:
                 found[account_id] = said
@@ -160,7 +186,7 @@ class Facts:
         """Every transfer that touches the period, by source and by target, whoever told of it."""
         told = {transfer for said in self.transfers_of.values() for transfer in said.transfers}
         found: dict[str, list[BillingTransfer]] = defaultdict(list)
-        for transfer in sorted(told):
+        for transfer in in_order(told):
             for account_id in {transfer.source, transfer.target}:
                 found[account_id].append(transfer)
         return found

@@ -181,12 +181,25 @@ KINDS: Mapping[str, FindingKind] = {
 }
 
 
+NOT_FETCHED_YET = (
+    "NOT_FETCHED",
+    "PDF_NOT_READY",
+    "NO_DOCUMENT_URL",
+    "DOWNLOAD_FAILED",
+    "NOT_A_DOCUMENT",
+    "DOCUMENT_DAMAGED",
+)
+"""Why a document lacks that every run asks for again: one may follow the other from run to run, and
+the lack is the same.
+"""
+
+
 @dataclass(frozen=True, order=True)
 class Finding:
     """One finding.
 
     `subject` is a payer account, an invoice id, an archive key or, of what is not there, its
-    description; `detail` never carries a URL.
+    description (of a supplemental document, `document_subject`); `detail` never carries a URL.
     """
 
     code: str
@@ -213,3 +226,14 @@ def finding(code: str, subject: str, detail: str, *, severity: Severity | None =
     """Make a finding of a known code; its severity is the code's unless the case is milder."""
     kind = KINDS[code]
     return Finding(code, severity or kind.severity, subject, detail, kind.next_step)
+
+
+def document_subject(
+    invoice_id: str, document_type: str | None, document_id: str | None, ordinal: int = 1
+) -> str:
+    """The subject of what a supplemental document lacks; that of the invoice document is the
+    invoice id alone. `ordinal` counts the documents of the same type and id, or without an id.
+    """
+    number = f"{ordinal}" if ordinal > 1 or document_id is None else ""
+    parts = (invoice_id, document_type or "UNTYPED", document_id or "", number)
+    return " ".join(part for part in parts if part)

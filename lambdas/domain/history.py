@@ -4,13 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median_high
+from typing import TypeVar
 
-from lambdas.domain.archived_invoice import ArchivedInvoice
+from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.close_calendar import day_of_close
 from lambdas.domain.issuers import Issuer
 from lambdas.domain.json_text import read_instant
-from lambdas.domain.manifests import Manifest
+from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.witnesses import History
 
 HISTORY_PERIODS = 3
@@ -19,11 +20,12 @@ _LEAST = 2
 """In a single earlier period what recurs cannot be told from what came once."""
 _LAST_DAY = 31
 """Later days are those of a backfill, which say nothing of when invoices come."""
+Listed = TypeVar("Listed", bound=ArchivedInvoice | OutstandingInvoice)
 
 
 @dataclass(frozen=True)
 class PastPayer:
-    """One payer account in an earlier period."""
+    """One payer account in an earlier period: whose invoices it had or should have had."""
 
     issuers: frozenset[Issuer]
     settled_day: int | None
@@ -40,12 +42,14 @@ class PastPeriod:
     def of(cls, manifest: Manifest) -> "PastPeriod":
         period = manifest.billing_period
         asked = {one.payer_account_id for one in manifest.payers if one.checked_at}
-        invoices = invoices_of(manifest.invoices, asked)
+        every: list[ArchivedInvoice | OutstandingInvoice] = [*manifest.invoices]
+        every += (one for state in manifest.payers for one in state.outstanding)
+        listed = invoices_of(every, asked)
         return cls(
             period,
             {
                 state.payer_account_id: PastPayer(
-                    frozenset(issuers(invoices[state.payer_account_id])),
+                    frozenset({*issuers(listed[state.payer_account_id]), *_still_lacking(state)}),
                     day_of_close(period, read_instant(state.settled_at))
                     if state.settled_at
                     else None,
@@ -56,13 +60,23 @@ class PastPeriod:
         )
 
 
+def _still_lacking(state: PayerState) -> Iterable[Issuer]:
+    """The usual invoices that lacked, and that nobody has said to be no longer expected."""
+    lacking = {
+        found.subject
+        for found in state.findings
+        if (found.code, found.severity) == ("USUAL_INVOICE_MISSING", "blocking")
+    }
+    return (issuer for issuer in state.witnesses.history.usual if str(issuer) in lacking)
+
+
 def invoices_of(
-    invoices: Iterable[ArchivedInvoice], asked: Collection[str]
-) -> defaultdict[str, list[ArchivedInvoice]]:
+    invoices: Iterable[Listed], asked: Collection[str]
+) -> defaultdict[str, list[Listed]]:
     """The invoices of each payer account that is asked: those filed under it, and those filed
     under an account that is not asked (a receiver of its invoice units) which it is shown.
     """
-    found: defaultdict[str, list[ArchivedInvoice]] = defaultdict(list)
+    found: defaultdict[str, list[Listed]] = defaultdict(list)
     for invoice in invoices:
         if invoice.payer_account_id in asked:
             found[invoice.payer_account_id].append(invoice)
@@ -72,7 +86,7 @@ def invoices_of(
     return found
 
 
-def issuers(invoices: Iterable[ArchivedInvoice]) -> Iterable[Issuer]:
+def issuers(invoices: Iterable[ArchivedInvoice | OutstandingInvoice]) -> Iterable[Issuer]:
     for invoice in invoices:
         issuer = Issuer.of(invoice.payer_account_id, invoice.summary)
         if issuer:

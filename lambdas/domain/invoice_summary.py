@@ -85,6 +85,18 @@ class InvoiceSummary:
         return self.row.get("CommercialInvoiceId")
 
     @property
+    def is_own_invoice(self) -> bool:
+        """Whether it is an invoice: no copy of one for the tax office, no receipt, no credit memo.
+
+        A row without a type, or of one that this deployment does not know, counts as one.
+        """
+        return not (self.repeats_another or self.is_credit_memo)
+
+    @property
+    def is_credit_memo(self) -> bool:
+        return self.invoice_type == "CREDIT_MEMO"
+
+    @property
     def is_receipt(self) -> bool:
         return self.invoice_type == "PAYMENT_RECEIPT"
 
@@ -109,10 +121,10 @@ class InvoiceSummary:
         return tuple(sorted(account for account in accounts if account != self.account_id))
 
     @property
-    def names_all_bill_sources(self) -> bool:
-        """AWS may list fewer accounts than it counts."""
+    def unnamed_bill_sources(self) -> int:
+        """How many accounts AWS counts and does not list."""
         accounts = self.row.get("BillSourceAccounts") or ()
-        return len(accounts) >= int(self.row.get("BillSourceAccountsTotalCount") or 0)
+        return max(0, int(self.row.get("BillSourceAccountsTotalCount") or 0) - len(accounts))
 
     @property
     def invoicing_entity(self) -> str:
@@ -206,7 +218,7 @@ class InvoiceSummary:
         value = read_decimal(self.row[member]["TotalAmount"], f"{member}.TotalAmount")
         return Amount(
             self.row[member]["CurrencyCode"],
-            value.copy_abs().copy_negate() if self.invoice_type == "CREDIT_MEMO" else value,
+            value.copy_abs().copy_negate() if self.is_credit_memo else value,
         )
 
 

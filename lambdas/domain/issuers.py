@@ -45,6 +45,11 @@ class Issuer:
             summary.bill_source_accounts,
         )
 
+    @property
+    def is_own_invoice(self) -> bool:
+        """Whether it is an invoice of the payer account's own charges, and no copy of one."""
+        return not (self.is_tax_copy or self.bill_source_accounts)
+
     def __str__(self) -> str:
         what = "tax copy" if self.is_tax_copy else "invoice"
         kind = ", ".join(word for word in (self.billing_entity, self.bill_type) if word)

@@ -5,7 +5,7 @@ become the next manifest.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from lambdas.domain.acknowledgements import NEVER_ACKNOWLEDGED, Acknowledgement
+from lambdas.domain.acknowledgements import Acknowledgement
 from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.charges import residuals
 from lambdas.domain.close_calendar import day_of_close
@@ -17,7 +17,12 @@ from lambdas.domain.history import history_of
 from lambdas.domain.json_text import instant_text, read_instant
 from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.payer_run import CHECKED, NO_ACCESS, NOT_CHECKED, WRONG_ACCOUNT
-from lambdas.domain.verdicts import SETTLED_VERDICTS, payer_verdict, period_verdict
+from lambdas.domain.verdicts import (
+    SETTLED_VERDICTS,
+    PayerVerdict,
+    payer_verdict,
+    period_verdict,
+)
 from lambdas.domain.weights import OUTCOME_CODES, Weights
 from lambdas.domain.witnesses import NOBODY, Listings, PayerWitnesses, last_said, since
 
@@ -60,6 +65,7 @@ def _account_ids(facts: Facts) -> set[str]:
         *(one.payer_account_id for one in given if one.billing_period == facts.billing_period),
         *facts.damages,
         *facts.outstanding_of,
+        *facts.unusable_of,
         *facts.before,
         *facts.invoices_of,
     }
@@ -71,43 +77,49 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
     outstanding = facts.outstanding_invoices(account_id)
     witnesses = _witnesses(facts, account_id)
     told = asked.outcome if asked else before.outcome if before else None
-    if account_id not in facts.payers and told is None and (invoices or outstanding):
+    listing_findings = facts.listing_findings(account_id)
+    is_shown = bool(invoices or outstanding or listing_findings)
+    if account_id not in facts.payers and told is None and is_shown:
         told = CHECKED  # never asked itself: its invoices were shown to another payer account
     was_checked = asked is not None and asked.outcome == CHECKED
-    listing_findings = before.listing_findings if before else ()
-    if asked and was_checked:
-        listing_findings = asked.listing_findings
     listed = len(invoices) + len(outstanding) + len(listing_findings)
     expectations = _expectations(facts, account_id, witnesses, outstanding)
-    without_invoices = expectations.verdict_without_invoices(is_overdue=facts.is_overdue)
-    is_unexplained = not listed and without_invoices is None
-    none_listed = _none_listed(facts, account_id) if is_unexplained else []
+    explained = expectations.verdict_without_invoices(is_overdue=facts.is_overdue)
+    is_unexplained = explained is None and not (
+        listing_findings or _has_invoice(facts, expectations, (*invoices, *outstanding))
+    )
+    none_listed = _none_listed(facts, account_id) if is_unexplained and told == CHECKED else []
     of_outcome = _outcome_findings(facts, account_id, before, asked, told)
-    missing = list(expectations.missing()) if account_id in facts.payers else []
+    missing = list(expectations.missing()) if _is_payer(facts, account_id) else []
     found = [
         *of_outcome,
         *missing,
-        *(none_listed if told == CHECKED and facts.is_overdue else ()),
+        *(none_listed if facts.is_overdue else ()),
         *listing_findings,
         *(f for invoice in outstanding for f in invoice.findings),
         *(f for invoice in invoices for f in invoice.findings),
+        *(f for invoice in invoices for f in _document_lacks(invoice)),
         *facts.damages.get(account_id, ()),
         *unarchived_references(invoices, facts.absent_invoices),
         *_late(facts, invoices),
         *_twice(facts, account_id, invoices),
         *expectations.notes(),
     ]
-    witnesses = _with_acknowledgements(facts, account_id, witnesses, [*found, *none_listed])
-    weights = Weights(facts.as_of, witnesses, is_settled=_is_settled(facts, before))
-    if is_unexplained and weights.accepts(none_listed):
-        without_invoices = "NO_CHARGES"
+    is_settled = _is_settled(facts, before) and _was_read(before)
+    weights = Weights(facts.as_of, witnesses, is_settled=is_settled)
+    acceptable = weights.acceptable([*found, *none_listed])
+    witnesses = _with_acknowledgements(facts, account_id, witnesses, acceptable)
+    weights = Weights(facts.as_of, witnesses, is_settled=is_settled)
+    without_invoices = _without_invoices(
+        facts, expectations, explained, told, is_accepted=weights.accepts(none_listed)
+    )
     # accepted, or of no weight in a closed period that was complete
     is_excused = bool(of_outcome) and not weights.block(of_outcome)
     outcome = CHECKED if is_excused else told
-    missing = weights.blocking(missing)
-    lacking = len(missing) + _lacking(weights, invoices, outstanding, listing_findings)
+    not_listed = expectations.invoices_lacking(weights.blocking(missing))
+    lacking = not_listed + _lacking(weights, invoices, outstanding, listing_findings)
     findings = [*map(weights.weighed, found), *weights.acknowledged(account_id)]
-    expected = listed + len(missing)
+    expected = listed + not_listed
     verdict = payer_verdict(
         outcome,
         findings,
@@ -118,10 +130,13 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         is_proven=expectations.are_proven_whole,
         without_invoices=without_invoices,
     )
+    is_lacking = bool(lacking) or weights.block(found)
+    if before and is_settled and not is_lacking:
+        verdict = _kept_verdict(before.verdict, verdict, expectations, expected=expected)
     is_whole = (
         outcome == CHECKED
-        and not (lacking or weights.block(found))
-        and (expected > 0 or without_invoices is not None)
+        and not is_lacking
+        and (is_settled or without_invoices is not None or (expected > 0 and not is_unexplained))
     )
     settled_at = _settled_at(facts, before, invoices) if is_whole else None
     if not is_whole and outcome == CHECKED:
@@ -139,7 +154,7 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         expected,
         invoices,
         outstanding,
-        tuple(listing_findings),
+        listing_findings,
         tuple(sorted(set(findings))),
         witnesses,
         settled_at,
@@ -150,6 +165,59 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
     return new
 
 
+def _is_payer(facts: Facts, account_id: str) -> bool:
+    """Whether the register has it, or had it when its listings of the period were read: whoever
+    leaves takes no gap along.
+    """
+    before = facts.before.get(account_id)
+    return account_id in facts.payers or (before is not None and before.checked_at is not None)
+
+
+def _has_invoice(
+    facts: Facts,
+    expectations: Expectations,
+    filed: Sequence[ArchivedInvoice | OutstandingInvoice],
+) -> bool:
+    """Whether what is filed under the account can be all of it; of one that is not asked itself
+    nobody knows what else there is.
+    """
+    if expectations.account_id not in facts.asked_accounts:
+        return bool(filed)
+    return any(expectations.can_be_all(one.summary) for one in filed)
+
+
+def _without_invoices(
+    facts: Facts,
+    expectations: Expectations,
+    explained: PayerVerdict | None,
+    told: str | None,
+    *,
+    is_accepted: bool,
+) -> PayerVerdict | None:
+    """The verdict on a payer account of which no invoice is expected; None if there is none yet.
+
+    That there were no charges is said neither of an account that could not be read nor against Cost
+    Explorer: what a person accepts there is complete, on that word.
+    """
+    is_read = told == CHECKED
+    if explained not in (None, "NO_CHARGES"):
+        return explained
+    if is_read and (explained or (is_accepted and not expectations.has_charges)):
+        return "NO_CHARGES"
+    return "COMPLETE" if facts.is_overdue and (is_accepted or not is_read) else None
+
+
+def _kept_verdict(
+    before: PayerVerdict, now: PayerVerdict, expectations: Expectations, *, expected: int
+) -> PayerVerdict:
+    """The verdict on a settled payer account of a closed period in which nothing blocks: invoices
+    that came late count, and without any it stays what it was.
+    """
+    if expected and now in SETTLED_VERDICTS:
+        return now
+    return "COMPLETE" if before == "NO_CHARGES" and expectations.has_charges else before
+
+
 def _lacking(
     weights: Weights,
     invoices: Iterable[ArchivedInvoice],
@@ -157,11 +225,24 @@ def _lacking(
     listing_findings: Iterable[Finding],
 ) -> int:
     """How many listed invoices are neither archived nor accepted to lack."""
-    without_document = [one.findings for one in invoices if not one.has_invoice_document]
+    without_document = [_document_lacks(one) for one in invoices if not one.has_invoice_document]
     without_record = [one.findings for one in outstanding]
     return len(weights.blocking(listing_findings)) + sum(
-        weights.block(findings) or not findings for findings in (*without_document, *without_record)
+        weights.block(findings) for findings in (*without_document, *without_record)
     )
+
+
+def _document_lacks(invoice: ArchivedInvoice) -> list[Finding]:
+    """Why an invoice with a record lacks its invoice document; there is always a reason."""
+    if invoice.has_invoice_document:
+        return []
+    lacks = [
+        found
+        for found in invoice.findings
+        if (found.subject, found.severity) == (invoice.invoice_id, "blocking")
+    ]
+    detail = "There is a record of it, and no invoice document."
+    return lacks or [finding("NO_DOCUMENT_URL", invoice.invoice_id, detail)]
 
 
 def _witnesses(facts: Facts, account_id: str) -> PayerWitnesses:
@@ -215,17 +296,13 @@ def _expectations(
 
 
 def _with_acknowledgements(
-    facts: Facts, account_id: str, witnesses: PayerWitnesses, found: Iterable[Finding]
+    facts: Facts, account_id: str, witnesses: PayerWitnesses, acceptable: Iterable[Finding]
 ) -> PayerWitnesses:
-    """The acknowledgements so far, and those of this run with what blocks now."""
+    """The acknowledgements so far, and those of this run with what they cover."""
     if account_id in facts.accepted:
         return replace(witnesses, acknowledgements=tuple(facts.accepted[account_id]))
     kept = witnesses.acknowledgements
-    covers = {
-        (one.code, one.subject)
-        for one in found
-        if one.severity == "blocking" and one.code not in NEVER_ACKNOWLEDGED
-    }
+    covers = {(one.code, one.subject) for one in acceptable}
     new = tuple(
         Acknowledgement(
             given.reason,
@@ -282,6 +359,13 @@ def _is_settled(facts: Facts, before: PayerState | None) -> bool:
         and before
         and before.verdict in SETTLED_VERDICTS
     )
+
+
+def _was_read(before: PayerState | None) -> bool:
+    """Whether its verdict rests on a look at it: what a person accepted instead excuses nothing
+    that the first look finds.
+    """
+    return bool(before and (before.checked_at or before.outcome == CHECKED))
 
 
 def _outcome_findings(

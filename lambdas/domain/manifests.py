@@ -14,7 +14,7 @@ from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.charges import Residual
 from lambdas.domain.findings import Finding
-from lambdas.domain.invoice_summary import Amount, sums
+from lambdas.domain.invoice_summary import Amount, InvoiceSummary, sums
 from lambdas.domain.records import StoredObject
 from lambdas.domain.verdicts import SETTLED_VERDICTS, PayerVerdict, PeriodVerdict
 from lambdas.domain.witnesses import NOBODY, PayerWitnesses
@@ -50,6 +50,11 @@ class PayerState:
     """The instant as of which everything that is expected was archived; None: something lacks."""
     residuals: tuple[Residual, ...] = ()
     """Its invoices against what Cost Explorer shows, where that was asked."""
+
+    @property
+    def rows(self) -> list[InvoiceSummary]:
+        """The rows of everything listed with an id, archived or not."""
+        return [*(one.summary for one in self.invoices), *(one.summary for one in self.outstanding)]
 
     @property
     def archived(self) -> int:

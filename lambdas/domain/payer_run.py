@@ -10,7 +10,7 @@ from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.billing_transfers import Transfers
-from lambdas.domain.findings import Finding
+from lambdas.domain.findings import Finding, finding
 from lambdas.domain.invoice_summary import InvoiceSummary
 from lambdas.domain.json_text import instant_text, read_instant
 from lambdas.domain.witnesses import InvoiceUnits
@@ -24,6 +24,8 @@ NOT_CHECKED = "NOT_CHECKED"
 NOT_CHECKED is never reported: it is the absence of an outcome.
 """
 
+_ENOUGH = 12
+"""Digits of a fingerprint that tell the rows of a payer account apart."""
 BY_BILLING_PERIOD = "billing_period"
 BY_ISSUED_DATE = "issued_date"
 OF_RECEIVER_BY_BILLING_PERIOD = "receiver_billing_period"
@@ -106,6 +108,34 @@ class ListedInvoice:
 
 
 @dataclass(frozen=True)
+class UnusableRow:
+    """A listed row that no archive can hold: without an invoice id, or with nothing that says its
+    period. `fingerprint` begins its fingerprint.
+    """
+
+    billing_period: BillingPeriod | None
+    """None where nothing says it."""
+    fingerprint: str
+
+    def finding(self, payer_account_id: str) -> Finding:
+        """What it says of the payer account whose listings show it, each row by itself."""
+        return finding(
+            "INVOICE_WITHOUT_ID",
+            f"{payer_account_id} row {self.fingerprint}",
+            f"AWS lists an invoice without an id (row {self.fingerprint}).",
+        )
+
+    def to_data(self) -> dict[str, str | None]:
+        period = str(self.billing_period) if self.billing_period else None
+        return {"billing_period": period, "fingerprint": self.fingerprint}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "UnusableRow":
+        period = data["billing_period"]
+        return cls(BillingPeriod.parse(period) if period else None, data["fingerprint"])
+
+
+@dataclass(frozen=True)
 class Listing:
     """The finished listing of a payer account.
 
@@ -117,7 +147,7 @@ class Listing:
     detail: str
     billing_periods: tuple[BillingPeriod, ...]
     invoices: tuple[ListedInvoice, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    unusable: tuple[UnusableRow, ...] = ()
     units: InvoiceUnits | None = None
     """None: invoice units were not asked for."""
     receivers_listed: tuple[str, ...] = ()
@@ -132,7 +162,7 @@ class Listing:
             "detail": self.detail,
             "billing_periods": [str(period) for period in self.billing_periods],
             "invoices": [invoice.to_data() for invoice in self.invoices],
-            "findings": [finding.to_data() for finding in self.findings],
+            "unusable_rows": [row.to_data() for row in self.unusable],
             "invoice_units": self.units.to_data() if self.units else None,
             "receivers_listed": list(self.receivers_listed),
             "billing_transfers": self.transfers.to_data() if self.transfers else None,
@@ -147,7 +177,7 @@ class Listing:
             data["detail"],
             tuple(BillingPeriod.parse(period) for period in data["billing_periods"]),
             tuple(ListedInvoice.from_data(invoice) for invoice in data["invoices"]),
-            tuple(Finding.from_data(finding) for finding in data["findings"]),
+            tuple(UnusableRow.from_data(row) for row in data["unusable_rows"]),
             InvoiceUnits.from_data(units) if units else None,
             tuple(data["receivers_listed"]),
             Transfers.from_data(transfers) if transfers else None,
@@ -156,19 +186,20 @@ class Listing:
 
 def union_by_invoice_id(
     rows: "list[tuple[str, BillingPeriod | None, InvoiceSummary]]", asked_account_id: str
-) -> tuple[list[ListedInvoice], list[InvoiceSummary]]:
+) -> tuple[list[ListedInvoice], list[UnusableRow]]:
     """Unite the rows of all listings, each with its listing and the period asked for; the first row
     of an id counts.
 
-    Also returns the rows that no archive can hold: without an invoice id, or with nothing that says
-    their period.
+    Also returns the rows that no archive can hold.
     """
     invoices: dict[str, ListedInvoice] = {}
-    unusable: dict[str, InvoiceSummary] = {}
+    unusable: dict[str, tuple[InvoiceSummary, BillingPeriod | None]] = {}
     for listing, asked_period, summary in rows:
         invoice_id, period = summary.invoice_id, summary.billing_period(asked_period)
         if not invoice_id or period is None:
-            unusable[summary.fingerprint()] = summary
+            _, known = unusable.get(summary.fingerprint(), (summary, None))
+            if asked_period or known is None:
+                unusable[summary.fingerprint()] = summary, period
             continue
         earlier = invoices.get(invoice_id)
         if earlier is None:
@@ -184,5 +215,8 @@ def union_by_invoice_id(
                 (*earlier.listings, listing),
                 earlier.summary,
             )
-    still_unusable = [one for one in unusable.values() if one.invoice_id not in invoices]
-    return list(invoices.values()), still_unusable
+    return list(invoices.values()), [
+        UnusableRow(period, fingerprint[:_ENOUGH])
+        for fingerprint, (row, period) in unusable.items()
+        if row.invoice_id not in invoices
+    ]

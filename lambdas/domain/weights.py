@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from lambdas.domain.acknowledgements import NEVER_ACKNOWLEDGED
 from lambdas.domain.findings import Finding, finding
 from lambdas.domain.payer_run import NO_ACCESS, NOT_CHECKED, WRONG_ACCOUNT
 from lambdas.domain.plain_words import counted
@@ -12,31 +13,32 @@ from lambdas.domain.witnesses import PayerWitnesses
 
 OUTCOME_CODES = (NO_ACCESS, WRONG_ACCOUNT, NOT_CHECKED)
 """Codes of the findings that say why a payer account was not checked."""
+_LENIENT = (*OUTCOME_CODES, *INVOICE_NOT_LISTED, "INVOICE_WITHOUT_ID")
 
 
 class Weights:
     """How findings weigh on one payer account: what a person acknowledged does not block.
 
-    Nor does a look that failed, or an invoice that a witness expects all of a sudden, in a closed
-    period in which the payer account was complete; unless that rests on an acknowledgement that is
-    over now.
+    Nor does a look that failed, or an invoice that a witness expects or that is listed without an
+    id all of a sudden, in a closed period in which the payer account was complete; unless that
+    rests on an acknowledgement that is over now.
     """
 
     def __init__(self, as_of: datetime, witnesses: PayerWitnesses, *, is_settled: bool) -> None:
-        self._all = witnesses.acknowledgements
-        self._in_force = witnesses.acknowledged(as_of)
+        self._as_of = as_of
+        self._witnesses = witnesses
         self._is_settled = is_settled
 
     def weighed(self, found: Finding) -> Finding:
         """The finding, as a warning where it does not block."""
         if found.severity != "blocking":
             return found
-        is_lenient = (
-            self._is_settled
-            and found.code in (*OUTCOME_CODES, *INVOICE_NOT_LISTED)
-            and not any(one.is_for(found) for one in self._all)
+        acknowledgement = self._witnesses.acknowledgement_of(found)
+        is_light = (
+            acknowledgement.is_in_force(self._as_of)
+            if acknowledgement
+            else self._is_settled and found.code in _LENIENT
         )
-        is_light = is_lenient or any(one.is_for(found) for one in self._in_force)
         return replace(found, severity="warning") if is_light else found
 
     def blocking(self, findings: Iterable[Finding]) -> list[Finding]:
@@ -45,15 +47,25 @@ class Weights:
     def block(self, findings: Iterable[Finding]) -> bool:
         return bool(self.blocking(findings))
 
+    def acceptable(self, findings: Iterable[Finding]) -> list[Finding]:
+        """What a person who accepts what lacks accepts: what blocks, and anew what would but for an
+        earlier acknowledgement.
+        """
+        return [
+            found
+            for found in findings
+            if found.severity == "blocking"
+            and found.code not in NEVER_ACKNOWLEDGED
+            and (self.block([found]) or self._witnesses.acknowledgement_of(found))
+        ]
+
     def accepts(self, findings: Iterable[Finding]) -> bool:
         """Whether an acknowledgement covers all of them, of which there is at least one."""
-        found = list(findings)
-        return bool(found) and all(
-            any(acknowledgement.is_for(one) for acknowledgement in self._in_force) for one in found
-        )
+        newest = [self._witnesses.acknowledgement_of(found) for found in findings]
+        return bool(newest) and all(one and one.is_in_force(self._as_of) for one in newest)
 
     def acknowledged(self, account_id: str) -> Iterable[Finding]:
-        for one in self._in_force:
+        for one in self._witnesses.acknowledged(self._as_of):
             yield finding(
                 "ACKNOWLEDGED",
                 account_id,

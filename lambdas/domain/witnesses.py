@@ -13,6 +13,7 @@ from lambdas.domain.acknowledgements import Acknowledgement
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.billing_transfers import Transfers
 from lambdas.domain.charges import Charges
+from lambdas.domain.findings import Finding
 from lambdas.domain.issuers import Issuer
 
 
@@ -86,7 +87,20 @@ class PayerWitnesses:
 
     def acknowledged(self, as_of: datetime) -> tuple[Acknowledgement, ...]:
         """The acknowledgements that still count."""
-        return tuple(one for one in self.acknowledgements if one.is_in_force(as_of))
+        return tuple(
+            one
+            for one in self.acknowledgements
+            if one.is_in_force(as_of) and not self.is_replaced(one)
+        )
+
+    def acknowledgement_of(self, found: Finding) -> Acknowledgement | None:
+        """The newest acknowledgement of what was found, over or not: it alone counts."""
+        return next((one for one in reversed(self.acknowledgements) if one.is_for(found)), None)
+
+    def is_replaced(self, one: Acknowledgement) -> bool:
+        """Whether a later acknowledgement is for all that this one is for."""
+        after = self.acknowledgements[self.acknowledgements.index(one) + 1 :]
+        return any(later.replaces(one) for later in after)
 
     def to_data(self) -> dict[str, Any]:
         return {

@@ -16,7 +16,6 @@ from lambdas.aws.responsibility_transfers import ResponsibilityTransfers
 from lambdas.aws.witness import WitnessNotRead, witness
 from lambdas.domain.archive_layout import listing_key
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.findings import finding
 from lambdas.domain.invoice_summary import InvoiceSummary
 from lambdas.domain.json_text import instant_text
 from lambdas.domain.listing_spans import issued_date_spans
@@ -93,13 +92,9 @@ def list_invoices(invoicing: Invoicing, run: PayerRun, *, asks_units: bool) -> L
     rows = _rows(invoicing, run, run.payer_account_id, (BY_BILLING_PERIOD, BY_ISSUED_DATE))
     units, listed = (None, ()) if not asks_units else _ask_units(invoicing, run, rows)
     invoices, unusable = union_by_invoice_id(rows, run.payer_account_id)
-    findings = tuple(
-        finding(
-            "INVOICE_WITHOUT_ID",
-            run.payer_account_id,
-            f"AWS lists an invoice without an id (row {summary.fingerprint()[:12]}).",
-        )
-        for summary in unusable
+    in_target = max(run.billing_periods)
+    unusable_rows = tuple(
+        replace(row, billing_period=row.billing_period or in_target) for row in unusable
     )
     return Listing(
         run.payer_account_id,
@@ -107,7 +102,7 @@ def list_invoices(invoicing: Invoicing, run: PayerRun, *, asks_units: bool) -> L
         "",
         run.billing_periods,
         tuple(invoices),
-        findings,
+        unusable_rows,
         units,
         listed,
     )

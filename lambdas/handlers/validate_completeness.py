@@ -121,6 +121,7 @@ def _judge(
     for outcome in run.outcomes:
         periods |= {invoice.billing_period for invoice in outcome.archived}
         periods |= {invoice.billing_period for invoice in outcome.outstanding}
+        periods |= {row.billing_period for row in outcome.unusable if row.billing_period}
     now = datetime.now(UTC)
     signer = ManifestSigner(kms_client(), settings.manifest_signing_key)
     heads = ManifestHeads(dynamodb_client(), settings.manifest_heads_table)
@@ -264,7 +265,7 @@ def _outcome(archive: Archive, item: PayerRun, listing: Listing | None) -> Payer
         last.detail,
         item.billing_periods,
         frozenset(invoice.invoice_id for invoice in listing.invoices),
-        listing.findings,
+        listing.unusable,
         tuple(invoice for one in passes for invoice in one.archived),
         (
             *(invoice for one in passes for invoice in one.outstanding),

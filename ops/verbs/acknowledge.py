@@ -25,7 +25,11 @@ def _add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--by", required=True, metavar="NAME", help="who accepts it")
     parser.add_argument(
-        "--until", required=True, metavar="2026-12-31", help="the last day on which it counts"
+        "--until",
+        required=True,
+        metavar="2026-12-31",
+        help="the last day on which it counts: today at the earliest, 13 months from now at the "
+        "latest",
     )
     parser.add_argument(
         "--state-machine",
@@ -83,7 +87,8 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
         console.say(f"  {code} of {subject}")
     if not covered:
         console.say(
-            "  nothing that blocks now; without any invoice, that there are none is covered too"
+            "  nothing that blocks now; if the account is read and AWS lists no invoice, that is "
+            "covered too"
         )
     for code, subject in not_covered:
         console.say(f"It does not cover {code} of {subject}: nobody can accept that")
@@ -93,9 +98,15 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
 
 
 def _covered(state: PayerState) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Code and subject of what blocks by now: what can be accepted, and what cannot."""
+    """Code and subject of what blocks by now, or is accepted by now: what can be accepted, and what
+    cannot.
+    """
     blocking = sorted(
-        {(one.code, one.subject) for one in state.findings if one.severity == "blocking"}
+        {
+            (one.code, one.subject)
+            for one in state.findings
+            if one.severity == "blocking" or state.witnesses.acknowledgement_of(one)
+        }
     )
     covered = [one for one in blocking if one[0] not in NEVER_ACKNOWLEDGED]
     return covered, [one for one in blocking if one not in covered]
@@ -120,6 +131,9 @@ Starts a run of the billing period with an acknowledgement in its input. What bl
 judges becomes a warning until the last day named; what lacks later is not covered. Who, why and
 until when are kept in the manifest, and shown wherever the verdict is. Damaged evidence cannot be
 accepted.
+
+The newest acknowledgement alone counts for what it covers, and what was accepted before is covered
+again. So one that was given in error is taken back by another until today: tomorrow it blocks.
 """,
     """
 invoices acknowledge 2026-10 111122223333 --by "Dana Whitlock" --until 2026-12-31 \\

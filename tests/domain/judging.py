@@ -16,7 +16,7 @@ from lambdas.domain.json_text import instant_text
 from lambdas.domain.judgement import judge
 from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.payer_register import Payer
-from lambdas.domain.payer_run import CHECKED
+from lambdas.domain.payer_run import CHECKED, UnusableRow
 from lambdas.domain.witnesses import InvoiceUnits
 from tests.domain.examples import ACME, AFTER_DEADLINE, OCTOBER
 
@@ -30,7 +30,7 @@ def outcome(
     listed: Sequence[str] = ("1",),
     periods: tuple[BillingPeriod, ...] = (OCTOBER,),
     awaited: tuple[OutstandingInvoice, ...] = (),
-    unusable: tuple[Finding, ...] = (),
+    nameless: tuple[UnusableRow, ...] = (),
     detail: str = "Denied.",
     units: InvoiceUnits | None = None,
     transfers: Transfers | None = None,
@@ -41,7 +41,7 @@ def outcome(
         detail,
         periods,
         frozenset(listed),
-        unusable,
+        nameless,
         (),
         awaited,
         units,

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.domain.acknowledgement_input import Acknowledgeable, read_acknowledgements
 from lambdas.domain.acknowledgements import GivenAcknowledgement
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import InvalidExecutionInput
@@ -77,6 +78,21 @@ def test_it_counts_until_the_end_of_the_runs_own_day_at_least() -> None:
         "acknowledgement 1: until 2026-11-11 is before the day of this run, 2026-11-12; "
         "write the last day on which it shall count"
     ]
+
+
+def test_it_counts_for_thirteen_months_at_most() -> None:
+    assert parse(GOOD | {"until": "2027-12-12"}).acknowledgements
+    assert problems(GOOD | {"until": "2027-12-13"}) == [
+        "acknowledgement 1: until 2027-12-13 is more than 13 months after the day of this run; "
+        "write 2027-12-12 at the latest, and accept it again then"
+    ]
+
+
+def test_the_last_day_of_a_month_that_is_too_short_is_the_latest() -> None:
+    as_of = datetime(2027, 1, 31, 6, tzinfo=UTC)
+    run = Acknowledgeable(as_of, OCTOBER, 0, REGISTER, lambda _: (ACME,))
+    assert read_acknowledgements([GOOD | {"until": "2028-02-29"}], run)[0]
+    assert read_acknowledgements([GOOD | {"until": "2028-03-01"}], run)[1]
 
 
 @pytest.mark.parametrize(

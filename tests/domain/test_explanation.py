@@ -1,13 +1,24 @@
 """Why a payer account has its verdict, in words."""
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from lambdas.domain.billing_transfers import Transfers
+from lambdas.domain.charges import Charge, Charges, ChargesAnswer
 from lambdas.domain.explanation import explain
+from lambdas.domain.invoice_summary import Amount
 from lambdas.domain.manifests import Manifest
-from tests.domain.examples import ACME, AFTER_DEADLINE, BOREAL, archived, outstanding
+from tests.domain.examples import (
+    ACME,
+    AFTER_DEADLINE,
+    BEFORE_DEADLINE,
+    BOREAL,
+    archived,
+    outstanding,
+)
 from tests.domain.judging import judged, outcome, payer, transfers
 from tests.domain.test_judged_witnesses import (
     AWS,
@@ -17,6 +28,7 @@ from tests.domain.test_judged_witnesses import (
     NOTHING,
     OUTSIDE,
     READ_NOT,
+    RECEIVER,
     UNITS,
     accepts,
     bill,
@@ -31,6 +43,13 @@ from tests.domain.test_judged_witnesses import (
 
 def explained(manifest: Manifest, account_id: str = ACME) -> dict[str, list[str]]:
     return {one.witness: list(one.lines) for one in explain(manifest, payer(manifest, account_id))}
+
+
+def summed_up(entity: str, amount: str, accounts: int) -> Charges:
+    """Charges of the same amount in each of so many linked accounts."""
+    each = Amount("USD", Decimal(amount))
+    charges = tuple(Charge(f"{number:012}", entity, each) for number in range(accounts))
+    return ChargesAnswer("run-2", "2026-11-12T06:00:00Z", 1, True, charges).statement()
 
 
 def test_every_witness_speaks_in_order_and_the_verdict_comes_last() -> None:
@@ -107,6 +126,8 @@ def test_what_lacks_is_explained_by_those_who_expect_it() -> None:
         f"2 lacks its document; see records/2026-10/{ACME}/2/0001.json.",
     ]
     assert [line.partition(" (")[0] for line in told["findings"]] == [
+        "blocking CHARGES_WITHOUT_INVOICE",
+        "blocking NO_DOCUMENT_URL",
         "blocking PDF_NOT_READY",
         "blocking USUAL_INVOICE_MISSING",
     ]
@@ -128,7 +149,21 @@ def test_what_lacks_is_explained_by_those_who_expect_it() -> None:
             f"Dana accepted NO_INVOICES_LISTED of {ACME} on 2026-11-12T06:00:00Z until "
             '2026-12-31: "The account has no workload any more."',
         ),
-        ({"past": past(issuer(), count=1)}, "history", "2026-09: nothing that each of them, and"),
+        (
+            {"past": past(issuer(), count=1)},
+            "history",
+            "Only 2026-09 is known; what is usual shows in two earlier months at the least.",
+        ),
+        (
+            {"past": past()},
+            "history",
+            "No invoice came in each of 2026-07, 2026-08, 2026-09, so none is expected as usual.",
+        ),
+        (
+            {"charges": said(summed_up("AWS", "0.0049", 5000))},
+            "cost explorer",
+            "There are charges of AWS in many linked accounts together, too little to round up",
+        ),
     ],
 )
 def test_each_witness_is_told_in_a_sentence(facts: dict[str, Any], witness: str, line: str) -> None:
@@ -159,13 +194,88 @@ def test_a_usual_invoice_that_another_witness_explains_is_told_so() -> None:
             charges=said(costs("AWS")),
         )
     )
-    assert told["history"][1].endswith("it is not here, and another witness explains that.")
+    assert told["history"][1].endswith(
+        "it is not here; Cost Explorer shows no charges of AWS_MARKETPLACE."
+    )
+    away = judged(
+        outcome(listed=()),
+        outcome(BOREAL, transfers=transfers(transfer())),
+        invoices=[bill("1", payer=BOREAL, BillSourceAccounts=[ACME])],
+        past=past(issuer()),
+        names=BOTH,
+    )
+    assert explained(away)["history"][0].endswith(
+        f"it is not here; a billing transfer brings it to {BOREAL}."
+    )
+    over = judged(
+        outcome(transfers=transfers()), invoices=[bill()], past=past(issuer(AWS, ACME, OUTSIDE))
+    )
+    assert explained(over)["history"][0].endswith(
+        f"it is not here; billing transfers say what is expected of {OUTSIDE}."
+    )
+
+
+def test_a_usual_invoice_that_nobody_explains_is_not_said_to_be_explained() -> None:
+    month = judged(outcome(), invoices=[bill()], past=past(issuer(), issuer(MARKET)))
+    unsaid = replace(payer(month), findings=())
+    (history,) = [one for one in explain(month, unsaid) if one.witness == "history"]
+    assert history.lines[1].endswith("it is not here.")
+
+
+def test_a_usual_invoice_of_a_receiver_is_looked_for_where_it_is_filed() -> None:
+    usual = past(issuer(AWS, RECEIVER))
+    facts: dict[str, Any] = {"past": usual, "charges": said(costs())}
+    here = judged(outcome(units=UNITS), invoices=[of_receiver()], **facts)
+    assert explained(here)["history"][0].endswith("it is here.")
+    absent = judged(outcome(units=UNITS), invoices=[bill()], **facts)
+    assert "it is not here; Cost Explorer" in explained(absent)["history"][0]
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ({}, "Its history names no usual invoice, and Cost Explorer was not asked."),
+        ({"past": past(issuer())}, "Cost Explorer was not asked."),
+        (
+            {"past": past(issuer()), "charges": said(costs("AWS", final=False))},
+            "Cost Explorer's answer is an estimate.",
+        ),
+        (
+            {"past": past(issuer()), "charges": said(READ_NOT)},
+            "Cost Explorer could not be read.",
+        ),
+        ({"charges": said(costs("AWS"))}, "Its history names no usual invoice."),
+    ],
+)
+def test_who_has_everything_and_awaits_is_told_for_what_it_waits(
+    facts: dict[str, Any], why: str
+) -> None:
+    told = explained(judged(outcome(), invoices=[bill()], as_of=BEFORE_DEADLINE, **facts))
+    assert told["verdict"][:3] == [
+        "AWAITING, by run run-2; the deadline is 2026-11-10.",
+        "Everything that is expected so far is archived. It is complete when 2026-11-10 is over, "
+        "or before if its history and a final answer of Cost Explorer say that this is all.",
+        f"What is not proven yet: {why}",
+    ]
+
+
+def test_who_lacks_something_and_awaits_is_told_until_when() -> None:
+    told = explained(judged(NOTHING, as_of=BEFORE_DEADLINE))
+    assert told["verdict"][1] == "What lacks is awaited until 2026-11-10 is over."
 
 
 def test_an_acknowledgement_that_is_over_is_told_as_over() -> None:
     first = judged(NOTHING, acknowledgements=[accepts(until=AFTER_DEADLINE.date())])
     second = judged(NOTHING, previous=first, as_of=NEXT_DAY)
     assert "until 2026-11-12, which is over:" in explained(second)["a person"][0]
+
+
+def test_an_acknowledgement_that_a_later_one_replaces_is_told_so() -> None:
+    first = judged(NOTHING, acknowledgements=[accepts()], run_id="run-1")
+    second = judged(NOTHING, previous=first, acknowledgements=[accepts(reason="Still none.")])
+    old, new = explained(second)["a person"]
+    assert "until 2026-12-31, which a later one replaces:" in old
+    assert "replaces" not in new
 
 
 def test_a_payer_account_that_was_never_read_is_told_so() -> None:

@@ -5,11 +5,12 @@ import pytest
 
 from lambdas.domain.archived_invoice import ArchivedInvoice
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.findings import Severity, finding
 from lambdas.domain.history import PastPeriod, history_of
 from lambdas.domain.issuers import Issuer, billing_entity_of
 from lambdas.domain.manifests import Manifest, PayerState
-from lambdas.domain.witnesses import History
-from tests.domain.examples import ACME, BOREAL, OCTOBER, archived
+from lambdas.domain.witnesses import History, PayerWitnesses
+from tests.domain.examples import ACME, BOREAL, OCTOBER, archived, outstanding
 
 SEPTEMBER, AUGUST, JULY = (OCTOBER.shifted(-back) for back in (1, 2, 3))
 RECEIVER = "777788889999"
@@ -79,6 +80,43 @@ def test_what_came_once_or_twice_is_not_expected_again(came: set[int]) -> None:
     for month in came:
         months[month].append(invoice(f"P{month}", BillType="PURCHASE"))
     assert usual(*months) == [A]
+
+
+def lacking(severity: Severity = "blocking", **changes: Any) -> PayerState:
+    """Acme in a month in which its usual invoice lacks."""
+    issuer = Issuer.of(ACME, invoice().summary)
+    assert issuer
+    found = finding("USUAL_INVOICE_MISSING", str(issuer), "", severity=severity)
+    said = PayerWitnesses(history=History((JULY, JULY.shifted(-1)), (issuer,)))
+    return replace(state(), findings=(found,), witnesses=said, **changes)
+
+
+def test_a_usual_invoice_that_still_lacks_stays_usual_month_after_month() -> None:
+    months = [past(SEPTEMBER, lacking()), past(AUGUST, lacking())]
+    assert [str(one) for one in history_of(ACME, months).usual] == [A]
+
+
+@pytest.mark.parametrize(
+    "explained",
+    [lacking("warning"), replace(lacking(), findings=())],
+    ids=["accepted", "no charges"],
+)
+def test_a_usual_invoice_that_is_no_longer_expected_is_no_longer_usual(
+    explained: PayerState,
+) -> None:
+    months = [past(SEPTEMBER, explained), past(AUGUST, state(ACME, invoice("1")))]
+    assert history_of(ACME, months).usual == ()
+
+
+def test_an_invoice_whose_document_is_outstanding_is_usual_too() -> None:
+    waiting = replace(outstanding("1"), summary=invoice("1").summary)
+    month = past(SEPTEMBER, replace(state(), outstanding=(waiting,)))
+    months = [month, past(AUGUST, state(ACME, invoice("2")))]
+    assert [str(one) for one in history_of(ACME, months).usual] == [A]
+    of_receiver = replace(waiting, payer_account_id=RECEIVER, seen_by=(ACME,))
+    receiver = replace(state(RECEIVER, checked_at=None), outstanding=(of_receiver,))
+    shown = [past(period, state(), receiver) for period in (SEPTEMBER, AUGUST)]
+    assert [one.account_id for one in history_of(ACME, shown).usual] == [RECEIVER]
 
 
 def test_a_period_without_the_payer_account_says_nothing() -> None:

@@ -16,14 +16,14 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.billing_transfers import BillingTransfer, Transfers
 from lambdas.domain.charges import Charge, Charges, ChargesAnswer
 from lambdas.domain.facts import PayerOutcome
-from lambdas.domain.findings import finding
+from lambdas.domain.findings import document_subject, finding
 from lambdas.domain.history import PastPayer, PastPeriod
 from lambdas.domain.invoice_summary import Amount
 from lambdas.domain.issuers import Issuer
 from lambdas.domain.json_text import to_canonical_json
 from lambdas.domain.manifests import Manifest
 from lambdas.domain.payer_run import NO_ACCESS, NOT_CHECKED
-from lambdas.domain.records import Lack
+from lambdas.domain.records import ArchivedDocument, Lack
 from lambdas.domain.verdicts import SETTLED_VERDICTS
 from lambdas.domain.witnesses import InvoiceUnits
 from tests.domain.examples import (
@@ -34,6 +34,7 @@ from tests.domain.examples import (
     OCTOBER,
     archived,
     outstanding,
+    supplement,
 )
 from tests.domain.judging import codes, judged, outcome, payer, transfers
 
@@ -97,8 +98,10 @@ def transfer(
     start: str = "2026-01-01T00:00:00Z",
     end: str | None = None,
     status: str = "ACCEPTED",
+    *,
+    transfer_id: str = "rt-1",
 ) -> BillingTransfer:
-    return BillingTransfer("rt-1", source, target, status, start, end)
+    return BillingTransfer(transfer_id, source, target, status, start, end)
 
 
 NOTHING = outcome(listed=())
@@ -161,9 +164,80 @@ def test_with_an_invoice_cost_explorer_can_only_be_stricter(
     assert (payer(manifest).verdict, codes(manifest)) == (verdict, found)
 
 
+def test_charges_below_a_cent_in_each_of_many_accounts_are_charges_by_their_total() -> None:
+    many = tuple(
+        Charge(f"{number:012}", "AWS", Amount("USD", Decimal("0.0049"))) for number in range(5000)
+    )
+    charges = ChargesAnswer("run-2", "2026-11-12T06:00:00Z", 1, True, many).statement()
+    manifest = judged(NOTHING, charges=said(charges))
+    assert payer(manifest).verdict == "MISSING"
+    assert codes(manifest)["CHARGES_WITHOUT_INVOICE"] == "blocking"
+
+
 def test_a_zero_invoice_and_no_charges_do_not_disagree() -> None:
     zero = bill(PaymentCurrencyAmount={"TotalAmount": "0.00", "CurrencyCode": "USD"})
     assert codes(judged(outcome(), invoices=[zero], charges=said(costs()))) == {}
+
+
+MEMO = bill("9", InvoiceType="CREDIT_MEMO")
+RECEIPT = bill("9", InvoiceType="PAYMENT_RECEIPT", OriginalInvoiceId="8")
+TAX_COPY = bill("9", CommercialInvoiceId="8")
+NO_INVOICE = {"NO_INVOICES_LISTED": "blocking"}
+UNBILLED = {"CHARGES_WITHOUT_INVOICE": "blocking"}
+
+
+@pytest.mark.parametrize("stand_in", [MEMO, RECEIPT, TAX_COPY])
+def test_what_is_no_invoice_of_its_own_does_not_stand_in_for_one(
+    stand_in: ArchivedInvoice,
+) -> None:
+    given = outcome(listed=("9",))
+    charged = judged(given, invoices=[stand_in], charges=said(costs("AWS")))
+    assert (payer(charged).verdict, codes(charged)) == ("MISSING", UNBILLED | NO_INVOICE)
+    assert (payer(charged).expected, payer(charged).archived) == (2, 1)
+    unread = judged(given, invoices=[stand_in])
+    assert (payer(unread).verdict, codes(unread)) == ("MISSING", NO_INVOICE)
+    before = judged(given, invoices=[stand_in], as_of=BEFORE_DEADLINE)
+    assert (payer(before).verdict, payer(before).settled_at) == ("AWAITING", None)
+
+
+@pytest.mark.parametrize("row", [{"InvoiceType": None}, {"InvoiceType": "PRO_FORMA"}])
+def test_a_row_of_no_or_an_unknown_type_counts_as_an_invoice(row: dict[str, Any]) -> None:
+    manifest = judged(outcome(), invoices=[bill(**row)], charges=said(costs("AWS")))
+    assert payer(manifest).verdict == "COMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("listed", "charges", "verdict", "found"),
+    [
+        (MEMO, costs(), "COMPLETE", {}),
+        (MEMO, costs("AWS", amount="-50.00"), "COMPLETE", {}),
+        (MEMO, costs("AWS", amount="-50.00", final=False), "MISSING", NO_INVOICE),
+        (MEMO, costs("AWS Marketplace", amount="-50.00"), "MISSING", UNBILLED),
+        (RECEIPT, costs(), "COMPLETE", {}),
+        (RECEIPT, costs("AWS", amount="-50.00"), "MISSING", UNBILLED | NO_INVOICE),
+        (TAX_COPY, costs("AWS", amount="-50.00"), "MISSING", UNBILLED | NO_INVOICE),
+    ],
+)
+def test_a_credit_memo_alone_is_all_where_cost_explorer_finally_shows_nothing_to_pay(
+    listed: ArchivedInvoice, charges: Charges, verdict: str, found: dict[str, str]
+) -> None:
+    manifest = judged(outcome(listed=("9",)), invoices=[listed], charges=said(charges))
+    assert (payer(manifest).verdict, codes(manifest)) == (verdict, found)
+
+
+def test_a_usual_invoice_lacks_beside_a_credit_memo() -> None:
+    facts: dict[str, Any] = {"invoices": [MEMO], "past": past(issuer())}
+    credited = judged(outcome(listed=("9",)), charges=said(costs("AWS", amount="-50.00")), **facts)
+    assert codes(credited) == {"USUAL_INVOICE_MISSING": "blocking"}
+    assert (payer(credited).expected, payer(credited).archived) == (2, 1)
+    nothing = judged(outcome(listed=("9",)), charges=said(costs()), **facts)
+    assert (payer(nothing).verdict, codes(nothing)) == ("COMPLETE", {})
+
+
+def test_a_receipt_that_a_person_accepts_alone_is_complete_and_not_without_charges() -> None:
+    manifest = judged(outcome(listed=("9",)), invoices=[RECEIPT], acknowledgements=[accepts()])
+    assert payer(manifest).verdict == "COMPLETE"
+    assert codes(manifest) == {"NO_INVOICES_LISTED": "warning", "ACKNOWLEDGED": "warning"}
 
 
 def test_what_cost_explorer_expects_counts_as_expected_and_is_named() -> None:
@@ -255,7 +329,11 @@ def test_a_usual_invoice_that_is_listed_and_not_archived_is_told_once() -> None:
     [
         (costs("AWS"), "COMPLETE", {}),
         (costs("AWS", final=False), "MISSING", {"USUAL_INVOICE_MISSING": "blocking"}),
-        (costs("AWS", "AWS Marketplace"), "MISSING", {"USUAL_INVOICE_MISSING": "blocking"}),
+        (
+            costs("AWS", "AWS Marketplace"),
+            "MISSING",
+            {"USUAL_INVOICE_MISSING": "blocking", "CHARGES_WITHOUT_INVOICE": "blocking"},
+        ),
         (
             READ_NOT,
             "MISSING",
@@ -275,6 +353,28 @@ def test_only_a_final_answer_without_charges_explains_why_a_usual_invoice_lacks(
     assert (payer(manifest).verdict, codes(manifest)) == (verdict, found)
 
 
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        ({"past": past(issuer(), issuer(MARKET))}, "USUAL_INVOICE_MISSING"),
+        ({"charges": said(costs("AWS", "AWS Marketplace"))}, "CHARGES_WITHOUT_INVOICE"),
+        (
+            {"outcome": outcome(transfers=transfers(transfer(OUTSIDE, ACME)))},
+            "SOURCE_WITHOUT_INVOICE",
+        ),
+    ],
+)
+def test_a_payer_account_that_left_the_register_keeps_what_its_witnesses_expect(
+    facts: dict[str, Any], code: str
+) -> None:
+    given = facts.get("outcome", outcome())
+    first = judged(given, invoices=[bill()], **{k: v for k, v in facts.items() if k != "outcome"})
+    assert codes(first) == {code: "blocking"}
+    left = judged(invoices=[bill()], previous=first, names={}, as_of=NEXT_DAY)
+    assert left.says_the_same_as(first)
+    assert left.closed_at is None
+
+
 def test_history_is_of_the_payer_accounts_of_the_register_and_ends_with_the_close() -> None:
     left = judged(outcome(), invoices=[bill()], past=past(issuer(), issuer(MARKET)), names={})
     assert codes(left) == {}
@@ -288,6 +388,20 @@ def test_history_is_of_the_payer_accounts_of_the_register_and_ends_with_the_clos
         as_of=NEXT_DAY,
     )
     assert backfilled.says_the_same_as(closed)
+
+
+def test_a_usual_invoice_that_has_charges_too_is_told_of_both_and_counted_once() -> None:
+    usual = past(issuer(), issuer(EMEA))
+    manifest = judged(NOTHING, past=usual, charges=said(costs("AWS", "AWS Marketplace")))
+    told = sorted(found.code for found in payer(manifest).findings)
+    assert told == [
+        "CHARGES_WITHOUT_INVOICE",
+        "CHARGES_WITHOUT_INVOICE",
+        "NO_INVOICES_LISTED",
+        "USUAL_INVOICE_MISSING",
+        "USUAL_INVOICE_MISSING",
+    ]
+    assert payer(manifest).expected == 3
 
 
 # a close before the deadline
@@ -415,8 +529,45 @@ def test_the_receiver_of_a_transfer_must_have_an_invoice_of_its_source() -> None
     assert (found.code, found.subject) == ("SOURCE_WITHOUT_INVOICE", OUTSIDE)
     has = [bill(), bill("2", BillSourceAccounts=[OUTSIDE])]
     assert payer(judged(outcome(transfers=told), invoices=has)).verdict == "COMPLETE"
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"InvoiceType": "PAYMENT_RECEIPT"},
+        {"InvoiceType": "CREDIT_MEMO"},
+        {"CommercialInvoiceId": "1"},
+    ],
+)
+def test_only_an_invoice_of_its_own_is_the_one_of_a_source(members: dict[str, Any]) -> None:
+    told = transfers(transfer(source=OUTSIDE, target=ACME))
+    listed = [bill(), bill("2", BillSourceAccounts=[OUTSIDE], **members)]
+    assert codes(judged(outcome(transfers=told), invoices=listed))["SOURCE_WITHOUT_INVOICE"] == (
+        "blocking"
+    )
+
+
+def test_a_row_that_does_not_name_its_source_may_be_the_one_that_is_thought_to_lack() -> None:
+    told = transfers(transfer(source=OUTSIDE, target=ACME))
     unnamed = [bill(), bill("2", BillSourceAccounts=[BOREAL], BillSourceAccountsTotalCount=2)]
-    assert codes(judged(outcome(transfers=told), invoices=unnamed)) == {}
+    manifest = judged(outcome(transfers=told), invoices=unnamed)
+    assert payer(manifest).verdict == "COMPLETE"
+    assert codes(manifest) == {"WITNESSES_DISAGREE": "warning"}
+    (found,) = payer(manifest).findings
+    assert f"an invoice of {OUTSIDE} could not be checked" in found.detail
+
+
+def test_more_sources_than_rows_without_a_name_lack_all_the_same() -> None:
+    sources = (OUTSIDE, "666677778888")
+    told = transfers(*(transfer(source, ACME, transfer_id=source) for source in sources))
+    unnamed = [bill(), bill("2", BillSourceAccounts=[], BillSourceAccountsTotalCount=1)]
+    manifest = judged(outcome(transfers=told), invoices=unnamed)
+    assert payer(manifest).verdict == "MISSING"
+    lacking = [f.subject for f in payer(manifest).findings if f.code == "SOURCE_WITHOUT_INVOICE"]
+    assert lacking == list(sources)
+    receipt = bill("3", InvoiceType="PAYMENT_RECEIPT", BillSourceAccountsTotalCount=9)
+    two = judged(outcome(transfers=told), invoices=[*unnamed, receipt])
+    assert payer(two).verdict == "MISSING"
 
 
 @pytest.mark.parametrize(
@@ -450,6 +601,86 @@ def test_a_failed_look_keeps_the_transfers_that_were_known() -> None:
     assert codes(second) == {"WITNESS_NOT_READ": "warning"}
     off = judged(outcome(listed=()), previous=second, names=BOTH)
     assert (payer(off).verdict, codes(off)) == ("TRANSFERRED", {})
+
+
+@pytest.mark.parametrize("transfer_id", ["rt-1", ""])
+def test_a_transfer_that_is_no_longer_listed_still_explains_the_months_it_covered(
+    transfer_id: str,
+) -> None:
+    told = transfers(transfer(transfer_id=transfer_id))
+    first = judged(outcome(listed=(), transfers=told))
+    assert first.closed_at
+    gone = outcome(listed=(), transfers=transfers(run_id="run-3"))
+    later = judged(gone, previous=first, as_of=NEXT_DAY, run_id="run-3")
+    assert later.says_the_same_as(first)
+    open_still = judged(outcome(listed=(), transfers=told), as_of=BEFORE_DEADLINE)
+    after = judged(gone, previous=open_still)
+    assert payer(after).verdict == "TRANSFERRED"
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        {"end": "2026-10-15T00:00:00Z"},
+        {"status": "DECLINED"},
+        {"end": "2026-09-30T23:59:59Z", "status": "WITHDRAWN"},
+        {"target": OUTSIDE, "start": "2026-10-20T00:00:00Z"},
+    ],
+)
+def test_what_is_said_anew_of_the_same_transfer_replaces_what_was_told_before(
+    otherwise: dict[str, Any],
+) -> None:
+    first = judged(
+        outcome(listed=(), transfers=transfers(transfer())), names=BOTH, as_of=BEFORE_DEADLINE
+    )
+    assert payer(first).verdict == "TRANSFERRED"
+    told = transfers(transfer(**otherwise))
+    second = judged(outcome(listed=(), transfers=told), previous=first, names=BOTH)
+    assert payer(second).verdict == "MISSING"
+
+
+def test_without_an_id_source_target_and_start_tell_transfers_apart() -> None:
+    first = judged(
+        outcome(listed=(), transfers=transfers(transfer(transfer_id=""))),
+        names=BOTH,
+        as_of=BEFORE_DEADLINE,
+    )
+    other = transfer(target=OUTSIDE, start="2026-10-20T00:00:00Z", transfer_id="")
+    second = judged(outcome(listed=(), transfers=transfers(other)), previous=first, names=BOTH)
+    assert payer(second).verdict == "TRANSFERRED"
+    ended = transfer(end="2026-10-15T00:00:00Z", transfer_id="")
+    third = judged(outcome(listed=(), transfers=transfers(ended)), previous=first, names=BOTH)
+    assert payer(third).verdict == "MISSING"
+
+
+def test_two_that_tell_of_one_transfer_with_and_without_its_end_are_both_heard() -> None:
+    with_end = transfer(end="2026-12-31T23:59:59Z")
+    manifest = judged(
+        outcome(listed=(), transfers=transfers(transfer())),
+        outcome(BOREAL, transfers=transfers(with_end)),
+        invoices=[bill("1", payer=BOREAL, BillSourceAccounts=[ACME])],
+        names=BOTH,
+    )
+    assert payer(manifest).verdict == "TRANSFERRED"
+
+
+@pytest.mark.parametrize("verdict", ["TRANSFERRED", "NO_CHARGES"])
+def test_a_closed_period_keeps_its_verdict_where_nothing_blocks(verdict: str) -> None:
+    facts: dict[str, Any] = {"charges": said(costs())}
+    first = judged(NOTHING, **facts)
+    closed = replace(
+        first,
+        closed_at="2026-11-12T06:00:00Z",
+        payers=tuple(
+            replace(one, verdict=verdict, witnesses=replace(one.witnesses, charges=None))
+            for one in first.payers
+        ),
+    )
+    for asked in (NOTHING, outcome(result=NO_ACCESS, listed=())):
+        later = judged(asked, previous=closed, as_of=NEXT_DAY)
+        assert payer(later).verdict == verdict
+        assert payer(later).settled_at == payer(closed).settled_at
+        assert all(found.severity != "blocking" for found in payer(later).findings)
 
 
 def test_a_receivers_totals_are_split_by_source() -> None:
@@ -503,6 +734,27 @@ def test_an_account_that_is_no_receiver_explains_nothing() -> None:
     assert codes(manifest) == {"NO_INVOICES_LISTED": "blocking"}
 
 
+def test_a_receipt_of_its_own_beside_its_receivers_invoices_lacks_nothing() -> None:
+    listed = outcome(listed=("R1", "9"), units=UNITS)
+    manifest = judged(listed, invoices=[of_receiver(), RECEIPT])
+    assert (manifest.verdict, payer(manifest).verdict) == ("COMPLETE", "COMPLETE")
+
+
+def test_a_credit_memo_for_a_receiver_is_no_invoice_of_the_payer_account() -> None:
+    memo = of_receiver(InvoiceType="CREDIT_MEMO")
+    manifest = judged(outcome(listed=("R1",), units=UNITS), invoices=[memo])
+    assert codes(manifest) == NO_INVOICE
+    assert payer(manifest, RECEIVER).verdict == "COMPLETE"  # nobody asks it itself
+    again = judged(outcome(listed=("R1",), units=UNITS), invoices=[memo], previous=manifest)
+    assert payer(again, RECEIVER).verdict == "COMPLETE"
+    credited = judged(
+        outcome(listed=("R1",), units=UNITS),
+        invoices=[memo],
+        charges=said(costs("AWS", amount="-50.00")),
+    )
+    assert (payer(credited).verdict, codes(credited)) == ("COMPLETE", {})
+
+
 def test_a_usual_invoice_of_a_receiver_is_missed_at_the_payer_account() -> None:
     usual = past(issuer(), issuer(AWS, RECEIVER))
     manifest = judged(outcome(units=UNITS), invoices=[bill()], past=usual)
@@ -545,8 +797,28 @@ def test_no_invoices_that_a_person_acknowledges_are_no_charges() -> None:
     assert codes(manifest) == {"NO_INVOICES_LISTED": "warning", "ACKNOWLEDGED": "warning"}
     usual = judged(NOTHING, past=past(issuer()), acknowledgements=[accepts()])
     assert payer(usual).verdict == "NO_CHARGES"
-    charged = judged(NOTHING, charges=said(costs("AWS")), acknowledgements=[accepts()])
-    assert payer(charged).verdict == "NO_CHARGES"
+
+
+@pytest.mark.parametrize("final", [True, False])
+@pytest.mark.parametrize("history", [[], past(issuer())])
+def test_charges_without_an_invoice_that_a_person_accepts_are_not_called_no_charges(
+    final: bool, history: list[PastPeriod]
+) -> None:
+    facts: dict[str, Any] = {"past": history, "charges": said(costs("AWS", final=final))}
+    manifest = judged(NOTHING, acknowledgements=[accepts()], **facts)
+    assert (manifest.verdict, payer(manifest).verdict) == ("COMPLETE", "COMPLETE")
+    assert codes(manifest)["ACKNOWLEDGED"] == "warning"
+    assert codes(manifest)["CHARGES_WITHOUT_INVOICE"] == "warning"
+    assert judged(NOTHING, previous=manifest, as_of=NEXT_DAY, **facts).says_the_same_as(manifest)
+    early = judged(NOTHING, acknowledgements=[accepts()], as_of=BEFORE_DEADLINE, **facts)
+    assert payer(early).verdict == "AWAITING"
+
+
+def test_charges_that_show_after_no_invoices_were_accepted_block() -> None:
+    first = judged(NOTHING, acknowledgements=[accepts()], as_of=BEFORE_DEADLINE, run_id="run-1")
+    second = judged(NOTHING, previous=first, charges=said(costs("AWS", final=False)))
+    assert payer(second).verdict == "MISSING"
+    assert codes(second)["CHARGES_WITHOUT_INVOICE"] == "blocking"
 
 
 def test_no_invoices_can_be_acknowledged_before_the_deadline() -> None:
@@ -569,9 +841,34 @@ def test_a_payer_account_without_access_can_be_acknowledged() -> None:
     denied = outcome(result=NO_ACCESS)
     manifest = judged(denied, invoices=[bill()], acknowledgements=[accepts()])
     assert payer(manifest).verdict == "COMPLETE"
-    empty = judged(outcome(result=NO_ACCESS, listed=()), acknowledgements=[accepts()])
-    assert payer(empty).verdict == "NO_CHARGES"
-    assert payer(empty).outcome == NO_ACCESS
+
+
+@pytest.mark.parametrize("result", [NO_ACCESS, NOT_CHECKED])
+def test_no_invoices_of_an_account_that_was_not_read_are_accepted_by_nobody(result: str) -> None:
+    unread = outcome(result=result, listed=())
+    first = judged(unread, acknowledgements=[accepts()])
+    assert (first.verdict, payer(first).verdict) == ("COMPLETE", "COMPLETE")
+    assert (payer(first).outcome, codes(first)) == (
+        result,
+        {result: "warning", "ACKNOWLEDGED": "warning"},
+    )
+    (given,) = payer(first).witnesses.acknowledgements
+    assert given.covers == ((result, ACME),)
+    read = judged(NOTHING, previous=first, as_of=NEXT_DAY)
+    assert (payer(read).verdict, codes(read)["NO_INVOICES_LISTED"]) == ("MISSING", "blocking")
+    early = judged(unread, acknowledgements=[accepts()], as_of=BEFORE_DEADLINE)
+    assert payer(early).verdict == "AWAITING"
+
+
+def test_an_account_that_can_no_longer_be_read_is_not_without_charges_by_what_was_said() -> None:
+    early = judged(NOTHING, acknowledgements=[accepts()], as_of=BEFORE_DEADLINE, run_id="run-1")
+    unread = outcome(result=NO_ACCESS, listed=())
+    lost = judged(unread, previous=early)
+    assert payer(lost).verdict == "NO_ACCESS"
+    accepted = judged(
+        unread, previous=lost, acknowledgements=[accepts()], as_of=NEXT_DAY, run_id="run-3"
+    )
+    assert payer(accepted).verdict == "COMPLETE"
 
 
 def test_a_new_lack_is_not_covered() -> None:
@@ -584,6 +881,94 @@ def test_a_new_lack_is_not_covered() -> None:
     assert (second.verdict, payer(second).verdict) == ("ACTION_REQUIRED", "PARTIAL")
     by_subject = {found.subject: found.severity for found in payer(second).findings}
     assert (by_subject["AWAITED-1"], by_subject["AWAITED-2"]) == ("warning", "blocking")
+
+
+FAILURES = ("PDF_NOT_READY", "NO_DOCUMENT_URL", "DOWNLOAD_FAILED", "NOT_A_DOCUMENT")
+
+
+@pytest.mark.parametrize("later", [*FAILURES, "DOCUMENT_DAMAGED", "NOT_FETCHED"])
+@pytest.mark.parametrize("accepted", FAILURES)
+def test_a_document_that_lacks_for_another_reason_is_the_same_accepted_lack(
+    accepted: str, later: str
+) -> None:
+    facts: dict[str, Any] = {"invoices": [bill()]}
+    listed = ("1", "AWAITED-1")
+    waiting = outcome(listed=listed, awaited=(outstanding(code=accepted),))
+    first = judged(waiting, acknowledgements=[accepts()], run_id="run-1", **facts)
+    changed = outcome(listed=listed, awaited=(outstanding(code=later),))
+    second = judged(changed, previous=first, as_of=NEXT_DAY, **facts)
+    assert (second.verdict, codes(second)[later]) == ("COMPLETE", "warning")
+
+
+@pytest.mark.parametrize("later", ["OTHER_INVOICE", "FOREIGN_OBJECT", "DOCUMENT_URL_REFUSED"])
+def test_what_a_person_must_look_at_is_not_covered_by_a_document_that_lacked(later: str) -> None:
+    waiting = outcome(listed=("AWAITED-1",), awaited=(outstanding(),))
+    first = judged(waiting, acknowledgements=[accepts()], run_id="run-1")
+    changed = outcome(listed=("AWAITED-1",), awaited=(outstanding(code=later),))
+    second = judged(changed, previous=first, as_of=NEXT_DAY)
+    assert (second.verdict, codes(second)[later]) == ("ACTION_REQUIRED", "blocking")
+
+
+def test_a_supplement_that_is_accepted_to_lack_excuses_no_other_document() -> None:
+    def lacks(subject: str, *documents: ArchivedDocument) -> list[ArchivedInvoice]:
+        lack = Lack("DOWNLOAD_FAILED", subject, "Status 503.")
+        return [bill(lacks=(lack,), **({"documents": documents} if documents else {}))]
+
+    accepted = document_subject("1", "TAX_E_INVOICE", "T1")
+    first = judged(
+        outcome(), invoices=lacks(accepted), acknowledgements=[accepts()], run_id="run-1"
+    )
+    assert payer(first).verdict == "COMPLETE"
+    other = document_subject("1", "TAX_E_INVOICE", "T2")
+    for more in (lacks("1", supplement()), lacks(other)):
+        second = judged(outcome(), invoices=more, previous=first, as_of=NEXT_DAY)
+        assert (second.verdict, codes(second)["DOWNLOAD_FAILED"]) == (
+            "ACTION_REQUIRED",
+            "blocking",
+        )
+
+
+def test_the_newest_acknowledgement_counts_for_what_it_covers() -> None:
+    long = accepts(until=date(2027, 11, 1))
+    first = judged(NOTHING, acknowledgements=[long], run_id="run-1")
+    taken_back = accepts(until=NEXT_DAY.date(), reason="Given in error.")
+    second = judged(
+        NOTHING, previous=first, acknowledgements=[taken_back], as_of=NEXT_DAY, run_id="run-2"
+    )
+    (told,) = [found for found in payer(second).findings if found.code == "ACKNOWLEDGED"]
+    assert "Given in error." in told.detail
+    over = judged(NOTHING, previous=second, as_of=NEXT_DAY + timedelta(days=1), run_id="run-3")
+    assert (over.verdict, payer(over).verdict) == ("ACTION_REQUIRED", "MISSING")
+    assert "ACKNOWLEDGED" not in codes(over)
+    assert len(payer(over).witnesses.acknowledgements) == 2
+
+
+def test_what_a_closed_period_lets_pass_is_not_covered_and_so_blocks_on_no_later_day() -> None:
+    closed = judged(outcome(), invoices=[bill()], run_id="run-1")
+    unread = outcome(result=NO_ACCESS)
+    facts: dict[str, Any] = {"invoices": [bill()]}
+    until = accepts(until=NEXT_DAY.date())
+    second = judged(unread, previous=closed, acknowledgements=[until], as_of=NEXT_DAY, **facts)
+    assert payer(second).witnesses.acknowledgements[0].covers == ()
+    over = judged(unread, previous=second, as_of=NEXT_DAY + timedelta(days=1), **facts)
+    assert (over.verdict, codes(over)) == ("COMPLETE", {NO_ACCESS: "warning"})
+
+
+def test_an_older_acknowledgement_goes_on_for_what_the_newer_does_not_cover() -> None:
+    two = outcome(listed=("1", "A", "B"), awaited=(outstanding("A"), outstanding("B")))
+    first = judged(two, invoices=[bill()], acknowledgements=[accepts()], run_id="run-1")
+    one = outcome(listed=("1", "A", "B"), awaited=(outstanding("A"),))
+    arrived = [bill(), bill("B")]
+    second = judged(
+        one,
+        invoices=arrived,
+        previous=first,
+        acknowledgements=[accepts(until=NEXT_DAY.date())],
+        as_of=NEXT_DAY,
+    )
+    assert len([f for f in payer(second).findings if f.code == "ACKNOWLEDGED"]) == 2
+    over = judged(one, invoices=arrived, previous=second, as_of=NEXT_DAY + timedelta(days=1))
+    assert {f.subject for f in payer(over).findings if f.severity == "blocking"} == {"A"}
 
 
 @pytest.mark.parametrize(
@@ -774,12 +1159,14 @@ def test_whatever_the_witnesses_say_settled_is_never_blocked_nor_without_a_witne
     is_proof = bool(charges and charges.is_final)
     if state.verdict in SETTLED_VERDICTS:
         assert all(found.severity != "blocking" for found in state.findings)
+    has_charges = bool(charges and charges.charged)
     if state.verdict == "COMPLETE":
-        assert facts["invoices"]
+        assert facts["invoices"] or (given and has_charges)
         assert facts["as_of"] == AFTER_DEADLINE or (is_proof and facts["past"])
     if state.verdict == "NO_CHARGES":
         assert not facts["invoices"]
-        assert given or (is_proof and not charges.charged)
+        assert not has_charges
+        assert given or is_proof
     if state.verdict == "TRANSFERRED":
         assert asked.transfers
         assert any(one.source == ACME and one.covers(OCTOBER) for one in asked.transfers.transfers)

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from lambdas.domain.acknowledgements import GivenAcknowledgement
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.close_calendar import CloseCalendar, CloseDeadline
 from lambdas.domain.findings import finding
 from lambdas.domain.json_text import to_canonical_json
 from lambdas.domain.manifests import Manifest
-from lambdas.domain.payer_run import NO_ACCESS, NOT_CHECKED, WRONG_ACCOUNT
+from lambdas.domain.payer_run import NO_ACCESS, NOT_CHECKED, WRONG_ACCOUNT, UnusableRow
+from lambdas.domain.records import Lack
 from tests.domain.examples import (
     ACME,
     AFTER_DEADLINE,
@@ -25,6 +27,7 @@ from tests.domain.judging import HASH, codes, judged, outcome, payer
 SEPTEMBER = BillingPeriod(2026, 9)
 NEXT_DAY = AFTER_DEADLINE + timedelta(days=1)
 LATER = AFTER_DEADLINE + timedelta(days=2)
+NAMELESS = UnusableRow(OCTOBER, "0123456789ab")
 
 
 def closed() -> Manifest:
@@ -73,6 +76,21 @@ def test_an_invoice_without_its_document_is_awaited_and_then_partial() -> None:
     assert codes(after) == {"PDF_NOT_READY": "blocking"}
 
 
+@pytest.mark.parametrize(
+    "lacks", [(), (Lack("REVISION_NOT_CHECKED", "2", "Not yet."),)], ids=["no word", "a warning"]
+)
+def test_a_record_without_an_invoice_document_blocks_whatever_it_says(
+    lacks: tuple[Lack, ...],
+) -> None:
+    bare = archived("2", documents=(), lacks=lacks)
+    manifest = judged(outcome(), invoices=[archived("1"), bare])
+    assert payer(manifest).verdict == "PARTIAL"
+    assert codes(manifest)["NO_DOCUMENT_URL"] == "blocking"
+    given = GivenAcknowledgement(ACME, OCTOBER, "Printed by hand.", "Dana", LATER.date())
+    accepted = judged(outcome(), invoices=[archived("1"), bare], acknowledgements=[given])
+    assert payer(accepted).verdict == "COMPLETE"
+
+
 def test_nothing_archived_of_what_is_expected_is_missing() -> None:
     manifest = judged(outcome(listed=("AWAITED-1",), awaited=(outstanding(),)))
     assert payer(manifest).verdict == "MISSING"
@@ -85,9 +103,55 @@ def test_a_lack_for_a_person_is_red_even_before_the_deadline() -> None:
 
 
 def test_an_invoice_without_an_id_is_expected_and_blocks() -> None:
-    nameless = finding("INVOICE_WITHOUT_ID", ACME, "One row.")
-    manifest = judged(outcome(unusable=(nameless,)), invoices=[archived("1")])
+    manifest = judged(outcome(nameless=(NAMELESS,)), invoices=[archived("1")])
     assert (payer(manifest).expected, payer(manifest).verdict) == (2, "PARTIAL")
+
+
+def test_an_invoice_without_an_id_blocks_the_month_that_it_belongs_to_alone() -> None:
+    of_september = outcome(
+        periods=(OCTOBER, SEPTEMBER), nameless=(replace(NAMELESS, billing_period=SEPTEMBER),)
+    )
+    manifest = judged(of_september, invoices=[archived("1")])
+    assert (manifest.verdict, codes(manifest)) == ("COMPLETE", {})
+
+
+@pytest.mark.parametrize("names", [{ACME: "Acme"}, {}])
+def test_an_invoice_without_an_id_of_a_month_that_was_not_asked_for_stays_told(
+    names: dict[str, str],
+) -> None:
+    found = judged(outcome(periods=(SEPTEMBER,), nameless=(NAMELESS,)), names=names)
+    assert codes(found)["INVOICE_WITHOUT_ID"] == "blocking"
+    later = judged(outcome(periods=(SEPTEMBER,)), previous=found, names=names)
+    assert codes(later) == codes(found)
+
+
+def test_an_invoice_without_an_id_reopens_no_closed_month() -> None:
+    nameless = outcome(nameless=(NAMELESS,))
+    second = judged(nameless, invoices=[archived("1")], previous=closed(), as_of=NEXT_DAY)
+    assert (second.verdict, codes(second)) == ("COMPLETE", {"INVOICE_WITHOUT_ID": "warning"})
+    assert (payer(second).expected, payer(second).archived) == (2, 1)
+    third = judged(nameless, invoices=[archived("1")], previous=second, as_of=LATER)
+    assert third.says_the_same_as(second)
+
+
+def test_an_invoice_without_an_id_that_is_accepted_excuses_no_other() -> None:
+    given = GivenAcknowledgement(ACME, OCTOBER, "It is in the other ledger.", "Dana", LATER.date())
+    first = judged(
+        outcome(nameless=(NAMELESS,)), invoices=[archived("1")], acknowledgements=[given]
+    )
+    assert first.verdict == "COMPLETE"
+    other = replace(NAMELESS, fingerprint="ba9876543210")
+    both = outcome(nameless=(NAMELESS, other))
+    open_still = replace(first, closed_at=None)
+    second = judged(both, invoices=[archived("1")], previous=open_still, run_id="run-3")
+    assert [
+        (f.severity, f.subject[-12:])
+        for f in payer(second).findings
+        if f.code == "INVOICE_WITHOUT_ID"
+    ] == [
+        ("blocking", "ba9876543210"),
+        ("warning", "0123456789ab"),
+    ]
 
 
 @pytest.mark.parametrize("as_of", [BEFORE_DEADLINE, AFTER_DEADLINE])
@@ -372,8 +436,7 @@ def test_a_renamed_payer_is_something_new() -> None:
 
 
 def test_the_findings_of_the_latest_listing_replace_those_of_the_one_before() -> None:
-    nameless = finding("INVOICE_WITHOUT_ID", ACME, "One row.")
-    first = judged(outcome(unusable=(nameless,)), invoices=[archived("1")])
+    first = judged(outcome(nameless=(NAMELESS,)), invoices=[archived("1")])
     failed = judged(outcome(result=NO_ACCESS), invoices=[archived("1")], previous=first)
     assert "INVOICE_WITHOUT_ID" in codes(failed)
     cured = judged(outcome(), invoices=[archived("1")], previous=failed)

@@ -1,8 +1,9 @@
 import json
 from datetime import date
 
+import pytest
+
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.findings import finding
 from lambdas.domain.invoice_summary import InvoiceSummary
 from lambdas.domain.payer_run import (
     BY_BILLING_PERIOD,
@@ -11,11 +12,13 @@ from lambdas.domain.payer_run import (
     ListedInvoice,
     Listing,
     PayerRun,
+    UnusableRow,
     union_by_invoice_id,
 )
 from tests.domain.examples import ACME, AFTER_DEADLINE, BOREAL, OCTOBER, summary_row
 
 SEPTEMBER = BillingPeriod(2026, 9)
+Row = tuple[str, BillingPeriod | None, InvoiceSummary]
 
 
 def by_period(row: dict[str, object]) -> tuple[str, BillingPeriod | None, InvoiceSummary]:
@@ -44,7 +47,7 @@ def test_an_item_of_the_runs_list_carries_its_whole_identity() -> None:
 def test_a_listing_reads_back() -> None:
     (invoice,), _ = union_by_invoice_id([by_period(summary_row()), by_date(summary_row())], ACME)
     listing = Listing(
-        ACME, CHECKED, "", (OCTOBER,), (invoice,), (finding("INVOICE_WITHOUT_ID", ACME, "One."),)
+        ACME, CHECKED, "", (OCTOBER,), (invoice,), (UnusableRow(OCTOBER, "0123456789ab"),)
     )
     assert Listing.from_data(json.loads(json.dumps(listing.to_data()))) == listing
 
@@ -88,12 +91,43 @@ def test_a_row_without_an_id_is_unusable_once_however_often_it_is_listed() -> No
         [by_period(nameless), by_date(nameless), by_date(other)], ACME
     )
     assert invoices == []
-    assert len(unusable) == 2
+    assert [one.billing_period for one in unusable] == [OCTOBER, OCTOBER]
+    assert len({one.fingerprint for one in unusable}) == 2
 
 
-def test_a_row_with_nothing_that_says_its_period_is_unusable() -> None:
-    row = summary_row(BillingPeriod=None, IssuedDate=None)
-    assert union_by_invoice_id([by_date(row)], ACME) == ([], [InvoiceSummary(row)])
+NAMELESS = summary_row(None, BillingPeriod=None, IssuedDate="2026-10-03T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("rows", "period"),
+    [
+        ([by_period(NAMELESS)], OCTOBER),
+        ([by_date(NAMELESS)], SEPTEMBER),
+        ([by_date(NAMELESS), by_period(NAMELESS)], OCTOBER),
+        ([by_period(NAMELESS), by_date(NAMELESS)], OCTOBER),
+        ([by_period(NAMELESS | {"BillingPeriod": {"Month": 9, "Year": 2026}})], SEPTEMBER),
+    ],
+)
+def test_a_row_without_an_id_belongs_to_one_period(rows: list[Row], period: BillingPeriod) -> None:
+    _, unusable = union_by_invoice_id(rows, ACME)
+    assert [one.billing_period for one in unusable] == [period]
+
+
+@pytest.mark.parametrize("invoice_id", [None, "1"])
+def test_a_row_with_nothing_that_says_its_period_is_unusable(invoice_id: str | None) -> None:
+    row = summary_row(invoice_id, BillingPeriod=None, IssuedDate=None)
+    invoices, (unusable,) = union_by_invoice_id([by_date(row)], ACME)
+    assert (invoices, unusable.billing_period) == ([], None)
+
+
+def test_a_row_without_an_id_is_found_under_a_subject_of_its_own() -> None:
+    _, (one, other) = union_by_invoice_id(
+        [by_period(summary_row(None)), by_period(summary_row(None, DueDate="2026-12-01"))], ACME
+    )
+    found = one.finding(ACME)
+    assert found.code == "INVOICE_WITHOUT_ID"
+    assert found.subject == f"{ACME} row {one.fingerprint}"
+    assert found.subject != other.finding(ACME).subject
 
 
 def test_a_row_whose_period_only_the_question_says_is_usable_in_both_listings() -> None:

@@ -381,6 +381,8 @@ def test_f12_a_supplement_that_fails_makes_the_invoice_partial_until_it_comes(
     meets(month, kind, document_id="E-1")
     month.suffers("PARTIAL", findings)
     assert documents(month.world) == [A2]
+    (found,) = month.world.payer()["findings"]
+    assert found["subject"] == "A2 TAX_E_INVOICE E-1"
     before = downloads(month.world)
     month.recovers(findings=LATE_DOCUMENT)
     assert documents(month.world) == [A2, A2_XML]

@@ -6,6 +6,7 @@ import pytest
 from lambdas import judge_period
 from lambdas.domain.archive_layout import manifest_sequence
 from lambdas.handlers import enumerate_payer_accounts, validate_completeness
+from sandbox.invoicing.faults import Fault
 from tests.handlers.conftest import (
     ACME,
     AFTER_DEADLINE,
@@ -297,3 +298,13 @@ def test_a_run_whose_list_is_gone_says_so(world: World) -> None:
         validate_completeness.handler(
             {"run_id": "nothing", "dry_run": False, "billing_period": "2026-10"}, Context()
         )
+
+
+def test_a_row_without_an_id_blocks_the_month_that_it_names_and_no_other(world: World) -> None:
+    fill(world)
+    world.catalogue.payers[ACME].append(invoice("A2"))
+    old = {"InvoiceId": None, "BillingPeriod": {"Month": 3, "Year": 2026}}
+    world.emulator.faults.add(Fault(ACME, "changed_row", None, invoice_id="A2", members=old))
+    assert world.run()["verdict"] == "COMPLETE"
+    assert world.findings() == {}
+    assert world.findings(period="2026-03")["INVOICE_WITHOUT_ID"] == "blocking"

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,15 +10,17 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from lambdas.domain.acknowledgements import GivenAcknowledgement
 from lambdas.domain.manifests import Manifest
 from lambdas.domain.signatures import Signature, signed_file
 from ops.cli import main
 from ops.live import deployment
 from ops.newest_manifest import EXPORTED
-from tests.domain.examples import ACME, BOREAL, archived, outstanding
+from tests.domain.examples import ACME, BOREAL, OCTOBER, archived, outstanding
 from tests.domain.judging import judged, outcome
 
 BUCKET = "example-corp-archive"
+UNTIL = (datetime.now(UTC) + timedelta(days=300)).date().isoformat()
 DEFINITION = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
 ROLE = "arn:aws:iam::123456789012:role/workflow"
 
@@ -120,7 +123,7 @@ def test_what_is_not_there_is_a_sentence(
     place = keep(tmp_path, awaits())
     for verb in (
         ["explain"],
-        ["acknowledge", "--by", "D", "--reason", "R", "--until", "2999-01-01", "--dry-run"],
+        ["acknowledge", "--by", "D", "--reason", "R", "--until", UNTIL, "--dry-run"],
     ):
         got, _, error = run(capsys, *verb, *words, "--archive", str(place))
         assert got == code
@@ -148,7 +151,7 @@ def test_a_manifest_that_cannot_be_read_is_not_explained(
 
 # acknowledge
 
-ACCEPT = ("--by", "Dana Whitlock", "--reason", "No workload.", "--until", "2999-12-31")
+ACCEPT = ("--by", "Dana Whitlock", "--reason", "No workload.", "--until", UNTIL)
 
 
 class Stacks:
@@ -203,7 +206,7 @@ def test_an_acknowledgement_starts_a_run_and_says_what_it_covers(
 ) -> None:
     code, out, _ = run(capsys, "acknowledge", "2026-10", BOREAL, *ACCEPT)
     assert code == 0
-    assert "it covers until 2999-12-31:\n  PDF_NOT_READY of A\n  PDF_NOT_READY of B\n" in out
+    assert f"it covers until {UNTIL}:\n  PDF_NOT_READY of A\n  PDF_NOT_READY of B\n" in out
     assert (
         f"Started arn:aws:states:us-east-1:123456789012:execution:archive:acknowledge-{BOREAL}-"
         in out
@@ -217,11 +220,21 @@ def test_an_acknowledgement_starts_a_run_and_says_what_it_covers(
                     "payer_account_id": BOREAL,
                     "reason": "No workload.",
                     "by": "Dana Whitlock",
-                    "until": "2999-12-31",
+                    "until": UNTIL,
                 }
             ],
         }
     ]
+
+
+def test_what_is_accepted_already_is_shown_as_covered_again(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    given = GivenAcknowledgement(ACME, OCTOBER, "No workload.", "Dana", date(2027, 11, 1))
+    place = keep(tmp_path, judged(outcome(listed=()), acknowledgements=[given]))
+    words = ("acknowledge", "2026-10", ACME, *ACCEPT, "--dry-run", "--archive", str(place))
+    code, out, _ = run(capsys, *words)
+    assert (code, f"it covers until {UNTIL}:\n  NO_INVOICES_LISTED of {ACME}\n" in out) == (0, True)
 
 
 def test_everybody_is_asked_for_an_account_that_left_the_register(
