@@ -114,7 +114,7 @@ class ArchiveOnDisk:
             tuple(self._payers(documents)),
         )
         content = manifest.to_data()
-        value = key.sign(signed_part(content), ec.ECDSA(SHA256()))
+        value = key.sign(signed_part(content, "key"), ec.ECDSA(SHA256()))
         file = signed_file(content, Signature("key", ALGORITHM, _base64(value)))
         self._store(manifest.key, file)
         self._store(completeness_key(PERIOD), to_json(manifest.completeness()))

@@ -19,6 +19,10 @@ class PlacedObject:
     """Whether a delete marker lies on top."""
     older: tuple[tuple[str, int], ...] = ()
     """The versions beneath, newest first: id and size."""
+    written_at: datetime | None = None
+    """When the oldest version was stored; a copy does not tell."""
+    is_over_a_marker: bool = False
+    """Whether a delete marker lies beneath the oldest version."""
 
     @property
     def oldest_version_id(self) -> str:

@@ -110,6 +110,7 @@ class Examiner:
                 return
             size = sizes[version_id]
             examined.findings += self._on_top(evidence)
+            examined.findings += self._beneath(evidence)
             self.locks(stored.key, version_id, examined)
         is_to_be_read = self._scope.level >= Level.bytes and stored.key in self._scope.subset
         if is_to_be_read:
@@ -176,17 +177,35 @@ class Examiner:
             yield self._finding("OBJECT_HIDDEN", evidence, expected, "a delete marker on top of it")
         elif placed.version_id != stored.version_id:
             # A person who restores an object by copying it leaves the right bytes on top.
-            top = self._place.digest(stored.key, placed.version_id)
-            is_same = top.sha256 == stored.sha256
-            what = "the same bytes" if is_same else f"SHA-256 {top.sha256}"
-            yield check_finding(
-                "OBJECT_OVERLAID",
-                stored.key,
-                expected,
-                f"version {placed.version_id} with {what}",
-                period=self._period,
-                severity="warning" if is_same else None,
-            )
+            yield self._overlaid(evidence, expected, placed.version_id, "")
+
+    def _beneath(self, evidence: Evidence) -> Iterator[CheckFinding]:
+        """What lay there before the version that the manifest names: evidence is written once."""
+        stored, placed = evidence.stored, evidence.placed
+        expected = f"nothing beneath version {stored.version_id}"
+        versions = [placed.version_id, *(version_id for version_id, _ in placed.older)]
+        for version_id in versions[versions.index(stored.version_id) + 1 :]:
+            yield self._overlaid(evidence, expected, version_id, " beneath it")
+        if placed.is_over_a_marker:
+            found = "a delete marker beneath all versions"
+            yield self._finding("OBJECT_OVERLAID", evidence, expected, found)
+
+    def _overlaid(
+        self, evidence: Evidence, expected: str, version_id: str, where: str
+    ) -> CheckFinding:
+        """That another version is there too; milder where it has the same bytes."""
+        stored = evidence.stored
+        digest = self._place.digest(stored.key, version_id)
+        is_same = digest.sha256 == stored.sha256
+        what = "the same bytes" if is_same else f"SHA-256 {digest.sha256}"
+        return check_finding(
+            "OBJECT_OVERLAID",
+            stored.key,
+            expected,
+            f"version {version_id} with {what}{where}",
+            period=self._period,
+            severity="warning" if is_same else None,
+        )
 
     def _finding(self, code: str, evidence: Evidence, expected: str, found: str) -> CheckFinding:
         return check_finding(code, evidence.stored.key, expected, found, period=self._period)

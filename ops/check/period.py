@@ -196,8 +196,16 @@ class _Pass:
         )
         is_whole = newest is not None and newest.is_whole
         self._evidence.finish(
-            lambda: self._chain.stated(newest) if newest else (), is_whole=is_whole
+            lambda: self._chain.stated(newest) if newest else (),
+            is_whole=is_whole,
+            manifest_written_at=newest.placed.written_at if newest else None,
         )
+        if self._evidence.new:
+            self._leave_out(
+                f"{self._evidence.new} records and documents of {self._period}",
+                "they are newer than its newest manifest, so nothing vouches for them yet",
+                "check again after the run that stored them",
+            )
         if not is_whole:
             self._leave_out(
                 f"records, documents and views of {self._period}",
@@ -250,6 +258,9 @@ class _Pass:
                 self._find(code, placed.key, "the manifest on top", "a delete marker on top")
             if placed.older:
                 expected, found = f"version {version} alone", f"version {placed.version_id} on top"
+                self._find("OBJECT_OVERLAID", placed.key, expected, found)
+            if placed.is_over_a_marker:
+                expected, found = f"version {version} alone", "a delete marker beneath it"
                 self._find("OBJECT_OVERLAID", placed.key, expected, found)
             if _has_bytes(placed) and self._scope.level >= Level.presence:
                 self._evidence.examiner.locks(placed.key, version, self._evidence.examined)

@@ -16,6 +16,8 @@ def read_heads_table(table: str) -> Mapping[BillingPeriod, ManifestHead]:
             client("dynamodb").get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
         )
         for item in (item for page in pages for item in page["Items"]):
+            if "sequence" not in item:  # what else the functions keep there
+                continue
             plain = {name: value.get("S") or value.get("N") for name, value in item.items()}
             try:
                 head = ManifestHead.from_data(plain)
