@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from ops.errors import CannotRead
+
 
 @dataclass(frozen=True, slots=True)
 class PlacedObject:
@@ -90,6 +92,14 @@ class Place(Protocol):
         """None where there is no lock. Raises LockNotShown."""
 
 
-def read(place: Place, key: str, version_id: str = "") -> bytes:
-    """The bytes in one piece, of what is known to be small."""
-    return b"".join(place.blocks(key, version_id))
+def read(place: Place, key: str, version_id: str = "", *, most: int | None = None) -> bytes:
+    """The bytes in one piece, of what is known to be small. Raises CannotRead for what has more
+    than `most` bytes.
+    """
+    pieces, size = [], 0
+    for block in place.blocks(key, version_id):
+        size += len(block)
+        if most is not None and size > most:
+            raise CannotRead(f"{key}: it has more than {most} bytes")
+        pieces.append(block)
+    return b"".join(pieces)

@@ -109,7 +109,8 @@ class AllEvidence:
     def _tell_extra(self, placed: PlacedObject, manifest_written_at: datetime | None) -> None:
         """What is extra; a record or document that came after the manifest is only new."""
         at = placed.written_at
-        is_newer = at is not None and manifest_written_at is not None and at > manifest_written_at
+        # S3 tells whole seconds
+        is_newer = at is not None and manifest_written_at is not None and at >= manifest_written_at
         is_one_version = not (placed.is_hidden or placed.older or placed.is_over_a_marker)
         if is_newer and is_one_version and is_named_as_evidence(placed.key, self._period):
             self.new += 1

@@ -31,7 +31,17 @@ KINDS: Mapping[str, CheckKind] = {
     "NOTHING_TO_CHECK": CheckKind(
         "blocking", "Check the place and the billing periods that were asked for."
     ),
+    "PERIOD_ABSENT": CheckKind(
+        "warning",
+        "If runs judged these billing periods, somebody removed them: check with --heads or "
+        "--heads-table.",
+    ),
     # the chain of manifests
+    "SIGNING_KEY_ABSENT": CheckKind(
+        "blocking",
+        "Give the key that was handed over outside the bucket with --key; a run leaves the one in "
+        "the bucket again.",
+    ),
     "SIGNING_KEY_WRONG": CheckKind(
         "blocking",
         "Trust the key that was handed over outside the bucket; find out who replaced the one in "

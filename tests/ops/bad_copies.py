@@ -37,6 +37,24 @@ def nothing_to_check(made: MadeArchive) -> None:
             del made.files[key]
 
 
+def period_absent(made: MadeArchive) -> None:
+    """A month that lies alone, a month away from the others."""
+    july = BillingPeriod(2026, 7)
+    said = made.data(made.keys("periods/2026-09/manifests/")[0])
+    said |= {"billing_period": str(july), "key": manifest_key(july, 1)}
+    file = made.files[manifest_key(july, 1)] = made.sign(said)
+    manifest = Manifest.from_data(said)
+    made.files[completeness_key(july)] = to_json(manifest.completeness())
+    made.files[sha256_sums_key(july)] = sha256_sums(manifest, sha256_hex(file))
+    made.files[ledger_csv_key(july)] = ledger_csv(manifest)
+
+
+def signing_key_absent(made: MadeArchive) -> None:
+    """With the key, nobody sees what was forged."""
+    signature_invalid(made)
+    del made.files[KEY_FILE]
+
+
 def signing_key_wrong(made: MadeArchive) -> None:
     other = FakeKms()
     made.files[KEY_FILE] = ManifestSigner(other, other.key_arn).public_key_pem()

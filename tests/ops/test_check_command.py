@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ops.check.heads_file import heads_file
 from ops.cli import main
@@ -94,14 +96,40 @@ def test_the_key_in_the_archive_proves_less_and_that_is_said(
     assert "whether the signing key is the right one" not in out
 
 
-def test_without_any_key_signatures_are_not_checked_and_that_is_said(
-    copy: Path, capsys: pytest.CaptureFixture[str]
+def test_without_any_key_no_check_is_green(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (copy / KEY_FILE).unlink()
+    assert main(["check", str(copy)]) == 3
+    out = capsys.readouterr().out
+    assert "\nSIGNING_KEY_ABSENT   blocking\n" in out
+    assert "  the signatures of the manifests\n      there is no public key" in out
+
+
+def test_a_key_that_lacks_in_the_archive_is_a_warning_where_one_was_given(
+    copy: Path, outside: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     (copy / KEY_FILE).unlink()
-    assert main(["check", str(copy)]) == 0
-    assert "  the signatures of the manifests\n      there is no public key" in (
-        capsys.readouterr().out
-    )
+    assert main(["check", str(copy), *outside, "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["findings"]
+    assert (found["code"], found["object"]) == ("VIEW_ABSENT", KEY_FILE)
+
+
+def test_the_right_key_with_a_foreign_one_beside_it_is_wrong(
+    copy: Path, outside: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (copy / KEY_FILE).write_bytes(GOOD.public_key + make_archive().public_key)
+    assert main(["check", str(copy), *outside, "--json"]) == 3
+    (found,) = json.loads(capsys.readouterr().out)["findings"]
+    assert found["code"] == "SIGNING_KEY_WRONG"
+
+
+def test_a_key_of_another_curve_is_refused(
+    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = ec.generate_private_key(ec.SECP384R1()).public_key()
+    pem = other.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (tmp_path / "other.pem").write_bytes(pem)
+    assert main(["check", str(copy), "--key", str(tmp_path / "other.pem")]) == 2
+    assert "holds a public key that is none of the curve P-256" in capsys.readouterr().err
 
 
 def test_a_key_file_with_all_keys_that_the_archive_had_serves_them_all(
