@@ -95,9 +95,7 @@ def examine_break_glass_role(settings: DeploySettings) -> Iterator[Examined]:
     yield Examined(what)
 
 
-def examine_deployment(
-    settings: DeploySettings, outputs: Mapping[str, str]
-) -> Iterator[Examined]:
+def examine_deployment(settings: DeploySettings, outputs: Mapping[str, str]) -> Iterator[Examined]:
     """Whether the deployed stack starts every day, tells the people that it should and knows the
     payer register as it is now. Raises CannotRead.
     """

@@ -1,6 +1,6 @@
 """Where an archive lies, a copy on disk or the live bucket, seen the same way and only read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -70,6 +70,10 @@ class Place(Protocol):
     @property
     def readers(self) -> int:
         """How many threads read it best."""
+
+    @property
+    def unlisted(self) -> Mapping[str, str]:
+        """The folders that could not be listed so far, as prefixes, and why."""
 
     def folders(self, prefix: str) -> list[str]:
         """The names of the folders right below the prefix."""

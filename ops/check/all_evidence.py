@@ -86,7 +86,7 @@ class AllEvidence:
                 del extra[moved_to]
                 found = f"the same bytes at {moved_to}"
                 self._find("OBJECT_MOVED", stored.key, "to lie at this key", found)
-            else:
+            elif not stored.key.startswith(tuple(self._place.unlisted)):
                 self._find("OBJECT_GONE", stored.key, _expected(stored), "nothing there")
         for placed in extra.values():
             self._tell_extra(placed, manifest_written_at)

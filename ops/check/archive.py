@@ -59,6 +59,11 @@ def check_archive(
         expected = f"records or documents in part {scope.subset}"
         findings.append(check_finding("NOTHING_TO_CHECK", place.name, expected, "none"))
     findings += (finding for period in checked for finding in period.findings)
+    findings += (
+        check_finding("OBJECT_UNREADABLE", folder, "a folder that can be listed", why)
+        for folder, why in place.unlisted.items()
+        if not any(folder.startswith(above) for above in place.unlisted.keys() - {folder})
+    )
     return CheckReport(
         place.name,
         scope,
@@ -158,8 +163,8 @@ def _not_checked(place: Place, scope: Scope, keys: SigningKeys | None) -> Iterab
         )
     if scope.heads is None:
         yield NotChecked(
-            "whether the newest manifests were cut off, whole billing periods removed, or the whole "
-            "archive rolled back",
+            "whether the newest manifests were cut off, whole billing periods removed, or the "
+            "whole archive rolled back",
             "no heads were given, and no archive shows by itself what was once there",
             "give --heads FILE or --heads-table NAME",
         )

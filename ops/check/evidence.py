@@ -114,23 +114,23 @@ class Examiner:
             self.locks(stored.key, version_id, examined)
         is_to_be_read = self._scope.level >= Level.bytes and stored.key in self._scope.subset
         if is_to_be_read:
-            self._compare(evidence, version_id, examined)
+            self._compare(evidence, version_id, size, examined)
         elif size != stored.size_bytes:
             examined.changed.append(evidence.changed(Digest("", size)))
 
-    def _compare(self, evidence: Evidence, version_id: str, examined: Examined) -> None:
+    def _compare(self, evidence: Evidence, version_id: str, size: int, examined: Examined) -> None:
         """Every byte; what is not right at first is read once more before it is told."""
         stored = evidence.stored
         right = Digest(stored.sha256, stored.size_bytes)
         try:
-            digest, content = self._read(evidence, version_id)
+            digest, content = self._read(evidence, version_id, size)
             first = f"SHA-256 {digest.sha256}"
         except CannotRead as error:
-            digest, content, first = None, b"", str(error)
+            digest, content, first = None, None, str(error)
         if digest != right:
             digest = self._place.digest_again(stored.key, version_id)
             if digest == right:
-                digest, content = self._read(evidence, version_id)
+                digest, content = self._read(evidence, version_id, size)
                 finding = self._finding(
                     "READ_UNSTABLE", evidence, f"SHA-256 {right.sha256}", f"{first} at first"
                 )
@@ -139,15 +139,15 @@ class Examiner:
         examined.bytes_read += digest.size_bytes
         if digest != right:
             examined.changed.append(evidence.changed(digest))
-        elif evidence.record_number is not None:
+        elif evidence.record_number is not None and content is not None:
             examined.findings += self._contradictions(evidence, evidence.record_number, content)
 
-    def _read(self, evidence: Evidence, version_id: str) -> tuple[Digest, bytes]:
-        """A record's bytes are kept, a document's are not."""
-        key = evidence.stored.key
-        if evidence.record_number is None:
-            return self._place.digest(key, version_id), b""
-        content = read(self._place, key, version_id)
+    def _read(self, evidence: Evidence, version_id: str, size: int) -> tuple[Digest, bytes | None]:
+        """A record's bytes are kept, if it has as many as it must have; a document's are not."""
+        stored = evidence.stored
+        if evidence.record_number is None or size != stored.size_bytes:
+            return self._place.digest(stored.key, version_id), None
+        content = read(self._place, stored.key, version_id, most=stored.size_bytes)
         return Digest(sha256_hex(content), len(content)), content
 
     def _contradictions(

@@ -1,4 +1,4 @@
-"""What manifests expect: no payer account and no awaited invoice of one is forgotten by the next."""
+"""What manifests expect: the next one forgets no payer account and no awaited invoice."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 
-
 class NotAManifest(ValueError):
     """A sentence part that says why: `it is not JSON`."""
 

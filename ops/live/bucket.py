@@ -1,7 +1,7 @@
 """The live bucket, read by ListObjectVersions, GetObject, HeadObject and GetObjectRetention."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,6 +18,7 @@ class LiveBucket:
 
     has_versions = True
     readers = READERS
+    unlisted: Mapping[str, str] = {}
 
     def __init__(self, bucket: str) -> None:
         """Raises CannotRead."""

@@ -97,7 +97,9 @@ def test_every_manifest_is_signed_by_the_archives_key_over_its_canonical_content
         assert archived.content(key) == signed_file(content, signature_of(content))
         answer = archived.kms.verify(
             KeyId=archived.settings.manifest_signing_key,
-            Message=hashlib.sha256(signed_part(content, archived.settings.manifest_signing_key)).digest(),
+            Message=hashlib.sha256(
+                signed_part(content, archived.settings.manifest_signing_key)
+            ).digest(),
             MessageType="DIGEST",
             SigningAlgorithm="ECDSA_SHA_256",
             Signature=base64.b64decode(content["signature"]["value"]),

@@ -3,9 +3,11 @@
 import json
 import os
 import pty
+import shutil
 import stat
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ops.check.heads_file import heads_file
 from ops.cli import main
 from ops.verbs import VERBS
+from tests.domain.examples import BOREAL
 from tests.ops import bad_copies
 from tests.ops.made_archive import KEY_FILE, OCTOBER, MadeArchive, make_archive
 
@@ -237,16 +240,119 @@ def test_what_a_desktop_leaves_in_a_folder_is_no_finding(copy: Path) -> None:
     assert main(["check", str(copy)]) == 0
 
 
-def test_a_link_that_leads_nowhere_cannot_be_read(
+def unreadable(
+    copy: Path, capsys: pytest.CaptureFixture[str], *options: str
+) -> list[tuple[str, str]]:
+    """What and why, of a check that finds nothing else."""
+    assert main(["check", str(copy), *options, "--json"]) == 3
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert {one["code"] for one in found} == {"OBJECT_UNREADABLE"}
+    return [(one["object"], one["found"].rpartition(": ")[2]) for one in found]
+
+
+@pytest.mark.parametrize("target", ["nowhere", "elsewhere.pdf"])
+def test_a_link_is_not_followed_wherever_it_leads(
+    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], target: str
+) -> None:
+    key = bad_copies.a_document(GOOD)
+    (tmp_path / "elsewhere.pdf").write_bytes(GOOD.files[key])
+    (copy / key).unlink()
+    (copy / key).symlink_to(tmp_path / target)
+    assert unreadable(copy, capsys) == [(key, "it is a link, which is not followed")]
+
+
+@pytest.mark.parametrize("key", [bad_copies.a_document(GOOD), GOOD.keys("records/")[0], KEY_FILE])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(
+    copy: Path, outside: list[str], capsys: pytest.CaptureFixture[str], key: str
+) -> None:
+    (copy / key).unlink()
+    os.mkfifo(copy / key)
+    assert unreadable(copy, capsys, *outside) == [(key, "it is no file")]
+
+
+def test_a_folder_that_may_not_be_listed_is_told_and_the_check_goes_on(
+    copy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (copy / "lost+found").mkdir()
+    refused = {f"{copy}/lost+found/", f"{copy}/invoices/2026-10/{BOREAL}/"}
+    scandir = os.scandir
+
+    def list_unless_refused(path: Any) -> Any:
+        if str(path) in refused:
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", list_unless_refused)
+    assert unreadable(copy, capsys) == [
+        (f"invoices/2026-10/{BOREAL}/", "permission denied"),
+        ("lost+found/", "permission denied"),
+    ]
+
+
+def test_where_manifests_may_not_be_listed_nobody_is_said_to_have_removed_them(
+    copy: Path, outside: list[str], monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    scandir = os.scandir
+
+    def list_unless_refused(path: Any) -> Any:
+        if str(path).endswith("2026-10/manifests/"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", list_unless_refused)
+    told = [("periods/2026-10/manifests/", "permission denied")]
+    assert unreadable(copy, capsys, *outside) == told
+    main(["check", str(copy), *outside])
+    assert "  everything of 2026-10\n" in capsys.readouterr().out
+
+
+def test_a_file_where_a_folder_must_be_is_told(
     copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    document = copy / bad_copies.a_document(GOOD)
-    document.unlink()
-    document.symlink_to(copy / "nowhere")
+    shutil.rmtree(copy / "records")
+    (copy / "records").write_text("x")
     assert main(["check", str(copy), "--json"]) == 3
-    (finding,) = json.loads(capsys.readouterr().out)["findings"]
-    assert finding["code"] == "OBJECT_UNREADABLE"
-    assert finding["found"].endswith("no such file or directory")
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert [(one["code"], one["object"]) for one in found] == [
+        ("OBJECT_EXTRA", "records"),
+        ("OBJECT_UNREADABLE", "records/"),
+    ]
+
+
+def test_folders_within_folders_without_end_do_not_end_the_check(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = os.open(copy, os.O_RDONLY)
+    for _ in range(2500):
+        os.mkdir("d", dir_fd=at)
+        below = os.open("d", os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = below
+    os.close(at)
+    ((place, why),) = unreadable(copy, capsys)
+    assert (place[:6], why) == ("d/d/d/", "file name too long")
+    subprocess.run(["rm", "-rf", str(copy / "d")], check=True)
+
+
+def test_a_record_that_grew_is_not_read_into_memory(copy: Path) -> None:
+    key = GOOD.keys("records/")[0]
+    with (copy / key).open("r+b") as record:
+        record.truncate(200 << 20)
+    tracemalloc.start()
+    assert main(["check", str(copy)]) == 3
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 50 << 20
+
+
+def test_a_key_file_that_grew_is_not_read_into_memory(
+    copy: Path, outside: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (copy / KEY_FILE).open("r+b") as key:
+        key.truncate(2 << 20)
+    told = [(KEY_FILE, "it has more than 1048576 bytes")]
+    assert unreadable(copy, capsys, *outside) == told
 
 
 def test_many_findings_of_one_code_are_counted_and_json_has_them_all(

@@ -197,6 +197,13 @@ def test_what_is_older_than_the_newest_manifest_and_not_in_it_is_extra(live: Liv
     assert "OBJECT_EXTRA" in codes(check_remade(live))
 
 
+def test_the_first_run_of_a_month_that_is_under_way_is_a_warning(live: Live) -> None:
+    key = f"invoices/2026-11/{BOREAL}/2026-11_{BOREAL}_INVOICE_7.pdf"
+    live.s3.put_object(Bucket=BUCKET, Key=key, Body=b"%PDF")
+    assert codes(check(live)) == {"MANIFESTS_ABSENT": "warning"}
+    assert codes(check(live, heads=None)) == {"MANIFESTS_ABSENT": "blocking"}
+
+
 def test_a_lock_that_a_manifest_lacks_is_told(live: Live) -> None:
     live.s3.put_object_retention(
         Bucket=BUCKET, Key=NEWEST, Retention={}, BypassGovernanceRetention=True
