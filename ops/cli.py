@@ -6,9 +6,10 @@ import textwrap
 import traceback
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from typing import NoReturn
 
 from ops.console import Console
-from ops.errors import ToolError
+from ops.errors import ToolError, WrongUsage
 from ops.exit_codes import ExitCode
 from ops.verb import Verb
 from ops.verbs import VERBS
@@ -19,7 +20,11 @@ _EXITS = "how it ends:\n" + "\n".join(f"  {code:>3}  {code.meaning}" for code in
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; return how the tool ends."""
     console = Console()
-    parsed = _parser().parse_args(arguments)
+    try:
+        parsed = _parser().parse_args(arguments)
+    except WrongUsage as error:
+        as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
+        return _fail(console, str(error), error.exit_code, as_json=as_json)
     verb: Verb = parsed.verb
     try:
         return verb.run(parsed, console)
@@ -38,8 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(console, _fault(error), ExitCode.FAULT, as_json=parsed.as_json)
 
 
+class _Parser(ArgumentParser):
+    """Says what is wrong with a command as every other error is said."""
+
+    def error(self, message: str) -> NoReturn:
+        raise WrongUsage([f"{message}; '{self.prog} --help' teaches it"])
+
+
 def _parser() -> ArgumentParser:
-    parser = ArgumentParser(
+    parser = _Parser(
         prog="invoices",
         description="Work with the invoice archive.",
         epilog=f"'invoices VERB --help' teaches a verb.\n\n{_EXITS}",

@@ -196,6 +196,58 @@ def test_everything_that_is_wrong_with_a_command_is_told_at_once(
         assert part in line
 
 
+@pytest.mark.parametrize(
+    "command", [["check"], ["check", "x", "--level", "all"], ["no-verb"], ["check", "x", "--lev"]]
+)
+def test_a_command_that_cannot_be_understood_is_a_sentence_and_json_where_that_was_asked_for(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(command) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("invoices: ")
+    assert line.endswith("--help' teaches it")
+    assert main([*command, "--json"]) == 2
+    out, err = capsys.readouterr()
+    told = json.loads(out)
+    assert (f"invoices: {told['error']}", told["exit_code"], err) == (line, 2, "")
+
+
+def head(**members: object) -> bytes:
+    right = {"billing_period": "2026-10", "sequence": 3, "sha256": "a" * 64, "run_id": "run-3"}
+    return json.dumps({"heads": [right | members]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (head(sequence=float("inf")), "ValueError: Infinity is no whole number"),
+        (head(sequence=1.0), "ValueError: 1.0 is no whole number"),
+        (head(sequence=-1), "ValueError: -1 is no number of a manifest"),
+        (head(sequence=0), "ValueError: 0 is no number of a manifest"),
+        (head(sequence=True), "ValueError: True is no number of a manifest"),
+        (head(sequence="3"), "ValueError: '3' is no number of a manifest"),
+        (head(sha256=None), "ValueError: None is no SHA-256"),
+        (head(sha256="A" * 64), "is no SHA-256"),
+        (head(run_id=None), "ValueError: None is no run"),
+        (head(billing_period="2026-13"), "is not a billing period"),
+        (head(billing_period=7), "is no file of heads (TypeError"),
+        (b'{"heads":' + b"[" * 100_000, "is no file of heads (RecursionError"),
+        (b'{"heads":{}}', "names no head"),
+        (b'{"heads":[]}', "names no head, so nothing can be compared with it"),
+        (b'{"heads":[1]}', "is no file of heads (TypeError"),
+        (b"[]", "is no file of heads (TypeError"),
+        (b"\xff", "is no file of heads (UnicodeDecodeError"),
+    ],
+)
+def test_a_file_of_heads_that_is_none_is_a_sentence(
+    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, sentence: str
+) -> None:
+    (tmp_path / "heads.json").write_bytes(content)
+    assert main(["check", str(copy), "--heads", str(tmp_path / "heads.json")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert sentence in line
+
+
 @pytest.mark.parametrize("text", ["0", "10,SOFT", "10,GOVERNANCE,13", "10,GOVERNANCE,12,x", ",,"])
 def test_a_retention_policy_that_is_none_is_refused(
     text: str, capsys: pytest.CaptureFixture[str]
