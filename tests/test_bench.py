@@ -1,5 +1,5 @@
-"""The measurements of bench/ still run and end well, each at a size that takes a moment. Limits that
-are for the full size are judged there, by how the measurement ends.
+"""The measurements of bench/ still run and end well, each at a size that takes a moment. Limits for
+the full size are judged there, by how the measurement ends.
 """
 
 import subprocess

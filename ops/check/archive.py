@@ -188,9 +188,10 @@ def _not_checked(place: Place, scope: Scope, keys: SigningKeys | None) -> Iterab
             "give --retention YEARS,MODE,MONTH as in the deploy settings",
         )
     yield NotChecked(
-        "runs/, pages, spreadsheets and README.txt",
-        "runs/ is a log and no evidence, and the others are made for people from the manifests",
-        "trust ledger.csv, completeness.json and the documents themselves",
+        "runs/, ledger.xlsx, pages and README.txt",
+        "runs/ is a log and no evidence; the others are made for people from the manifests, and what "
+        "they show hangs on formats, hidden cells and links as well",
+        "where it matters open ledger.csv, completeness.json and the documents themselves",
     )
 
 

@@ -1,5 +1,5 @@
-"""`ledger.csv` against the newest manifest, cell by cell. Columns are only ever added at the end, so
-a ledger that an earlier version made has the first of them, and at least all of the first version.
+"""`ledger.csv` against the newest manifest, cell by cell. Columns are only ever added at the end: a
+ledger that an earlier version made has the first of them, and at least all of the first version.
 """
 
 import csv

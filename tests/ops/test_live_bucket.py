@@ -49,7 +49,7 @@ def codes(report: CheckReport) -> dict[str, str]:
 def test_the_good_bucket_is_right_and_all_but_logs_and_pages_is_checked(live: Live) -> None:
     report = check(live)
     assert (report.result, codes(report)) == ("ALL_WELL", {})
-    assert [one.what for one in report.not_checked] == ["runs/, pages, spreadsheets and README.txt"]
+    assert [one.what for one in report.not_checked] == ["runs/, ledger.xlsx, pages and README.txt"]
 
 
 @pytest.mark.parametrize("code", BUCKETS)
