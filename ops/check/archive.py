@@ -189,8 +189,8 @@ def _not_checked(place: Place, scope: Scope, keys: SigningKeys | None) -> Iterab
         )
     yield NotChecked(
         "runs/, ledger.xlsx, pages and README.txt",
-        "runs/ is a log and no evidence; the others are made for people from the manifests, and what "
-        "they show hangs on formats, hidden cells and links as well",
+        "runs/ is a log and no evidence; the others are made for people from the manifests, and "
+        "what they show hangs on formats, hidden cells and links as well",
         "where it matters open ledger.csv, completeness.json and the documents themselves",
     )
 

@@ -152,9 +152,8 @@ class ChainCheck:
 
     def parts(self, link: Link) -> Iterator[InvoicePart | PayerPart]:
         """Read a manifest once more. Raises CannotRead and NotAManifest."""
-        yield from ManifestReader(
-            self._place.blocks(link.placed.key, self.version(link.placed))
-        ).parts()
+        blocks = self._place.blocks(link.placed.key, self.version(link.placed))
+        yield from ManifestReader(blocks, is_first=False).parts()
 
     def _before(self, sequence: int) -> Link | None:
         """The link before this number, None where it is not there; what lacks is told."""

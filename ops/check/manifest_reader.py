@@ -31,10 +31,13 @@ class PayerPart:
 
 
 class ManifestReader:
-    """One reading of one file. Its attributes hold once `parts` ended, or raised NotAManifest."""
+    """One reading of one file. Its attributes hold once `parts` ended, or raised NotAManifest.
 
-    def __init__(self, blocks: Iterable[bytes]) -> None:
-        self._text = _Text(blocks)
+    A second reading need not look at the form again.
+    """
+
+    def __init__(self, blocks: Iterable[bytes], *, is_first: bool = True) -> None:
+        self._text = _Text(blocks, looks_at_form=is_first)
         self.members: dict[str, Any] = {}
         """The members of the file without `payers` and `signature`."""
         self.signature: Any = None
@@ -113,10 +116,11 @@ class _Text:
     What was read is hashed as signed by `keep`, or something in its place by `keep_as`.
     """
 
-    def __init__(self, blocks: Iterable[bytes]) -> None:
+    def __init__(self, blocks: Iterable[bytes], *, looks_at_form: bool) -> None:
         self.file_sha256 = hashlib.sha256()
         self.signed_sha256 = hashlib.sha256()
         self.is_canonical = True
+        self._looks_at_form = looks_at_form
         self._blocks = iter(blocks)
         self._rest = b""
         self._text = ""
@@ -136,7 +140,8 @@ class _Text:
                 if not self._more():
                     raise
                 continue
-            self.is_canonical &= _FORM.encode(value) == self._text[self._at : end]
+            if self._looks_at_form:
+                self.is_canonical &= _FORM.encode(value) == self._text[self._at : end]
             self._at = end  # no number goes on in what comes next, for the text ends at a brace
             return value
 
