@@ -39,6 +39,8 @@ from lambdas.domain.sha256_sums import sha256_sums
 from lambdas.domain.signatures import ALGORITHM, Signature, signed_file, signed_part
 
 PERIOD = BillingPeriod(2026, 10)
+DOCUMENTS = 20_000
+"""The limits are for so many; with fewer, the start of a process weighs more than their bytes."""
 SIZE = 150_000
 INVOICES_A_PAYER = 20
 MOST = 1.5
@@ -114,7 +116,7 @@ class ArchiveOnDisk:
             tuple(self._payers(documents)),
         )
         content = manifest.to_data()
-        value = key.sign(signed_part(content), ec.ECDSA(SHA256()))
+        value = key.sign(signed_part(content, "key"), ec.ECDSA(SHA256()))
         file = signed_file(content, Signature("key", ALGORITHM, _base64(value)))
         self._store(manifest.key, file)
         self._store(completeness_key(PERIOD), to_json(manifest.completeness()))
@@ -181,9 +183,9 @@ def check(folder: Path) -> tuple[float, int]:
 
 
 def main() -> int:
-    """Print the times, peaks and ratios; 1 when one is above its limit."""
+    """Print the times, peaks and ratios; 1 when one is above its limit at full size."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--documents", type=int, default=20_000)
+    parser.add_argument("--documents", type=int, default=DOCUMENTS)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="check-speed-") as folder:
         small = ArchiveOnDisk(Path(folder, "small"), max(1, given.documents // 10))
@@ -202,7 +204,7 @@ def main() -> int:
     print(f"  ratio:     {ratio:.2f} (at most {MOST})")
     print(f"  peak:      {max(peaks) / 1024:.1f} MiB; {small_peak / 1024:.1f} MiB for a tenth")
     print(f"  ratio:     {growth:.2f} (at most {FLAT})")
-    return int(ratio > MOST or growth > FLAT)
+    return int(given.documents >= DOCUMENTS and (ratio > MOST or growth > FLAT))
 
 
 if __name__ == "__main__":

@@ -93,7 +93,8 @@ class ManifestChain:
     def extend(self, manifest: Manifest, retain_until: datetime) -> Link | None:
         """Sign and store the next manifest and move the head; None when its number is taken."""
         content = manifest.to_data()
-        file = signed_file(content, self._signer.sign(signed_part(content)))
+        signature = self._signer.sign(signed_part(content, self._signer.key_id))
+        file = signed_file(content, signature)
         if self._archive.put_record(manifest.key, file, retain_until) is None:
             return None
         link = Link(manifest, sha256_hex(file))
@@ -122,7 +123,8 @@ class ManifestChain:
         if link.manifest.previous_sha256 != (before.sha256 if before else None):
             raise ValueError("it does not follow the manifest before it")
         content = found.data()
-        if not self._signer.is_signed_by_it(signed_part(content), signature_of(content)):
+        signature = signature_of(content)
+        if not self._signer.is_signed_by_it(signed_part(content, signature.key_id), signature):
             raise ValueError("its signature does not match")
         return link
 

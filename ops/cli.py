@@ -6,9 +6,10 @@ import textwrap
 import traceback
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from typing import NoReturn
 
 from ops.console import Console
-from ops.errors import ToolError
+from ops.errors import ToolError, WrongUsage
 from ops.exit_codes import ExitCode
 from ops.verb import Verb
 from ops.verbs import VERBS
@@ -19,27 +20,36 @@ _EXITS = "how it ends:\n" + "\n".join(f"  {code:>3}  {code.meaning}" for code in
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; return how the tool ends."""
     console = Console()
-    parsed = _parser().parse_args(arguments)
-    verb: Verb = parsed.verb
+    given = sys.argv[1:] if arguments is None else arguments
+    as_json = "--json" in given
     try:
+        parsed = _parser().parse_args(given)
+        verb: Verb = parsed.verb
         return verb.run(parsed, console)
     except ToolError as error:
-        return _fail(console, str(error), error.exit_code, as_json=parsed.as_json)
+        return _fail(console, str(error), error.exit_code, as_json=as_json)
     except ModuleNotFoundError as error:  # a verb imports what only it needs
         sentence = f"{error.name} is not installed, and this needs it: pip install {error.name}"
-        return _fail(console, sentence, ExitCode.UNREADABLE, as_json=parsed.as_json)
+        return _fail(console, sentence, ExitCode.UNREADABLE, as_json=as_json)
     except KeyboardInterrupt:
-        return _fail(console, "interrupted", ExitCode.INTERRUPTED, as_json=parsed.as_json)
+        return _fail(console, "interrupted", ExitCode.INTERRUPTED, as_json=as_json)
     except BrokenPipeError:
         # whoever read the output wants no more of it; the interpreter is not to complain of that
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a person gets a sentence, never a traceback
-        return _fail(console, _fault(error), ExitCode.FAULT, as_json=parsed.as_json)
+        return _fail(console, _fault(error), ExitCode.FAULT, as_json=as_json)
+
+
+class _Parser(ArgumentParser):
+    """Says what is wrong with a command as every other error is said."""
+
+    def error(self, message: str) -> NoReturn:
+        raise WrongUsage([f"{message}; '{self.prog} --help' teaches it"])
 
 
 def _parser() -> ArgumentParser:
-    parser = ArgumentParser(
+    parser = _Parser(
         prog="invoices",
         description="Work with the invoice archive.",
         epilog=f"'invoices VERB --help' teaches a verb.\n\n{_EXITS}",

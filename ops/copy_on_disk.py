@@ -1,15 +1,20 @@
 """A copy of the bucket as files."""
 
+import errno
 import hashlib
 import os
+import stat
 import threading
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 
 from ops.errors import CannotRead
 from ops.places import Digest, Lock, LockNotShown, PlacedObject
 
 _BLOCK = 1 << 20
+_ONLY_THE_FILE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+"""So that no pipe is waited for, and no link leads out of the copy."""
 _LEFT_BY_DESKTOPS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 """Files that a desktop leaves in folders which a person opened; no archive key is named so."""
 
@@ -25,6 +30,7 @@ class CopyOnDisk:
         """Raises CannotRead."""
         self.name = str(folder)
         self._folder = folder
+        self.unlisted: dict[str, str] = {}
         self._buffers = threading.local()
         if not folder.is_dir():
             what = "is a file" if folder.exists() else "does not exist"
@@ -32,6 +38,10 @@ class CopyOnDisk:
                 f"{folder} {what}; name the folder that holds the copy of the bucket, "
                 "or the bucket as s3://NAME"
             )
+        try:
+            os.scandir(folder).close()
+        except OSError as error:
+            raise CannotRead(f"{folder}: {_reason(error)}") from None
 
     def folders(self, prefix: str) -> list[str]:
         return sorted(entry.name for entry in self._entries(prefix) if _is_folder(entry))
@@ -42,15 +52,18 @@ class CopyOnDisk:
                 yield PlacedObject(prefix + entry.name, _size(entry))
 
     def objects(self, prefix: str) -> Iterator[PlacedObject]:
-        for entry in self._entries(prefix):
-            if _is_folder(entry):
-                yield from self.objects(f"{prefix}{entry.name}/")
-            elif entry.name not in _LEFT_BY_DESKTOPS:
-                yield PlacedObject(prefix + entry.name, _size(entry))
+        waiting = [prefix]
+        while waiting:
+            at = waiting.pop()
+            for entry in self._entries(at):
+                if _is_folder(entry):
+                    waiting.append(f"{at}{entry.name}/")
+                elif entry.name not in _LEFT_BY_DESKTOPS:
+                    yield PlacedObject(at + entry.name, _size(entry))
 
     def blocks(self, key: str, _: str) -> Iterator[bytes]:
         try:
-            with open(os.path.join(self._folder, key), "rb", buffering=0) as file:
+            with self._open(key) as file:
                 while block := file.read(_BLOCK):
                     yield block
         except OSError as error:
@@ -72,7 +85,7 @@ class CopyOnDisk:
             buffer = self._buffers.buffer = memoryview(bytearray(_BLOCK))
         sha256, size = hashlib.sha256(), 0
         try:
-            with open(os.path.join(self._folder, key), "rb", buffering=0) as file:
+            with self._open(key) as file:
                 if from_medium:
                     _forget_cached(file.fileno())
                 while count := file.readinto(buffer):
@@ -82,6 +95,15 @@ class CopyOnDisk:
             raise CannotRead(f"{key}: {_reason(error)}") from None
         return Digest(sha256.hexdigest(), size)
 
+    def _open(self, key: str) -> FileIO:
+        """Raises OSError, and CannotRead for what is no file."""
+        path = os.path.join(self._folder, key)
+        file = open(path, "rb", buffering=0, opener=_open_only_the_file)  # noqa: SIM115
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.close()
+            raise CannotRead(f"{key}: it is no file")
+        return file
+
     def _entries(self, prefix: str) -> Iterator["os.DirEntry[str]"]:
         try:
             with os.scandir(os.path.join(self._folder, prefix)) as entries:
@@ -89,17 +111,24 @@ class CopyOnDisk:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise CannotRead(f"{self.name}/{prefix}: {_reason(error)}") from None
+            self.unlisted[prefix] = _reason(error)
+
+
+def _open_only_the_file(path: str, flags: int) -> int:
+    return os.open(path, flags | _ONLY_THE_FILE)
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
-    return entry.is_dir(follow_symlinks=False)
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:  # reading it says so
+        return False
 
 
 def _size(entry: "os.DirEntry[str]") -> int:
     try:
-        return entry.stat().st_size
-    except OSError:  # a link that leads nowhere; reading it says so
+        return entry.stat(follow_symlinks=False).st_size
+    except OSError:
         return 0
 
 
@@ -110,4 +139,6 @@ def _forget_cached(file: int) -> None:
 
 
 def _reason(error: OSError) -> str:
+    if error.errno == errno.ELOOP:
+        return "it is a link, which is not followed"
     return (error.strerror or str(error)).lower()

@@ -40,6 +40,8 @@ def newest_manifest(place: Place, period: BillingPeriod) -> Manifest:
         for placed in place.files(manifests_prefix(period))
         if (number := manifest_sequence(placed.key)) and not placed.is_hidden
     }
+    for folder, why in place.unlisted.items():
+        raise CannotRead(f"{folder}: {why}")
     if not numbers:
         raise NothingThere(f"{place.name} has no manifest of {period}; no run has judged it")
     key = numbers[max(numbers)]

@@ -1,9 +1,11 @@
 """Where an archive lies, a copy on disk or the live bucket, seen the same way and only read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from ops.errors import CannotRead
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,10 @@ class PlacedObject:
     """Whether a delete marker lies on top."""
     older: tuple[tuple[str, int], ...] = ()
     """The versions beneath, newest first: id and size."""
+    written_at: datetime | None = None
+    """When the oldest version was stored; a copy does not tell."""
+    is_over_a_marker: bool = False
+    """Whether a delete marker lies beneath the oldest version."""
 
     @property
     def oldest_version_id(self) -> str:
@@ -65,6 +71,10 @@ class Place(Protocol):
     def readers(self) -> int:
         """How many threads read it best."""
 
+    @property
+    def unlisted(self) -> Mapping[str, str]:
+        """The folders that could not be listed so far, as prefixes, and why."""
+
     def folders(self, prefix: str) -> list[str]:
         """The names of the folders right below the prefix."""
 
@@ -86,6 +96,14 @@ class Place(Protocol):
         """None where there is no lock. Raises LockNotShown."""
 
 
-def read(place: Place, key: str, version_id: str = "") -> bytes:
-    """The bytes in one piece, of what is known to be small."""
-    return b"".join(place.blocks(key, version_id))
+def read(place: Place, key: str, version_id: str = "", *, most: int | None = None) -> bytes:
+    """The bytes in one piece, of what is known to be small. Raises CannotRead for what has more
+    than `most` bytes.
+    """
+    pieces, size = [], 0
+    for block in place.blocks(key, version_id):
+        size += len(block)
+        if most is not None and size > most:
+            raise CannotRead(f"{key}: it has more than {most} bytes")
+        pieces.append(block)
+    return b"".join(pieces)

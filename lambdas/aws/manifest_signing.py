@@ -12,23 +12,24 @@ from lambdas.domain.signatures import ALGORITHM, Signature
 class ManifestSigner:
     """One signing key. Errors of KMS that are not named here are raised as botocore's ClientError.
 
-    Content is signed by its SHA-256, since KMS takes no message above 4,096 bytes.
+    `key_id` is its ARN. Content is signed by its SHA-256, since KMS takes no message above 4,096
+    bytes.
     """
 
     def __init__(self, client: Any, key_id: str) -> None:
         self._kms = client
-        self._key_id = key_id
+        self.key_id = key_id
 
     @busy_is_unavailable("kms:Sign")
     def sign(self, content: bytes) -> Signature:
         answer = self._kms.sign(
-            KeyId=self._key_id,
+            KeyId=self.key_id,
             Message=hashlib.sha256(content).digest(),
             MessageType="DIGEST",
             SigningAlgorithm=ALGORITHM,
         )
         value = base64.b64encode(answer["Signature"]).decode()
-        return Signature(answer["KeyId"], ALGORITHM, value)
+        return Signature(self.key_id, ALGORITHM, value)
 
     @busy_is_unavailable("kms:Verify")
     def is_signed_by_it(self, content: bytes, signature: Signature) -> bool:
@@ -38,7 +39,7 @@ class ManifestSigner:
             if not value:
                 return False
             self._kms.verify(
-                KeyId=self._key_id,
+                KeyId=self.key_id,
                 Message=hashlib.sha256(content).digest(),
                 MessageType="DIGEST",
                 SigningAlgorithm=ALGORITHM,
@@ -51,7 +52,7 @@ class ManifestSigner:
     @busy_is_unavailable("kms:GetPublicKey")
     def public_key_pem(self) -> bytes:
         """The public half, as PEM."""
-        der = self._kms.get_public_key(KeyId=self._key_id)["PublicKey"]
+        der = self._kms.get_public_key(KeyId=self.key_id)["PublicKey"]
         lines = textwrap.wrap(base64.b64encode(der).decode(), 64)
         pem = ["-----BEGIN PUBLIC KEY-----", *lines, "-----END PUBLIC KEY-----", ""]
         return "\n".join(pem).encode()

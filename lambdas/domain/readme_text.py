@@ -75,8 +75,8 @@ archive's own is proved by the manifests:
 HOW TO CHECK THE MANIFESTS
 
 Every manifest is JSON in one line with a member "signature". What is signed
-is the same JSON without that member: keys sorted, no spaces, UTF-8, and a
-line feed at the end. The signature is ECDSA over SHA-256 on the curve P-256,
+is the same JSON without the "value" of that member: keys sorted, no spaces,
+UTF-8, and a line feed at the end. The signature is ECDSA over SHA-256 on the curve P-256,
 in DER and base64.
 
 manifest-signing-key.pem is the public key. Whoever could change this bucket
@@ -120,13 +120,13 @@ def sha256(path):
     return digest.hexdigest()
 
 def is_signed(manifest):
-    content = dict(manifest)
-    signature = content.pop("signature")
+    content = dict(manifest, signature=dict(manifest["signature"]))
+    value = base64.b64decode(content["signature"].pop("value"))
     text = json.dumps(content, sort_keys=True, ensure_ascii=False,
                       separators=(",", ":")) + "\\n"
     with tempfile.TemporaryDirectory() as folder:
         for name, data in (("signed", text.encode("utf-8", "surrogatepass")),
-                           ("signature", base64.b64decode(signature["value"]))):
+                           ("signature", value)):
             with open(os.path.join(folder, name), "wb") as file:
                 file.write(data)
         return subprocess.run(

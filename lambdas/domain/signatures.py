@@ -1,10 +1,12 @@
 """Signed JSON: a signature over everything else in the same file.
 
-What is signed is the SHA-256 of the canonical JSON of the file without its member `signature`; the
-file as a whole is canonical too. So it can be written in one go, and checked years later with the
-public key alone.
+What is signed is the SHA-256 of the canonical JSON of the file whose member `signature` has not its
+`value` yet, only how and with which key it is made; the file as a whole is canonical too. So it can
+be written in one go, and checked years later with the public key alone.
 """
 
+import base64
+import binascii
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -26,9 +28,9 @@ class Signature:
     value: str
 
 
-def signed_part(content: Mapping[str, Any]) -> bytes:
-    """What the signature of a file with this content covers."""
-    return to_canonical_json({name: content[name] for name in content if name != _MEMBER})
+def signed_part(content: Mapping[str, Any], key_id: str) -> bytes:
+    """What a signature made with this key covers of a file with this content."""
+    return to_canonical_json({**content, _MEMBER: {"algorithm": ALGORITHM, "key_id": key_id}})
 
 
 def signed_file(content: Mapping[str, Any], signature: Signature) -> bytes:
@@ -43,4 +45,16 @@ def signature_of(content: Mapping[str, Any]) -> Signature:
     signature = Signature(**member)
     if signature.algorithm != ALGORITHM:
         raise ValueError(f"its signature is {signature.algorithm}, not {ALGORITHM}")
+    if not isinstance(signature.key_id, str) or not _is_base64(signature.value):
+        raise ValueError("its signature is none in base64 with the name of its key")
     return signature
+
+
+def _is_base64(value: object) -> bool:
+    """Whether it is the one form that its bytes have in base64."""
+    if not isinstance(value, str):
+        return False
+    try:
+        return base64.b64encode(base64.b64decode(value, validate=True)).decode() == value
+    except (binascii.Error, ValueError):
+        return False

@@ -5,8 +5,9 @@ there and right, and nothing is there that it does not name.
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
+from datetime import datetime
 
-from lambdas.domain.archive_layout import documents_prefix, records_prefix
+from lambdas.domain.archive_layout import documents_prefix, record_sequence, records_prefix
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.records import StoredObject
 from ops.check.evidence import Evidence, Examined, Examiner
@@ -38,6 +39,8 @@ class AllEvidence:
         self.examined = Examined()
         self.findings: list[CheckFinding] = []
         self.invoices = self.records = self.documents = 0
+        self.new = 0
+        """How many records and documents are newer than the newest manifest."""
         self._gone: list[StoredObject] = []
         self._batch: list[Evidence] = []
         self._running: deque[Future[Examined]] = deque()
@@ -60,11 +63,17 @@ class AllEvidence:
             for document in statement.documents:
                 self._take(statement, document, None)
 
-    def finish(self, restate: Callable[[], Iterable[StoredObject]], *, is_whole: bool) -> None:
+    def finish(
+        self,
+        restate: Callable[[], Iterable[StoredObject]],
+        *,
+        is_whole: bool,
+        manifest_written_at: datetime | None,
+    ) -> None:
         """Tell what is gone, changed or extra.
 
         `restate` gives everything that the manifest names once more. A manifest that is not
-        `is_whole` leaves open what is extra.
+        `is_whole` leaves open what is extra. What came after it may be named by the next one.
         """
         self._submit()
         while self._running:
@@ -77,10 +86,10 @@ class AllEvidence:
                 del extra[moved_to]
                 found = f"the same bytes at {moved_to}"
                 self._find("OBJECT_MOVED", stored.key, "to lie at this key", found)
-            else:
+            elif not stored.key.startswith(tuple(self._place.unlisted)):
                 self._find("OBJECT_GONE", stored.key, _expected(stored), "nothing there")
         for placed in extra.values():
-            self.findings.append(extra_object(placed, self._period))
+            self._tell_extra(placed, manifest_written_at)
         self._tell_changed(restate)
 
     def _take(
@@ -96,6 +105,19 @@ class AllEvidence:
             # So many wait at most: memory stays flat however large the period is.
             if len(self._running) > _BATCHES_A_READER * self._place.readers:
                 self._collect()
+
+    def _tell_extra(self, placed: PlacedObject, manifest_written_at: datetime | None) -> None:
+        """What is extra; a record or document that came after the manifest is only new."""
+        at = placed.written_at
+        # S3 tells whole seconds
+        is_newer = at is not None and manifest_written_at is not None and at >= manifest_written_at
+        is_one_version = not (placed.is_hidden or placed.older or placed.is_over_a_marker)
+        if is_newer and is_one_version and is_named_as_evidence(placed.key, self._period):
+            self.new += 1
+            expected = f"to be in a manifest; the newest is of {manifest_written_at}"
+            self._find("OBJECT_NEW", placed.key, expected, f"stored at {at}, and not named yet")
+        else:
+            self.findings.append(extra_object(placed, self._period))
 
     def _submit(self) -> None:
         if self._batch:
@@ -143,6 +165,14 @@ class AllEvidence:
 
     def _find(self, code: str, key: str, expected: str, found: str) -> None:
         self.findings.append(check_finding(code, key, expected, found, period=self._period))
+
+
+def is_named_as_evidence(key: str, period: BillingPeriod) -> bool:
+    """Whether the functions could have named a record or document of the period so."""
+    if key.startswith(records_prefix(period)):
+        return record_sequence(key) is not None
+    payer, _, name = key.removeprefix(documents_prefix(period)).partition("/")
+    return "/" not in name and name.startswith(f"{period}_{payer}_")
 
 
 def extra_object(placed: PlacedObject, period: BillingPeriod | None = None) -> CheckFinding:

@@ -1,7 +1,8 @@
 """A whole archive, or some of its billing periods."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 from lambdas.domain.archive_layout import (
     ARCHIVE_PAGE_KEY,
@@ -23,6 +24,8 @@ from ops.places import Place, PlacedObject, read
 _ROOT_VIEWS = (README_KEY, ARCHIVE_PAGE_KEY, PUBLIC_KEY_KEY)
 _PERIOD_FOLDERS = (*EVIDENCE_PREFIXES, PERIODS_PREFIX)
 _RUNS = "runs/"
+_A_KEY = "a public key of the curve P-256, as PEM"
+_LARGEST_PEM = 1 << 20
 
 
 def check_archive(
@@ -32,7 +35,9 @@ def check_archive(
     place as a whole cannot be read.
     """
     findings: list[CheckFinding] = []
-    keys = _signing_keys(place, given_keys, findings)
+    own = _OwnKey(place)
+    findings += own.findings
+    keys = given_keys or own.keys
     periods = set(scope.periods) or {*_periods(place), *(scope.heads or ())}
     checked = []
     bucket = place.bucket
@@ -46,7 +51,19 @@ def check_archive(
         findings.append(check_finding("NOTHING_TO_CHECK", place.name, expected, "none"))
     elif not scope.periods:
         findings += map(extra_object, _beside_the_periods(place))
+        if scope.heads is None:
+            findings += _gaps(sorted(periods))
+    if any(period.manifests for period in checked):
+        findings += own.against(given_keys)
+    if scope.subset.parts > 1 and not any(period.objects_read for period in checked):
+        expected = f"records or documents in part {scope.subset}"
+        findings.append(check_finding("NOTHING_TO_CHECK", place.name, expected, "none"))
     findings += (finding for period in checked for finding in period.findings)
+    findings += (
+        check_finding("OBJECT_UNREADABLE", folder, "a folder that can be listed", why)
+        for folder, why in place.unlisted.items()
+        if not any(folder.startswith(above) for above in place.unlisted.keys() - {folder})
+    )
     return CheckReport(
         place.name,
         scope,
@@ -57,37 +74,51 @@ def check_archive(
     )
 
 
-def _signing_keys(
-    place: Place, given: SigningKeys | None, findings: list[CheckFinding]
-) -> SigningKeys | None:
-    """The key that was given, else the archive's own; both where they agree."""
-    try:
-        there = any(o.key == PUBLIC_KEY_KEY and not o.is_hidden for o in place.files(""))
-        pem = read(place, PUBLIC_KEY_KEY) if there else None
-        own = (
-            SigningKeys.read(
-                pem, f"{PUBLIC_KEY_KEY} of the archive itself", is_from_the_archive=True
+class _OwnKey:
+    """The public key that lies in the archive. `findings` are about reading it."""
+
+    def __init__(self, place: Place) -> None:
+        self.keys: SigningKeys | None = None
+        self.findings: list[CheckFinding] = []
+        self._is_there = False
+        try:
+            self._is_there = any(
+                placed.key == PUBLIC_KEY_KEY and not placed.is_hidden for placed in place.files("")
             )
-            if pem is not None
-            else None
-        )
-    except ValueError as error:
-        expected = "a public key of the curve P-256, as PEM"
-        findings.append(check_finding("SIGNING_KEY_WRONG", PUBLIC_KEY_KEY, expected, f"it {error}"))
-        return given
-    except CannotRead as error:
-        findings.append(check_finding("OBJECT_UNREADABLE", PUBLIC_KEY_KEY, "its bytes", str(error)))
-        return given
-    if given and own and not set(own.fingerprints) <= set(given.fingerprints):
-        findings.append(
-            check_finding(
+            if self._is_there:
+                pem = read(place, PUBLIC_KEY_KEY, most=_LARGEST_PEM)
+                source = f"{PUBLIC_KEY_KEY} of the archive itself"
+                self.keys = SigningKeys.read(pem, source, is_from_the_archive=True)
+        except ValueError as error:
+            self._find("SIGNING_KEY_WRONG", f"it {error}")
+        except CannotRead as error:
+            self._find("OBJECT_UNREADABLE", str(error))
+
+    def against(self, given: SigningKeys | None) -> Iterator[CheckFinding]:
+        """What the key that was handed over outside the bucket tells of it."""
+        if not self._is_there:
+            code = "VIEW_ABSENT" if given else "SIGNING_KEY_ABSENT"
+            yield check_finding(code, PUBLIC_KEY_KEY, _A_KEY, "nothing there")
+        elif given and self.keys and not set(self.keys.fingerprints) <= set(given.fingerprints):
+            yield check_finding(
                 "SIGNING_KEY_WRONG",
                 PUBLIC_KEY_KEY,
                 f"the key of {given.source}, SHA-256 {', '.join(given.fingerprints)}",
-                f"another, SHA-256 {', '.join(own.fingerprints)}",
+                f"another, SHA-256 {', '.join(self.keys.fingerprints)}",
             )
-        )
-    return given or own
+
+    def _find(self, code: str, found: str) -> None:
+        self.findings.append(check_finding(code, PUBLIC_KEY_KEY, _A_KEY, found))
+
+
+def _gaps(periods: Sequence[BillingPeriod]) -> Iterator[CheckFinding]:
+    """Months of which nothing is there, between others of which something is."""
+    for before, after in pairwise(periods):
+        first, last = before.shifted(1), after.shifted(-1)
+        if first <= last:
+            at = str(first) if first == last else f"{first} to {last}"
+            expected = f"billing periods between {before} and {after}"
+            yield check_finding("PERIOD_ABSENT", at, expected, "nothing there")
 
 
 def _periods(place: Place) -> Iterator[BillingPeriod]:
@@ -132,8 +163,9 @@ def _not_checked(place: Place, scope: Scope, keys: SigningKeys | None) -> Iterab
         )
     if scope.heads is None:
         yield NotChecked(
-            "whether the newest manifests were cut off or the whole archive rolled back",
-            "no heads were given, and no archive shows by itself what was once newer",
+            "whether the newest manifests were cut off, whole billing periods removed, or the "
+            "whole archive rolled back",
+            "no heads were given, and no archive shows by itself what was once there",
             "give --heads FILE or --heads-table NAME",
         )
     if scope.periods:
@@ -156,9 +188,10 @@ def _not_checked(place: Place, scope: Scope, keys: SigningKeys | None) -> Iterab
             "give --retention YEARS,MODE,MONTH as in the deploy settings",
         )
     yield NotChecked(
-        "runs/, pages, spreadsheets and README.txt",
-        "runs/ is a log and no evidence, and the others are made for people from the manifests",
-        "trust ledger.csv, completeness.json and the documents themselves",
+        "runs/, ledger.xlsx, pages and README.txt",
+        "runs/ is a log and no evidence; the others are made for people from the manifests, and "
+        "what they show hangs on formats, hidden cells and links as well",
+        "where it matters open ledger.csv, completeness.json and the documents themselves",
     )
 
 

@@ -1,7 +1,5 @@
 """A period's chain of manifests: each link by itself, to its predecessor, and to the head."""
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,15 +10,22 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.manifest_heads import ManifestHead
 from lambdas.domain.manifests import SCHEMA
 from lambdas.domain.records import StoredObject
-from lambdas.domain.signatures import Signature, signature_of, signed_file, signed_part
+from lambdas.domain.signatures import signature_of
+from ops.check.expected import Expected
 from ops.check.findings import CheckFinding, check_finding
 from ops.check.manifest_reader import InvoicePart, ManifestReader, NotAManifest, PayerPart
+from ops.check.recount import Recount
 from ops.check.signing_keys import SigningKeys
 from ops.check.statement import InvoiceStatement
 from ops.errors import CannotRead
-from ops.places import Place, PlacedObject, read
+from ops.places import Place, PlacedObject
 
+SCHEMAS = frozenset({SCHEMA})
+"""Those of which form, signature, chain and evidence are checked. What a manifest says of itself
+and the views made of it are compared where it has the newest of them.
+"""
 _SHOWN = 20
+_TOLD = 3
 
 
 def mark_of(key: str, sha256: str) -> int:
@@ -40,8 +45,13 @@ class Link:
     """What it says beside its payer accounts."""
     is_whole: bool
     """Whether it was understood to its end."""
+    expected: Expected
     names: set[int] = field(default_factory=set)
     """Marks of every record and document that it names, until the next link was compared."""
+
+    @property
+    def has_newest_schema(self) -> bool:
+        return self.members.get("schema") == SCHEMA
 
     @property
     def mark(self) -> int:
@@ -78,13 +88,17 @@ class ChainCheck:
         before = self._before(sequence)
         reader = ManifestReader(self._place.blocks(placed.key, self.version(placed)))
         names: set[int] = set()
+        recount, expected = Recount(), Expected(before.expected if before else None)
+        take_invoice = [recount.invoice, expected.invoice, *([on_invoice] if on_invoice else [])]
+        take_payer = [recount.payer, expected.payer, *([on_payer] if on_payer else [])]
         damage = None
         try:
             for part in reader.parts():
                 if isinstance(part, InvoicePart):
-                    damage = self._invoice(part, names, on_invoice) or damage
-                elif on_payer:
-                    on_payer(part)
+                    damage = self._invoice(part, names, take_invoice) or damage
+                else:
+                    for take in take_payer:
+                        take(part)
         except NotAManifest as error:
             damage = str(error)
         except CannotRead as error:
@@ -92,11 +106,20 @@ class ChainCheck:
             self._add("OBJECT_UNREADABLE", placed.key, "its bytes", str(error))
             return None
         link = Link(
-            self._period, sequence, placed, reader.sha256, reader.members, damage is None, names
+            self._period,
+            sequence,
+            placed,
+            reader.sha256,
+            reader.members,
+            damage is None,
+            expected,
+            names,
         )
         self._check(link, reader, damage)
         if link.is_whole:
             self._check_order(link, before)
+        if link.is_whole and link.has_newest_schema:
+            self._check_counts(link, recount)
         if before:
             before.names = set()  # one link's are enough to hold, however long the chain is
         self.links.append(link)
@@ -129,9 +152,8 @@ class ChainCheck:
 
     def parts(self, link: Link) -> Iterator[InvoicePart | PayerPart]:
         """Read a manifest once more. Raises CannotRead and NotAManifest."""
-        yield from ManifestReader(
-            self._place.blocks(link.placed.key, self.version(link.placed))
-        ).parts()
+        blocks = self._place.blocks(link.placed.key, self.version(link.placed))
+        yield from ManifestReader(blocks, is_first=False).parts()
 
     def _before(self, sequence: int) -> Link | None:
         """The link before this number, None where it is not there; what lacks is told."""
@@ -148,7 +170,7 @@ class ChainCheck:
         self,
         part: InvoicePart,
         names: set[int],
-        on_invoice: Callable[[InvoiceStatement], None] | None,
+        takers: Iterable[Callable[[InvoiceStatement], None]],
     ) -> str | None:
         """What is wrong with an invoice of the manifest, None where it can be understood."""
         try:
@@ -162,16 +184,16 @@ class ChainCheck:
             if mark in names:
                 return f"it names {stored.key} twice"
             names.add(mark)
-        if on_invoice:
-            on_invoice(statement)
+        for take in takers:
+            take(statement)
         return None
 
     def _check(self, link: Link, reader: ManifestReader, damage: str | None) -> None:
         """The file by itself."""
         schema = link.members.get("schema", SCHEMA)
-        if schema != SCHEMA:
+        if schema not in SCHEMAS:
             link.is_whole = False
-            self._found(link, "SCHEMA_UNKNOWN", SCHEMA, str(schema))
+            self._found(link, "SCHEMA_UNKNOWN", " or ".join(sorted(SCHEMAS)), str(schema))
         elif damage:
             self._found(link, "MANIFEST_DAMAGED", "a manifest in canonical JSON", damage)
         if link.is_whole:
@@ -210,6 +232,16 @@ class ChainCheck:
                     f"manifest {link.sequence} does not say so ({len(dropped)} objects in all)",
                 )
             self.suspects[link.placed.key] = link.sha256
+        if before and before.is_whole and (forgotten := list(link.expected.forgotten())):
+            expected = f"{_some(forgotten)}, as manifest {before.sequence} says"
+            found = f"manifest {link.sequence} does not tell of that"
+            self._found(link, "EXPECTATION_DROPPED", expected, found)
+
+    def _check_counts(self, link: Link, recount: Recount) -> None:
+        recount.whole(link.members, lambda: self.parts(link))
+        if recount.wrong:
+            expected = "what follows from its own invoices and payer accounts"
+            self._found(link, "MANIFEST_CONTRADICTED", expected, _some(recount.wrong))
 
     def _first(self, stated: Iterable[StoredObject], marks: set[int]) -> list[StoredObject]:
         found = (stored for stored in stated if mark_of(stored.key, stored.sha256) in marks)
@@ -218,43 +250,22 @@ class ChainCheck:
     def _check_signature(self, link: Link, reader: ManifestReader) -> None:
         if not reader.has_ended:
             return  # what it covers is not known either
-        try:
-            signature: Signature | None = signature_of({"signature": reader.signature})
-        except ValueError as error:
-            signature = None
-            self._found(link, "SIGNATURE_INVALID", "a signature", str(error))
-        if self._verifies(reader.signed_digest, signature) and reader.has_canonical_signature:
-            return  # what was signed is canonical, so the file is
-        # Only here the file is read in one piece: to tell a wrong form from a wrong content.
-        file = self._file(link)
-        try:
-            content = json.loads(file)
-            form = signed_part(content)
-        except (ValueError, TypeError, RecursionError):
-            return  # it changed since it was read: `suspects` tells
-        if signature and signed_file(content, signature) != file:
-            found = "the same content in another form"
+        if not reader.is_canonical:  # what was signed is canonical, so this was not
+            found = "JSON in another form, or with something that its content has not"
             self._found(link, "MANIFEST_DAMAGED", "canonical JSON", found)
-        if (
-            signature
-            and self._keys
-            and not self._verifies(hashlib.sha256(form).digest(), signature)
-        ):
+            return
+        try:
+            signature = signature_of({"signature": reader.signature})
+        except ValueError as error:
+            self._found(link, "SIGNATURE_INVALID", "a signature", str(error))
+            return
+        if self._keys and not self._keys.verify(reader.signed_digest, signature.value):
             self._found(
                 link,
                 "SIGNATURE_INVALID",
                 f"a signature made with the key of {self._keys.source}",
                 "a signature that does not match the content",
             )
-
-    def _file(self, link: Link) -> bytes:
-        try:
-            return read(self._place, link.placed.key, self.version(link.placed))
-        except CannotRead:
-            return b""
-
-    def _verifies(self, digest: bytes, signature: Signature | None) -> bool:
-        return bool(self._keys and signature and self._keys.verify(digest, signature.value))
 
     def version(self, placed: PlacedObject) -> str:
         """The version that was written first: evidence is written once."""
@@ -266,3 +277,8 @@ class ChainCheck:
 
     def _add(self, code: str, key: str, expected: str, found: str) -> None:
         self.findings.append(check_finding(code, key, expected, found, period=self._period))
+
+
+def _some(told: list[str]) -> str:
+    more = len(told) - _TOLD
+    return "; ".join(told[:_TOLD]) + (f"; {more} more" if more > 0 else "")

@@ -110,26 +110,27 @@ class Examiner:
                 return
             size = sizes[version_id]
             examined.findings += self._on_top(evidence)
+            examined.findings += self._beneath(evidence)
             self.locks(stored.key, version_id, examined)
         is_to_be_read = self._scope.level >= Level.bytes and stored.key in self._scope.subset
         if is_to_be_read:
-            self._compare(evidence, version_id, examined)
+            self._compare(evidence, version_id, size, examined)
         elif size != stored.size_bytes:
             examined.changed.append(evidence.changed(Digest("", size)))
 
-    def _compare(self, evidence: Evidence, version_id: str, examined: Examined) -> None:
+    def _compare(self, evidence: Evidence, version_id: str, size: int, examined: Examined) -> None:
         """Every byte; what is not right at first is read once more before it is told."""
         stored = evidence.stored
         right = Digest(stored.sha256, stored.size_bytes)
         try:
-            digest, content = self._read(evidence, version_id)
+            digest, content = self._read(evidence, version_id, size)
             first = f"SHA-256 {digest.sha256}"
         except CannotRead as error:
-            digest, content, first = None, b"", str(error)
+            digest, content, first = None, None, str(error)
         if digest != right:
             digest = self._place.digest_again(stored.key, version_id)
             if digest == right:
-                digest, content = self._read(evidence, version_id)
+                digest, content = self._read(evidence, version_id, size)
                 finding = self._finding(
                     "READ_UNSTABLE", evidence, f"SHA-256 {right.sha256}", f"{first} at first"
                 )
@@ -138,15 +139,15 @@ class Examiner:
         examined.bytes_read += digest.size_bytes
         if digest != right:
             examined.changed.append(evidence.changed(digest))
-        elif evidence.record_number is not None:
+        elif evidence.record_number is not None and content is not None:
             examined.findings += self._contradictions(evidence, evidence.record_number, content)
 
-    def _read(self, evidence: Evidence, version_id: str) -> tuple[Digest, bytes]:
-        """A record's bytes are kept, a document's are not."""
-        key = evidence.stored.key
-        if evidence.record_number is None:
-            return self._place.digest(key, version_id), b""
-        content = read(self._place, key, version_id)
+    def _read(self, evidence: Evidence, version_id: str, size: int) -> tuple[Digest, bytes | None]:
+        """A record's bytes are kept, if it has as many as it must have; a document's are not."""
+        stored = evidence.stored
+        if evidence.record_number is None or size != stored.size_bytes:
+            return self._place.digest(stored.key, version_id), None
+        content = read(self._place, stored.key, version_id, most=stored.size_bytes)
         return Digest(sha256_hex(content), len(content)), content
 
     def _contradictions(
@@ -176,17 +177,35 @@ class Examiner:
             yield self._finding("OBJECT_HIDDEN", evidence, expected, "a delete marker on top of it")
         elif placed.version_id != stored.version_id:
             # A person who restores an object by copying it leaves the right bytes on top.
-            top = self._place.digest(stored.key, placed.version_id)
-            is_same = top.sha256 == stored.sha256
-            what = "the same bytes" if is_same else f"SHA-256 {top.sha256}"
-            yield check_finding(
-                "OBJECT_OVERLAID",
-                stored.key,
-                expected,
-                f"version {placed.version_id} with {what}",
-                period=self._period,
-                severity="warning" if is_same else None,
-            )
+            yield self._overlaid(evidence, expected, placed.version_id, "")
+
+    def _beneath(self, evidence: Evidence) -> Iterator[CheckFinding]:
+        """What lay there before the version that the manifest names: evidence is written once."""
+        stored, placed = evidence.stored, evidence.placed
+        expected = f"nothing beneath version {stored.version_id}"
+        versions = [placed.version_id, *(version_id for version_id, _ in placed.older)]
+        for version_id in versions[versions.index(stored.version_id) + 1 :]:
+            yield self._overlaid(evidence, expected, version_id, " beneath it")
+        if placed.is_over_a_marker:
+            found = "a delete marker beneath all versions"
+            yield self._finding("OBJECT_OVERLAID", evidence, expected, found)
+
+    def _overlaid(
+        self, evidence: Evidence, expected: str, version_id: str, where: str
+    ) -> CheckFinding:
+        """That another version is there too; milder where it has the same bytes."""
+        stored = evidence.stored
+        digest = self._place.digest(stored.key, version_id)
+        is_same = digest.sha256 == stored.sha256
+        what = "the same bytes" if is_same else f"SHA-256 {digest.sha256}"
+        return check_finding(
+            "OBJECT_OVERLAID",
+            stored.key,
+            expected,
+            f"version {version_id} with {what}{where}",
+            period=self._period,
+            severity="warning" if is_same else None,
+        )
 
     def _finding(self, code: str, evidence: Evidence, expected: str, found: str) -> CheckFinding:
         return check_finding(code, evidence.stored.key, expected, found, period=self._period)

@@ -31,7 +31,17 @@ KINDS: Mapping[str, CheckKind] = {
     "NOTHING_TO_CHECK": CheckKind(
         "blocking", "Check the place and the billing periods that were asked for."
     ),
+    "PERIOD_ABSENT": CheckKind(
+        "warning",
+        "If runs judged these billing periods, somebody removed them: check with --heads or "
+        "--heads-table.",
+    ),
     # the chain of manifests
+    "SIGNING_KEY_ABSENT": CheckKind(
+        "blocking",
+        "Give the key that was handed over outside the bucket with --key; a run leaves the one in "
+        "the bucket again.",
+    ),
     "SIGNING_KEY_WRONG": CheckKind(
         "blocking",
         "Trust the key that was handed over outside the bucket; find out who replaced the one in "
@@ -53,6 +63,16 @@ KINDS: Mapping[str, CheckKind] = {
         "Find out which run wrote the manifest and why it left this out; the one before it proves "
         "that it was archived.",
     ),
+    "EXPECTATION_DROPPED": CheckKind(
+        "blocking",
+        "Find out which run wrote the manifest and why it no longer expects this; the one before "
+        "it proves that it was expected.",
+    ),
+    "MANIFEST_CONTRADICTED": CheckKind(
+        "blocking",
+        "Find out which run wrote the manifest; believe the invoices in it, of which each record "
+        "tells.",
+    ),
     # what the newest manifest names
     "NAME_WRONG": CheckKind(
         "blocking", "Find out which run named it so; the record tells what the object is."
@@ -61,7 +81,9 @@ KINDS: Mapping[str, CheckKind] = {
     "OBJECT_MOVED": CheckKind("blocking", f"{_WHO}; copy it back to where the manifest names it."),
     "OBJECT_HIDDEN": CheckKind("blocking", f"{_WHO}; delete the delete marker."),
     "OBJECT_OVERLAID": CheckKind(
-        "blocking", f"{_WHO}; copy the version that the manifest names over the newer one."
+        "blocking",
+        f"{_WHO}. What lies on top: copy the version that the manifest names over it. What lies "
+        "beneath came first: compare both with the invoice in the Billing console.",
     ),
     "VERSION_GONE": CheckKind("blocking", _RESTORE),
     "LOCK_ABSENT": CheckKind("blocking", _LOCK),
@@ -86,6 +108,9 @@ KINDS: Mapping[str, CheckKind] = {
         "blocking",
         "If a run is under way or crashed, check again after the next one; else find out who "
         "stored it and why.",
+    ),
+    "OBJECT_NEW": CheckKind(
+        "warning", "A run seems to be under way: check again once it ended and wrote its manifest."
     ),
     # the views
     "VIEW_DIFFERS": CheckKind(

@@ -4,12 +4,16 @@ A report of an earlier check (`--json`) has them too, and serves as such a file.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.json_text import to_json
 from lambdas.domain.manifest_heads import ManifestHead
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def heads_file(heads: Iterable[ManifestHead]) -> bytes:
@@ -20,15 +24,33 @@ def heads_file(heads: Iterable[ManifestHead]) -> bytes:
 def read_heads_file(path: Path) -> Mapping[BillingPeriod, ManifestHead]:
     """Raises ValueError with a sentence that names the file and what is wrong with it."""
     try:
-        rows = json.loads(path.read_bytes())["heads"]
-        heads = [ManifestHead.from_data(row) for row in rows]
+        rows = json.loads(path.read_bytes(), parse_float=_refuse, parse_constant=_refuse)["heads"]
+        heads = [_head(row) for row in rows]
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {(error.strerror or '').lower()}") from None
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(
             f'{path} is no file of heads ({type(error).__name__}: {error}); "invoices heads" '
             "writes one"
         ) from None
+    if not heads:
+        raise ValueError(f"{path} names no head, so nothing can be compared with it")
     if len(heads) != len({head.billing_period for head in heads}):
         raise ValueError(f"{path} names a billing period twice")
     return {head.billing_period: head for head in heads}
+
+
+def _head(row: Mapping[str, Any]) -> ManifestHead:
+    """Raises ValueError, LookupError or TypeError for what is no head."""
+    sequence, sha256, run_id = row["sequence"], row["sha256"], row["run_id"]
+    if type(sequence) is not int or sequence < 1:
+        raise ValueError(f"{sequence!r} is no number of a manifest")
+    if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
+        raise ValueError(f"{sha256!r} is no SHA-256")
+    if not isinstance(run_id, str):
+        raise ValueError(f"{run_id!r} is no run")  # noqa: TRY004 - it is what the file says
+    return ManifestHead.from_data(row)
+
+
+def _refuse(text: str) -> Any:
+    raise ValueError(f"{text} is no whole number")

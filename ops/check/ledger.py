@@ -1,5 +1,5 @@
-"""`ledger.csv` against the newest manifest, row by row in the columns that both have: columns are
-only ever added at the end, so a ledger that another version made can be compared too.
+"""`ledger.csv` against the newest manifest, cell by cell. Columns are only ever added at the end: a
+ledger that an earlier version made has the first of them, and at least all of the first version.
 """
 
 import csv
@@ -13,6 +13,8 @@ from lambdas.domain.ledger import ledger_csv
 from lambdas.domain.manifests import Manifest, PayerState
 from ops.check.manifest_reader import InvoicePart, PayerPart
 
+_FIRST_COLUMNS = 51
+"""So many columns had the first version that made ledgers."""
 _BATCH = 500
 """So many invoices are held at once: memory stays flat however many a payer account has."""
 
@@ -53,8 +55,8 @@ def ledger_differences(
     manifest = Manifest.from_data({**members, "payers": []})
     ours, theirs = _rows(manifest, payers, parts, holders), csv.reader(_without_mark(lines))
     known, shown = next(ours), next(theirs, [])
-    both = min(len(known), len(shown))
-    if not both or known[:both] != shown[:both]:
+    width = len(shown)
+    if width < _FIRST_COLUMNS or known[:width] != shown:
         yield "its columns are not a ledger's"
         return
     for number, row in enumerate(ours, 2):
@@ -62,10 +64,10 @@ def ledger_differences(
         if other is None:
             yield f"it ends before row {number}"
             return
-        if row[:both] != other[:both]:
+        if row[:width] != other:
             names = [
                 name
-                for name, right, there in zip(known, row, other, strict=False)
+                for name, right, there in zip(shown, row, other, strict=False)
                 if right != there
             ]
             yield f"its row {number} is otherwise in {', '.join(names) or 'its length'}"

@@ -1,17 +1,15 @@
 """Reading a manifest piece by piece, so that a period of any size is checked in flat memory.
 
 One pass gives the file's SHA-256, the SHA-256 of what its signature covers, and its content, an
-invoice at a time. What the signature covers is the file without the text of its member `signature`.
-So the content is judged as it was signed, without being serialised again.
+invoice at a time. Each piece is serialised again to see whether it has the one form that is signed,
+so that no member comes twice and nothing stands in the file that is not in its content.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from lambdas.domain.json_text import to_canonical_json
 
 
 class NotAManifest(ValueError):
@@ -33,15 +31,16 @@ class PayerPart:
 
 
 class ManifestReader:
-    """One reading of one file. Its attributes hold once `parts` ended, or raised NotAManifest."""
+    """One reading of one file. Its attributes hold once `parts` ended, or raised NotAManifest.
 
-    def __init__(self, blocks: Iterable[bytes]) -> None:
-        self._text = _Text(blocks)
+    A second reading need not look at the form again.
+    """
+
+    def __init__(self, blocks: Iterable[bytes], *, is_first: bool = True) -> None:
+        self._text = _Text(blocks, looks_at_form=is_first)
         self.members: dict[str, Any] = {}
         """The members of the file without `payers` and `signature`."""
         self.signature: Any = None
-        """What follows it is signed too: no manifest ends with it, since `verdict` comes after."""
-        self.has_canonical_signature = False
         self.has_ended = False
         """Whether it was read to its end as JSON."""
 
@@ -50,7 +49,13 @@ class ManifestReader:
         return self._text.file_sha256.hexdigest()
 
     @property
+    def is_canonical(self) -> bool:
+        """Whether it has the one form in which it can have been signed."""
+        return self._text.is_canonical
+
+    @property
     def signed_digest(self) -> bytes:
+        """Of what the signature covers, if the file is canonical."""
         return self._text.signed_sha256.digest()
 
     def parts(self) -> Iterator[InvoicePart | PayerPart]:
@@ -65,7 +70,7 @@ class ManifestReader:
             raise NotAManifest(f"it is not JSON ({type(error).__name__})") from None
 
     def _parts(self) -> Iterator[InvoicePart | PayerPart]:
-        text, names = self._text, set[str]()
+        text, names = self._text, dict[str, None]()
         text.take("{")
         while True:
             text.keep()
@@ -79,9 +84,7 @@ class ManifestReader:
                 self.members[name] = text.value()
             end = text.take(",}")
             if name == "signature":
-                written = text.drop()
-                form = to_canonical_json({name: self.signature})[1:-2] + b","
-                self.has_canonical_signature = written.encode("utf-8", "surrogatepass") == form
+                text.keep_as(_FORM.encode({name: _without_value(self.signature)})[1:-1] + end)
             if end == "}":
                 break
         text.finish()
@@ -90,7 +93,7 @@ class ManifestReader:
         self.has_ended = True
 
     def _payer(self) -> Iterator[InvoicePart | PayerPart]:
-        text, names = self._text, set[str]()
+        text, names = self._text, dict[str, None]()
         members: dict[str, Any] = {}
         text.take("{")
         while True:
@@ -110,12 +113,14 @@ class ManifestReader:
 class _Text:
     """JSON text that arrives in blocks, with a place in it.
 
-    What was read is hashed as signed by `keep`, and left out of that by `drop`.
+    What was read is hashed as signed by `keep`, or something in its place by `keep_as`.
     """
 
-    def __init__(self, blocks: Iterable[bytes]) -> None:
+    def __init__(self, blocks: Iterable[bytes], *, looks_at_form: bool) -> None:
         self.file_sha256 = hashlib.sha256()
         self.signed_sha256 = hashlib.sha256()
+        self.is_canonical = True
+        self._looks_at_form = looks_at_form
         self._blocks = iter(blocks)
         self._rest = b""
         self._text = ""
@@ -127,7 +132,7 @@ class _Text:
 
     def value(self) -> Any:
         """The next JSON value. Raises ValueError."""
-        self._skip_space()
+        self._step_to_text()
         while True:
             try:
                 value, end = self._decoder.raw_decode(self._text, self._at)
@@ -135,22 +140,27 @@ class _Text:
                 if not self._more():
                     raise
                 continue
+            if self._looks_at_form:
+                self.is_canonical &= _FORM.encode(value) == self._text[self._at : end]
             self._at = end  # no number goes on in what comes next, for the text ends at a brace
             return value
 
-    def name(self, names: set[str]) -> str:
-        """The next member's name, with its colon; `names` are those that the object had so far."""
+    def name(self, names: dict[str, None]) -> str:
+        """The next member's name, with its colon; `names` are those that the object had so far, in
+        their order.
+        """
         name = self.value()
         if not isinstance(name, str) or name in names:
             raise NotAManifest(f"it has a member {name!r} where none can be")
-        names.add(name)
+        self.is_canonical &= name >= next(reversed(names), "")
+        names[name] = None
         self.take(":")
         return name
 
     def items(self) -> Iterator[None]:
         """Stop at each item of the array that comes next, for the caller to read it."""
         self.take("[")
-        self._skip_space()
+        self._step_to_text()
         if self._text[self._at : self._at + 1] == "]":
             self._at += 1
             return
@@ -161,7 +171,7 @@ class _Text:
 
     def take(self, letters: str) -> str:
         """The next letter that is no space, one of these."""
-        self._skip_space()
+        self._step_to_text()
         letter = self._text[self._at : self._at + 1]
         if not letter or letter not in letters:
             raise NotAManifest(f"it has {letter!r} where one of {letters!r} must be")
@@ -171,11 +181,12 @@ class _Text:
     def keep(self) -> None:
         self.signed_sha256.update(self._passed().encode("utf-8", "surrogatepass"))
 
-    def drop(self) -> str:
-        return self._passed()
+    def keep_as(self, form: str) -> None:
+        self._passed()
+        self.signed_sha256.update(form.encode("utf-8", "surrogatepass"))
 
     def finish(self) -> None:
-        self._skip_space()
+        self.is_canonical &= self._skip_space() == "\n"
         if self._at < len(self._text):
             raise NotAManifest("something follows its end")
         self.keep()
@@ -189,16 +200,24 @@ class _Text:
         self._from = self._at
         return passed
 
-    def _skip_space(self) -> None:
+    def _step_to_text(self) -> None:
+        self.is_canonical &= not self._skip_space()
+
+    def _skip_space(self) -> str:
+        """What was skipped, of which more than two letters do not matter."""
+        skipped = ""
         while True:
-            while self._text[self._at : self._at + 1] in _SPACES:
+            while (letter := self._text[self._at : self._at + 1]) in _SPACES:
+                skipped = (skipped + letter)[:2]
                 self._at += 1
             if self._at < len(self._text) or not self._more():
-                return
+                return skipped
 
     def _more(self) -> bool:
         """At least double what is left of the text; False where nothing came."""
         left = self._text[self._from :]
+        if len(left) > _LONGEST_PIECE:
+            raise NotAManifest(f"a piece of it is longer than {_LONGEST_PIECE >> 20} MiB")
         wanted = 2 * len(left)
         pieces = [left]
         length = len(left)
@@ -219,6 +238,17 @@ class _Text:
 
 
 _SPACES = frozenset(" \t\r\n")
+_LONGEST_PIECE = 256 << 20
+"""Of characters: far more than an invoice, or what is said of a payer account beside those, has."""
+_FORM = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+"""The form of `to_canonical_json`, without the line feed."""
+
+
+def _without_value(signature: Any) -> Any:
+    """What the signature covers of its own member."""
+    if not isinstance(signature, Mapping):
+        return signature
+    return {name: signature[name] for name in signature if name != "value"}
 
 
 def _refuse(text: str) -> Any:

@@ -139,10 +139,14 @@ class _Pass:
     def run(self) -> None:
         checked, findings = self.checked, self.checked.findings
         newest = self._walk()
-        if self._scope.heads is not None:
-            self._compare_with_head(self._scope.heads)
-        if not self._manifests:
-            self._tell_without_manifests()
+        if manifests_prefix(self._period).startswith(tuple(self._place.unlisted)):
+            self._leave_out(
+                f"everything of {self._period}",
+                "the folder of its manifests cannot be listed",
+                "cure that, then check again",
+            )
+        else:
+            self._tell_of_the_chain()
         self._tell_versions()
         findings += self._chain.findings
         findings += self._evidence.findings
@@ -163,6 +167,12 @@ class _Pass:
                 "the credentials may not see them",
                 "allow s3:GetObjectRetention",
             )
+
+    def _tell_of_the_chain(self) -> None:
+        if self._scope.heads is not None:
+            self._compare_with_head(self._scope.heads)
+        if not self._manifests:
+            self._tell_without_manifests()
 
     def _list(self) -> None:
         """What lies in the period's folder: manifests, views, and what does not belong there."""
@@ -196,15 +206,29 @@ class _Pass:
         )
         is_whole = newest is not None and newest.is_whole
         self._evidence.finish(
-            lambda: self._chain.stated(newest) if newest else (), is_whole=is_whole
+            lambda: self._chain.stated(newest) if newest else (),
+            is_whole=is_whole,
+            manifest_written_at=newest.placed.written_at if newest else None,
         )
+        if self._evidence.new:
+            self._leave_out(
+                f"{self._evidence.new} records and documents of {self._period}",
+                "they are newer than its newest manifest, so nothing vouches for them yet",
+                "check again after the run that stored them",
+            )
         if not is_whole:
             self._leave_out(
                 f"records, documents and views of {self._period}",
                 "its newest manifest cannot be understood to its end",
                 "bring the manifest back, then check again",
             )
-        if views and newest and newest.is_whole:
+        if views and newest and is_whole and not newest.has_newest_schema:
+            self._leave_out(
+                f"the views of {self._period}, and what its newest manifest says of itself",
+                f"that manifest has the form {newest.members.get('schema')}",
+                "check with the version of this tool that wrote it",
+            )
+        elif views and newest and is_whole:
             views.compare(newest, earlier, lambda: self._chain.parts(newest))
             self.checked.findings += views.findings
             self.suspects |= views.suspects
@@ -234,10 +258,29 @@ class _Pass:
         at = manifests_prefix(self._period)
         if self._views or any(any(True for _ in self._place.objects(at)) for at in places):
             found = "records, documents or views, and no manifest"
-            self._find("MANIFESTS_ABSENT", at, "a manifest that names them", found)
+            self.checked.findings.append(
+                check_finding(
+                    "MANIFESTS_ABSENT",
+                    at,
+                    "a manifest that names them",
+                    found,
+                    period=self._period,
+                    severity="warning" if self._may_be_in_its_first_run() else None,
+                )
+            )
         elif not self._chain.findings:
             found = "no manifest, record or document"
             self._find("NOTHING_TO_CHECK", at, "at least one manifest", found)
+
+    def _may_be_in_its_first_run(self) -> bool:
+        """Whether the bucket is live, has no view of the period yet, and no head knows of it."""
+        heads = self._scope.heads
+        return (
+            self._place.has_versions
+            and not self._views
+            and heads is not None
+            and self._period not in heads
+        )
 
     def _tell_versions(self) -> None:
         """What lies on top of manifests, and how they are locked: only a live bucket can tell."""
@@ -250,6 +293,9 @@ class _Pass:
                 self._find(code, placed.key, "the manifest on top", "a delete marker on top")
             if placed.older:
                 expected, found = f"version {version} alone", f"version {placed.version_id} on top"
+                self._find("OBJECT_OVERLAID", placed.key, expected, found)
+            if placed.is_over_a_marker:
+                expected, found = f"version {version} alone", "a delete marker beneath it"
                 self._find("OBJECT_OVERLAID", placed.key, expected, found)
             if _has_bytes(placed) and self._scope.level >= Level.presence:
                 self._evidence.examiner.locks(placed.key, version, self._evidence.examined)

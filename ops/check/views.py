@@ -4,7 +4,7 @@ another form is right as long as it says the same.
 
 import csv
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lambdas.domain.archive_layout import (
@@ -14,6 +14,7 @@ from lambdas.domain.archive_layout import (
     sha256_sums_key,
 )
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.manifests import Manifest
 from ops.check.chain import Link, mark_of
 from ops.check.findings import CheckFinding, check_finding
 from ops.check.ledger import Holders, ledger_differences
@@ -23,10 +24,23 @@ from ops.check.view_file import ViewFile
 from ops.errors import CannotRead
 from ops.places import Place, PlacedObject
 
-_PERIOD_MEMBERS = ("billing_period", "verdict", "run_id", "generated_at", "findings")
+_PERIOD_MEMBERS = (
+    "schema",
+    "billing_period",
+    "verdict",
+    "run_id",
+    "generated_at",
+    "closed_at",
+    "last_day",
+    "progress",
+    "totals",
+    "findings",
+)
+"""Those that every version has shown; with `manifest` and `payers`."""
 _PAYER_MEMBERS = (
     "payer_account_id",
     "name",
+    "legal_entity",
     "verdict",
     "run_id",
     "checked_at",
@@ -34,8 +48,12 @@ _PAYER_MEMBERS = (
     "archived",
     "documents",
     "totals",
+    "sources",
+    "settled_at",
+    "residuals",
     "findings",
 )
+_OF_INVOICES = ("archived", "documents", "totals", "sources")
 _SHOWN = 3
 
 
@@ -78,23 +96,25 @@ class ViewsCheck:
         period, members = self._period, newest.members
         self._view(
             completeness_key(period),
-            lambda lines: completeness_differences(lines, members, self._payers),
+            lambda file: completeness_differences(file.text(), members, self._payers),
         )
-        self._view(sha256_sums_key(period), lambda lines: sums_differences(lines, newest, earlier))
+        self._view(
+            sha256_sums_key(period), lambda file: sums_differences(file.lines(), newest, earlier)
+        )
         self._view(
             ledger_csv_key(period),
-            lambda lines: ledger_differences(
-                lines, members, self._payers, read_again(), self._holders
+            lambda file: ledger_differences(
+                file.lines(), members, self._payers, read_again(), self._holders
             ),
         )
 
-    def _view(self, key: str, differences: Callable[[Iterator[str]], Iterator[str]]) -> None:
+    def _view(self, key: str, differences: Callable[[ViewFile], Iterator[str]]) -> None:
         if key not in self._files or self._files[key].is_hidden:
             self._find("VIEW_ABSENT", key, "nothing there")
             return
         file = ViewFile(self._place, key)
         try:
-            found = _found(differences(file.lines()))
+            found = _found(differences, file)
             sha256 = file.sha256()
         except CannotRead as error:
             self.suspects[key] = ""
@@ -111,48 +131,66 @@ class ViewsCheck:
         self.findings.append(check_finding(code, key, expected, found, period=self._period))
 
 
-def _found(differences: Iterator[str]) -> list[str]:
+def _found(differences: Callable[[ViewFile], Iterator[str]], file: ViewFile) -> list[str]:
     """All of them; the differences are looked for only here, as they are taken."""
     try:
-        return list(differences)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, csv.Error):
-        return ["it, or the manifest, has not the form that is needed to compare them"]
+        return list(differences(file))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, csv.Error) as error:
+        why = f" ({error})" if type(error) is ValueError else ""
+        return [f"it, or the manifest, has not the form that is needed to compare them{why}"]
 
 
 def completeness_differences(
-    lines: Iterable[str], members: Mapping[str, Any], payers: Iterable[PayerPart]
+    text: str, members: Mapping[str, Any], payers: Sequence[PayerPart]
 ) -> Iterator[str]:
     """In what `completeness.json` is not what the manifest says."""
-    view = json.loads("".join(lines))
+    view = json.loads(text, object_pairs_hook=_members_once)
     if view["manifest"] != members.get("key"):
         yield f"it was made from {view['manifest']}"
         return
-    yield from _differing(_PERIOD_MEMBERS, view, members, apart=("schema",))
-    shown = {payer["payer_account_id"]: payer for payer in view["payers"]}
-    for part in payers:
-        account_id = part.data["payer_account_id"]
-        payer = shown.pop(account_id, None)
-        if payer is None:
-            yield f"it lacks payer account {account_id}"
-        elif wrong := _differing(_PAYER_MEMBERS, payer, part.data):
+    right = _completeness(members, payers)
+    stated = {payer["payer_account_id"]: payer for payer in right["payers"]}
+    right["payers"] = view["payers"]
+    yield from _differing(_PERIOD_MEMBERS, view, right)
+    for payer in view["payers"]:
+        account_id = payer["payer_account_id"]
+        if account_id not in stated:
+            yield f"it has payer account {account_id} too, or twice"
+        elif wrong := _differing(_PAYER_MEMBERS, payer, stated.pop(account_id)):
             yield f"of payer account {account_id}: {', '.join(wrong)}"
-    for account_id in shown:
-        yield f"it has payer account {account_id} too"
+    for account_id in stated:
+        yield f"it lacks payer account {account_id}"
+
+
+def _completeness(members: Mapping[str, Any], payers: Sequence[PayerPart]) -> dict[str, Any]:
+    """The view as the manifest makes it. What follows from invoices is taken from the manifest,
+    where it was counted once more.
+    """
+    states = [{**part.data, "invoices": []} for part in payers]
+    view = Manifest.from_data({**members, "payers": states}).completeness()
+    view["totals"] = members["totals"]
+    for shown, part in zip(view["payers"], payers, strict=True):
+        shown.update({name: part.data[name] for name in _OF_INVOICES})
+    return view
+
+
+def _members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("it has a member twice")
+    return members
 
 
 def _differing(
-    required: Iterable[str],
-    shown: Mapping[str, Any],
-    stated: Mapping[str, Any],
-    apart: Collection[str] = (),
+    required: Iterable[str], shown: Mapping[str, Any], right: Mapping[str, Any]
 ) -> list[str]:
-    """The members that the view lacks, and those that both have and that differ."""
-    common = sorted((shown.keys() & stated.keys()) - set(apart))
-    return [
-        name
-        for name in dict.fromkeys((*required, *common))
-        if name not in shown or shown[name] != stated.get(name)
-    ]
+    """The members that the view lacks, that differ, or that do not follow from the manifest."""
+    names = dict.fromkeys((*required, *sorted(shown)))
+    return [name for name in names if not _is_same(name, shown, right)]
+
+
+def _is_same(name: str, shown: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
+    return name in shown and name in right and shown[name] == right[name]
 
 
 def sums_differences(lines: Iterable[str], newest: Link, earlier: Collection[int]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The live bucket, read by ListObjectVersions, GetObject, HeadObject and GetObjectRetention."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,6 +18,7 @@ class LiveBucket:
 
     has_versions = True
     readers = READERS
+    unlisted: Mapping[str, str] = {}
 
     def __init__(self, bucket: str) -> None:
         """Raises CannotRead."""
@@ -88,8 +89,8 @@ def _placed(pages: Iterator[dict[str, Any]]) -> Iterator[PlacedObject]:
     its delete markers come in a list of their own.
     """
     key: str | None = None
-    versions: list[tuple[str, int]] = []
-    is_hidden = False
+    versions: list[dict[str, Any]] = []
+    markers: list[dict[str, Any]] = []
     for page in pages:
         found = sorted(
             [
@@ -101,18 +102,28 @@ def _placed(pages: Iterator[dict[str, Any]]) -> Iterator[PlacedObject]:
         for at, is_version, item in found:
             if at != key:
                 if key is not None:
-                    yield _object(key, versions, is_hidden=is_hidden)
-                key, versions, is_hidden = at, [], False
-            if is_version:
-                versions.append((item["VersionId"], item["Size"]))
-            else:
-                is_hidden |= item["IsLatest"]
+                    yield _object(key, versions, markers)
+                key, versions, markers = at, [], []
+            (versions if is_version else markers).append(item)
     if key is not None:
-        yield _object(key, versions, is_hidden=is_hidden)
+        yield _object(key, versions, markers)
 
 
-def _object(key: str, versions: list[tuple[str, int]], *, is_hidden: bool) -> PlacedObject:
+def _object(
+    key: str, versions: list[dict[str, Any]], markers: list[dict[str, Any]]
+) -> PlacedObject:
     if not versions:
         return PlacedObject(key, 0, is_hidden=True)
-    (version_id, size), *older = versions
-    return PlacedObject(key, size, version_id, is_hidden, tuple(older))
+    (version_id, size), *older = ((one["VersionId"], one["Size"]) for one in versions)
+    first = versions[-1]["LastModified"]
+    beneath = [one for one in markers if not one["IsLatest"]]
+    return PlacedObject(
+        key,
+        size,
+        version_id,
+        any(one["IsLatest"] for one in markers),
+        tuple(older),
+        first,
+        # a marker that is not on top lies beneath the only version there is
+        any(len(versions) == 1 or one["LastModified"] < first for one in beneath),
+    )

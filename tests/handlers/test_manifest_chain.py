@@ -97,7 +97,9 @@ def test_every_manifest_is_signed_by_the_archives_key_over_its_canonical_content
         assert archived.content(key) == signed_file(content, signature_of(content))
         answer = archived.kms.verify(
             KeyId=archived.settings.manifest_signing_key,
-            Message=hashlib.sha256(signed_part(content)).digest(),
+            Message=hashlib.sha256(
+                signed_part(content, archived.settings.manifest_signing_key)
+            ).digest(),
             MessageType="DIGEST",
             SigningAlgorithm="ECDSA_SHA_256",
             Signature=base64.b64decode(content["signature"]["value"]),
@@ -251,7 +253,7 @@ def test_a_signed_manifest_that_does_not_belong_there_is_red(
     forged(archived, lambda content: content.update(change))
     content = archived.read(manifest_key(3))
     signer = ManifestSigner(archived.kms, archived.settings.manifest_signing_key)
-    file = signed_file(content, signer.sign(signed_part(content)))
+    file = signed_file(content, signer.sign(signed_part(content, signer.key_id)))
     archived.s3.put_object(Bucket=BUCKET, Key=manifest_key(3), Body=file)
     assert archived.run(at=LATER)["verdict"] == "ACTION_REQUIRED"
     (found,) = archived.read(COMPLETENESS)["findings"]

@@ -17,6 +17,11 @@ def object_overlaid(made: MadeArchive, s3: Any) -> None:
     s3.put_object(Bucket=BUCKET, Key=a_document(made), Body=b"%PDF-1.4 another")
 
 
+def object_new(made: MadeArchive, s3: Any) -> None:
+    """What a run that is under way has stored."""
+    s3.put_object(Bucket=BUCKET, Key=a_document(made).replace("-11.pdf", "-12.pdf"), Body=b"%PDF")
+
+
 def version_gone(made: MadeArchive, s3: Any) -> None:
     """The archived version deleted for good, another put in its place."""
     key = a_document(made)

@@ -37,6 +37,24 @@ def nothing_to_check(made: MadeArchive) -> None:
             del made.files[key]
 
 
+def period_absent(made: MadeArchive) -> None:
+    """A month that lies alone, a month away from the others."""
+    july = BillingPeriod(2026, 7)
+    said = made.data(made.keys("periods/2026-09/manifests/")[0])
+    said |= {"billing_period": str(july), "key": manifest_key(july, 1)}
+    file = made.files[manifest_key(july, 1)] = made.sign(said)
+    manifest = Manifest.from_data(said)
+    made.files[completeness_key(july)] = to_json(manifest.completeness())
+    made.files[sha256_sums_key(july)] = sha256_sums(manifest, sha256_hex(file))
+    made.files[ledger_csv_key(july)] = ledger_csv(manifest)
+
+
+def signing_key_absent(made: MadeArchive) -> None:
+    """With the key, nobody sees what was forged."""
+    signature_invalid(made)
+    del made.files[KEY_FILE]
+
+
 def signing_key_wrong(made: MadeArchive) -> None:
     other = FakeKms()
     made.files[KEY_FILE] = ManifestSigner(other, other.key_arn).public_key_pem()
@@ -105,9 +123,40 @@ def head_differs(made: MadeArchive) -> Heads:
 
 
 def evidence_dropped(made: MadeArchive) -> None:
-    sign_newest(made, lambda said: said["payers"].pop(0))
+    sign_newest(made, lambda said: said["payers"][0]["invoices"].clear())
     for key in made.keys("invoices/2026-10/044") + made.keys("records/2026-10/044"):
         del made.files[key]
+
+
+def expectation_dropped(made: MadeArchive) -> None:
+    """A run forgets a payer account of which nothing was archived, and says that all is complete.
+
+    Its second manifest is the newest but one.
+    """
+    said = made.data(NEWEST)
+    forgotten = said["payers"][0] | {"payer_account_id": "999999999999", "verdict": "MISSING"}
+    forgotten |= {"invoices": [], "findings": []}
+
+    def expect(said: dict[str, Any]) -> None:
+        said["payers"].append(forgotten)
+        said["verdict"] = "ACTION_REQUIRED"
+
+    sign_newest(made, expect)
+    fourth = {"sequence": 4, "key": manifest_key(OCTOBER, 4)}
+    said |= fourth | {"previous_sha256": sha256_hex(made.files[NEWEST])}
+    made.files[manifest_key(OCTOBER, 4)] = made.sign(said)
+    make_views(made, 4)
+
+
+def manifest_contradicted(made: MadeArchive) -> None:
+    """A total in the manifest, and in the view that is made of it, that no invoices make."""
+    said = made.data(NEWEST)
+    said["totals"][0]["amount"] = "1.00"
+    made.files[NEWEST] = made.sign(said)
+    view = made.data(completeness_key(OCTOBER)) | {"totals": said["totals"]}
+    manifest = Manifest.from_data(said)
+    made.files[completeness_key(OCTOBER)] = to_json(view)
+    made.files[sha256_sums_key(OCTOBER)] = sha256_sums(manifest, sha256_hex(made.files[NEWEST]))
 
 
 def name_wrong(made: MadeArchive) -> None:

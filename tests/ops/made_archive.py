@@ -65,8 +65,8 @@ class MadeArchive:
     def sign(self, content: dict[str, Any]) -> bytes:
         """The file of a manifest with this content, signed."""
         content = {name: content[name] for name in content if name != "signature"}
-        signature = ManifestSigner(self.kms, self.kms.key_arn).sign(signed_part(content))
-        return signed_file(content, signature)
+        signer = ManifestSigner(self.kms, self.kms.key_arn)
+        return signed_file(content, signer.sign(signed_part(content, signer.key_id)))
 
     def write(self, folder: Path) -> Path:
         for key, content in self.files.items():

@@ -1,7 +1,7 @@
 """A copy of the archive that lies nowhere but in memory, and can be read badly."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ops.errors import CannotRead
 from ops.places import Digest, Lock, LockNotShown, PlacedObject
@@ -16,6 +16,7 @@ class MemoryPlace:
     bucket = None
     has_versions = False
     readers = 2
+    unlisted: Mapping[str, str] = {}
 
     def __init__(self, contents: dict[str, bytes], block_size: int = 1000) -> None:
         self._contents = contents

@@ -3,17 +3,22 @@
 import json
 import os
 import pty
+import shutil
 import stat
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ops.check.heads_file import heads_file
 from ops.cli import main
 from ops.verbs import VERBS
+from tests.domain.examples import BOREAL
 from tests.ops import bad_copies
 from tests.ops.made_archive import KEY_FILE, OCTOBER, MadeArchive, make_archive
 
@@ -94,14 +99,40 @@ def test_the_key_in_the_archive_proves_less_and_that_is_said(
     assert "whether the signing key is the right one" not in out
 
 
-def test_without_any_key_signatures_are_not_checked_and_that_is_said(
-    copy: Path, capsys: pytest.CaptureFixture[str]
+def test_without_any_key_no_check_is_green(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (copy / KEY_FILE).unlink()
+    assert main(["check", str(copy)]) == 3
+    out = capsys.readouterr().out
+    assert "\nSIGNING_KEY_ABSENT   blocking\n" in out
+    assert "  the signatures of the manifests\n      there is no public key" in out
+
+
+def test_a_key_that_lacks_in_the_archive_is_a_warning_where_one_was_given(
+    copy: Path, outside: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     (copy / KEY_FILE).unlink()
-    assert main(["check", str(copy)]) == 0
-    assert "  the signatures of the manifests\n      there is no public key" in (
-        capsys.readouterr().out
-    )
+    assert main(["check", str(copy), *outside, "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["findings"]
+    assert (found["code"], found["object"]) == ("VIEW_ABSENT", KEY_FILE)
+
+
+def test_the_right_key_with_a_foreign_one_beside_it_is_wrong(
+    copy: Path, outside: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (copy / KEY_FILE).write_bytes(GOOD.public_key + make_archive().public_key)
+    assert main(["check", str(copy), *outside, "--json"]) == 3
+    (found,) = json.loads(capsys.readouterr().out)["findings"]
+    assert found["code"] == "SIGNING_KEY_WRONG"
+
+
+def test_a_key_of_another_curve_is_refused(
+    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = ec.generate_private_key(ec.SECP384R1()).public_key()
+    pem = other.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (tmp_path / "other.pem").write_bytes(pem)
+    assert main(["check", str(copy), "--key", str(tmp_path / "other.pem")]) == 2
+    assert "holds a public key that is none of the curve P-256" in capsys.readouterr().err
 
 
 def test_a_key_file_with_all_keys_that_the_archive_had_serves_them_all(
@@ -165,6 +196,58 @@ def test_everything_that_is_wrong_with_a_command_is_told_at_once(
         assert part in line
 
 
+@pytest.mark.parametrize(
+    "command", [["check"], ["check", "x", "--level", "all"], ["no-verb"], ["check", "x", "--lev"]]
+)
+def test_a_command_that_cannot_be_understood_is_a_sentence_and_json_where_that_was_asked_for(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(command) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("invoices: ")
+    assert line.endswith("--help' teaches it")
+    assert main([*command, "--json"]) == 2
+    out, err = capsys.readouterr()
+    told = json.loads(out)
+    assert (f"invoices: {told['error']}", told["exit_code"], err) == (line, 2, "")
+
+
+def head(**members: object) -> bytes:
+    right = {"billing_period": "2026-10", "sequence": 3, "sha256": "a" * 64, "run_id": "run-3"}
+    return json.dumps({"heads": [right | members]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (head(sequence=float("inf")), "ValueError: Infinity is no whole number"),
+        (head(sequence=1.0), "ValueError: 1.0 is no whole number"),
+        (head(sequence=-1), "ValueError: -1 is no number of a manifest"),
+        (head(sequence=0), "ValueError: 0 is no number of a manifest"),
+        (head(sequence=True), "ValueError: True is no number of a manifest"),
+        (head(sequence="3"), "ValueError: '3' is no number of a manifest"),
+        (head(sha256=None), "ValueError: None is no SHA-256"),
+        (head(sha256="A" * 64), "is no SHA-256"),
+        (head(run_id=None), "ValueError: None is no run"),
+        (head(billing_period="2026-13"), "is not a billing period"),
+        (head(billing_period=7), "is no file of heads (TypeError"),
+        (b'{"heads":' + b"[" * 100_000, "is no file of heads (RecursionError"),
+        (b'{"heads":{}}', "names no head"),
+        (b'{"heads":[]}', "names no head, so nothing can be compared with it"),
+        (b'{"heads":[1]}', "is no file of heads (TypeError"),
+        (b"[]", "is no file of heads (TypeError"),
+        (b"\xff", "is no file of heads (UnicodeDecodeError"),
+    ],
+)
+def test_a_file_of_heads_that_is_none_is_a_sentence(
+    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, sentence: str
+) -> None:
+    (tmp_path / "heads.json").write_bytes(content)
+    assert main(["check", str(copy), "--heads", str(tmp_path / "heads.json")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert sentence in line
+
+
 @pytest.mark.parametrize("text", ["0", "10,SOFT", "10,GOVERNANCE,13", "10,GOVERNANCE,12,x", ",,"])
 def test_a_retention_policy_that_is_none_is_refused(
     text: str, capsys: pytest.CaptureFixture[str]
@@ -209,16 +292,119 @@ def test_what_a_desktop_leaves_in_a_folder_is_no_finding(copy: Path) -> None:
     assert main(["check", str(copy)]) == 0
 
 
-def test_a_link_that_leads_nowhere_cannot_be_read(
+def unreadable(
+    copy: Path, capsys: pytest.CaptureFixture[str], *options: str
+) -> list[tuple[str, str]]:
+    """What and why, of a check that finds nothing else."""
+    assert main(["check", str(copy), *options, "--json"]) == 3
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert {one["code"] for one in found} == {"OBJECT_UNREADABLE"}
+    return [(one["object"], one["found"].rpartition(": ")[2]) for one in found]
+
+
+@pytest.mark.parametrize("target", ["nowhere", "elsewhere.pdf"])
+def test_a_link_is_not_followed_wherever_it_leads(
+    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], target: str
+) -> None:
+    key = bad_copies.a_document(GOOD)
+    (tmp_path / "elsewhere.pdf").write_bytes(GOOD.files[key])
+    (copy / key).unlink()
+    (copy / key).symlink_to(tmp_path / target)
+    assert unreadable(copy, capsys) == [(key, "it is a link, which is not followed")]
+
+
+@pytest.mark.parametrize("key", [bad_copies.a_document(GOOD), GOOD.keys("records/")[0], KEY_FILE])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(
+    copy: Path, outside: list[str], capsys: pytest.CaptureFixture[str], key: str
+) -> None:
+    (copy / key).unlink()
+    os.mkfifo(copy / key)
+    assert unreadable(copy, capsys, *outside) == [(key, "it is no file")]
+
+
+def test_a_folder_that_may_not_be_listed_is_told_and_the_check_goes_on(
+    copy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (copy / "lost+found").mkdir()
+    refused = {f"{copy}/lost+found/", f"{copy}/invoices/2026-10/{BOREAL}/"}
+    scandir = os.scandir
+
+    def list_unless_refused(path: Any) -> Any:
+        if str(path) in refused:
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", list_unless_refused)
+    assert unreadable(copy, capsys) == [
+        (f"invoices/2026-10/{BOREAL}/", "permission denied"),
+        ("lost+found/", "permission denied"),
+    ]
+
+
+def test_where_manifests_may_not_be_listed_nobody_is_said_to_have_removed_them(
+    copy: Path, outside: list[str], monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    scandir = os.scandir
+
+    def list_unless_refused(path: Any) -> Any:
+        if str(path).endswith("2026-10/manifests/"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", list_unless_refused)
+    told = [("periods/2026-10/manifests/", "permission denied")]
+    assert unreadable(copy, capsys, *outside) == told
+    main(["check", str(copy), *outside])
+    assert "  everything of 2026-10\n" in capsys.readouterr().out
+
+
+def test_a_file_where_a_folder_must_be_is_told(
     copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    document = copy / bad_copies.a_document(GOOD)
-    document.unlink()
-    document.symlink_to(copy / "nowhere")
+    shutil.rmtree(copy / "records")
+    (copy / "records").write_text("x")
     assert main(["check", str(copy), "--json"]) == 3
-    (finding,) = json.loads(capsys.readouterr().out)["findings"]
-    assert finding["code"] == "OBJECT_UNREADABLE"
-    assert finding["found"].endswith("no such file or directory")
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert [(one["code"], one["object"]) for one in found] == [
+        ("OBJECT_EXTRA", "records"),
+        ("OBJECT_UNREADABLE", "records/"),
+    ]
+
+
+def test_folders_within_folders_without_end_do_not_end_the_check(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = os.open(copy, os.O_RDONLY)
+    for _ in range(2500):
+        os.mkdir("d", dir_fd=at)
+        below = os.open("d", os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = below
+    os.close(at)
+    ((place, why),) = unreadable(copy, capsys)
+    assert (place[:6], why) == ("d/d/d/", "file name too long")
+    subprocess.run(["rm", "-rf", str(copy / "d")], check=True)
+
+
+def test_a_record_that_grew_is_not_read_into_memory(copy: Path) -> None:
+    key = GOOD.keys("records/")[0]
+    with (copy / key).open("r+b") as record:
+        record.truncate(200 << 20)
+    tracemalloc.start()
+    assert main(["check", str(copy)]) == 3
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 50 << 20
+
+
+def test_a_key_file_that_grew_is_not_read_into_memory(
+    copy: Path, outside: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (copy / KEY_FILE).open("r+b") as key:
+        key.truncate(2 << 20)
+    told = [(KEY_FILE, "it has more than 1048576 bytes")]
+    assert unreadable(copy, capsys, *outside) == told
 
 
 def test_many_findings_of_one_code_are_counted_and_json_has_them_all(

@@ -1,7 +1,9 @@
 """Whatever is edited in what is signed or named, the check is red."""
 
+import base64
 import copy
 import json
+import string
 from collections.abc import Iterator
 from typing import Any
 
@@ -120,6 +122,26 @@ def test_a_signature_written_in_another_form_is_red() -> None:
     right = json.dumps(said, separators=(",", ":"))
     content = GOOD.files[NEWEST].decode().replace(right, turned).encode()
     is_red(NEWEST, content, "MANIFEST_DAMAGED")
+
+
+@pytest.mark.parametrize("member", ["key_id", "algorithm", "value"])
+@pytest.mark.parametrize("value", ["", "arn:aws:kms:us-east-1:999999999999:key/other", 7, None])
+def test_any_edit_of_the_signature_is_red(member: str, value: object) -> None:
+    edited = with_value(NEWEST, ("signature", member), value)
+    is_red(NEWEST, to_canonical_json(edited), "SIGNATURE_INVALID")
+
+
+def test_the_same_signature_in_other_base64_is_red() -> None:
+    """The last letter before the padding has bits that mean nothing."""
+    signed = (json.loads(GOOD.sign(GOOD.data(NEWEST))) for _ in range(100))
+    said = next(one for one in signed if one["signature"]["value"].endswith("="))
+    value = said["signature"]["value"]
+    bare = value.rstrip("=")
+    letters = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
+    other = bare[:-1] + letters[letters.index(bare[-1]) ^ 1] + "=" * (len(value) - len(bare))
+    assert base64.b64decode(other) == base64.b64decode(value)
+    said["signature"]["value"] = other
+    is_red(NEWEST, to_canonical_json(said), "SIGNATURE_INVALID")
 
 
 @pytest.mark.parametrize("key", MANIFESTS)

@@ -139,6 +139,15 @@ def test_a_payer_account_that_is_not_there_is_told_with_those_that_are(
     assert f"names no payer account '1'; it names {BOREAL}, {ACME}" in error
 
 
+def test_manifests_that_may_not_be_listed_are_not_taken_for_absent(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "periods/2026-10").mkdir(parents=True)
+    (tmp_path / "periods/2026-10/manifests").write_text("a file")
+    code, _, err = run(capsys, "explain", "2026-10", ACME, "--archive", str(tmp_path))
+    assert (code, err) == (6, "invoices: periods/2026-10/manifests/: not a directory\n")
+
+
 def test_a_manifest_that_cannot_be_read_is_not_explained(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -100,12 +100,36 @@ def test_a_row_that_lacks_or_comes_twice_is_told(row: int) -> None:
     assert differences(TWO, written([*table[: row + 1], *table[row:]]))
 
 
-def test_a_ledger_with_fewer_or_more_columns_at_the_end_is_compared_in_those_it_has() -> None:
+def test_a_ledger_of_an_earlier_version_is_compared_in_the_columns_that_it_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As if the last three columns had been added since."""
+    earlier = len(COLUMNS) - 3
+    monkeypatch.setattr(ledger, "_FIRST_COLUMNS", earlier)
+    table = [row[:earlier] for row in rows(ledger_csv(TWO))]
+    assert differences(TWO, written(table)) == []
+    table[2][table[0].index("amount_due")] = "1.00"
+    assert differences(TWO, written(table)) == ["its row 3 is otherwise in amount_due"]
+    table = [row[:-1] for row in table]
+    assert differences(TWO, written(table)) == ["its columns are not a ledger's"]
+
+
+@pytest.mark.parametrize("columns", [1, 15, ledger._FIRST_COLUMNS - 1])
+def test_a_ledger_of_which_columns_were_cut_off_is_none(columns: int) -> None:
+    cut = [row[:columns] for row in rows(ledger_csv(TWO))]
+    assert differences(TWO, written(cut)) == ["its columns are not a ledger's"]
+
+
+def test_a_column_that_no_version_has_is_told() -> None:
     table = rows(ledger_csv(TWO))
-    assert differences(TWO, written([row[:20] for row in table])) == []
-    assert differences(TWO, written([[*row, "new"] for row in table])) == []
-    table[2][4] = "other"
-    assert differences(TWO, written([row[:20] for row in table]))
+    more = [[*table[0], "amount_to_pay"], *([*row, "999.00"] for row in table[1:])]
+    assert differences(TWO, written(more)) == ["its columns are not a ledger's"]
+
+
+def test_a_row_that_is_wider_than_the_header_is_told() -> None:
+    table = rows(ledger_csv(TWO))
+    table[1] = [*table[1], "PAID TWICE"]
+    assert differences(TWO, written(table)) == ["its row 2 is otherwise in its length"]
 
 
 @pytest.mark.parametrize("view", [b"", b"a,b\r\n1,2\r\n", "\ufeff".encode()])

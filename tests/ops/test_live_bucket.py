@@ -1,13 +1,17 @@
 """The check of a live bucket: versions, delete markers and locks, and nothing but reading."""
 
 import json
+import time
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 
 from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.domain.retention import RetentionPolicy
 from ops.check.archive import check_archive
+from ops.check.findings import KINDS
 from ops.check.report import CheckReport
 from ops.check.scope import Level, Scope
 from ops.check.signing_keys import SigningKeys
@@ -24,8 +28,8 @@ from tests.handlers.conftest import (
     invoice,
 )
 from tests.ops import bad_buckets
-from tests.ops.bad_copies import a_document
-from tests.ops.conftest import POLICY, TABLE, Live
+from tests.ops.bad_copies import a_document, sign_newest
+from tests.ops.conftest import LOCKED_UNTIL, POLICY, TABLE, Live
 from tests.ops.made_archive import BUCKET, NEWEST
 from tests.ops.test_check_findings import BUCKETS
 
@@ -45,13 +49,13 @@ def codes(report: CheckReport) -> dict[str, str]:
 def test_the_good_bucket_is_right_and_all_but_logs_and_pages_is_checked(live: Live) -> None:
     report = check(live)
     assert (report.result, codes(report)) == ("ALL_WELL", {})
-    assert [one.what for one in report.not_checked] == ["runs/, pages, spreadsheets and README.txt"]
+    assert [one.what for one in report.not_checked] == ["runs/, ledger.xlsx, pages and README.txt"]
 
 
 @pytest.mark.parametrize("code", BUCKETS)
 def test_a_bucket_with_this_fault_alone_is_found_to_have_it(live: Live, code: str) -> None:
     BUCKETS[code](live.made, live.s3)
-    assert codes(check(live, level=Level.presence)) == {code: "blocking"}
+    assert codes(check(live, level=Level.presence)) == {code: KINDS[code].severity}
 
 
 def test_the_bucket_that_the_functions_made_is_right(world: World) -> None:
@@ -100,6 +104,120 @@ def test_an_object_that_was_restored_by_copying_it_over_is_a_warning(live: Live)
     live.s3.put_object(Bucket=BUCKET, Key=key, Body=live.made.files[key])
     report = check(live)
     assert (report.result, codes(report)) == ("ALL_WELL", {"OBJECT_OVERLAID": "warning"})
+
+
+def lay_over(live: Live, content: bytes) -> str:
+    """Put a version beneath a document: it is stored, hidden, and the good one put over it."""
+    key = a_document(live.made)
+    first = live.s3.head_object(Bucket=BUCKET, Key=key)["VersionId"]
+    bad_buckets.lock(live.made, live.s3, {})
+    if content:
+        live.s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+    live.s3.delete_object(Bucket=BUCKET, Key=key)
+    live.s3.delete_object(Bucket=BUCKET, Key=key, VersionId=first)
+    lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": LOCKED_UNTIL}
+    answer = live.s3.put_object(Bucket=BUCKET, Key=key, Body=live.made.files[key], **lock)
+    return str(answer["VersionId"])
+
+
+@pytest.mark.parametrize(
+    ("beneath", "severities"),
+    [
+        (b"%PDF-1.4 the true one", ["blocking"]),
+        (b"", ["blocking"]),
+        (b"%PDF-1.4 EUINAE26-11", ["warning"]),
+    ],
+)
+def test_what_was_laid_over_another_before_its_manifest_is_told(
+    live: Live, beneath: bytes, severities: list[str]
+) -> None:
+    """The manifest is signed as the truth after that, and names the version on top."""
+    version_id = lay_over(live, beneath)
+
+    def edit(said: dict[str, Any]) -> None:
+        said["payers"][0]["invoices"][0]["documents"][0]["version_id"] = version_id
+
+    sign_newest(live.made, edit)
+    report = check_remade(live)
+    found = [f for f in report.findings if f.object == a_document(live.made)]
+    assert [(f.code, f.severity) for f in found] == [
+        ("OBJECT_OVERLAID", severity) for severity in severities
+    ]
+
+
+def check_remade(live: Live) -> CheckReport:
+    """Check the bucket as if its newest manifest had been written like this."""
+    version = live.s3.head_object(Bucket=BUCKET, Key=NEWEST)["VersionId"]
+    live.s3.put_object_retention(
+        Bucket=BUCKET, Key=NEWEST, VersionId=version, Retention={}, BypassGovernanceRetention=True
+    )
+    live.s3.delete_object(Bucket=BUCKET, Key=NEWEST, VersionId=version)
+    live.s3.put_object(Bucket=BUCKET, Key=NEWEST, Body=live.made.files[NEWEST])
+    return check(live, heads=None, level=Level.presence)
+
+
+def test_a_delete_marker_beneath_a_manifest_is_told(live: Live) -> None:
+    version = live.s3.head_object(Bucket=BUCKET, Key=NEWEST)["VersionId"]
+    live.s3.delete_object(Bucket=BUCKET, Key=NEWEST)
+    live.s3.put_object_retention(
+        Bucket=BUCKET, Key=NEWEST, VersionId=version, Retention={}, BypassGovernanceRetention=True
+    )
+    live.s3.delete_object(Bucket=BUCKET, Key=NEWEST, VersionId=version)
+    live.s3.put_object(Bucket=BUCKET, Key=NEWEST, Body=live.made.files[NEWEST])
+    found = {(f.code, f.object) for f in check(live).findings}
+    assert ("OBJECT_OVERLAID", NEWEST) in found
+
+
+def test_a_document_that_came_after_the_manifest_is_not_vouched_for_and_not_red(
+    live: Live,
+) -> None:
+    BUCKETS["OBJECT_NEW"](live.made, live.s3)
+    report = check(live)
+    assert (report.result, codes(report)) == ("ALL_WELL", {"OBJECT_NEW": "warning"})
+    assert "1 records and documents of 2026-10" in [one.what for one in report.not_checked]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "invoices/2026-10/other.pdf",
+        f"invoices/2026-10/{BOREAL}/2026-10_{ACME}_INVOICE_7.pdf",
+        f"invoices/2026-10/{BOREAL}/2026-10_{BOREAL}_INVOICE_7/x.pdf",
+        f"records/2026-10/{BOREAL}/7.json",
+    ],
+)
+def test_what_the_functions_never_name_so_is_extra_however_new(live: Live, key: str) -> None:
+    live.s3.put_object(Bucket=BUCKET, Key=key, Body=b"x")
+    assert codes(check(live)) == {"OBJECT_EXTRA": "blocking"}
+
+
+def test_what_is_older_than_the_newest_manifest_and_not_in_it_is_extra(live: Live) -> None:
+    BUCKETS["OBJECT_NEW"](live.made, live.s3)
+    time.sleep(1.1)  # S3 tells whole seconds
+    assert "OBJECT_EXTRA" in codes(check_remade(live))
+
+
+def test_the_first_run_of_a_month_that_is_under_way_is_a_warning(live: Live) -> None:
+    key = f"invoices/2026-11/{BOREAL}/2026-11_{BOREAL}_INVOICE_7.pdf"
+    live.s3.put_object(Bucket=BUCKET, Key=key, Body=b"%PDF")
+    assert codes(check(live)) == {"MANIFESTS_ABSENT": "warning"}
+    assert codes(check(live, heads=None)) == {"MANIFESTS_ABSENT": "blocking"}
+
+
+def test_a_lock_that_a_manifest_lacks_is_told(live: Live) -> None:
+    live.s3.put_object_retention(
+        Bucket=BUCKET, Key=NEWEST, Retention={}, BypassGovernanceRetention=True
+    )
+    found = [(f.code, f.object) for f in check(live).findings]
+    assert found == [("LOCK_ABSENT", NEWEST)]
+
+
+def test_items_of_the_table_that_are_no_heads_are_passed_over(live: Live) -> None:
+    dynamodb = boto3.client("dynamodb")
+    for name, told in (("2026-11", "told_sha256"), ("everything", "swept_at")):
+        item = {"billing_period": {"S": name}, told: {"S": "x"}}
+        dynamodb.put_item(TableName=TABLE, Item=item)
+    assert read_heads_table(TABLE) == live.made.heads
 
 
 def test_what_was_extra_and_is_hidden_now_is_a_warning(live: Live) -> None:

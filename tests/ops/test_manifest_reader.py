@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from itertools import count, islice
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from lambdas.domain.json_text import sha256_hex, to_canonical_json
 from lambdas.domain.signatures import ALGORITHM, Signature, signed_file, signed_part
+from ops.check import manifest_reader
 from ops.check.manifest_reader import InvoicePart, ManifestReader, NotAManifest, PayerPart
 
 SIGNATURE = Signature("arn:key", ALGORITHM, "c2lnbmF0dXJl")
@@ -51,8 +53,8 @@ def test_whatever_the_blocks_the_parts_and_hashes_are_those_of_the_whole_file(
     assert parts == expected
     assert reader.members == members(content, *APART)
     assert reader.sha256 == sha256_hex(file)
-    assert reader.signed_digest == hashlib.sha256(signed_part(content)).digest()
-    assert (reader.has_ended, reader.has_canonical_signature) == (True, True)
+    assert reader.signed_digest == hashlib.sha256(signed_part(content, "arn:key")).digest()
+    assert (reader.has_ended, reader.is_canonical) == (True, True)
 
 
 @pytest.mark.parametrize("size", [1, 7, 100_000])
@@ -89,24 +91,55 @@ def test_what_is_no_manifest_is_told_and_hashed_all_the_same(content: bytes, siz
 
 
 @pytest.mark.parametrize(
-    "signature",
+    "file",
     [
-        '"signature":{"algorithm":"a","key_id":"k", "value":"v"},',
-        '"signature":{"value":"v","key_id":"k","algorithm":"a"},',
-        '"signature": {"algorithm":"a","key_id":"k","value":"v"},',
-        '"signature":{"algorithm":"\\u0061","key_id":"k","value":"v"},',
+        '{"payers":[],"signature":{"algorithm":"a","key_id":"k", "value":"v"},"verdict":1}\n',
+        '{"payers":[],"signature":{"value":"v","key_id":"k","algorithm":"a"},"verdict":1}\n',
+        '{"payers":[],"signature": {"algorithm":"a","key_id":"k","value":"v"},"verdict":1}\n',
+        '{"payers":[],"signature":{"algorithm":"\\u0061","key_id":"k","value":"v"}}\n',
+        '{"payers":[]}',
+        '{"payers":[]}\n\n',
+        '{"payers":[]} \n',
+        ' {"payers":[]}\n',
+        '{"payers":[ ]}\n',
+        '{"verdict":1,"payers":[]}\n',
+        '{"payers":[],"number":-0}\n',
+        '{"payers":[],"name":"\\u0061"}\n',
+        '{"payers":[{"b":1,"a":1}]}\n',
+        '{"payers":[{"invoices":[{"a":1} ,{"a":1}]}]}\n',
+        '{"payers":[{"invoices":[{"a":{"b":1,"b":2}}]}]}\n',
+        '{"payers":[{"invoices":[{"b":1,"a":1}]}]}\n',
     ],
 )
-def test_a_signature_in_another_form_is_no_part_of_what_it_signs_and_is_told(
-    signature: str,
-) -> None:
-    rest = to_canonical_json({"payers": [], "verdict": "COMPLETE"}).decode()
-    file = rest.replace('"verdict"', f'{signature}"verdict"').encode()
-    reader = ManifestReader([file])
-    list(reader.parts())
-    assert reader.signed_digest == hashlib.sha256(rest.encode()).digest()
-    assert reader.signature == {"algorithm": "a", "key_id": "k", "value": "v"}
-    assert not reader.has_canonical_signature
+def test_any_other_form_than_the_canonical_one_is_told(file: str) -> None:
+    for size in (1, 1000):
+        reader = ManifestReader(blocks(file.encode(), size))
+        list(reader.parts())
+        assert not reader.is_canonical
+
+
+def test_the_signature_covers_how_and_with_which_key_it_was_made_and_not_itself() -> None:
+    content = {"payers": [], "verdict": "COMPLETE"}
+    digests = set()
+    for signature in (
+        Signature("k", ALGORITHM, "v"),
+        Signature("k", ALGORITHM, "other"),
+        Signature("other", ALGORITHM, "v"),
+        Signature("k", "other", "v"),
+    ):
+        reader = ManifestReader([signed_file(content, signature)])
+        list(reader.parts())
+        digests.add(reader.signed_digest)
+    assert len(digests) == 3
+    assert hashlib.sha256(signed_part(content, "k")).digest() in digests
+
+
+def test_a_piece_that_has_no_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manifest_reader, "_LONGEST_PIECE", 10_000)
+    endless = (b'{"payers":[],"name":"' if at == 0 else b"x" * 1000 for at in count())
+    reader = ManifestReader(islice(endless, 1000))
+    with pytest.raises(NotAManifest, match="a piece of it is longer than"):
+        list(reader.parts())
 
 
 def test_a_signature_elsewhere_than_at_the_top_is_content() -> None:

@@ -65,6 +65,27 @@ def test_the_parts_of_a_subset_are_all_of_it_and_none_twice(parts: int) -> None:
     assert "of the other parts" in left_out(subset=Subset(1, parts))
 
 
+def test_a_part_in_which_no_evidence_falls_is_nothing_to_check() -> None:
+    parts = 997
+    taken = {part for part in range(1, parts + 1) for k in EVIDENCE if k in Subset(part, parts)}
+    empty = next(part for part in range(1, parts + 1) if part not in taken)
+    report = check(MadeArchive(GOOD.kms), MemoryPlace(GOOD.files), subset=Subset(empty, parts))
+    assert report.result == "NOTHING_TO_CHECK"
+    report = check(MadeArchive(GOOD.kms), MemoryPlace(GOOD.files), subset=Subset(max(taken), parts))
+    assert report.result == "ALL_WELL"
+
+
+def test_months_of_which_nothing_is_there_are_named_unless_heads_tell_of_them() -> None:
+    may = BillingPeriod(2026, 5)
+    files = {**GOOD.files, f"runs/{may}": b"", f"periods/{may}/index.html": b""}
+    report = check(MadeArchive(GOOD.kms), MemoryPlace(files))
+    (gap,) = [finding for finding in report.findings if finding.code == "PERIOD_ABSENT"]
+    assert (gap.object, gap.severity) == ("2026-06 to 2026-08", "warning")
+    report = check(MadeArchive(GOOD.kms), MemoryPlace(files), heads=GOOD.heads)
+    assert "PERIOD_ABSENT" not in {finding.code for finding in report.findings}
+    assert "whole billing periods removed" in left_out()
+
+
 @pytest.mark.parametrize("text", ["", "1", "0/3", "4/3", "1/0", "a/b", "1/2/3", "-1/3", "²/3"])
 def test_a_subset_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a subset; write"):

@@ -181,6 +181,7 @@ def test_t04_a_record_was_edited_and_every_hash_after_it_recomputed(month: Month
                         "size_bytes": len(content),
                     }
                     _raise_amount(one)
+        said.update(Manifest.from_data(said).to_data())  # with the totals that follow
 
     before = None
     sums = month.copy("periods/2026-10/SHA256SUMS")
@@ -194,13 +195,14 @@ def test_t04_a_record_was_edited_and_every_hash_after_it_recomputed(month: Month
     sums.write_text(sums.read_text().replace(old, sha256_hex(content)))
     newest = Manifest.from_data(json.loads(month.copy(key).read_bytes()))
     month.copy("periods/2026-10/ledger.csv").write_bytes(ledger_csv(newest))
+    month.copy("periods/2026-10/completeness.json").write_bytes(to_json(newest.completeness()))
     month.finds("SIGNATURE_INVALID", heads=None)
     month.finds("SIGNATURE_INVALID", "HEAD_DIFFERS")
 
 
 def test_t04_a_manifest_was_edited_and_the_chain_recomputed(month: Month) -> None:
     first, second, third = month.world.keys(MANIFESTS)
-    month.edit(first, lambda said: said.update(verdict="COMPLETE"), to_canonical_json)
+    month.edit(first, lambda said: said.update(run_id="run-x"), to_canonical_json)
     before = sha256_hex(month.copy(first).read_bytes())
     month.edit(second, partial(_name_predecessor, before), to_canonical_json)
     report = month.check()

@@ -1,14 +1,21 @@
 """A month end from the schedule's input to the archive as files, several times over."""
 
 import json
+import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.names import ARCHIVE_STACK
+from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.domain.archive_layout import completeness_key, is_evidence
 from lambdas.domain.billing_period import BillingPeriod
+from sandbox.month_end import PROJECT
+from sandbox.program import aws_environment
 from tests.workflow.conftest import COMPLETABLE, PERIOD, EmbeddedAws, MonthEnd, MonthEnds
 
 MADE_UP_PAYERS = len(COMPLETABLE)
@@ -146,6 +153,66 @@ def test_the_files_are_the_bucket_byte_for_byte(
     assert files.keys() == embedded_aws.objects().keys() >= month_ends.settled.after.keys()
     for key, path in files.items():
         assert path.read_bytes() == embedded_aws.content(key), key
+
+
+def check(embedded_aws: EmbeddedAws, place: str, *options: str) -> tuple[int, dict[str, Any]]:
+    """How `invoices check` ends and what it says, as a program with the embedded AWS alone."""
+    sandbox = embedded_aws.sandbox
+    ran = subprocess.run(
+        [sys.executable, "-m", "ops", "check", place, *options, "--json"],
+        cwd=PROJECT,
+        env=aws_environment(sandbox.places, sandbox.aws.endpoint),
+        capture_output=True,
+        check=False,
+    )
+    return ran.returncode, json.loads(ran.stdout)
+
+
+@pytest.fixture
+def known_outside(embedded_aws: EmbeddedAws, tmp_path: Path) -> list[str]:
+    """What an auditor has beside the archive: the public key and the table of heads."""
+    stacks = embedded_aws.sandbox.client("cloudformation").describe_stacks(StackName=ARCHIVE_STACK)
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in stacks["Stacks"][0]["Outputs"]}
+    signer = ManifestSigner(embedded_aws.sandbox.client("kms"), outputs["ManifestSigningKeyArn"])
+    (tmp_path / "key.pem").write_bytes(signer.public_key_pem())
+    table = outputs["ManifestHeadsTableName"]
+    return ["--key", str(tmp_path / "key.pem"), "--heads-table", table]
+
+
+@pytest.mark.usefixtures("month_ends")
+def test_the_export_is_proved_right_and_is_not_once_a_byte_of_it_was_flipped(
+    embedded_aws: EmbeddedAws, known_outside: list[str], tmp_path: Path
+) -> None:
+    copy = shutil.copytree(embedded_aws.sandbox.places.archive, tmp_path / "copy")
+    ended, told = check(embedded_aws, str(copy), *known_outside)
+    assert (ended, told["result"], told["findings"]) == (0, "ALL_WELL", [])
+    document = next(copy.glob(f"invoices/{PERIOD}/*/*.pdf"))
+    content = bytearray(document.read_bytes())
+    content[len(content) // 2] ^= 1
+    document.write_bytes(content)
+    ended, told = check(embedded_aws, str(copy), *known_outside)
+    assert [(found["code"], found["object"]) for found in told["findings"]] == [
+        ("DOCUMENT_CHANGED", document.relative_to(copy).as_posix())
+    ]
+    assert (ended, told["result"]) == (3, "ACTION_REQUIRED")
+
+
+@pytest.mark.usefixtures("month_ends")
+def test_the_bucket_itself_is_proved_right_with_versions_and_locks(
+    embedded_aws: EmbeddedAws, known_outside: list[str]
+) -> None:
+    ended, told = check(
+        embedded_aws,
+        f"s3://{embedded_aws.bucket}",
+        *known_outside,
+        "--retention",
+        "10,GOVERNANCE,12",
+    )
+    assert (ended, told["result"], told["findings"]) == (0, "ALL_WELL", [])
+    assert sum(period["objects_read"] for period in told["periods"]) > MADE_UP_PAYERS
+    assert [one["what"] for one in told["not_checked"]] == [
+        "runs/, ledger.xlsx, pages and README.txt"
+    ]
 
 
 def test_a_scheduled_time_that_was_run_before_does_nothing(

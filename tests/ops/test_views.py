@@ -1,0 +1,113 @@
+"""completeness.json and SHA256SUMS against the newest manifest: nothing can be forged in them, left
+out or added.
+"""
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from lambdas.domain.archive_layout import completeness_key, ledger_csv_key, sha256_sums_key
+from lambdas.domain.json_text import to_json
+from tests.ops.made_archive import NEWEST, OCTOBER, MadeArchive, make_archive
+from tests.ops.memory_place import MemoryPlace
+from tests.ops.test_check_findings import check
+
+GOOD = make_archive()
+VIEW = completeness_key(OCTOBER)
+Edit = Callable[[dict[str, Any]], object]
+
+
+def told(key: str, content: bytes) -> list[str]:
+    """What is found, of a view with this content."""
+    made = MadeArchive(GOOD.kms, {**GOOD.files, key: content})
+    findings = check(made, MemoryPlace(made.files)).findings
+    assert {(finding.code, finding.object) for finding in findings} <= {("VIEW_DIFFERS", key)}
+    return [finding.found for finding in findings]
+
+
+def edited(edit: Edit) -> bytes:
+    view = copy.deepcopy(GOOD.data(VIEW))
+    edit(view)
+    return to_json(view)
+
+
+def of_first_payer(**members: Any) -> Edit:
+    return lambda view: view["payers"][0].update(members)
+
+
+def name_payer_twice(view: dict[str, Any]) -> None:
+    view["payers"].insert(0, view["payers"][0] | {"verdict": "MISSING"})
+
+
+@pytest.mark.parametrize(
+    ("edit", "found"),
+    [
+        (lambda view: view.update(progress={"text": "9 of 9"}), "progress"),
+        (lambda view: view.update(note="paid"), "note"),
+        (lambda view: view.update(schema="other"), "schema"),
+        (lambda view: view["totals"][0].update(amount="1.00"), "totals"),
+        (lambda view: view.pop("closed_at"), "closed_at"),
+        (lambda view: view.pop("progress"), "progress"),
+        (lambda view: view["payers"].pop(), "it lacks payer account 111122223333"),
+        (of_first_payer(note="paid"), "of payer account 044455556666: note"),
+        (of_first_payer(totals=[], archived=7), "of payer account 044455556666: archived, totals"),
+        (of_first_payer(payer_account_id="9"), "it has payer account 9 too, or twice; it lacks"),
+    ],
+)
+def test_any_member_that_does_not_follow_from_the_manifest_is_told(edit: Edit, found: str) -> None:
+    assert [one for one in told(VIEW, edited(edit)) if one.startswith(found)]
+
+
+def test_a_payer_account_that_is_shown_twice_is_told() -> None:
+    (found,) = told(VIEW, edited(name_payer_twice))
+    assert "it has payer account 044455556666 too, or twice" in found
+
+
+def test_a_payer_account_that_the_manifest_does_not_have_is_told() -> None:
+    extra = GOOD.data(VIEW)["payers"][0] | {"payer_account_id": "999999999999"}
+    assert told(VIEW, edited(lambda view: view["payers"].append(extra))) == [
+        "it has payer account 999999999999 too, or twice"
+    ]
+
+
+def test_a_member_that_comes_twice_is_told_whichever_a_reader_takes() -> None:
+    text = GOOD.files[VIEW].decode()
+    at = text.rindex('"verdict"')
+    (found,) = told(VIEW, f'{text[:at]}"verdict": "ACTION_REQUIRED", {text[at:]}'.encode())
+    assert found.endswith("(it has a member twice)")
+
+
+def test_the_view_in_another_form_is_right() -> None:
+    assert told(VIEW, json.dumps(GOOD.data(VIEW)).encode()) == []
+
+
+@pytest.mark.parametrize("lacks", [NEWEST, "manifest-0002.json"])
+def test_sums_without_the_newest_manifest_are_told_and_without_the_one_before_are_not(
+    lacks: str,
+) -> None:
+    key = sha256_sums_key(OCTOBER)
+    lines = GOOD.files[key].decode().splitlines(keepends=True)
+    kept = "".join(line for line in lines if line.startswith("#") or lacks not in line)
+    assert told(key, kept.encode()) == ["it lacks the newest manifest"] * (lacks == NEWEST)
+
+
+class Endless(MemoryPlace):
+    """A view of 300 MB without a line end."""
+
+    def blocks(self, key: str, version_id: str) -> Iterator[bytes]:
+        if key not in {VIEW, ledger_csv_key(OCTOBER)}:
+            yield from super().blocks(key, version_id)
+            return
+        for _ in range(300):
+            yield b"x" * (1 << 20)
+
+
+def test_views_without_line_ends_are_not_read_into_memory() -> None:
+    report = check(MadeArchive(GOOD.kms), Endless(GOOD.files))
+    found = {finding.object: finding.found for finding in report.findings}
+    assert found.keys() == {VIEW, ledger_csv_key(OCTOBER)}
+    assert found[VIEW].endswith(f"(it has more than {64 << 20} bytes)")
+    assert found[ledger_csv_key(OCTOBER)].endswith("(it has a line of more than 1048576 bytes)")
