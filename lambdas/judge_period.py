@@ -10,13 +10,7 @@ from typing import Any
 
 from lambdas.aws.archive import Archive
 from lambdas.domain.acknowledgements import GivenAcknowledgement
-from lambdas.domain.archive_layout import (
-    documents_prefix,
-    highest_records,
-    record_chain,
-    record_payer,
-    records_prefix,
-)
+from lambdas.domain.archive_layout import record_chain
 from lambdas.domain.archived_invoice import ArchivedInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.charges import Charges
@@ -25,16 +19,15 @@ from lambdas.domain.close_calendar import CloseCalendar
 from lambdas.domain.document_graph import references
 from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.facts import Facts, PayerOutcome
-from lambdas.domain.findings import Finding, finding
 from lambdas.domain.history import PastPeriod
 from lambdas.domain.json_text import instant_text
 from lambdas.domain.judgement import judge
 from lambdas.domain.manifests import Manifest
 from lambdas.domain.payer_register import Payer
 from lambdas.domain.payer_run import CHECKED
-from lambdas.domain.records import Record
 from lambdas.domain.verdicts import PeriodVerdict
 from lambdas.manifest_chain import ChainBroken, ManifestChain
+from lambdas.period_evidence import read_evidence
 from lambdas.period_views import show_verdict, update_views
 
 _CHAIN_TRIES = 5
@@ -106,7 +99,7 @@ def judge_period(
         except ChainBroken as broken:
             return _show_broken(archive, period, run, broken)
         previous = newest.manifest if newest else None
-        invoices, damages = _archived(archive, period, previous, run.outcomes)
+        evidence = read_evidence(archive, period, previous, run.outcomes)
         facts = Facts(
             archive.bucket,
             period,
@@ -116,10 +109,10 @@ def judge_period(
             payers,
             previous,
             newest.sha256 if newest else None,
-            run.outcomes,
-            invoices,
-            damages,
-            _absent_invoices(archive, period, invoices),
+            evidence.outcomes,
+            evidence.invoices,
+            evidence.damages,
+            _absent_invoices(archive, period, evidence.invoices),
             past,
             acknowledgements=run.acknowledgements,
             asks_cost_explorer=run.ask_charges is not None,
@@ -180,52 +173,6 @@ def _show_broken(archive: Archive, period: BillingPeriod, run: Run, broken: Chai
     return Judged(before, shown, broken.sequence, is_new=False, sha256=None)
 
 
-def _archived(
-    archive: Archive,
-    period: BillingPeriod,
-    previous: Manifest | None,
-    outcomes: Sequence[PayerOutcome],
-) -> tuple[list[ArchivedInvoice], dict[str, list[Finding]]]:
-    """The state of every invoice of the period, and where the evidence is not what records and
-    manifests say.
-    """
-    known: dict[str, ArchivedInvoice] = {}
-    for invoice in (
-        *(i for payer in (previous.payers if previous else ()) for i in payer.invoices),
-        *(i for outcome in outcomes for i in outcome.archived if i.billing_period == period),
-    ):
-        chain = invoice.record.key.rpartition("/")[0]
-        if chain not in known or known[chain].sequence < invoice.sequence:
-            known[chain] = invoice
-    highest = highest_records(item.key for item in archive.list(records_prefix(period)))
-    unread = [
-        f"{chain}/{sequence:04d}.json"
-        for chain, sequence in highest.items()
-        if chain not in known or known[chain].sequence < sequence
-    ]
-    with ThreadPoolExecutor(_READ_THREADS) as pool:
-        read = list(pool.map(lambda key: _read_invoice(archive, key), unread))
-    damages: dict[str, list[Finding]] = {}
-    for key, result in zip(unread, read, strict=True):
-        chain = key.rpartition("/")[0]
-        if isinstance(result, ArchivedInvoice):
-            known[chain] = result
-        else:
-            damages.setdefault(record_payer(chain), []).append(result)
-    sizes = {item.key: item.size_bytes for item in archive.list(documents_prefix(period))}
-    for chain, invoice in known.items():
-        if highest.get(chain, 0) < invoice.sequence:
-            damages.setdefault(invoice.payer_account_id, []).append(
-                _damage(invoice.record.key, "is gone")
-            )
-        for stored in (document.stored for document in invoice.documents):
-            size = sizes.get(stored.key)
-            if size != stored.size_bytes:
-                what = "is gone" if size is None else f"has {size} bytes"
-                damages.setdefault(invoice.payer_account_id, []).append(_damage(stored.key, what))
-    return sorted(known.values(), key=lambda i: (i.payer_account_id, i.invoice_id)), damages
-
-
 def _absent_invoices(
     archive: Archive, period: BillingPeriod, invoices: Sequence[ArchivedInvoice]
 ) -> set[str]:
@@ -247,23 +194,3 @@ def _absent_invoices(
     with ThreadPoolExecutor(_READ_THREADS) as pool:
         absent = list(pool.map(is_absent, named))
     return {invoice_id for (_, invoice_id), gone in zip(named, absent, strict=True) if gone}
-
-
-def _read_invoice(archive: Archive, key: str) -> ArchivedInvoice | Finding:
-    """The state of an invoice from its highest record, or the finding that it cannot be read."""
-    found = archive.read(key)
-    if found is None:
-        return _damage(key, "is gone")
-    try:
-        record = Record.from_data(found.data())
-    except (ValueError, LookupError, TypeError):
-        return _damage(key, "is no record")
-    if record.key != key:
-        return _damage(key, f"is {record.key}")
-    return ArchivedInvoice.of(record, found.stored)
-
-
-def _damage(key: str, what: str) -> Finding:
-    return finding(
-        "ARCHIVE_DAMAGED", key, f"The archived object {what}, which is not what was recorded."
-    )

@@ -261,6 +261,40 @@ def test_r01_a_crash_in_a_later_run_loses_nothing_of_what_the_earlier_ones_store
         start_anew(month)
 
 
+def test_r01_documents_that_a_crash_left_are_adopted_although_aws_has_corrected_the_type(
+    month: World,
+) -> None:
+    _crash_before_the_first_record(month)
+    left = month.keys("invoices/")
+    assert [key.rpartition("_INVOICE_")[2] for key in left] == ["A2.pdf", "TAX-1.xml"]
+    tax = (supplement("TAX-1", b"<tax/>"), supplement("TAX-2", b"<tax/>"))
+    month.catalogue.payers[ACME] = [invoice("A2", InvoiceType="CREDIT_MEMO", supplements=tax)]
+    assert month.run(at=AFTER_DEADLINE + ONE_HOUR)["verdict"] == "COMPLETE"
+    record = month.read(f"records/{TARGET}/{ACME}/A2/0001.json")
+    stem = f"invoices/{TARGET}/{ACME}/{TARGET}_{ACME}_INVOICE_A2"
+    assert record["document_stem"] == stem
+    names = [f"{stem}{name}" for name in (".pdf", "_TAX_E_INVOICE_TAX-1.xml")]
+    names.append(f"{stem}_TAX_E_INVOICE_TAX-2.xml")
+    assert [one["key"] for one in record["documents"]] == names
+    assert month.keys(f"invoices/{TARGET}/{ACME}/") == names
+
+
+def _crash_before_the_first_record(world: World) -> None:
+    world.catalogue.payers[ACME] = world.catalogue.payers[ACME][1:]
+    put = world.s3.put_object
+
+    def put_or_crash(**request: Any) -> dict[str, Any]:
+        if request["Key"].startswith("records/"):
+            raise Crash
+        return put(**request)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.s3, "put_object", put_or_crash)
+        with pytest.raises(Crash):
+            world.run()
+    assert not world.keys("records/")
+
+
 def test_r02_a_function_out_of_time_goes_on_where_it_was(month: World) -> None:
     expected, _ = undisturbed(month)
     month.fetch_seconds = 0.01  # each pass has time for what it began
