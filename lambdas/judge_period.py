@@ -20,7 +20,7 @@ from lambdas.domain.document_graph import references
 from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.facts import Facts, PayerOutcome
 from lambdas.domain.history import PastPeriod
-from lambdas.domain.json_text import instant_text
+from lambdas.domain.json_text import instant_text, read_instant
 from lambdas.domain.judgement import judge
 from lambdas.domain.manifests import Manifest
 from lambdas.domain.payer_register import Payer
@@ -104,7 +104,7 @@ def judge_period(
             archive.bucket,
             period,
             run.run_id,
-            run.as_of,
+            _judged_as_of(run, previous),
             run.close,
             payers,
             previous,
@@ -116,6 +116,7 @@ def judge_period(
             past,
             acknowledgements=run.acknowledgements,
             asks_cost_explorer=run.ask_charges is not None,
+            asked_at=run.as_of,
         )
         manifest = _judge_with_charges(facts, run)
         is_new = previous is None or not manifest.says_the_same_as(previous)
@@ -126,6 +127,11 @@ def judge_period(
         before = previous.verdict if previous else None
         return Judged(before, link.manifest, link.manifest.sequence, is_new, link.sha256)
     raise ServiceUnavailable(f"other runs keep extending the manifests of {period}")
+
+
+def _judged_as_of(run: Run, previous: Manifest | None) -> datetime:
+    """A run that ends after a later one takes no period back to before that one."""
+    return max(run.as_of, read_instant(previous.generated_at)) if previous else run.as_of
 
 
 def _judge_with_charges(facts: Facts, run: Run) -> Manifest:

@@ -128,7 +128,7 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         told,
         verdict,
         facts.run_id,
-        instant_text(facts.as_of) if was_checked else before.checked_at if before else None,
+        _asked_at(facts) if was_checked else before.checked_at if before else None,
         expected,
         invoices,
         outstanding,
@@ -162,7 +162,7 @@ def _witnesses(facts: Facts, account_id: str) -> PayerWitnesses:
     before, asked = facts.before.get(account_id), facts.asked(account_id)
     said = before.witnesses if before else NOBODY
     if asked and asked.outcome == CHECKED:
-        listings = Listings(facts.run_id, instant_text(facts.as_of), _listed(facts, asked))
+        listings = Listings(facts.run_id, _asked_at(facts), _listed(facts, asked))
         units = asked.units
         if units:
             units = since(said.units, last_said(said.units, units))
@@ -177,6 +177,10 @@ def _witnesses(facts: Facts, account_id: str) -> PayerWitnesses:
     if account_id in facts.payers and not _is_settled(facts, before):
         said = replace(said, history=history_of(account_id, facts.past))
     return replace(said, transfers=facts.transfers_of.get(account_id))
+
+
+def _asked_at(facts: Facts) -> str:
+    return instant_text(facts.asked_at or facts.as_of)
 
 
 def _listed(facts: Facts, asked: PayerOutcome) -> int:

@@ -373,12 +373,43 @@ def _zombie(world: World, function: str, number: int) -> list[str]:
     return watched.seen
 
 
-def _started(world: World) -> dict[str, Any]:
+def test_r03_an_older_run_that_ends_late_unsays_nothing_of_the_newer_one(month: World) -> None:
+    month.roles.denied = {ACME}
+    older = _started(month, BEFORE_DEADLINE)
+    for item in month.read(older["payers_key"]):
+        month.run_payer(item)
+    month.roles.denied = set()
+    month.catalogue.payers[ACME].append(
+        invoice("A3", ready_from=AFTER_DEADLINE + timedelta(days=9))
+    )
+    month.run()
+    before, evidence = month.payer(), month.versions()
+    assert (before["verdict"], month.findings()) == ("PARTIAL", {"PDF_NOT_READY": "blocking"})
+    validate_completeness.handler(older, Context())
+    assert (month.payer(), month.versions()) == (before, evidence)
+
+
+def test_r03_what_an_older_run_that_ends_late_adds_is_told_as_of_the_newer_one(
+    month: World,
+) -> None:
+    older = _started(month, BEFORE_DEADLINE)
+    month.run({"payer_account_ids": [BOREAL]}, at=AFTER_DEADLINE)
+    assert month.payer()["verdict"] == "NOT_CHECKED"
+    for item in month.read(older["payers_key"]):
+        month.run_payer(item)
+    assert validate_completeness.handler(older, Context())["verdict"] == "COMPLETE"
+    view = month.read(f"periods/{TARGET}/completeness.json")
+    assert (view["verdict"], view["generated_at"]) == ("COMPLETE", "2026-11-12T06:00:00Z")
+    assert month.payer()["checked_at"] == "2026-11-05T06:00:00Z"
+    assert one_chain(month) == ["ACTION_REQUIRED", "COMPLETE"]
+
+
+def _started(world: World, at: datetime = AFTER_DEADLINE) -> dict[str, Any]:
     world.runs += 1
     execution = {
         "id": f"arn:aws:states:us-east-1:111111111111:execution:m:{world.runs}",
         "name": f"run-{world.runs}",
-        "start_time": AFTER_DEADLINE.isoformat(),
+        "start_time": at.isoformat(),
     }
     return enumerate_payer_accounts.handler({"input": {}, "execution": execution}, Context())
 
