@@ -41,7 +41,7 @@ def payer_runs(
     A person's run asks everybody whom it names; the daily run asks as `is_asked_on` says.
     """
     periods = request.billing_period.with_earlier(lookback_periods)
-    seen = {period: last_seen(period) for period in periods}
+    seen = {period: _before(request.as_of, last_seen(period)) for period in periods}
     runs = []
     for payer in register.payers:
         if request.payer_account_ids and payer.account_id not in request.payer_account_ids:
@@ -59,6 +59,15 @@ def payer_runs(
         last_sweep = min(swept_at) if len(swept_at) == len(active) else None
         runs.append(_payer_run(request, payer, active, payer_role_name, last_sweep))
     return runs
+
+
+def _before(as_of: datetime, seen: Mapping[str, LastSeen]) -> Mapping[str, LastSeen]:
+    """What was not checked after the run's own instant, for that would keep it from asking."""
+    return {
+        account_id: one
+        for account_id, one in seen.items()
+        if one.checked_at is None or one.checked_at <= as_of
+    }
 
 
 def _payer_run(

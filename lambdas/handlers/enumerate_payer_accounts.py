@@ -99,14 +99,27 @@ def _claim(archive: Archive, run_id: str, execution_id: str) -> bool:
 def _last_seen(archive: Archive, period: BillingPeriod) -> dict[str, LastSeen]:
     """What the period's view says of each payer account.
 
-    Without a view everybody counts as unsettled: that asks more, not less.
+    Without a view everybody counts as unsettled: that asks more, not less. Views are not locked, so
+    one that cannot be read is none; ValidateCompleteness makes it again.
     """
-    view = archive.read(completeness_key(period))
+    key = completeness_key(period)
+    view = archive.read(key)
     if view is None:
         return {}
-    return {
-        payer["payer_account_id"]: LastSeen(
-            payer["verdict"], read_instant(payer["checked_at"]) if payer["checked_at"] else None
-        )
-        for payer in view.data()["payers"]
-    }
+    try:
+        return _read_payers(view.data(), period)
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        logger().warning("took an unreadable view for none", extra={"key": key, "reason": reason})
+        return {}
+
+
+def _read_payers(view: Any, period: BillingPeriod) -> dict[str, LastSeen]:
+    """Raises ValueError, LookupError, TypeError, OverflowError for what no run wrote."""
+    payers = {}
+    for payer in view["payers"]:
+        checked_at = read_instant(payer["checked_at"]) if payer["checked_at"] else None
+        if checked_at and checked_at.date() < period.first_day:
+            raise ValueError(f"a payer account was checked before {period} began")
+        payers[payer["payer_account_id"]] = LastSeen(payer["verdict"], checked_at)
+    return payers
