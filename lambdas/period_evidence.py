@@ -18,6 +18,7 @@ from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.facts import PayerOutcome
 from lambdas.domain.findings import Finding
+from lambdas.domain.invoice_summary import InvoiceSummary
 from lambdas.domain.kept_versions import KeptVersions, damage, damage_of
 from lambdas.domain.manifests import Manifest
 from lambdas.domain.records import Record
@@ -115,6 +116,7 @@ class _States:
         return found
 
     def without_refused(self, outcome: PayerOutcome, period: BillingPeriod) -> PayerOutcome:
+        """The outcome in which an invoice whose records cannot be trusted is what AWS lists."""
         refused = [
             invoice
             for invoice in outcome.archived
@@ -125,7 +127,11 @@ class _States:
             archived=tuple(one for one in outcome.archived if one not in refused),
             outstanding=(
                 *outcome.outstanding,
-                *(_outstanding(one, self._refused[_chain(one)]) for one in refused),
+                *(
+                    _outstanding(one, outcome.rows[one.invoice_id], self._refused[_chain(one)])
+                    for one in refused
+                    if one.invoice_id in outcome.rows
+                ),
             ),
         )
 
@@ -165,12 +171,14 @@ def _read_invoice(archive: Archive, key: str) -> ArchivedInvoice | Finding:
     return ArchivedInvoice.of(record, found.stored)
 
 
-def _outstanding(invoice: ArchivedInvoice, broken: Finding) -> OutstandingInvoice:
+def _outstanding(
+    invoice: ArchivedInvoice, row: InvoiceSummary, broken: Finding
+) -> OutstandingInvoice:
     return OutstandingInvoice(
         invoice.invoice_id,
         invoice.billing_period,
         invoice.payer_account_id,
         invoice.seen_by,
-        invoice.summary,
+        row,
         (broken,),
     )

@@ -14,6 +14,7 @@ from lambdas.domain.charges import Charges
 from lambdas.domain.close_calendar import CloseCalendar
 from lambdas.domain.findings import Finding, finding
 from lambdas.domain.history import PastPeriod, invoices_of
+from lambdas.domain.invoice_summary import InvoiceSummary
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.payer_register import Payer
@@ -35,6 +36,8 @@ class PayerOutcome:
     outstanding: tuple[OutstandingInvoice, ...] = ()
     units: InvoiceUnits | None = None
     transfers: Transfers | None = None
+    rows: Mapping[str, InvoiceSummary] = field(default_factory=dict)
+    """What AWS lists, by invoice id."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,3 @@
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,16 +8,6 @@ from lambdas.handlers import enumerate_payer_accounts
 from tests.handlers.conftest import ACME, AFTER_DEADLINE, BOREAL, BUCKET, Context, World, invoice
 
 MONDAY, TUESDAY = datetime(2026, 11, 23, 6, tzinfo=UTC), datetime(2026, 11, 24, 6, tzinfo=UTC)
-
-
-COMPLETENESS = "periods/2026-10/completeness.json"
-
-
-def _view(**members: Any) -> bytes:
-    """A view that calls both payer accounts complete, with these members of their blocks."""
-    usual = {"verdict": "COMPLETE", "checked_at": "2026-11-12T06:00:00Z"}
-    payers = [{"payer_account_id": account_id} | usual | members for account_id in (ACME, BOREAL)]
-    return json.dumps({"payers": payers}).encode()
 
 
 def enumerate_for(
@@ -129,47 +118,3 @@ def test_the_next_sweep_by_issued_date_overlaps_the_last_good_one(world: World) 
     world.run()
     items = world.read(enumerate_for({}, at=AFTER_DEADLINE + timedelta(days=3))["payers_key"])
     assert {item["issued_from"] for item in items} == {"2026-11-05"}
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"\xff",
-        b"[]",
-        b"{}",
-        b'{"payers": null}',
-        b'{"payers": ["111122223333"]}',
-        b'{"payers": [{"payer_account_id": "111122223333", "verdict": "COMPLETE"}]}',
-        b"[" * 100_000,
-        _view(checked_at="yesterday"),
-        _view(checked_at=5),
-        _view(checked_at="2026-11-12T06:00:00"),
-        _view(checked_at="0001-01-01T00:00:00+14:00"),
-        _view(checked_at="0001-01-01T00:00:00Z"),
-        _view(payer_account_id=[ACME]),
-    ],
-)
-def test_a_view_that_no_run_wrote_counts_as_none_and_is_made_again(
-    world: World, content: bytes
-) -> None:
-    world.catalogue.payers = {ACME: [invoice("A1")], BOREAL: [invoice("B1", BOREAL)]}
-    world.run()
-    world.s3.put_object(Bucket=BUCKET, Key=COMPLETENESS, Body=content)
-    answer = world.run(scheduled(TUESDAY), at=TUESDAY)
-    assert answer["verdict"] == "COMPLETE"
-    asked = world.read(f"runs/{answer['run_id']}/payers.json")
-    assert [one["payer_account_id"] for one in asked] == [ACME, BOREAL]
-    assert [one["issued_from"] for one in asked] == ["2026-10-01", "2026-10-01"]
-    newest = world.keys("periods/2026-10/manifests/")[-1]
-    assert (world.payer()["archived"], world.read(COMPLETENESS)["manifest"]) == (1, newest)
-
-
-def test_a_view_that_says_it_was_checked_tomorrow_keeps_nobody_from_being_asked(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LOOKBACK_PERIODS", "0")
-    world.s3.put_object(
-        Bucket=BUCKET, Key=COMPLETENESS, Body=_view(checked_at="2026-12-24T06:00:00Z")
-    )
-    assert enumerate_for(scheduled(TUESDAY), at=TUESDAY)["payers"] == 2

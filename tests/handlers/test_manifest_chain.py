@@ -215,22 +215,6 @@ def test_a_gap_beyond_the_head_is_red(archived: World) -> None:
     assert (found["code"], found["subject"]) == ("MANIFEST_DAMAGED", manifest_key(3))
 
 
-@pytest.mark.parametrize("number", [3, 9999])
-def test_a_view_of_a_broken_chain_is_made_again_once_what_broke_it_is_gone(
-    archived: World, number: int
-) -> None:
-    views = {key: archived.content(key) for key in archived.keys(f"periods/{TARGET}/")}
-    archived.s3.put_object(Bucket=BUCKET, Key=manifest_key(number), Body=b"{}")
-    assert archived.run(at=LATER)["verdict"] == "ACTION_REQUIRED"
-    assert archived.read(COMPLETENESS)["verdict"] == "ACTION_REQUIRED"
-    (junk,) = archived.s3.list_object_versions(Bucket=BUCKET, Prefix=manifest_key(number))[
-        "Versions"
-    ]
-    archived.s3.delete_object(Bucket=BUCKET, Key=manifest_key(number), VersionId=junk["VersionId"])
-    assert archived.run(at=LATER + timedelta(hours=1))["verdict"] == "COMPLETE"
-    assert {key: archived.content(key) for key in archived.keys(f"periods/{TARGET}/")} == views
-
-
 def test_a_period_that_is_not_the_target_paints_the_run_red_too_while_it_is_cut_short(
     archived: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

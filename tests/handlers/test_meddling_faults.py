@@ -1,14 +1,15 @@
-"""Faults of tampering that meet a run: somebody hides evidence or lays other bytes on top, and the
-run neither stores over it, nor signs what lies there now, nor calls the month complete.
+"""Faults of meddling: somebody hides evidence, lays other bytes on top, or writes what only runs
+write. A run that comes by neither stores over it, nor signs it, nor is stopped or kept quiet by it.
 """
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from lambdas.archive_invoice import PayerArchive
 from lambdas.handlers import enumerate_payer_accounts, validate_completeness
 from tests.handlers.conftest import (
     ACME,
@@ -26,15 +27,24 @@ from tests.handlers.conftest import (
 RECORD = f"records/{TARGET}/{ACME}/A1/0001.json"
 SECOND_RECORD = f"records/{TARGET}/{ACME}/A1/0002.json"
 DOCUMENT = f"invoices/{TARGET}/{ACME}/{TARGET}_{ACME}_INVOICE_A1.pdf"
+MANIFESTS = f"periods/{TARGET}/manifests/"
+COMPLETENESS = f"periods/{TARGET}/completeness.json"
 NEXT_DAY, LATER = AFTER_DEADLINE + timedelta(days=1), AFTER_DEADLINE + timedelta(days=2)
+QUIET_DAY = datetime(2026, 11, 24, 6, tzinfo=UTC)
+"""A Tuesday after the closing window, on which settled payer accounts are not asked."""
+DAILY = {"scheduled_time": QUIET_DAY.isoformat()}
 Versions = dict[str, list[tuple[str, str]]]
 
 
 @pytest.fixture
 def month(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setenv("LOOKBACK_PERIODS", "0")
-    world.catalogue.payers = {ACME: [invoice("A1")], BOREAL: [invoice("B1", BOREAL)]}
+    two_invoices(world)
     return world
+
+
+def two_invoices(world: World) -> None:
+    world.catalogue.payers = {ACME: [invoice("A1")], BOREAL: [invoice("B1", BOREAL)]}
 
 
 def versions(world: World) -> Versions:
@@ -99,7 +109,7 @@ def is_told(world: World, *keys: str) -> None:
 def signed_amounts(world: World) -> set[str]:
     return {
         one["summary"]["PaymentCurrencyAmount"]["TotalAmount"]
-        for key in world.keys(f"periods/{TARGET}/manifests/")
+        for key in world.keys(MANIFESTS)
         for payer in world.read(key)["payers"]
         for one in (*payer["invoices"], *payer["outstanding"])
     }
@@ -149,6 +159,8 @@ def test_t02_a_newer_version_on_top_is_told_and_is_not_signed(
     right = versions(month)
     overlay(month, key, other(month.content(key)))
     is_told(month, key)
+    goes_on = SECOND_RECORD in versions(month)  # it was due to be asked for late documents
+    assert goes_on == (key == DOCUMENT), "the run built on a forged record"
     is_right_again(month, right)
 
 
@@ -157,7 +169,9 @@ def test_t02_a_newer_version_on_top_is_told_and_is_not_signed(
     [(RECORD, forged), (DOCUMENT, flipped), (RECORD, None), (DOCUMENT, None)],
     ids=["record-overlaid", "document-overlaid", "record-hidden", "document-hidden"],
 )
-@pytest.mark.parametrize("when", ["before the next run", "between fetching and validating"])
+@pytest.mark.parametrize(
+    "when", ["before the next run", "before a run of others", "between fetching and validating"]
+)
 def test_t02_what_is_hidden_or_overlaid_before_its_first_manifest_is_told_and_not_signed(
     month: World, key: str, damage: Callable[[bytes], bytes] | None, when: str
 ) -> None:
@@ -172,6 +186,9 @@ def test_t02_what_is_hidden_or_overlaid_before_its_first_manifest_is_told_and_no
     if when == "between fetching and validating":
         assert validate_completeness.handler(started, Context())["verdict"] == "ACTION_REQUIRED"
         assert damaged(month) == [key]
+    if when == "before a run of others":
+        month.run({"payer_account_ids": [BOREAL]}, at=NEXT_DAY)
+        assert damaged(month) == [key]
     is_told(month, key)
     is_right_again(month, right)
 
@@ -184,6 +201,27 @@ def test_t02_a_document_that_was_hidden_before_any_run_is_not_stored_over(month:
         month.run(at=LATER + timedelta(hours=hours))
         assert damaged(month) == [DOCUMENT]
         assert (month.payer()["expected"], month.payer()["archived"]) == (1, 0)
+    is_right_again(month, right)
+
+
+def test_t02_a_record_that_is_overlaid_while_it_is_read_is_told_and_not_signed(
+    month: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for item in month.read(_started(month)["payers_key"]):
+        month.run_payer(item)
+    right = versions(month)
+    look_up = PayerArchive.look_up
+
+    def look_up_and_meddle(self: PayerArchive, *places: Any) -> None:
+        look_up(self, *places)
+        if versions(month) == right:
+            overlay(month, RECORD, forged(month.content(RECORD)))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PayerArchive, "look_up", look_up_and_meddle)
+        assert month.run(at=NEXT_DAY)["verdict"] == "ACTION_REQUIRED"
+    assert (damaged(month), signed_amounts(month)) == ([RECORD], {"100.00"})
+    is_told(month, RECORD)
     is_right_again(month, right)
 
 
@@ -225,8 +263,71 @@ def test_t03_what_lies_below_an_account_that_nobody_knows_makes_no_payer_account
         overlay(month, key.replace(ACME, folder), b"one")
         overlay(month, key.replace(ACME, folder), b"two")
     assert month.run(at=NEXT_DAY)["verdict"] == "COMPLETE"
-    payers = month.read(f"periods/{TARGET}/completeness.json")["payers"]
+    payers = month.read(COMPLETENESS)["payers"]
     assert [one["payer_account_id"] for one in payers] == [BOREAL, ACME]
+
+
+def _view(**members: Any) -> bytes:
+    """A view that calls both payer accounts complete, with these members of their blocks."""
+    usual = {"verdict": "COMPLETE", "checked_at": "2026-11-12T06:00:00Z"}
+    payers = [{"payer_account_id": account_id} | usual | members for account_id in (ACME, BOREAL)]
+    return json.dumps({"payers": payers}).encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"{}",
+        b'{"payers": null}',
+        b'{"payers": ["111122223333"]}',
+        b'{"payers": [{"payer_account_id": "111122223333", "verdict": "COMPLETE"}]}',
+        b"[" * 100_000,
+        _view(checked_at="yesterday"),
+        _view(checked_at=5),
+        _view(checked_at="2026-11-12T06:00:00"),
+        _view(checked_at="0001-01-01T00:00:00+14:00"),
+        _view(checked_at="0001-01-01T00:00:00Z"),
+        _view(payer_account_id=[ACME]),
+    ],
+)
+def test_t09_a_view_that_no_run_wrote_counts_as_none_and_is_made_again(
+    month: World, content: bytes
+) -> None:
+    month.run()
+    month.s3.put_object(Bucket=BUCKET, Key=COMPLETENESS, Body=content)
+    answer = month.run(DAILY, at=QUIET_DAY)
+    assert answer["verdict"] == "COMPLETE"
+    assert month.keys(f"runs/{answer['run_id']}/payers/") != []
+    newest = month.keys(MANIFESTS)[-1]
+    assert (month.payer()["archived"], month.read(COMPLETENESS)["manifest"]) == (1, newest)
+
+
+def test_t09_a_view_that_says_it_was_checked_tomorrow_keeps_nobody_from_being_asked(
+    month: World,
+) -> None:
+    content = _view(checked_at="2026-12-24T06:00:00Z")
+    month.s3.put_object(Bucket=BUCKET, Key=COMPLETENESS, Body=content)
+    answer = month.run(DAILY, at=QUIET_DAY)
+    assert answer["verdict"] == "COMPLETE"
+    assert month.keys("invoices/") != []
+
+
+@pytest.mark.parametrize("number", [2, 9999])
+def test_t05_the_view_of_a_broken_chain_is_made_again_once_what_broke_it_is_gone(
+    month: World, number: int
+) -> None:
+    month.run()
+    before = {key: month.content(key) for key in month.keys("periods/")}
+    junk = f"{MANIFESTS}manifest-{number:04d}.json"
+    version_id = month.s3.put_object(Bucket=BUCKET, Key=junk, Body=b"{}")["VersionId"]
+    assert month.run(at=NEXT_DAY)["verdict"] == "ACTION_REQUIRED"
+    assert month.read(COMPLETENESS)["verdict"] == "ACTION_REQUIRED"
+    month.s3.delete_object(Bucket=BUCKET, Key=junk, VersionId=version_id)
+    assert month.run(at=NEXT_DAY + timedelta(hours=1))["verdict"] == "COMPLETE"
+    assert {key: month.content(key) for key in month.keys("periods/")} == before
 
 
 def _started(world: World) -> dict[str, Any]:
