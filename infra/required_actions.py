@@ -117,7 +117,8 @@ _LIST = (
     *_LOG,
 )
 _FETCH = (
-    Required("s3:ListBucket", BUCKET, "which documents, records and passes are there already"),
+    Required("s3:ListBucket", BUCKET, "which passes of this run and which accounts are there"),
+    Required("s3:ListBucketVersions", BUCKET, "stores nothing where evidence is, or was hidden"),
     Required("s3:GetObject", _LISTING, "what is expected"),
     Required("s3:GetObject", _PAYERS, "who is asked in this run"),
     Required("s3:GetObject", _FETCH_PASS, "what earlier passes of this run did"),
@@ -135,7 +136,8 @@ _FETCH = (
     *_LOG,
 )
 _VALIDATE = (
-    Required("s3:ListBucket", BUCKET, "which documents, records and manifests there are"),
+    Required("s3:ListBucket", BUCKET, "which manifests and passes of this run there are"),
+    Required("s3:ListBucketVersions", BUCKET, "evidence that is hidden or overlaid is damage"),
     Required("s3:GetObject", _PAYERS, "who was to be asked"),
     Required("s3:GetObject", _REQUEST, "the register of the run"),
     Required("s3:GetObject", _LISTING, "what is expected"),

@@ -4,6 +4,7 @@ leaves what the next run completes.
 
 import json
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +18,8 @@ from lambdas.domain.archive_layout import (
     documents_prefix,
     highest_records,
     invoice_document_stem,
+    invoice_of_document,
+    record_sequence,
     records_prefix,
     revision_stem,
     safe_segment,
@@ -25,8 +28,9 @@ from lambdas.domain.archive_layout import (
 from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import EvidenceConflict, ServiceUnavailable
-from lambdas.domain.findings import document_subject, finding
+from lambdas.domain.findings import Finding, document_subject, finding
 from lambdas.domain.json_text import instant_text
+from lambdas.domain.kept_versions import EvidenceDamaged, KeptVersions
 from lambdas.domain.payer_run import (
     BY_BILLING_PERIOD,
     OF_RECEIVER_BY_BILLING_PERIOD,
@@ -104,12 +108,15 @@ class PayerArchive:
         self._clock = clock
         self._chains: dict[str, list[tuple[str, int]]] = {}
         self._documents: dict[str, str] = {}
+        self._invoice_stems: dict[str, set[str]] = defaultdict(set)
+        self._damages: dict[str, Finding] = {}
 
     def look_up(self, places: Iterable[tuple[BillingPeriod, str]], asked: Collection[str]) -> None:
         """Read, from listings alone, which records and documents exist at these places.
 
         That is at these periods and payer accounts, and in the run's periods the records of
         accounts that are not `asked` themselves: only those who are shown them can miss them.
+        Versions are listed, for a key that somebody hid looks like one that was never there.
         """
         unasked = {
             (period, account_id)
@@ -119,20 +126,35 @@ class PayerArchive:
         }
         keys: list[str] = []
         for period, account_id in {*places, *unasked}:
-            keys += (item.key for item in self._archive.list(records_prefix(period, account_id)))
-            for item in self._archive.list(documents_prefix(period, account_id)):
-                self._documents[item.key.rpartition(".")[0]] = item.key
+            for kept in self._archive.kept_versions(records_prefix(period, account_id)).values():
+                keys.append(kept.key)
+                place = record_sequence(kept.key)
+                if kept.damage and place:
+                    self._damages[place[0].rpartition("/")[2]] = kept.damage
+            for kept in self._archive.kept_versions(documents_prefix(period, account_id)).values():
+                self._look_up_document(kept)
         for chain, sequence in highest_records(keys).items():
             self._chains.setdefault(chain.rpartition("/")[2], []).append((chain, sequence))
+
+    def _look_up_document(self, kept: KeptVersions) -> None:
+        stem = kept.key.rpartition(".")[0]
+        self._documents[stem] = kept.key
+        if kept.damage:
+            self._damages[stem] = kept.damage
+        of_invoice = invoice_of_document(stem)
+        if of_invoice:
+            invoice_stem, segment = of_invoice
+            self._invoice_stems[segment].add(invoice_stem)
 
     def archive_invoice(self, listed: ListedInvoice) -> ArchivedInvoice | OutstandingInvoice:
         """Store what the archive lacks of the invoice. Raises NoAccess and ServiceUnavailable."""
         try:
             return self._archive_invoice(listed)
         except EvidenceConflict as conflict:
-            return self._outstanding(
-                listed, [Lack("FOREIGN_OBJECT", listed.invoice_id, f"{conflict}.")]
-            )
+            lack = Lack("FOREIGN_OBJECT", listed.invoice_id, f"{conflict}.")
+        except EvidenceDamaged as damaged:
+            lack = _lack_of(damaged.finding)
+        return self._outstanding(listed, [lack])
 
     def _outstanding(self, listed: ListedInvoice, lacks: Iterable[Lack]) -> OutstandingInvoice:
         return OutstandingInvoice(
@@ -145,7 +167,7 @@ class PayerArchive:
         )
 
     def _archive_invoice(self, listed: ListedInvoice) -> ArchivedInvoice | OutstandingInvoice:
-        state = self._state(listed.invoice_id)
+        state = self._state(safe_segment(listed.invoice_id))
         sighting = Sighting(
             self._run.payer_account_id, listed.summary.fingerprint(), listed.listings
         )
@@ -166,7 +188,9 @@ class PayerArchive:
         )
         if state is None and not documents:
             return self._outstanding(listed, lacks)
-        return self._extend_chain(state, learnt) if state else self._begin_chain(listed, learnt)
+        if state:
+            return self._extend_chain(state, learnt)
+        return self._begin_chain(listed, learnt)
 
     def record_vanished(
         self,
@@ -187,8 +211,8 @@ class PayerArchive:
             if segment in shown or not any(chain.startswith(judged) for chain, _ in places):
                 continue
             try:
-                state = self._read_state(places)
-            except EvidenceConflict:
+                state = self._state(segment)
+            except (EvidenceConflict, EvidenceDamaged):
                 continue  # ValidateCompleteness tells of a record that cannot be read
             seen_by = self._run.payer_account_id
             if not state or not _was_listed_by_period(state.record, seen_by, receivers):
@@ -197,11 +221,15 @@ class PayerArchive:
             vanished.append(self._extend_chain(state, learnt))
         return vanished
 
-    def _state(self, invoice_id: str) -> ChainState | None:
-        return self._read_state(self._chains.get(safe_segment(invoice_id), []))
+    def _state(self, segment: str) -> ChainState | None:
+        """The highest record of the invoice's oldest chain: the first record fixes the keys.
 
-    def _read_state(self, places: list[tuple[str, int]]) -> ChainState | None:
-        """The highest record of the oldest chain: the first record fixes the keys."""
+        Raises EvidenceDamaged where a record of it is hidden or overlaid: nothing is stored for the
+        invoice until it is back.
+        """
+        if segment in self._damages:
+            raise EvidenceDamaged(self._damages[segment])
+        places = self._chains.get(segment, [])
         states = [self._read_highest(chain, sequence) for chain, sequence in places]
         return min(states, key=lambda state: state.record.first_archived_at, default=None)
 
@@ -222,7 +250,11 @@ class PayerArchive:
 
     def _begin_chain(self, listed: ListedInvoice, learnt: Learnt) -> ArchivedInvoice:
         record = first_record(
-            listed.invoice_id, listed.billing_period, listed.payer_account_id, learnt
+            listed.invoice_id,
+            listed.billing_period,
+            listed.payer_account_id,
+            learnt,
+            self._stem(listed),
         )
         stored = self._put_record(record)
         if stored:
@@ -255,7 +287,7 @@ class PayerArchive:
         known = (
             {d.identity: d for d in sorted(state.record.documents, key=_revision)} if state else {}
         )
-        stem = state.record.document_stem if state else _stem(listed)
+        stem = state.record.document_stem if state else self._stem(listed)
         period = state.record.billing_period if state else listed.billing_period
         stored: dict[object, ArchivedDocument] = {}
         lacks: dict[object, Lack] = {}
@@ -279,6 +311,8 @@ class PayerArchive:
                 except EvidenceConflict as conflict:
                     subject = _subject(listed.invoice_id, offer)
                     lacks[offer.identity] = Lack("FOREIGN_OBJECT", subject, f"{conflict}.")
+                except EvidenceDamaged as damaged:
+                    lacks[offer.identity] = _lack_of(damaged.finding)
                 except DownloadRefused as refused:
                     lack = _lack(listed.invoice_id, offer, refused)
                     lacks[offer.identity] = (
@@ -312,6 +346,8 @@ class PayerArchive:
         revision = earlier.revision + 1 if earlier else 1
         if revision > 1:
             stem = revision_stem(stem, revision)
+        if stem in self._damages:
+            raise EvidenceDamaged(self._damages[stem])
         existing = self._documents.get(stem)
         adopted = self._adopt(existing, offer, revision) if existing else None
         if adopted:
@@ -384,6 +420,20 @@ class PayerArchive:
             old_text = pdf_text(archived, earlier.stored.size_bytes)
         return old_text is not None and old_text == pdf_text(content, size_bytes)
 
+    def _stem(self, listed: ListedInvoice) -> str:
+        """Where the documents of an invoice without a record belong.
+
+        What a crash left there keeps its name, even where AWS has corrected the row's type since.
+        """
+        period, payer_account_id = listed.billing_period, listed.payer_account_id
+        stem = invoice_document_stem(
+            period, payer_account_id, listed.summary.invoice_type, listed.invoice_id
+        )
+        folder = documents_prefix(period, payer_account_id)
+        stored = self._invoice_stems.get(safe_segment(listed.invoice_id), ())
+        there = sorted(one for one in stored if one.startswith(folder))
+        return stem if stem in there or not there else there[0]
+
     def _retain_until(self, period: BillingPeriod) -> datetime:
         return retain_until(period, self._settings.retention, self._clock())
 
@@ -403,15 +453,6 @@ def _nothing_offered(
     if look_for_revisions:
         lacks.append(replace(lack, code=REVISION_NOT_CHECKED))
     return {(kept.code, kept.detail): kept for kept in lacks}
-
-
-def _stem(listed: ListedInvoice) -> str:
-    return invoice_document_stem(
-        listed.billing_period,
-        listed.payer_account_id,
-        listed.summary.invoice_type,
-        listed.invoice_id,
-    )
 
 
 def _chain(record: Record) -> str:
@@ -449,6 +490,10 @@ def _was_listed_by_period(
         and not listings.isdisjoint(sighting.listings)
         for sighting in record.sightings
     )
+
+
+def _lack_of(found: Finding) -> Lack:
+    return Lack(found.code, found.subject, found.detail)
 
 
 def _lack(invoice_id: str, offer: OfferedDocument, refused: DownloadRefused) -> Lack:

@@ -11,10 +11,8 @@ from typing import Any
 from lambdas.aws.archive import Archive
 from lambdas.domain.acknowledgements import GivenAcknowledgement
 from lambdas.domain.archive_layout import (
-    documents_prefix,
     highest_records,
     record_chain,
-    record_payer,
     records_prefix,
     safe_segment,
 )
@@ -26,16 +24,15 @@ from lambdas.domain.close_calendar import CloseCalendar
 from lambdas.domain.document_graph import references
 from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.facts import Facts, PayerOutcome
-from lambdas.domain.findings import Finding, finding
 from lambdas.domain.history import PastPeriod
-from lambdas.domain.json_text import instant_text
+from lambdas.domain.json_text import instant_text, read_instant
 from lambdas.domain.judgement import judge
 from lambdas.domain.manifests import Manifest
 from lambdas.domain.payer_register import Payer
 from lambdas.domain.payer_run import CHECKED
-from lambdas.domain.records import Record
 from lambdas.domain.verdicts import PeriodVerdict
 from lambdas.manifest_chain import ChainBroken, ManifestChain
+from lambdas.period_evidence import read_evidence
 from lambdas.period_views import show_verdict, update_views
 
 _CHAIN_TRIES = 5
@@ -111,24 +108,25 @@ def judge_period(
         except ChainBroken as broken:
             return _show_broken(archive, period, run, broken)
         previous = newest.manifest if newest else None
-        invoices, damages = _archived(archive, period, previous, run.outcomes)
+        evidence = read_evidence(archive, period, previous, run.outcomes)
         facts = Facts(
             archive.bucket,
             period,
             run.run_id,
-            run.as_of,
+            _judged_as_of(run, previous),
             run.close,
             payers,
             previous,
             newest.sha256 if newest else None,
-            run.outcomes,
-            invoices,
-            damages,
-            _absent_invoices(archive, period, invoices),
+            evidence.outcomes,
+            evidence.invoices,
+            evidence.damages,
+            _absent_invoices(archive, period, evidence.invoices),
             past,
             acknowledgements=run.acknowledgements,
             asks_cost_explorer=run.ask_charges is not None,
             is_of_run=is_of_run,
+            asked_at=run.as_of,
         )
         manifest = _judge_with_charges(facts, run)
         is_new = previous is None or not manifest.says_the_same_as(previous)
@@ -145,6 +143,11 @@ def judge_period(
             link.sha256,
         )
     raise ServiceUnavailable(f"other runs keep extending the manifests of {period}")
+
+
+def _judged_as_of(run: Run, previous: Manifest | None) -> datetime:
+    """A run that ends after a later one takes no period back to before that one."""
+    return max(run.as_of, read_instant(previous.generated_at)) if previous else run.as_of
 
 
 def _judge_with_charges(facts: Facts, run: Run) -> Manifest:
@@ -194,52 +197,6 @@ def _show_broken(archive: Archive, period: BillingPeriod, run: Run, broken: Chai
     return Judged(before, shown, broken.sequence, is_new=False, sha256=None)
 
 
-def _archived(
-    archive: Archive,
-    period: BillingPeriod,
-    previous: Manifest | None,
-    outcomes: Sequence[PayerOutcome],
-) -> tuple[list[ArchivedInvoice], dict[str, list[Finding]]]:
-    """The state of every invoice of the period, and where the evidence is not what records and
-    manifests say.
-    """
-    known: dict[str, ArchivedInvoice] = {}
-    for invoice in (
-        *(i for payer in (previous.payers if previous else ()) for i in payer.invoices),
-        *(i for outcome in outcomes for i in outcome.archived if i.billing_period == period),
-    ):
-        chain = invoice.record.key.rpartition("/")[0]
-        if chain not in known or known[chain].sequence < invoice.sequence:
-            known[chain] = invoice
-    highest = highest_records(item.key for item in archive.list(records_prefix(period)))
-    unread = [
-        f"{chain}/{sequence:04d}.json"
-        for chain, sequence in highest.items()
-        if chain not in known or known[chain].sequence < sequence
-    ]
-    with ThreadPoolExecutor(_READ_THREADS) as pool:
-        read = list(pool.map(lambda key: _read_invoice(archive, key), unread))
-    damages: dict[str, list[Finding]] = {}
-    for key, result in zip(unread, read, strict=True):
-        chain = key.rpartition("/")[0]
-        if isinstance(result, ArchivedInvoice):
-            known[chain] = result
-        else:
-            damages.setdefault(record_payer(chain), []).append(result)
-    sizes = {item.key: item.size_bytes for item in archive.list(documents_prefix(period))}
-    for chain, invoice in known.items():
-        if highest.get(chain, 0) < invoice.sequence:
-            damages.setdefault(invoice.payer_account_id, []).append(
-                _damage(invoice.record.key, "is gone")
-            )
-        for stored in (document.stored for document in invoice.documents):
-            size = sizes.get(stored.key)
-            if size != stored.size_bytes:
-                what = "is gone" if size is None else f"has {size} bytes"
-                damages.setdefault(invoice.payer_account_id, []).append(_damage(stored.key, what))
-    return sorted(known.values(), key=lambda i: (i.payer_account_id, i.invoice_id)), damages
-
-
 def _absent_invoices(
     archive: Archive, period: BillingPeriod, invoices: Sequence[ArchivedInvoice]
 ) -> set[str]:
@@ -272,23 +229,3 @@ def _absent_invoices(
         # it may be filed under another account, a receiver or a sister
         elsewhere = set[str]().union(*pool.map(recorded, places[1:] if absent else ()))
     return {invoice_id for invoice_id in absent if safe_segment(invoice_id) not in elsewhere}
-
-
-def _read_invoice(archive: Archive, key: str) -> ArchivedInvoice | Finding:
-    """The state of an invoice from its highest record, or the finding that it cannot be read."""
-    found = archive.read(key)
-    if found is None:
-        return _damage(key, "is gone")
-    try:
-        record = Record.from_data(found.data())
-    except (ValueError, LookupError, TypeError):
-        return _damage(key, "is no record")
-    if record.key != key:
-        return _damage(key, f"is {record.key}")
-    return ArchivedInvoice.of(record, found.stored)
-
-
-def _damage(key: str, what: str) -> Finding:
-    return finding(
-        "ARCHIVE_DAMAGED", key, f"The archived object {what}, which is not what was recorded."
-    )

@@ -37,7 +37,7 @@ class ChainBroken(Exception):
         super().__init__(finding.detail)
         self.finding = finding
         self.sequence = sequence
-        """How far the chain once was."""
+        """How far the chain is vouched for: views are made from no later manifest."""
         self.newest = newest
 
 
@@ -77,7 +77,8 @@ class ManifestChain:
                     f"The manifest cannot be trusted: {error}.",
                 )
                 readable = self._readable(period, sequence - 1)
-                raise ChainBroken(what, newest, readable) from None
+                vouched_for = head.sequence if head else sequence
+                raise ChainBroken(what, vouched_for, readable) from None
         if link and (head is None or head.sequence < newest):
             self._heads.advance(_head(link))
         return link

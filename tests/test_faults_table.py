@@ -10,6 +10,7 @@ FAULTS = {
     "fetching": ROOT / "tests" / "handlers",
     "storing": ROOT / "tests" / "handlers",
     "telling": ROOT / "tests" / "handlers",
+    "meddling": ROOT / "tests" / "handlers",
     "tampering": ROOT / "tests" / "ops",
 }
 TABLE = re.findall(

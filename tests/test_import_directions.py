@@ -1,7 +1,8 @@
 """Which way imports point, and what the functions must not know.
 
 handlers → archive_invoice, archive_pages, past_periods, tell_people → judge_period →
-document_checks, period_views, manifest_chain, ledger_workbook → aws → domain → the standard library
+document_checks, period_evidence, period_views, manifest_chain, ledger_workbook → aws → domain →
+the standard library
 infra → the functions' domain and settings; nothing → handlers, sandbox, tests.
 ops → the functions' domain, the deploy settings and the names of what is deployed; only ops/live
 knows boto3, and ops/check asks nothing of AWS.
@@ -78,8 +79,15 @@ RULES = (
     ),
     Rule(
         "lambdas/judge_period.py",
-        ("lambdas.aws", "lambdas.domain", "lambdas.manifest_chain", "lambdas.period_views"),
+        (
+            "lambdas.aws",
+            "lambdas.domain",
+            "lambdas.manifest_chain",
+            "lambdas.period_evidence",
+            "lambdas.period_views",
+        ),
     ),
+    Rule("lambdas/period_evidence.py", ("lambdas.aws", "lambdas.domain")),
     Rule(
         "lambdas/archive_invoice.py",
         ("lambdas.aws", "lambdas.document_checks", "lambdas.domain", "lambdas.settings"),

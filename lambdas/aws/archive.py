@@ -5,6 +5,7 @@ those who saw the last one.
 import base64
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from lambdas.aws.busy import busy_is_unavailable
 from lambdas.domain.archive_layout import VIEW_TAG, is_evidence
 from lambdas.domain.errors import ArchiveUnusable, EvidenceConflict, ServiceUnavailable
 from lambdas.domain.json_text import sha256_hex, to_json
+from lambdas.domain.kept_versions import KeptVersions
 from lambdas.domain.records import StoredObject
 from lambdas.domain.retention import RetentionMode
 
@@ -96,6 +98,27 @@ class Archive:
             for page in pages:
                 for item in page.get("Contents", ()):
                     yield ListedObject(item["Key"], item["Size"])
+
+    def kept_versions(self, prefix: str) -> dict[str, KeptVersions]:
+        """What is kept at each key below the prefix, also at those that a delete marker hides."""
+        pages = self._s3.get_paginator("list_object_versions").paginate(
+            Bucket=self.bucket, Prefix=prefix
+        )
+        current: dict[str, tuple[str | None, int]] = {}
+        versions: Counter[str] = Counter()
+        markers: Counter[str] = Counter()
+        with busy_is_unavailable("S3"):
+            for page in pages:
+                for item in page.get("Versions", ()):
+                    versions[item["Key"]] += 1
+                    if item["IsLatest"]:
+                        current[item["Key"]] = (item["VersionId"], item["Size"])
+                markers.update(item["Key"] for item in page.get("DeleteMarkers", ()))
+        found = {}
+        for key in sorted({*versions, *markers}):
+            version_id, size_bytes = current.get(key, (None, 0))
+            found[key] = KeptVersions(key, version_id, size_bytes, versions[key], markers[key])
+        return found
 
     def folders(self, prefix: str) -> Iterator[str]:
         """The names of the folders right below the prefix."""

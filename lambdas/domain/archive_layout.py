@@ -36,6 +36,13 @@ _WORD = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9]+)*")
 _WINDOWS_DEVICES = re.compile(r"CON|PRN|AUX|NUL|(?:COM|LPT)[0-9]", re.IGNORECASE)
 _MANIFEST = re.compile(r"periods/\d{4}-\d{2}/manifests/manifest-(\d{4,})\.json")
 _RECORD = re.compile(r"records/\d{4}-\d{2}/([^/]+)/([^/]+)/(\d{4,})\.json")
+_EVIDENCE_PAYER = re.compile(r"(?:invoices|records)/\d{4}-\d{2}/(\d{12})/.+")
+_OTHER_TYPES = r"UNTYPED|OTHER-[A-Z0-9-]+"
+_DOCUMENT = re.compile(
+    rf"(invoices/\d{{4}}-\d{{2}}/[^/]+/\d{{4}}-\d{{2}}_[^/_]+"
+    rf"_(?:{'|'.join(INVOICE_TYPES)}|{_OTHER_TYPES})_([^/]+?))"
+    rf"(?:_(?:{'|'.join(SUPPLEMENT_TYPES)}|{_OTHER_TYPES})_[^/]+|_r\d+)?"
+)
 
 
 def safe_segment(text: str, longest: int = _LONGEST_ID) -> str:
@@ -111,6 +118,14 @@ def revision_stem(stem: str, number: int) -> str:
     return f"{stem}_r{number}"
 
 
+def invoice_of_document(stem: str) -> tuple[str, str] | None:
+    """The invoice document's stem and the invoice's segment in the stem of any of its documents, or
+    None for any other key. No escape in a segment looks like what follows it.
+    """
+    match = _DOCUMENT.fullmatch(stem)
+    return (match[1], match[2]) if match else None
+
+
 def records_prefix(period: BillingPeriod, payer_account_id: str | None = None) -> str:
     return f"records/{period}/" + (f"{payer_account_id}/" if payer_account_id else "")
 
@@ -140,9 +155,10 @@ def highest_records(keys: Iterable[str]) -> dict[str, int]:
     return highest
 
 
-def record_payer(chain: str) -> str:
-    """The payer account of a chain of records, given as its key without the file."""
-    return chain.split("/")[2]
+def evidence_payer(key: str) -> str | None:
+    """The payer account under which a record or document lies, or None for any other key."""
+    match = _EVIDENCE_PAYER.fullmatch(key)
+    return match[1] if match else None
 
 
 def manifests_prefix(period: BillingPeriod) -> str:

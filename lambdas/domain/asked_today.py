@@ -47,15 +47,20 @@ class PeriodSeen:
     payers: Mapping[str, LastSeen] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, view: Mapping[str, Any]) -> "PeriodSeen":
-        """Raises LookupError, TypeError, ValueError or AttributeError for anything else."""
+    def of(cls, view: Mapping[str, Any], period: BillingPeriod) -> "PeriodSeen":
+        """Raises LookupError, TypeError, ValueError, AttributeError or OverflowError for what no
+        run wrote.
+        """
         payers, is_accepted = {}, False
         for payer in view["payers"]:
             codes = {found["code"] for found in payer["findings"]}
             is_accepted = is_accepted or "ACKNOWLEDGED" in codes
+            checked_at = read_instant(payer["checked_at"]) if payer["checked_at"] else None
+            if checked_at and checked_at.date() < period.first_day:
+                raise ValueError(f"a payer account was checked before {period} began")
             payers[payer["payer_account_id"]] = LastSeen(
                 payer["verdict"],
-                read_instant(payer["checked_at"]) if payer["checked_at"] else None,
+                checked_at,
                 not codes.isdisjoint(OUTCOME_CODES),
             )
         return cls(view["verdict"] == "COMPLETE", is_accepted, payers)
@@ -91,7 +96,7 @@ def payer_runs(
     """
     weekly = request.as_of.weekday() == LATE_SWEEP_WEEKDAY
     periods = request.billing_period.with_earlier(lookback_periods)
-    seen = {period: last_seen(period) for period in periods}
+    seen = {period: _before(request.as_of, last_seen(period)) for period in periods}
     runs = []
     for payer in register.payers:
         if request.payer_account_ids and payer.account_id not in request.payer_account_ids:
@@ -127,6 +132,15 @@ def _issued_from(periods: Sequence[BillingPeriod], last: Sequence[LastSeen | Non
     if len(swept_at) < len(periods):
         return earliest
     return max(earliest, min(swept_at).date() - OVERLAP)
+
+
+def _before(as_of: datetime, seen: Mapping[str, LastSeen]) -> Mapping[str, LastSeen]:
+    """What was not checked after the run's own instant, for that would keep it from asking."""
+    return {
+        account_id: one
+        for account_id, one in seen.items()
+        if one.checked_at is None or one.checked_at <= as_of
+    }
 
 
 def _payer_run(

@@ -14,6 +14,8 @@ from lambdas.domain.charges import Charges
 from lambdas.domain.close_calendar import CloseCalendar
 from lambdas.domain.findings import Finding, finding
 from lambdas.domain.history import PastPeriod, invoices_of
+from lambdas.domain.invoice_summary import InvoiceSummary
+from lambdas.domain.json_text import read_instant
 from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.payer_register import Payer
 from lambdas.domain.payer_run import CHECKED, UnusableRow
@@ -34,6 +36,8 @@ class PayerOutcome:
     outstanding: tuple[OutstandingInvoice, ...] = ()
     units: InvoiceUnits | None = None
     transfers: Transfers | None = None
+    rows: Mapping[str, InvoiceSummary] = field(default_factory=dict)
+    """What AWS lists, by invoice id."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,10 @@ class Facts:
     """Whether the period is the run's target or a look-back period of it, so that the register says
     who belongs to it; in any other only those do of whom something is there.
     """
+    asked_at: datetime | None = None
+    """The instant as of which the run asked, where it is judged as of a later one: another run has
+    written a manifest since. None: the same instant.
+    """
 
     @cached_property
     def is_overdue(self) -> bool:
@@ -88,9 +96,15 @@ class Facts:
         return {outcome.payer_account_id: outcome for outcome in self.outcomes}
 
     def asked(self, account_id: str) -> PayerOutcome | None:
-        """The outcome of a payer account that this run asked for the period."""
-        outcome = self.outcome_of.get(account_id)
-        return outcome if outcome and self.billing_period in outcome.billing_periods else None
+        """The outcome of a payer account that this run asked for the period; None also where a
+        later run has checked it since.
+        """
+        outcome, before = self.outcome_of.get(account_id), self.before.get(account_id)
+        if outcome is None or self.billing_period not in outcome.billing_periods:
+            return None
+        checked_at = before.checked_at if before else None
+        is_behind = checked_at and read_instant(checked_at) > (self.asked_at or self.as_of)
+        return None if is_behind else outcome
 
     @cached_property
     def asked_accounts(self) -> frozenset[str]:
@@ -214,13 +228,8 @@ class Facts:
 def _still_listed(facts: Facts, invoice: OutstandingInvoice) -> OutstandingInvoice:
     """The invoice, told as vanished if a payer account that was shown it no longer is."""
     for account_id in invoice.seen_by:
-        outcome = facts.outcome_of.get(account_id)
-        if (
-            outcome
-            and outcome.outcome == CHECKED
-            and facts.billing_period in outcome.billing_periods
-            and invoice.invoice_id not in outcome.listed_ids
-        ):
+        asked = facts.asked(account_id)
+        if asked and asked.outcome == CHECKED and invoice.invoice_id not in asked.listed_ids:
             return replace(invoice, findings=(_vanished(invoice.invoice_id),))
     return invoice
 

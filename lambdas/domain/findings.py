@@ -155,7 +155,7 @@ KINDS: Mapping[str, FindingKind] = {
     "ARCHIVE_DAMAGED": FindingKind(
         "blocking",
         "person",
-        "Find out who removed or replaced it; restore the version that the record names.",
+        "Find out who removed or replaced it; restore the one right version as the runbook says.",
     ),
     "LATE_DOCUMENT": FindingKind("info", "time", _NONE),
     "DOCUMENT_REVISED": FindingKind(

@@ -53,7 +53,7 @@ def judge(facts: Facts) -> Manifest:
 
 def _account_ids(facts: Facts) -> set[str]:
     """The register's active payer accounts, those of the manifests, and those whose invoices others
-    were shown.
+    were shown; not one of which there is nothing but damage, for nobody could ever settle it.
 
     A period that is closed, or that no run is for, has no payer account that was neither asked for
     it nor left anything there: the register may have grown since.
@@ -63,7 +63,6 @@ def _account_ids(facts: Facts) -> set[str]:
     return {
         *(one for one in facts.payers if is_open or facts.asked(one)),
         *(one.payer_account_id for one in given if one.billing_period == facts.billing_period),
-        *facts.damages,
         *facts.outstanding_of,
         *facts.unusable_of,
         *facts.before,
@@ -150,7 +149,7 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         told,
         verdict,
         facts.run_id,
-        instant_text(facts.as_of) if was_checked else before.checked_at if before else None,
+        _asked_at(facts) if was_checked else before.checked_at if before else None,
         expected,
         invoices,
         outstanding,
@@ -250,7 +249,7 @@ def _witnesses(facts: Facts, account_id: str) -> PayerWitnesses:
     before, asked = facts.before.get(account_id), facts.asked(account_id)
     said = before.witnesses if before else NOBODY
     if asked and asked.outcome == CHECKED:
-        listings = Listings(facts.run_id, instant_text(facts.as_of), _listed(facts, asked))
+        listings = Listings(facts.run_id, _asked_at(facts), _listed(facts, asked))
         units = asked.units
         if units:
             units = since(said.units, last_said(said.units, units))
@@ -265,6 +264,10 @@ def _witnesses(facts: Facts, account_id: str) -> PayerWitnesses:
     if account_id in facts.payers and not _is_settled(facts, before):
         said = replace(said, history=history_of(account_id, facts.past))
     return replace(said, transfers=facts.transfers_of.get(account_id))
+
+
+def _asked_at(facts: Facts) -> str:
+    return instant_text(facts.asked_at or facts.as_of)
 
 
 def _listed(facts: Facts, asked: PayerOutcome) -> int:

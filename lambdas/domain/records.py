@@ -271,9 +271,16 @@ class Learnt:
 
 
 def first_record(
-    invoice_id: str, billing_period: BillingPeriod, payer_account_id: str, learnt: Learnt
+    invoice_id: str,
+    billing_period: BillingPeriod,
+    payer_account_id: str,
+    learnt: Learnt,
+    document_stem: str | None = None,
 ) -> Record:
-    """The first record of an invoice, which fixes where all its evidence lies."""
+    """The first record of an invoice, which fixes where all its evidence lies.
+
+    `document_stem` is given where a document lies there already; else the row makes it.
+    """
     at = instant_text(learnt.as_of)
     return Record(
         invoice_id=invoice_id,
@@ -284,7 +291,8 @@ def first_record(
         recorded_at=at,
         first_archived_at=at,
         documents_asked_at=at,
-        document_stem=invoice_document_stem(
+        document_stem=document_stem
+        or invoice_document_stem(
             billing_period,
             payer_account_id,
             InvoiceSummary(learnt.summary).invoice_type,

@@ -107,10 +107,10 @@ def _claim(archive: Archive, run_id: str, execution_id: str) -> bool:
 def _last_seen(archive: Archive, period: BillingPeriod) -> Mapping[str, LastSeen]:
     """What the period's view says of each payer account.
 
-    Without a view everybody counts as unsettled: that asks more, not less.
+    Without a view everybody counts as unsettled: that asks more, not less. Views are not locked, so
+    one that cannot be read is none; ValidateCompleteness makes it again.
     """
-    view = archive.read(completeness_key(period))
-    return PeriodSeen.of(view.data()).payers if view else {}
+    return _seen(archive, period).payers
 
 
 def _older_periods(
@@ -133,9 +133,16 @@ def _judged_periods(archive: Archive) -> Iterator[BillingPeriod]:
 
 
 def _seen(archive: Archive, period: BillingPeriod) -> PeriodSeen:
-    """A view that is gone or cannot be read says that its period is to be judged again."""
-    view = archive.read(completeness_key(period))
+    """What the period's view says; one that is gone or unreadable says that nothing is settled."""
+    key = completeness_key(period)
+    view = archive.read(key)
+    if view is None:
+        return PeriodSeen()
     try:
-        return PeriodSeen.of(view.data()) if view else PeriodSeen()
-    except (ValueError, LookupError, TypeError, AttributeError):
+        return PeriodSeen.of(view.data(), period)
+    except (
+        ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError,
+    ) as error:  # fmt: skip
+        reason = f"{type(error).__name__}: {error}"
+        logger().warning("took an unreadable view for none", extra={"key": key, "reason": reason})
         return PeriodSeen()

@@ -273,6 +273,7 @@ def _outcome(archive: Archive, item: PayerRun, listing: Listing | None) -> Payer
         ),
         listing.units,
         listing.transfers,
+        {invoice.invoice_id: invoice.summary for invoice in listing.invoices},
     )
 
 

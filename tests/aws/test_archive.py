@@ -23,6 +23,7 @@ from lambdas.domain.archive_layout import (
 )
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import ArchiveUnusable, EvidenceConflict, ServiceUnavailable
+from lambdas.domain.kept_versions import KeptVersions
 
 BUCKET = "archive-under-test"
 OCTOBER = BillingPeriod(2026, 10)
@@ -102,6 +103,47 @@ def test_evidence_carries_a_checksum_that_s3_gives_back(s3: Any, archive: Archiv
     head = s3.head_object(Bucket=BUCKET, Key=DOCUMENT, ChecksumMode="ENABLED")
     assert base64.b64decode(head["ChecksumSHA256"]).hex() == SHA256
     assert head["ContentType"] == "application/pdf"
+
+
+def test_what_is_kept_at_each_key_counts_versions_and_delete_markers(
+    s3: Any, archive: Archive
+) -> None:
+    overlaid, hidden, again = (f"{RECORD}{name}" for name in ("-overlaid", "-hidden", "-again"))
+    for key in (RECORD, overlaid, hidden, again):
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b"one")
+    for key in (hidden, again):
+        s3.delete_object(Bucket=BUCKET, Key=key)
+    newest = {
+        key: s3.put_object(Bucket=BUCKET, Key=key, Body=b"others")["VersionId"]
+        for key in (overlaid, again)
+    }
+    only = s3.head_object(Bucket=BUCKET, Key=RECORD)["VersionId"]
+    assert archive.kept_versions(RECORD) == {
+        RECORD: KeptVersions(RECORD, only, 3, 1, 0),
+        again: KeptVersions(again, newest[again], 6, 2, 1),
+        hidden: KeptVersions(hidden, None, 0, 1, 1),
+        overlaid: KeptVersions(overlaid, newest[overlaid], 6, 2, 0),
+    }
+
+
+def test_the_versions_of_a_key_are_counted_across_pages(stubber: Stubber) -> None:
+    def page(version_id: str, *, is_latest: bool) -> dict[str, Any]:
+        return {
+            "Versions": [
+                {"Key": RECORD, "VersionId": version_id, "IsLatest": is_latest, "Size": 3}
+            ],
+        }
+
+    more = {"IsTruncated": True, "NextKeyMarker": RECORD, "NextVersionIdMarker": "v2"}
+    asked = {"Bucket": BUCKET, "Prefix": RECORD}
+    stubber.add_response("list_object_versions", page("v2", is_latest=True) | more, asked)
+    stubber.add_response(
+        "list_object_versions",
+        page("v1", is_latest=False),
+        asked | {"KeyMarker": RECORD, "VersionIdMarker": "v2"},
+    )
+    kept = stubbed(stubber).kept_versions(RECORD)
+    assert kept == {RECORD: KeptVersions(RECORD, "v2", 3, 2, 0)}
 
 
 def test_the_checksum_and_the_condition_are_really_in_the_request(stubber: Stubber) -> None:

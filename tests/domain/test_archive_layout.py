@@ -10,8 +10,10 @@ from lambdas.domain.archive_layout import (
     SUPPLEMENT_TYPES,
     completeness_key,
     documents_prefix,
+    evidence_payer,
     fetch_pass_key,
     invoice_document_stem,
+    invoice_of_document,
     is_evidence,
     listing_key,
     manifest_key,
@@ -189,6 +191,43 @@ def test_no_two_documents_of_any_invoices_share_a_key() -> None:
             assert_distinct_without_case(names, one, source)
             assert_distinct_without_case(names, revision_stem(one, 2), (*source, "revision 2"))
     assert len(names) > 20_000
+
+
+@given(type_values, ids, type_values, ids | st.none(), st.integers(1, 99))
+@example("INVOICE", "1_TAX_E_INVOICE_2", "SUPPLEMENT", "_r2", 1)
+@example("A" * 18, "x" * 40, None, None, 2)
+def test_the_name_of_each_document_tells_its_invoice_whatever_the_types(
+    invoice_type: str | None,
+    invoice_id: str,
+    document_type: str | None,
+    document_id: str | None,
+    ordinal: int,
+) -> None:
+    stem = invoice_document_stem(OCTOBER, ACME, invoice_type, invoice_id)
+    supplemental = supplemental_document_stem(stem, document_type, document_id, ordinal)
+    for one in (stem, supplemental, revision_stem(stem, 2), revision_stem(supplemental, 2)):
+        assert invoice_of_document(one) == (stem, safe_segment(invoice_id))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "records/2026-10/111122223333/1/0001",
+        "invoices/2026-10/2026-10_111122223333_INVOICE_1",
+        "invoices/2026-10/111122223333/2026-10_111122223333_1",
+        "invoices/2026-10/111122223333/notes",
+        "",
+    ],
+)
+def test_the_name_of_anything_else_tells_no_invoice(other: str) -> None:
+    assert invoice_of_document(other) is None
+
+
+def test_the_payer_account_of_evidence_is_twelve_digits_of_its_key() -> None:
+    for key in ("invoices/2026-10/111122223333/a.pdf", "records/2026-10/111122223333/1/0001.json"):
+        assert evidence_payer(key) == ACME
+    for key in ("invoices/2026-10/a.pdf", "invoices/2026-10/x/a.pdf", "periods/2026-10/index.html"):
+        assert evidence_payer(key) is None
 
 
 @given(st.lists(st.none() | any_text | st.sampled_from(INVOICE_TYPES), unique=True, max_size=8))

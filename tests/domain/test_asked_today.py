@@ -229,5 +229,5 @@ def test_a_period_is_settled_when_it_is_complete_and_on_nobodys_word(
         "checked_at": "2026-11-12T06:00:00Z",
         "findings": [{"code": code}],
     }
-    seen = PeriodSeen.of({"verdict": verdict, "payers": [payer]})
+    seen = PeriodSeen.of({"verdict": verdict, "payers": [payer]}, BillingPeriod(2026, 10))
     assert (seen.is_settled, seen.payers) == (is_settled, {ACME: DONE})

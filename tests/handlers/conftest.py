@@ -414,18 +414,39 @@ def world(loopback: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Ite
         yield from prepared_world(monkeypatch, tmp_path)
 
 
+@dataclass
+class Stores:
+    """What the archive is kept in, and the kind of world that knows to look into it."""
+
+    s3: Any
+    kms: Any
+    signing_key: str
+    dynamodb: Any
+    world: type[World]
+
+
+def stores_in_memory() -> Stores:
+    """Of moto, inside `mock_aws`. One client for all steps: making it takes longer than a call."""
+    kms = FakeKms()
+    return Stores(clients.s3_client(), kms, kms.key_arn, clients.dynamodb_client(), World)
+
+
 def prepared_world(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Any, of: emulated.Catalogue | None = None
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Any,
+    open_stores: Callable[[], Stores] = stores_in_memory,
+    *,
+    of: emulated.Catalogue | None = None,
 ) -> Iterator[World]:
-    """The world whose environment and clients are in place, inside `mock_aws`; `of` is what AWS has
-    instead of what tests put there.
+    """The world whose environment and clients are in place; the stores are opened within it, and
+    `of` is what AWS has instead of what tests put there.
     """
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "InvoiceArchive")
-    s3 = clients.s3_client()  # one for all steps: making a client takes longer than a call
-    kms, dynamodb = FakeKms(), clients.dynamodb_client()
+    stores = open_stores()
+    s3, kms, dynamodb = stores.s3, stores.kms, stores.dynamodb
     dynamodb.create_table(
         TableName=HEADS,
         KeySchema=[{"AttributeName": "billing_period", "KeyType": "HASH"}],
@@ -442,7 +463,7 @@ def prepared_world(
         document_hosts=("127.0.0.1",),
         fetch_threads=4,
         max_document_bytes=1_000_000,
-        manifest_signing_key=kms.key_arn,
+        manifest_signing_key=stores.signing_key,
         manifest_heads_table=HEADS,
         notification_topic="arn:aws:sns:us-east-1:123456789012:topic",
         holidays=(),
@@ -472,4 +493,4 @@ def prepared_world(
         for service in ("INVOICING", "COST_EXPLORER", "ORGANIZATIONS"):
             monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", emulator.url)
         s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
-        yield World(s3, kms, dynamodb, emulator, catalogue, roles, settings, topic, bus)
+        yield stores.world(s3, kms, dynamodb, emulator, catalogue, roles, settings, topic, bus)

@@ -47,7 +47,7 @@ def organization(
     with register.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("account_id", "name"), *names.items()])
     with mock_aws():
-        for world in prepared_world(monkeypatch, tmp_path, Organization(names)):
+        for world in prepared_world(monkeypatch, tmp_path, of=Organization(names)):
             monkeypatch.setattr(enumerate_payer_accounts, "REGISTER", register)
             for name in ("COST_EXPLORER", "BILLING_TRANSFERS", "INVOICE_UNITS"):
                 monkeypatch.setenv(name, "true")

@@ -261,6 +261,40 @@ def test_r01_a_crash_in_a_later_run_loses_nothing_of_what_the_earlier_ones_store
         start_anew(month)
 
 
+def test_r01_documents_that_a_crash_left_are_adopted_although_aws_has_corrected_the_type(
+    month: World,
+) -> None:
+    _crash_before_the_first_record(month)
+    left = month.keys("invoices/")
+    assert [key.rpartition("_INVOICE_")[2] for key in left] == ["A2.pdf", "TAX-1.xml"]
+    tax = (supplement("TAX-1", b"<tax/>"), supplement("TAX-2", b"<tax/>"))
+    month.catalogue.payers[ACME] = [invoice("A2", InvoiceType="CREDIT_MEMO", supplements=tax)]
+    assert month.run(at=AFTER_DEADLINE + ONE_HOUR)["verdict"] == "COMPLETE"
+    record = month.read(f"records/{TARGET}/{ACME}/A2/0001.json")
+    stem = f"invoices/{TARGET}/{ACME}/{TARGET}_{ACME}_INVOICE_A2"
+    assert record["document_stem"] == stem
+    names = [f"{stem}{name}" for name in (".pdf", "_TAX_E_INVOICE_TAX-1.xml")]
+    names.append(f"{stem}_TAX_E_INVOICE_TAX-2.xml")
+    assert [one["key"] for one in record["documents"]] == names
+    assert month.keys(f"invoices/{TARGET}/{ACME}/") == names
+
+
+def _crash_before_the_first_record(world: World) -> None:
+    world.catalogue.payers[ACME] = world.catalogue.payers[ACME][1:]
+    put = world.s3.put_object
+
+    def put_or_crash(**request: Any) -> dict[str, Any]:
+        if request["Key"].startswith("records/"):
+            raise Crash
+        return put(**request)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.s3, "put_object", put_or_crash)
+        with pytest.raises(Crash):
+            world.run()
+    assert not world.keys("records/")
+
+
 def test_r02_a_function_out_of_time_goes_on_where_it_was(month: World) -> None:
     expected, _ = undisturbed(month)
     month.fetch_seconds = 0.01  # each pass has time for what it began
@@ -339,12 +373,43 @@ def _zombie(world: World, function: str, number: int) -> list[str]:
     return watched.seen
 
 
-def _started(world: World) -> dict[str, Any]:
+def test_r03_an_older_run_that_ends_late_unsays_nothing_of_the_newer_one(month: World) -> None:
+    month.roles.denied = {ACME}
+    older = _started(month, BEFORE_DEADLINE)
+    for item in month.read(older["payers_key"]):
+        month.run_payer(item)
+    month.roles.denied = set()
+    month.catalogue.payers[ACME].append(
+        invoice("A3", ready_from=AFTER_DEADLINE + timedelta(days=9))
+    )
+    month.run()
+    before, evidence = month.payer(), month.versions()
+    assert (before["verdict"], month.findings()) == ("PARTIAL", {"PDF_NOT_READY": "blocking"})
+    validate_completeness.handler(older, Context())
+    assert (month.payer(), month.versions()) == (before, evidence)
+
+
+def test_r03_what_an_older_run_that_ends_late_adds_is_told_as_of_the_newer_one(
+    month: World,
+) -> None:
+    older = _started(month, BEFORE_DEADLINE)
+    month.run({"payer_account_ids": [BOREAL]}, at=AFTER_DEADLINE)
+    assert month.payer()["verdict"] == "NOT_CHECKED"
+    for item in month.read(older["payers_key"]):
+        month.run_payer(item)
+    assert validate_completeness.handler(older, Context())["verdict"] == "COMPLETE"
+    view = month.read(f"periods/{TARGET}/completeness.json")
+    assert (view["verdict"], view["generated_at"]) == ("COMPLETE", "2026-11-12T06:00:00Z")
+    assert month.payer()["checked_at"] == "2026-11-05T06:00:00Z"
+    assert one_chain(month) == ["ACTION_REQUIRED", "COMPLETE"]
+
+
+def _started(world: World, at: datetime = AFTER_DEADLINE) -> dict[str, Any]:
     world.runs += 1
     execution = {
         "id": f"arn:aws:states:us-east-1:111111111111:execution:m:{world.runs}",
         "name": f"run-{world.runs}",
-        "start_time": AFTER_DEADLINE.isoformat(),
+        "start_time": at.isoformat(),
     }
     return enumerate_payer_accounts.handler({"input": {}, "execution": execution}, Context())
 

@@ -19,6 +19,7 @@ from infra.steps import STEPS
 OTHER_NAMES = {
     "s3:HeadObject": "s3:GetObject",
     "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
     "s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
 }
 """Operations whose IAM action is called otherwise."""
