@@ -268,7 +268,8 @@ def test_r01_documents_that_a_crash_left_are_adopted_although_aws_has_corrected_
     left = month.keys("invoices/")
     assert [key.rpartition("_INVOICE_")[2] for key in left] == ["A2.pdf", "TAX-1.xml"]
     tax = (supplement("TAX-1", b"<tax/>"), supplement("TAX-2", b"<tax/>"))
-    month.catalogue.payers[ACME] = [invoice("A2", InvoiceType="CREDIT_MEMO", supplements=tax)]
+    corrected = invoice("A2", InvoiceType="CREDIT_MEMO", supplements=tax)
+    month.catalogue.payers[ACME] = [corrected, invoice("A3")]
     assert month.run(at=AFTER_DEADLINE + ONE_HOUR)["verdict"] == "COMPLETE"
     record = month.read(f"records/{TARGET}/{ACME}/A2/0001.json")
     stem = f"invoices/{TARGET}/{ACME}/{TARGET}_{ACME}_INVOICE_A2"
@@ -276,7 +277,8 @@ def test_r01_documents_that_a_crash_left_are_adopted_although_aws_has_corrected_
     names = [f"{stem}{name}" for name in (".pdf", "_TAX_E_INVOICE_TAX-1.xml")]
     names.append(f"{stem}_TAX_E_INVOICE_TAX-2.xml")
     assert [one["key"] for one in record["documents"]] == names
-    assert month.keys(f"invoices/{TARGET}/{ACME}/") == names
+    of_a3 = f"invoices/{TARGET}/{ACME}/{TARGET}_{ACME}_INVOICE_A3.pdf"
+    assert month.keys(f"invoices/{TARGET}/{ACME}/") == [*names, of_a3]
 
 
 def _crash_before_the_first_record(world: World) -> None:
