@@ -166,9 +166,9 @@ def make(payers: int) -> dict[str, Any]:
         "SHA256SUMS": lambda: sha256_sums(manifest, 64 * "b"),
         "ledger.csv": lambda: ledger_csv(manifest),
         "completeness.json": lambda: to_json(manifest.completeness()),
-        "index.html": lambda: period_page(manifest, [before]),
+        "index.html": lambda: period_page(manifest, [before], "eu-west-1"),
         "ledger.xlsx": lambda: ledger_workbook(manifest, before),
-        "root index.html": lambda: archive_page(manifest.bucket, 24 * [before]),
+        "root index.html": lambda: archive_page(manifest.bucket, "eu-west-1", 24 * [before]),
     }
     took = {}
     for name, view in views.items():

@@ -34,11 +34,12 @@ def update_pages(archive: Archive, signer: ManifestSigner, judged: Iterable[Judg
     """Make the pages and workbooks of the judged periods and the archive's own views again, as far
     as they are behind.
     """
-    periods = _digests(archive)
-    by_period = {one.billing_period: one for one in periods}
+    by_period = _digests(archive)
+    periods = [one for one in by_period.values() if one]
+    unread = [period for period, one in by_period.items() if one is None]
     for one in judged:
         period = one.manifest.billing_period
-        page = period_page(one.manifest, periods)
+        page = period_page(one.manifest, periods, archive.region)
         archive.update_view(period_page_key(period), page, one.sequence)
         if one.is_trusted:
             workbook = ledger_workbook(one.manifest, by_period.get(period.shifted(-1)))
@@ -46,26 +47,33 @@ def update_pages(archive: Archive, signer: ManifestSigner, judged: Iterable[Judg
     for key, content in (
         (PUBLIC_KEY_KEY, signer.public_key_pem()),
         (README_KEY, readme_text(archive.bucket)),
-        (ARCHIVE_PAGE_KEY, archive_page(archive.bucket, periods)),
+        (ARCHIVE_PAGE_KEY, archive_page(archive.bucket, archive.region, periods, unread)),
     ):
         archive.update_view(key, content, _OF_THE_ROOT)
 
 
-def _digests(archive: Archive) -> list[PeriodDigest]:
-    """What each period of the archive says of itself."""
-    names = archive.folders(PERIODS_PREFIX)
+def _digests(archive: Archive) -> dict[BillingPeriod, PeriodDigest | None]:
+    """What each period of the archive says of itself; None where that cannot be read."""
+    periods = [one for name in archive.folders(PERIODS_PREFIX) if (one := _period(name))]
     with ThreadPoolExecutor(_READ_THREADS) as pool:
-        found = list(pool.map(lambda name: _digest(archive, name), names))
-    return [one for one in found if one]
+        return dict(zip(periods, pool.map(lambda one: _digest(archive, one), periods), strict=True))
 
 
-def _digest(archive: Archive, name: str) -> PeriodDigest | None:
-    """None for a folder that is no period's or whose verdict cannot be read.
-
-    The run that judges the period next makes that file again.
-    """
+def _period(name: str) -> BillingPeriod | None:
+    """The billing period of a folder; None for a folder that is no period's."""
     try:
-        found = archive.read(completeness_key(BillingPeriod.parse(name)))
-        return PeriodDigest.from_data(found.data()) if found else None
-    except (ValueError, LookupError, TypeError, AttributeError):
+        return BillingPeriod.parse(name)
+    except ValueError:
         return None
+
+
+def _digest(archive: Archive, period: BillingPeriod) -> PeriodDigest | None:
+    """None where the period's verdict is missing, or is not one: the run that judges the period
+    next makes that file again.
+    """
+    found = archive.read(completeness_key(period))
+    try:
+        digest = PeriodDigest.from_data(found.data()) if found else None
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
+    return digest if digest and digest.billing_period == period else None

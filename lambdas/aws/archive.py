@@ -5,6 +5,7 @@ those who saw the last one.
 import base64
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from urllib.parse import urlencode
 from botocore.exceptions import ClientError
 
 from lambdas.aws.busy import busy_is_unavailable
-from lambdas.domain.archive_layout import VIEW_TAG, is_evidence
+from lambdas.domain.archive_layout import VIEW_TAG, is_evidence, manifest_of_view
 from lambdas.domain.errors import ArchiveUnusable, EvidenceConflict, ServiceUnavailable
 from lambdas.domain.json_text import sha256_hex, to_json
 from lambdas.domain.kept_versions import KeptVersions
@@ -25,6 +26,7 @@ from lambdas.domain.retention import RetentionMode
 _CONFLICT_TRIES = 5
 _MADE_FROM = "manifest"
 """Metadata of a view: the number of the manifest that it was made from."""
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _CONTENT_TYPES = {
     "pdf": "application/pdf",
     "xml": "application/xml",
@@ -64,6 +66,12 @@ class Archive:
         self._s3 = client
         self.bucket = bucket
         self._retention_mode = retention_mode
+
+    @property
+    def region(self) -> str:
+        """Where the bucket lies: the functions and their clients are deployed beside it."""
+        region: str = self._s3.meta.region_name
+        return region
 
     @busy_is_unavailable("S3")
     def check_usable(self) -> None:
@@ -228,14 +236,15 @@ class Archive:
     def update_view(self, key: str, content: bytes, sequence: int) -> bool:
         """Store a view that was made from the manifest of this number; whether it wrote.
 
-        A view that is the same already, or was made from a later manifest, is left alone.
+        A view that is the same already, or was made from a later manifest, is left alone. What a
+        view says of itself proves nothing: a later manifest counts if it exists.
         """
         sha256 = base64.b64encode(hashlib.sha256(content).digest()).decode()
         for _ in range(_CONFLICT_TRIES):
             current = self._head(key)
             if current and (
                 current.get("ChecksumSHA256") == sha256
-                or int(current["Metadata"].get(_MADE_FROM, 0)) > sequence
+                or self._is_of_a_later_manifest(key, current, sequence)
             ):
                 return False
             condition = {"IfMatch": current["ETag"]} if current else {"IfNoneMatch": "*"}
@@ -257,6 +266,13 @@ class Archive:
             else:
                 return True
         raise ServiceUnavailable(f"other runs kept replacing {key}; start a run once they ended")
+
+    def _is_of_a_later_manifest(self, key: str, head: dict[str, Any], sequence: int) -> bool:
+        told = head["Metadata"].get(_MADE_FROM, "")
+        if not _NUMBER.fullmatch(told) or int(told) <= sequence:
+            return False
+        manifest = manifest_of_view(key, int(told))
+        return manifest is not None and self._head(manifest) is not None
 
     def _head(self, key: str) -> dict[str, Any] | None:
         try:

@@ -35,6 +35,7 @@ _PLAIN = re.compile(rb"[A-Za-z0-9-]")
 _WORD = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9]+)*")
 _WINDOWS_DEVICES = re.compile(r"CON|PRN|AUX|NUL|(?:COM|LPT)[0-9]", re.IGNORECASE)
 _MANIFEST = re.compile(r"periods/\d{4}-\d{2}/manifests/manifest-(\d{4,})\.json")
+_PERIOD_VIEW = re.compile(r"periods/(\d{4}-\d{2})/[^/]+", re.ASCII)
 _RECORD = re.compile(r"records/\d{4}-\d{2}/([^/]+)/([^/]+)/(\d{4,})\.json")
 _EVIDENCE_PAYER = re.compile(r"(?:invoices|records)/\d{4}-\d{2}/(\d{12})/.+")
 _OTHER_TYPES = r"UNTYPED|OTHER-[A-Z0-9-]+"
@@ -172,6 +173,12 @@ def manifest_key(period: BillingPeriod, sequence: int) -> str:
 def manifest_sequence(key: str) -> int | None:
     match = _MANIFEST.fullmatch(key)
     return int(match[1]) if match else None
+
+
+def manifest_of_view(key: str, sequence: int) -> str | None:
+    """Key of the manifest of this number of the view's period; None for a view at the root."""
+    match = _PERIOD_VIEW.fullmatch(key)
+    return manifest_key(BillingPeriod.parse(match[1]), sequence) if match else None
 
 
 def completeness_key(period: BillingPeriod) -> str:

@@ -190,8 +190,10 @@ class InvoiceSummary:
         The total in the payment currency, or in the base currency where there is none. A credit
         memo counts as negative whatever its sign. Raises AmountNotRead.
         """
-        if self.repeats_another:
-            return None
+        return None if self.repeats_another else self.stated_amount()
+
+    def stated_amount(self) -> Amount:
+        """The row's total, whether it adds to any or not. Raises AmountNotRead."""
         for member in ("PaymentCurrencyAmount", "BaseCurrencyAmount"):
             total = _at(self.row, f"{member}.TotalAmount")
             currency = _at(self.row, f"{member}.CurrencyCode")

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.invoice_summary import Amount
+from lambdas.domain.invoice_summary import read_decimal
+from lambdas.domain.json_text import read_instant
 from lambdas.domain.manifests import COMPLETENESS_SCHEMA, Manifest
-from lambdas.domain.verdicts import SETTLED_VERDICTS
+from lambdas.domain.verdicts import SETTLED_VERDICTS, PeriodVerdict
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,15 @@ class PayerDigest:
     documents: int
     totals: Mapping[str, Decimal]
 
+    @property
+    def is_settled(self) -> bool:
+        return self.verdict in SETTLED_VERDICTS
+
+    @property
+    def lacking(self) -> int:
+        """How many expected invoices are not archived."""
+        return self.expected - self.archived
+
 
 @dataclass(frozen=True)
 class PeriodDigest:
@@ -32,42 +42,51 @@ class PeriodDigest:
 
     billing_period: BillingPeriod
     verdict: str
+    generated_at: str
     closed_at: str | None
     manifest: str | None
     """Key of the manifest that says so; None where none can be read."""
     totals: Mapping[str, Decimal]
     payers: tuple[PayerDigest, ...]
     blocking: Mapping[str, int]
+    next_steps: Mapping[str, str]
+    """Of each blocking code."""
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "PeriodDigest":
         """Read a `completeness.json`.
 
-        Raises ValueError, LookupError, TypeError or AttributeError for anything else.
+        Raises ValueError, LookupError, TypeError or AttributeError for anything else. Whoever can
+        write to the bucket can write that file, so whatever pages do with it is checked here.
         """
         if data.get("schema") != COMPLETENESS_SCHEMA:
             raise ValueError(f"its schema is {data.get('schema')!r}, not {COMPLETENESS_SCHEMA!r}")
         found = [*data["findings"], *(f for payer in data["payers"] for f in payer["findings"])]
-        codes = Counter(f["code"] for f in found if f["severity"] == "blocking")
+        blocking = [f for f in found if f["severity"] == "blocking"]
+        if data["verdict"] not in get_args(PeriodVerdict):
+            raise ValueError(f"{data['verdict']!r} is no verdict of a period")
+        read_instant(data["generated_at"])
         return cls(
             BillingPeriod.parse(data["billing_period"]),
             data["verdict"],
-            data["closed_at"],
-            data["manifest"],
+            data["generated_at"],
+            _text_or_none(data["closed_at"]),
+            _text_or_none(data["manifest"]),
             _totals(data["totals"]),
             tuple(
                 PayerDigest(
-                    payer["payer_account_id"],
-                    payer["name"],
-                    payer["verdict"],
-                    payer["expected"],
-                    payer["archived"],
-                    payer["documents"],
+                    _text(payer["payer_account_id"]),
+                    _text(payer["name"]),
+                    _text(payer["verdict"]),
+                    _count(payer["expected"]),
+                    _count(payer["archived"]),
+                    _count(payer["documents"]),
                     _totals(payer["totals"]),
                 )
                 for payer in data["payers"]
             ),
-            dict(sorted(codes.items())),
+            dict(sorted(Counter(_text(f["code"]) for f in blocking).items())),
+            {f["code"]: _text(f["next_step"]) for f in blocking},
         )
 
     @classmethod
@@ -76,7 +95,7 @@ class PeriodDigest:
 
     @property
     def settled(self) -> int:
-        return sum(payer.verdict in SETTLED_VERDICTS for payer in self.payers)
+        return sum(payer.is_settled for payer in self.payers)
 
     @property
     def expected(self) -> int:
@@ -85,6 +104,16 @@ class PeriodDigest:
     @property
     def archived(self) -> int:
         return sum(payer.archived for payer in self.payers)
+
+    @property
+    def lacking(self) -> int:
+        """How many expected invoices are not archived."""
+        return self.expected - self.archived
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its totals are those of the whole month, as far as the archive knows."""
+        return self.verdict == "COMPLETE" and self.settled == len(self.payers)
 
     @property
     def documents(self) -> int:
@@ -96,5 +125,20 @@ class PeriodDigest:
 
 
 def _totals(data: list[Mapping[str, str]]) -> dict[str, Decimal]:
-    amounts = (Amount.from_data(amount) for amount in data)
-    return {amount.currency: amount.value for amount in amounts}
+    return {_text(one["currency"]): read_decimal(one["amount"], "a total") for one in data}
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{value!r} is no number")
+    return value

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.json_text import read_instant
+from lambdas.domain.row_arithmetic import smallest_unit
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+_ROUNDED = Context(prec=240, rounding=ROUND_HALF_UP)
 _ABBREVIATIONS = ("AWS", "ID", "PDF", "URL")
 PERIOD_VERDICTS: Mapping[str, str] = {
     "COMPLETE": "Complete",
@@ -64,16 +66,27 @@ def instant_name(text: str) -> str:
     return f"{day_name(instant.date())}, {instant:%H:%M} UTC"
 
 
-def money(value: Decimal) -> str:
-    """An amount with all its decimals, digits grouped by three, with a real minus sign."""
-    return f"{value if value else value.copy_abs():,f}".replace("-", "\N{MINUS SIGN}")
+def money(value: Decimal, currency: str) -> str:
+    """An amount with all its decimals and at least its currency's, digits grouped by three, with a
+    real minus sign.
+    """
+    unit = smallest_unit(currency)
+    finer = int(value.as_tuple().exponent) < int(unit.as_tuple().exponent)
+    shown = value if finer else value.quantize(unit, context=_ROUNDED)
+    return f"{shown if shown else shown.copy_abs():,f}".replace("-", "\N{MINUS SIGN}")
 
 
-def money_change(value: Decimal) -> str:
+def rounded_money(value: Decimal, currency: str) -> str:
+    """An amount to its currency's smallest unit, for what nobody pays to the last digit."""
+    return money(value.quantize(smallest_unit(currency), context=_ROUNDED), currency)
+
+
+def money_change(value: Decimal, currency: str) -> str:
     """An amount as a change: with its sign, or `no change`."""
     if not value:
         return "no change"
-    return f"+{money(value)}" if value > 0 else money(value)
+    shown = money(value, currency)
+    return f"+{shown}" if value > 0 else shown
 
 
 def counted(count: int, noun: str) -> str:

@@ -361,9 +361,17 @@ def test_a_view_that_was_made_otherwise_from_the_same_manifest_is_made_again(
 
 
 def test_a_view_of_a_later_manifest_is_left_alone(s3: Any, archive: Archive) -> None:
+    s3.put_object(Bucket=BUCKET, Key=manifest_key(OCTOBER, 3), Body=b"{}")
     archive.update_view(VIEW, b"three", 3)
     assert not archive.update_view(VIEW, b"two", 2)
     assert content(s3, VIEW) == b"three"
+
+
+def test_a_view_of_a_manifest_that_does_not_exist_is_replaced(s3: Any, archive: Archive) -> None:
+    s3.put_object(Bucket=BUCKET, Key=manifest_key(OCTOBER.shifted(1), 3), Body=b"{}")
+    archive.update_view(VIEW, b"three", 3)
+    assert archive.update_view(VIEW, b"two", 2)
+    assert content(s3, VIEW) == b"two"
 
 
 def test_what_somebody_else_put_in_the_place_of_a_view_is_replaced(
@@ -386,6 +394,7 @@ def test_a_view_is_tagged_for_the_lifecycle_and_not_locked(s3: Any, archive: Arc
 def test_a_view_that_another_run_replaced_meanwhile_gives_way_to_the_later_manifest(
     s3: Any, archive: Archive, before: int | None, theirs: int, wins: bytes
 ) -> None:
+    s3.put_object(Bucket=BUCKET, Key=manifest_key(OCTOBER, 4), Body=b"{}")
     if before:
         archive.update_view(VIEW, b"before", before)
     with between_look_and_write(s3, lambda: archive.update_view(VIEW, b"theirs", theirs)):

@@ -1,6 +1,6 @@
 """Pages in a headless Chromium. Every test of this folder needs programs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from lambdas.domain.manifests import Manifest
 from lambdas.domain.pages.period_page import period_page
+from lambdas.domain.period_digest import PeriodDigest
 from tests.programs import program
 
 DESK, PHONE, SMALLEST = (1280, 900), (390, 844), (320, 640)
@@ -70,9 +71,11 @@ class Reader:
         page.goto(path.as_uri())
         return opened
 
-    def open_month(self, manifest: Manifest, **options: Any) -> Opened:
+    def open_month(
+        self, manifest: Manifest, periods: Sequence[PeriodDigest] = (), **options: Any
+    ) -> Opened:
         path = self._folder / "index.html"
-        path.write_bytes(period_page(manifest, []))
+        path.write_bytes(period_page(manifest, periods, "eu-west-1"))
         return self.open(path, **options)
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """Examples of whole months, which tests vary."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, cast
@@ -8,6 +9,7 @@ from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.findings import Finding
 from lambdas.domain.manifests import Manifest, PayerState
+from lambdas.domain.pages.period_page import period_page
 from lambdas.domain.period_digest import PeriodDigest
 from lambdas.domain.records import ArchivedDocument
 from lambdas.domain.verdicts import PayerVerdict, PeriodVerdict
@@ -106,6 +108,11 @@ def month(
         payers,
         findings,
     )
+
+
+def page_of_month(manifest: Manifest, periods: Sequence[PeriodDigest] = ()) -> bytes:
+    """The month's page of an archive in Ireland."""
+    return period_page(manifest, periods, "eu-west-1")
 
 
 def digest(

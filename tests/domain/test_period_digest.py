@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.domain.findings import finding
+from lambdas.domain.findings import KINDS, finding
 from lambdas.domain.json_text import to_json
 from lambdas.domain.period_digest import PeriodDigest
 from tests.domain.example_months import due, month, payer_state
@@ -30,6 +30,35 @@ def test_a_digest_reads_what_completeness_json_says() -> None:
     assert one.totals == {"USD": Decimal("11.50"), "JPY": Decimal(3)}
     assert one.payer_of[ACME].totals == {"USD": Decimal("10.50"), "JPY": Decimal(3)}
     assert one.blocking == {"MANIFEST_DAMAGED": 1, "PDF_NOT_READY": 1}
+    assert one.next_steps["PDF_NOT_READY"] == KINDS["PDF_NOT_READY"].next_step
+    assert (one.lacking, one.is_whole, one.generated_at) == (1, False, manifest.generated_at)
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("verdict", "FINE"),
+        ("generated_at", "yesterday"),
+        ("manifest", 5),
+        ("totals", [{"currency": "USD", "amount": "NaN"}]),
+        ("totals", [{"currency": 5, "amount": "1"}]),
+        ("payers", [{}]),
+    ],
+)
+def test_what_a_page_could_not_show_is_refused(member: str, value: Any) -> None:
+    data = month(payer_state()).completeness()
+    PeriodDigest.from_data(data)
+    with pytest.raises((ValueError, LookupError, TypeError, AttributeError)):
+        PeriodDigest.from_data(data | {member: value})
+
+
+@pytest.mark.parametrize(
+    ("member", "value"), [("name", 5), ("archived", "1"), ("documents", True), ("totals", [5])]
+)
+def test_what_a_page_could_not_show_of_a_payer_account_is_refused(member: str, value: Any) -> None:
+    data = month(payer_state()).completeness()
+    with pytest.raises((ValueError, LookupError, TypeError, AttributeError)):
+        PeriodDigest.from_data(data | {"payers": [data["payers"][0] | {member: value}]})
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from lambdas.domain.plain_words import (
     money_change,
     month_name,
     period_name,
+    rounded_money,
     verdict_name,
 )
 from lambdas.domain.verdicts import PayerVerdict, PeriodVerdict
@@ -49,25 +50,47 @@ def test_days_and_periods_are_read_alike_in_every_country() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
+    ("value", "currency", "text"),
     [
-        ("1234567.80", "1,234,567.80"),
-        ("244460", "244,460"),
-        ("9887.094", "9,887.094"),
-        ("-0.00", "0.00"),
-        ("-1234.5", "\N{MINUS SIGN}1,234.5"),
-        ("1E+3", "1,000"),
-        ("10000000000000000000000000000.01", "10,000,000,000,000,000,000,000,000,000.01"),
+        ("1234567.80", "USD", "1,234,567.80"),
+        ("244460", "JPY", "244,460"),
+        ("244460", "USD", "244,460.00"),
+        ("12.5", "KWD", "12.500"),
+        ("9887.094", "USD", "9,887.094"),
+        ("0.5", "JPY", "0.5"),
+        ("-0.00", "USD", "0.00"),
+        ("-1234.5", "EUR", "\N{MINUS SIGN}1,234.50"),
+        ("1E+3", "JPY", "1,000"),
+        ("10000000000000000000000000000.01", "USD", "10,000,000,000,000,000,000,000,000,000.01"),
+        ("1E+60", "USD", "1" + 20 * ",000" + ".00"),
     ],
 )
-def test_money_keeps_its_decimals_whatever_the_currency(value: str, text: str) -> None:
-    assert money(Decimal(value)) == text
+def test_money_has_all_its_decimals_and_at_least_its_currencys(
+    value: str, currency: str, text: str
+) -> None:
+    assert money(Decimal(value), currency) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "text"),
+    [
+        ("100.0049", "USD", "100.00"),
+        ("100.005", "USD", "100.01"),
+        ("-0.5", "JPY", "\N{MINUS SIGN}1"),
+        ("-0.001", "USD", "0.00"),
+        ("7.12345", "KWD", "7.123"),
+    ],
+)
+def test_what_nobody_pays_to_the_last_digit_is_rounded(
+    value: str, currency: str, text: str
+) -> None:
+    assert rounded_money(Decimal(value), currency) == text
 
 
 def test_a_change_of_money_shows_its_sign() -> None:
-    assert money_change(Decimal("5.00")) == "+5.00"
-    assert money_change(Decimal("-5.00")) == "\N{MINUS SIGN}5.00"
-    assert money_change(Decimal("0.00")) == "no change"
+    assert money_change(Decimal("5.00"), "USD") == "+5.00"
+    assert money_change(Decimal("-5"), "USD") == "\N{MINUS SIGN}5.00"
+    assert money_change(Decimal("0.00"), "USD") == "no change"
 
 
 def test_counts_and_lists_are_sentences_parts() -> None:

@@ -126,25 +126,84 @@ def test_a_page_shows_the_month_before_as_this_run_leaves_it(archive: World) -> 
     archive.catalogue.payers[ACME].append(september)
     archive.run(at=NEXT_DAY)
     row = next(r.text for r in page(archive).all("tr") if r.text.startswith(f"Acme {ACME}"))
-    assert row == f"Acme {ACME} 94.00 USD 100.00 USD +6.00 USD"
+    assert row == f"Acme {ACME} Changed 94.00 USD 100.00 USD +6.00 USD"
     before = archive.versions() | root_versions(archive)
     archive.run(at=NEXT_DAY + timedelta(hours=1))
     assert archive.versions() | root_versions(archive) == before
 
 
-def test_the_archives_page_has_every_period_and_leaves_out_what_cannot_be_read(
-    archive: World,
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        b"not JSON",
+        b"[" * 100_000,
+        json.dumps({"schema": "another"}).encode(),
+        "of September",
+        "an amount that is none",
+        "a count that is none",
+        "a verdict that is none",
+    ],
+)
+def test_a_period_whose_verdict_cannot_be_read_is_shown_and_needs_somebody(
+    archive: World, content: bytes | str | None
 ) -> None:
+    key = "periods/2026-07/completeness.json"
+    if content is None:
+        archive.s3.put_object(Bucket=BUCKET, Key="periods/2026-07/SHA256SUMS", Body=b"")
+        archive.s3.put_object(Bucket=BUCKET, Key=key, Body=b"{}")
+        archive.s3.delete_object(Bucket=BUCKET, Key=key)
+    else:
+        body = content if isinstance(content, bytes) else nearly_a_verdict(archive, content)
+        archive.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+    archive.run(at=NEXT_DAY)
+    root = page(archive, "index.html")
+    assert verdict(archive, "index.html") == "Action required"
+    assert "start a run of 2026-07" in root.one("article").text
+    row = next(one.text for one in root.all("tr") if one.text.startswith("July 2026"))
+    assert "Cannot be read" in row
+
+
+def nearly_a_verdict(world: World, what: str) -> bytes:
+    """September's verdict at July's place, as it is or with one thing wrong."""
+    data = world.read("periods/2026-09/completeness.json")
+    if what != "of September":
+        data["billing_period"] = "2026-07"
+    if what == "an amount that is none":
+        data["totals"][0]["amount"] = "much"
+    if what == "a count that is none":
+        data["payers"][0]["archived"] = "1"
+    if what == "a verdict that is none":
+        data["verdict"] = "FINE"
+    return json.dumps(data).encode()
+
+
+def test_a_folder_that_is_no_periods_is_left_out(archive: World) -> None:
     assert "2 of 2" in page(archive, "index.html").one("dl", "figures").text
-    for key, content in (
-        ("periods/2026-07/completeness.json", b"not JSON"),
-        ("periods/2026-06/completeness.json", json.dumps({"schema": "another"}).encode()),
-        ("periods/notes/completeness.json", b"{}"),
-    ):
-        archive.s3.put_object(Bucket=BUCKET, Key=key, Body=content)
     good = archive.content("index.html")
+    archive.s3.put_object(Bucket=BUCKET, Key="periods/notes/completeness.json", Body=b"{}")
     archive.run(at=NEXT_DAY)
     assert archive.content("index.html") == good
+
+
+@pytest.mark.parametrize(
+    ("key", "number"),
+    [
+        *(
+            (key, number)
+            for key in (PAGE, "index.html")
+            for number in ("many", "", "-1", "9" * 1500)
+        ),
+        *((key, "999") for key in (PAGE, WORKBOOK, LEDGER, *OF_THE_ROOT)),
+    ],
+)
+def test_no_number_that_somebody_gave_a_forged_view_keeps_it_in_place(
+    archive: World, key: str, number: str
+) -> None:
+    good = archive.content(key)
+    archive.s3.put_object(Bucket=BUCKET, Key=key, Body=b"forged", Metadata={"manifest": number})
+    archive.run(at=NEXT_DAY)
+    assert archive.content(key) == good
 
 
 def hide_the_manifest(world: World, key: str) -> None:

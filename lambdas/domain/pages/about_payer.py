@@ -19,9 +19,12 @@ from lambdas.domain.plain_words import (
     instant_name,
     listed,
     money,
-    money_change,
     period_name,
+    rounded_money,
 )
+from lambdas.domain.row_arithmetic import is_money
+
+_COST_EXPLORER = "AWS's own cost report (Cost Explorer)"
 
 
 def about_payer(page: PeriodContext, payer: PayerState) -> Html:
@@ -51,12 +54,12 @@ def _facts(page: PeriodContext, payer: PayerState) -> Iterator[tuple[str, Conten
         accounts = source["bill_source_accounts"]
         whose = f"Bills of {listed(accounts)}" if accounts else "Bills of its own"
         amounts = [
-            f"{money(amount.value)} {amount.currency}"
+            f"{money(amount.value, amount.currency)} {amount.currency}"
             for amount in map(Amount.from_data, source["totals"])
         ]
         yield whose, _amounts_in(amounts, source["invoices"])
     for residual in payer.residuals:
-        yield f"Cost Explorer, {code_name(residual.billing_entity)}", _residual(residual)
+        yield f"{_COST_EXPLORER}, {code_name(residual.billing_entity)}", _residual(residual)
     for one in payer.witnesses.acknowledgements:
         is_over = not one.is_in_force(read_instant(page.manifest.generated_at))
         until = day_name(date.fromisoformat(one.until))
@@ -78,7 +81,7 @@ def _shown_to(page: PeriodContext, payer: PayerState) -> list[Content]:
 
 def _earlier(before: PeriodDigest, payer_account_id: str) -> str:
     payer = before.payer_of[payer_account_id]
-    totals = [f"{money(value)} {currency}" for currency, value in payer.totals.items()]
+    totals = [f"{money(value, currency)} {currency}" for currency, value in payer.totals.items()]
     return _amounts_in(totals, payer.archived)
 
 
@@ -88,13 +91,15 @@ def _amounts_in(amounts: list[str], invoices: int) -> str:
 
 
 def _residual(residual: Residual) -> str:
-    """Charges against invoices; the rest is shown and never forced to zero."""
+    """Charges against invoices, rounded as they are paid; the data has every digit."""
     currency = residual.charged.currency
-    rest = residual.residual.value
-    said = (
-        f"{money(residual.charged.value)} {currency} charged, "
-        f"{money(residual.invoiced.value)} {currency} invoiced, "
-        + (f"difference {money_change(rest)}" if rest else "no difference")
+    charged, invoiced, rest = (
+        rounded_money(amount.value, currency)
+        for amount in (residual.charged, residual.invoiced, residual.residual)
+    )
+    sign = "+" if residual.residual.value > 0 else ""
+    said = f"{charged} {currency} charged, {invoiced} {currency} invoiced, " + (
+        f"difference {sign}{rest}" if is_money(residual.residual) else "no difference"
     )
     if residual.not_compared:
         said += f"; {counted(residual.not_compared, 'invoice')} without an amount in {currency}"

@@ -2,12 +2,17 @@
 
 import base64
 import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 
 from lambdas.domain.archive_layout import PUBLIC_KEY_KEY, README_KEY
 from lambdas.domain.pages.html import Content, Html, element, join, void
+from lambdas.domain.pages.html import name as named
 from lambdas.domain.pages.links import Links
 from lambdas.domain.pages.script import SCRIPT
 from lambdas.domain.pages.style import STYLE
+from lambdas.domain.period_digest import PayerDigest, PeriodDigest
+from lambdas.domain.plain_words import counted, instant_name, money
 
 NOTHING = "\N{EN DASH}"
 """What stands where there is no value."""
@@ -57,6 +62,35 @@ def section(heading: str, *content: Content, name: str, note: Content = None) ->
         content,
         aria_labelledby=name,
     )
+
+
+def as_of(instant: str) -> Html:
+    """Of which instant a page speaks."""
+    return element("p", f"As of {instant_name(instant)}", class_="as-of")
+
+
+def so_far(one: PeriodDigest | PayerDigest) -> str:
+    """What is to be said beside a total that is not settled."""
+    lacks = f"; {counted(one.lacking, 'invoice')} not archived" if one.lacking else ""
+    return f"so far{lacks}"
+
+
+def currencies_of(totals: Iterable[Mapping[str, Decimal]]) -> list[str]:
+    """The currencies of a table, in the order that all its rows keep."""
+    return sorted({currency for one in totals for currency in one})
+
+
+def amounts(totals: Mapping[str, Decimal], currencies: Sequence[str]) -> Html | str:
+    """Amounts with a place for each of these currencies, empty where there is none of it."""
+    if not totals:
+        return NOTHING
+    return element("div", (_slot(totals, one) for one in currencies), class_="amounts")
+
+
+def _slot(totals: Mapping[str, Decimal], currency: str) -> Html:
+    if currency not in totals:
+        return element("span", class_="none")
+    return element("span", money(totals[currency], currency), " ", named(currency))
 
 
 def fact(label: str, value: Content, more: Content = None) -> Html:
@@ -113,6 +147,7 @@ def how_to_check(links: Links) -> Html:
         links.to(README_KEY, README_KEY),
         " · ",
         links.to(PUBLIC_KEY_KEY, PUBLIC_KEY_KEY),
+        ". S3 beside a link opens the same file in the AWS console, for those who are signed in.",
     )
 
 

@@ -4,17 +4,25 @@ from urllib.parse import quote
 
 from lambdas.domain.pages.html import Html, element
 
+_CONSOLES = (
+    ("cn-", "https://console.amazonaws.cn"),
+    ("us-gov-", "https://console.amazonaws-us-gov.com"),
+    ("", "https://console.aws.amazon.com"),
+)
+"""The console of each partition, by what its regions begin with."""
+
 
 class Links:
-    """Links from a page that lies `depth` folders below the bucket's root.
+    """Links from a page that lies `depth` folders below the root of a bucket in this region.
 
     In the console only the one object that is opened is signed, so its relative links are refused
     there; that is why each has a link to the console beside it.
     """
 
-    def __init__(self, bucket: str, depth: int) -> None:
+    def __init__(self, bucket: str, region: str, depth: int) -> None:
         self._to_root = "../" * depth
-        self._console = f"https://s3.console.aws.amazon.com/s3/object/{quote(bucket)}?prefix="
+        console = next(site for start, site in _CONSOLES if region.startswith(start))
+        self._console = f"{console}/s3/object/{quote(bucket)}?region={quote(region)}&prefix="
 
     def to(self, key: str, label: str | Html, *, what: str = "") -> Html:
         """A link to the file, and one to the object in the console.

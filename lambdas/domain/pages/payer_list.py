@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.findings import Finding
+from lambdas.domain.invoice_summary import AmountNotRead, InvoiceSummary
 from lambdas.domain.manifests import PayerState
 from lambdas.domain.pages.about_payer import about_payer
 from lambdas.domain.pages.frame import NOTHING, cell, section, table, verdict_mark
@@ -21,6 +22,8 @@ from lambdas.domain.plain_words import (
 from lambdas.domain.records import ArchivedDocument
 from lambdas.domain.verdicts import SETTLED_VERDICTS
 
+_KINDS = {kind: code_name(kind) for kind in ("CREDIT_MEMO", "PAYMENT_RECEIPT")}
+"""What the own document of an invoice is that is none."""
 _HEADINGS = ("Invoice", "Issued", "Due", "Amount|", "Documents")
 
 
@@ -49,9 +52,10 @@ def _rank(verdict: str) -> int:
 
 
 def _payer(page: PeriodContext, payer: PayerState) -> Html:
+    now = page.now.payer_of[payer.payer_account_id]
     totals = [
-        [element("span", money(value), " ", name(currency)), " "]
-        for currency, value in page.now.payer_of[payer.payer_account_id].totals.items()
+        [element("span", money(value, currency), " ", name(currency)), " "]
+        for currency, value in now.totals.items()
     ]
     line = element(
         "summary",
@@ -68,7 +72,12 @@ def _payer(page: PeriodContext, payer: PayerState) -> Html:
             *_counts(payer),
             class_="counts",
         ),
-        element("span", totals or NOTHING, class_="money"),
+        element(
+            "span",
+            totals or NOTHING,
+            element("span", "so far", class_="kind") if totals and not now.is_settled else None,
+            class_="money",
+        ),
     )
     return element(
         "details",
@@ -112,6 +121,7 @@ def _finding(page: PeriodContext, payer: PayerState, found: Finding) -> Html:
         f": {found.detail} ",
         element("em", f"Next step: {found.next_step}"),
         class_=found.severity,
+        data_code=found.code,
     )
 
 
@@ -119,7 +129,6 @@ def _invoice(page: PeriodContext, invoice: ArchivedInvoice) -> Html:
     summary = invoice.summary
     kinds = (summary.invoice_type or "UNTYPED", summary.text_at("Entity.BillingEntity"))
     issued, due = summary.day_at("IssuedDate"), summary.day_at("DueDate")
-    amount = invoice.amount_due
     documents = sorted(invoice.documents, key=lambda d: (not d.is_invoice_document, d.stored.key))
     return element(
         "tr",
@@ -130,20 +139,30 @@ def _invoice(page: PeriodContext, invoice: ArchivedInvoice) -> Html:
         ),
         cell("Issued", day_name(issued) if issued else NOTHING),
         cell("Due", day_name(due) if due else NOTHING),
-        cell(
-            "Amount",
-            [money(amount.value), " ", name(amount.currency)]
-            if amount
-            else element("span", "in no total", class_="kind"),
-            number=True,
-        ),
+        cell("Amount", _amount(summary), number=True),
         cell("Documents", element("ul", (_document(page, one, invoice) for one in documents))),
     )
 
 
+def _amount(summary: InvoiceSummary) -> Content:
+    """What the invoice states; where that is not added to the totals, why."""
+    try:
+        stated = summary.stated_amount()
+    except AmountNotRead:
+        return element("span", "not added: it cannot be read", class_="kind")
+    written = [money(stated.value, stated.currency), " ", name(stated.currency)]
+    if not summary.repeats_another:
+        return written
+    why = "payment receipt" if summary.is_receipt else "tax document"
+    return [
+        element("span", written, class_="not-added"),
+        element("span", f"not added: {why}", class_="kind"),
+    ]
+
+
 def _document(page: PeriodContext, document: ArchivedDocument, invoice: ArchivedInvoice) -> Html:
     key = document.stored.key
-    kind = "Invoice document"
+    kind = _KINDS.get(invoice.summary.invoice_type or "", "Invoice document")
     if not document.is_invoice_document:
         kind = code_name(document.document_type or "SUPPLEMENT")
     revision = f", revision {document.revision}" if document.revision > 1 else ""
@@ -161,4 +180,5 @@ def _outstanding(invoice: OutstandingInvoice) -> Html:
         cell("Amount", NOTHING, number=True),
         cell("Documents", element("strong", f"Not archived yet: {codes}")),
         class_="outstanding",
+        data_code=" ".join(found.code for found in invoice.findings),
     )

@@ -18,11 +18,11 @@ NOT_IN_REGISTER = "Not in the payer register"
 class PeriodContext:
     """One period, the archive's earlier ones, and links to what it names."""
 
-    def __init__(self, manifest: Manifest, periods: Sequence[PeriodDigest]) -> None:
+    def __init__(self, manifest: Manifest, periods: Sequence[PeriodDigest], region: str) -> None:
         self.manifest = manifest
         self.period = manifest.billing_period
         self.now = PeriodDigest.of(manifest)
-        self.links = Links(manifest.bucket, _DEPTH)
+        self.links = Links(manifest.bucket, region, _DEPTH)
         earlier = [one for one in periods if one.billing_period < self.period]
         self.earlier = sorted(earlier, key=lambda one: one.billing_period, reverse=True)
 

@@ -4,6 +4,7 @@ document, what differs from the month before, and the periods before it.
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 
 from lambdas.domain.archive_layout import (
     ARCHIVE_PAGE_KEY,
@@ -19,17 +20,19 @@ from lambdas.domain.pages.differences import differences
 from lambdas.domain.pages.finding_groups import exceptions, remarks
 from lambdas.domain.pages.frame import (
     NOTHING,
+    as_of,
     fact,
     how_to_check,
     page_of,
     section,
+    so_far,
     tone,
     verdict_mark,
 )
 from lambdas.domain.pages.html import Html, element, name
 from lambdas.domain.pages.payer_list import payer_list
 from lambdas.domain.pages.period_context import PeriodContext
-from lambdas.domain.pages.period_table import period_table
+from lambdas.domain.pages.period_table import TOTALS, period_table
 from lambdas.domain.period_digest import PeriodDigest
 from lambdas.domain.plain_words import (
     counted,
@@ -47,9 +50,11 @@ _MOST_PERIODS = 12
 """Earlier periods that are shown; the archive's own page has all."""
 
 
-def period_page(manifest: Manifest, periods: Sequence[PeriodDigest]) -> bytes:
-    """The view `index.html` of a period. `periods` are what the archive has, in any order."""
-    page = PeriodContext(manifest, periods)
+def period_page(manifest: Manifest, periods: Sequence[PeriodDigest], region: str) -> bytes:
+    """The view `index.html` of a period. `periods` are what the archive has, in any order; `region`
+    is where its bucket lies.
+    """
+    page = PeriodContext(manifest, periods, region)
     return page_of(
         title=f"{period_name(page.period)}: {verdict_name(manifest.verdict)}",
         bucket=manifest.bucket,
@@ -75,6 +80,7 @@ def _verdict(page: PeriodContext) -> Html:
         element("h1", period_name(page.period)),
         element("p", verdict_mark(verdict_name(verdict), verdict), class_="headline"),
         element("p", _sentence(page), class_="lead"),
+        as_of(page.manifest.generated_at),
         element(
             "dl",
             fact("Payer accounts settled", f"{now.settled:,}", f" of {len(now.payers):,}"),
@@ -82,7 +88,7 @@ def _verdict(page: PeriodContext) -> Html:
             fact("Documents", f"{now.documents:,}"),
             fact("Closed", day_name(read_instant(closed_at).date()))
             if closed_at
-            else fact("Deadline", _deadline(page)),
+            else _deadline(page.manifest),
             class_="figures",
         ),
         _files(page),
@@ -121,9 +127,12 @@ def _sentence(page: PeriodContext) -> str:
     return " ".join(parts)
 
 
-def _deadline(page: PeriodContext) -> str:
-    last_day = page.manifest.last_day
-    return day_name(date.fromisoformat(last_day)) if last_day else NOTHING
+def _deadline(manifest: Manifest) -> Html:
+    if not manifest.last_day:
+        return fact("Deadline", NOTHING)
+    last_day = date.fromisoformat(manifest.last_day)
+    has_passed = read_instant(manifest.generated_at).date() > last_day
+    return fact("Deadline (passed)" if has_passed else "Deadline", day_name(last_day))
 
 
 def _files(page: PeriodContext) -> Html:
@@ -143,25 +152,40 @@ def _totals(page: PeriodContext) -> Html:
     before = page.before.totals if page.before else {}
     items = []
     for currency, then, now in total_changes(before, page.now.totals):
-        since = None
-        if page.before:
-            change = money_change(difference(then, now))
-            since = f"{change} since {month_name(page.before.billing_period)}"
+        since = _since(page, currency, difference(then, now))
         items.append(
             element(
                 "div",
                 element("dt", name(currency)),
-                element("dd", NOTHING if now is None else money(now)),
+                element("dd", NOTHING if now is None else money(now, currency)),
                 element("dd", since, class_="since") if since else None,
             )
         )
     return section(
-        "Totals",
+        TOTALS,
         element("dl", items, class_="totals") if items else element("p", "There are no amounts."),
         name="totals",
-        note="What is to be paid, per currency and never added across currencies. Tax documents "
-        "and receipts repeat an invoice and count once with it; credit memos are negative.",
+        note=" ".join(_about_totals(page)),
     )
+
+
+def _since(page: PeriodContext, currency: str, change: Decimal) -> str | None:
+    """The difference from the month before; none where either is not whole."""
+    if not page.now.is_whole:
+        return "so far"
+    if not (page.before and page.before.is_whole):
+        return None
+    return f"{money_change(change, currency)} since {month_name(page.before.billing_period)}"
+
+
+def _about_totals(page: PeriodContext) -> Iterator[str]:
+    if not page.now.is_whole:
+        yield f"{so_far(page.now).capitalize()}: these are not the totals of the whole month."
+    elif page.before and not page.before.is_whole:
+        month = period_name(page.before.billing_period)
+        yield f"{month} is not complete, so nothing is compared with it here."
+    yield "Per currency and never added across currencies."
+    yield "Tax documents and receipts repeat an invoice and are not added."
 
 
 def _history(page: PeriodContext) -> Html | None:

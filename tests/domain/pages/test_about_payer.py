@@ -7,16 +7,17 @@ from lambdas.domain.acknowledgements import Acknowledgement
 from lambdas.domain.charges import Residual
 from lambdas.domain.invoice_summary import Amount
 from lambdas.domain.manifests import PayerState
-from lambdas.domain.pages.period_page import period_page
 from lambdas.domain.witnesses import PayerWitnesses
-from tests.domain.example_months import digest, due, month, payer_state
+from tests.domain.example_months import digest, due, month, page_of_month, payer_state
 from tests.domain.pages.reading import read
+
+COST_EXPLORER = "AWS's own cost report (Cost Explorer), AWS marketplace"
 
 
 def about(state: PayerState) -> dict[str, str]:
     """The terms that the page has of a payer account, with what it says of each."""
     before = digest(payer_state(invoices=(due("0", "10.00"), due("00", "5", "JPY"))))
-    shown = read(period_page(month(state), [before])).one("dl", "about")
+    shown = read(page_of_month(month(state), [before])).one("dl", "about")
     terms, said = shown.all("dt"), shown.all("dd")
     return {term.text: what.text for term, what in zip(terms, said, strict=True)}
 
@@ -39,7 +40,7 @@ def test_it_is_said_in_whose_listings_the_invoices_of_another_account_are() -> N
     payer = payer_state(name="Acme <Holding>", invoices=())
     seen = replace(due("1", "10.00"), payer_account_id="999900001111")
     receiver = payer_state("999900001111", name="", legal_entity="", invoices=(seen,))
-    page = read(period_page(month(receiver, payer), []))
+    page = read(page_of_month(month(receiver, payer)))
     (shown,) = [what for what in page.all("dd") if "Acme <Holding>" in what.text]
     assert shown.links() == [f"#payer-{payer.payer_account_id}"]
 
@@ -58,22 +59,24 @@ def test_the_bills_of_other_accounts_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("invoiced", "not_compared", "said"),
+    ("charged", "invoiced", "not_compared", "said"),
     [
-        ("99.50", 0, "100.00 USD charged, 99.50 USD invoiced, difference +0.50"),
-        ("100.00", 1, "100.00 USD charged, 100.00 USD invoiced, no difference"),
+        ("100.00", "99.50", 0, "100.00 USD charged, 99.50 USD invoiced, difference +0.50"),
+        ("100.00", "100.00", 1, "100.00 USD charged, 100.00 USD invoiced, no difference"),
+        ("99.9951234", "100", 0, "100.00 USD charged, 100.00 USD invoiced, no difference"),
+        ("98.7649999", "100", 0, "98.76 USD charged, 100.00 USD invoiced, difference \u22121.24"),
     ],
 )
-def test_what_cost_explorer_shows_is_held_against_the_invoices(
-    invoiced: str, not_compared: int, said: str
+def test_what_cost_explorer_shows_is_held_against_the_invoices_in_the_currencys_own_units(
+    charged: str, invoiced: str, not_compared: int, said: str
 ) -> None:
     residual = Residual(
         "AWS_MARKETPLACE",
-        Amount("USD", Decimal("100.00")),
+        Amount("USD", Decimal(charged)),
         Amount("USD", Decimal(invoiced)),
         not_compared,
     )
-    shown = about(replace(payer_state(), residuals=(residual,)))["Cost Explorer, AWS marketplace"]
+    shown = about(replace(payer_state(), residuals=(residual,)))[COST_EXPLORER]
     assert shown.startswith(said)
     assert shown.endswith("1 invoice without an amount in USD") == bool(not_compared)
 

@@ -30,19 +30,31 @@ def test_the_direction_of_a_name_ends_with_it() -> None:
     assert name("\u202ea<") == "<bdi>\u202ea&lt;</bdi>"
 
 
-def test_a_link_leads_to_the_copy_and_to_the_console() -> None:
-    made = Links("my-bucket", depth=2).to("invoices/2026-10/1/a.pdf", "Invoice", what="A & B")
-    assert 'href="../../invoices/2026-10/1/a.pdf"' in made
-    console = (
-        "https://s3.console.aws.amazon.com/s3/object/my-bucket?prefix=invoices/2026-10/1/a.pdf"
+@pytest.mark.parametrize(
+    ("region", "console"),
+    [
+        ("eu-west-1", "https://console.aws.amazon.com"),
+        ("us-east-1", "https://console.aws.amazon.com"),
+        ("cn-north-1", "https://console.amazonaws.cn"),
+        ("us-gov-west-1", "https://console.amazonaws-us-gov.com"),
+    ],
+)
+def test_a_link_leads_to_the_copy_and_to_the_console_of_the_region(
+    region: str, console: str
+) -> None:
+    made = Links("my-bucket", region, depth=2).to(
+        "invoices/2026-10/1/a.pdf", "Invoice", what="A & B"
     )
-    assert f'href="{console}"' in made
+    assert 'href="../../invoices/2026-10/1/a.pdf"' in made
+    place = f"/s3/object/my-bucket?region={region}&amp;prefix=invoices/2026-10/1/a.pdf"
+    assert f'href="{console}{place}"' in made
     assert 'aria-label="A &amp; B in the S3 console"' in made
 
 
 @pytest.mark.parametrize("key", ["javascript:alert(1)", "a b", 'a"b', "a?b#c", "//example.com/x"])
 def test_no_key_can_make_a_link_something_else(key: str) -> None:
-    first, second = Links("b", depth=1).to(key, "x").split("</a> ")
+    first, second = Links("b", "eu-west-1", depth=1).to(key, "x").split("</a> ")
     assert first.startswith('<a href="../')
-    assert 'href="https://s3.console.aws.amazon.com/s3/object/b?prefix=' in second
+    console = "https://console.aws.amazon.com/s3/object/b?region=eu-west-1&amp;prefix="
+    assert f'href="{console}' in second
     assert not set(' "?#:') & set(first.removeprefix('<a href="').split('"')[0])
