@@ -49,7 +49,14 @@ from lambdas.domain.payer_run import (
     Listing,
     PayerRun,
 )
-from lambdas.domain.records import ArchivedDocument, Learnt, Sighting, StoredObject, first_record
+from lambdas.domain.records import (
+    ArchivedDocument,
+    Learnt,
+    Record,
+    Sighting,
+    StoredObject,
+    first_record,
+)
 from lambdas.handlers import validate_completeness
 
 PAYERS, INVOICES = 1000, 20
@@ -57,6 +64,8 @@ MOST_SECONDS = 60
 MOST_MIB = 2048
 """What ValidateCompleteness has."""
 OCTOBER = BillingPeriod(2026, 10)
+VERSION_ID = "1" * 32
+"""Of every object: each has one version."""
 AFTER_DEADLINE = datetime(2026, 11, 12, 6, tzinfo=UTC)
 SETTINGS = {
     "ARCHIVE_BUCKET": "archive",
@@ -103,14 +112,14 @@ class Bucket:
         if request.get("IfNoneMatch") and key in self.objects:
             raise _answer(412)
         self.put(key, body if isinstance(body, bytes) else body.read())
-        return {"VersionId": "1"}
+        return {"VersionId": VERSION_ID}
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         if request["Key"] not in self.objects:
             raise no_object()
         content = self.objects[request["Key"]]
         body = SimpleNamespace(read=lambda: content)
-        return {"Body": body, "VersionId": "1", "ETag": "1"}
+        return {"Body": body, "VersionId": VERSION_ID, "ETag": "1"}
 
     def head_object(self, **request: Any) -> dict[str, Any]:
         if request["Key"] not in self.objects:
@@ -131,7 +140,9 @@ class Bucket:
         end = bisect.bisect_left(self._keys, prefix + "\uffff")
         for start in range(begin, end, 1000):
             keys = self._keys[start : min(end, start + 1000)]
-            yield {"Contents": [{"Key": key, "Size": self.sizes[key]} for key in keys]}
+            found = [{"Key": key, "Size": self.sizes[key]} for key in keys]
+            only = {"VersionId": VERSION_ID, "IsLatest": True}
+            yield {"Contents": found, "Versions": [one | only for one in found]}
 
 
 def no_object() -> ClientError:
@@ -213,7 +224,7 @@ def archived(bucket: Bucket, run: PayerRun, one: dict[str, Any]) -> ArchivedInvo
     documents = []
     for name, main in ((f"{stem}.pdf", True), (f"{stem}_TAX.xml", False)):
         bucket.put_document(name, 100_000)
-        stored = StoredObject(name, "1" * 32, sha256_hex(name.encode()), 100_000)
+        stored = StoredObject(name, VERSION_ID, sha256_hex(name.encode()), 100_000)
         kind = None if main else "TAX_E_INVOICE"
         documents.append(
             ArchivedDocument(stored, main, kind, kind, 1, run.run_id, instant_text(run.as_of))
@@ -222,9 +233,11 @@ def archived(bucket: Bucket, run: PayerRun, one: dict[str, Any]) -> ArchivedInvo
     sighting = Sighting(run.payer_account_id, summary.fingerprint(), listings)
     learnt = Learnt(run.run_id, run.as_of, sighting, one, documents, (), True)
     record = first_record(one["InvoiceId"], OCTOBER, run.payer_account_id, learnt)
+    if record.key in bucket.objects:  # of the first run
+        record = Record.from_data(json.loads(bucket.objects[record.key]))
     content = record.to_bytes()
     bucket.put(record.key, content)
-    stored = StoredObject(record.key, "1" * 32, sha256_hex(content), len(content))
+    stored = StoredObject(record.key, VERSION_ID, sha256_hex(content), len(content))
     return ArchivedInvoice.of(record, stored)
 
 

@@ -81,7 +81,8 @@ class BucketFolder:
         start = self._path(request["Prefix"]).name
         found = (path for path in self._folder.iterdir() if path.name.startswith(start))
         keys = [{"Key": path.name.replace("!", "/"), "Size": path.stat().st_size} for path in found]
-        yield {"Contents": keys}
+        only = {"VersionId": "1", "IsLatest": True}
+        yield {"Contents": keys, "Versions": [key | only for key in keys]}
 
 
 def catalogue(invoices: int) -> FixedCatalogue:

@@ -12,7 +12,10 @@ import pytest
     ("command", "tells"),
     [
         ("check_speed --documents 40", ["sha256sum: ", "check: ", "ratio: ", "peak: "]),
-        ("judge_period 3 2", ["3 payer accounts, 2 invoices each, settled run", "judging took"]),
+        (
+            "judge_period 3 2",
+            ["invoices each, settled run", "'COMPLETE', 'changed': False", "judging took"],
+        ),
         ("large_payer 60", ["60 invoices, list: ", "60 invoices, fetch: "]),
         ("views 3", ['"ledger.xlsx"', '"peak_kib"']),
     ],

@@ -12,7 +12,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,7 +33,7 @@ from sandbox.execution import Execution
 from sandbox.invoicing.catalogue import CatalogueInvoice
 from sandbox.invoicing.server import InvoicingEmulator
 from sandbox.started import Sandbox
-from tests.domain.examples import record
+from tests.domain.examples import invoice_document, record
 from tests.handlers.conftest import LONG_AGO, Catalogue, invoice, pdf, supplement
 from tests.workflow.conftest import EmbeddedAws
 
@@ -244,23 +244,25 @@ class World:
         stem = invoice_document_stem(PERIOD, PAYER, "INVOICE", left.invoice_id)
         origin = Origin("manual-20260411T060000Z-crashed", "2026-04-11T06:00:01Z", ())
         self._put_object(f"{stem}.pdf", left.document.read(), origin.metadata())
-        unknown = record(payer=OTHER, period=PERIOD)
+        document = invoice_document(payer=OTHER, period=PERIOD)
+        version_id = self._put_object(document.stored.key, b"content")
+        stored = replace(document.stored, version_id=version_id)
+        unknown = record(payer=OTHER, period=PERIOD, documents=(replace(document, stored=stored),))
         self._put_object(unknown.key, unknown.to_bytes())
-        for document in unknown.documents:
-            self._put_object(document.stored.key, b"content")
         unfinished = to_json(FetchPass(None, "").to_data())
         self._put_object(fetch_pass_key(FIRST_RUN, PAYER, 1), unfinished)
 
     def _put_object(
         self, key: str, content: bytes, metadata: Mapping[str, str] | None = None
-    ) -> None:
-        self.aws.s3.put_object(
+    ) -> str:
+        answer = self.aws.s3.put_object(
             Bucket=self.aws.bucket,
             Key=key,
             Body=content,
             ChecksumSHA256=b64encode(hashlib.sha256(content).digest()).decode(),
             Metadata=metadata or {},
         )
+        return str(answer["VersionId"])
 
     def _run(self, at: str) -> Outcome:
         self._emulator.now = datetime.fromisoformat(at)
