@@ -17,6 +17,7 @@ from infra.names import ARCHIVE_STACK, PAYER_READER_TEMPLATE
 from sandbox.errors import SandboxError
 from sandbox.ministack import Ministack
 from sandbox.places import Places
+from sandbox.plain_alarms import use_plain_metrics
 from sandbox.program import ACCOUNT_ID, REGION, Program, aws_environment, installer_variables
 
 _DEPLOYED_FROM = (
@@ -174,6 +175,7 @@ class Cdk:
             failure=SandboxError("the app cannot be synthesized"),
             more=installer_variables(os.environ),
         )
+        use_plain_metrics(self._places.assembly)
 
     def deploy(self) -> None:
         """Bootstrap and deploy what was synthesized. Raises DeploymentFailed."""
