@@ -15,7 +15,7 @@ from lambdas.domain.archive_layout import listing_key, run_payers_key, run_reque
 from lambdas.domain.payer_run import CHECKED
 from lambdas.domain.plain_words import counted
 from ops.errors import CannotRead
-from ops.live.deployment import STACK
+from ops.live.deployment import STACK, failed_at_first
 from ops.live.session import aws_errors, client
 
 BROUGHT_BACK = "An archive that a deleted stack left"
@@ -121,6 +121,16 @@ def examine_bucket(
         f"(S3 answers {status}): names are unique in all of AWS; choose another "
         "archive_bucket_name",
     )
+
+
+def examine_failed_deployment() -> Iterator[Examined]:
+    """What a first deployment that failed leaves: another one cannot begin before it is gone."""
+    if failed_at_first():
+        yield Examined(
+            f"stack {STACK}",
+            "its first deployment failed, and what is left of it is protected from deletion: take "
+            "the protection off as the README tells under 'Later', and deploy again",
+        )
 
 
 def examine_names(here: Place) -> Examined:

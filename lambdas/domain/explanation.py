@@ -66,7 +66,8 @@ def _history(manifest: Manifest, state: PayerState) -> Iterator[str]:
             what = "it is here"
         else:
             what = f"it is not here{_why_not_here(issuer, manifest, state)}"
-        yield f"{periods} each have an {issuer}: {what}."
+        article = "a" if issuer.is_tax_copy else "an"
+        yield f"{periods} each have {article} {issuer}: {what}."
     if history.usual_day:
         yield f"Everything was usually archived by day {history.usual_day} of the next month."
 

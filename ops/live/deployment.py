@@ -1,6 +1,7 @@
 """The deployed stack, as CloudFormation tells of it."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from ops.errors import CannotRead
 from ops.live.session import aws_errors, client
@@ -8,11 +9,27 @@ from ops.live.session import aws_errors, client
 STACK = "InvoiceArchive"
 
 
+_FAILED_AT_FIRST = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+
+
 def stack_outputs() -> Mapping[str, str] | None:
     """The stack's outputs in the caller's account and region; None where it is not deployed.
 
     Raises CannotRead.
     """
+    stack = _stack()
+    if stack is None:
+        return None
+    return {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", ())}
+
+
+def failed_at_first() -> bool:
+    """Whether the stack is what a first deployment that failed leaves. Raises CannotRead."""
+    stack = _stack()
+    return stack is not None and stack["StackStatus"] in _FAILED_AT_FIRST
+
+
+def _stack() -> Mapping[str, Any] | None:
     cloudformation = client("cloudformation")
     with aws_errors(f"stack {STACK}"):
         try:
@@ -22,7 +39,8 @@ def stack_outputs() -> Mapping[str, str] | None:
             if "does not exist" in error.response["Error"]["Message"]:
                 return None
             raise
-    return {one["OutputKey"]: one["OutputValue"] for one in described[0].get("Outputs", ())}
+    stack: Mapping[str, Any] = described[0]
+    return stack
 
 
 def required_outputs() -> Mapping[str, str]:

@@ -49,6 +49,7 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
             if outputs:
                 yield from doctor.examine_deployment(settings, outputs)
             else:
+                yield from doctor.examine_failed_deployment()
                 yield doctor.examine_names(here)
         if arguments.payers:
             yield from doctor.examine_payers(required_outputs())

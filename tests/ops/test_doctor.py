@@ -40,13 +40,15 @@ class Stacks:
 
     exceptions: Any = SimpleNamespace(ClientError=ClientError)
     outputs: Mapping[str, str] | None = None
+    status: str = "CREATE_COMPLETE"
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
         if self.outputs is None:
             message = f"Stack with id {StackName} does not exist"
             raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "x")
         outputs = [{"OutputKey": k, "OutputValue": v} for k, v in self.outputs.items()]
-        return {"Stacks": [{"StackName": StackName, "Outputs": outputs}]}
+        stack = {"StackName": StackName, "StackStatus": self.status, "Outputs": outputs}
+        return {"Stacks": [stack]}
 
 
 @pytest.fixture
@@ -152,6 +154,15 @@ def test_names_that_an_archive_of_another_region_has_are_told_before_a_deploymen
     told = found["names of roles and policies"] or ""
     assert told.startswith(f"the account has {taken} already")
     assert "deployed in another region" in told
+
+
+def test_what_a_failed_first_deployment_leaves_is_told(
+    capsys: pytest.CaptureFixture[str], project: Path, aws: Stacks
+) -> None:
+    aws.outputs, aws.status = {}, "ROLLBACK_COMPLETE"
+    code, found = diagnosis(capsys, project)
+    assert code == ExitCode.ACTION_REQUIRED
+    assert "take the protection off" in (found["stack InvoiceArchive"] or "")
 
 
 def test_the_deployed_stacks_own_bucket_is_well(
