@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from lambdas.domain.readme_text import RULE, readme_text
+from lambdas.domain.findings import KINDS
+from lambdas.domain.plain_words import PAYER_VERDICTS
+from lambdas.domain.readme_text import POWERSHELL, RULE, readme_text
 from tests.example_archive import PERIOD
 from tests.programs import program
 
@@ -120,6 +122,22 @@ def test_the_lists_of_hashes_are_those_that_sha256sum_reads(copy: Path) -> None:
             check=False,
         )
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_readme_has_every_verdict_and_every_finding_with_its_next_step() -> None:
+    text = " ".join(readme_text("b").decode("ascii").split())
+    for word, (_, meaning) in PAYER_VERDICTS.items():
+        assert f"{word} {meaning}" in text
+    for code, kind in KINDS.items():
+        mark = " !" if kind.severity == "blocking" else ""
+        assert f" {code}{mark} {kind.next_step}" in text
+
+
+def test_the_readme_can_be_followed_on_windows() -> None:
+    text = readme_text("b").decode("ascii")
+    assert POWERSHELL in text
+    assert POWERSHELL.count("{") == POWERSHELL.count("}")
+    assert "Get-FileHash -Algorithm SHA256 -LiteralPath" in POWERSHELL
 
 
 def test_the_readme_names_the_bucket_and_fits_a_screen() -> None:

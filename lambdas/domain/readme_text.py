@@ -1,5 +1,11 @@
 """The view `README.txt`: what the bucket is and how to check it, for somebody who has only that."""
 
+import textwrap
+from collections.abc import Iterator
+
+from lambdas.domain.findings import KINDS
+from lambdas.domain.plain_words import PAYER_VERDICTS
+
 _TEXT = """\
 INVOICE ARCHIVE
 ===============
@@ -60,6 +66,18 @@ archived with all its documents; AWAITING before its deadline; ACTION_REQUIRED
 when something is missing that a person must look into. COMPLETE speaks of the
 day on which it was said; what came later is in a later manifest.
 
+Of one payer account:
+
+{verdicts}
+
+
+WHAT THE FINDINGS SAY
+
+Each finding has a code. Those marked ! keep a period from being COMPLETE, the
+others are told so that somebody may look. What to do next:
+
+{findings}
+
 
 HOW TO CHECK THE DOCUMENTS
 
@@ -67,9 +85,12 @@ In the copy's top folder, for one period:
 
   sha256sum -c periods/2026-10/SHA256SUMS
 
-(macOS: shasum -a 256 -c periods/2026-10/SHA256SUMS.) Every line must say OK.
-That proves that the files are those of the list. That the list is the
-archive's own is proved by the manifests:
+(macOS: shasum -a 256 -c periods/2026-10/SHA256SUMS.) Windows, in PowerShell:
+
+{powershell}
+
+Every line must say OK. That proves that the files are those of the list. That
+the list is the archive's own is proved by the manifests:
 
 
 HOW TO CHECK THE MANIFESTS
@@ -105,6 +126,16 @@ the bucket, in a DynamoDB table of the same account (its key is
 "billing_period"): compare "sequence" and "sha256" there with what the program
 prints.
 """
+
+POWERSHELL = """\
+  Get-Content periods/2026-10/SHA256SUMS | Where-Object { $_ -notlike '#*' } |
+  ForEach-Object {
+    $sum, $file = $_ -split '  ', 2
+    $is = (Get-FileHash -Algorithm SHA256 -LiteralPath $file).Hash
+    if ($is -eq $sum) { "${file}: OK" } else { "${file}: CHANGED OR MISSING" }
+  }"""
+"""What `sha256sum -c` does, where there is none."""
+_WIDTH = 78
 
 RULE = 78 * "-"
 """What stands before and after the program."""
@@ -182,4 +213,29 @@ sys.exit(1 if problems or not periods else 0)
 
 def readme_text(bucket: str) -> bytes:
     """The text for the bucket of this name, plain ASCII."""
-    return _TEXT.format(bucket=bucket, program=CHECK_MANIFESTS, rule=RULE).encode("ascii")
+    return _TEXT.format(
+        bucket=bucket,
+        verdicts="\n".join(_verdicts()),
+        findings="\n".join(_findings()),
+        powershell=POWERSHELL,
+        program=CHECK_MANIFESTS,
+        rule=RULE,
+    ).encode("ascii")
+
+
+def _verdicts() -> Iterator[str]:
+    for word, (_, meaning) in PAYER_VERDICTS.items():
+        yield from _entry(f"{word:<12}", meaning)
+
+
+def _findings() -> Iterator[str]:
+    for code, kind in KINDS.items():
+        yield f"  {code}{' !' if kind.severity == 'blocking' else ''}"
+        yield from _entry("", kind.next_step)
+
+
+def _entry(term: str, what: str) -> list[str]:
+    indent = " " * (len(term) + 2 if term else 6)
+    return textwrap.wrap(
+        what, _WIDTH, initial_indent=f"  {term}" if term else indent, subsequent_indent=indent
+    )

@@ -10,7 +10,7 @@ from tests.browser.conftest import Reader
 from tests.example_archive import PERIOD
 from tests.handlers.conftest import BUCKET
 
-CONSOLE = f"https://s3.console.aws.amazon.com/s3/object/{BUCKET}?prefix="
+CONSOLE = f"https://console.aws.amazon.com/s3/object/{BUCKET}?region=us-east-1&prefix="
 
 
 def links(reader: Reader, path: Path) -> list[str]:

@@ -1,19 +1,24 @@
 """What pages do, and above all what they do not do."""
 
+import io
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
+from pypdf import PdfReader
 
 from bench.views import manifest_of
 from lambdas.domain.findings import finding
 from lambdas.domain.manifests import Manifest
+from lambdas.domain.period_digest import PeriodDigest
 from lambdas.domain.visible_text import visible
 from tests.browser.conftest import DESK, PHONE, SMALLEST, Reader
-from tests.domain.example_months import invoice, month, payer_state
+from tests.domain.example_months import due, invoice, month, payer_state
 from tests.domain.examples import outstanding
 
+FIND = "Find a payer account, invoice, file or finding"
 HOSTILE_NAMES = (
     "<script>alert('name')</script><b>bold</b>",
     '" onmouseover="alert(1)" autofocus onfocus="alert(2)',
@@ -142,7 +147,7 @@ def test_the_filter_finds_payer_accounts_by_name_id_invoice_and_verdict(
 ) -> None:
     page = reader.open(period_path).page
     shown = page.locator(".payer:visible .who .id")
-    words = page.get_by_label("Find a payer account, invoice or file")
+    words = page.get_by_label(FIND)
     words.fill("kessler")
     assert shown.all_text_contents() == ["236481957204"]
     assert page.get_by_role("status").text_content() == "1 of 18 shown"
@@ -161,6 +166,24 @@ def test_the_filter_finds_payer_accounts_by_name_id_invoice_and_verdict(
     assert shown.count() == 18
 
 
+def test_the_filter_finds_the_names_of_files_and_the_codes_of_findings(
+    reader: Reader, period_path: Path
+) -> None:
+    page = reader.open(period_path).page
+    shown = page.locator(".payer:visible .who .id")
+    words = page.get_by_label(FIND)
+    file = page.locator(".payer a[href$='.xml']").first.get_attribute("href")
+    assert file
+    name = file.rpartition("/")[2]
+    words.fill(name)
+    assert shown.all_text_contents() == [name.split("_")[1]]
+    words.fill("NO_ACCESS")
+    assert shown.all_text_contents() == ["528491730066"]
+    words.fill("pdf_not_ready")
+    for one in shown.all_text_contents():
+        assert "PDF not ready" in (page.locator(f"#payer-{one}").text_content() or "")
+
+
 def test_five_hundred_payer_accounts_with_twenty_invoices_each_are_readable(
     reader: Reader,
 ) -> None:
@@ -169,7 +192,7 @@ def test_five_hundred_payer_accounts_with_twenty_invoices_each_are_readable(
     opened = reader.open_month(manifest)
     page = opened.page
     assert page.locator(".payer").count() == 500
-    page.get_by_label("Find a payer account, invoice or file").fill("100001979750")
+    page.get_by_label(FIND).fill("100001979750")
     assert page.locator(".payer:visible").count() == 1
     page.locator(".payer:visible > summary").click()
     assert page.locator(".payer:visible table.invoices tbody tr").count() == 20
@@ -178,6 +201,111 @@ def test_five_hundred_payer_accounts_with_twenty_invoices_each_are_readable(
     attention = page.get_by_role("region", name="What needs attention")
     assert attention.get_by_role("article").count() == 1
     assert attention.get_by_role("row").count() == 9  # a heading and eight; two more are folded
+
+
+def month_before(manifest: Manifest) -> PeriodDigest:
+    """September, in which every payer account of October had another amount."""
+    october = PeriodDigest.of(manifest)
+    payers = tuple(
+        replace(payer, totals={currency: value / 3 for currency, value in payer.totals.items()})
+        for payer in october.payers
+    )
+    period = october.billing_period.shifted(-1)
+    return replace(october, billing_period=period, verdict="COMPLETE", payers=payers)
+
+
+@pytest.mark.parametrize("size", [PHONE, SMALLEST])
+def test_five_hundred_payer_accounts_with_a_month_before_fit_a_phone(
+    reader: Reader, size: tuple[int, int]
+) -> None:
+    manifest = manifest_of(500)
+    opened = reader.open_month(manifest, [month_before(manifest)], size=size)
+    assert opened.page.locator("table.since tr").count() > 500
+    assert not opened.is_too_wide()
+    opened.page.evaluate("document.querySelectorAll('.folded').forEach(d => { d.open = true })")
+    assert not opened.is_too_wide()
+
+
+def folded_month() -> Manifest:
+    """So many of everything that each kind is folded."""
+    payers = [
+        payer_state(
+            f"{n:012d}",
+            f"Payer-{n:03d}",
+            invoices=(due(f"{n}", "1.00"),),
+            findings=tuple(
+                finding(code, f"Subject-{code}-{n:03d}", "x")
+                for code in ("NO_ACCESS", "INVOICE_CANCELLED", "LATE_INVOICE")
+            ),
+            verdict="NO_ACCESS",
+        )
+        for n in range(40)
+    ]
+    return month(*payers, verdict="ACTION_REQUIRED")
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_what_is_folded_is_printed_and_a_filter_shortens_nothing(
+    reader: Reader, tmp_path: Path, has_script: bool
+) -> None:
+    manifest = folded_month()
+    before = month_before(manifest)
+    page = reader.open_month(manifest, [before], java_script_enabled=has_script).page
+    if has_script:
+        page.get_by_label(FIND).fill("Payer-007")
+        assert page.locator(".payer:visible").count() == 1
+    printed = printed_text(page)
+    for n in range(40):
+        # its finding, warning, remark, difference and line, and two changes
+        assert printed.count(f"Payer-{n:03d}") == 7, n
+        for code in ("NO_ACCESS", "INVOICE_CANCELLED", "LATE_INVOICE"):
+            assert f"Subject-{code}-{n:03d}" in printed
+    assert page.locator("details[open]").count() == 0
+
+
+def printed_text(page: Page) -> str:
+    """What is on paper, without its white space: a name may be broken in two lines."""
+    text = "".join(one.extract_text() for one in PdfReader(io.BytesIO(page.pdf())).pages)
+    return "".join(text.split())
+
+
+def test_a_browser_that_cannot_print_what_is_folded_opens_it_for_that(reader: Reader) -> None:
+    page = reader.open_month(folded_month()).page
+    page.locator(".folded > summary").first.click()
+    folded = page.locator(".folded").count()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".folded[open]").count() == folded > 3
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".folded[open]").count() == 1
+
+
+def test_a_day_stands_in_one_line_on_a_desk(reader: Reader) -> None:
+    manifest = replace(
+        month(payer_state(invoices=(due("1", "1.00", DueDate="2026-09-30T00:00:00Z"),))),
+        closed_at="2026-09-30T06:00:00Z",
+    )
+    page = reader.open_month(manifest).page
+    open_all(page)
+    for place in (".figures dd >> nth=3", ".invoices td >> nth=1", ".invoices td >> nth=2"):
+        day = page.locator(place)
+        assert "2026" in day.inner_text()
+        lines = day.evaluate(
+            "e => { const r = document.createRange(); r.selectNodeContents(e);"
+            " return new Set([...r.getClientRects()].map(one => one.top)).size }"
+        )
+        assert lines == 1, place
+
+
+def test_on_a_phone_too_a_payer_account_shows_that_it_opens(
+    reader: Reader, period_path: Path
+) -> None:
+    for size in (DESK, PHONE):
+        page = reader.open(period_path, size).page
+        shown = page.locator(".payer > summary").first.evaluate(
+            "e => { const s = getComputedStyle(e, '::after'); return s.display + s.width }"
+        )
+        assert shown not in ("none", "noneauto")
+        assert not shown.startswith("none")
 
 
 def test_on_paper_there_is_all_that_counts_and_nothing_to_click(

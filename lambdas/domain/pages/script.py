@@ -1,10 +1,20 @@
-"""The one script of the pages: it opens the payer account that a link leads to, and makes a filter.
+"""The one script of the pages: it opens the payer account that a link leads to, opens for the
+printer what is folded where the style cannot, and makes a filter.
 
 Without it a reader opens that line by hand and searches with the browser's own means.
 """
 
 SCRIPT = """
 (() => {
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll(".folded:not([open])")];
+    for (const one of opened) one.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const one of opened) one.open = false;
+    opened = [];
+  });
   const list = document.querySelector(".payers");
   if (!list) return;
   const payers = [...list.children];
@@ -18,7 +28,12 @@ SCRIPT = """
   addEventListener("hashchange", follow);
   follow();
   if (payers.length < 2) return;
-  const texts = payers.map((payer) => payer.textContent.toLowerCase());
+  const found = (payer) => [
+    payer.textContent,
+    ...[...payer.querySelectorAll("a")].map((link) => link.getAttribute("href").split("/").pop()),
+    ...[...payer.querySelectorAll("[data-code]")].map((one) => one.dataset.code),
+  ].join(" ").toLowerCase();
+  let texts;
   const bar = document.createElement("div");
   bar.className = "filter";
   bar.setAttribute("role", "search");
@@ -31,7 +46,7 @@ SCRIPT = """
     bar.append(wrap);
     return field;
   };
-  const words = made("input", "Find a payer account, invoice or file");
+  const words = made("input", "Find a payer account, invoice, file or finding");
   words.type = "search";
   const verdict = made("select", "Verdict");
   const verdicts = [...new Set(payers.map((payer) => payer.dataset.verdict))];
@@ -41,6 +56,7 @@ SCRIPT = """
   bar.append(said);
   const show = () => {
     const wanted = words.value.toLowerCase().split(/\\s+/).filter(Boolean);
+    texts ??= payers.map(found);
     let count = 0;
     payers.forEach((payer, index) => {
       const is = (verdict.selectedIndex === 0 || payer.dataset.verdict === verdict.value) &&

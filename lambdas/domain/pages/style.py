@@ -78,7 +78,9 @@ h3 { font: 600 1.05rem/1.35 var(--sans); }
 .figures > div + div { padding-left: 1rem; }
 dt { color: var(--soft); font-size: 0.85rem; }
 .figures dd { font: 500 1.5rem/1.3 var(--serif); font-variant-numeric: tabular-nums; }
+@media (min-width: 64rem) { .figures dd { white-space: nowrap; } }
 .of { color: var(--soft); font-size: 1rem; }
+.as-of { color: var(--soft); font-size: 0.93rem; margin-top: 0.5rem; }
 .files { display: flex; flex-wrap: wrap; gap: 0.5rem 1.6rem; margin-top: 1.4rem; }
 .s3 { font-size: 0.72rem; font-weight: 600; letter-spacing: 0.02em; color: var(--soft);
   border: 1px solid var(--line); border-radius: 3px; padding: 0.1em 0.4em; text-decoration: none;
@@ -95,6 +97,7 @@ dt { color: var(--soft); font-size: 0.85rem; }
 .next { background: var(--tone-ground); padding: 0.6rem 0.85rem; border-radius: 3px;
   margin: 0.7rem 0 0.9rem; }
 .next strong { color: var(--tone); margin-right: 0.5em; }
+.group > .next:last-child { margin-bottom: 0; }
 .group > h3 + p { margin-top: 0.25rem; }
 
 table { width: 100%; border-collapse: collapse; font-size: 0.93rem; }
@@ -110,8 +113,12 @@ td.number, th.number { white-space: nowrap; }
 .amounts { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.75rem, 1fr));
   gap: 0.1rem 1rem; }
 .amounts > span { white-space: nowrap; }
-.periods th, .periods td:first-child { white-space: nowrap; }
-.periods th:last-child { width: 42%; }
+.periods th, .periods td:first-child, .periods td:nth-child(6) { white-space: nowrap; }
+.periods th:last-child { width: 44%; }
+.none { min-height: 1.5em; }
+.not-added { color: var(--soft); }
+.since td:nth-child(2) { white-space: nowrap; }
+.since th:first-child { width: 34%; }
 .group table { table-layout: fixed; }
 .group th:nth-child(1) { width: 30%; } .group th:nth-child(2) { width: 27%; }
 
@@ -150,16 +157,17 @@ summary { cursor: pointer; }
 .money { text-align: right; }
 .money > span { display: block; white-space: nowrap; }
 .inside { padding: 0.9rem 1.1rem 1.1rem; }
-.about { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.15rem 1.5rem;
-  font-size: 0.93rem; margin-top: 0.4rem; }
+.about { display: grid; grid-template-columns: fit-content(15rem) minmax(0, 1fr);
+  gap: 0.15rem 1.5rem; font-size: 0.93rem; margin-top: 0.4rem; }
 .findings { display: grid; gap: 0.35rem; margin: 0.8rem 0; font-size: 0.93rem; }
 .findings li { border-left: 3px solid var(--line); padding-left: 0.75rem; }
 .findings .blocking { border-color: var(--bad); }
 .findings .warning { border-color: var(--wait); }
 .findings em { color: var(--soft); font-style: normal; }
 .invoices { margin-top: 0.8rem; table-layout: fixed; }
-.invoices th:nth-child(1) { width: 27%; } .invoices th:nth-child(4) { width: 17%; }
+.invoices th:nth-child(1) { width: 23%; } .invoices th:nth-child(4) { width: 19%; }
 .invoices th:nth-child(5) { width: 28%; }
+.invoices td:nth-child(2), .invoices td:nth-child(3) { white-space: nowrap; }
 .invoices li + li { margin-top: 0.3rem; }
 .kind { display: block; color: var(--soft); font-size: 0.85rem; }
 .outstanding strong { color: var(--bad); font-weight: 600; }
@@ -177,25 +185,28 @@ summary { cursor: pointer; }
 @media (max-width: 46rem) {
   main { padding-top: 1.25rem; }
   .masthead nav { margin-left: 0; width: 100%; }
-  .payer > summary { grid-template-columns: minmax(0, 1fr) auto; align-items: start; }
-  .payer > summary::after { display: none; }
-  .who { grid-column: 1 / -1; }
+  .payer > summary { grid-template-columns: minmax(0, 1fr) auto 1rem; align-items: start; }
+  .payer > summary::after { grid-column: 3; grid-row: 1; margin-top: 0.45rem; }
+  .who { grid-column: 1 / 3; }
+  .about { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  .about dd { margin-bottom: 0.4rem; }
   .counts { grid-column: 1; grid-row: 3; }
-  .money { grid-column: 2; grid-row: 2 / span 2; }
+  .money { grid-column: 2 / 4; grid-row: 2 / span 2; }
   table, tbody, tr, td { display: block; width: 100%; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   tbody tr { border-bottom: 1px solid var(--line); padding: 0.6rem 0; }
   tbody tr:last-child { border-bottom: 0; }
-  td, td.number, .periods td:first-child { border: 0; padding: 0.12rem 0 0.12rem 7.75rem;
-    position: relative; text-align: left; white-space: normal; }
+  td, td.number, .periods td:first-child, .periods td:nth-child(6), .since td:nth-child(2),
+  .invoices td:nth-child(2), .invoices td:nth-child(3) { border: 0;
+    padding: 0.12rem 0 0.12rem 7.75rem; position: relative; text-align: left; white-space: normal; }
   td::before { content: attr(data-label); position: absolute; left: 0; width: 7.25rem;
     color: var(--soft); font-size: 0.85rem; }
-  td:empty { display: none; }
+  td:empty, .none { display: none; }
   .group { padding: 1rem; }
   .figures { grid-template-columns: 1fr 1fr; }
   .figures > div + div { padding-left: 0.9rem; }
   .figures > div:nth-child(odd) { padding-left: 0; }
-  .figures dd { font-size: 1.25rem; }
+  .figures dd { font-size: 1.15rem; }
   .totals { grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); }
   .totals > div { padding: 0.7rem 0.85rem; }
   .totals dd { font-size: 1.15rem; }
@@ -218,6 +229,9 @@ summary { cursor: pointer; }
   .payer:not([open]) .name { -webkit-line-clamp: none; }
   .verdict::before { print-color-adjust: exact; }
   .payer > summary::after { display: none; }
+  .payer[hidden] { display: block; }
+  .folded::details-content { content-visibility: visible; height: auto; }
+  .folded > summary { list-style: none; }
   a { text-decoration: none; }
 }
 """
