@@ -31,7 +31,14 @@ def sandbox(
 
 @pytest.mark.parametrize(
     ("period", "becomes", "lacks"),
-    [(CLOSES_IN_TIME, "COMPLETE", []), (STAYS_OPEN, "ACTION_REQUIRED", ["USUAL_INVOICE_MISSING"])],
+    [
+        (CLOSES_IN_TIME, "COMPLETE", []),
+        (
+            STAYS_OPEN,
+            "ACTION_REQUIRED",
+            ["CHARGES_WITHOUT_INVOICE", "USUAL_INVOICE_MISSING"],
+        ),
+    ],
 )
 def test_what_was_awaited_is_complete_or_needs_a_person_after_the_deadline(
     sandbox: Sandbox, period: BillingPeriod, becomes: str, lacks: list[str]
