@@ -168,6 +168,8 @@ class MonthEnds:
     """A week later; late invoices and documents have come."""
     settled: MonthEnd
     """An hour after that; all is complete."""
+    quiet: MonthEnd
+    """Two days later, a Wednesday: nobody is asked."""
 
 
 @pytest.fixture(scope="session")
@@ -178,4 +180,5 @@ def month_ends(embedded_aws: EmbeddedAws) -> MonthEnds:
         again=embedded_aws.month_end("2026-04-12T07:00:00Z"),
         late=embedded_aws.month_end("2026-04-20T06:00:00Z"),
         settled=embedded_aws.month_end("2026-04-20T07:00:00Z"),
+        quiet=embedded_aws.month_end("2026-04-22T06:00:00Z"),
     )

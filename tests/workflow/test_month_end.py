@@ -63,7 +63,7 @@ def test_the_last_line_is_the_path_of_the_months_page(
     month_ends: MonthEnds, embedded_aws: EmbeddedAws
 ) -> None:
     page = embedded_aws.sandbox.places.archive / "periods" / str(PERIOD) / "index.html"
-    for month_end in (month_ends.first, month_ends.settled):
+    for month_end in (month_ends.first, month_ends.quiet):
         last = month_end.said.splitlines()[-1]
         assert last == embedded_aws.sandbox.places.shown(page)
     assert "March 2026" in page.read_text(encoding="utf-8")
@@ -105,11 +105,10 @@ def test_a_settled_month_asks_for_no_document_and_changes_no_byte(month_ends: Mo
     assert not month_ends.settled.changed
 
 
-@pytest.mark.usefixtures("month_ends")
 def test_on_a_day_on_which_nobody_is_asked_the_verdict_stands_and_no_list_is_read(
-    embedded_aws: EmbeddedAws,
+    month_ends: MonthEnds, embedded_aws: EmbeddedAws
 ) -> None:
-    quiet = embedded_aws.month_end("2026-04-22T06:00:00Z")  # a Wednesday, and all is settled
+    quiet = month_ends.quiet
     assert not quiet.asked.calls
     assert not quiet.changed
     assert "Billing period 2026-03: COMPLETE" in quiet.said
