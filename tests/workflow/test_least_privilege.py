@@ -69,11 +69,6 @@ NOT_ASKED_FOR = (
     NotAskedFor("logs:PutLogEvents", "ministack writes the log itself"),
     NotAskedFor("s3:PutObjectRetention", "a PUT with lock headers asks for it on AWS alone"),
     NotAskedFor("s3:PutObjectTagging", "a PUT with tags asks for it on AWS alone"),
-    NotAskedFor(
-        "s3:ListBucket",
-        "without it AWS answers 403 for a missing key, ministack 404; it lists nothing",
-        "enumerate_payer_accounts",
-    ),
 )
 
 
