@@ -14,6 +14,7 @@ from lambdas.domain.archive_layout import (
     PUBLIC_KEY_KEY,
     README_KEY,
     completeness_key,
+    judged_periods,
     ledger_workbook_key,
     period_page_key,
 )
@@ -54,17 +55,9 @@ def update_pages(archive: Archive, signer: ManifestSigner, judged: Iterable[Judg
 
 def _digests(archive: Archive) -> dict[BillingPeriod, PeriodDigest | None]:
     """What each period of the archive says of itself; None where that cannot be read."""
-    periods = [one for name in archive.folders(PERIODS_PREFIX) if (one := _period(name))]
+    periods = list(judged_periods(archive.folders(PERIODS_PREFIX)))
     with ThreadPoolExecutor(_READ_THREADS) as pool:
         return dict(zip(periods, pool.map(lambda one: _digest(archive, one), periods), strict=True))
-
-
-def _period(name: str) -> BillingPeriod | None:
-    """The billing period of a folder; None for a folder that is no period's."""
-    try:
-        return BillingPeriod.parse(name)
-    except ValueError:
-        return None
 
 
 def _digest(archive: Archive, period: BillingPeriod) -> PeriodDigest | None:

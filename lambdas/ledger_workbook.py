@@ -351,9 +351,7 @@ def _total_rows(now: PeriodDigest, before: PeriodDigest | None) -> Iterator[list
 def _incomplete_currencies(now: PeriodDigest, before: PeriodDigest) -> frozenset[str]:
     """Those in which a payer account that is not settled has invoices, in either month."""
     unsettled = {
-        one.payer_account_id
-        for one in (*now.payers, *before.payers)
-        if one.verdict not in SETTLED_VERDICTS
+        one.payer_account_id for one in (*now.payers, *before.payers) if not one.is_settled
     }
     return frozenset(
         currency
@@ -364,7 +362,7 @@ def _incomplete_currencies(now: PeriodDigest, before: PeriodDigest) -> frozenset
 
 
 def _is_settled(payer: PayerDigest | None) -> bool:
-    return payer is None or payer.verdict in SETTLED_VERDICTS
+    return payer is None or payer.is_settled
 
 
 def _needing_attention_first(payers: Iterable[PayerState]) -> list[PayerState]:

@@ -9,7 +9,8 @@ is escaped injectively; the raw id stays in the record.
 import base64
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from lambdas.domain.billing_period import BillingPeriod
 
@@ -179,6 +180,13 @@ def manifest_of_view(key: str, sequence: int) -> str | None:
     """Key of the manifest of this number of the view's period; None for a view at the root."""
     match = _PERIOD_VIEW.fullmatch(key)
     return manifest_key(BillingPeriod.parse(match[1]), sequence) if match else None
+
+
+def judged_periods(folders: Iterable[str]) -> Iterator[BillingPeriod]:
+    """The billing periods that have a folder below `periods/`; other folders are nobody's."""
+    for name in folders:
+        with suppress(ValueError):
+            yield BillingPeriod.parse(name)
 
 
 def completeness_key(period: BillingPeriod) -> str:

@@ -2,9 +2,8 @@
 answer is a list in S3.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from lambdas.aws.clients import s3_client
 from lambdas.domain.archive_layout import (
     PERIODS_PREFIX,
     completeness_key,
+    judged_periods,
     run_claim_key,
     run_payers_key,
     run_request_key,
@@ -118,18 +118,11 @@ def _older_periods(
 ) -> dict[BillingPeriod, PeriodSeen]:
     """The periods before the look-back ones that are not settled."""
     oldest = min(request.billing_period.with_earlier(settings.lookback_periods))
-    periods = [one for one in _judged_periods(archive) if one < oldest]
+    periods = [one for one in judged_periods(archive.folders(PERIODS_PREFIX)) if one < oldest]
     with ThreadPoolExecutor(_READ_THREADS) as pool:
         seen = pool.map(lambda period: _seen(archive, period), periods)
         found = dict(zip(periods, seen, strict=True))
     return {period: view for period, view in found.items() if not view.is_settled}
-
-
-def _judged_periods(archive: Archive) -> Iterator[BillingPeriod]:
-    """The periods of which the archive has a folder; other folders are nobody's."""
-    for name in archive.folders(PERIODS_PREFIX):
-        with suppress(ValueError):
-            yield BillingPeriod.parse(name)
 
 
 def _seen(archive: Archive, period: BillingPeriod) -> PeriodSeen:
