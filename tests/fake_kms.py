@@ -29,6 +29,18 @@ class FakeKms:
         self.calls: list[str] = []
         self._key = ec.generate_private_key(ec.SECP256R1())
 
+    @property
+    def private_value(self) -> int:
+        """The key as a number, for those who keep it."""
+        return self._key.private_numbers().private_value
+
+    def use_private_value(self, value: int) -> None:
+        """Go on with a key that was kept."""
+        self._key = ec.derive_private_key(value, ec.SECP256R1())
+
+    def public_key_pem(self) -> bytes:
+        return self._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
     def sign(self, **request: Any) -> dict[str, Any]:
         self._expect("Sign", request, {"KeyId", *_OF_A_DIGEST})
         signature = self._key.sign(request["Message"], ec.ECDSA(Prehashed(SHA256())))

@@ -159,9 +159,30 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         settled_at,
         residuals(charges, [one.summary for one in expectations.shown]) if charges else (),
     )
-    if before and replace(new, run_id=before.run_id, checked_at=before.checked_at) == before:
+    if before and _says_nothing_new(new, before, is_closed=_is_closed(facts)):
         return before
     return new
+
+
+def _is_closed(facts: Facts) -> bool:
+    return facts.previous is not None and facts.previous.closed_at is not None
+
+
+def _says_nothing_new(now: PayerState, before: PayerState, *, is_closed: bool) -> bool:
+    """Whether the state before still holds, whoever looked at it last.
+
+    In a closed period a finding that is only worded otherwise, or that does not block and comes
+    without anything else that changed, is no news: a later release may know more rules and better
+    words, and closed months are none of its business.
+    """
+    same = replace(now, run_id=before.run_id, checked_at=before.checked_at)
+    if same == before:
+        return True
+    if not is_closed or replace(same, findings=before.findings) != before:
+        return False
+    known = {(one.code, one.severity, one.subject) for one in before.findings}
+    still = {(one.code, one.severity, one.subject) for one in now.findings}
+    return known <= still and all(severity != "blocking" for _, severity, _ in still - known)
 
 
 def _is_payer(facts: Facts, account_id: str) -> bool:
