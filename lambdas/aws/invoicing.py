@@ -161,8 +161,14 @@ def _listed(client: Any, asked: Mapping[str, Any]) -> ListedRows:
     problems: list[str] = []
     tokens: set[str] = set()
     token: dict[str, str] = {}
+    page = ReceivedPage()
     for number in range(1, _MOST_PAGES + 1):
-        page = _page(client, {**asked, **token})
+        try:
+            page = _page(client, {**asked, **token})
+        except ClientError as error:
+            if not (page.problems and pages_are_stale(error)):
+                raise
+            break  # a token of an answer that is none leads nowhere
         rows += (InvoiceSummary(row.row, row.text) for row in page.rows)
         if page.problems:
             problems.append(f"on page {number}, {told(page.problems)}")

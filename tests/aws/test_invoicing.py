@@ -171,6 +171,13 @@ def test_the_pages_behind_one_that_cannot_be_read_are_read(service: Service) -> 
     assert found.unfinished == "on page 1, it has no InvoiceSummaries"
 
 
+def test_a_token_of_a_page_that_cannot_be_read_may_lead_nowhere(service: Service) -> None:
+    for _ in range(3):
+        service.answers({"NextToken": "t-1"})
+    service.refuses("ValidationException", reason="invalidNextToken")
+    assert listing(service).unfinished == "on page 1, it has no InvoiceSummaries"
+
+
 def test_a_page_that_no_try_gives_whole_shows_what_any_of_them_did(service: Service) -> None:
     service.answers({"InvoiceSummaries": [{"InvoiceId": "1"}], "NextToken": 5})
     for _ in range(2):
