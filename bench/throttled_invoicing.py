@@ -30,7 +30,8 @@ def invoices(payer: str) -> list[CatalogueInvoice]:
 
 def calls_per_second(payer: str, seconds: float, wait: float = 0.05) -> float:
     """How often a second documents were offered; each thread rests as a download does."""
-    service = Invoicing(invoicing_client(RoleCredentials(payer, "secret", "token")))
+    client = invoicing_client(RoleCredentials(payer, "secret", "token"))
+    service = Invoicing(client, lambda: client)
     began = time.monotonic()
 
     def ask_on(_: int) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import IO
 
+from lambdas.aws.answers import AnswerNotRead
 from lambdas.aws.archive import Archive, ReadObject
 from lambdas.aws.document_download import DownloadRefused, TooSlow, download
 from lambdas.aws.invoicing import DocumentsRefused, InvoiceNotReady, Invoicing, OfferedDocument
@@ -176,7 +177,12 @@ class PayerArchive:
         lacks: list[Lack] = []
         is_asked = state is None or has_changed or state.record.is_due(self._run.as_of)
         if is_asked:
-            documents, lacks = self._get_documents(listed, state, look_for_revisions=has_changed)
+            try:
+                documents, lacks = self._get_documents(
+                    listed, state, look_for_revisions=has_changed
+                )
+            except AnswerNotRead:
+                is_asked = False  # so it stays due, and the next run asks again
         learnt = Learnt(
             self._run.run_id,
             self._run.as_of,
@@ -185,6 +191,7 @@ class PayerArchive:
             documents,
             lacks,
             is_asked,
+            listed.summary.received,
         )
         if state is None and not documents:
             return self._outstanding(listed, lacks)
@@ -283,6 +290,9 @@ class PayerArchive:
     ) -> tuple[list[ArchivedDocument], list[Lack]]:
         """Ask for the documents and store at once those that the archive lacks; URLs never leave
         this call.
+
+        Raises AnswerNotRead where AWS answers nothing that can be read of an invoice of which
+        nothing is wanted but what may have come late.
         """
         known = (
             {d.identity: d for d in sorted(state.record.documents, key=_revision)} if state else {}
@@ -295,9 +305,11 @@ class PayerArchive:
             try_again = False
             try:
                 offers = self._invoicing.documents(listed.invoice_id)
-            except (InvoiceNotReady, DocumentsRefused) as error:
-                if not lacks:
-                    lacks = _nothing_offered(listed, state, error, look_for_revisions)
+            except (InvoiceNotReady, DocumentsRefused, AnswerNotRead) as error:
+                is_wanted = state is None or look_for_revisions or stored or lacks
+                if isinstance(error, AnswerNotRead) and not is_wanted:
+                    raise
+                lacks = lacks or _nothing_offered(listed, state, error, look_for_revisions)
                 break
             for offer in offers:
                 if offer.identity in stored:
@@ -353,7 +365,8 @@ class PayerArchive:
         if adopted:
             return adopted
         if offer.url is None:
-            raise DownloadRefused("NO_DOCUMENT_URL", "AWS named the document without a URL.")
+            problem = offer.problem or "AWS named the document without a URL."
+            raise DownloadRefused("NO_DOCUMENT_URL", problem)
         with tempfile.TemporaryFile() as content:
             arrived = download(
                 offer.url, content, self._settings.document_hosts, self._settings.max_document_bytes
@@ -441,7 +454,7 @@ class PayerArchive:
 def _nothing_offered(
     listed: ListedInvoice,
     state: ChainState | None,
-    error: InvoiceNotReady | DocumentsRefused,
+    error: InvoiceNotReady | DocumentsRefused | AnswerNotRead,
     look_for_revisions: bool,
 ) -> dict[object, Lack]:
     """What the archive lacks when AWS offers nothing: of what is archived, only what it lacked."""

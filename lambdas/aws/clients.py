@@ -8,6 +8,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from lambdas.aws.answers import demand_shapes, keep_answers
+
 INVOICING_REGION = "us-east-1"  # the Invoicing API is global and signed for us-east-1
 _GLOBAL_REGION = "us-east-1"  # and so are Cost Explorer, Organizations and payers' credentials
 
@@ -53,19 +55,23 @@ def events_client() -> Any:
 
 def cost_explorer_client(credentials: RoleCredentials) -> Any:
     """Cost Explorer as a payer's reader role."""
-    return _client(
+    client = _client(
         "ce", region_name=_GLOBAL_REGION, config=_config("standard", 6), **_as(credentials)
     )
+    demand_shapes(client, "cost-explorer")
+    return client
 
 
 def organizations_client(credentials: RoleCredentials) -> Any:
     """Organizations as a payer's reader role."""
-    return _client(
+    client = _client(
         "organizations",
         region_name=_GLOBAL_REGION,
         config=_config("standard", 6),
         **_as(credentials),
     )
+    demand_shapes(client, "organizations")
+    return client
 
 
 def sts_client(credentials: RoleCredentials | None = None) -> Any:
@@ -83,7 +89,7 @@ def invoicing_client(credentials: RoleCredentials) -> Any:
     """Invoicing as a payer's reader role.
 
     One client per payer account, because the adaptive mode paces calls by what this payer's answers
-    allow.
+    allow. Its answers come as they were sent (`answers.keep_answers`).
     """
     client = _client(
         "invoicing",
@@ -92,6 +98,7 @@ def invoicing_client(credentials: RoleCredentials) -> Any:
         **_as(credentials),
     )
     client.meta.events.register_first("needs-retry.invoicing", _wait_as_told)
+    keep_answers(client, "invoicing")
     return client
 
 
@@ -102,7 +109,7 @@ def _wait_as_told(attempts: int, response: Any = None, **_: object) -> float | b
     wait that is too long for a function is left to the workflow, which starts the step again.
     """
     seconds = response[1].get("retryAfterSeconds") if response else None
-    if seconds is None or attempts >= _INVOICING_ATTEMPTS:
+    if not isinstance(seconds, int | float) or seconds < 0 or attempts >= _INVOICING_ATTEMPTS:
         return None
     return float(seconds) if seconds <= LONGEST_WAIT_SECONDS else False
 

@@ -1,6 +1,6 @@
 """Cost Explorer as a witness: which billing entities had charges in a billing period."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -83,10 +83,10 @@ class CostExplorer:
         while asked.pages < _MOST_PAGES:
             page = self._page(period, question, token)
             asked.pages += 1
-            for result in page["ResultsByTime"]:
+            for result in _list(page, "ResultsByTime"):
                 asked.results.append(result)
                 asked.charges += (
-                    _charge(group, question.entity) for group in result.get("Groups", ())
+                    _charge(group, question.entity) for group in _list(result, "Groups")
                 )
             token = page.get("NextPageToken", "")
             if not token:
@@ -108,11 +108,23 @@ class CostExplorer:
         return page
 
 
+def _list(answer: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
+    """A list of the answer: one that is not there is no empty one. Raises WitnessNotRead."""
+    if name not in answer:
+        raise WitnessNotRead(f"AWS's answer to {_ACTION} has no {name}.")
+    found: Sequence[Mapping[str, Any]] = answer[name]
+    return found
+
+
 def _charge(group: Mapping[str, Any], entity: str) -> Charge:
-    account_id, billing_entity = (*group["Keys"], entity)[:2]
-    cost = group["Metrics"][_METRIC]
     try:
-        value = read_decimal(cost["Amount"], _METRIC)
+        account_id, billing_entity = (*group["Keys"], entity)[:2]
+        cost = group["Metrics"][_METRIC]
+        amount, unit = cost["Amount"], cost["Unit"]
+    except (LookupError, ValueError):
+        raise WitnessNotRead(f"AWS's answer to {_ACTION} has a group without a part.") from None
+    try:
+        value = read_decimal(amount, _METRIC)
     except AmountNotRead as error:
         raise WitnessNotRead(f"{_ACTION} gave what cannot be read: {error}.") from None
-    return Charge(account_id, billing_entity, Amount(cost["Unit"], value))
+    return Charge(account_id, billing_entity, Amount(unit, value))

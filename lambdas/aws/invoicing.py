@@ -1,23 +1,38 @@
 """The calls of AWS Invoicing, as plain data and named errors."""
 
+import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from lambdas.aws.busy import busy_is_unavailable
+from lambdas.aws.answers import AS_SENT, AnswerNotRead, read_object
+from lambdas.aws.busy import busy_is_unavailable, credentials_have_ended, pages_are_stale
 from lambdas.aws.payer_role import NoAccess
 from lambdas.aws.witness import witness
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.document_url import DocumentUrl
-from lambdas.domain.json_text import instant_text
+from lambdas.domain.invoice_summary import InvoiceSummary
+from lambdas.domain.received_rows import ReceivedPage, read_page, told
 
+_LIST, _GET, _UNITS = (
+    "invoicing:ListInvoiceSummaries",
+    "invoicing:GetInvoicePDF",
+    "invoicing:ListInvoiceUnits",
+)
 _LARGEST_PAGE = 100
 _LARGEST_UNITS_PAGE = 500
+_MOST_PAGES = 2_000
+_MOST_BAD_PAGES = 3
+_TRIES = 3
+"""How often an answer is asked for that is none: often only one of AWS's hosts gives it so."""
+_BEGINNINGS = 3
+"""How often a listing or a call begins, first and anew, in one invocation."""
+_Done = TypeVar("_Done")
 
 
 class InvoiceNotReady(Exception):
@@ -31,14 +46,25 @@ class DocumentsRefused(Exception):
 
 
 @dataclass(frozen=True)
+class ListedRows:
+    """The rows of one listing. `unfinished` says why they may not be all; empty: they are."""
+
+    rows: tuple[InvoiceSummary, ...] = ()
+    unfinished: str = ""
+
+
+@dataclass(frozen=True)
 class OfferedDocument:
-    """A document that AWS offers now. `url` is None when the answer had none."""
+    """A document that AWS offers now. `url` is None when the answer had none, and `problem` says
+    so where something else stood in its place.
+    """
 
     is_invoice_document: bool
     document_type: str | None
     document_id: str | None
     ordinal: int
     url: DocumentUrl | None
+    problem: str = ""
 
     @property
     def identity(self) -> tuple[bool, str | None, str | None, int]:
@@ -49,24 +75,24 @@ class OfferedDocument:
 class Invoicing:
     """The Invoicing API with the credentials of one payer account.
 
-    Raises NoAccess when AWS denies the call and ServiceUnavailable when it keeps throttling or
+    `client` gives its answers as they were sent. `renewed` makes another one with credentials that
+    are assumed anew, for when those of the first end. Methods may run in several threads. They
+    raise NoAccess when AWS denies the call and ServiceUnavailable when it keeps throttling or
     failing.
     """
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, renewed: Callable[[], Any]) -> None:
         self._client = client
+        self._renewed = renewed
+        self._renewing = threading.Lock()
 
-    def summaries_of_period(
-        self, account_id: str, period: BillingPeriod
-    ) -> Iterator[Mapping[str, Any]]:
+    def summaries_of_period(self, account_id: str, period: BillingPeriod) -> ListedRows:
         """All rows of a billing month, whenever they were issued."""
         return self._summaries(
             account_id, {"BillingPeriod": {"Month": period.month, "Year": period.year}}
         )
 
-    def summaries_issued(
-        self, account_id: str, start: date, end: date
-    ) -> Iterator[Mapping[str, Any]]:
+    def summaries_issued(self, account_id: str, start: date, end: date) -> ListedRows:
         """All rows issued from `start` (included) to `end` (excluded), UTC days; the span must be a
         legal one.
         """
@@ -79,50 +105,152 @@ class Invoicing:
 
         Raises WitnessNotRead.
         """
-        pages = self._client.get_paginator("list_invoice_units").paginate(
-            PaginationConfig={"PageSize": _LARGEST_UNITS_PAGE},
-            **({"AsOf": as_of} if as_of else {}),
-        )
-        with witness("invoicing:ListInvoiceUnits"):
-            units = [unit for page in pages for unit in page.get("InvoiceUnits", ())]
-        return {unit["InvoiceReceiver"] for unit in units if unit.get("InvoiceReceiver")}
+        asked = {"MaxResults": _LARGEST_UNITS_PAGE, **({"AsOf": as_of} if as_of else {})}
+        with witness(_UNITS):
+            return self._begun_anew(lambda client: _receivers(client, asked))
 
     def documents(self, invoice_id: str) -> list[OfferedDocument]:
         """Ask for fresh URLs: the invoice document first, then the supplemental ones.
 
-        Raises InvoiceNotReady and DocumentsRefused.
+        Raises InvoiceNotReady, DocumentsRefused, and AnswerNotRead for an answer that is none.
         """
-        with _named_errors("invoicing:GetInvoicePDF"):
+        for tried in range(1, _TRIES + 1):
+            with _named_errors(_GET):
+                body = self._begun_anew(lambda client: _get_invoice_pdf(client, invoice_id))
             try:
-                answer = self._client.get_invoice_pdf(InvoiceId=invoice_id).get("InvoicePDF", {})
-            except self._client.exceptions.ResourceNotFoundException:
-                raise InvoiceNotReady("AWS has no document for this invoice yet.") from None
-            except self._client.exceptions.ValidationException:
-                raise DocumentsRefused("AWS does not accept the id of this invoice.") from None
-        offered = [OfferedDocument(True, None, None, 1, _url(answer))]
-        count: Counter[tuple[str | None, str | None]] = Counter()
-        for supplement in answer.get("SupplementalDocuments", ()):
-            document_type = supplement.get("DocumentType")
-            document_id = supplement.get("DocumentId") or None
-            count[document_type, document_id] += 1
-            ordinal = count[document_type, document_id]
-            offered.append(
-                OfferedDocument(False, document_type, document_id, ordinal, _url(supplement))
-            )
-        return offered
+                return _offers(read_object(_GET, body))
+            except AnswerNotRead:
+                if tried == _TRIES:
+                    raise
+        raise AssertionError("unreachable")
 
-    def _summaries(
-        self, account_id: str, time_filter: Mapping[str, Any]
-    ) -> Iterator[Mapping[str, Any]]:
-        pages = self._client.get_paginator("list_invoice_summaries").paginate(
-            Selector={"ResourceType": "ACCOUNT_ID", "Value": account_id},
-            Filter=time_filter,
-            PaginationConfig={"PageSize": _LARGEST_PAGE},
-        )
-        with _named_errors("invoicing:ListInvoiceSummaries"):
-            for page in pages:
-                for row in page["InvoiceSummaries"]:
-                    yield _plain(row)
+    def _summaries(self, account_id: str, time_filter: Mapping[str, Any]) -> ListedRows:
+        asked = {
+            "Selector": {"ResourceType": "ACCOUNT_ID", "Value": account_id},
+            "Filter": time_filter,
+            "MaxResults": _LARGEST_PAGE,
+        }
+        with _named_errors(_LIST):
+            return self._begun_anew(lambda client: _listed(client, asked))
+
+    def _begun_anew(self, do: Callable[[Any], _Done]) -> _Done:
+        """Do it with the client; and from its beginning again, a bounded number of times, where
+        credentials or a page token end in the middle.
+        """
+        for _ in range(_BEGINNINGS - 1):
+            client = self._client
+            try:
+                return do(client)
+            except ClientError as error:
+                if credentials_have_ended(error):
+                    self._renew(client)
+                elif not pages_are_stale(error):
+                    raise
+        return do(self._client)
+
+    def _renew(self, ended: Any) -> None:
+        """Take a client with other credentials, unless another thread did so since."""
+        with self._renewing:
+            if self._client is ended:
+                self._client = self._renewed()
+
+
+def _listed(client: Any, asked: Mapping[str, Any]) -> ListedRows:
+    """A listing from its first page to its last, as far as its pages can be read."""
+    rows: list[InvoiceSummary] = []
+    problems: list[str] = []
+    tokens: set[str] = set()
+    token: dict[str, str] = {}
+    page = ReceivedPage()
+    for number in range(1, _MOST_PAGES + 1):
+        try:
+            page = _page(client, {**asked, **token})
+        except ClientError as error:
+            if not (page.problems and pages_are_stale(error)):
+                raise
+            break  # a token of an answer that is none leads nowhere
+        rows += (InvoiceSummary(row.row, row.text) for row in page.rows)
+        if page.problems:
+            problems.append(f"on page {number}, {told(page.problems)}")
+        if page.next_token is None or len(problems) == _MOST_BAD_PAGES:
+            break
+        if page.next_token in tokens:
+            problems.append(f"page {number} leads back to an earlier one")
+            break
+        tokens.add(page.next_token)
+        token = {"NextToken": page.next_token}
+    else:
+        problems.append(f"it has no end after {_MOST_PAGES} pages")
+    return ListedRows(tuple(rows), told(tuple(problems)))
+
+
+def _page(client: Any, asked: Mapping[str, Any]) -> ReceivedPage:
+    """One page. Where no try gives a good one, what any of them showed."""
+    seen = []
+    for _ in range(_TRIES):
+        page = read_page(client.list_invoice_summaries(**asked)[AS_SENT])
+        if not page.problems:
+            return page
+        seen.append(page)
+    rows = tuple(row for page in seen for row in page.rows)
+    token = next((page.next_token for page in seen if page.next_token), None)
+    return ReceivedPage(rows, token, seen[-1].problems)
+
+
+def _receivers(client: Any, asked: Mapping[str, Any]) -> set[str]:
+    """Raises AnswerNotRead for an answer without its units: they are not none."""
+    found: set[str] = set()
+    token: dict[str, str] = {}
+    for _ in range(_MOST_PAGES):
+        page = read_object(_UNITS, client.list_invoice_units(**asked, **token)[AS_SENT])
+        units = page.get("InvoiceUnits")
+        if not isinstance(units, list) or not all(isinstance(unit, dict) for unit in units):
+            raise AnswerNotRead(f"AWS's answer to {_UNITS} has no list of InvoiceUnits.")
+        receivers = [unit.get("InvoiceReceiver") or "" for unit in units]
+        next_token = page.get("NextToken") or ""
+        if not all(isinstance(one, str) for one in (*receivers, next_token)):
+            raise AnswerNotRead(f"AWS's answer to {_UNITS} has something else than a text.")
+        found.update(filter(None, receivers))
+        if not next_token:
+            return found
+        token = {"NextToken": next_token}
+    raise AnswerNotRead(f"{_UNITS} has no end after {_MOST_PAGES} pages.")
+
+
+def _get_invoice_pdf(client: Any, invoice_id: str) -> bytes:
+    try:
+        body: bytes = client.get_invoice_pdf(InvoiceId=invoice_id)[AS_SENT]
+    except client.exceptions.ResourceNotFoundException:
+        raise InvoiceNotReady("AWS has no document for this invoice yet.") from None
+    except client.exceptions.ValidationException:
+        raise DocumentsRefused("AWS does not accept the id of this invoice.") from None
+    return body
+
+
+def _offers(answer: Mapping[str, Any]) -> list[OfferedDocument]:
+    """Raises AnswerNotRead for an answer without its InvoicePDF."""
+    paper = answer.get("InvoicePDF")
+    if not isinstance(paper, dict):
+        raise AnswerNotRead(f"AWS's answer to {_GET} has no InvoicePDF.")
+    offered = [OfferedDocument(True, None, None, 1, *_url(paper))]
+    supplements = paper.get("SupplementalDocuments")
+    if supplements is None:
+        return offered
+    if not isinstance(supplements, list):
+        problem = "AWS names its supplemental documents in a form that cannot be read."
+        return [*offered, OfferedDocument(False, None, None, 1, None, problem)]
+    count: Counter[tuple[str | None, str | None]] = Counter()
+    for supplement in supplements:
+        named = supplement if isinstance(supplement, dict) else {}
+        document_type, document_id = named.get("DocumentType"), named.get("DocumentId") or None
+        url, problem = _url(named)
+        if named is not supplement or not _are_texts(document_type, document_id):
+            document_type = document_id = url = None
+            problem = "AWS names a supplemental document in a form that cannot be read."
+        count[document_type, document_id] += 1
+        ordinal = count[document_type, document_id]
+        offered.append(OfferedDocument(False, document_type, document_id, ordinal, url, problem))
+    return offered
 
 
 @contextmanager
@@ -138,21 +266,17 @@ def _named_errors(action: str) -> Iterator[None]:
         raise
 
 
-def _url(document: Mapping[str, Any]) -> DocumentUrl | None:
+def _url(document: Mapping[str, Any]) -> tuple[DocumentUrl | None, str]:
+    """The document's URL, or why something else stands in its place."""
     value = document.get("DocumentUrl")
-    return DocumentUrl(value) if value else None
+    if not _are_texts(value):
+        return None, "AWS gave something else than a text as the document's URL."
+    return (DocumentUrl(value) if value else None), ""
+
+
+def _are_texts(*values: object) -> bool:
+    return all(value is None or isinstance(value, str) for value in values)
 
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
-
-
-def _plain(value: Any) -> Any:
-    """boto3's data as JSON data: instants become ISO 8601 text in UTC."""
-    if isinstance(value, datetime):
-        return instant_text(value)
-    if isinstance(value, Mapping):
-        return {name: _plain(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_plain(member) for member in value]
-    return value

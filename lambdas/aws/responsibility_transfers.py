@@ -50,7 +50,9 @@ class ResponsibilityTransfers:
                     page = call(Type="BILLING", MaxResults=_LARGEST_PAGE, **token)
                 except self._client.exceptions.AWSOrganizationsNotInUseException:
                     return
-            yield from map(_transfer, page.get("ResponsibilityTransfers", ()))
+            if "ResponsibilityTransfers" not in page:  # no answer is not "none"
+                raise WitnessNotRead(f"AWS's answer to {action} has no ResponsibilityTransfers.")
+            yield from map(_transfer, page["ResponsibilityTransfers"])
             if not page.get("NextToken"):
                 return
             token = {"NextToken": page["NextToken"]}

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lambdas.aws.answers import AnswerNotRead
 from lambdas.aws.payer_role import NoAccess
 from lambdas.domain.errors import ServiceUnavailable
 
@@ -36,5 +37,7 @@ def witness(action: str) -> Iterator[None]:
         raise error_type(f"{verb} {action} ({code}).") from None
     except (NoAccess, ServiceUnavailable) as error:
         raise WitnessNotRead(f"{action} was not read: {error}") from None
+    except AnswerNotRead as error:
+        raise WitnessNotRead(str(error)) from None
     except BotoCoreError as error:
         raise WitnessNotRead(f"AWS did not answer {action} ({type(error).__name__}).") from None

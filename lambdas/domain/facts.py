@@ -18,7 +18,7 @@ from lambdas.domain.invoice_summary import InvoiceSummary
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.payer_register import Payer
-from lambdas.domain.payer_run import CHECKED, UnusableRow
+from lambdas.domain.payer_run import CHECKED, NOT_CHECKED, UnusableRow
 from lambdas.domain.witnesses import InvoiceUnits, last_said, since
 
 
@@ -38,6 +38,22 @@ class PayerOutcome:
     transfers: Transfers | None = None
     rows: Mapping[str, InvoiceSummary] = field(default_factory=dict)
     """What AWS lists, by invoice id."""
+    unfinished: Mapping[BillingPeriod, str] = field(default_factory=dict)
+    """Why the listings of a billing period may not show all its invoices, by period."""
+
+    @property
+    def periods_read(self) -> frozenset[BillingPeriod]:
+        """The billing periods whose listings were read whole."""
+        return frozenset(self.billing_periods if self.outcome == CHECKED else ()).difference(
+            self.unfinished
+        )
+
+    def of_period(self, period: BillingPeriod) -> "PayerOutcome":
+        """The outcome in one period: it is not checked where its listings are not whole."""
+        cause = self.unfinished.get(period)
+        if cause is None or self.outcome != CHECKED:
+            return self
+        return replace(self, outcome=NOT_CHECKED, detail=cause)
 
 
 @dataclass(frozen=True)
@@ -104,7 +120,7 @@ class Facts:
             return None
         checked_at = before.checked_at if before else None
         is_behind = checked_at and read_instant(checked_at) > (self.asked_at or self.as_of)
-        return None if is_behind else outcome
+        return None if is_behind else outcome.of_period(self.billing_period)
 
     @cached_property
     def asked_accounts(self) -> frozenset[str]:
@@ -229,7 +245,8 @@ def _still_listed(facts: Facts, invoice: OutstandingInvoice) -> OutstandingInvoi
     """The invoice, told as vanished if a payer account that was shown it no longer is."""
     for account_id in invoice.seen_by:
         asked = facts.asked(account_id)
-        if asked and asked.outcome == CHECKED and invoice.invoice_id not in asked.listed_ids:
+        is_read = asked and asked.outcome == CHECKED and account_id not in facts.unusable_of
+        if asked and is_read and invoice.invoice_id not in asked.listed_ids:
             return replace(invoice, findings=(_vanished(invoice.invoice_id),))
     return invoice
 

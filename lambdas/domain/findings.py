@@ -94,6 +94,11 @@ KINDS: Mapping[str, FindingKind] = {
         "person",
         "Download this invoice in the Billing console and open a case with AWS Billing.",
     ),
+    "ROW_NOT_READ": FindingKind(
+        "warning",
+        "time",
+        "Compare the row with the document. The record keeps the row as AWS sent it.",
+    ),
     "NOT_FETCHED": FindingKind(
         "blocking",
         "time",

@@ -7,7 +7,7 @@ Source: the botocore model `invoicing` 2024-12-01.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from lambdas.domain.archive_layout import INVOICE_TYPES
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.json_text import read_instant, sha256_hex, to_json
+from lambdas.domain.received_rows import read_row
 
 _KNOWN_VALUES: Mapping[str, tuple[str, ...]] = {
     "InvoiceType": INVOICE_TYPES,
@@ -59,6 +60,18 @@ class InvoiceSummary:
     """
 
     row: Mapping[str, Any]
+    received: str | None = field(default=None, compare=False, repr=False)
+    """The row's own JSON text as AWS sent it; None where it was not kept."""
+
+    @classmethod
+    def of_received(cls, text: str) -> "InvoiceSummary":
+        """Read a row from its own JSON text; what cannot be read of it is left out."""
+        return cls(read_row(text).row, text)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What of the row as AWS sent it could not be read, a sentence part each."""
+        return () if self.received is None else read_row(self.received).problems
 
     @property
     def invoice_id(self) -> str | None:
@@ -174,6 +187,12 @@ class InvoiceSummary:
         order.
         """
         return sha256_hex(to_json(_sorted(self.row)))
+
+    def mark(self) -> str:
+        """What tells a row without an id from others: its text where less than that was read."""
+        if self.received is not None and self.problems:
+            return sha256_hex(self.received.encode("utf-8", "surrogatepass"))
+        return self.fingerprint()
 
     def unknown_values(self) -> Iterator[str]:
         """`member=value` for each enumeration value that the service model of this deployment does

@@ -26,6 +26,10 @@ from lambdas.domain.verdicts import (
 from lambdas.domain.weights import OUTCOME_CODES, Weights
 from lambdas.domain.witnesses import NOBODY, Listings, PayerWitnesses, last_said, since
 
+_ASKED_AGAIN = (
+    "The next daily run asks again. If AWS still answers so then, open a case with AWS Billing."
+)
+
 
 def judge(facts: Facts) -> Manifest:
     """The manifest that the facts call for; it may say the same as the previous one, and is then
@@ -405,6 +409,8 @@ def _outcome_findings(
         return [replace(f, severity="blocking") for f in kept]
     if asked and asked.outcome in (NO_ACCESS, WRONG_ACCOUNT):
         return [finding(asked.outcome, account_id, asked.detail)]
+    if asked and asked.outcome == NOT_CHECKED and asked.detail:
+        return [replace(finding(NOT_CHECKED, account_id, asked.detail), next_step=_ASKED_AGAIN)]
     if asked and asked.outcome == NOT_CHECKED:
         detail = "It was to be asked and left no outcome: its part of the run did not end."
         return [finding(NOT_CHECKED, account_id, detail)]

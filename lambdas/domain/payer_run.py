@@ -4,7 +4,7 @@ A map item carries its whole identity.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from lambdas.domain.billing_transfers import Transfers
 from lambdas.domain.findings import Finding, finding
 from lambdas.domain.invoice_summary import InvoiceSummary
 from lambdas.domain.json_text import instant_text, read_instant
+from lambdas.domain.received_rows import read_row, told
 from lambdas.domain.witnesses import InvoiceUnits
 
 CHECKED = "CHECKED"
@@ -94,6 +95,7 @@ class ListedInvoice:
             "payer_account_id": self.payer_account_id,
             "listings": list(self.listings),
             "summary": self.summary.row,
+            "row_received": self.summary.received,
         }
 
     @classmethod
@@ -103,7 +105,7 @@ class ListedInvoice:
             BillingPeriod.parse(data["billing_period"]),
             data["payer_account_id"],
             tuple(data["listings"]),
-            InvoiceSummary(data["summary"]),
+            InvoiceSummary(data["summary"], data.get("row_received")),
         )
 
 
@@ -116,30 +118,46 @@ class UnusableRow:
     billing_period: BillingPeriod | None
     """None where nothing says it."""
     fingerprint: str
+    received: str | None = None
+    """The row's own JSON text as AWS sent it; nothing else keeps it."""
 
     def finding(self, payer_account_id: str) -> Finding:
         """What it says of the payer account whose listings show it, each row by itself."""
+        what, cause = "an invoice without an id", ""
+        if self.received is not None:
+            read = read_row(self.received)
+            cause = f": {told(read.problems)}" if read.problems else ""
+            if invoice_id := read.row.get("InvoiceId"):
+                what = f"invoice {invoice_id} without anything that says its billing period"
         return finding(
             "INVOICE_WITHOUT_ID",
             f"{payer_account_id} row {self.fingerprint}",
-            f"AWS lists an invoice without an id (row {self.fingerprint}).",
+            f"AWS lists {what} (row {self.fingerprint}){cause}.",
         )
 
     def to_data(self) -> dict[str, str | None]:
-        period = str(self.billing_period) if self.billing_period else None
-        return {"billing_period": period, "fingerprint": self.fingerprint}
+        return {
+            "billing_period": str(self.billing_period) if self.billing_period else None,
+            "fingerprint": self.fingerprint,
+            "row_received": self.received,
+        }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "UnusableRow":
         period = data["billing_period"]
-        return cls(BillingPeriod.parse(period) if period else None, data["fingerprint"])
+        return cls(
+            BillingPeriod.parse(period) if period else None,
+            data["fingerprint"],
+            data.get("row_received"),
+        )
 
 
 @dataclass(frozen=True)
 class Listing:
-    """The finished listing of a payer account.
+    """What the listings of a payer account show.
 
-    An unfinished one is never written, so it cannot be taken for a short one.
+    Listings that ended with an error are never written. What AWS's answers left unfinished says so,
+    and is not taken for a short one.
     """
 
     payer_account_id: str
@@ -154,6 +172,16 @@ class Listing:
     """The receivers whose listings are part of this one."""
     transfers: Transfers | None = None
     """None: billing transfers were not asked for."""
+    unfinished: Mapping[BillingPeriod, str] = field(default_factory=dict)
+    """Why the invoices listed of a billing period may not be all, by period."""
+
+    @property
+    def periods_without_gap(self) -> tuple[BillingPeriod, ...]:
+        """The billing periods of which each listed invoice is known by its id: what is not among
+        them is listed no longer.
+        """
+        gaps = {*self.unfinished, *(row.billing_period for row in self.unusable)}
+        return tuple(period for period in self.billing_periods if period not in gaps)
 
     def to_data(self) -> dict[str, Any]:
         return {
@@ -166,6 +194,7 @@ class Listing:
             "invoice_units": self.units.to_data() if self.units else None,
             "receivers_listed": list(self.receivers_listed),
             "billing_transfers": self.transfers.to_data() if self.transfers else None,
+            "unfinished": {str(period): cause for period, cause in self.unfinished.items()},
         }
 
     @classmethod
@@ -181,6 +210,7 @@ class Listing:
             InvoiceUnits.from_data(units) if units else None,
             tuple(data["receivers_listed"]),
             Transfers.from_data(transfers) if transfers else None,
+            {BillingPeriod.parse(one): cause for one, cause in data.get("unfinished", {}).items()},
         )
 
 
@@ -197,9 +227,10 @@ def union_by_invoice_id(
     for listing, asked_period, summary in rows:
         invoice_id, period = summary.invoice_id, summary.billing_period(asked_period)
         if not invoice_id or period is None:
-            _, known = unusable.get(summary.fingerprint(), (summary, None))
+            mark = summary.mark()
+            _, known = unusable.get(mark, (summary, None))
             if asked_period or known is None:
-                unusable[summary.fingerprint()] = summary, period
+                unusable[mark] = summary, period
             continue
         earlier = invoices.get(invoice_id)
         if earlier is None:
@@ -216,7 +247,7 @@ def union_by_invoice_id(
                 earlier.summary,
             )
     return list(invoices.values()), [
-        UnusableRow(period, fingerprint[:_ENOUGH])
-        for fingerprint, (row, period) in unusable.items()
+        UnusableRow(period, mark[:_ENOUGH], row.received)
+        for mark, (row, period) in unusable.items()
         if row.invoice_id not in invoices
     ]

@@ -15,6 +15,7 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.findings import Finding, finding
 from lambdas.domain.invoice_summary import Amount, AmountNotRead, InvoiceSummary, row_changes
 from lambdas.domain.json_text import instant_text, read_instant, to_json
+from lambdas.domain.received_rows import told
 from lambdas.domain.row_arithmetic import contradictions
 
 SCHEMA = "invoice-archive/record/2"
@@ -143,6 +144,10 @@ class Record:
     documents: tuple[ArchivedDocument, ...]
     lacks: tuple[Lack, ...] = ()
     notes: tuple[Note, ...] = ()
+    row_received: str | None = None
+    """The own JSON text of the row that `summary` shows, as AWS sent it. None in records of before
+    it was kept.
+    """
 
     @property
     def sequence(self) -> int:
@@ -159,6 +164,7 @@ class Record:
         )
 
     def to_bytes(self) -> bytes:
+        received = {} if self.row_received is None else {"row_received": self.row_received}
         return to_json(
             {
                 "schema": SCHEMA,
@@ -178,6 +184,7 @@ class Record:
                 "documents": [document.to_data() for document in self.documents],
                 "lacks": [asdict(lack) for lack in self.lacks],
                 "notes": [asdict(note) for note in self.notes],
+                **received,
             }
         )
 
@@ -206,6 +213,7 @@ class Record:
             documents=tuple(ArchivedDocument.from_data(document) for document in data["documents"]),
             lacks=tuple(Lack(**lack) for lack in data["lacks"]),
             notes=tuple(Note(**note) for note in data["notes"]),
+            row_received=data.get("row_received"),
         )
 
     def is_due(self, as_of: datetime) -> bool:
@@ -218,7 +226,7 @@ class Record:
 
     def findings(self) -> list[Finding]:
         """Everything that the record says a reviewer should know."""
-        summary = InvoiceSummary(self.summary)
+        summary = InvoiceSummary(self.summary, self.row_received)
         found = [finding(lack.code, lack.subject, lack.detail) for lack in self.lacks]
         found += [finding(note.code, self.invoice_id, note.detail) for note in self.notes]
         found += [
@@ -226,6 +234,9 @@ class Record:
             for document in self.documents
             for code, detail in document.flags
         ]
+        if problems := summary.problems:
+            detail = f"Of its row as AWS sent it, {told(problems)}."
+            found.append(finding("ROW_NOT_READ", self.invoice_id, detail))
         if unknown := list(summary.unknown_values()):
             found.append(
                 finding("UNKNOWN_VALUE", self.invoice_id, f"AWS gave {', '.join(unknown)}.")
@@ -268,6 +279,8 @@ class Learnt:
     documents: Sequence[ArchivedDocument] = ()
     lacks: Sequence[Lack] = ()
     documents_were_asked: bool = False
+    row_received: str | None = None
+    """The own JSON text of the row, as AWS sent it."""
 
 
 def first_record(
@@ -302,6 +315,7 @@ def first_record(
         sightings=(learnt.sighting,) if learnt.sighting else (),
         documents=tuple(learnt.documents),
         lacks=tuple(learnt.lacks),
+        row_received=learnt.row_received,
     )
 
 
@@ -313,7 +327,7 @@ def next_record(state: Record, stored: StoredObject, learnt: Learnt, seen_by: st
     """
     at = instant_text(learnt.as_of)
     notes: list[tuple[str, str]] = []
-    summary, sightings = state.summary, state.sightings
+    summary, sightings, received = state.summary, state.sightings, state.row_received
     earlier = next((s for s in state.sightings if s.payer_account_id == seen_by), None)
     sighting = learnt.sighting
     if sighting is None:
@@ -332,6 +346,8 @@ def next_record(state: Record, stored: StoredObject, learnt: Learnt, seen_by: st
         if earlier is state.sightings[0] and earlier.fingerprint != sighting.fingerprint:
             summary = learnt.summary
             notes.append(("INVOICE_CHANGED", "; ".join(row_changes(state.summary, summary))))
+    if sighting and seen_by == state.sightings[0].payer_account_id:
+        received = learnt.row_received or received
     known = {document.stored.key for document in state.documents}
     added = [document for document in learnt.documents if document.stored.key not in known]
     for document in added:
@@ -349,15 +365,18 @@ def next_record(state: Record, stored: StoredObject, learnt: Learnt, seen_by: st
         documents=documents,
         lacks=lacks,
         notes=(*state.notes, *(Note(code, detail, learnt.run_id, at) for code, detail in notes)),
+        row_received=received,
     )
     asked_at_a_fixed_age = learnt.documents_were_asked and not lacks and state.is_due(learnt.as_of)
-    said = (new.sightings, new.documents, new.lacks, new.notes)
-    if (
-        said == (state.sightings, state.documents, state.lacks, state.notes)
-        and not asked_at_a_fixed_age
-    ):
+    if _said(new) == _said(state) and not asked_at_a_fixed_age:
         return None
     return replace(new, documents_asked_at=at) if learnt.documents_were_asked else new
+
+
+def _said(record: Record) -> tuple[object, ...]:
+    """What makes a record worth writing: of the row as it came, only what cannot be read of it."""
+    problems = InvoiceSummary({}, record.row_received).problems
+    return (record.sightings, record.documents, record.lacks, record.notes, problems)
 
 
 def _differs(earlier: Sighting, now: Sighting) -> bool:

@@ -7,7 +7,6 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.facts import PayerOutcome
 from lambdas.domain.json_text import instant_text, read_instant
 from lambdas.domain.payer_register import Payer
-from lambdas.domain.payer_run import CHECKED
 
 
 def swept_by(
@@ -22,18 +21,14 @@ def swept_by(
 
     One that never was counts from the first run that knew of it.
     """
-    read_for = {
-        outcome.payer_account_id: set(outcome.billing_periods)
-        for outcome in outcomes
-        if outcome.outcome == CHECKED
-    }
+    read_for = {outcome.payer_account_id: outcome.periods_read for outcome in outcomes}
     swept = {}
     for payer in register:
         wanted = {period for period in periods if payer.is_active_in(period)}
         account_id = payer.account_id
         if not wanted:
             continue
-        is_read = wanted <= read_for.get(account_id, set())
+        is_read = wanted <= read_for.get(account_id, frozenset())
         known = before.get(account_id)
         if known is None or (is_read and read_instant(known) < as_of):
             known = instant_text(as_of)

@@ -15,7 +15,7 @@ from lambdas.archive_invoice import PayerArchive
 from lambdas.aws.archive import Archive
 from lambdas.aws.clients import invoicing_client, s3_client
 from lambdas.aws.invoicing import Invoicing
-from lambdas.aws.payer_role import NoAccess, WrongAccount, assume_payer_role
+from lambdas.aws.payer_role import NoAccess, PayerRole, WrongAccount
 from lambdas.domain.archive_layout import (
     fetch_pass_key,
     listing_key,
@@ -56,11 +56,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         if (found := archive.read(item.key))
     ]
     payers = archive.read(run_payers_key(run.run_id))
+    role = PayerRole(run, settings.external_id)
     try:
-        credentials = assume_payer_role(run, settings.external_id)
         payer_archive = PayerArchive(
             archive,
-            Invoicing(invoicing_client(credentials)),
+            Invoicing(
+                invoicing_client(role.credentials()), lambda: invoicing_client(role.renewed())
+            ),
             settings,
             run,
             lambda: datetime.now(UTC),
@@ -142,7 +144,7 @@ def fetch(
     if is_last:
         archived += payer_archive.record_vanished(
             [invoice.invoice_id for invoice in listing.invoices],
-            listing.billing_periods,
+            listing.periods_without_gap,
             listing.receivers_listed,
         )
     return FetchPass(CHECKED if is_last else None, "", tuple(archived), tuple(outstanding)), failure

@@ -3,7 +3,7 @@ invoice id, written down, with what invoice units and billing transfers say.
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from lambdas.aws.archive import Archive
 from lambdas.aws.clients import invoicing_client, organizations_client, s3_client
 from lambdas.aws.invoicing import Invoicing
-from lambdas.aws.payer_role import NoAccess, WrongAccount, assume_payer_role
+from lambdas.aws.payer_role import NoAccess, PayerRole, WrongAccount
 from lambdas.aws.responsibility_transfers import ResponsibilityTransfers
 from lambdas.aws.witness import WitnessNotRead, witness
 from lambdas.domain.archive_layout import listing_key
@@ -50,15 +50,17 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     settings = FunctionSettings.from_environment()
     run = PayerRun.from_data(event)
     archive = Archive(s3_client(), settings.archive_bucket, settings.retention.mode)
+    role = PayerRole(run, settings.external_id)
     try:
-        credentials = assume_payer_role(run, settings.external_id)
         listing = list_invoices(
-            Invoicing(invoicing_client(credentials)),
+            Invoicing(
+                invoicing_client(role.credentials()), lambda: invoicing_client(role.renewed())
+            ),
             run,
             asks_units=settings.witnesses.invoice_units,
         )
         if settings.witnesses.billing_transfers:
-            organizations = ResponsibilityTransfers(organizations_client(credentials))
+            organizations = ResponsibilityTransfers(organizations_client(role.credentials()))
             transfers = organizations.transfers(run.run_id, run.as_of)
             listing = replace(listing, transfers=transfers)
     except NoAccess as error:
@@ -73,6 +75,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             "payer_account_id": run.payer_account_id,
             "outcome": listing.outcome,
             "invoices": len(listing.invoices),
+            "unfinished": {str(period): why for period, why in listing.unfinished.items()},
         },
     )
     return {
@@ -86,10 +89,12 @@ def list_invoices(invoicing: Invoicing, run: PayerRun, *, asks_units: bool) -> L
     """Ask by billing period and by issued date, for the payer account itself and, if `asks_units`,
     for each receiver of its invoice units.
 
-    Raises NoAccess and ServiceUnavailable; there is no partial listing. What of the units cannot be
-    read is named in them.
+    Raises NoAccess and ServiceUnavailable. What an answer left out is named as unfinished, and what
+    of the units cannot be read in them.
     """
-    rows = _rows(invoicing, run, run.payer_account_id, (BY_BILLING_PERIOD, BY_ISSUED_DATE))
+    rows, unfinished = _rows(
+        invoicing, run, run.payer_account_id, (BY_BILLING_PERIOD, BY_ISSUED_DATE)
+    )
     units, listed = (None, ()) if not asks_units else _ask_units(invoicing, run, rows)
     invoices, unusable = union_by_invoice_id(rows, run.payer_account_id)
     in_target = max(run.billing_periods)
@@ -105,6 +110,7 @@ def list_invoices(invoicing: Invoicing, run: PayerRun, *, asks_units: bool) -> L
         unusable_rows,
         units,
         listed,
+        unfinished=unfinished,
     )
 
 
@@ -126,9 +132,13 @@ def _ask_units(
     for account_id in receivers:
         try:
             with witness(f"invoicing:ListInvoiceSummaries for account {account_id}"):
-                rows += _rows(invoicing, run, account_id, OF_RECEIVER)
+                more, unfinished = _rows(invoicing, run, account_id, OF_RECEIVER)
         except WitnessNotRead as error:
             problems.append(str(error))
+            continue
+        rows += more
+        if unfinished:
+            problems.append(f"Of account {account_id}: {' '.join(sorted({*unfinished.values()}))}")
         else:
             listed.append(account_id)
     return (
@@ -139,18 +149,25 @@ def _ask_units(
 
 def _rows(
     invoicing: Invoicing, run: PayerRun, account_id: str, listings: tuple[str, str]
-) -> list[Row]:
-    """Every row of an account's two listings, by billing period and by issued date."""
+) -> tuple[list[Row], dict[BillingPeriod, str]]:
+    """Every row of an account's two listings, by billing period and by issued date, and why they
+    may not be all of a period.
+
+    What the listing by issued date leaves out may be of any period.
+    """
     by_billing_period, by_issued_date = listings
     rows: list[Row] = []
+    unfinished: dict[BillingPeriod, str] = {}
     for period in run.billing_periods:
-        rows += (
-            (by_billing_period, period, InvoiceSummary(row))
-            for row in invoicing.summaries_of_period(account_id, period)
-        )
+        found = invoicing.summaries_of_period(account_id, period)
+        rows += ((by_billing_period, period, row) for row in found.rows)
+        if found.unfinished:
+            unfinished[period] = f"AWS's listing of {period} is not whole: {found.unfinished}."
     for start, end in issued_date_spans(run.issued_from, run.issued_to):
-        rows += (
-            (by_issued_date, None, InvoiceSummary(row))
-            for row in invoicing.summaries_issued(account_id, start, end)
-        )
-    return rows
+        found = invoicing.summaries_issued(account_id, start, end)
+        rows += ((by_issued_date, None, row) for row in found.rows)
+        if found.unfinished:
+            days = f"what was issued from {start} to {end - timedelta(days=1)}"
+            cause = f"AWS's listing of {days} is not whole: {found.unfinished}."
+            unfinished = dict.fromkeys(run.billing_periods, cause) | unfinished
+    return rows, unfinished

@@ -206,7 +206,7 @@ def _plan(
     unread = sorted(
         account_id
         for account_id, listing in listings.items()
-        if listing is None or listing.outcome != CHECKED
+        if listing is None or listing.outcome != CHECKED or listing.unfinished
     )
     message = (
         f"Dry run {event['run_id']} for {event['billing_period']}: {len(listings)} payer accounts "
@@ -274,6 +274,7 @@ def _outcome(archive: Archive, item: PayerRun, listing: Listing | None) -> Payer
         listing.units,
         listing.transfers,
         {invoice.invoice_id: invoice.summary for invoice in listing.invoices},
+        listing.unfinished,
     )
 
 

@@ -126,6 +126,11 @@ def access_denied(message: str) -> ServiceError:
     return ServiceError("AccessDeniedException", message)
 
 
+def bad_credentials(code: str) -> ServiceError:
+    """The answer to credentials that have ended or that nobody knows."""
+    return ServiceError(code, "The security token included in the request is not valid.")
+
+
 def not_authorized(service: str, operation: str, account_id: str) -> ServiceError:
     """The answer to a session whose policies do not allow the operation."""
     action = f"{service}:{operation}"

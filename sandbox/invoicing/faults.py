@@ -12,6 +12,7 @@ from typing import Any
 from sandbox.invoicing import model
 from sandbox.invoicing.errors import (
     ServiceError,
+    bad_credentials,
     bad_request,
     bad_token,
     data_unavailable,
@@ -33,8 +34,18 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
     "ResourceNotFoundException": (LIST, GET, INBOUND),
     "DataUnavailableException": (COSTS,),
     "AWSOrganizationsNotInUseException": (INBOUND, OUTBOUND),
+    "ExpiredTokenException": OPERATIONS,
+    "UnrecognizedClientException": OPERATIONS,
 }
 """The call answers this error, in the words of its service; these operations can."""
+
+ANSWERS: Mapping[str, tuple[str, ...]] = {
+    # status 200 with `body`, whatever it is
+    "raw_answer": OPERATIONS,
+    # `members` replaced in the answer, None takes a member away
+    "changed_answer": OPERATIONS,
+}
+"""These operations answer what the service model does not know."""
 
 LISTINGS: Mapping[str, tuple[str, ...]] = {
     # no row, but a token that goes on with the same page
@@ -43,6 +54,8 @@ LISTINGS: Mapping[str, tuple[str, ...]] = {
     "repeated_row": (LIST,),
     # `members` replaced in the row, None takes a member away
     "changed_row": (LIST,),
+    # `body` in place of the row
+    "raw_row": (LIST,),
     # listings leave the row out
     "hidden_row": (LIST,),
     # groups by BILLING_ENTITY are refused, which AWS documents for filters alone
@@ -85,23 +98,30 @@ DOWNLOADS = (
 )
 """The download of a document goes wrong."""
 
-KINDS = (*ERRORS, *LISTINGS, *OFFERS, *DOWNLOADS)
-_ROWS = ("changed_row", "hidden_row")
+KINDS = (*ERRORS, *ANSWERS, *LISTINGS, *OFFERS, *DOWNLOADS)
+_ROWS = ("changed_row", "raw_row", "hidden_row")
 _TAKES: Mapping[str, tuple[str, ...]] = {
-    "operation": (*ERRORS, "empty_page"),
-    "later_pages": (*ERRORS, "empty_page", "repeated_row"),
-    "invoice_id": (*_ROWS, *OFFERS, *DOWNLOADS, *ERRORS),
+    "operation": (*ERRORS, *ANSWERS, "empty_page"),
+    "later_pages": (*ERRORS, *ANSWERS, "empty_page", "repeated_row"),
+    "invoice_id": (*_ROWS, *OFFERS, *DOWNLOADS, *ERRORS, *ANSWERS),
+    "billing_period": tuple(ANSWERS),
     "document_id": (*OFFERS, *DOWNLOADS),
     "retry_after_seconds": ("InternalServerException",),
-    "members": ("changed_row",),
+    "members": ("changed_row", "changed_answer"),
+    "body": ("raw_answer", "raw_row"),
     "url": ("other_url", "redirect"),
     "size_bytes": ("oversized",),
     "seconds": ("slow_drip",),
     "linked_account_id": ("hidden_charges",),
     "billing_entity": ("hidden_charges",),
 }
-_NEEDS = {"changed_row": ("invoice_id", "members"), "hidden_row": ("invoice_id",)}
-_NEEDS["other_url"] = ("url",)
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "changed_answer": ("members",),
+    "changed_row": ("invoice_id", "members"),
+    "raw_row": ("invoice_id", "body"),
+    "hidden_row": ("invoice_id",),
+    "other_url": ("url",),
+}
 
 
 @dataclass(frozen=True)
@@ -109,7 +129,8 @@ class Fault:
     """What the payer's next `times` fitting calls or downloads get (None: all of them).
 
     Beside the payer, a fault may be limited to an `operation`, to calls that continue a listing
-    (`later_pages`), to an `invoice_id` and to a `document_id` (empty text: the invoice document).
+    (`later_pages`), to listings of a `billing_period` ("2026-10"), to an `invoice_id` and to a
+    `document_id` (empty text: the invoice document).
     Without `operation` it is about all that can show it. The other members are particulars of some
     kinds. `members` are in the form of the wire, a dotted name reaches into structures:
     {"Entity.BillingEntity": "AWS_2"}. Raises ValueError with every problem at once.
@@ -120,10 +141,12 @@ class Fault:
     times: int | None
     operation: str | None = None
     later_pages: bool = False
+    billing_period: str | None = None
     invoice_id: str | None = None
     document_id: str | None = None
     retry_after_seconds: int | None = None
     members: Mapping[str, Any] = field(default_factory=dict)
+    body: str = ""
     url: str | None = None
     size_bytes: int = 0
     seconds: float = 0
@@ -154,8 +177,8 @@ class Fault:
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """Which operations can show a fault of ERRORS or LISTINGS."""
-        return {**ERRORS, **LISTINGS}.get(self.kind, OPERATIONS)
+        """Which operations can show a fault of ERRORS, ANSWERS or LISTINGS."""
+        return {**ERRORS, **ANSWERS, **LISTINGS}.get(self.kind, OPERATIONS)
 
     def concerns(self, payer_account_id: str, operation: str, *, continues: bool) -> bool:
         """Whether a call, which may continue a listing, can show it."""
@@ -196,6 +219,8 @@ _ERROR_ANSWERS: Mapping[str, Callable[[Fault, str, str], ServiceError]] = {
     "ResourceNotFoundException": _not_found,
     "DataUnavailableException": lambda *_: data_unavailable(),
     "AWSOrganizationsNotInUseException": lambda *_: not_in_use(),
+    "ExpiredTokenException": lambda *_: bad_credentials("ExpiredTokenException"),
+    "UnrecognizedClientException": lambda *_: bad_credentials("UnrecognizedClientException"),
 }
 
 
@@ -229,6 +254,25 @@ class Faults:
             )
         )
         return fault.error(operation) if fault else None
+
+    def answers(
+        self,
+        payer_account_id: str,
+        operation: str,
+        *,
+        continues: bool,
+        billing_period: str | None,
+        invoice_id: str | None,
+    ) -> list[Fault]:
+        """Everything that must be done to this answer, in order."""
+        return self._all(
+            lambda fault: (
+                fault.kind in ANSWERS
+                and fault.invoice_id in (None, invoice_id)
+                and fault.billing_period in (None, billing_period)
+                and fault.concerns(payer_account_id, operation, continues=continues)
+            )
+        )
 
     def page(self, payer_account_id: str, operation: str, kind: str, *, continues: bool) -> bool:
         """Whether this page of a listing must misbehave in this way."""

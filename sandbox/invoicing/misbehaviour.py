@@ -1,6 +1,6 @@
 """The operations as clients see them: the service's answer, or what was programmed instead."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,6 +71,17 @@ class Operations:
             is_empty = self._faults.page(caller, operation, "empty_page", continues=continues)
             truth, told = self._page(operation, caller, params, now, is_empty=is_empty)
         fits = model.write_response(operation, truth)
+        faults = self._faults.answers(
+            caller,
+            operation,
+            continues=continues,
+            billing_period=_billing_period(params),
+            invoice_id=params.get("InvoiceId"),
+        )
+        for fault in faults:
+            if fault.kind == "raw_answer":
+                return fault.body.encode("utf-8", "surrogateescape")
+            told = _changed(told, fault.members)
         return fits if told == truth else model.write_unchecked(told)
 
     def _page(
@@ -127,9 +138,7 @@ class Operations:
         for row in truth["InvoiceSummaries"]:
             faults = self._faults.rows(caller, row["InvoiceId"])
             if not any(fault.kind == "hidden_row" for fault in faults):
-                for fault in faults:
-                    row = _changed(row, fault.members)  # noqa: PLW2901 - one change after another
-                rows.append(row)
+                rows.append(_told(row, faults))
         return truth, {**truth, "InvoiceSummaries": rows}
 
     def _offer(
@@ -152,6 +161,21 @@ class Operations:
             else:
                 document["DocumentUrl"] = _URLS[fault.kind](document["DocumentUrl"])
         return truth, told
+
+
+def _billing_period(params: Mapping[str, Any]) -> str | None:
+    """The billing period that a listing asks for."""
+    period = params.get("Filter", {}).get("BillingPeriod") if "Selector" in params else None
+    return f"{period['Year']}-{period['Month']:02}" if period else None
+
+
+def _told(row: Mapping[str, Any], faults: Sequence[Fault]) -> Any:
+    """The row as faults change it; one that gives it as a text is the last word."""
+    for fault in faults:
+        if fault.kind == "raw_row":
+            return model.AsItStands(fault.body)
+        row = _changed(row, fault.members)
+    return row
 
 
 def _hides(fault: Fault, line: CostLine) -> bool:

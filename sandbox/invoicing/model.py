@@ -9,6 +9,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -48,6 +49,13 @@ class OffModel(Exception):
     """An answer that does not fit the service model: a mistake in the catalogue or in the emulator,
     not the client's.
     """
+
+
+@dataclass(frozen=True)
+class AsItStands:
+    """JSON text in an answer that need not be any."""
+
+    text: str
 
 
 def service_of(operation: str) -> str:
@@ -101,7 +109,17 @@ def write_response(operation: str, response: Mapping[str, Any]) -> bytes:
 
 def write_unchecked(response: Mapping[str, Any]) -> bytes:
     """The JSON body of an answer that need not fit the model: what AWS may send tomorrow."""
-    return json.dumps(_to_wire(response)).encode()
+    texts: dict[str, str] = {}
+
+    def mark(value: AsItStands) -> str:
+        name = f"as-it-stands-{len(texts)}"
+        texts[json.dumps(name)] = value.text
+        return name
+
+    body = json.dumps(_to_wire(response), default=mark)
+    for name, text in texts.items():
+        body = body.replace(name, text)
+    return body.encode("utf-8", "surrogateescape")
 
 
 def write_error(service: str, error: ServiceError) -> bytes:

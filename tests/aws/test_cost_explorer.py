@@ -105,6 +105,25 @@ def test_an_answer_that_does_not_say_that_it_is_final_is_not(
 
 
 @pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({}, "has no ResultsByTime"),
+        ({"ResultsByTime": [{"Estimated": False}]}, "has no Groups"),
+        ({"ResultsByTime": [{"Groups": [{}]}]}, "a group without a part"),
+        ({"ResultsByTime": [{"Groups": [{"Keys": ["1", "AWS"]}]}]}, "a group without a part"),
+        ({"ResultsByTime": [{"Groups": [{"Keys": [], "Metrics": {}}]}]}, "without a part"),
+    ],
+)
+def test_an_answer_without_its_lists_says_nothing_of_charges(
+    stubber: Stubber, body: dict[str, Any], told: str
+) -> None:
+    stubber.add_response("get_cost_and_usage", body, QUESTION)
+    found = answer(stubber)
+    assert told in found.not_read
+    assert (found.charges, found.is_final) == ((), False)
+
+
+@pytest.mark.parametrize(
     ("code", "told"),
     [
         ("AccessDeniedException", "AWS denied ce:GetCostAndUsage (AccessDeniedException)."),

@@ -10,7 +10,7 @@ from botocore.stub import ANY, Stubber
 
 from lambdas.aws import payer_role
 from lambdas.aws.clients import RoleCredentials
-from lambdas.aws.payer_role import NoAccess, WrongAccount, assume_payer_role
+from lambdas.aws.payer_role import NoAccess, PayerRole, WrongAccount, assume_payer_role
 from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.payer_run import PayerRun
 from tests.domain.examples import ACME, BOREAL, OCTOBER
@@ -145,3 +145,31 @@ def test_the_sessions_name_leads_back_to_the_run_and_is_one_that_aws_takes(
     assert name.startswith("invoice-archive-")
     assert 2 <= len(name) <= 64
     assert not set(name) - set(string.ascii_letters + string.digits + "_-")
+
+
+@pytest.mark.parametrize("answer", [{}, {"Credentials": {}}])
+def test_an_answer_without_credentials_is_left_to_the_workflows_retry(
+    monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]
+) -> None:
+    class Empty:
+        def assume_role(self, **_: str) -> dict[str, Any]:
+            return answer
+
+    monkeypatch.setattr(payer_role, "sts_client", lambda *_: Empty())
+    with pytest.raises(ServiceUnavailable, match="without credentials"):
+        assume_payer_role(run(), "external")
+
+
+def test_an_answer_without_the_account_proves_nothing(sts: Sts) -> None:
+    sts.land_in("")
+    with pytest.raises(ServiceUnavailable, match="without an account"):
+        assume_payer_role(run(), "external")
+
+
+def test_a_role_is_assumed_when_it_is_asked_for_and_anew_when_it_is_renewed(sts: Sts) -> None:
+    role = PayerRole(run(), "external")
+    assert sts.made_with == []
+    sts.land_in(BOREAL)
+    assert role.credentials() == role.credentials() == CREDENTIALS
+    sts.land_in(BOREAL)
+    assert role.renewed() == CREDENTIALS

@@ -78,13 +78,13 @@ def test_all_pages_are_read_and_an_empty_one_is_not_the_end(stubber: Stubber) ->
         ASKED | {"NextToken": "a"},
     )
     stubber.add_response(OUT, {"ResponsibilityTransfers": [row(2)]}, ASKED | {"NextToken": "b"})
-    stubber.add_response(IN, {}, ASKED)
+    stubber.add_response(IN, {"ResponsibilityTransfers": []}, ASKED)
     assert [one.transfer_id for one in asked(stubber).transfers] == ["rt-00000001", "rt-00000002"]
 
 
 def test_a_row_without_its_optional_members_is_kept_and_in_effect_never(stubber: Stubber) -> None:
     stubber.add_response(OUT, {"ResponsibilityTransfers": [{"Id": "rt-00000001"}]}, ASKED)
-    stubber.add_response(IN, {}, ASKED)
+    stubber.add_response(IN, {"ResponsibilityTransfers": []}, ASKED)
     (found,) = asked(stubber).transfers
     assert not found.is_in_effect
 
@@ -113,6 +113,17 @@ def test_a_call_that_is_denied_is_named_and_nothing_half_is_said(
 
 def test_pages_that_go_in_circles_end(stubber: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(responsibility_transfers, "_MOST_PAGES", 2)
-    stubber.add_response(OUT, {"NextToken": "a"}, ASKED)
-    stubber.add_response(OUT, {"NextToken": "a"}, ASKED | {"NextToken": "a"})
+    page = {"ResponsibilityTransfers": [], "NextToken": "a"}
+    stubber.add_response(OUT, page, ASKED)
+    stubber.add_response(OUT, page, ASKED | {"NextToken": "a"})
     assert "has no end after 2 pages" in asked(stubber).not_read
+
+
+@pytest.mark.parametrize("fails", [OUT, IN])
+def test_an_answer_without_its_list_is_not_taken_for_none(stubber: Stubber, fails: str) -> None:
+    if fails == IN:
+        stubber.add_response(OUT, {"ResponsibilityTransfers": []}, ASKED)
+    stubber.add_response(fails, {}, ASKED)
+    found = asked(stubber)
+    assert not found.was_read
+    assert "has no ResponsibilityTransfers" in found.not_read

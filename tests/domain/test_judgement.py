@@ -8,6 +8,7 @@ import pytest
 from lambdas.domain.acknowledgements import GivenAcknowledgement
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.close_calendar import CloseCalendar, CloseDeadline
+from lambdas.domain.facts import PayerOutcome
 from lambdas.domain.findings import finding
 from lambdas.domain.json_text import to_canonical_json
 from lambdas.domain.manifests import Manifest
@@ -455,3 +456,38 @@ def test_a_judgement_reads_back_from_the_archive() -> None:
     )
     assert second.says_the_same_as(back)
     assert replace(second, sequence=1, previous_sha256=None) == first
+
+
+def gap(one: PayerOutcome, *periods: BillingPeriod) -> PayerOutcome:
+    return replace(one, unfinished=dict.fromkeys(periods, "A page has no list."))
+
+
+def test_a_listing_that_is_not_whole_is_not_checked_and_says_why() -> None:
+    after = judged(gap(outcome(listed=("1",)), OCTOBER), invoices=[archived("1")])
+    (found,) = payer(after).findings
+    assert (payer(after).verdict, found.code, found.severity) == (
+        "NOT_CHECKED",
+        "NOT_CHECKED",
+        "blocking",
+    )
+    assert found.detail == "A page has no list."
+    assert found.next_step.startswith("The next daily run asks again.")
+    assert payer(after).checked_at is None
+
+
+def test_another_period_that_is_not_whole_changes_nothing() -> None:
+    whole = outcome(listed=("1",))
+    after = judged(gap(whole, OCTOBER.shifted(-1)), invoices=[archived("1")])
+    assert after == judged(whole, invoices=[archived("1")])
+
+
+def test_from_a_listing_that_is_not_whole_no_awaited_invoice_has_vanished() -> None:
+    first = judged(outcome(listed=("2",), awaited=(outstanding("2"),)))
+    for one in (
+        gap(outcome(listed=()), OCTOBER),
+        outcome(listed=(), nameless=(UnusableRow(OCTOBER, "0123456789ab", "null"),)),
+    ):
+        after = judged(one, previous=first)
+        assert "INVOICE_VANISHED" not in codes(after)
+        assert codes(after)["PDF_NOT_READY"] == "blocking"
+    assert "INVOICE_VANISHED" in codes(judged(outcome(listed=()), previous=first))

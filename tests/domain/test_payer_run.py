@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -142,3 +143,59 @@ def test_a_listed_invoice_keeps_its_row_whole() -> None:
     row = summary_row(MemberOfTomorrow={"x": ["y"]})
     (invoice,), _ = union_by_invoice_id([by_period(row)], ACME)
     assert ListedInvoice.from_data(json.loads(json.dumps(invoice.to_data()))).summary.row == row
+
+
+TEXT = '{"InvoiceId": "1", "AccountId": "111122223333", "OfTomorrow": 1}'
+
+
+def received(text: str) -> Row:
+    return BY_BILLING_PERIOD, OCTOBER, InvoiceSummary.of_received(text)
+
+
+def read_back(listing: Listing) -> Listing:
+    return Listing.from_data(json.loads(json.dumps(listing.to_data())))
+
+
+def test_a_listing_keeps_rows_as_they_came_and_one_of_before_is_read_without() -> None:
+    invoices, unusable = union_by_invoice_id([received(TEXT), received("null")], ACME)
+    listing = Listing(ACME, CHECKED, "", (OCTOBER,), tuple(invoices), tuple(unusable))
+    (invoice,), (row,) = read_back(listing).invoices, read_back(listing).unusable
+    assert (invoice.summary.received, row.received) == (TEXT, "null")
+    old = json.loads(json.dumps(listing.to_data()))
+    del old["unfinished"]
+    del old["invoices"][0]["row_received"], old["unusable_rows"][0]["row_received"]
+    assert Listing.from_data(old) == replace(
+        listing, unusable=(replace(unusable[0], received=None),)
+    )
+    assert Listing.from_data(old).invoices[0].summary.received is None
+
+
+def test_a_listing_says_why_it_may_not_be_all_of_a_period() -> None:
+    listing = Listing(ACME, CHECKED, "", (OCTOBER, SEPTEMBER), unfinished={OCTOBER: "a page"})
+    assert read_back(listing) == listing
+    assert listing.periods_without_gap == (SEPTEMBER,)
+
+
+def test_a_period_with_a_row_without_an_id_has_a_gap() -> None:
+    listing = Listing(
+        ACME, CHECKED, "", (OCTOBER, SEPTEMBER), unusable=(UnusableRow(OCTOBER, "0123456789ab"),)
+    )
+    assert listing.periods_without_gap == (SEPTEMBER,)
+
+
+def test_rows_of_which_nothing_can_be_read_are_told_apart_by_their_text() -> None:
+    texts = ("null", "5", '{"InvoiceId": 5}', '{"InvoiceId": 6}')
+    _, unusable = union_by_invoice_id([received(text) for text in (*texts, *texts)], ACME)
+    assert [row.received for row in unusable] == list(texts)
+    details = [row.finding(ACME).detail for row in unusable]
+    assert details[0].endswith("): the row is null, not an object.")
+    assert details[3].endswith("): InvoiceId is the number 6, not a text.")
+    assert len({row.finding(ACME).subject for row in unusable}) == 4
+
+
+def test_a_row_with_an_id_and_nothing_that_says_its_period_is_told_by_its_id() -> None:
+    row = InvoiceSummary.of_received('{"InvoiceId": "1", "IssuedDate": "soon"}')
+    _, (unusable,) = union_by_invoice_id([(BY_ISSUED_DATE, None, row)], ACME)
+    assert "invoice 1 without anything that says its billing period" in (
+        unusable.finding(ACME).detail
+    )

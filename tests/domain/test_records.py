@@ -8,7 +8,14 @@ import pytest
 from lambdas.domain.archive_layout import record_key
 from lambdas.domain.findings import KINDS
 from lambdas.domain.invoice_summary import Amount
-from lambdas.domain.records import LATE_DOCUMENT_AGES, Lack, Record, next_record
+from lambdas.domain.records import (
+    LATE_DOCUMENT_AGES,
+    Lack,
+    Learnt,
+    Record,
+    first_record,
+    next_record,
+)
 from tests.domain.examples import (
     ACME,
     AFTER_DEADLINE,
@@ -260,3 +267,58 @@ def test_an_ordinary_invoice_has_no_finding() -> None:
 def test_an_amount_that_cannot_be_read_adds_nothing() -> None:
     assert record().amount_due() == Amount("USD", Decimal("100.00"))
     assert record(PaymentCurrencyAmount=None).amount_due() is None
+
+
+RECEIVED = '{"InvoiceId": "1", "OfTomorrow": 1}'
+
+
+def receives(text: str | None, **what: object) -> Learnt:
+    return replace(learnt(**what), row_received=text)  # type: ignore[arg-type]
+
+
+def test_a_record_keeps_the_row_as_it_came_and_reads_back() -> None:
+    first = first_record(INVOICE_ID, OCTOBER, ACME, receives(RECEIVED))
+    assert Record.from_data(json.loads(first.to_bytes())) == first
+    assert json.loads(first.to_bytes())["row_received"] == RECEIVED
+
+
+def test_a_record_of_before_rows_were_kept_has_the_same_bytes_and_gets_no_next_one() -> None:
+    old = record()
+    assert b"row_received" not in old.to_bytes()
+    assert Record.from_data(json.loads(old.to_bytes())).row_received is None
+    assert next_record(old, BEFORE, receives(RECEIVED), ACME) is None
+
+
+def test_another_text_of_the_same_row_is_no_record_and_is_kept_with_the_next_one() -> None:
+    first = first_record(INVOICE_ID, OCTOBER, ACME, receives(RECEIVED))
+    assert next_record(first, BEFORE, receives(RECEIVED + " "), ACME) is None
+    late = receives(RECEIVED + " ", documents=(supplement(),), were_asked=True)
+    following = next_record(first, BEFORE, late, ACME)
+    assert following is not None
+    assert following.row_received == RECEIVED + " "
+
+
+def test_the_row_that_another_account_sees_is_not_the_one_that_is_kept() -> None:
+    first = first_record(INVOICE_ID, OCTOBER, ACME, receives(RECEIVED))
+    following = next_record(first, BEFORE, receives("{}", seen_by=BOREAL), BOREAL)
+    assert following is not None
+    assert following.row_received == RECEIVED
+
+
+def test_a_row_that_is_no_longer_listed_stays_as_it_came() -> None:
+    first = first_record(INVOICE_ID, OCTOBER, ACME, receives(RECEIVED))
+    following = next_record(first, BEFORE, receives(None, is_listed=False), ACME)
+    assert following is not None
+    assert following.row_received == RECEIVED
+
+
+def test_what_cannot_be_read_of_a_row_is_found_until_it_can() -> None:
+    first = first_record(INVOICE_ID, OCTOBER, ACME, receives('{"DueDate": "soon"}'))
+    (found,) = (one for one in first.findings() if one.code == "ROW_NOT_READ")
+    assert (found.subject, found.severity) == (INVOICE_ID, "warning")
+    assert found.detail == (
+        "Of its row as AWS sent it, DueDate is the text 'soon', not an instant."
+    )
+    following = next_record(first, BEFORE, receives("{}"), ACME)
+    assert following is not None
+    assert "ROW_NOT_READ" not in codes(following)

@@ -1,5 +1,6 @@
 """Who was read last, and whom nobody could read."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from lambdas.domain.payer_register import Payer
@@ -43,3 +44,8 @@ def test_one_that_left_is_forgotten() -> None:
 def test_a_run_of_an_earlier_instant_makes_nothing_older() -> None:
     read = [outcome(ACME, periods=DAILY)]
     assert swept_by({ACME: NOW}, REGISTER[:1], DAILY, read, AFTER_DEADLINE) == {ACME: NOW}
+
+
+def test_a_period_whose_listing_is_not_whole_was_not_read() -> None:
+    gap = [replace(outcome(ACME, periods=DAILY), unfinished={SEPTEMBER: "a page"})]
+    assert swept_by({ACME: THEN}, REGISTER[:1], DAILY, gap, NEXT_DAY) == {ACME: THEN}

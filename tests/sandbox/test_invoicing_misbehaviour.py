@@ -12,9 +12,8 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from sandbox.invoicing import Fault, FixedCatalogue, InvoicingEmulator
-from sandbox.invoicing.bad_downloads import ANSWERS
-from sandbox.invoicing.faults import DOWNLOADS, ERRORS, KINDS, LISTINGS, OFFERS
+from sandbox.invoicing import Fault, FixedCatalogue, InvoicingEmulator, bad_downloads
+from sandbox.invoicing.faults import ANSWERS, DOWNLOADS, ERRORS, KINDS, LISTINGS, OFFERS
 from tests.sandbox.invoicing_calls import (
     BY_ACCOUNT,
     FOREIGN,
@@ -32,6 +31,7 @@ from tests.sandbox.invoicing_calls import (
     signed,
 )
 
+EVERY = (*ERRORS, *ANSWERS, *LISTINGS, *OFFERS, *DOWNLOADS)
 pytestmark = pytest.mark.usefixtures("loopback")
 
 CONTENT = bytes(range(256)) * 8
@@ -66,8 +66,8 @@ def got(emulator: InvoicingEmulator, kind: str, **particulars: Any) -> requests.
 
 
 def test_each_kind_is_of_one_table_and_each_download_has_its_answer() -> None:
-    assert len(set(KINDS)) == len(KINDS) == len((*ERRORS, *LISTINGS, *OFFERS, *DOWNLOADS))
-    assert set(ANSWERS) == set(DOWNLOADS)
+    assert len(set(KINDS)) == len(KINDS) == len(EVERY)
+    assert set(bad_downloads.ANSWERS) == set(DOWNLOADS)
 
 
 # Errors

@@ -1,0 +1,130 @@
+"""Answers of AWS before botocore reads them: as they were sent, or held against their shape.
+
+botocore reads whatever an answer carries: members that its model does not know are dropped, and
+what is of another kind than the model says ends in some error of Python's. `before-parse` is the
+event at which it lets a client look at an answer, or change it, first.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+AS_SENT = "AnswerAsSent"
+"""The member of a parsed answer that has the bytes of its body."""
+_OF_ERRORS = ("__type", "message", "Message", "reason", "Reason", "retryAfterSeconds")
+"""What is read of an error answer."""
+_SCALARS = (str, int, float, type(None))
+_NUMBERS = (int, float)
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "structure": (dict,),
+    "map": (dict,),
+    "list": (list,),
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "long": (int,),
+    "float": _NUMBERS,
+    "double": _NUMBERS,
+    "timestamp": _NUMBERS,
+}
+
+
+class AnswerNotRead(Exception):
+    """An answer that is none; the message says in what, and never tells a value."""
+
+
+def keep_answers(client: Any, service: str) -> None:
+    """Let the client give each answer as it was sent, under AS_SENT, and read nothing of it."""
+    client.meta.events.register(f"before-parse.{service}", _keep)
+
+
+def demand_shapes(client: Any, service: str) -> None:
+    """Let the client raise AnswerNotRead for an answer that is not of the shape of its model."""
+    client.meta.events.register(f"before-parse.{service}", _demand)
+
+
+def read_object(action: str, body: bytes) -> dict[str, Any]:
+    """The JSON object that an answer is. Raises AnswerNotRead."""
+    try:
+        found = json.loads(body.decode())
+    except (ValueError, RecursionError) as error:
+        raise AnswerNotRead(f"AWS's answer to {action} is no JSON ({_name(error)}).") from None
+    if not isinstance(found, dict):
+        raise AnswerNotRead(f"AWS's answer to {action} is no JSON object.")
+    return found
+
+
+def _keep(
+    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object
+) -> None:
+    if response_dict["status_code"] >= 300:
+        response_dict["body"] = _plain_error(response_dict["body"])
+        return
+    customized_response_dict[AS_SENT] = response_dict["body"]
+    response_dict["body"] = b"{}"
+
+
+def _demand(operation_model: Any, response_dict: dict[str, Any], **_: object) -> None:
+    if response_dict["status_code"] >= 300:
+        response_dict["body"] = _plain_error(response_dict["body"])
+        return
+    action = f"{operation_model.service_model.service_name}:{operation_model.name}"
+    answer = read_object(action, response_dict["body"])
+    try:
+        wrong = _wrong_place(answer, operation_model.output_shape, "")
+    except RecursionError:
+        wrong = "something nested too deeply"
+    if wrong:
+        raise AnswerNotRead(f"AWS's answer to {action} cannot be read: {wrong}.")
+
+
+def _plain_error(body: bytes) -> bytes:
+    """The error answer without what nobody reads; nothing, where it is none: its status tells."""
+    try:
+        error = json.loads(body.decode())
+    except (ValueError, RecursionError):
+        return b""
+    if not isinstance(error, dict) or not isinstance(error.get("__type", ""), str):
+        return b""
+    plain = {name: error[name] for name in _OF_ERRORS if isinstance(error.get(name, []), _SCALARS)}
+    return json.dumps(plain).encode()
+
+
+def _wrong_place(value: Any, shape: Any, path: str) -> str:
+    """The first member of another kind than the model says, as a part of a sentence, or nothing."""
+    if not _is_of_kind(value, shape.type_name):
+        return f"{path or 'it'} is {_kind(value)}, not a {shape.type_name}"
+    if shape.type_name == "timestamp" and not _is_instant(value):
+        return f"{path} is no instant"
+    inner: list[tuple[Any, Any, str]] = []
+    if shape.type_name == "structure":
+        known = shape.members.items()
+        inner = [(value[n], one, n) for n, one in known if value.get(n) is not None]
+    elif shape.type_name == "map":
+        inner = [(one, shape.value, name) for name, one in value.items() if one is not None]
+    elif shape.type_name == "list":
+        inner = [(one, shape.member, f"[{number}]") for number, one in enumerate(value, 1)]
+    wrong = (_wrong_place(one, form, f"{path}.{name}".strip(".")) for one, form, name in inner)
+    return next(filter(None, wrong), "")
+
+
+def _is_of_kind(value: object, kind: str) -> bool:
+    is_bool = isinstance(value, bool)
+    return is_bool is (kind == "boolean") and isinstance(value, _KINDS.get(kind, (object,)))
+
+
+def _is_instant(seconds: float) -> bool:
+    try:
+        datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return False
+    return True
+
+
+def _kind(value: object) -> str:
+    return "null" if value is None else type(value).__name__
+
+
+def _name(error: Exception) -> str:
+    return type(error).__name__

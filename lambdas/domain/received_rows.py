@@ -1,0 +1,232 @@
+"""The rows of ListInvoiceSummaries, read from the bytes that AWS sent.
+
+A row is read by the table below and not by the service model of whatever botocore is deployed: the
+same bytes give the same row, and the same fingerprint, for good. What the table does not name stays
+in the row's own text.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from lambdas.domain.json_text import instant_text
+from lambdas.domain.raw_json import JsonObject, NotJson, described, member, parts, read
+
+TEXT, INTEGER, INSTANT = "a text", "a whole number", "an instant"
+_CHARGES = {
+    "Breakdown": [{"Description": TEXT, "Amount": TEXT, "Rate": TEXT}],
+    "TotalAmount": TEXT,
+}
+_AMOUNT = {
+    "TotalAmount": TEXT,
+    "TotalAmountBeforeTax": TEXT,
+    "CurrencyCode": TEXT,
+    "AmountBreakdown": {
+        "SubTotalAmount": TEXT,
+        "Discounts": _CHARGES,
+        "Taxes": _CHARGES,
+        "Fees": _CHARGES,
+    },
+    "CurrencyExchangeDetails": {
+        "SourceCurrencyCode": TEXT,
+        "TargetCurrencyCode": TEXT,
+        "Rate": TEXT,
+    },
+}
+MEMBERS: Mapping[str, Any] = {
+    "AccountId": TEXT,
+    "InvoiceId": TEXT,
+    "IssuedDate": INSTANT,
+    "DueDate": INSTANT,
+    "BillSourceAccounts": [TEXT],
+    "BillSourceAccountsTotalCount": INTEGER,
+    "ReceiverRole": TEXT,
+    "Entity": {"InvoicingEntity": TEXT, "BillingEntity": TEXT},
+    "BillingPeriod": {"Month": INTEGER, "Year": INTEGER},
+    "InvoiceFrequency": TEXT,
+    "BillType": TEXT,
+    "InvoiceType": TEXT,
+    "CommercialInvoiceId": TEXT,
+    "OriginalInvoiceId": TEXT,
+    "PurchaseOrderNumber": TEXT,
+    "EinvoiceDeliveryStatus": TEXT,
+    "TaxAuthorityStatus": TEXT,
+    "BaseCurrencyAmount": _AMOUNT,
+    "TaxCurrencyAmount": _AMOUNT,
+    "PaymentCurrencyAmount": _AMOUNT,
+}
+"""The members of an InvoiceSummary as botocore 1.43.106 knows them. Never to be changed: a member
+more, or one that is read otherwise, is a changed row of every invoice that has it, and a reason to
+ask for its documents anew.
+"""
+_LIST, _TOKEN = "InvoiceSummaries", "NextToken"
+_REPLACED = "\N{REPLACEMENT CHARACTER}"
+"""Stands in a row's text for bytes that are no UTF-8."""
+_NOT_READ = object()
+_MOST_TOLD = 3
+
+
+@dataclass(frozen=True)
+class ReceivedRow:
+    """A row as it came and as it is read; a member that cannot be read is left out and told."""
+
+    text: str
+    row: Mapping[str, Any]
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReceivedPage:
+    """A page of a listing. One with `problems` is not to be taken for a whole one."""
+
+    rows: tuple[ReceivedRow, ...] = ()
+    next_token: str | None = None
+    problems: tuple[str, ...] = ()
+
+
+def read_row(text: str) -> ReceivedRow:
+    """Read one row from its own JSON text."""
+    try:
+        value = read(text)
+    except NotJson as error:
+        return ReceivedRow(text, {}, (f"the row cannot be read: {error}",))
+    if not isinstance(value, JsonObject):
+        return ReceivedRow(text, {}, (f"the row is {described(value)}, not an object",))
+    problems = ["it has bytes that are not UTF-8"] if _REPLACED in text else []
+    row = _structure(value, MEMBERS, "", problems)
+    return ReceivedRow(text, row, tuple(problems))
+
+
+def read_page(body: bytes) -> ReceivedPage:
+    """Read the answer of ListInvoiceSummaries, as much of it as can be read."""
+    problems: list[str] = []
+    try:
+        members, is_whole = parts(body.decode(errors="replace"), "{}")
+        found = [member(one) for one in members]
+    except NotJson as error:
+        return ReceivedPage(problems=(f"AWS's answer cannot be read: {error}",))
+    if not is_whole:
+        problems.append("it is broken off, or something follows it")
+    rows: list[str] = []
+    lists = [value for name, value in found if name == _LIST]
+    if not lists:
+        problems.append(f"it has no {_LIST}")
+    for one in lists:
+        try:
+            more, is_whole_list = parts(one, "[]")
+        except NotJson:
+            problems.append(f"its {_LIST} is {_kind(one)}, not a list")
+        else:
+            rows += more
+            if not is_whole_list:
+                problems.append(f"its {_LIST} is broken off")
+    tokens = [_read_token(value, problems) for name, value in found if name == _TOKEN]
+    if max(len(lists), len(tokens)) > 1:
+        problems.append("it has a member twice")
+    return ReceivedPage(tuple(map(read_row, rows)), next(iter(tokens), None), tuple(problems))
+
+
+def told(problems: tuple[str, ...]) -> str:
+    """The problems as a part of a sentence, the first few of them by name."""
+    more = len(problems) - _MOST_TOLD
+    return "; ".join(problems[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _read_token(text: str, problems: list[str]) -> str | None:
+    try:
+        value = read(text)
+    except NotJson as error:
+        problems.append(f"its {_TOKEN} cannot be read: {error}")
+        return None
+    if value is None or isinstance(value, str):
+        return value or None
+    problems.append(f"its {_TOKEN} is {described(value)}, not a text")
+    return None
+
+
+def _kind(text: str) -> str:
+    try:
+        return described(read(text))
+    except NotJson:
+        return "no JSON"
+
+
+def _structure(
+    value: JsonObject, members: Mapping[str, Any], path: str, problems: list[str]
+) -> dict[str, Any]:
+    row = {}
+    for name, form in members.items():
+        place = f"{path}.{name}" if path else name
+        if name in value.repeated:
+            problems.append(f"{place} stands there more than once")
+        if value.get(name) is None:
+            continue
+        one = _member(value[name], form, place, problems)
+        if one is not _NOT_READ:
+            row[name] = one
+    return row
+
+
+def _member(value: Any, form: Any, path: str, problems: list[str]) -> Any:
+    """The member's value as plain data, or _NOT_READ and one problem more."""
+    if isinstance(form, dict):
+        if isinstance(value, JsonObject):
+            return _structure(value, form, path, problems)
+        wanted = "an object"
+    elif isinstance(form, list):
+        if isinstance(value, list):
+            return list(_items(value, form[0], path, problems))
+        wanted = "a list"
+    else:
+        wanted = str(form)
+        one = _scalar(value, wanted)
+        if one is not None:
+            return one
+    problems.append(f"{path} is {described(value)}, not {wanted}")
+    return _NOT_READ
+
+
+def _items(value: list[Any], form: Any, path: str, problems: list[str]) -> Iterator[Any]:
+    for number, item in enumerate(value, 1):
+        one = _member(item, form, f"{path}[{number}]", problems)
+        if one is not _NOT_READ:
+            yield one
+
+
+def _scalar(value: Any, form: str) -> Any:
+    if form == TEXT:
+        return value if isinstance(value, str) else None
+    if isinstance(value, bool):
+        return None
+    if form == INTEGER:
+        return value if isinstance(value, int) else None
+    return _instant(value)
+
+
+def _instant(value: Any) -> str | None:
+    """An instant as botocore takes it: seconds since 1970 as a number or in a text, ISO 8601, or as
+    in mail; without a zone it is UTC.
+    """
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        return _instant_in_words(value) if isinstance(value, str) else None
+    if not math.isfinite(seconds):
+        return None
+    try:
+        return instant_text(datetime.fromtimestamp(seconds, UTC))
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _instant_in_words(text: str) -> str | None:
+    for reads in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            instant = reads(text)
+            return instant_text(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
+        except (ValueError, OverflowError, TypeError, IndexError):
+            continue
+    return None
