@@ -123,7 +123,6 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         outcome,
         findings,
         expected=expected,
-        archived=sum(invoice.has_invoice_document for invoice in invoices),
         lacking=lacking,
         is_overdue=facts.is_overdue,
         is_proven=expectations.are_proven_whole,
