@@ -73,6 +73,11 @@ KINDS: Mapping[str, FindingKind] = {
         "time",
         "Ask the source's owner whether there were charges; if there were none, acknowledge it.",
     ),
+    "SOURCE_WITHOUT_TRANSFER": FindingKind(
+        "warning",
+        "time",
+        "Ask the payer's owner why it gets this bill; AWS shows no billing transfer for it.",
+    ),
     "RECEIVER_NOT_IN_REGISTER": FindingKind(
         "warning",
         "time",

@@ -102,7 +102,7 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         *unarchived_references(invoices, facts.absent_invoices),
         *_late(facts, invoices),
         *_twice(facts, account_id, invoices),
-        *expectations.notes(),
+        *_notes(facts, before, expectations),
     ]
     is_settled = _is_settled(facts, before) and _was_read(before)
     weights = Weights(facts.as_of, witnesses, is_settled=is_settled)
@@ -398,6 +398,19 @@ def _outcome_findings(
         by_itself = "" if is_closed else "The next daily run asks it. Or: "
         return [replace(never, next_step=f"{by_itself}Start a run of {period}.")]
     return []
+
+
+def _notes(
+    facts: Facts, before: PayerState | None, expectations: Expectations
+) -> Iterable[Finding]:
+    """What is to be told of the witnesses. A closed period is told nothing new that only this
+    version of the functions knows to tell.
+    """
+    is_closed = facts.previous is not None and facts.previous.closed_at is not None
+    known = set(before.findings) if before else set()
+    for note in expectations.notes():
+        if note.code != "SOURCE_WITHOUT_TRANSFER" or not is_closed or note in known:
+            yield note
 
 
 def _late(facts: Facts, invoices: Iterable[ArchivedInvoice]) -> Iterable[Finding]:
