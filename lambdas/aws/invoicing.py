@@ -30,6 +30,10 @@ class DocumentsRefused(Exception):
     """AWS lists the invoice and does not accept its id when it is asked for the documents."""
 
 
+class ListingRefused(Exception):
+    """AWS does not take the question of a listing; the message has its answer."""
+
+
 @dataclass(frozen=True)
 class OfferedDocument:
     """A document that AWS offers now. `url` is None when the answer had none."""
@@ -72,6 +76,15 @@ class Invoicing:
         """
         interval = {"StartDate": _midnight(start), "EndDate": _midnight(end)}
         return self._summaries(account_id, {"TimeInterval": interval})
+
+    def summaries_by_role(
+        self, account_id: str, role: str, start: date, end: date
+    ) -> Iterator[Mapping[str, Any]]:
+        """All rows that an account receives in a role, issued from `start` (included) to `end`
+        (excluded): at most five years.
+        """
+        interval = {"StartDate": _midnight(start), "EndDate": _midnight(end)}
+        return self._summaries(account_id, {"TimeInterval": interval, "ReceiverRole": role})
 
     def invoice_unit_receivers(self, as_of: datetime | None) -> set[str]:
         """The accounts that get the invoices of the payer account's invoice units, as the units
@@ -123,6 +136,23 @@ class Invoicing:
             for page in pages:
                 for row in page["InvoiceSummaries"]:
                     yield _plain(row)
+
+
+def whole(rows: Iterator[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """All rows of a listing. Raises ListingRefused where AWS refuses before the first one: what it
+    breaks off in the middle is another fault.
+    """
+    read = []
+    try:
+        for row in rows:
+            read.append(row)  # noqa: PERF402 - what was read before an error counts
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if read or code != "ValidationException":
+            raise
+        reason = error.response.get("reason")
+        raise ListingRefused(f"{code}, {reason}" if reason else code) from None
+    return read
 
 
 @contextmanager

@@ -377,7 +377,7 @@ COLUMNS: tuple[Column, ...] = (
         Kind.TEXT,
         13,
         "SELLER, RESELLER or BUYER.",
-        _row_text("ReceiverRole"),
+        lambda line: line.invoice.receiver_role,
     ),
     Column(
         "bill_source_accounts",

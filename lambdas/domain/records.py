@@ -13,8 +13,15 @@ from typing import Any
 from lambdas.domain.archive_layout import invoice_document_stem, record_key
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.findings import Finding, finding
-from lambdas.domain.invoice_summary import Amount, AmountNotRead, InvoiceSummary, row_changes
+from lambdas.domain.invoice_summary import (
+    Amount,
+    AmountNotRead,
+    InvoiceSummary,
+    row_changes,
+    stated_text,
+)
 from lambdas.domain.json_text import instant_text, read_instant, to_json
+from lambdas.domain.plain_words import counted
 from lambdas.domain.row_arithmetic import contradictions
 
 SCHEMA = "invoice-archive/record/2"
@@ -143,6 +150,8 @@ class Record:
     documents: tuple[ArchivedDocument, ...]
     lacks: tuple[Lack, ...] = ()
     notes: tuple[Note, ...] = ()
+    other_rows: tuple[Mapping[str, Any], ...] = ()
+    """Rows of the same id, in one listing, that say something else than `summary`."""
 
     @property
     def sequence(self) -> int:
@@ -159,6 +168,7 @@ class Record:
         )
 
     def to_bytes(self) -> bytes:
+        other_rows = {"other_rows": list(self.other_rows)} if self.other_rows else {}
         return to_json(
             {
                 "schema": SCHEMA,
@@ -178,6 +188,7 @@ class Record:
                 "documents": [document.to_data() for document in self.documents],
                 "lacks": [asdict(lack) for lack in self.lacks],
                 "notes": [asdict(note) for note in self.notes],
+                **other_rows,
             }
         )
 
@@ -206,6 +217,7 @@ class Record:
             documents=tuple(ArchivedDocument.from_data(document) for document in data["documents"]),
             lacks=tuple(Lack(**lack) for lack in data["lacks"]),
             notes=tuple(Note(**note) for note in data["notes"]),
+            other_rows=tuple(data.get("other_rows", ())),
         )
 
     def is_due(self, as_of: datetime) -> bool:
@@ -244,6 +256,7 @@ class Record:
             finding("AMOUNTS_DO_NOT_ADD_UP", self.invoice_id, f"The row's {contradiction}.")
             for contradiction in contradictions(self.summary)
         ]
+        found += rows_differ(self.invoice_id, self.summary, self.other_rows)
         return sorted(set(found))
 
     def amount_due(self) -> Amount | None:
@@ -254,6 +267,23 @@ class Record:
             return InvoiceSummary(self.summary).amount_due()
         except AmountNotRead:
             return None
+
+
+def rows_differ(
+    invoice_id: str, row: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
+) -> list[Finding]:
+    """The finding on rows of one id that differ, with the amount of each."""
+    if not others:
+        return []
+    amounts = ", ".join(map(stated_text, (row, *others)))
+    return [
+        finding(
+            "ROWS_DIFFER",
+            invoice_id,
+            f"AWS lists {len(others) + 1} different rows with this id: {amounts}. Totals count "
+            "only the first.",
+        )
+    ]
 
 
 @dataclass(frozen=True)
@@ -268,6 +298,7 @@ class Learnt:
     documents: Sequence[ArchivedDocument] = ()
     lacks: Sequence[Lack] = ()
     documents_were_asked: bool = False
+    other_rows: Sequence[Mapping[str, Any]] = ()
 
 
 def first_record(
@@ -302,6 +333,7 @@ def first_record(
         sightings=(learnt.sighting,) if learnt.sighting else (),
         documents=tuple(learnt.documents),
         lacks=tuple(learnt.lacks),
+        other_rows=tuple(learnt.other_rows),
     )
 
 
@@ -332,6 +364,12 @@ def next_record(state: Record, stored: StoredObject, learnt: Learnt, seen_by: st
         if earlier is state.sightings[0] and earlier.fingerprint != sighting.fingerprint:
             summary = learnt.summary
             notes.append(("INVOICE_CHANGED", "; ".join(row_changes(state.summary, summary))))
+    # like the row that the record shows, those beside it are its first observer's
+    is_first = sighting is not None and earlier is state.sightings[0]
+    other_rows = tuple(learnt.other_rows) if is_first else state.other_rows
+    if other_rows != state.other_rows:
+        rows = len(other_rows) + 1
+        notes.append(("INVOICE_CHANGED", f"AWS lists {counted(rows, 'row')} of it since {at}."))
     known = {document.stored.key for document in state.documents}
     added = [document for document in learnt.documents if document.stored.key not in known]
     for document in added:
@@ -349,6 +387,7 @@ def next_record(state: Record, stored: StoredObject, learnt: Learnt, seen_by: st
         documents=documents,
         lacks=lacks,
         notes=(*state.notes, *(Note(code, detail, learnt.run_id, at) for code, detail in notes)),
+        other_rows=other_rows,
     )
     asked_at_a_fixed_age = learnt.documents_were_asked and not lacks and state.is_due(learnt.as_of)
     said = (new.sightings, new.documents, new.lacks, new.notes)

@@ -63,18 +63,22 @@ def payer_verdict(
     if outcome not in (CHECKED, None):
         raise ValueError(f"'{outcome}' is not an outcome of a payer account")
     blocking = {finding.code for finding in findings if finding.severity == "blocking"}
-    if is_overdue and not blocking.isdisjoint(_NOT_LISTED):
-        return "MISSING"
-    if any(KINDS[code].cure == "person" for code in blocking):
-        return "PARTIAL"
+    is_missing = is_overdue and not blocking.isdisjoint(_NOT_LISTED)
+    if is_missing or any(KINDS[code].cure == "person" for code in blocking):
+        return "MISSING" if is_missing else "PARTIAL"
     if outcome == CHECKED and not (blocking or expected) and without_invoices:
         return without_invoices
-    if is_overdue and not expected:
-        return "MISSING"
     if is_overdue:
-        return "PARTIAL" if blocking or lacking else "COMPLETE"
+        return _overdue_verdict(expected=expected, is_whole=not (blocking or lacking))
     is_whole = expected > 0 and not (blocking or lacking)
     return "COMPLETE" if outcome == CHECKED and is_whole and is_proven else "AWAITING"
+
+
+def _overdue_verdict(*, expected: int, is_whole: bool) -> PayerVerdict:
+    """Of a payer account of which every invoice that a witness expects is listed."""
+    if not expected:
+        return "MISSING"
+    return "COMPLETE" if is_whole else "PARTIAL"
 
 
 def period_verdict(verdicts: Iterable[PayerVerdict]) -> PeriodVerdict:

@@ -274,6 +274,9 @@ def _outcome(archive: Archive, item: PayerRun, listing: Listing | None) -> Payer
         listing.units,
         listing.transfers,
         {invoice.invoice_id: invoice.summary for invoice in listing.invoices},
+        listing.notes,
+        listing.refused,
+        listing.roles_listed,
     )
 
 
@@ -290,6 +293,7 @@ def _not_fetched(item: PayerRun, listed: ListedInvoice) -> OutstandingInvoice:
                 "NOT_FETCHED", listed.invoice_id, "It is listed; the run ended before its turn."
             ),
         ),
+        listed.receiver_roles,
     )
 
 

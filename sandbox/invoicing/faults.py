@@ -7,6 +7,7 @@ stands in `misbehaviour` (answers of the operations) and in `bad_downloads` (doc
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sandbox.invoicing import model
@@ -90,6 +91,7 @@ _ROWS = ("changed_row", "hidden_row")
 _TAKES: Mapping[str, tuple[str, ...]] = {
     "operation": (*ERRORS, "empty_page"),
     "later_pages": (*ERRORS, "empty_page", "repeated_row"),
+    "filters": (*ERRORS,),
     "invoice_id": (*_ROWS, *OFFERS, *DOWNLOADS, *ERRORS),
     "document_id": (*OFFERS, *DOWNLOADS),
     "retry_after_seconds": ("InternalServerException",),
@@ -110,8 +112,10 @@ class Fault:
 
     Beside the payer, a fault may be limited to an `operation`, to calls that continue a listing
     (`later_pages`), to an `invoice_id` and to a `document_id` (empty text: the invoice document).
-    Without `operation` it is about all that can show it. The other members are particulars of some
-    kinds. `members` are in the form of the wire, a dotted name reaches into structures:
+    Without `operation` it is about all that can show it. `filters` limit an error to calls whose
+    Filter has these members: {"BillingPeriod": {"Year": 2026, "Month": 8}}, or of a structure those
+    that are named: {"TimeInterval": {"StartDate": "2026-07-01"}}. The other members are particulars
+    of some kinds. `members` are in the form of the wire, a dotted name reaches into structures:
     {"Entity.BillingEntity": "AWS_2"}. Raises ValueError with every problem at once.
     """
 
@@ -129,6 +133,7 @@ class Fault:
     seconds: float = 0
     linked_account_id: str | None = None
     billing_entity: str | None = None
+    filters: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         problems = []
@@ -169,6 +174,18 @@ class Fault:
     def error(self, operation: str) -> ServiceError:
         """The answer of a kind that is an error, in the words of the operation's service."""
         return _ERROR_ANSWERS[self.kind](self, model.service_of(operation), operation)
+
+
+def _names(wanted: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+    """Whether a Filter has all members that are wanted; an instant is named by its UTC day."""
+    for name, value in wanted.items():
+        there = given.get(name)
+        if isinstance(value, Mapping):
+            if not isinstance(there, Mapping) or not _names(value, there):
+                return False
+        elif value != (there.date().isoformat() if isinstance(there, datetime) else there):
+            return False
+    return True
 
 
 def _internal(fault: Fault, service: str, _operation: str) -> ServiceError:
@@ -218,13 +235,20 @@ class Faults:
             self._pending.clear()
 
     def error(
-        self, payer_account_id: str, operation: str, *, continues: bool, invoice_id: str | None
+        self,
+        payer_account_id: str,
+        operation: str,
+        *,
+        continues: bool,
+        invoice_id: str | None,
+        filters: Mapping[str, Any] | None = None,
     ) -> ServiceError | None:
         """The error that this call must answer."""
         fault = self._next(
             lambda fault: (
                 fault.kind in ERRORS
                 and fault.invoice_id in (None, invoice_id)
+                and _names(fault.filters, filters or {})
                 and fault.concerns(payer_account_id, operation, continues=continues)
             )
         )

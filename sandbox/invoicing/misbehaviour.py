@@ -61,7 +61,11 @@ class Operations:
         params = model.read_request(operation, body)
         continues = "NextToken" in params or "NextPageToken" in params
         error = self._faults.error(
-            caller, operation, continues=continues, invoice_id=params.get("InvoiceId")
+            caller,
+            operation,
+            continues=continues,
+            invoice_id=params.get("InvoiceId"),
+            filters=params.get("Filter"),
         )
         if error:
             raise error

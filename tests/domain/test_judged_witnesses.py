@@ -548,9 +548,7 @@ def test_only_an_invoice_of_its_own_is_the_one_of_a_source(members: dict[str, An
 
 
 def test_a_row_that_does_not_name_its_source_may_be_the_one_that_is_thought_to_lack() -> None:
-    told = transfers(
-        *(transfer(source, ACME, transfer_id=source) for source in (OUTSIDE, BOREAL))
-    )
+    told = transfers(*(transfer(source, ACME, transfer_id=source) for source in (OUTSIDE, BOREAL)))
     unnamed = [bill(), bill("2", BillSourceAccounts=[BOREAL], BillSourceAccountsTotalCount=2)]
     manifest = judged(outcome(transfers=told), invoices=unnamed)
     assert payer(manifest).verdict == "COMPLETE"
@@ -559,7 +557,7 @@ def test_a_row_that_does_not_name_its_source_may_be_the_one_that_is_thought_to_l
     assert f"an invoice of {OUTSIDE} could not be checked" in found.detail
 
 
-def test_a_source_without_a_transfer_is_told_if_transfers_were_read_and_the_period_is_open() -> None:
+def test_a_source_without_a_transfer_is_told_in_an_open_period_if_transfers_were_read() -> None:
     of_source = [bill(), bill("2", BillSourceAccounts=[OUTSIDE])]
     warned = {"SOURCE_WITHOUT_TRANSFER": "warning"}
     assert codes(judged(outcome(transfers=transfers()), invoices=of_source)) == warned
