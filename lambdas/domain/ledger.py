@@ -376,7 +376,7 @@ COLUMNS: tuple[Column, ...] = (
         "Receiver role",
         Kind.TEXT,
         13,
-        "SELLER, RESELLER or BUYER.",
+        "SELLER, RESELLER or BUYER: as the row says, else as AWS was asked for it.",
         lambda line: line.invoice.receiver_role,
     ),
     Column(
