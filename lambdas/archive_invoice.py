@@ -14,6 +14,7 @@ from lambdas.aws.answers import AnswerNotRead
 from lambdas.aws.archive import Archive, ReadObject
 from lambdas.aws.document_download import DownloadRefused, TooSlow, download
 from lambdas.aws.invoicing import DocumentsRefused, InvoiceNotReady, Invoicing, OfferedDocument
+from lambdas.aws.payer_role import NoAccess
 from lambdas.document_checks import check_document, pdf_text
 from lambdas.domain.archive_layout import (
     documents_prefix,
@@ -26,10 +27,11 @@ from lambdas.domain.archive_layout import (
     safe_segment,
     supplemental_document_stem,
 )
-from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
+from lambdas.domain.archived_invoice import ArchivedInvoice, KnownInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import EvidenceConflict, ServiceUnavailable
 from lambdas.domain.findings import Finding, document_subject, finding
+from lambdas.domain.invoice_summary import InvoiceSummary
 from lambdas.domain.json_text import instant_text
 from lambdas.domain.kept_versions import EvidenceDamaged, KeptVersions
 from lambdas.domain.payer_run import (
@@ -37,7 +39,9 @@ from lambdas.domain.payer_run import (
     OF_RECEIVER_BY_BILLING_PERIOD,
     ListedInvoice,
     PayerRun,
+    in_order,
 )
+from lambdas.domain.receiver_roles import only_roles
 from lambdas.domain.records import (
     ArchivedDocument,
     Lack,
@@ -47,6 +51,7 @@ from lambdas.domain.records import (
     StoredObject,
     first_record,
     next_record,
+    rows_differ,
 )
 from lambdas.domain.retention import retain_until
 from lambdas.settings import FunctionSettings
@@ -147,7 +152,9 @@ class PayerArchive:
             invoice_stem, segment = of_invoice
             self._invoice_stems[segment].add(invoice_stem)
 
-    def archive_invoice(self, listed: ListedInvoice) -> ArchivedInvoice | OutstandingInvoice:
+    def archive_invoice(
+        self, listed: ListedInvoice
+    ) -> ArchivedInvoice | OutstandingInvoice | KnownInvoice:
         """Store what the archive lacks of the invoice. Raises NoAccess and ServiceUnavailable."""
         try:
             return self._archive_invoice(listed)
@@ -164,13 +171,29 @@ class PayerArchive:
             listed.payer_account_id,
             (self._run.payer_account_id,),
             listed.summary,
-            tuple(finding(lack.code, lack.subject, lack.detail) for lack in lacks),
+            (
+                *(finding(lack.code, lack.subject, lack.detail) for lack in lacks),
+                *rows_differ(listed.invoice_id, listed.summary.row, listed.other_rows),
+            ),
+            listed.receiver_roles,
         )
 
-    def _archive_invoice(self, listed: ListedInvoice) -> ArchivedInvoice | OutstandingInvoice:
+    def _archive_invoice(
+        self, listed: ListedInvoice
+    ) -> ArchivedInvoice | OutstandingInvoice | KnownInvoice:
         state = self._state(safe_segment(listed.invoice_id))
+        earlier = _sighting(state, self._run.payer_account_id)
+        if state and listed.receiver_roles and not (earlier and only_roles(earlier.listings)):
+            return KnownInvoice(listed.invoice_id)
+        listed = replace(listed, other_rows=in_order(listed.other_rows))
+        if earlier:
+            listed = listed.as_recorded(earlier.fingerprint)
         sighting = Sighting(
-            self._run.payer_account_id, listed.summary.fingerprint(), listed.listings
+            self._run.payer_account_id,
+            earlier.fingerprint
+            if earlier and earlier.fingerprint in listed.summary.same_fingerprints()
+            else listed.summary.fingerprint(),
+            listed.listings,
         )
         has_changed = state is not None and _has_changed(state.record, sighting)
         documents: list[ArchivedDocument] = []
@@ -192,6 +215,7 @@ class PayerArchive:
             lacks,
             is_asked,
             listed.summary.received,
+            listed.other_rows,
         )
         if state is None and not documents:
             return self._outstanding(listed, lacks)
@@ -222,6 +246,8 @@ class PayerArchive:
             except (EvidenceConflict, EvidenceDamaged):
                 continue  # ValidateCompleteness tells of a record that cannot be read
             seen_by = self._run.payer_account_id
+            if state and InvoiceSummary(state.record.summary).is_estimate:
+                continue
             if not state or not _was_listed_by_period(state.record, seen_by, receivers):
                 continue
             learnt = Learnt(self._run.run_id, self._run.as_of, None, state.record.summary)
@@ -304,7 +330,7 @@ class PayerArchive:
         for _ in range(_ROUNDS):
             try_again = False
             try:
-                offers = self._invoicing.documents(listed.invoice_id)
+                offers = self._offers(listed)
             except (InvoiceNotReady, DocumentsRefused, AnswerNotRead) as error:
                 is_wanted = state is None or look_for_revisions or stored or lacks
                 if isinstance(error, AnswerNotRead) and not is_wanted:
@@ -337,6 +363,17 @@ class PayerArchive:
             if not try_again:
                 break
         return list(stored.values()), list(lacks.values())
+
+    def _offers(self, listed: ListedInvoice) -> list[OfferedDocument]:
+        """What AWS offers of the invoice now. That it denies a payment receipt or a tax copy says
+        nothing of the payer account: any other invoice does.
+        """
+        try:
+            return self._invoicing.documents(listed.invoice_id)
+        except NoAccess as error:
+            if not listed.summary.repeats_another:
+                raise
+            raise DocumentsRefused(str(error)) from error
 
     def _get_document(
         self,
@@ -466,6 +503,11 @@ def _nothing_offered(
     if look_for_revisions:
         lacks.append(replace(lack, code=REVISION_NOT_CHECKED))
     return {(kept.code, kept.detail): kept for kept in lacks}
+
+
+def _sighting(state: ChainState | None, payer_account_id: str) -> Sighting | None:
+    sightings = state.record.sightings if state else ()
+    return next((one for one in sightings if one.payer_account_id == payer_account_id), None)
 
 
 def _chain(record: Record) -> str:

@@ -8,6 +8,7 @@ ROOT = Path(__file__).parent.parent
 FAULTS = {
     "listing": ROOT / "tests" / "handlers",
     "answers": ROOT / "tests" / "handlers",
+    "rows": ROOT / "tests" / "handlers",
     "fetching": ROOT / "tests" / "handlers",
     "storing": ROOT / "tests" / "handlers",
     "telling": ROOT / "tests" / "handlers",
@@ -47,7 +48,7 @@ def test_no_row_of_the_faults_to_survive_is_left_out() -> None:
 
 
 def test_each_fault_test_ends_with_a_recovery() -> None:
-    for name, source in fault_tests("listing", "answers", "fetching").items():
+    for name, source in fault_tests("listing", "answers", "rows", "fetching").items():
         last = source.splitlines()[-1]
         recovers = r"(\.recovers|recovers_with_the_document)\("
         assert re.search(recovers, source), f"{name} ends with {last}"

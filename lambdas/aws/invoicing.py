@@ -27,6 +27,7 @@ _LIST, _GET, _UNITS = (
 _LARGEST_PAGE = 100
 _LARGEST_UNITS_PAGE = 500
 _MOST_PAGES = 2_000
+_MOST_PAGES_OF_A_ROLE = 100
 _MOST_BAD_PAGES = 3
 _TRIES = 3
 """How often an answer is asked for that is none: often only one of AWS's hosts gives it so."""
@@ -43,6 +44,10 @@ class InvoiceNotReady(Exception):
 
 class DocumentsRefused(Exception):
     """AWS lists the invoice and does not accept its id when it is asked for the documents."""
+
+
+class ListingRefused(Exception):
+    """AWS does not take the question of a listing; the message has its answer."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,14 @@ class Invoicing:
         interval = {"StartDate": _midnight(start), "EndDate": _midnight(end)}
         return self._summaries(account_id, {"TimeInterval": interval})
 
+    def summaries_by_role(self, account_id: str, role: str, start: date, end: date) -> ListedRows:
+        """The rows that an account receives in a role, issued from `start` (included) to `end`
+        (excluded): at most five years, and no more than the first 10,000.
+        """
+        interval = {"StartDate": _midnight(start), "EndDate": _midnight(end)}
+        asked = {"TimeInterval": interval, "ReceiverRole": role}
+        return self._summaries(account_id, asked, _MOST_PAGES_OF_A_ROLE)
+
     def invoice_unit_receivers(self, as_of: datetime | None) -> set[str]:
         """The accounts that get the invoices of the payer account's invoice units, as the units
         were at an instant, or are now.
@@ -124,14 +137,16 @@ class Invoicing:
                     raise
         raise AssertionError("unreachable")
 
-    def _summaries(self, account_id: str, time_filter: Mapping[str, Any]) -> ListedRows:
+    def _summaries(
+        self, account_id: str, wanted: Mapping[str, Any], most_pages: int = _MOST_PAGES
+    ) -> ListedRows:
         asked = {
             "Selector": {"ResourceType": "ACCOUNT_ID", "Value": account_id},
-            "Filter": time_filter,
+            "Filter": wanted,
             "MaxResults": _LARGEST_PAGE,
         }
         with _named_errors(_LIST):
-            return self._begun_anew(lambda client: _listed(client, asked))
+            return self._begun_anew(lambda client: _listed(client, asked, most_pages))
 
     def _begun_anew(self, do: Callable[[Any], _Done]) -> _Done:
         """Do it with the client; and from its beginning again, a bounded number of times, where
@@ -155,20 +170,26 @@ class Invoicing:
                 self._client = self._renewed()
 
 
-def _listed(client: Any, asked: Mapping[str, Any]) -> ListedRows:
-    """A listing from its first page to its last, as far as its pages can be read."""
+def _listed(client: Any, asked: Mapping[str, Any], most_pages: int) -> ListedRows:
+    """A listing from its first page to its last, as far as its pages can be read.
+
+    Raises ListingRefused where AWS refuses the first page: what it breaks off later is another
+    fault.
+    """
     rows: list[InvoiceSummary] = []
     problems: list[str] = []
     tokens: set[str] = set()
     token: dict[str, str] = {}
     page = ReceivedPage()
-    for number in range(1, _MOST_PAGES + 1):
+    for number in range(1, most_pages + 1):
         try:
             page = _page(client, {**asked, **token})
         except ClientError as error:
-            if not (page.problems and pages_are_stale(error)):
-                raise
-            break  # a token of an answer that is none leads nowhere
+            if page.problems and pages_are_stale(error):
+                break  # a token of an answer that is none leads nowhere
+            if number == 1 and not pages_are_stale(error):
+                _raise_if_refused(error)
+            raise
         rows += (InvoiceSummary(row.row, row.text) for row in page.rows)
         if page.problems:
             problems.append(f"on page {number}, {told(page.problems)}")
@@ -180,8 +201,15 @@ def _listed(client: Any, asked: Mapping[str, Any]) -> ListedRows:
         tokens.add(page.next_token)
         token = {"NextToken": page.next_token}
     else:
-        problems.append(f"it has no end after {_MOST_PAGES} pages")
+        problems.append(f"it has no end after {most_pages} pages")
     return ListedRows(tuple(rows), told(tuple(problems)))
+
+
+def _raise_if_refused(error: ClientError) -> None:
+    code = error.response["Error"]["Code"]
+    if code == "ValidationException":
+        reason = error.response.get("reason")
+        raise ListingRefused(f"{code}, {reason}" if reason else code) from None
 
 
 def _page(client: Any, asked: Mapping[str, Any]) -> ReceivedPage:

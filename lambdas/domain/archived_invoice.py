@@ -7,6 +7,7 @@ from typing import Any
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.findings import Finding
 from lambdas.domain.invoice_summary import Amount, AmountNotRead, InvoiceSummary
+from lambdas.domain.receiver_roles import roles_of_sightings
 from lambdas.domain.records import ArchivedDocument, Record, StoredObject
 
 
@@ -24,6 +25,8 @@ class ArchivedInvoice:
     first_archived_at: str
     seen_by: tuple[str, ...]
     findings: tuple[Finding, ...]
+    receiver_roles: tuple[str, ...] = ()
+    """The roles by which alone AWS lists it; empty where any other listing shows it."""
 
     @classmethod
     def of(cls, record: Record, stored: StoredObject) -> "ArchivedInvoice":
@@ -37,6 +40,7 @@ class ArchivedInvoice:
             record.first_archived_at,
             tuple(sorted(sighting.payer_account_id for sighting in record.sightings)),
             tuple(record.findings()),
+            roles_of_sightings(sighting.listings for sighting in record.sightings),
         )
 
     @property
@@ -51,6 +55,11 @@ class ArchivedInvoice:
     @property
     def has_invoice_document(self) -> bool:
         return any(document.is_invoice_document for document in self.documents)
+
+    @property
+    def receiver_role(self) -> str | None:
+        """As its row names it; else the roles by which it was found."""
+        return self.summary.text_at("ReceiverRole") or " ".join(self.receiver_roles) or None
 
     @property
     def amount_due(self) -> Amount | None:
@@ -73,6 +82,7 @@ class ArchivedInvoice:
             "first_archived_at": self.first_archived_at,
             "seen_by": list(self.seen_by),
             "findings": [finding.to_data() for finding in self.findings],
+            **_roles_data(self.receiver_roles),
         }
 
     @classmethod
@@ -87,6 +97,7 @@ class ArchivedInvoice:
             data["first_archived_at"],
             tuple(data["seen_by"]),
             tuple(Finding.from_data(finding) for finding in data["findings"]),
+            tuple(data.get("receiver_roles", ())),
         )
 
 
@@ -101,6 +112,8 @@ class OutstandingInvoice:
     summary: InvoiceSummary
     """The row that was listed last."""
     findings: tuple[Finding, ...]
+    receiver_roles: tuple[str, ...] = ()
+    """The roles by which alone AWS lists it; empty where any other listing shows it."""
 
     def to_data(self) -> dict[str, Any]:
         return {
@@ -110,6 +123,7 @@ class OutstandingInvoice:
             "seen_by": list(self.seen_by),
             "summary": self.summary.row,
             "findings": [finding.to_data() for finding in self.findings],
+            **_roles_data(self.receiver_roles),
         }
 
     @classmethod
@@ -121,4 +135,21 @@ class OutstandingInvoice:
             tuple(data["seen_by"]),
             InvoiceSummary(data["summary"]),
             tuple(Finding.from_data(finding) for finding in data["findings"]),
+            tuple(data.get("receiver_roles", ())),
         )
+
+
+@dataclass(frozen=True)
+class KnownInvoice:
+    """An invoice that a listing by receiver role shows and that is archived already: the other
+    listings say what becomes of it.
+    """
+
+    invoice_id: str
+
+
+def _roles_data(roles: tuple[str, ...]) -> dict[str, list[str]]:
+    """The member of what only a listing by role shows; of all else, as earlier versions wrote it,
+    none.
+    """
+    return {"receiver_roles": list(roles)} if roles else {}

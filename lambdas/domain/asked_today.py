@@ -1,7 +1,7 @@
 """Who is asked in a run, and for what."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from lambdas.domain.json_text import read_instant
 from lambdas.domain.listing_spans import OVERLAP
 from lambdas.domain.payer_register import Payer, PayerRegister
 from lambdas.domain.payer_run import PayerRun
+from lambdas.domain.receiver_roles import asked_from
 from lambdas.domain.run_request import RunRequest
 from lambdas.domain.verdicts import SETTLED_VERDICTS
 from lambdas.domain.weights import OUTCOME_CODES
@@ -92,7 +93,7 @@ def payer_runs(
     asked today.
 
     A person's run asks everybody whom it names; the daily run asks as `is_asked_on` says, and for
-    `older` periods, those before the look-back that are not settled, as they say.
+    `older` periods, those before the look-back, that are not settled, as they say.
     """
     weekly = request.as_of.weekday() == LATE_SWEEP_WEEKDAY
     periods = request.billing_period.with_earlier(lookback_periods)
@@ -105,7 +106,9 @@ def payer_runs(
         open_for_it = [
             period
             for period, view in older.items()
-            if payer.is_active_in(period) and view.asks(payer.account_id, weekly=weekly)
+            if not view.is_settled
+            and payer.is_active_in(period)
+            and view.asks(payer.account_id, weekly=weekly)
         ]
         if not (active or open_for_it):
             continue
@@ -120,8 +123,24 @@ def payer_runs(
         # older periods are asked for by period: what was issued since was looked through already
         issued_from = _issued_from(active or [request.billing_period], last)
         asked_for = [*active, *sorted(open_for_it, reverse=True)]
-        runs.append(_payer_run(request, payer, asked_for, payer_role_name, issued_from))
+        run = _payer_run(request, payer, asked_for, payer_role_name, issued_from)
+        is_late = not settled and request.as_of >= close.overdue_from(request.billing_period)
+        if request.is_scheduled and active and (weekly or is_late):
+            covered = _covered_from(payer.account_id, min(active), older)
+            run = replace(run, roles_from=asked_from(covered, run.issued_to))
+        runs.append(run)
     return runs
+
+
+def _covered_from(
+    account_id: str, earliest: BillingPeriod, older: Mapping[BillingPeriod, PeriodSeen]
+) -> date:
+    """The day after the first of the unbroken periods of which the archive has the payer account,
+    up to `earliest` of the run: what was issued before is mostly of months that nobody asked about.
+    """
+    while (before := older.get(earliest.shifted(-1))) and account_id in before.payers:
+        earliest = earliest.shifted(-1)
+    return earliest.first_day_after
 
 
 def _issued_from(periods: Sequence[BillingPeriod], last: Sequence[LastSeen | None]) -> date:

@@ -143,6 +143,13 @@ class Expectations:
                 "does not name every source of the rows that it lists.",
                 severity="warning",
             )
+        for source in self._sources_without_transfer:
+            yield finding(
+                "SOURCE_WITHOUT_TRANSFER",
+                source,
+                f"An invoice for {self.account_id} is of its bill; AWS names no billing transfer "
+                f"from it to {self.account_id} in {self.period}.",
+            )
         if not self.transferred_to:
             return
         if self.shown:
@@ -193,6 +200,22 @@ class Expectations:
         if any(t.covers(self.period) for t in inbound):
             return False
         return not was_read or any(t.touches(self.period) for t in inbound)
+
+    @property
+    def _sources_without_transfer(self) -> list[str]:
+        """The sources that invoices name and that no transfer brings here in any part of the
+        period; none as long as the transfers could not be read.
+        """
+        told = self.witnesses.transfers
+        if told is None or not told.was_read or told.not_read:
+            return []
+        named = {one for shown in self.shown for one in shown.summary.bill_source_accounts}
+        explained = {
+            transfer.source
+            for transfer in self.transfers
+            if transfer.target == self.account_id and transfer.touches(self.period)
+        }
+        return sorted(named - explained)
 
     @property
     def _sources_without_invoice(self) -> list[str]:

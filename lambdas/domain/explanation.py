@@ -13,6 +13,12 @@ from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.plain_words import counted
 
 _NOT_ASKED = "It was not asked."
+_WHY = {
+    "MISSING": "AWS does not list an invoice that is expected and overdue.",
+    "PARTIAL": "AWS lists every invoice that is overdue. A document is missing, or a finding needs "
+    "a person.",
+}
+"""The kind of gap behind each of these verdicts."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +216,8 @@ def _verdict(manifest: Manifest, state: PayerState) -> Iterator[str]:
     yield f"{state.verdict}, by run {state.run_id}; the deadline is {manifest.last_day}."
     if state.verdict == "AWAITING":
         yield from _awaiting(manifest, state)
+    if state.verdict in _WHY:
+        yield _WHY[state.verdict]
     if state.settled_at:
         yield f"It is settled since {state.settled_at}."
     yield f"See {manifest.key}, written by run {manifest.run_id} on {manifest.close_day}."

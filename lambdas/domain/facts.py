@@ -18,7 +18,7 @@ from lambdas.domain.invoice_summary import InvoiceSummary
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.payer_register import Payer
-from lambdas.domain.payer_run import CHECKED, NOT_CHECKED, UnusableRow
+from lambdas.domain.payer_run import CHECKED, NOT_CHECKED, ListingNote, UnusableRow
 from lambdas.domain.witnesses import InvoiceUnits, last_said, since
 
 
@@ -38,22 +38,34 @@ class PayerOutcome:
     transfers: Transfers | None = None
     rows: Mapping[str, InvoiceSummary] = field(default_factory=dict)
     """What AWS lists, by invoice id."""
+    notes: tuple[ListingNote, ...] = ()
+    refused: Mapping[BillingPeriod, str] = field(default_factory=dict)
+    """The billing periods that AWS did not list, with its answer."""
+    roles_listed: bool | None = None
+    """Whether the listings by receiver role were read; None: they were not asked."""
     unfinished: Mapping[BillingPeriod, str] = field(default_factory=dict)
     """Why the listings of a billing period may not show all its invoices, by period."""
 
     @property
     def periods_read(self) -> frozenset[BillingPeriod]:
-        """The billing periods whose listings were read whole."""
-        return frozenset(self.billing_periods if self.outcome == CHECKED else ()).difference(
-            self.unfinished
-        )
+        """The billing periods that were looked through as far as AWS lists them."""
+        periods = self.billing_periods if self.outcome == CHECKED else ()
+        return frozenset(one for one in periods if self._cause(one) is None)
 
     def of_period(self, period: BillingPeriod) -> "PayerOutcome":
         """The outcome in one period: it is not checked where its listings are not whole."""
-        cause = self.unfinished.get(period)
+        cause = self._cause(period)
         if cause is None or self.outcome != CHECKED:
             return self
         return replace(self, outcome=NOT_CHECKED, detail=cause)
+
+    def _cause(self, period: BillingPeriod) -> str | None:
+        """Why the period was not checked. An earlier one that AWS refuses is none of what the run
+        is for; without the latest one nothing was checked.
+        """
+        if period == max(self.billing_periods) and period in self.refused:
+            return self.refused[period]
+        return self.unfinished.get(period)
 
 
 @dataclass(frozen=True)
@@ -122,6 +134,12 @@ class Facts:
         is_behind = checked_at and read_instant(checked_at) > (self.asked_at or self.as_of)
         return None if is_behind else outcome.of_period(self.billing_period)
 
+    def read(self, account_id: str) -> PayerOutcome | None:
+        """The outcome of a payer account whose listings of the period this run read to the end."""
+        asked = self.asked(account_id)
+        is_read = asked and asked.outcome == CHECKED and self.billing_period not in asked.refused
+        return asked if is_read else None
+
     @cached_property
     def asked_accounts(self) -> frozenset[str]:
         """The payer accounts that are, or were, asked for their own listings."""
@@ -172,13 +190,30 @@ class Facts:
         """What the latest listings of the account show beside its invoices.
 
         Only listings that were read to their end, and of the period itself, unsay what was found
-        before.
+        before; what those by receiver role could not read, only those.
         """
-        before, asked = self.before.get(account_id), self.asked(account_id)
-        found = set(self.unusable_of.get(account_id, ()))
-        if before and not (asked and asked.outcome == CHECKED):
-            found |= set(before.listing_findings)
+        before, read = self.before.get(account_id), self.read(account_id)
+        known = set(before.listing_findings) if before else set()
+        found = set(self.unusable_of.get(account_id, ())) | self._notes_of(account_id, known)
+        if read is None:
+            found |= known
+        elif read.roles_listed is None:
+            found |= {one for one in known if one.code == "ROLES_NOT_LISTED"}
         return tuple(sorted(found))
+
+    def _notes_of(self, account_id: str, known: Collection[Finding]) -> set[Finding]:
+        """What the listings of the run say beside invoices; of a closed period only what it was
+        told before, or what keeps the look at it from being whole.
+        """
+        outcome = self.outcome_of.get(account_id)
+        notes = {
+            note.finding
+            for note in (outcome.notes if outcome else ())
+            if note.billing_period == self.billing_period
+        }
+        if self.previous is None or self.previous.closed_at is None:
+            return notes
+        return {one for one in notes if one.code == "LISTING_REFUSED" or one in known}
 
     @cached_property
     def outstanding_shown_to(self) -> Mapping[str, Sequence[OutstandingInvoice]]:
@@ -227,6 +262,7 @@ class Facts:
         union = {
             invoice.invoice_id: _still_listed(self, invoice)
             for invoice in (before.outstanding if before else ())
+            if not invoice.summary.is_estimate  # the first release expected those too
         }
         union |= {i.invoice_id: i for i in self.outstanding_of.get(account_id, ())}
         archived = {invoice.invoice_id for invoice in self.invoices_of.get(account_id, ())}
@@ -244,9 +280,12 @@ class Facts:
 def _still_listed(facts: Facts, invoice: OutstandingInvoice) -> OutstandingInvoice:
     """The invoice, told as vanished if a payer account that was shown it no longer is."""
     for account_id in invoice.seen_by:
-        asked = facts.asked(account_id)
-        is_read = asked and asked.outcome == CHECKED and account_id not in facts.unusable_of
-        if asked and is_read and invoice.invoice_id not in asked.listed_ids:
+        read = facts.read(account_id)
+        if read is None or account_id in facts.unusable_of:
+            continue
+        if invoice.receiver_roles and not read.roles_listed:
+            continue
+        if invoice.invoice_id not in read.listed_ids:
             return replace(invoice, findings=(_vanished(invoice.invoice_id),))
     return invoice
 

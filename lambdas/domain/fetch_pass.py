@@ -15,12 +15,15 @@ class FetchPass:
     detail: str
     archived: tuple[ArchivedInvoice, ...] = ()
     outstanding: tuple[OutstandingInvoice, ...] = ()
+    known: tuple[str, ...] = ()
+    """Ids of invoices that were left alone, see KnownInvoice."""
 
     def invoice_ids(self) -> Iterator[str]:
         for archived in self.archived:
             yield archived.invoice_id
         for outstanding in self.outstanding:
             yield outstanding.invoice_id
+        yield from self.known
 
     def to_data(self) -> dict[str, Any]:
         return {
@@ -28,6 +31,7 @@ class FetchPass:
             "detail": self.detail,
             "archived": [invoice.to_data() for invoice in self.archived],
             "outstanding": [invoice.to_data() for invoice in self.outstanding],
+            "known": list(self.known),
         }
 
     @classmethod
@@ -37,4 +41,5 @@ class FetchPass:
             data["detail"],
             tuple(ArchivedInvoice.from_data(invoice) for invoice in data["archived"]),
             tuple(OutstandingInvoice.from_data(invoice) for invoice in data["outstanding"]),
+            tuple(data.get("known", ())),
         )

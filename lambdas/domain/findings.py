@@ -73,11 +73,29 @@ KINDS: Mapping[str, FindingKind] = {
         "time",
         "Ask the source's owner whether there were charges; if there were none, acknowledge it.",
     ),
+    "SOURCE_WITHOUT_TRANSFER": FindingKind(
+        "warning",
+        "time",
+        "Ask the payer's owner why it gets this bill; AWS shows no billing transfer for it.",
+    ),
     "RECEIVER_NOT_IN_REGISTER": FindingKind(
         "warning",
         "time",
         "If the invoices belong into this archive, add the receiving payer to the register.",
     ),
+    "LISTING_REFUSED": FindingKind(
+        "warning",
+        "time",
+        "If the account existed then, open a case with AWS Billing; else set active_from in the "
+        "payer register.",
+    ),
+    "ROLES_NOT_LISTED": FindingKind(
+        "warning",
+        "time",
+        "Nothing yet: the next weekly run asks again. If it lasts for a month, open a case with "
+        "AWS Billing.",
+    ),
+    "ESTIMATE_LISTED": FindingKind("info", "time", _NONE),
     "WITNESS_NOT_READ": FindingKind(
         "warning",
         "time",
@@ -107,6 +125,12 @@ KINDS: Mapping[str, FindingKind] = {
     "PDF_NOT_READY": FindingKind("blocking", "time", _AGAIN),
     "INVOICE_CHANGED": FindingKind(
         "warning", "time", "Compare the last two records of the invoice."
+    ),
+    "ROWS_DIFFER": FindingKind(
+        "blocking",
+        "time",
+        "Compare the rows with the Billing console. If they are several invoices, open a case with "
+        "AWS Billing; if the first one is right, acknowledge it.",
     ),
     "INVOICE_CANCELLED": FindingKind("warning", "time", "Look for the document that replaces it."),
     "INVOICE_VANISHED": FindingKind(
@@ -197,6 +221,14 @@ NOT_FETCHED_YET = (
 """Why a document lacks that every run asks for again: one may follow the other from run to run, and
 the lack is the same.
 """
+
+
+NOT_OFFERED = ("PDF_NOT_READY", "NO_DOCUMENT_URL")
+"""Why a document lacks that AWS may never hand out: whether it has one for a payment receipt or a
+tax copy is documented nowhere.
+"""
+BESIDE_INVOICES = ("LISTING_REFUSED", "ROLES_NOT_LISTED", "ESTIMATE_LISTED")
+"""What a listing says that is of no listed invoice."""
 
 
 @dataclass(frozen=True, order=True)

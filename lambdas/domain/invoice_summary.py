@@ -7,7 +7,7 @@ Source: the botocore model `invoicing` 2024-12-01.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any
@@ -29,6 +29,7 @@ _KNOWN_VALUES: Mapping[str, tuple[str, ...]] = {
 
 
 _MOST_DIGITS = 60
+_ESTIMATE = "estimate-"
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 EXACT = Context(prec=4 * _MOST_DIGITS, traps=[Inexact, InvalidOperation])
 """Arithmetic that never rounds an amount: with so many digits no sum of a month can be inexact."""
@@ -62,6 +63,8 @@ class InvoiceSummary:
     row: Mapping[str, Any]
     received: str | None = field(default=None, compare=False, repr=False)
     """The row's own JSON text as AWS sent it; None where it was not kept."""
+    differing: tuple[Mapping[str, Any], ...] = ()
+    """Other rows of the same id in the same listing that say something else."""
 
     @classmethod
     def of_received(cls, text: str) -> "InvoiceSummary":
@@ -72,6 +75,13 @@ class InvoiceSummary:
     def problems(self) -> tuple[str, ...]:
         """What of the row as AWS sent it could not be read, a sentence part each."""
         return () if self.received is None else read_row(self.received).problems
+
+    @property
+    def is_estimate(self) -> bool:
+        """Whether it stands for an invoice that AWS has not issued yet: such rows are listed in the
+        first days of a month and go away.
+        """
+        return (self.invoice_id or "").lower().startswith(_ESTIMATE)
 
     @property
     def invoice_id(self) -> str | None:
@@ -194,6 +204,22 @@ class InvoiceSummary:
             return sha256_hex(self.received.encode("utf-8", "surrogatepass"))
         return self.fingerprint()
 
+    def same_fingerprints(self) -> frozenset[str]:
+        """The fingerprints of all rows that say the same, whether or not they name the receiver's
+        role.
+        """
+        rows = [dict(self.row)]
+        if "ReceiverRole" in self.row:
+            rows.append({k: v for k, v in self.row.items() if k != "ReceiverRole"})
+        else:
+            rows += [{**self.row, "ReceiverRole": role} for role in _KNOWN_VALUES["ReceiverRole"]]
+        return frozenset(InvoiceSummary(row).fingerprint() for row in rows)
+
+    def fingerprint_without_role(self) -> str:
+        """Equal for rows that differ in the receiver's role alone."""
+        row = {name: value for name, value in self.row.items() if name != "ReceiverRole"}
+        return InvoiceSummary(row).fingerprint()
+
     def unknown_values(self) -> Iterator[str]:
         """`member=value` for each enumeration value that the service model of this deployment does
         not name.
@@ -241,6 +267,29 @@ class InvoiceSummary:
             self.row[member]["CurrencyCode"],
             value.copy_abs().copy_negate() if self.is_credit_memo else value,
         )
+
+
+def one_a_listing(rows: Iterable[InvoiceSummary]) -> list[InvoiceSummary]:
+    """The rows of one listing with one for each id, which has the others of that id that differ
+    with it. A row that comes twice is one; so are two of which only the receiver's role differs.
+    """
+    found: dict[object, dict[str, InvoiceSummary]] = {}
+    for number, summary in enumerate(rows):
+        of_id = found.setdefault(summary.invoice_id or number, {})
+        of_id.setdefault(summary.fingerprint_without_role(), summary)
+    return [
+        replace(first, differing=tuple(other.row for other in others))
+        for first, *others in (list(of_id.values()) for of_id in found.values())
+    ]
+
+
+def stated_text(row: Mapping[str, Any]) -> str:
+    """The row's total as people read it."""
+    try:
+        amount = InvoiceSummary(row).stated_amount()
+    except AmountNotRead:
+        return "an amount that cannot be read"
+    return f"{decimal_text(amount.value)} {amount.currency}"
 
 
 def row_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -12,8 +12,9 @@ from lambdas.domain.close_calendar import day_of_close
 from lambdas.domain.document_graph import unarchived_references
 from lambdas.domain.expectations import Expectations, Shown
 from lambdas.domain.facts import Facts, PayerOutcome
-from lambdas.domain.findings import Finding, finding
+from lambdas.domain.findings import BESIDE_INVOICES, NOT_OFFERED, Finding, finding
 from lambdas.domain.history import history_of
+from lambdas.domain.invoice_summary import InvoiceSummary
 from lambdas.domain.json_text import instant_text, read_instant
 from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.payer_run import CHECKED, NO_ACCESS, NOT_CHECKED, WRONG_ACCOUNT
@@ -81,17 +82,20 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
     witnesses = _witnesses(facts, account_id)
     told = asked.outcome if asked else before.outcome if before else None
     listing_findings = facts.listing_findings(account_id)
-    is_shown = bool(invoices or outstanding or listing_findings)
+    nameless = [one for one in listing_findings if one.code not in BESIDE_INVOICES]
+    is_shown = bool(invoices or outstanding or nameless)
     if account_id not in facts.payers and told is None and is_shown:
         told = CHECKED  # never asked itself: its invoices were shown to another payer account
-    was_checked = asked is not None and asked.outcome == CHECKED
-    listed = len(invoices) + len(outstanding) + len(listing_findings)
+    was_checked = facts.read(account_id) is not None
+    was_never_listed = _was_never_listed(before, account_id, listing_findings, is_read=was_checked)
+    listed = len(invoices) + len(outstanding) + len(nameless)
     expectations = _expectations(facts, account_id, witnesses, outstanding)
     explained = expectations.verdict_without_invoices(is_overdue=facts.is_overdue)
     is_unexplained = explained is None and not (
-        listing_findings or _has_invoice(facts, expectations, (*invoices, *outstanding))
+        nameless or _has_invoice(facts, expectations, (*invoices, *outstanding))
     )
-    none_listed = _none_listed(facts, account_id) if is_unexplained and told == CHECKED else []
+    is_empty = is_unexplained and told == CHECKED and not was_never_listed
+    none_listed = _none_listed(facts, account_id) if is_empty else []
     of_outcome = _outcome_findings(facts, account_id, before, asked, told)
     missing = list(expectations.missing()) if _is_payer(facts, account_id) else []
     found = [
@@ -99,14 +103,14 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         *missing,
         *(none_listed if facts.is_overdue else ()),
         *listing_findings,
-        *(f for invoice in outstanding for f in invoice.findings),
-        *(f for invoice in invoices for f in invoice.findings),
+        *(f for invoice in outstanding for f in _findings_of(invoice)),
+        *(f for invoice in invoices for f in _findings_of(invoice)),
         *(f for invoice in invoices for f in _document_lacks(invoice)),
         *facts.damages.get(account_id, ()),
         *unarchived_references(invoices, facts.absent_invoices),
         *_late(facts, invoices),
         *_twice(facts, account_id, invoices),
-        *expectations.notes(),
+        *_notes(facts, before, expectations),
     ]
     is_settled = _is_settled(facts, before) and _was_read(before)
     weights = Weights(facts.as_of, witnesses, is_settled=is_settled)
@@ -114,20 +118,24 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
     witnesses = _with_acknowledgements(facts, account_id, witnesses, acceptable)
     weights = Weights(facts.as_of, witnesses, is_settled=is_settled)
     without_invoices = _without_invoices(
-        facts, expectations, explained, told, is_accepted=weights.accepts(none_listed)
+        facts,
+        expectations,
+        explained,
+        told,
+        is_accepted=weights.accepts(none_listed),
+        was_never_listed=was_never_listed,
     )
     # accepted, or of no weight in a closed period that was complete
     is_excused = bool(of_outcome) and not weights.block(of_outcome)
     outcome = CHECKED if is_excused else told
     not_listed = expectations.invoices_lacking(weights.blocking(missing))
-    lacking = not_listed + _lacking(weights, invoices, outstanding, listing_findings)
+    lacking = not_listed + _lacking(weights, invoices, outstanding, nameless)
     findings = [*map(weights.weighed, found), *weights.acknowledged(account_id)]
     expected = listed + not_listed
     verdict = payer_verdict(
         outcome,
         findings,
         expected=expected,
-        archived=sum(invoice.has_invoice_document for invoice in invoices),
         lacking=lacking,
         is_overdue=facts.is_overdue,
         is_proven=expectations.are_proven_whole,
@@ -197,6 +205,39 @@ def _is_payer(facts: Facts, account_id: str) -> bool:
     return account_id in facts.payers or (before is not None and before.checked_at is not None)
 
 
+def _was_never_listed(
+    before: PayerState | None,
+    account_id: str,
+    listing_findings: Iterable[Finding],
+    *,
+    is_read: bool,
+) -> bool:
+    """Whether AWS refuses to list the period for the payer account and has always done so, as it
+    may where the account did not exist.
+    """
+    if is_read or (before and before.checked_at):
+        return False
+    return any(
+        (found.code, found.subject) == ("LISTING_REFUSED", account_id) for found in listing_findings
+    )
+
+
+def _findings_of(invoice: ArchivedInvoice | OutstandingInvoice) -> Iterable[Finding]:
+    return _bearable(invoice.summary, invoice.findings)
+
+
+def _bearable(summary: InvoiceSummary, findings: Iterable[Finding]) -> list[Finding]:
+    """The findings on an invoice; that AWS does not hand out a payment receipt or a tax copy is a
+    warning, for it may never do so.
+    """
+    return [
+        replace(found, severity="warning")
+        if summary.repeats_another and found.code in NOT_OFFERED
+        else found
+        for found in findings
+    ]
+
+
 def _has_invoice(
     facts: Facts,
     expectations: Expectations,
@@ -217,15 +258,19 @@ def _without_invoices(
     told: str | None,
     *,
     is_accepted: bool,
+    was_never_listed: bool,
 ) -> PayerVerdict | None:
     """The verdict on a payer account of which no invoice is expected; None if there is none yet.
 
-    That there were no charges is said neither of an account that could not be read nor against Cost
-    Explorer: what a person accepts there is complete, on that word.
+    Of a period that AWS has never listed it is complete, with that as a warning. That there were no
+    charges is said neither of an account that could not be read nor against Cost Explorer: what a
+    person accepts there is complete, on that word.
     """
     is_read = told == CHECKED
     if explained not in (None, "NO_CHARGES"):
         return explained
+    if was_never_listed and not explained:
+        return "COMPLETE" if facts.is_overdue else None
     if is_read and (explained or (is_accepted and not expectations.has_charges)):
         return "NO_CHARGES"
     return "COMPLETE" if facts.is_overdue and (is_accepted or not is_read) else None
@@ -250,7 +295,7 @@ def _lacking(
 ) -> int:
     """How many listed invoices are neither archived nor accepted to lack."""
     without_document = [_document_lacks(one) for one in invoices if not one.has_invoice_document]
-    without_record = [one.findings for one in outstanding]
+    without_record = [_findings_of(one) for one in outstanding]
     return len(weights.blocking(listing_findings)) + sum(
         weights.block(findings) for findings in (*without_document, *without_record)
     )
@@ -266,16 +311,17 @@ def _document_lacks(invoice: ArchivedInvoice) -> list[Finding]:
         if (found.subject, found.severity) == (invoice.invoice_id, "blocking")
     ]
     detail = "There is a record of it, and no invoice document."
-    return lacks or [finding("NO_DOCUMENT_URL", invoice.invoice_id, detail)]
+    lacks = lacks or [finding("NO_DOCUMENT_URL", invoice.invoice_id, detail)]
+    return _bearable(invoice.summary, lacks)
 
 
 def _witnesses(facts: Facts, account_id: str) -> PayerWitnesses:
     """What each witness says by now; acknowledgements as they were."""
-    before, asked = facts.before.get(account_id), facts.asked(account_id)
+    before, read = facts.before.get(account_id), facts.read(account_id)
     said = before.witnesses if before else NOBODY
-    if asked and asked.outcome == CHECKED:
-        listings = Listings(facts.run_id, _asked_at(facts), _listed(facts, asked))
-        units = asked.units
+    if read:
+        listings = Listings(facts.run_id, _asked_at(facts), _listed(facts, read))
+        units = read.units
         if units:
             units = since(said.units, last_said(said.units, units))
         elif said.units:
@@ -413,7 +459,7 @@ def _outcome_findings(
         return [replace(finding(NOT_CHECKED, account_id, asked.detail), next_step=_ASKED_AGAIN)]
     if asked and asked.outcome == NOT_CHECKED:
         detail = "It was to be asked and left no outcome: its part of the run did not end."
-        return [finding(NOT_CHECKED, account_id, detail)]
+        return [finding(NOT_CHECKED, account_id, asked.detail or detail)]
     if outcome is None and facts.is_overdue:
         period = facts.billing_period
         is_closed = bool(facts.previous and facts.previous.closed_at)
@@ -426,6 +472,19 @@ def _outcome_findings(
         by_itself = "" if is_closed else "The next daily run asks it. Or: "
         return [replace(never, next_step=f"{by_itself}Start a run of {period}.")]
     return []
+
+
+def _notes(
+    facts: Facts, before: PayerState | None, expectations: Expectations
+) -> Iterable[Finding]:
+    """What is to be told of the witnesses. A closed period is told nothing new that only this
+    version of the functions knows to tell.
+    """
+    is_closed = facts.previous is not None and facts.previous.closed_at is not None
+    known = set(before.findings) if before else set()
+    for note in expectations.notes():
+        if note.code != "SOURCE_WITHOUT_TRANSFER" or not is_closed or note in known:
+            yield note
 
 
 def _late(facts: Facts, invoices: Iterable[ArchivedInvoice]) -> Iterable[Finding]:

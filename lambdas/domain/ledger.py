@@ -376,8 +376,8 @@ COLUMNS: tuple[Column, ...] = (
         "Receiver role",
         Kind.TEXT,
         13,
-        "SELLER, RESELLER or BUYER.",
-        _row_text("ReceiverRole"),
+        "SELLER, RESELLER or BUYER: as the row says, else as AWS was asked for it.",
+        lambda line: line.invoice.receiver_role,
     ),
     Column(
         "bill_source_accounts",

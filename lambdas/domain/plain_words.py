@@ -24,8 +24,8 @@ PAYER_VERDICTS: Mapping[str, tuple[str, str]] = {
     "NO_CHARGES": ("No charges", "A witness beside the invoice list says: nothing was charged."),
     "TRANSFERRED": ("Transferred", "Its bills go to another account by billing transfer."),
     "AWAITING": ("Awaiting", "The deadline is not over and nothing needs a person yet."),
-    "MISSING": ("Missing", "The deadline is over and no expected invoice is archived."),
-    "PARTIAL": ("Partial", "An expected invoice lacks a document."),
+    "MISSING": ("Missing", "The deadline is over and AWS does not list an expected invoice."),
+    "PARTIAL": ("Partial", "Every expected invoice is listed; a document is missing."),
     "NO_ACCESS": ("No access", "The payer account could not be read."),
     "NOT_CHECKED": ("Not checked", "No run has finished asking this payer account."),
 }

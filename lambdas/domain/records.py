@@ -13,8 +13,15 @@ from typing import Any
 from lambdas.domain.archive_layout import invoice_document_stem, record_key
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.findings import Finding, finding
-from lambdas.domain.invoice_summary import Amount, AmountNotRead, InvoiceSummary, row_changes
+from lambdas.domain.invoice_summary import (
+    Amount,
+    AmountNotRead,
+    InvoiceSummary,
+    row_changes,
+    stated_text,
+)
 from lambdas.domain.json_text import instant_text, read_instant, to_json
+from lambdas.domain.plain_words import counted
 from lambdas.domain.received_rows import told
 from lambdas.domain.row_arithmetic import contradictions
 
@@ -148,6 +155,8 @@ class Record:
     """The own JSON text of the row that `summary` shows, as AWS sent it. None in records of before
     it was kept.
     """
+    other_rows: tuple[Mapping[str, Any], ...] = ()
+    """Rows of the same id, in one listing, that say something else than `summary`."""
 
     @property
     def sequence(self) -> int:
@@ -165,6 +174,7 @@ class Record:
 
     def to_bytes(self) -> bytes:
         received = {} if self.row_received is None else {"row_received": self.row_received}
+        other_rows = {"other_rows": list(self.other_rows)} if self.other_rows else {}
         return to_json(
             {
                 "schema": SCHEMA,
@@ -185,6 +195,7 @@ class Record:
                 "lacks": [asdict(lack) for lack in self.lacks],
                 "notes": [asdict(note) for note in self.notes],
                 **received,
+                **other_rows,
             }
         )
 
@@ -214,6 +225,7 @@ class Record:
             lacks=tuple(Lack(**lack) for lack in data["lacks"]),
             notes=tuple(Note(**note) for note in data["notes"]),
             row_received=data.get("row_received"),
+            other_rows=tuple(data.get("other_rows", ())),
         )
 
     def is_due(self, as_of: datetime) -> bool:
@@ -255,6 +267,7 @@ class Record:
             finding("AMOUNTS_DO_NOT_ADD_UP", self.invoice_id, f"The row's {contradiction}.")
             for contradiction in contradictions(self.summary)
         ]
+        found += rows_differ(self.invoice_id, self.summary, self.other_rows)
         return sorted(set(found))
 
     def amount_due(self) -> Amount | None:
@@ -265,6 +278,23 @@ class Record:
             return InvoiceSummary(self.summary).amount_due()
         except AmountNotRead:
             return None
+
+
+def rows_differ(
+    invoice_id: str, row: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
+) -> list[Finding]:
+    """The finding on rows of one id that differ, with the amount of each."""
+    if not others:
+        return []
+    amounts = ", ".join(map(stated_text, (row, *others)))
+    return [
+        finding(
+            "ROWS_DIFFER",
+            invoice_id,
+            f"AWS lists {len(others) + 1} different rows with this id: {amounts}. Totals count "
+            "only the first.",
+        )
+    ]
 
 
 @dataclass(frozen=True)
@@ -281,6 +311,7 @@ class Learnt:
     documents_were_asked: bool = False
     row_received: str | None = None
     """The own JSON text of the row, as AWS sent it."""
+    other_rows: Sequence[Mapping[str, Any]] = ()
 
 
 def first_record(
@@ -316,6 +347,7 @@ def first_record(
         documents=tuple(learnt.documents),
         lacks=tuple(learnt.lacks),
         row_received=learnt.row_received,
+        other_rows=tuple(learnt.other_rows),
     )
 
 
@@ -327,7 +359,7 @@ def next_record(state: Record, stored: StoredObject, learnt: Learnt, seen_by: st
     """
     at = instant_text(learnt.as_of)
     notes: list[tuple[str, str]] = []
-    summary, sightings, received = state.summary, state.sightings, state.row_received
+    summary, sightings = state.summary, state.sightings
     earlier = next((s for s in state.sightings if s.payer_account_id == seen_by), None)
     sighting = learnt.sighting
     if sighting is None:
@@ -346,8 +378,13 @@ def next_record(state: Record, stored: StoredObject, learnt: Learnt, seen_by: st
         if earlier is state.sightings[0] and earlier.fingerprint != sighting.fingerprint:
             summary = learnt.summary
             notes.append(("INVOICE_CHANGED", "; ".join(row_changes(state.summary, summary))))
-    if sighting and seen_by == state.sightings[0].payer_account_id:
-        received = learnt.row_received or received
+    # the row that the record shows is its first observer's, and so are those beside it
+    is_first = sighting is not None and earlier is state.sightings[0]
+    received = (learnt.row_received if is_first else None) or state.row_received
+    other_rows = tuple(learnt.other_rows) if is_first else state.other_rows
+    if other_rows != state.other_rows:
+        rows = len(other_rows) + 1
+        notes.append(("INVOICE_CHANGED", f"AWS lists {counted(rows, 'row')} of it since {at}."))
     known = {document.stored.key for document in state.documents}
     added = [document for document in learnt.documents if document.stored.key not in known]
     for document in added:
@@ -366,6 +403,7 @@ def next_record(state: Record, stored: StoredObject, learnt: Learnt, seen_by: st
         lacks=lacks,
         notes=(*state.notes, *(Note(code, detail, learnt.run_id, at) for code, detail in notes)),
         row_received=received,
+        other_rows=other_rows,
     )
     asked_at_a_fixed_age = learnt.documents_were_asked and not lacks and state.is_due(learnt.as_of)
     if _said(new) == _said(state) and not asked_at_a_fixed_age:

@@ -15,8 +15,8 @@ PERIOD_WORDS: Mapping[PeriodVerdict, str] = {
 }
 _PAYER_WORDS: Mapping[PayerVerdict, str] = {
     "AWAITING": "awaiting invoices",
-    "MISSING": "an expected invoice is missing",
-    "PARTIAL": "a document lacks",
+    "MISSING": "an expected invoice is not listed",
+    "PARTIAL": "a document is missing",
     "NO_ACCESS": "cannot be read",
     "NOT_CHECKED": "was not checked",
 }

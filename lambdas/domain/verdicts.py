@@ -31,6 +31,9 @@ INVOICE_NOT_LISTED: Collection[str] = (
     "SOURCE_WITHOUT_INVOICE",
 )
 """Findings on a whole invoice that a witness expects and no listing shows."""
+_NOT_LISTED: Collection[str] = (*INVOICE_NOT_LISTED, "INVOICE_VANISHED")
+"""Those, and the finding on an invoice that was listed once, never archived, and is listed no more.
+"""
 
 
 def payer_verdict(
@@ -38,7 +41,6 @@ def payer_verdict(
     findings: Iterable[Finding],
     *,
     expected: int,
-    archived: int,
     lacking: int,
     is_overdue: bool,
     is_proven: bool = False,
@@ -47,11 +49,12 @@ def payer_verdict(
     """The verdict on one payer account in one period.
 
     `outcome` is the latest that its runs reported (None: it was never asked). `expected` counts
-    invoices, `archived` those whose invoice document is stored, `lacking` those that are neither
-    archived nor acknowledged by a person. A lack that time cures is awaited until the deadline; one
-    that a person must cure is not. `is_proven` says that independent witnesses prove the archived
-    invoices to be all, so that nobody need wait for the deadline. `without_invoices` is what a
-    witness says of a payer account of which none is expected.
+    invoices, `lacking` those that are neither archived nor acknowledged by a person. A lack that
+    time cures is awaited until the deadline; one that a person must cure is not. Once overdue, the
+    kind decides and not the count: MISSING where an expected invoice is not listed, PARTIAL where
+    all are listed. `is_proven` says that independent witnesses prove the archived invoices to be
+    all, so that nobody need wait for the deadline. `without_invoices` is what a witness says of a
+    payer account of which none is expected.
     """
     if outcome in (NO_ACCESS, WRONG_ACCOUNT):
         return "NO_ACCESS"
@@ -60,24 +63,22 @@ def payer_verdict(
     if outcome not in (CHECKED, None):
         raise ValueError(f"'{outcome}' is not an outcome of a payer account")
     blocking = {finding.code for finding in findings if finding.severity == "blocking"}
-    if any(KINDS[code].cure == "person" for code in blocking):
-        return "PARTIAL"
+    is_missing = is_overdue and not blocking.isdisjoint(_NOT_LISTED)
+    if is_missing or any(KINDS[code].cure == "person" for code in blocking):
+        return "MISSING" if is_missing else "PARTIAL"
     if outcome == CHECKED and not (blocking or expected) and without_invoices:
         return without_invoices
     if is_overdue:
-        return _overdue_verdict(blocking, expected=expected, archived=archived, lacking=lacking)
+        return _overdue_verdict(expected=expected, is_whole=not (blocking or lacking))
     is_whole = expected > 0 and not (blocking or lacking)
     return "COMPLETE" if outcome == CHECKED and is_whole and is_proven else "AWAITING"
 
 
-def _overdue_verdict(
-    blocking: Collection[str], *, expected: int, archived: int, lacking: int
-) -> PayerVerdict:
-    if not set(blocking).isdisjoint(INVOICE_NOT_LISTED):
+def _overdue_verdict(*, expected: int, is_whole: bool) -> PayerVerdict:
+    """Of a payer account of which every invoice that a witness expects is listed."""
+    if not expected:
         return "MISSING"
-    if not archived and (lacking or not expected):
-        return "MISSING"
-    return "PARTIAL" if blocking or lacking else "COMPLETE"
+    return "COMPLETE" if is_whole else "PARTIAL"
 
 
 def period_verdict(verdicts: Iterable[PayerVerdict]) -> PeriodVerdict:

@@ -13,15 +13,15 @@ from lambdas.domain.witnesses import PayerWitnesses
 
 OUTCOME_CODES = (NO_ACCESS, WRONG_ACCOUNT, NOT_CHECKED)
 """Codes of the findings that say why a payer account was not checked."""
-_LENIENT = (*OUTCOME_CODES, *INVOICE_NOT_LISTED, "INVOICE_WITHOUT_ID")
+_LENIENT = (*OUTCOME_CODES, *INVOICE_NOT_LISTED, "INVOICE_WITHOUT_ID", "ROWS_DIFFER")
 
 
 class Weights:
     """How findings weigh on one payer account: what a person acknowledged does not block.
 
-    Nor does a look that failed, or an invoice that a witness expects or that is listed without an
-    id all of a sudden, in a closed period in which the payer account was complete; unless that
-    rests on an acknowledgement that is over now.
+    Nor does a look that failed, or an invoice that a witness expects, or that is listed without an
+    id or in rows that differ all of a sudden, in a closed period in which the payer account was
+    complete; unless that rests on an acknowledgement that is over now.
     """
 
     def __init__(self, as_of: datetime, witnesses: PayerWitnesses, *, is_settled: bool) -> None:

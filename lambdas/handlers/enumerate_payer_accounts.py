@@ -86,7 +86,9 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             "register": [payer.to_data() for payer in register.payers],
             "register_sha256": register.sha256,
             "acknowledgements": [given.to_data() for given in request.acknowledgements],
-            "open_periods": [str(period) for period in sorted(older)],
+            "open_periods": [
+                str(period) for period, view in sorted(older.items()) if not view.is_settled
+            ],
         },
     )
     logger().info(
@@ -116,13 +118,12 @@ def _last_seen(archive: Archive, period: BillingPeriod) -> Mapping[str, LastSeen
 def _older_periods(
     archive: Archive, request: RunRequest, settings: FunctionSettings
 ) -> dict[BillingPeriod, PeriodSeen]:
-    """The periods before the look-back ones that are not settled."""
+    """What the views of the periods before the look-back ones say."""
     oldest = min(request.billing_period.with_earlier(settings.lookback_periods))
     periods = [one for one in judged_periods(archive.folders(PERIODS_PREFIX)) if one < oldest]
     with ThreadPoolExecutor(_READ_THREADS) as pool:
         seen = pool.map(lambda period: _seen(archive, period), periods)
-        found = dict(zip(periods, seen, strict=True))
-    return {period: view for period, view in found.items() if not view.is_settled}
+        return dict(zip(periods, seen, strict=True))
 
 
 def _seen(archive: Archive, period: BillingPeriod) -> PeriodSeen:

@@ -22,7 +22,7 @@ from lambdas.domain.archive_layout import (
     run_payer_prefix,
     run_payers_key,
 )
-from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
+from lambdas.domain.archived_invoice import ArchivedInvoice, KnownInvoice, OutstandingInvoice
 from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.fetch_pass import FetchPass
 from lambdas.domain.payer_run import CHECKED, NO_ACCESS, WRONG_ACCOUNT, Listing, PayerRun
@@ -123,7 +123,9 @@ def fetch(
     )
     stop = threading.Event()
 
-    def deal_with(index: int) -> ArchivedInvoice | OutstandingInvoice | ServiceUnavailable | None:
+    def deal_with(
+        index: int,
+    ) -> ArchivedInvoice | OutstandingInvoice | KnownInvoice | ServiceUnavailable | None:
         if stop.is_set() or (index > 0 and not has_time()):
             return None
         try:
@@ -139,12 +141,14 @@ def fetch(
         results = list(pool.map(deal_with, range(len(pending))))
     archived = [result for result in results if isinstance(result, ArchivedInvoice)]
     outstanding = [result for result in results if isinstance(result, OutstandingInvoice)]
+    known = [result.invoice_id for result in results if isinstance(result, KnownInvoice)]
     failure = next((result for result in results if isinstance(result, ServiceUnavailable)), None)
-    is_last = len(archived) + len(outstanding) == len(pending)
+    is_last = len(archived) + len(outstanding) + len(known) == len(pending)
     if is_last:
         archived += payer_archive.record_vanished(
             [invoice.invoice_id for invoice in listing.invoices],
             listing.periods_without_gap,
             listing.receivers_listed,
         )
-    return FetchPass(CHECKED if is_last else None, "", tuple(archived), tuple(outstanding)), failure
+    outcome = CHECKED if is_last else None
+    return FetchPass(outcome, "", tuple(archived), tuple(outstanding), tuple(known)), failure

@@ -2,7 +2,7 @@
 invoice id, written down, with what invoice units and billing transfers say.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -10,13 +10,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.aws.archive import Archive
 from lambdas.aws.clients import invoicing_client, organizations_client, s3_client
-from lambdas.aws.invoicing import Invoicing
+from lambdas.aws.invoicing import Invoicing, ListedRows, ListingRefused
 from lambdas.aws.payer_role import NoAccess, PayerRole, WrongAccount
 from lambdas.aws.responsibility_transfers import ResponsibilityTransfers
 from lambdas.aws.witness import WitnessNotRead, witness
 from lambdas.domain.archive_layout import listing_key
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.invoice_summary import InvoiceSummary
+from lambdas.domain.findings import finding
+from lambdas.domain.invoice_summary import one_a_listing
 from lambdas.domain.json_text import instant_text
 from lambdas.domain.listing_spans import issued_date_spans
 from lambdas.domain.payer_run import (
@@ -27,17 +28,36 @@ from lambdas.domain.payer_run import (
     OF_RECEIVER_BY_BILLING_PERIOD,
     OF_RECEIVER_BY_ISSUED_DATE,
     WRONG_ACCOUNT,
+    ListedRow,
     Listing,
+    ListingNote,
     PayerRun,
+    estimates,
     union_by_invoice_id,
 )
+from lambdas.domain.receiver_roles import ROLES, listing_of
 from lambdas.domain.witnesses import InvoiceUnits
 from lambdas.settings import FunctionSettings
 from lambdas.telemetry import logger
 
 OF_RECEIVER = (OF_RECEIVER_BY_BILLING_PERIOD, OF_RECEIVER_BY_ISSUED_DATE)
-Row = tuple[str, BillingPeriod | None, InvoiceSummary]
-"""A row with the listing that showed it, and the period asked for if it was one by period."""
+
+
+@dataclass
+class _Found:
+    """What the listings of a payer account have shown so far."""
+
+    rows: list[ListedRow] = field(default_factory=list)
+    notes: list[ListingNote] = field(default_factory=list)
+    refused: dict[BillingPeriod, str] = field(default_factory=dict)
+    unfinished: dict[BillingPeriod, str] = field(default_factory=dict)
+
+    def add(self, listing: str, period: BillingPeriod | None, found: ListedRows) -> None:
+        """Add the rows of one listing."""
+        self.rows += ((listing, period, summary) for summary in one_a_listing(found.rows))
+
+    def note(self, code: str, period: BillingPeriod, subject: str, detail: str) -> None:
+        self.notes.append(ListingNote(period, finding(code, subject, detail)))
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
@@ -87,35 +107,35 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 
 def list_invoices(invoicing: Invoicing, run: PayerRun, *, asks_units: bool) -> Listing:
     """Ask by billing period and by issued date, for the payer account itself and, if `asks_units`,
-    for each receiver of its invoice units.
+    for each receiver of its invoice units; and by receiver role, if the run is to.
 
-    Raises NoAccess and ServiceUnavailable. What an answer left out is named as unfinished, and what
-    of the units cannot be read in them.
+    Raises NoAccess and ServiceUnavailable. What AWS refuses, what an answer left out and what of
+    the units cannot be read is named, and the rest is read.
     """
-    rows, unfinished = _rows(
-        invoicing, run, run.payer_account_id, (BY_BILLING_PERIOD, BY_ISSUED_DATE)
-    )
-    units, listed = (None, ()) if not asks_units else _ask_units(invoicing, run, rows)
-    invoices, unusable = union_by_invoice_id(rows, run.payer_account_id)
+    found = _Found()
+    _ask(invoicing, run, run.payer_account_id, found)
+    units, listed = (None, ()) if not asks_units else _ask_units(invoicing, run, found)
+    roles_listed = _ask_roles(invoicing, run, found)
+    invoices, unusable = union_by_invoice_id(found.rows, run.payer_account_id)
     in_target = max(run.billing_periods)
-    unusable_rows = tuple(
-        replace(row, billing_period=row.billing_period or in_target) for row in unusable
-    )
     return Listing(
         run.payer_account_id,
         CHECKED,
         "",
         run.billing_periods,
         tuple(invoices),
-        unusable_rows,
+        tuple(replace(row, billing_period=row.billing_period or in_target) for row in unusable),
         units,
         listed,
-        unfinished=unfinished,
+        notes=(*found.notes, *estimates(found.rows)),
+        refused=found.refused,
+        roles_listed=roles_listed,
+        unfinished=found.unfinished,
     )
 
 
 def _ask_units(
-    invoicing: Invoicing, run: PayerRun, rows: list[Row]
+    invoicing: Invoicing, run: PayerRun, found: _Found
 ) -> tuple[InvoiceUnits, tuple[str, ...]]:
     """What the invoice units say, and which of their receivers were listed; their rows are added.
 
@@ -124,21 +144,24 @@ def _ask_units(
     ends = (datetime.combine(one.first_day_after, time(), UTC) for one in run.billing_periods)
     instants = [None, *(end for end in ends if end <= run.as_of)]
     try:
-        found = {account for at in instants for account in invoicing.invoice_unit_receivers(at)}
+        accounts = {one for at in instants for one in invoicing.invoice_unit_receivers(at)}
     except WitnessNotRead as error:
         return InvoiceUnits(not_read=str(error)), ()
-    receivers = sorted(found - {run.payer_account_id})
+    receivers = sorted(accounts - {run.payer_account_id})
     listed, problems = [], []
     for account_id in receivers:
+        action = f"invoicing:ListInvoiceSummaries for account {account_id}"
+        of_receiver = _Found()
         try:
-            with witness(f"invoicing:ListInvoiceSummaries for account {account_id}"):
-                more, unfinished = _rows(invoicing, run, account_id, OF_RECEIVER)
+            with witness(action):
+                _ask(invoicing, run, account_id, of_receiver)
         except WitnessNotRead as error:
             problems.append(str(error))
             continue
-        rows += more
-        if unfinished:
-            problems.append(f"Of account {account_id}: {' '.join(sorted({*unfinished.values()}))}")
+        found.rows += of_receiver.rows
+        found.notes += of_receiver.notes
+        if causes := {*of_receiver.refused.values(), *of_receiver.unfinished.values()}:
+            problems.append(f"Of account {account_id}: {' '.join(sorted(causes))}")
         else:
             listed.append(account_id)
     return (
@@ -147,27 +170,72 @@ def _ask_units(
     )
 
 
-def _rows(
-    invoicing: Invoicing, run: PayerRun, account_id: str, listings: tuple[str, str]
-) -> tuple[list[Row], dict[BillingPeriod, str]]:
-    """Every row of an account's two listings, by billing period and by issued date, and why they
-    may not be all of a period.
+def _ask(invoicing: Invoicing, run: PayerRun, account_id: str, found: _Found) -> None:
+    """An account's two listings, by billing period and by issued date.
 
-    What the listing by issued date leaves out may be of any period.
+    An earlier period that AWS refuses, of before the account existed for example, is a note on that
+    period. The latest one, and the issued dates that reach today, are what the run is for.
     """
-    by_billing_period, by_issued_date = listings
-    rows: list[Row] = []
-    unfinished: dict[BillingPeriod, str] = {}
+    is_own = account_id == run.payer_account_id
+    by_billing_period, by_issued_date = (
+        (BY_BILLING_PERIOD, BY_ISSUED_DATE) if is_own else OF_RECEIVER
+    )
+    latest = max(run.billing_periods)
     for period in run.billing_periods:
-        found = invoicing.summaries_of_period(account_id, period)
-        rows += ((by_billing_period, period, row) for row in found.rows)
-        if found.unfinished:
-            unfinished[period] = f"AWS's listing of {period} is not whole: {found.unfinished}."
+        try:
+            of_period = invoicing.summaries_of_period(account_id, period)
+        except ListingRefused as error:
+            detail = f"AWS refused to list {period} ({error})."
+            if is_own or period == latest:
+                found.refused[period] = detail
+            if period != latest:
+                found.note("LISTING_REFUSED", period, account_id, detail)
+            continue
+        found.add(by_billing_period, period, of_period)
+        if of_period.unfinished:
+            cause = f"AWS's listing of {period} is not whole: {of_period.unfinished}."
+            found.unfinished[period] = cause
     for start, end in issued_date_spans(run.issued_from, run.issued_to):
-        found = invoicing.summaries_issued(account_id, start, end)
-        rows += ((by_issued_date, None, row) for row in found.rows)
-        if found.unfinished:
-            days = f"what was issued from {start} to {end - timedelta(days=1)}"
-            cause = f"AWS's listing of {days} is not whole: {found.unfinished}."
-            unfinished = dict.fromkeys(run.billing_periods, cause) | unfinished
-    return rows, unfinished
+        span = f"issued from {start} to {end - timedelta(days=1)}"
+        try:
+            issued = invoicing.summaries_issued(account_id, start, end)
+        except ListingRefused as error:
+            detail = f"AWS refused to list what was {span} ({error})."
+            if end == run.issued_to:
+                found.refused.setdefault(latest, detail)
+            else:
+                found.note("LISTING_REFUSED", latest, f"{account_id} {span}", detail)
+            continue
+        found.add(by_issued_date, None, issued)
+        if issued.unfinished:  # what is missing may be of any period
+            cause = f"AWS's listing of what was {span} is not whole: {issued.unfinished}."
+            found.unfinished = dict.fromkeys(run.billing_periods, cause) | found.unfinished
+
+
+def _ask_roles(invoicing: Invoicing, run: PayerRun, found: _Found) -> bool | None:
+    """The listings by receiver role; whether all of them were read to their end, None where the run
+    is not to ask. They add what nothing else shows, so that one that cannot be read is only told.
+    """
+    if run.roles_from is None:
+        return None
+    problems = []
+    for role in ROLES:
+        action = f"invoicing:ListInvoiceSummaries by receiver role {role}"
+        try:
+            with witness(action):
+                of_role = invoicing.summaries_by_role(
+                    run.payer_account_id, role, run.roles_from, run.issued_to
+                )
+        except ListingRefused as error:
+            problems.append(f"AWS did not answer {action} ({error}).")
+            continue
+        except WitnessNotRead as error:
+            problems.append(str(error))
+            continue
+        found.add(listing_of(role), None, of_role)
+        if of_role.unfinished:
+            problems.append(f"AWS's listing as {role} is not whole: {of_role.unfinished}.")
+    if problems:
+        latest = max(run.billing_periods)
+        found.note("ROLES_NOT_LISTED", latest, run.payer_account_id, " ".join(problems))
+    return not problems

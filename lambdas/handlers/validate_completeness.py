@@ -274,7 +274,10 @@ def _outcome(archive: Archive, item: PayerRun, listing: Listing | None) -> Payer
         listing.units,
         listing.transfers,
         {invoice.invoice_id: invoice.summary for invoice in listing.invoices},
-        listing.unfinished,
+        notes=listing.notes,
+        refused=listing.refused,
+        roles_listed=listing.roles_listed,
+        unfinished=listing.unfinished,
     )
 
 
@@ -291,6 +294,7 @@ def _not_fetched(item: PayerRun, listed: ListedInvoice) -> OutstandingInvoice:
                 "NOT_FETCHED", listed.invoice_id, "It is listed; the run ended before its turn."
             ),
         ),
+        listed.receiver_roles,
     )
 
 

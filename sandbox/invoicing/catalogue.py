@@ -76,6 +76,8 @@ class CatalogueInvoice:
     ListInvoiceSummaries shows the row from `visible_from` (UTC) on. Until `document` is ready,
     GetInvoicePDF answers ResourceNotFoundException. `costs` are the charges that it bills, all in
     its billing period, or what makes them; None: as the row tells (see `costs.lines_of_row`).
+    Listings show `more_rows` of the same id right after it. Where `only_as` is given, only queries
+    by that receiver role list it, whether or not its row names the role.
     """
 
     summary: Mapping[str, Any]
@@ -83,6 +85,8 @@ class CatalogueInvoice:
     document: Document
     supplements: tuple[SupplementalDocument, ...] = ()
     costs: Sequence[CostLine] | Callable[[], Sequence[CostLine]] | None = None
+    more_rows: tuple[Mapping[str, Any], ...] = ()
+    only_as: str | None = None
 
     @property
     def invoice_id(self) -> str:

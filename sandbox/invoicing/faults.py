@@ -7,6 +7,7 @@ stands in `misbehaviour` (answers of the operations) and in `bad_downloads` (doc
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sandbox.invoicing import model
@@ -103,8 +104,8 @@ _ROWS = ("changed_row", "raw_row", "hidden_row")
 _TAKES: Mapping[str, tuple[str, ...]] = {
     "operation": (*ERRORS, *ANSWERS, "empty_page"),
     "later_pages": (*ERRORS, *ANSWERS, "empty_page", "repeated_row"),
+    "filters": (*ERRORS, *ANSWERS),
     "invoice_id": (*_ROWS, *OFFERS, *DOWNLOADS, *ERRORS, *ANSWERS),
-    "billing_period": tuple(ANSWERS),
     "document_id": (*OFFERS, *DOWNLOADS),
     "retry_after_seconds": ("InternalServerException",),
     "members": ("changed_row", "changed_answer"),
@@ -129,10 +130,12 @@ class Fault:
     """What the payer's next `times` fitting calls or downloads get (None: all of them).
 
     Beside the payer, a fault may be limited to an `operation`, to calls that continue a listing
-    (`later_pages`), to listings of a `billing_period` ("2026-10"), to an `invoice_id` and to a
-    `document_id` (empty text: the invoice document).
-    Without `operation` it is about all that can show it. The other members are particulars of some
-    kinds. `members` are in the form of the wire, a dotted name reaches into structures:
+    (`later_pages`), to an `invoice_id` and to a `document_id` (empty text: the invoice document).
+    Without `operation` it is about all that can show it. `filters` limit an error or an answer to
+    calls whose Filter has these members: {"BillingPeriod": {"Year": 2026, "Month": 8}}, or of a
+    structure those that are named: {"TimeInterval": {"StartDate": "2026-07-01"}}. The other members
+    are particulars of some kinds. `members` are in the form of the wire, a dotted name reaches into
+    structures:
     {"Entity.BillingEntity": "AWS_2"}. Raises ValueError with every problem at once.
     """
 
@@ -141,7 +144,6 @@ class Fault:
     times: int | None
     operation: str | None = None
     later_pages: bool = False
-    billing_period: str | None = None
     invoice_id: str | None = None
     document_id: str | None = None
     retry_after_seconds: int | None = None
@@ -152,6 +154,7 @@ class Fault:
     seconds: float = 0
     linked_account_id: str | None = None
     billing_entity: str | None = None
+    filters: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         problems = []
@@ -192,6 +195,18 @@ class Fault:
     def error(self, operation: str) -> ServiceError:
         """The answer of a kind that is an error, in the words of the operation's service."""
         return _ERROR_ANSWERS[self.kind](self, model.service_of(operation), operation)
+
+
+def _names(wanted: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+    """Whether a Filter has all members that are wanted; an instant is named by its UTC day."""
+    for name, value in wanted.items():
+        there = given.get(name)
+        if isinstance(value, Mapping):
+            if not isinstance(there, Mapping) or not _names(value, there):
+                return False
+        elif value != (there.date().isoformat() if isinstance(there, datetime) else there):
+            return False
+    return True
 
 
 def _internal(fault: Fault, service: str, _operation: str) -> ServiceError:
@@ -243,13 +258,20 @@ class Faults:
             self._pending.clear()
 
     def error(
-        self, payer_account_id: str, operation: str, *, continues: bool, invoice_id: str | None
+        self,
+        payer_account_id: str,
+        operation: str,
+        *,
+        continues: bool,
+        invoice_id: str | None,
+        filters: Mapping[str, Any] | None = None,
     ) -> ServiceError | None:
         """The error that this call must answer."""
         fault = self._next(
             lambda fault: (
                 fault.kind in ERRORS
                 and fault.invoice_id in (None, invoice_id)
+                and _names(fault.filters, filters or {})
                 and fault.concerns(payer_account_id, operation, continues=continues)
             )
         )
@@ -261,15 +283,15 @@ class Faults:
         operation: str,
         *,
         continues: bool,
-        billing_period: str | None,
         invoice_id: str | None,
+        filters: Mapping[str, Any] | None = None,
     ) -> list[Fault]:
         """Everything that must be done to this answer, in order."""
         return self._all(
             lambda fault: (
                 fault.kind in ANSWERS
                 and fault.invoice_id in (None, invoice_id)
-                and fault.billing_period in (None, billing_period)
+                and _names(fault.filters, filters or {})
                 and fault.concerns(payer_account_id, operation, continues=continues)
             )
         )

@@ -59,11 +59,11 @@ class Invoices:
         query, position = self._asked(caller, params, now)
         view = self._selected(caller, query["Selector"], position.as_of)
         rows = [
-            invoice.summary
+            row
             for invoice in self._catalogue.invoices(view.payer_account_id, position.as_of).values()
-            if view.shows(invoice)
-            and invoice.visible_from <= position.as_of
-            and _matches(invoice.summary, query["Selector"], query["Filter"])
+            if view.shows(invoice) and invoice.visible_from <= position.as_of
+            for row in (invoice.summary, *invoice.more_rows)
+            if _matches(row, query["Selector"], query["Filter"], only_as=invoice.only_as)
         ]
         begin = position.offset
         end = begin + params.get("MaxResults", DEFAULT_PAGE_SIZE)
@@ -233,10 +233,14 @@ def _field(name: str, message: str) -> ServiceError:
 
 
 def _matches(
-    summary: Mapping[str, Any], selector: Mapping[str, str], filters: Mapping[str, Any]
+    summary: Mapping[str, Any],
+    selector: Mapping[str, str],
+    filters: Mapping[str, Any],
+    *,
+    only_as: str | None,
 ) -> bool:
     """Whether a row is one of those asked for: BillingPeriod is the month of usage, TimeInterval is
-    about the day of issue.
+    about the day of issue. One that is listed `only_as` a receiver is in no other listing.
     """
     if selector["ResourceType"] == "INVOICE_ID" and summary["InvoiceId"] != selector["Value"]:
         return False
@@ -251,4 +255,7 @@ def _matches(
         and summary.get("Entity", {}).get("InvoicingEntity") != filters["InvoicingEntity"]
     ):
         return False
-    return "ReceiverRole" not in filters or summary.get("ReceiverRole") == filters["ReceiverRole"]
+    role = filters.get("ReceiverRole")
+    if only_as:
+        return role == only_as or selector["ResourceType"] == "INVOICE_ID"
+    return role is None or summary.get("ReceiverRole") == role

@@ -61,7 +61,11 @@ class Operations:
         params = model.read_request(operation, body)
         continues = "NextToken" in params or "NextPageToken" in params
         error = self._faults.error(
-            caller, operation, continues=continues, invoice_id=params.get("InvoiceId")
+            caller,
+            operation,
+            continues=continues,
+            invoice_id=params.get("InvoiceId"),
+            filters=params.get("Filter"),
         )
         if error:
             raise error
@@ -75,8 +79,8 @@ class Operations:
             caller,
             operation,
             continues=continues,
-            billing_period=_billing_period(params),
             invoice_id=params.get("InvoiceId"),
+            filters=params.get("Filter"),
         )
         for fault in faults:
             if fault.kind == "raw_answer":
@@ -161,12 +165,6 @@ class Operations:
             else:
                 document["DocumentUrl"] = _URLS[fault.kind](document["DocumentUrl"])
         return truth, told
-
-
-def _billing_period(params: Mapping[str, Any]) -> str | None:
-    """The billing period that a listing asks for."""
-    period = params.get("Filter", {}).get("BillingPeriod") if "Selector" in params else None
-    return f"{period['Year']}-{period['Month']:02}" if period else None
 
 
 def _told(row: Mapping[str, Any], faults: Sequence[Fault]) -> Any:

@@ -231,3 +231,31 @@ def test_a_period_is_settled_when_it_is_complete_and_on_nobodys_word(
     }
     seen = PeriodSeen.of({"verdict": verdict, "payers": [payer]}, BillingPeriod(2026, 10))
     assert (seen.is_settled, seen.payers) == (is_settled, {ACME: DONE})
+
+
+def complete(*accounts: str) -> PeriodSeen:
+    return PeriodSeen(is_complete=True, payers=dict.fromkeys(accounts, DONE))
+
+
+def test_a_role_is_asked_about_what_the_archive_has_of_a_payer_account_without_a_break() -> None:
+    older = {
+        BillingPeriod(2026, 8): complete(ACME, BOREAL),
+        BillingPeriod(2026, 7): complete(ACME),
+        BillingPeriod(2026, 5): complete(ACME, BOREAL),
+    }
+    asked = runs(MONDAY, ALL_DONE, older=older)
+    assert {payer: item.roles_from for payer, item in asked.items()} == {
+        ACME: date(2026, 8, 1),
+        BOREAL: date(2026, 9, 1),
+    }
+    assert asked[ACME].billing_periods == (OCTOBER, SEPTEMBER)
+
+
+def test_a_role_is_asked_for_weekly_and_daily_only_of_who_is_not_complete_after_the_deadline() -> (
+    None
+):
+    late = ALL_DONE | {OCTOBER: {ACME: DONE, BOREAL: LastSeen("PARTIAL", DONE.checked_at)}}
+    assert runs(QUIET_DAY, late)[BOREAL].roles_from == date(2026, 10, 1)
+    assert {item.roles_from for item in runs(IN_WINDOW, late).values()} == {None}
+    assert {item.roles_from for item in runs(MONDAY, late, is_scheduled=False).values()} == {None}
+    assert None not in {item.roles_from for item in runs(MONDAY, late).values()}

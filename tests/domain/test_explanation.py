@@ -132,6 +132,7 @@ def test_what_lacks_is_explained_by_those_who_expect_it() -> None:
         "blocking USUAL_INVOICE_MISSING",
     ]
     assert told["verdict"][0].startswith("MISSING")
+    assert told["verdict"][1] == "AWS does not list an invoice that is expected and overdue."
 
 
 @pytest.mark.parametrize(

@@ -503,7 +503,7 @@ def test_invoices_of_a_transferred_payer_account_count_and_the_contradiction_is_
     assert payer(manifest).verdict == "COMPLETE"
     assert codes(manifest) == {"WITNESSES_DISAGREE": "info"}
     waiting = outcome(awaited=(outstanding(),), transfers=transfers(transfer()))
-    assert payer(judged(waiting, names=BOTH)).verdict == "MISSING"
+    assert payer(judged(waiting, names=BOTH)).verdict == "PARTIAL"
 
 
 def test_a_transfer_to_a_payer_account_that_nobody_archives_is_a_warning() -> None:
@@ -548,13 +548,30 @@ def test_only_an_invoice_of_its_own_is_the_one_of_a_source(members: dict[str, An
 
 
 def test_a_row_that_does_not_name_its_source_may_be_the_one_that_is_thought_to_lack() -> None:
-    told = transfers(transfer(source=OUTSIDE, target=ACME))
+    told = transfers(*(transfer(source, ACME, transfer_id=source) for source in (OUTSIDE, BOREAL)))
     unnamed = [bill(), bill("2", BillSourceAccounts=[BOREAL], BillSourceAccountsTotalCount=2)]
     manifest = judged(outcome(transfers=told), invoices=unnamed)
     assert payer(manifest).verdict == "COMPLETE"
     assert codes(manifest) == {"WITNESSES_DISAGREE": "warning"}
     (found,) = payer(manifest).findings
     assert f"an invoice of {OUTSIDE} could not be checked" in found.detail
+
+
+def test_a_source_without_a_transfer_is_told_in_an_open_period_if_transfers_were_read() -> None:
+    of_source = [bill(), bill("2", BillSourceAccounts=[OUTSIDE])]
+    warned = {"SOURCE_WITHOUT_TRANSFER": "warning"}
+    assert codes(judged(outcome(transfers=transfers()), invoices=of_source)) == warned
+    part = transfers(transfer(OUTSIDE, ACME, start="2026-10-15T00:00:00Z"))
+    assert codes(judged(outcome(transfers=part), invoices=of_source)) == {}
+    other_way = transfers(transfer(ACME, OUTSIDE, start="2026-10-15T00:00:00Z"))
+    assert codes(judged(outcome(transfers=other_way), invoices=of_source)) == warned
+    unread = replace(transfers(), run_id=None, at=None, not_read="AWS denied it.")
+    assert codes(judged(outcome(transfers=unread), invoices=of_source)) == {
+        "WITNESS_NOT_READ": "warning"
+    }
+    closed = judged(outcome(), invoices=of_source)
+    again = judged(outcome(transfers=transfers()), invoices=of_source, previous=closed)
+    assert codes(again) == {}
 
 
 def test_more_sources_than_rows_without_a_name_lack_all_the_same() -> None:
@@ -1020,7 +1037,7 @@ def test_a_step_that_is_tried_again_keeps_what_was_covered_first() -> None:
         acknowledgements=[accepts()],
     )
     assert payer(second).witnesses.acknowledgements == payer(first).witnesses.acknowledgements
-    assert payer(second).verdict == "MISSING"
+    assert payer(second).verdict == "PARTIAL"
 
 
 # late ones, progress

@@ -92,9 +92,9 @@ def test_a_record_without_an_invoice_document_blocks_whatever_it_says(
     assert payer(accepted).verdict == "COMPLETE"
 
 
-def test_nothing_archived_of_what_is_expected_is_missing() -> None:
+def test_an_invoice_that_is_listed_is_partial_and_not_missing_be_it_the_only_one() -> None:
     manifest = judged(outcome(listed=("AWAITED-1",), awaited=(outstanding(),)))
-    assert payer(manifest).verdict == "MISSING"
+    assert payer(manifest).verdict == "PARTIAL"
 
 
 def test_a_lack_for_a_person_is_red_even_before_the_deadline() -> None:
@@ -206,7 +206,7 @@ def test_a_payer_that_did_not_change_keeps_the_run_that_last_changed_it() -> Non
         as_of=NEXT_DAY,
     )
     assert payer(second, ACME) == payer(first, ACME)
-    assert (payer(first, BOREAL).verdict, payer(second, BOREAL).verdict) == ("MISSING", "COMPLETE")
+    assert (payer(first, BOREAL).verdict, payer(second, BOREAL).verdict) == ("PARTIAL", "COMPLETE")
     assert (payer(second, ACME).run_id, payer(second, BOREAL).run_id) == ("run-1", "run-2")
     assert not second.says_the_same_as(first)
 
@@ -244,13 +244,13 @@ def test_expected_is_the_union_of_all_listings_so_far() -> None:
     assert codes(silent) == {"PDF_NOT_READY": "blocking", "NOT_CHECKED": "blocking"}
 
 
-def test_an_outstanding_invoice_that_is_no_longer_listed_still_blocks() -> None:
+def test_an_outstanding_invoice_that_is_no_longer_listed_is_missing() -> None:
     first = judged(
         outcome(listed=("1", "AWAITED-1"), awaited=(outstanding(),)), invoices=[archived("1")]
     )
     second = judged(outcome(listed=("1",)), invoices=[archived("1")], previous=first)
     assert payer(second).expected == 2
-    assert payer(second).verdict == "PARTIAL"
+    assert payer(second).verdict == "MISSING"
     assert codes(second) == {"INVOICE_VANISHED": "blocking"}
 
 
@@ -273,7 +273,7 @@ def test_an_awaited_invoice_counts_for_the_payer_account_that_its_row_names() ->
     of_boreal = outstanding("2", payer=BOREAL)
     manifest = judged(outcome(listed=("1", "2"), awaited=(of_boreal,)), invoices=[archived("1")])
     assert payer(manifest, ACME).verdict == "COMPLETE"
-    assert payer(manifest, BOREAL).verdict == "MISSING"
+    assert payer(manifest, BOREAL).verdict == "PARTIAL"
     assert manifest.verdict == "ACTION_REQUIRED"
 
 

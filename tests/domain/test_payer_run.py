@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.invoice_summary import InvoiceSummary
+from lambdas.domain.invoice_summary import InvoiceSummary, one_a_listing
 from lambdas.domain.payer_run import (
     BY_BILLING_PERIOD,
     BY_ISSUED_DATE,
@@ -14,6 +14,7 @@ from lambdas.domain.payer_run import (
     Listing,
     PayerRun,
     UnusableRow,
+    estimates,
     union_by_invoice_id,
 )
 from tests.domain.examples import ACME, AFTER_DEADLINE, BOREAL, OCTOBER, summary_row
@@ -199,3 +200,63 @@ def test_a_row_with_an_id_and_nothing_that_says_its_period_is_told_by_its_id() -
     assert "invoice 1 without anything that says its billing period" in (
         unusable.finding(ACME).detail
     )
+def test_what_earlier_versions_wrote_of_an_item_and_of_a_listing_is_read() -> None:
+    run = PayerRun(
+        "1", AFTER_DEADLINE, False, ACME, "", "", (OCTOBER,), date(2026, 11, 1), date(2026, 11, 2)
+    )
+    data = run.to_data()
+    del data["roles_from"]
+    assert PayerRun.from_data(data) == run
+    (invoice,), _ = union_by_invoice_id([by_period(summary_row())], ACME)
+    listing = Listing(ACME, CHECKED, "", (OCTOBER,), (invoice,)).to_data()
+    for name in ("notes", "refused_periods", "receiver_roles_listed"):
+        del listing[name]
+    del listing["invoices"][0]["other_rows"]
+    assert Listing.from_data(listing) == Listing(ACME, CHECKED, "", (OCTOBER,), (invoice,))
+
+
+def test_a_listing_with_notes_refusals_and_rows_that_differ_reads_back() -> None:
+    other = summary_row(DueDate="2026-12-01")
+    (rows,) = one_a_listing([InvoiceSummary(summary_row()), InvoiceSummary(other)])
+    (invoice,), _ = union_by_invoice_id([(BY_BILLING_PERIOD, OCTOBER, rows)], ACME)
+    assert invoice.other_rows == (other,)
+    estimate = by_period(summary_row("estimate-1"))
+    listing = Listing(
+        ACME,
+        CHECKED,
+        "",
+        (OCTOBER,),
+        (invoice,),
+        notes=estimates([estimate]),
+        refused={SEPTEMBER: "AWS refused it."},
+        roles_listed=False,
+    )
+    assert Listing.from_data(json.loads(json.dumps(listing.to_data()))) == listing
+
+
+@pytest.mark.parametrize("first", [BY_BILLING_PERIOD, "receiver_billing_period"])
+def test_what_a_receiver_or_a_role_is_shown_replaces_no_row(first: str) -> None:
+    changed = summary_row(DueDate="2026-12-01")
+    rows = [
+        (first, OCTOBER, InvoiceSummary(summary_row())),
+        *(
+            []
+            if first != BY_BILLING_PERIOD
+            else [("receiver_issued_date", None, InvoiceSummary(changed))]
+        ),
+        ("receiver_role_buyer", None, InvoiceSummary(changed)),
+    ]
+    (invoice,), _ = union_by_invoice_id(rows, ACME)
+    assert invoice.summary.row == summary_row()
+    assert "receiver_role_buyer" not in invoice.listings
+
+
+def test_rows_that_differ_in_one_listing_all_stay_whatever_the_other_listing_shows() -> None:
+    rows = [InvoiceSummary(summary_row(DueDate=f"2026-12-0{day}")) for day in (1, 2, 3)]
+    (together,) = one_a_listing(rows)
+    for listings in (
+        [(BY_BILLING_PERIOD, OCTOBER, together), (BY_ISSUED_DATE, None, rows[2])],
+        [(BY_BILLING_PERIOD, OCTOBER, rows[0]), (BY_ISSUED_DATE, None, together)],
+    ):
+        (invoice,), _ = union_by_invoice_id(listings, ACME)
+        assert [invoice.summary.row, *invoice.other_rows] == [one.row for one in rows]

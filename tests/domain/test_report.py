@@ -51,7 +51,7 @@ def test_each_open_payer_is_told_with_what_blocks_it() -> None:
     )
     assert "1 of 2 complete on business day 3." in message
     assert (
-        "- 999988887777 Boreal: a document lacks; 1 of 3 invoices archived "
+        "- 999988887777 Boreal: a document is missing; 1 of 3 invoices archived "
         "(1 x DOCUMENT_URL_REFUSED, 2 x PDF_NOT_READY)" in message.splitlines()
     )
     assert ACME not in message

@@ -218,7 +218,7 @@ Billing period 2026-10: action required.
 Payer accounts: 1 of 3 complete on business day 9; the deadline was 2026-11-10.
 
 What lacks:
-- 044455556666 Boreal Foods SA.: an expected invoice is missing; 1 of 3 invoices archived \
+- 044455556666 Boreal Foods SA.: an expected invoice is not listed; 1 of 3 invoices archived \
 (2 x PDF_NOT_READY, 1 x USUAL_INVOICE_MISSING)
 - 999988887777 Cedar: cannot be read; 1 of 1 invoices archived (1 x NO_ACCESS)
 
@@ -242,7 +242,7 @@ Billing period 2026-10: overdue, action required.
 Payer accounts: 0 of 1 complete on business day 9; the deadline was 2026-11-10.
 
 What lacks:
-- 044455556666 Boreal Foods SA.: an expected invoice is missing; 1 of 3 invoices archived \
+- 044455556666 Boreal Foods SA.: an expected invoice is not listed; 1 of 3 invoices archived \
 (2 x PDF_NOT_READY, 1 x USUAL_INVOICE_MISSING)
 
 What to do:

@@ -18,6 +18,7 @@ NOTE = finding("INVOICE_VANISHED", "1", "")
 ACCEPTED = finding("PDF_NOT_READY", "1", "", severity="warning")
 USUAL = finding("USUAL_INVOICE_MISSING", "invoice of AWS", "")
 CHARGED = finding("CHARGES_WITHOUT_INVOICE", "AWS", "")
+GONE = finding("INVOICE_VANISHED", "1", "", severity="blocking")
 NONE = finding("NO_INVOICES_LISTED", "1", "")
 ALL, TWO_OF_THREE, NOTHING, ZERO = (3, 3, 0), (3, 2, 1), (1, 0, 1), (0, 0, 0)
 """Expected, archived, lacking."""
@@ -33,19 +34,24 @@ ALL, TWO_OF_THREE, NOTHING, ZERO = (3, 3, 0), (3, 2, 1), (1, 0, 1), (0, 0, 0)
         (CHECKED, [ACCEPTED], (1, 0, 0), "overdue", "COMPLETE"),
         (CHECKED, [WAIT], TWO_OF_THREE, "overdue", "PARTIAL"),
         (CHECKED, [], TWO_OF_THREE, "overdue", "PARTIAL"),
-        (CHECKED, [WAIT], NOTHING, "overdue", "MISSING"),
+        (CHECKED, [WAIT], NOTHING, "overdue", "PARTIAL"),
+        (CHECKED, [], NOTHING, "overdue", "PARTIAL"),
+        (CHECKED, [GONE], NOTHING, "overdue", "MISSING"),
+        (CHECKED, [GONE, WAIT], TWO_OF_THREE, "overdue", "MISSING"),
         (CHECKED, [], ZERO, "overdue", "MISSING"),
         (CHECKED, [NONE], ZERO, "overdue", "MISSING"),
         (CHECKED, [USUAL], TWO_OF_THREE, "overdue", "MISSING"),
         (CHECKED, [CHARGED], TWO_OF_THREE, "overdue", "MISSING"),
         (CHECKED, [USUAL, WAIT], (3, 1, 2), "overdue", "MISSING"),
         (CHECKED, [WAIT, PERSON], (3, 1, 2), "overdue", "PARTIAL"),
+        (CHECKED, [USUAL, PERSON], (3, 1, 2), "overdue", "MISSING"),
         # before it
         (CHECKED, [], ALL, "", "AWAITING"),
         (CHECKED, [], ZERO, "", "AWAITING"),
         (CHECKED, [WAIT], TWO_OF_THREE, "", "AWAITING"),
         (CHECKED, [USUAL], TWO_OF_THREE, "", "AWAITING"),
         (CHECKED, [PERSON], TWO_OF_THREE, "", "PARTIAL"),
+        (CHECKED, [USUAL, PERSON], TWO_OF_THREE, "", "PARTIAL"),
         # before it, with independent witnesses
         (CHECKED, [], ALL, "proven", "COMPLETE"),
         (CHECKED, [NOTE], ALL, "proven", "COMPLETE"),
@@ -60,7 +66,7 @@ ALL, TWO_OF_THREE, NOTHING, ZERO = (3, 3, 0), (3, 2, 1), (1, 0, 1), (0, 0, 0)
         (CHECKED, [], ZERO, "overdue transferred", "TRANSFERRED"),
         (CHECKED, [], ZERO, "transferred", "TRANSFERRED"),
         (CHECKED, [], ALL, "overdue no_charges", "COMPLETE"),
-        (CHECKED, [WAIT], NOTHING, "overdue transferred", "MISSING"),
+        (CHECKED, [WAIT], NOTHING, "overdue transferred", "PARTIAL"),
         (CHECKED, [NONE], ZERO, "overdue no_charges", "MISSING"),
         (CHECKED, [PERSON], ZERO, "no_charges", "PARTIAL"),
         # not read
@@ -93,14 +99,13 @@ def verdict_on(
     circumstances: str,
 ) -> str:
     """The verdict; circumstances are words of `overdue`, `proven`, `no_charges`, `transferred`."""
-    expected, archived, lacking = counts
+    expected, _, lacking = counts
     words = circumstances.split()
     without: dict[str, PayerVerdict] = {"no_charges": "NO_CHARGES", "transferred": "TRANSFERRED"}
     return payer_verdict(
         outcome,
         findings,
         expected=expected,
-        archived=archived,
         lacking=lacking,
         is_overdue="overdue" in words,
         is_proven="proven" in words,
@@ -183,7 +188,7 @@ def test_a_witness_that_says_nothing_never_makes_the_verdict_milder(
 
 def test_an_outcome_that_nobody_reports_is_not_taken_for_success() -> None:
     with pytest.raises(ValueError, match="'DONE' is not an outcome"):
-        payer_verdict("DONE", [], expected=1, archived=1, lacking=0, is_overdue=True)
+        payer_verdict("DONE", [], expected=1, lacking=0, is_overdue=True)
 
 
 @pytest.mark.parametrize(

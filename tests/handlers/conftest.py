@@ -22,6 +22,7 @@ from lambdas.domain.archive_layout import is_evidence
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.close_calendar import CloseDeadline
 from lambdas.domain.errors import ServiceUnavailable
+from lambdas.domain.json_text import instant_text
 from lambdas.domain.retention import RetentionPolicy
 from lambdas.handlers import (
     enumerate_payer_accounts,
@@ -75,9 +76,13 @@ def invoice(
     supplements: tuple[SupplementalDocument, ...] = (),
     amount: str = "100.00",
     currency: str = "USD",
+    more_rows: tuple[Mapping[str, Any], ...] = (),
+    only_as: str | None = None,
     **members: Any,
 ) -> CatalogueInvoice:
-    """An invoice of the catalogue; a member given as None is left out of its row."""
+    """An invoice of the catalogue; a member given as None is left out of its row.
+    `more_rows` are what differs in further rows of its id.
+    """
     year, month = map(int, period.split("-"))
     following = datetime(year + month // 12, month % 12 + 1, 3, tzinfo=UTC)
     summary = {
@@ -89,13 +94,16 @@ def invoice(
         "Entity": {"InvoicingEntity": "Amazon Web Services, Inc.", "BillingEntity": "AWS"},
         "PaymentCurrencyAmount": {"TotalAmount": amount, "CurrencyCode": currency},
     } | members
+    row = {name: value for name, value in summary.items() if value is not None}
     return CatalogueInvoice(
-        {name: value for name, value in summary.items() if value is not None},
+        row,
         visible_from,
         Document(
             document or pdf(f"Invoice Number: {invoice_id}", f"Account number: {payer}"), ready_from
         ),
         supplements,
+        more_rows=tuple(row | one for one in more_rows),
+        only_as=only_as,
     )
 
 
@@ -353,6 +361,7 @@ class Month:
 
     world: World
     at: datetime = AFTER_DEADLINE
+    is_scheduled: bool = False
 
     @property
     def period(self) -> str:
@@ -389,7 +398,8 @@ class Month:
 
     def _run(self) -> None:
         before = self.world.versions()
-        self.world.run(at=self.at)
+        scheduled = {"scheduled_time": instant_text(self.at)} if self.is_scheduled else {}
+        self.world.run(scheduled, at=self.at)
         after = self.world.versions()
         evidence = {key: version for key, version in before.items() if is_evidence(key)}
         assert evidence.items() <= after.items(), "the archive lost or changed evidence"

@@ -138,7 +138,7 @@ def test_l28_an_unfinished_look_back_period_leaves_the_target_complete(
 ) -> None:
     monkeypatch.setenv("LOOKBACK_PERIODS", "1")
     month.world.catalogue.payers[ACME].append(invoice("A0", period="2026-09"))
-    answers(month, "{}", billing_period="2026-09")
+    answers(month, "{}", filters={"BillingPeriod": {"Year": 2026, "Month": 9}})
     month.suffers("COMPLETE", {})
     assert month.world.payer(ACME, "2026-09")["verdict"] == "NOT_CHECKED"
     assert "AWS's listing of 2026-09" in str(month.world.payer(ACME, "2026-09")["findings"])

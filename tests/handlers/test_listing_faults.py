@@ -542,7 +542,10 @@ def test_l18_a_transfer_of_a_part_of_the_period_explains_nothing(
 ) -> None:
     monkeypatch.setenv("BILLING_TRANSFERS", "true")
     transferred(month)
-    month.world.catalogue.moves = [transfer(BOREAL, ACME, datetime(2026, 11, 2, tzinfo=UTC))]
+    month.world.catalogue.moves = [
+        transfer(source, ACME, datetime(2026, 11, 2, tzinfo=UTC))
+        for source in (BOREAL, OTHER_SOURCE)
+    ]
     month.suffers("COMPLETE", UNNUMBERED, other="MISSING")
     assert month.world.findings(BOREAL, "2026-11") == {"NO_INVOICES_LISTED": "blocking"}
     month.recovers(findings=UNNUMBERED, other="MISSING")

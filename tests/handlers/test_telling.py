@@ -99,7 +99,7 @@ def test_all_that_a_run_has_to_tell_is_one_letter_and_an_event_for_each_period(
     ((subject, text),) = world.topic.letters
     assert subject == "Invoice archive 2026-09: action required and 1 more"
     assert "Billing period 2026-09: action required." in text
-    assert f"- {BOREAL} Boreal: an expected invoice is missing; 0 of 0 invoices archived" in text
+    assert f"- {BOREAL} Boreal: an expected invoice is not listed; 0 of 0 invoices archived" in text
     assert [(one["billing_period"], one["verdict"]) for one in events(world)] == [
         ("2026-10", "COMPLETE"),
         ("2026-09", "ACTION_REQUIRED"),

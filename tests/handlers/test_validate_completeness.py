@@ -285,7 +285,7 @@ def test_the_report_says_what_and_where_without_amounts(world: World) -> None:
     )
     message = world.run()["message"]
     assert re.search(
-        rf"^- {ACME} Acme: a document lacks; 1 of 2 invoices archived "
+        rf"^- {ACME} Acme: a document is missing; 1 of 2 invoices archived "
         r"\(1 x (NOT_A_DOCUMENT|DOCUMENT_DAMAGED)\)$",
         message,
         re.MULTILINE,

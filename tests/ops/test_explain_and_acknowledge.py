@@ -62,14 +62,14 @@ def test_each_witness_is_printed_with_what_it_says(
     place = keep(tmp_path, awaits())
     code, out, _ = run(capsys, "explain", "2026-10", BOREAL, "--archive", str(place))
     assert code == 3
-    assert out.startswith(f"2026-10 {BOREAL} Boreal: MISSING, as {place} says\n")
+    assert out.startswith(f"2026-10 {BOREAL} Boreal: PARTIAL, as {place} says\n")
     for line in (
         "\nlistings\n",
         "\nhistory\n  No earlier period is known.\n",
         "\ncost explorer\n  It was not asked.\n",
         "  A is listed and not archived.\n",
         "  blocking PDF_NOT_READY (B): AWS has no document for this invoice yet. ",
-        "\nverdict\n  MISSING, by run run-2; the deadline is 2026-11-10.\n",
+        "\nverdict\n  PARTIAL, by run run-2; the deadline is 2026-11-10.\n",
     ):
         assert line in out
 

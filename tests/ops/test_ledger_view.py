@@ -62,6 +62,21 @@ def written(table: list[list[str]]) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
+_NAMES = """
+    billing_period payer_account_id payer_name legal_entity invoice_id invoice_type
+    bill_type invoicing_entity billing_entity issued_date due_date purchase_order
+    original_invoice_id commercial_invoice_id currency amount_due base_currency
+    base_before_tax base_discounts base_fees base_tax base_total base_rate tax_currency
+    tax_before_tax tax_discounts tax_fees tax_tax tax_total tax_rate payment_currency
+    payment_before_tax payment_discounts payment_fees payment_tax payment_total payment_rate
+    receiver_role bill_source_accounts tax_authority_status einvoice_status verdict findings
+    document_kind document_id file_name archive_key sha256 retrieved_at run_id manifest
+    base_rate_source_currency tax_rate_source_currency payment_rate_source_currency
+"""
+FIRST_RELEASE = _NAMES.split()
+"""The columns of the ledgers that v1 made."""
+
+
 @pytest.fixture(params=[1, 2, 500])
 def batch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "_BATCH", request.param)
@@ -151,3 +166,20 @@ def test_a_row_that_is_cut_short_is_told() -> None:
 def test_the_verdict_of_a_payer_account_is_part_of_its_rows() -> None:
     changed = replace(TWO, payers=(replace(TWO.payers[0], verdict="PARTIAL"), TWO.payers[1]))
     assert differences(changed, ledger_csv(TWO)) == ["its row 2 is otherwise in verdict"]
+
+
+def test_a_ledger_with_the_columns_of_the_first_release_stays_right_for_ever() -> None:
+    table = rows(ledger_csv(TWO))
+    assert table[0][: len(FIRST_RELEASE)] == FIRST_RELEASE
+    assert differences(TWO, written([row[: len(FIRST_RELEASE)] for row in table])) == []
+
+
+def test_the_role_by_which_alone_an_invoice_is_listed_is_checked_like_any_other_cell() -> None:
+    of_role = replace(archived("1"), receiver_roles=("SELLER",))
+    one = manifest(payer(ACME, of_role, archived("2")))
+    table = rows(ledger_csv(one))
+    role = table[0].index("receiver_role")
+    assert [row[role] for row in table[1:]] == ["SELLER", ""]
+    assert differences(one, written(table)) == []
+    table[1][role] = ""
+    assert differences(one, written(table)) == ["its row 2 is otherwise in receiver_role"]

@@ -127,7 +127,9 @@ def _finding(page: PeriodContext, payer: PayerState, found: Finding) -> Html:
 
 def _invoice(page: PeriodContext, invoice: ArchivedInvoice) -> Html:
     summary = invoice.summary
-    kinds = (summary.invoice_type or "UNTYPED", summary.text_at("Entity.BillingEntity"))
+    kinds = [summary.invoice_type or "UNTYPED", summary.text_at("Entity.BillingEntity")]
+    if invoice.receiver_role:
+        kinds.append(f"received as {invoice.receiver_role.lower()}")
     issued, due = summary.day_at("IssuedDate"), summary.day_at("DueDate")
     documents = sorted(invoice.documents, key=lambda d: (not d.is_invoice_document, d.stored.key))
     return element(
