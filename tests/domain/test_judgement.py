@@ -254,6 +254,15 @@ def test_an_outstanding_invoice_that_is_no_longer_listed_is_missing() -> None:
     assert codes(second) == {"INVOICE_VANISHED": "blocking"}
 
 
+def test_what_only_a_role_showed_is_missing_only_where_roles_were_asked_again() -> None:
+    by_role = replace(outstanding(), receiver_roles=("SELLER",))
+    first = judged(outcome(listed=("1", "AWAITED-1"), awaited=(by_role,)), invoices=[archived("1")])
+    for roles_listed, code in ((None, "PDF_NOT_READY"), (True, "INVOICE_VANISHED")):
+        again = replace(outcome(listed=("1",)), roles_listed=roles_listed)
+        second = judged(again, invoices=[archived("1")], previous=first)
+        assert codes(second) == {code: "blocking"}
+
+
 def test_an_outstanding_invoice_leaves_the_list_when_it_is_archived() -> None:
     first = judged(outcome(listed=("AWAITED-1",), awaited=(outstanding(),)))
     second = judged(

@@ -100,6 +100,11 @@ def _verdict(page: PeriodContext) -> Html:
 def _sentence(page: PeriodContext) -> str:
     """Why the verdict is what it is."""
     manifest = page.manifest
+    if manifest.verdict == "COMPLETE" and page.now.lacking:
+        return (
+            "Every payer account is settled. What is not archived was accepted, or is a receipt or "
+            "a tax copy that AWS does not hand out; the remarks name it."
+        )
     if manifest.verdict == "COMPLETE":
         return (
             "Every payer account is settled, and every expected invoice lies in the archive with "
