@@ -110,7 +110,7 @@ class Invoicing:
         """
         interval = {"StartDate": _midnight(start), "EndDate": _midnight(end)}
         asked = {"TimeInterval": interval, "ReceiverRole": role}
-        return self._summaries(account_id, asked, _MOST_PAGES_OF_A_ROLE)
+        return self._summaries(account_id, asked)
 
     def invoice_unit_receivers(self, as_of: datetime | None) -> set[str]:
         """The accounts that get the invoices of the payer account's invoice units, as the units
@@ -137,14 +137,13 @@ class Invoicing:
                     raise
         raise AssertionError("unreachable")
 
-    def _summaries(
-        self, account_id: str, wanted: Mapping[str, Any], most_pages: int = _MOST_PAGES
-    ) -> ListedRows:
+    def _summaries(self, account_id: str, wanted: Mapping[str, Any]) -> ListedRows:
         asked = {
             "Selector": {"ResourceType": "ACCOUNT_ID", "Value": account_id},
             "Filter": wanted,
             "MaxResults": _LARGEST_PAGE,
         }
+        most_pages = _MOST_PAGES_OF_A_ROLE if "ReceiverRole" in wanted else _MOST_PAGES
         with _named_errors(_LIST):
             return self._begun_anew(lambda client: _listed(client, asked, most_pages))
 
@@ -209,7 +208,7 @@ def _raise_if_refused(error: ClientError) -> None:
     code = error.response["Error"]["Code"]
     if code == "ValidationException":
         reason = error.response.get("reason")
-        raise ListingRefused(f"{code}, {reason}" if reason else code) from None
+        raise ListingRefused(f"{code}, {reason}" if isinstance(reason, str) else code) from None
 
 
 def _page(client: Any, asked: Mapping[str, Any]) -> ReceivedPage:

@@ -448,7 +448,7 @@ def test_an_error_answer_that_is_none_is_known_by_its_status(
 
 def test_what_an_error_answer_carries_beside_its_code_does_no_harm(service: Service) -> None:
     service.refuses("ValidationException", reason=["x"], fieldList="soon")
-    with pytest.raises(ClientError, match="ValidationException"):
+    with pytest.raises(invoicing.ListingRefused, match=r"^ValidationException$"):
         rows(service)
 
 

@@ -286,14 +286,10 @@ def test_l28_a_witness_without_its_list_was_not_read(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(setting, "true")
-        _a_witness_is_not_read(month, operation, form.replace("%s", name))
-
-
-def _a_witness_is_not_read(month: Month, operation: str, body: str) -> None:
-    answers(month, body, operation=operation)
-    month.suffers("COMPLETE", UNREAD)
-    assert operation in details(month)
-    month.recovers()
+        answers(month, form.replace("%s", name), operation=operation)
+        month.suffers("COMPLETE", UNREAD)
+        assert operation in details(month)
+        month.recovers()
 
 
 def test_l28_receivers_that_were_known_stay_known_when_the_units_are_not_answered(

@@ -387,7 +387,7 @@ def test_l35_roles_that_aws_refuses_are_a_warning_and_never_red(month: Month, er
     month.suffers("AWAITING", {"ROLES_NOT_LISTED": "warning"}, other="AWAITING")
     (told,) = details(month.world, "ROLES_NOT_LISTED")
     assert "by receiver role SELLER" in told
-    assert f"({error})" in told
+    assert f"({error}" in told
     assert month.world.payer()["archived"] == 2
     month.at = datetime(2026, 11, 10, 6, tzinfo=UTC)
     month.suffers("AWAITING", {"ROLES_NOT_LISTED": "warning"}, other="AWAITING")

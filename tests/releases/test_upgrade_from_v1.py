@@ -45,11 +45,14 @@ def run_as_scheduled(world: World) -> str:
 
 
 def untouched(world: World) -> dict[str, str]:
-    """Versions of all evidence of invoices, and of everything of the closed month."""
+    """Versions of all evidence of invoices, and of everything of the closed month but what people
+    open: that is shown in the words of the newest release.
+    """
     return {
         key: version
         for key, version in world.versions().items()
         if key.startswith(("invoices/", "records/", f"periods/{CLOSED}/"))
+        and not key.endswith((".html", ".xlsx"))
     }
 
 
