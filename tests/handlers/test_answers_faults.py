@@ -521,7 +521,10 @@ def test_r15_credentials_that_cannot_be_renewed_leave_the_rest_to_a_later_run(
     monkeypatch.setenv("FETCH_THREADS", "1")
     month.lists(invoice("A2"), invoice("A3"))
     with monkeypatch.context() as patch:
-        ended_sessions(month.world, patch, fetch_invoice_documents, after=0, code="ExpiredToken")
+        served = ended_sessions(
+            month.world, patch, fetch_invoice_documents, after=0, code="ExpiredToken"
+        )
         month.suffers("NOT_CHECKED", NOT_CHECKED | {"NOT_FETCHED": "blocking"})
+    assert served == [0, 0, 0]
     assert [type(error).__name__ for error in month.world.errors] == ["ServiceUnavailable"]
     month.recovers()
