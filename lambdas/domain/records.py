@@ -12,7 +12,7 @@ from typing import Any
 
 from lambdas.domain.archive_layout import invoice_document_stem, record_key
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.findings import Finding, finding
+from lambdas.domain.findings import Finding, finding, flag_finding
 from lambdas.domain.invoice_summary import Amount, AmountNotRead, InvoiceSummary, row_changes
 from lambdas.domain.json_text import instant_text, read_instant, to_json
 from lambdas.domain.row_arithmetic import contradictions
@@ -222,7 +222,7 @@ class Record:
         found = [finding(lack.code, lack.subject, lack.detail) for lack in self.lacks]
         found += [finding(note.code, self.invoice_id, note.detail) for note in self.notes]
         found += [
-            finding(code, document.stored.key, detail)
+            flag_finding(code, document.stored.key, detail)
             for document in self.documents
             for code, detail in document.flags
         ]

@@ -17,16 +17,21 @@ from lambdas.aws.clients import invoicing_client, s3_client
 from lambdas.aws.invoicing import Invoicing
 from lambdas.aws.payer_role import NoAccess, WrongAccount, assume_payer_role
 from lambdas.domain.archive_layout import (
+    completeness_key,
     fetch_pass_key,
     listing_key,
     run_payer_prefix,
     run_payers_key,
+    run_request_key,
 )
 from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.fetch_pass import FetchPass
+from lambdas.domain.known_to_pass import KnownToPass
 from lambdas.domain.payer_run import CHECKED, NO_ACCESS, WRONG_ACCOUNT, Listing, PayerRun
+from lambdas.domain.shared_papers import invoices_in_doubt
 from lambdas.settings import FunctionSettings
+from lambdas.stored_papers import Turns
 from lambdas.telemetry import logger
 
 RESERVE_SECONDS = 360
@@ -56,6 +61,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         if (found := archive.read(item.key))
     ]
     payers = archive.read(run_payers_key(run.run_id))
+    asked = {item["payer_account_id"] for item in payers.data()} if payers else set()
     try:
         credentials = assume_payer_role(run, settings.external_id)
         payer_archive = PayerArchive(
@@ -64,12 +70,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             settings,
             run,
             lambda: datetime.now(UTC),
+            KnownToPass.of(listing, asked | _registered(archive, run), _in_doubt(archive, listing)),
         )
         result = fetch(
             payer_archive,
             listing,
             earlier,
-            asked={item["payer_account_id"] for item in payers.data()} if payers else set(),
+            asked=asked,
             threads=settings.fetch_threads,
             has_time=lambda: time.monotonic() < stop_at,
         )
@@ -98,6 +105,32 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return {**event, "more_to_fetch": this_pass.outcome is None}
 
 
+def _registered(archive: Archive, run: PayerRun) -> set[str]:
+    """The payer accounts of the register as the run began; without its request nobody is known."""
+    request = archive.read(run_request_key(run.run_id))
+    return {payer["account_id"] for payer in request.data()["register"]} if request else set()
+
+
+def _in_doubt(archive: Archive, listing: Listing) -> set[str]:
+    """The invoices of which the periods' views say that their document is another's.
+
+    Views are not locked, so one that cannot be read says nothing; ValidateCompleteness makes it
+    again.
+    """
+    periods = {*listing.billing_periods, *(one.billing_period for one in listing.invoices)}
+    found: set[str] = set()
+    for key in map(completeness_key, sorted(periods)):
+        view = archive.read(key)
+        try:
+            found |= set(invoices_in_doubt(view.data())) if view else set()
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            logger().warning(
+                "took an unreadable view for none", extra={"key": key, "reason": reason}
+            )
+    return found
+
+
 def fetch(
     payer_archive: PayerArchive,
     listing: Listing,
@@ -119,19 +152,21 @@ def fetch(
         | {(period, listing.payer_account_id) for period in listing.billing_periods},
         asked,
     )
-    stop = threading.Event()
+    stop, turns = threading.Event(), Turns()
 
     def deal_with(index: int) -> ArchivedInvoice | OutstandingInvoice | ServiceUnavailable | None:
-        if stop.is_set() or (index > 0 and not has_time()):
-            return None
         try:
-            return payer_archive.archive_invoice(pending[index])
+            if stop.is_set() or (index > 0 and not has_time()):
+                return None
+            return payer_archive.archive_invoice(pending[index], lambda: turns.wait(index))
         except ServiceUnavailable as error:
             stop.set()
             return error
         except BaseException:
             stop.set()
             raise
+        finally:
+            turns.end(index)
 
     with ThreadPoolExecutor(threads) as pool:
         results = list(pool.map(deal_with, range(len(pending))))
