@@ -70,7 +70,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             settings,
             run,
             lambda: datetime.now(UTC),
-            KnownToPass.of(listing, asked | _registered(archive, run), _in_doubt(archive, listing)),
+            known=KnownToPass.of(
+                listing, asked | _registered(archive, run), _in_doubt(archive, listing)
+            ),
         )
         result = fetch(
             payer_archive,
