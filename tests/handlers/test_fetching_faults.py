@@ -738,20 +738,13 @@ def test_f27_an_invoice_is_no_other_than_its_copy_that_came_first(month: Month) 
 def test_f27_of_invoices_with_one_paper_that_names_none_it_is_always_the_first_that_gets_it(
     month: Month,
 ) -> None:
+    def slowly() -> bytes:
+        time.sleep(0.3)
+        return pdf()
+
     ids = [f"A{number}" for number in range(2, 8)]
-    month.lists(*(invoice(one, document=pdf()) for one in ids))
-    downloaded = archive_invoice.download
-
-    def first_comes_last(*arguments: Any) -> Any:
-        is_first = next(begun) == 0
-        arrived = downloaded(*arguments)
-        time.sleep(0.3 if is_first else 0)
-        return arrived
-
-    begun = itertools.count()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(archive_invoice, "download", first_comes_last)
-        month.suffers("PARTIAL", OTHER | NO_TEXT)
+    month.lists(invoice("A2", document=slowly), *(invoice(i, document=pdf()) for i in ids[1:]))
+    month.suffers("PARTIAL", OTHER | NO_TEXT)
     assert documents(month.world) == [A2]
     assert in_doubt(month.world) == ids[1:]
     month.lists(invoice("A2", document=pdf()), *map(invoice, ids[1:]))
