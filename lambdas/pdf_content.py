@@ -117,8 +117,7 @@ class _Content:
                 self._tell_value(member, key)
         self._tell("end")
         if isinstance(value, StreamObject):
-            filters, data = self._data(value)
-            self._tell(*filters)
+            data = self._data(value)
             self._tell_bytes(_font(data) if role in _FONT_FILES else data)
 
     def _tell_value(self, value: Any, key: str) -> None:
@@ -161,17 +160,17 @@ class _Content:
         parts = resolved if isinstance(resolved, ArrayObject) else [resolved]
         for part in map(_resolved, parts):
             if isinstance(part, StreamObject):
-                filters, data = self._data(part)
-                self._tell(*filters)
-                self._hash.update(data.rstrip() + b"\n")
+                self._hash.update(self._data(part).rstrip() + b"\n")
         self._tell("end")
 
-    def _data(self, stream: StreamObject) -> tuple[list[str], bytes]:
-        """A stream's bytes without the compression that is only a matter of rendering, and what
-        else has to be done to them.
+    def _data(self, stream: StreamObject) -> bytes:
+        """A stream's bytes without the compression that is only a matter of rendering. What else
+        has to be done to them is told.
         """
         packed: bytes = stream._data  # pypdf's own unpacking forgives what is damaged
-        filters, parameters = _filters(stream)
+        filters, parameters = _list(stream, "/Filter"), _list(stream, "/DecodeParms")
+        if not packed:
+            return packed
         if filters[:1] == ["/FlateDecode"]:
             unpacking = zlib.decompressobj()
             try:
@@ -182,8 +181,13 @@ class _Content:
                 self._unpacked += len(data)
                 if self._unpacked > _MOST_UNPACKED_IN_ALL:
                     raise _BeyondBounds
-                return [*filters[1:], *parameters], data
-        return [*filters, *parameters], packed
+                packed, filters = data, filters[1:]
+        self._tell(*map(str, filters))
+        for place, value in enumerate(parameters):
+            if not isinstance(value, NullObject):
+                self._tell("parameters", str(place))
+                self._tell_value(value, "/DecodeParms")
+        return packed
 
     def _tell(self, *words: str) -> None:
         for word in words:
@@ -214,19 +218,11 @@ def _is_nothing(value: Any) -> bool:
     return _resolved(value) is None or isinstance(_resolved(value), NullObject)
 
 
-def _filters(stream: StreamObject) -> tuple[list[str], list[str]]:
-    """The names of a stream's filters, and their parameters as text."""
-    names = _resolved(stream.get("/Filter"))
-    given = [] if names is None else names if isinstance(names, ArrayObject) else [names]
-    parameters = _resolved(stream.get("/DecodeParms"))
-    listed = parameters if isinstance(parameters, ArrayObject) else [parameters]
-    told = [
-        f"{place} {key} {_resolved(value[key])!r}"
-        for place, value in enumerate(map(_resolved, listed))
-        if isinstance(value, DictionaryObject)
-        for key in sorted(value)
-    ]
-    return [str(_resolved(name)) for name in given], told
+def _list(stream: StreamObject, key: str) -> list[Any]:
+    """A member that is one value or a list of them."""
+    value = _resolved(stream.get(key))
+    values = value if isinstance(value, ArrayObject) else [] if value is None else [value]
+    return [_resolved(one) for one in values]
 
 
 def _font(data: bytes) -> bytes:

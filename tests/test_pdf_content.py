@@ -13,8 +13,10 @@ from pypdf.generic import (
     ByteStringObject,
     DecodedStreamObject,
     DictionaryObject,
+    EncodedStreamObject,
     NameObject,
     NumberObject,
+    PdfObject,
     StreamObject,
     TextStringObject,
 )
@@ -293,6 +295,43 @@ def test_a_font_that_was_made_again_is_the_same_and_another_one_is_not() -> None
     assert digest(with_font(b"/FontName /ABCDEF+Arial def")) == digest(
         with_font(b"/FontName /GHIJKL+Arial def")
     )
+
+
+def with_stream(data: bytes, **members: PdfObject) -> bytes:
+    """The paper with one more stream."""
+
+    def change(writer: PdfWriter) -> None:
+        stream = EncodedStreamObject()
+        stream._data = data
+        for name, value in members.items():
+            stream[NameObject(f"/{name}")] = value
+        writer._root_object[NameObject("/More")] = writer._add_object(stream)
+
+    return rewritten(change)
+
+
+def test_an_empty_stream_is_empty_however_it_is_packed() -> None:
+    packed = with_stream(b"", Filter=NameObject("/FlateDecode"))
+    assert digest(packed) == digest(with_stream(b"")) is not None
+
+
+def test_what_has_to_be_done_to_a_stream_beside_unpacking_it_counts() -> None:
+    def with_globals(shared: bytes) -> bytes:
+        def change(writer: PdfWriter) -> None:
+            dictionary = DecodedStreamObject()
+            dictionary.set_data(shared)
+            stream = EncodedStreamObject()
+            stream._data = b"image"
+            stream[NameObject("/Filter")] = ArrayObject([NameObject("/JBIG2Decode")])
+            stream[NameObject("/DecodeParms")] = DictionaryObject(
+                {NameObject("/JBIG2Globals"): writer._add_object(dictionary)}
+            )
+            writer._root_object[NameObject("/More")] = writer._add_object(stream)
+
+        return rewritten(change)
+
+    assert digest(with_globals(b"one")) == digest(with_globals(b"one")) is not None
+    assert digest(with_globals(b"one")) != digest(with_globals(b"two"))
 
 
 def test_the_paper_of_these_tests_has_all_that_they_change() -> None:

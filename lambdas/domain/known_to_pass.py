@@ -68,5 +68,5 @@ def _accounts(listing: Listing) -> Iterator[str]:
 
 def _bill_sources(listing: Listing) -> Iterator[str]:
     for transfer in listing.transfers.transfers if listing.transfers else ():
-        if transfer.target == listing.payer_account_id:
+        if transfer.source and transfer.target == listing.payer_account_id:
             yield transfer.source
