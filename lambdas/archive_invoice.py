@@ -51,7 +51,7 @@ from lambdas.domain.records import (
 )
 from lambdas.domain.retention import retain_until
 from lambdas.domain.shared_papers import same_bytes
-from lambdas.pdf_content import content_digest
+from lambdas.pdf_content import content_digest, is_update
 from lambdas.settings import FunctionSettings
 from lambdas.stored_papers import StoredPapers
 
@@ -192,7 +192,10 @@ class PayerArchive:
         has_changed = state is not None and _has_changed(state.record, sighting)
         documents: list[ArchivedDocument] = []
         lacks: list[Lack] = []
-        is_in_doubt = state is not None and listed.invoice_id in self._known.in_doubt
+        is_in_doubt = state is not None and (
+            listed.invoice_id in self._known.in_doubt
+            or (self._is_contested(listed) and not state.record.names_its_invoice)
+        )
         is_asked = (
             state is None or has_changed or is_in_doubt or state.record.is_due(self._run.as_of)
         )
@@ -218,6 +221,17 @@ class PayerArchive:
         if state:
             return self._extend_chain(state, learnt)
         return self._begin_chain(listed, learnt)
+
+    def contested(self, listed: Iterable[ListedInvoice]) -> list[ListedInvoice]:
+        """The invoices that hold a document which another one was served in this pass.
+
+        Where the document names neither, the holder may be the wrong one: `archive_invoice` looks
+        again at what AWS serves for it.
+        """
+        return [invoice for invoice in listed if self._is_contested(invoice)]
+
+    def _is_contested(self, listed: ListedInvoice) -> bool:
+        return safe_segment(listed.invoice_id) in self._papers.contested
 
     def record_vanished(
         self,
@@ -452,6 +466,7 @@ class PayerArchive:
         if not others:
             return checked
         if not listed.summary.repeats_another:
+            self._papers.contest(others)
             raise DownloadRefused("OTHER_INVOICE", same_bytes(others))
         return replace(checked, flags=(*checked.flags, ("OTHER_INVOICE", same_bytes(others))))
 
@@ -485,6 +500,8 @@ class PayerArchive:
                 return False
             while block := source.read(1 << 16):
                 archived.write(block)
+            if is_update(archived, content):
+                return False
             digest = content_digest(archived, earlier.stored.size_bytes)
         return digest is not None and digest == content_digest(content, size_bytes)
 

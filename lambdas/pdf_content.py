@@ -28,6 +28,8 @@ from pypdf.generic import (
     TextStringObject,
 )
 
+_BLOCK = 1 << 16
+_PADDING = b"\0\t\n\f\r "
 LARGEST_BYTES = 32 << 20
 _MOST_OBJECTS = 200_000
 _MOST_UNPACKED = 64 << 20
@@ -60,6 +62,25 @@ def content_digest(stream: IO[bytes], size_bytes: int) -> str | None:
         return _Content(reader).digest()
     except Exception:  # noqa: BLE001 - whatever a parser raises on hostile bytes
         return None
+
+
+def is_update(first: IO[bytes], second: IO[bytes]) -> bool:
+    """Whether one of two files is the other with more behind it, other than padding.
+
+    Nobody renders so: it is a deliberate update of the paper, even where it only takes away.
+    """
+    first.seek(0)
+    second.seek(0)
+    while True:
+        one, other = first.read(_BLOCK), second.read(_BLOCK)
+        shared = min(len(one), len(other))
+        if one[:shared] != other[:shared]:
+            return False
+        rest = one[shared:] or other[shared:]
+        if rest.strip(_PADDING):
+            return True
+        if not (one or other):
+            return False
 
 
 class _BeyondBounds(Exception):

@@ -26,6 +26,8 @@ class StoredPapers:
         self._of_size: dict[int, list[str]] | None = None
         self._sha256: dict[str, str | None] = {}
         self._holders: dict[str, set[str]] = defaultdict(set)
+        self.contested: set[str] = set()
+        """The invoices whose document another one was served as well."""
 
     def look_up(self, kept: KeptVersions) -> None:
         """Take note of what is stored at a key: a listing gives its size alone."""
@@ -55,6 +57,10 @@ class StoredPapers:
             if not others:
                 self._holders[sha256].add(segment)
         return sorted(others)
+
+    def contest(self, segments: Iterable[str]) -> None:
+        with self._lock:
+            self.contested.update(segments)
 
     def _stored_for(self, sha256: str, size_bytes: int) -> Iterable[str]:
         """Which invoices the archive held such a document of when it was looked into. Only objects

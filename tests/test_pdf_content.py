@@ -22,7 +22,7 @@ from pypdf.generic import (
 )
 
 from lambdas import pdf_content
-from lambdas.pdf_content import content_digest
+from lambdas.pdf_content import content_digest, is_update
 from sandbox.organization.typefaces import typeface_for
 
 DAYS = (datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
@@ -332,6 +332,25 @@ def test_what_has_to_be_done_to_a_stream_beside_unpacking_it_counts() -> None:
 
     assert digest(with_globals(b"one")) == digest(with_globals(b"one")) is not None
     assert digest(with_globals(b"one")) != digest(with_globals(b"two"))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (PAPER, PAPER + b"9 0 obj", True),
+        (PAPER, PAPER + bytes(200_000) + b"x", True),
+        (PAPER, PAPER, False),
+        (PAPER, PAPER + b"\r\n" + bytes(200_000), False),
+        (PAPER, pdf(day=DAYS[1]), False),
+        (PAPER[:-1] + b"x", PAPER + b"9 0 obj", False),
+        (b"", b"", False),
+    ],
+)
+def test_a_file_with_more_behind_it_is_an_update_and_padding_is_none(
+    first: bytes, second: bytes, expected: bool
+) -> None:
+    assert is_update(io.BytesIO(first), io.BytesIO(second)) is expected
+    assert is_update(io.BytesIO(second), io.BytesIO(first)) is expected
 
 
 def test_the_paper_of_these_tests_has_all_that_they_change() -> None:

@@ -10,7 +10,7 @@ from lambdas.domain.document_text import is_proven
 from lambdas.domain.findings import Finding, finding
 from lambdas.domain.invoice_summary import InvoiceSummary
 from lambdas.domain.plain_words import some_of
-from lambdas.domain.records import ArchivedDocument
+from lambdas.domain.records import ArchivedDocument, newest_invoice_document
 
 
 def papers_of_others(invoices: Iterable[ArchivedInvoice]) -> Mapping[tuple[str, str], Finding]:
@@ -21,7 +21,7 @@ def papers_of_others(invoices: Iterable[ArchivedInvoice]) -> Mapping[tuple[str, 
     """
     of_content: dict[str, list[tuple[ArchivedInvoice, ArchivedDocument]]] = defaultdict(list)
     for invoice in invoices:
-        document = _newest(invoice)
+        document = newest_invoice_document(invoice.documents)
         if document:
             of_content[document.stored.sha256].append((invoice, document))
     found = {}
@@ -65,8 +65,3 @@ def invoices_in_doubt(view: Mapping[str, Any]) -> Collection[str]:
         for found in payer["findings"]
         if (found["code"], found["severity"]) == ("OTHER_INVOICE", "blocking")
     }
-
-
-def _newest(invoice: ArchivedInvoice) -> ArchivedDocument | None:
-    documents = (one for one in invoice.documents if one.is_invoice_document)
-    return max(documents, key=lambda one: one.revision, default=None)

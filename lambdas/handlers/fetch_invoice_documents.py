@@ -28,7 +28,14 @@ from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.fetch_pass import FetchPass
 from lambdas.domain.known_to_pass import KnownToPass
-from lambdas.domain.payer_run import CHECKED, NO_ACCESS, WRONG_ACCOUNT, Listing, PayerRun
+from lambdas.domain.payer_run import (
+    CHECKED,
+    NO_ACCESS,
+    WRONG_ACCOUNT,
+    ListedInvoice,
+    Listing,
+    PayerRun,
+)
 from lambdas.domain.shared_papers import invoices_in_doubt
 from lambdas.settings import FunctionSettings
 from lambdas.stored_papers import Turns
@@ -156,26 +163,38 @@ def fetch(
     )
     stop, turns = threading.Event(), Turns()
 
-    def deal_with(index: int) -> ArchivedInvoice | OutstandingInvoice | ServiceUnavailable | None:
+    def archive(
+        invoice: ListedInvoice, wait_for_turn: Callable[[], None]
+    ) -> ArchivedInvoice | OutstandingInvoice | ServiceUnavailable:
         try:
-            if stop.is_set() or (index > 0 and not has_time()):
-                return None
-            return payer_archive.archive_invoice(pending[index], lambda: turns.wait(index))
+            return payer_archive.archive_invoice(invoice, wait_for_turn)
         except ServiceUnavailable as error:
             stop.set()
             return error
         except BaseException:
             stop.set()
             raise
+
+    def deal_with(index: int) -> ArchivedInvoice | OutstandingInvoice | ServiceUnavailable | None:
+        try:
+            if stop.is_set() or (index > 0 and not has_time()):
+                return None
+            return archive(pending[index], lambda: turns.wait(index))
         finally:
             turns.end(index)
 
     with ThreadPoolExecutor(threads) as pool:
         results = list(pool.map(deal_with, range(len(pending))))
+    dealt_with = sum(isinstance(result, ArchivedInvoice | OutstandingInvoice) for result in results)
+    results += (
+        archive(invoice, lambda: None)
+        for invoice in payer_archive.contested(listing.invoices)
+        if has_time() and not stop.is_set()
+    )
     archived = [result for result in results if isinstance(result, ArchivedInvoice)]
     outstanding = [result for result in results if isinstance(result, OutstandingInvoice)]
     failure = next((result for result in results if isinstance(result, ServiceUnavailable)), None)
-    is_last = len(archived) + len(outstanding) == len(pending)
+    is_last = dealt_with == len(pending) and failure is None
     if is_last:
         archived += payer_archive.record_vanished(
             [invoice.invoice_id for invoice in listing.invoices],

@@ -751,6 +751,19 @@ def test_f27_of_invoices_with_one_paper_that_names_none_it_is_always_the_first_t
     month.recovers(findings=NO_TEXT)
 
 
+def test_f27_a_paper_that_names_none_and_that_the_wrong_one_got_goes_to_the_right_one_later(
+    month: Month,
+) -> None:
+    month.lists(invoice("A2", document=scan(3)), invoice("A3", document=scan(3)))
+    month.suffers("PARTIAL", OTHER | NO_TEXT)
+    assert in_doubt(month.world) == ["A3"]
+    month.lists(invoice("A2", document=scan(2)), invoice("A3", document=scan(3)))
+    month.suffers("PARTIAL", OTHER | NO_TEXT | REVISED)
+    assert month.world.content(A2.replace(".pdf", "_r2.pdf")) == scan(2)
+    month.recovers(findings=NO_TEXT | REVISED)
+    assert month.world.content(A2.replace("A2", "A3")) == scan(3)
+
+
 def test_f27_a_paper_that_is_archived_under_several_invoices_is_found_and_replaced_beside_it(
     month: Month,
 ) -> None:
