@@ -873,14 +873,15 @@ def sign(writer: PdfWriter) -> None:
 def test_f29_a_paper_that_differs_in_more_than_its_text_is_a_revision_beside_the_first(
     month: Month,
 ) -> None:
-    papers = [*(pdf(f"Invoice Number: A{number}") for number in (2, 3)), scan(10), pdf()]
+    papers = [*(pdf(f"Invoice Number: A{number}") for number in (2, 3, 4)), scan(10), pdf()]
     newer = [
         updated(papers[0], sign),
         updated(papers[1], lambda writer: writer.add_attachment("factura.xml", XML)),
+        updated(papers[2], lambda writer: writer.add_metadata({"/Title": "approved"})),
         scan(20),
         scan(30),
     ]
-    names = ("A2", "A3", "A4", "A5")
+    names = ("A2", "A3", "A4", "A5", "A6")
     month.lists(*map(lambda name, paper: invoice(name, document=paper), names, papers))
     month.suffers("COMPLETE", NO_TEXT)
     month.lists(
