@@ -121,6 +121,8 @@ _FETCH = (
     Required("s3:ListBucketVersions", BUCKET, "stores nothing where evidence is, or was hidden"),
     Required("s3:GetObject", _LISTING, "what is expected"),
     Required("s3:GetObject", _PAYERS, "who is asked in this run"),
+    Required("s3:GetObject", _REQUEST, "which accounts the register has"),
+    Required("s3:GetObject", _COMPLETENESS, "which documents were found to be another invoice's"),
     Required("s3:GetObject", _FETCH_PASS, "what earlier passes of this run did"),
     Required("s3:PutObject", _FETCH_PASS, "what this pass did"),
     Required("s3:GetObject", _DOCUMENTS, "adopts by its checksum what a crash left"),

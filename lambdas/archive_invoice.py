@@ -12,10 +12,10 @@ from typing import IO
 
 from lambdas.aws.answers import AnswerNotRead
 from lambdas.aws.archive import Archive, ReadObject
-from lambdas.aws.document_download import DownloadRefused, TooSlow, download
+from lambdas.aws.document_download import Downloaded, DownloadRefused, TooSlow, download
 from lambdas.aws.invoicing import DocumentsRefused, InvoiceNotReady, Invoicing, OfferedDocument
 from lambdas.aws.payer_role import NoAccess
-from lambdas.document_checks import check_document, pdf_text
+from lambdas.document_checks import Checked, check_document
 from lambdas.domain.archive_layout import (
     documents_prefix,
     highest_records,
@@ -29,11 +29,13 @@ from lambdas.domain.archive_layout import (
 )
 from lambdas.domain.archived_invoice import ArchivedInvoice, KnownInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.document_text import is_proven
 from lambdas.domain.errors import EvidenceConflict, ServiceUnavailable
 from lambdas.domain.findings import Finding, document_subject, finding
 from lambdas.domain.invoice_summary import InvoiceSummary
 from lambdas.domain.json_text import instant_text
 from lambdas.domain.kept_versions import EvidenceDamaged, KeptVersions
+from lambdas.domain.known_to_pass import KnownToPass
 from lambdas.domain.payer_run import (
     BY_BILLING_PERIOD,
     OF_RECEIVER_BY_BILLING_PERIOD,
@@ -54,7 +56,10 @@ from lambdas.domain.records import (
     rows_differ,
 )
 from lambdas.domain.retention import retain_until
+from lambdas.domain.shared_papers import same_bytes
+from lambdas.pdf_content import content_digest, is_update
 from lambdas.settings import FunctionSettings
+from lambdas.stored_papers import StoredPapers
 
 _ROUNDS = 3
 """How often documents are asked for when a URL is refused or the bytes do not arrive whole."""
@@ -106,12 +111,16 @@ class PayerArchive:
         settings: FunctionSettings,
         run: PayerRun,
         clock: Callable[[], datetime],
+        *,
+        known: KnownToPass | None = None,
     ) -> None:
         self._archive = archive
         self._invoicing = invoicing
         self._settings = settings
         self._run = run
         self._clock = clock
+        self._known = known or KnownToPass(run.payer_account_id)
+        self._papers = StoredPapers(archive)
         self._chains: dict[str, list[tuple[str, int]]] = {}
         self._documents: dict[str, str] = {}
         self._invoice_stems: dict[str, set[str]] = defaultdict(set)
@@ -145,6 +154,7 @@ class PayerArchive:
     def _look_up_document(self, kept: KeptVersions) -> None:
         stem = kept.key.rpartition(".")[0]
         self._documents[stem] = kept.key
+        self._papers.look_up(kept)
         if kept.damage:
             self._damages[stem] = kept.damage
         of_invoice = invoice_of_document(stem)
@@ -153,11 +163,15 @@ class PayerArchive:
             self._invoice_stems[segment].add(invoice_stem)
 
     def archive_invoice(
-        self, listed: ListedInvoice
+        self, listed: ListedInvoice, wait_for_turn: Callable[[], None] = lambda: None
     ) -> ArchivedInvoice | OutstandingInvoice | KnownInvoice:
-        """Store what the archive lacks of the invoice. Raises NoAccess and ServiceUnavailable."""
+        """Store what the archive lacks of the invoice. Raises NoAccess and ServiceUnavailable.
+
+        `wait_for_turn` returns when all invoices before it are dealt with: of invoices that are
+        served one paper which names none of them, it is always the same that gets it.
+        """
         try:
-            return self._archive_invoice(listed)
+            return self._archive_invoice(listed, wait_for_turn)
         except EvidenceConflict as conflict:
             lack = Lack("FOREIGN_OBJECT", listed.invoice_id, f"{conflict}.")
         except EvidenceDamaged as damaged:
@@ -179,7 +193,7 @@ class PayerArchive:
         )
 
     def _archive_invoice(
-        self, listed: ListedInvoice
+        self, listed: ListedInvoice, wait_for_turn: Callable[[], None]
     ) -> ArchivedInvoice | OutstandingInvoice | KnownInvoice:
         state = self._state(safe_segment(listed.invoice_id))
         earlier = _sighting(state, self._run.payer_account_id)
@@ -198,11 +212,21 @@ class PayerArchive:
         has_changed = state is not None and _has_changed(state.record, sighting)
         documents: list[ArchivedDocument] = []
         lacks: list[Lack] = []
-        is_asked = state is None or has_changed or state.record.is_due(self._run.as_of)
+        is_in_doubt = state is not None and (
+            listed.invoice_id in self._known.in_doubt
+            or (self._is_contested(listed) and not state.record.names_its_invoice)
+        )
+        is_asked = (
+            state is None or has_changed or is_in_doubt or state.record.is_due(self._run.as_of)
+        )
         if is_asked:
             try:
                 documents, lacks = self._get_documents(
-                    listed, state, look_for_revisions=has_changed
+                    listed,
+                    state,
+                    wait_for_turn,
+                    look_for_revisions=has_changed,
+                    is_in_doubt=is_in_doubt,
                 )
             except AnswerNotRead:
                 is_asked = False  # so it stays due, and the next run asks again
@@ -222,6 +246,17 @@ class PayerArchive:
         if state:
             return self._extend_chain(state, learnt)
         return self._begin_chain(listed, learnt)
+
+    def contested(self, listed: Iterable[ListedInvoice]) -> list[ListedInvoice]:
+        """The invoices that hold a document which another one was served in this pass.
+
+        Where the document names neither, the holder may be the wrong one: `archive_invoice` looks
+        again at what AWS serves for it.
+        """
+        return [invoice for invoice in listed if self._is_contested(invoice)]
+
+    def _is_contested(self, listed: ListedInvoice) -> bool:
+        return safe_segment(listed.invoice_id) in self._papers.contested
 
     def record_vanished(
         self,
@@ -312,13 +347,20 @@ class PayerArchive:
         )
 
     def _get_documents(
-        self, listed: ListedInvoice, state: ChainState | None, *, look_for_revisions: bool
+        self,
+        listed: ListedInvoice,
+        state: ChainState | None,
+        wait_for_turn: Callable[[], None],
+        *,
+        look_for_revisions: bool,
+        is_in_doubt: bool,
     ) -> tuple[list[ArchivedDocument], list[Lack]]:
         """Ask for the documents and store at once those that the archive lacks; URLs never leave
         this call.
 
-        Raises AnswerNotRead where AWS answers nothing that can be read of an invoice of which
-        nothing is wanted but what may have come late.
+        The invoice document is looked at again too if it `is_in_doubt`. Raises AnswerNotRead where
+        AWS answers nothing that can be read of an invoice of which nothing is wanted but what may
+        have come late.
         """
         known = (
             {d.identity: d for d in sorted(state.record.documents, key=_revision)} if state else {}
@@ -341,11 +383,15 @@ class PayerArchive:
                 if offer.identity in stored:
                     continue
                 earlier = known.get(offer.identity)
-                if earlier and not look_for_revisions:
+                if earlier and not (
+                    look_for_revisions or (is_in_doubt and offer.is_invoice_document)
+                ):
                     continue
                 lacks.pop(offer.identity, None)
                 try:
-                    document = self._get_document(offer, stem, period, listed, earlier)
+                    document = self._get_document(
+                        offer, stem, period, listed, earlier, wait_for_turn=wait_for_turn
+                    )
                 except EvidenceConflict as conflict:
                     subject = _subject(listed.invoice_id, offer)
                     lacks[offer.identity] = Lack("FOREIGN_OBJECT", subject, f"{conflict}.")
@@ -382,6 +428,8 @@ class PayerArchive:
         period: BillingPeriod,
         listed: ListedInvoice,
         earlier: ArchivedDocument | None,
+        *,
+        wait_for_turn: Callable[[], None],
     ) -> ArchivedDocument | None:
         """Adopt or download one document.
 
@@ -413,14 +461,13 @@ class PayerArchive:
                 arrived.size_bytes,
                 is_invoice_document=offer.is_invoice_document,
                 invoice_id=listed.invoice_id,
-                accounts={
-                    listed.payer_account_id,
-                    self._run.payer_account_id,
-                    *listed.summary.bill_source_accounts,
-                },
+                accounts=self._known.accounts_of(listed),
+                others=self._known.others.beside(listed.summary),
             )
             if earlier and self._is_same(earlier, content, arrived.sha256, arrived.size_bytes):
                 return None
+            if offer.is_invoice_document:
+                checked = self._claim(listed, checked, arrived, wait_for_turn)
             key = f"{stem}.{checked.extension}"
             origin = Origin(self._run.run_id, instant_text(self._clock()), checked.flags)
             stored = self._archive.put_evidence(
@@ -437,6 +484,34 @@ class PayerArchive:
                 raise EvidenceConflict(f"{key} exists and cannot be read")
             return winner
         return _archived(stored, offer, origin, revision)
+
+    def _claim(
+        self,
+        listed: ListedInvoice,
+        checked: Checked,
+        arrived: Downloaded,
+        wait_for_turn: Callable[[], None],
+    ) -> Checked:
+        """Take the document for the invoice's own, unless it is stored for another one and does not
+        name this one; of a copy that is flagged.
+        """
+        segment = safe_segment(listed.invoice_id)
+        if is_proven(checked.flags):
+            self._papers.hold(segment, arrived.sha256)
+            return checked
+        wait_for_turn()
+        others = self._papers.hold_alone(
+            segment,
+            arrived.sha256,
+            arrived.size_bytes,
+            beside=self._known.copies.get(listed.invoice_id, ()),
+        )
+        if not others:
+            return checked
+        if not listed.summary.repeats_another:
+            self._papers.contest(others)
+            raise DownloadRefused("OTHER_INVOICE", same_bytes(others))
+        return replace(checked, flags=(*checked.flags, ("OTHER_INVOICE", same_bytes(others))))
 
     def _adopt(self, key: str, offer: OfferedDocument, revision: int) -> ArchivedDocument | None:
         found = self._archive.adopt(key)
@@ -455,7 +530,8 @@ class PayerArchive:
     ) -> bool:
         """Whether a document fetched again is the archived one.
 
-        A PDF may be rendered anew each time, so its text decides.
+        A PDF may be rendered anew each time, so all that it shows and holds decides. What cannot be
+        compared is kept beside the first.
         """
         if sha256 == earlier.stored.sha256:
             return True
@@ -467,8 +543,10 @@ class PayerArchive:
                 return False
             while block := source.read(1 << 16):
                 archived.write(block)
-            old_text = pdf_text(archived, earlier.stored.size_bytes)
-        return old_text is not None and old_text == pdf_text(content, size_bytes)
+            if is_update(archived, content):
+                return False
+            digest = content_digest(archived, earlier.stored.size_bytes)
+        return digest is not None and digest == content_digest(content, size_bytes)
 
     def _stem(self, listed: ListedInvoice) -> str:
         """Where the documents of an invoice without a record belong.

@@ -22,6 +22,7 @@ from pypdf.errors import (
 )
 
 from lambdas.aws.document_download import DownloadRefused
+from lambdas.domain.document_text import NOBODY_ELSE, Others, whose_paper
 
 _HEAD_BYTES = 1024
 _TAIL_BYTES = 1024
@@ -30,9 +31,6 @@ _TEXT_BYTES = 32 << 20
 size in memory.
 """
 _TEXT_PAGES = 5
-_ACCOUNT_IN_TEXT = re.compile(
-    r"account\W{0,3}(?:number|id|no)?\D{0,20}?(\d{12}|\d{4}-\d{4}-\d{4})(?!\d)", re.IGNORECASE
-)
 _NOT_A_DOCUMENT = re.compile(rb"^(?:\xef\xbb\xbf)?\s*(?:<!doctype\s+html|<html)", re.IGNORECASE)
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings quote the document
@@ -60,16 +58,19 @@ def check_document(
     is_invoice_document: bool,
     invoice_id: str,
     accounts: Collection[str],
+    others: Others = NOBODY_ELSE,
 ) -> Checked:
-    """Check a downloaded document; `accounts` are those whose name it may carry. Raises
-    DownloadRefused.
+    """Check a downloaded document; `accounts` are those whose name it may carry, `others` what is
+    known to be another's. Raises DownloadRefused.
     """
     stream.seek(0)
     head = stream.read(_HEAD_BYTES)
     if not head.strip():
         raise DownloadRefused("NOT_A_DOCUMENT", "The server sent an empty body.")
     if head.startswith(b"%PDF-"):
-        return _check_pdf(stream, size_bytes, is_invoice_document, invoice_id, accounts)
+        return _check_pdf(
+            stream, size_bytes, is_invoice_document, invoice_id, accounts, others=others
+        )
     if _NOT_A_DOCUMENT.match(head):
         raise DownloadRefused("NOT_A_DOCUMENT", "The server sent an HTML page.")
     if is_invoice_document:
@@ -91,6 +92,8 @@ def _check_pdf(
     is_invoice_document: bool,
     invoice_id: str,
     accounts: Collection[str],
+    *,
+    others: Others,
 ) -> Checked:
     stream.seek(max(0, size_bytes - _TAIL_BYTES))
     _, marker, rest = stream.read().rpartition(b"%%EOF")
@@ -117,28 +120,22 @@ def _check_pdf(
         raise DownloadRefused("DOCUMENT_DAMAGED", "The PDF has no page.")
     flags = [("PDF_WITH_SCRIPTS", "The PDF contains JavaScript.")] if has_scripts else []
     if is_invoice_document:
-        flags += _check_text(_text(stream, size_bytes), invoice_id, accounts)
+        flags += _check_text(_text(stream, size_bytes), invoice_id, accounts, others)
     return Checked("pdf", tuple(flags))
 
 
 def _check_text(
-    text: str | None, invoice_id: str, accounts: Collection[str]
+    text: str | None, invoice_id: str, accounts: Collection[str], others: Others
 ) -> list[tuple[str, str]]:
     if not text or not text.strip():
         return [("PDF_TEXT_NOT_READ", "The PDF has no text that can be read.")]
-    # a line may break within the id; a longer number around it is another one
-    plain = re.sub(r"\s+", "", invoice_id)
-    spaced = r"\s*".join(re.escape(character) for character in plain)
-    before = r"(?<!\d)" if plain[:1].isdigit() else ""
-    after = r"(?!\d)" if plain[-1:].isdigit() else ""
-    if re.search(before + spaced + after, text):
+    whose = whose_paper(text, invoice_id, accounts, others)
+    if whose.is_own:
         return []
-    named = {number.replace("-", "") for number in _ACCOUNT_IN_TEXT.findall(text)}
-    if named and not named & set(accounts):
-        raise DownloadRefused(
-            "OTHER_INVOICE",
-            f"The PDF names account {', '.join(sorted(named))} and not this invoice.",
-        )
+    if whose.other and not others.is_copy:
+        raise DownloadRefused("OTHER_INVOICE", whose.other)
+    if whose.other:
+        return [("OTHER_INVOICE", whose.other)]
     return [("INVOICE_ID_NOT_IN_TEXT", "The text of the PDF does not contain the invoice id.")]
 
 

@@ -4,6 +4,7 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -23,6 +24,7 @@ from pypdf.generic import (
 
 from lambdas.aws.document_download import DownloadRefused
 from lambdas.document_checks import Checked, check_document, pdf_text
+from lambdas.domain.document_text import ListedIds, Others
 
 INVOICE_ID, ACCOUNT, OTHER_ACCOUNT = "2609293185", "111122223333", "999988887777"
 HTML = b"<!DOCTYPE html>\n<html><body>Sign in</body></html>"
@@ -31,6 +33,7 @@ S3_ERROR = (
     b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"
 )
 XML = b'<?xml version="1.0" encoding="UTF-8"?><Invoice><ID>1</ID></Invoice>'
+OTHERS = Others(ListedIds(["4711471147"]), frozenset({ACCOUNT, OTHER_ACCOUNT}))
 
 
 def pdf(*lines: str, pages: int = 1) -> bytes:
@@ -112,6 +115,7 @@ def check(
     is_invoice_document: bool = True,
     invoice_id: str = INVOICE_ID,
     accounts: Collection[str] = (ACCOUNT,),
+    others: Others = OTHERS,
 ) -> Checked:
     return check_document(
         io.BytesIO(content),
@@ -119,6 +123,7 @@ def check(
         is_invoice_document=is_invoice_document,
         invoice_id=invoice_id,
         accounts=accounts,
+        others=others,
     )
 
 
@@ -265,7 +270,20 @@ def test_a_pdf_that_lacks_the_invoice_id_is_kept_and_flagged() -> None:
     ],
 )
 def test_a_pdf_of_another_account_that_lacks_the_invoice_id_is_refused(line: str) -> None:
-    assert refusal(pdf("Invoice Number: 4711471147", line)) == "OTHER_INVOICE"
+    assert refusal(pdf("Invoice Number: 5711471147", line)) == "OTHER_INVOICE"
+
+
+def test_a_pdf_that_names_another_listed_invoice_and_not_its_own_is_refused() -> None:
+    content = pdf("Invoice Number: 4711471147", f"Account number: {ACCOUNT}")
+    assert refusal(content) == "OTHER_INVOICE"
+    assert flags(content, others=replace(OTHERS, named_by_row=frozenset({"4711471147"}))) == [
+        "INVOICE_ID_NOT_IN_TEXT"
+    ]
+
+
+def test_a_copy_with_the_paper_of_another_invoice_is_kept_and_flagged() -> None:
+    content = pdf("Invoice Number: 4711471147")
+    assert flags(content, others=replace(OTHERS, is_copy=True)) == ["OTHER_INVOICE"]
 
 
 def test_another_accounts_pdf_is_refused_whatever_follows_its_account_number() -> None:

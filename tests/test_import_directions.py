@@ -1,8 +1,8 @@
 """Which way imports point, and what the functions must not know.
 
 handlers → archive_invoice, archive_pages, past_periods, tell_people → judge_period →
-document_checks, period_evidence, period_views, manifest_chain, ledger_workbook → aws → domain →
-the standard library
+document_checks, pdf_content, stored_papers, period_evidence, period_views, manifest_chain,
+ledger_workbook → aws → domain → the standard library
 infra → the functions' domain and settings; nothing → handlers, sandbox, tests.
 ops → the functions' domain, the deploy settings and the names of what is deployed; only ops/live
 knows boto3, and ops/check asks nothing of AWS.
@@ -63,6 +63,8 @@ RULES = (
     Rule("lambdas/settings.py", ("lambdas.domain",)),
     Rule("lambdas/telemetry.py", ("aws_lambda_powertools",)),
     Rule("lambdas/document_checks.py", ("pypdf", "lambdas.aws", "lambdas.domain")),
+    Rule("lambdas/pdf_content.py", ("pypdf",)),
+    Rule("lambdas/stored_papers.py", ("lambdas.aws", "lambdas.domain")),
     Rule("lambdas/public_key_resource.py", ("aws_lambda_powertools", "lambdas.aws")),
     Rule("lambdas/manifest_chain.py", ("lambdas.aws", "lambdas.domain")),
     Rule("lambdas/ask_charges.py", ("lambdas.aws", "lambdas.domain")),
@@ -90,7 +92,14 @@ RULES = (
     Rule("lambdas/period_evidence.py", ("lambdas.aws", "lambdas.domain")),
     Rule(
         "lambdas/archive_invoice.py",
-        ("lambdas.aws", "lambdas.document_checks", "lambdas.domain", "lambdas.settings"),
+        (
+            "lambdas.aws",
+            "lambdas.document_checks",
+            "lambdas.domain",
+            "lambdas.pdf_content",
+            "lambdas.settings",
+            "lambdas.stored_papers",
+        ),
     ),
     Rule(
         "lambdas/handlers/",
@@ -106,6 +115,7 @@ RULES = (
             "lambdas.manifest_chain",
             "lambdas.past_periods",
             "lambdas.settings",
+            "lambdas.stored_papers",
             "lambdas.telemetry",
             "lambdas.tell_people",
         ),

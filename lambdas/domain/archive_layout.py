@@ -39,6 +39,7 @@ _MANIFEST = re.compile(r"periods/\d{4}-\d{2}/manifests/manifest-(\d{4,})\.json")
 _PERIOD_VIEW = re.compile(r"periods/(\d{4}-\d{2})/[^/]+", re.ASCII)
 _RECORD = re.compile(r"records/\d{4}-\d{2}/([^/]+)/([^/]+)/(\d{4,})\.json")
 _EVIDENCE_PAYER = re.compile(r"(?:invoices|records)/\d{4}-\d{2}/(\d{12})/.+")
+_REVISION = re.compile(r"(?:_r(\d+))?", re.ASCII)
 _OTHER_TYPES = r"UNTYPED|OTHER-[A-Z0-9-]+"
 _DOCUMENT = re.compile(
     rf"(invoices/\d{{4}}-\d{{2}}/[^/]+/\d{{4}}-\d{{2}}_[^/_]+"
@@ -126,6 +127,15 @@ def invoice_of_document(stem: str) -> tuple[str, str] | None:
     """
     match = _DOCUMENT.fullmatch(stem)
     return (match[1], match[2]) if match else None
+
+
+def revision_of_invoice_document(stem: str) -> tuple[str, int] | None:
+    """The invoice document's stem and the number of the revision, 1 for the first; None for any key
+    but an invoice document's.
+    """
+    of_invoice = invoice_of_document(stem)
+    revision = _REVISION.fullmatch(stem.removeprefix(of_invoice[0])) if of_invoice else None
+    return (of_invoice[0], int(revision[1] or 1)) if of_invoice and revision else None
 
 
 def records_prefix(period: BillingPeriod, payer_account_id: str | None = None) -> str:

@@ -19,6 +19,7 @@ from lambdas.domain.json_text import read_instant
 from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.payer_register import Payer
 from lambdas.domain.payer_run import CHECKED, NOT_CHECKED, ListingNote, UnusableRow
+from lambdas.domain.shared_papers import papers_of_others
 from lambdas.domain.witnesses import InvoiceUnits, last_said, since
 
 
@@ -267,6 +268,11 @@ class Facts:
         union |= {i.invoice_id: i for i in self.outstanding_of.get(account_id, ())}
         archived = {invoice.invoice_id for invoice in self.invoices_of.get(account_id, ())}
         return tuple(invoice for key, invoice in sorted(union.items()) if key not in archived)
+
+    @cached_property
+    def papers_of_others(self) -> Mapping[tuple[str, str], Finding]:
+        """The invoices under which another's paper is stored, by account and invoice id."""
+        return papers_of_others(self.invoices)
 
     @cached_property
     def holders(self) -> Mapping[str, set[str]]:

@@ -4,7 +4,7 @@ A code is a stable word with a heading of its own in docs/runbook.md.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal, cast
 
 Severity = Literal["info", "warning", "blocking"]
@@ -21,6 +21,10 @@ class FindingKind:
 
 
 _AGAIN = "Nothing yet: every run asks again. If it lasts for a week, open a case with AWS Billing."
+_COPY = (
+    "Compare it with the invoice that it repeats. If it should have a document of its own, open a "
+    "case with AWS Billing."
+)
 _NONE = "None; it is told so that a reviewer knows."
 
 KINDS: Mapping[str, FindingKind] = {
@@ -176,7 +180,8 @@ KINDS: Mapping[str, FindingKind] = {
     "OTHER_INVOICE": FindingKind(
         "blocking",
         "person",
-        "Open a case with AWS Billing: another account's document is served for this invoice.",
+        "Open a case with AWS Billing: AWS serves the document of another invoice for this one. "
+        "Every run asks again.",
     ),
     "FOREIGN_OBJECT": FindingKind(
         "blocking", "person", "Find out who stored it, move it away, then start a run."
@@ -263,6 +268,14 @@ def finding(code: str, subject: str, detail: str, *, severity: Severity | None =
     """Make a finding of a known code; its severity is the code's unless the case is milder."""
     kind = KINDS[code]
     return Finding(code, severity or kind.severity, subject, detail, kind.next_step)
+
+
+def flag_finding(code: str, key: str, detail: str) -> Finding:
+    """The finding of a flagged document. The document is stored, so the flag never blocks."""
+    found = finding(code, key, detail)
+    if code == "OTHER_INVOICE":
+        return replace(found, severity="warning", next_step=_COPY)
+    return found
 
 
 def document_subject(

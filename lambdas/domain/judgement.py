@@ -110,6 +110,7 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         *unarchived_references(invoices, facts.absent_invoices),
         *_late(facts, invoices),
         *_twice(facts, account_id, invoices),
+        *_papers_of_others(facts, account_id, invoices),
         *_notes(facts, before, expectations),
     ]
     is_settled = _is_settled(facts, before) and _was_read(before)
@@ -506,3 +507,11 @@ def _twice(facts: Facts, account_id: str, invoices: Iterable[ArchivedInvoice]) -
             yield finding(
                 "INVOICE_TWICE", invoice.invoice_id, f"Also archived under {', '.join(others)}."
             )
+
+
+def _papers_of_others(
+    facts: Facts, account_id: str, invoices: Iterable[ArchivedInvoice]
+) -> Iterable[Finding]:
+    for invoice in invoices:
+        if found := facts.papers_of_others.get((account_id, invoice.invoice_id)):
+            yield found

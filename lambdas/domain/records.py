@@ -5,14 +5,15 @@ A record is never changed. Whatever is learnt later of the same invoice is the n
 names its predecessor's SHA-256.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from lambdas.domain.archive_layout import invoice_document_stem, record_key
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.findings import Finding, finding
+from lambdas.domain.document_text import is_proven
+from lambdas.domain.findings import Finding, finding, flag_finding
 from lambdas.domain.invoice_summary import (
     Amount,
     AmountNotRead,
@@ -94,6 +95,11 @@ class ArchivedDocument:
             tuple((flag["code"], flag["detail"]) for flag in data["flags"]),
             data["revision"],
         )
+
+
+def newest_invoice_document(documents: Iterable[ArchivedDocument]) -> ArchivedDocument | None:
+    found = (document for document in documents if document.is_invoice_document)
+    return max(found, key=lambda document: document.revision, default=None)
 
 
 @dataclass(frozen=True)
@@ -228,6 +234,12 @@ class Record:
             other_rows=tuple(data.get("other_rows", ())),
         )
 
+    @property
+    def names_its_invoice(self) -> bool:
+        """Whether the newest invoice document was found to name the invoice."""
+        newest = newest_invoice_document(self.documents)
+        return newest is not None and is_proven(newest.flags)
+
     def is_due(self, as_of: datetime) -> bool:
         """Whether AWS is asked for this invoice's documents again although its row is unchanged."""
         if self.lacks:
@@ -242,7 +254,7 @@ class Record:
         found = [finding(lack.code, lack.subject, lack.detail) for lack in self.lacks]
         found += [finding(note.code, self.invoice_id, note.detail) for note in self.notes]
         found += [
-            finding(code, document.stored.key, detail)
+            flag_finding(code, document.stored.key, detail)
             for document in self.documents
             for code, detail in document.flags
         ]

@@ -17,16 +17,28 @@ from lambdas.aws.clients import invoicing_client, s3_client
 from lambdas.aws.invoicing import Invoicing
 from lambdas.aws.payer_role import NoAccess, PayerRole, WrongAccount
 from lambdas.domain.archive_layout import (
+    completeness_key,
     fetch_pass_key,
     listing_key,
     run_payer_prefix,
     run_payers_key,
+    run_request_key,
 )
 from lambdas.domain.archived_invoice import ArchivedInvoice, KnownInvoice, OutstandingInvoice
 from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.fetch_pass import FetchPass
-from lambdas.domain.payer_run import CHECKED, NO_ACCESS, WRONG_ACCOUNT, Listing, PayerRun
+from lambdas.domain.known_to_pass import KnownToPass
+from lambdas.domain.payer_run import (
+    CHECKED,
+    NO_ACCESS,
+    WRONG_ACCOUNT,
+    ListedInvoice,
+    Listing,
+    PayerRun,
+)
+from lambdas.domain.shared_papers import invoices_in_doubt
 from lambdas.settings import FunctionSettings
+from lambdas.stored_papers import Turns
 from lambdas.telemetry import logger
 
 RESERVE_SECONDS = 360
@@ -57,6 +69,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     ]
     payers = archive.read(run_payers_key(run.run_id))
     role = PayerRole(run, settings.external_id)
+    asked = {item["payer_account_id"] for item in payers.data()} if payers else set()
     try:
         payer_archive = PayerArchive(
             archive,
@@ -66,12 +79,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             settings,
             run,
             lambda: datetime.now(UTC),
+            known=KnownToPass.of(
+                listing, asked | _registered(archive, run), _in_doubt(archive, listing)
+            ),
         )
         result = fetch(
             payer_archive,
             listing,
             earlier,
-            asked={item["payer_account_id"] for item in payers.data()} if payers else set(),
+            asked=asked,
             threads=settings.fetch_threads,
             has_time=lambda: time.monotonic() < stop_at,
         )
@@ -100,6 +116,32 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return {**event, "more_to_fetch": this_pass.outcome is None}
 
 
+def _registered(archive: Archive, run: PayerRun) -> set[str]:
+    """The payer accounts of the register as the run began; without its request nobody is known."""
+    request = archive.read(run_request_key(run.run_id))
+    return {payer["account_id"] for payer in request.data()["register"]} if request else set()
+
+
+def _in_doubt(archive: Archive, listing: Listing) -> set[str]:
+    """The invoices of which the periods' views say that their document is another's.
+
+    Views are not locked, so one that cannot be read says nothing; ValidateCompleteness makes it
+    again.
+    """
+    periods = {*listing.billing_periods, *(one.billing_period for one in listing.invoices)}
+    found: set[str] = set()
+    for key in map(completeness_key, sorted(periods)):
+        view = archive.read(key)
+        try:
+            found |= set(invoices_in_doubt(view.data())) if view else set()
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            logger().warning(
+                "took an unreadable view for none", extra={"key": key, "reason": reason}
+            )
+    return found
+
+
 def fetch(
     payer_archive: PayerArchive,
     listing: Listing,
@@ -121,15 +163,13 @@ def fetch(
         | {(period, listing.payer_account_id) for period in listing.billing_periods},
         asked,
     )
-    stop = threading.Event()
+    stop, turns = threading.Event(), Turns()
 
-    def deal_with(
-        index: int,
-    ) -> ArchivedInvoice | OutstandingInvoice | KnownInvoice | ServiceUnavailable | None:
-        if stop.is_set() or (index > 0 and not has_time()):
-            return None
+    def archive(
+        invoice: ListedInvoice, wait_for_turn: Callable[[], None]
+    ) -> ArchivedInvoice | OutstandingInvoice | KnownInvoice | ServiceUnavailable:
         try:
-            return payer_archive.archive_invoice(pending[index])
+            return payer_archive.archive_invoice(invoice, wait_for_turn)
         except ServiceUnavailable as error:
             stop.set()
             return error
@@ -137,13 +177,30 @@ def fetch(
             stop.set()
             raise
 
+    def deal_with(
+        index: int,
+    ) -> ArchivedInvoice | OutstandingInvoice | KnownInvoice | ServiceUnavailable | None:
+        try:
+            if stop.is_set() or (index > 0 and not has_time()):
+                return None
+            return archive(pending[index], lambda: turns.wait(index))
+        finally:
+            turns.end(index)
+
     with ThreadPoolExecutor(threads) as pool:
         results = list(pool.map(deal_with, range(len(pending))))
+    kinds = (ArchivedInvoice, OutstandingInvoice, KnownInvoice)
+    dealt_with = sum(isinstance(result, kinds) for result in results)
+    results += (
+        archive(invoice, lambda: None)
+        for invoice in payer_archive.contested(listing.invoices)
+        if has_time() and not stop.is_set()
+    )
     archived = [result for result in results if isinstance(result, ArchivedInvoice)]
     outstanding = [result for result in results if isinstance(result, OutstandingInvoice)]
     known = [result.invoice_id for result in results if isinstance(result, KnownInvoice)]
     failure = next((result for result in results if isinstance(result, ServiceUnavailable)), None)
-    is_last = len(archived) + len(outstanding) + len(known) == len(pending)
+    is_last = dealt_with == len(pending) and failure is None
     if is_last:
         archived += payer_archive.record_vanished(
             [invoice.invoice_id for invoice in listing.invoices],

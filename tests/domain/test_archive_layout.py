@@ -22,6 +22,7 @@ from lambdas.domain.archive_layout import (
     record_key,
     record_sequence,
     records_prefix,
+    revision_of_invoice_document,
     revision_stem,
     run_claim_key,
     run_payers_key,
@@ -325,3 +326,16 @@ def test_the_files_of_a_run_have_keys_of_their_own() -> None:
         run_claim_key("r2"),
     ]
     assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize("invoice_id", ["2609293185", "a_r2", "INVOICE", "../x"])
+def test_an_invoice_document_and_its_revisions_are_told_from_its_supplements(
+    invoice_id: str,
+) -> None:
+    stem = invoice_document_stem(OCTOBER, ACME, "INVOICE", invoice_id)
+    assert revision_of_invoice_document(stem) == (stem, 1)
+    assert revision_of_invoice_document(revision_stem(stem, 12)) == (stem, 12)
+    supplement = supplemental_document_stem(stem, "SUPPLEMENT", "r2", 1)
+    assert revision_of_invoice_document(supplement) is None
+    assert revision_of_invoice_document(revision_stem(supplement, 2)) is None
+    assert revision_of_invoice_document("README") is None

@@ -6,24 +6,35 @@ import logging
 import socket
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
 import pypdf
 import pytest
 from fpdf import FPDF
+from PIL import Image
 from pypdf import PdfWriter
 from pypdf.actions import JavaScript
 from pypdf.errors import LimitReachedError
+from pypdf.generic import (
+    ArrayObject,
+    ByteStringObject,
+    DictionaryObject,
+    NameObject,
+    NumberObject,
+)
 
 from lambdas import archive_invoice, document_checks
 from lambdas.aws import document_download
 from lambdas.aws.archive import Archive
+from lambdas.stored_papers import StoredPapers
 from sandbox.invoicing.faults import GET, Fault
 from tests.handlers.conftest import (
     ACME,
     AFTER_DEADLINE,
+    BOREAL,
     BUCKET,
     Month,
     World,
@@ -37,6 +48,7 @@ FAILED = {"DOWNLOAD_FAILED": "blocking"}
 NO_DOCUMENT = {"NOT_A_DOCUMENT": "blocking"}
 REFUSED = {"DOCUMENT_URL_REFUSED": "blocking"}
 TOO_LARGE = {"DOCUMENT_TOO_LARGE": "blocking"}
+OTHER = {"OTHER_INVOICE": "blocking"}
 LATE_DOCUMENT = {"LATE_DOCUMENT": "info"}
 XML = b"<?xml version='1.0' encoding='UTF-8'?>\r\n<NFe><chave>3526</chave></NFe>\n"
 A2 = f"invoices/2026-10/{ACME}/2026-10_{ACME}_INVOICE_A2.pdf"
@@ -329,9 +341,9 @@ def test_f10_an_encrypted_pdf_and_one_with_scripts_are_kept_byte_for_byte_and_fl
 def test_f11_a_pdf_that_names_another_account_and_not_this_invoice_is_not_stored(
     month: Month,
 ) -> None:
-    month.lists(invoice("A2", document=pdf("Invoice Number: B7", "Account number: 9999-9999-9999")))
-    month.suffers("PARTIAL", {"OTHER_INVOICE": "blocking"})
-    assert "names account 999999999999" in details(month.world)
+    month.lists(invoice("A2", document=pdf("Invoice Number: B7", "Account number: 0444-5555-6666")))
+    month.suffers("PARTIAL", OTHER)
+    assert f"names account {BOREAL}" in details(month.world)
     assert documents(month.world) == []
     month.lists(invoice("A2"))
     recovers_with_the_document(month)
@@ -429,8 +441,8 @@ def test_f14_hostile_ids_get_safe_unique_keys_and_stay_whole_in_the_records(
     month: Month,
 ) -> None:
     ids = ["../../etc/passwd", "a/b", "=cmd|' /C calc'!A0", "x" * 1024, "🧾-1", "CON", "a2", "A2"]
-    paper = pdf("Account number: " + ACME)
-    month.lists(*(invoice(one, document=paper) for one in ids))
+    papers = [pdf(f"Account number: {ACME}", f"Nota {number}") for number, _ in enumerate(ids)]
+    month.lists(*map(lambda one, paper: invoice(one, document=paper), ids, papers))
     month.suffers("COMPLETE", {"INVOICE_ID_NOT_IN_TEXT": "info"})
     keys = [key for key in month.world.keys("invoices/") if ACME in key]
     assert len({key.lower() for key in keys}) == 1 + len(ids)
@@ -620,3 +632,281 @@ def test_f24_a_refusal_to_serve_again_what_is_archived_takes_nothing_from_it(
     meets(month, "ValidationException", operation=GET)
     month.suffers("COMPLETE", {})
     recovers_with_the_document(month)
+
+
+NUMBER, NEXT_NUMBER = "2609293185", "2609293186"
+UNNAMED = {"INVOICE_ID_NOT_IN_TEXT": "info"}
+NO_TEXT = {"PDF_TEXT_NOT_READ": "info"}
+REVISED = {"DOCUMENT_REVISED": "warning"}
+CHANGED = {"INVOICE_CHANGED": "warning"}
+
+
+def in_doubt(world: World, account_id: str = ACME) -> list[str]:
+    """The subjects of the findings that an invoice has the paper of another one."""
+    found = world.payer(account_id)["findings"]
+    return [one["subject"] for one in found if one["code"] == "OTHER_INVOICE"]
+
+
+@contextmanager
+def stored_by_v1() -> Iterator[None]:
+    """Runs store one paper for several invoices."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StoredPapers, "hold_alone", lambda *_, **__: [])
+        yield
+
+
+def test_f27_one_paper_for_several_invoices_is_kept_for_the_one_that_it_names(
+    month: Month,
+) -> None:
+    paper = pdf("Invoice Number: A2", f"Account number: {ACME}")
+    month.lists(*(invoice(one, document=paper) for one in ("A2", "A3", "A4")))
+    month.suffers("PARTIAL", OTHER)
+    assert [key for key in month.world.keys("invoices/") if ACME in key and "A1" not in key] == [A2]
+    assert in_doubt(month.world) == ["A3", "A4"]
+    assert "byte for byte the document of invoice A2" in details(month.world)
+    month.lists(*map(invoice, ("A2", "A3", "A4")))
+    recovers_with_the_document(month)
+
+
+def test_f27_a_paper_that_an_earlier_run_stored_for_another_invoice_is_not_stored_again(
+    month: Month,
+) -> None:
+    paper = month.world.catalogue.payers[ACME][0].document.read()
+    month.lists(invoice("A2", document=paper))
+    month.suffers("PARTIAL", OTHER)
+    assert documents(month.world) == []
+    assert in_doubt(month.world) == ["A2"]
+    month.lists(invoice("A2"))
+    recovers_with_the_document(month)
+
+
+def test_f27_a_paper_that_names_another_listed_invoice_is_not_stored_however_it_is_rendered(
+    month: Month,
+) -> None:
+    count = itertools.count()
+
+    def rendered_anew() -> bytes:
+        return pdf(f"Invoice{NUMBER}Date", rendered_at=AFTER_DEADLINE + timedelta(next(count)))
+
+    month.lists(*(invoice(one, document=rendered_anew) for one in (NUMBER, NEXT_NUMBER)))
+    month.suffers("PARTIAL", OTHER)
+    assert in_doubt(month.world) == [NEXT_NUMBER]
+    assert f"The PDF names invoice {NUMBER} and not this one" in details(month.world)
+    month.lists(invoice(NUMBER, document=rendered_anew), invoice(NEXT_NUMBER))
+    month.recovers()
+
+
+def test_f27_a_paper_that_names_its_own_invoice_is_its_own_whatever_it_names_beside(
+    month: Month,
+) -> None:
+    statement = pdf(f"Statement of {NUMBER}", NEXT_NUMBER, f"{BOREAL[:4]}-5555-6666")
+    memo = pdf(f"Credit for {NUMBER}")
+    month.lists(
+        invoice(NUMBER, document=statement),
+        invoice(NEXT_NUMBER, document=statement),
+        invoice("2609293187", document=memo, OriginalInvoiceId=NUMBER),
+    )
+    month.suffers("COMPLETE", UNNAMED)
+    month.recovers(findings=UNNAMED)
+
+
+def test_f27_a_tax_copy_and_a_receipt_with_the_paper_of_their_invoice_are_kept_and_flagged(
+    month: Month,
+) -> None:
+    paper = month.world.catalogue.payers[ACME][0].document.read()
+    month.lists(
+        invoice("A2", document=paper, CommercialInvoiceId="A1"),
+        invoice("A3", document=paper, OriginalInvoiceId="A1", InvoiceType="PAYMENT_RECEIPT"),
+    )
+    flagged = UNNAMED | {"OTHER_INVOICE": "warning"}
+    month.suffers("COMPLETE", flagged)
+    receipt = A2.replace("INVOICE_A2", "PAYMENT_RECEIPT_A3")
+    assert in_doubt(month.world) == [A2, receipt]
+    assert month.world.content(receipt) == month.world.content(A2) == paper
+    month.recovers(findings=flagged)
+
+
+def test_f27_an_invoice_is_no_other_than_its_copy_that_came_first(month: Month) -> None:
+    nota = pdf("Nota Fiscal 000.123.456")
+    month.lists(
+        invoice("A3", document=nota, CommercialInvoiceId="A2"), invoice("A2", document=nota)
+    )
+    month.suffers("COMPLETE", UNNAMED)
+    month.recovers(findings=UNNAMED)
+
+
+def test_f27_of_invoices_with_one_paper_that_names_none_it_is_always_the_first_that_gets_it(
+    month: Month,
+) -> None:
+    def slowly() -> bytes:
+        time.sleep(0.3)
+        return pdf()
+
+    ids = [f"A{number}" for number in range(2, 8)]
+    month.lists(invoice("A2", document=slowly), *(invoice(i, document=pdf()) for i in ids[1:]))
+    month.suffers("PARTIAL", OTHER | NO_TEXT)
+    assert documents(month.world) == [A2]
+    assert in_doubt(month.world) == ids[1:]
+    month.lists(invoice("A2", document=pdf()), *map(invoice, ids[1:]))
+    month.recovers(findings=NO_TEXT)
+
+
+def test_f27_a_paper_that_names_none_and_that_the_wrong_one_got_goes_to_the_right_one_later(
+    month: Month,
+) -> None:
+    month.lists(invoice("A2", document=scan(3)), invoice("A3", document=scan(3)))
+    month.suffers("PARTIAL", OTHER | NO_TEXT)
+    assert in_doubt(month.world) == ["A3"]
+    month.lists(invoice("A2", document=scan(2)), invoice("A3", document=scan(3)))
+    month.suffers("PARTIAL", OTHER | NO_TEXT | REVISED)
+    assert month.world.content(A2.replace(".pdf", "_r2.pdf")) == scan(2)
+    month.recovers(findings=NO_TEXT | REVISED)
+    assert month.world.content(A2.replace("A2", "A3")) == scan(3)
+
+
+def test_f27_a_paper_that_is_archived_under_several_invoices_is_found_and_replaced_beside_it(
+    month: Month,
+) -> None:
+    paper = pdf("Invoice Number: A2")
+    month.lists(*(invoice(one, document=paper) for one in ("A2", "A3")))
+    with stored_by_v1():
+        month.suffers("PARTIAL", OTHER | UNNAMED)
+    assert in_doubt(month.world) == ["A3"]
+    month.suffers("PARTIAL", OTHER | UNNAMED)
+    month.lists(*map(invoice, ("A2", "A3")))
+    before = downloads(month.world)
+    month.recovers(findings=REVISED | UNNAMED)
+    assert downloads(month.world) == before + 1
+    assert documents(month.world) == [A2]
+    revision = A2.replace("A2.pdf", "A3_r2.pdf")
+    assert month.world.content(revision) == invoice("A3").document.read()
+
+
+def test_f27_one_paper_of_two_payer_accounts_that_names_neither_counts_for_none(
+    month: Month,
+) -> None:
+    month.lists(invoice("A2", document=pdf()))
+    boreals = month.world.catalogue.payers[BOREAL]
+    month.world.catalogue.payers[BOREAL] = [boreals[0], invoice("B2", BOREAL, document=pdf())]
+    month.suffers("PARTIAL", OTHER | NO_TEXT, other="PARTIAL")
+    assert (in_doubt(month.world), in_doubt(month.world, BOREAL)) == (["A2"], ["B2"])
+    month.world.catalogue.payers[BOREAL] = boreals
+    month.recovers(findings=NO_TEXT)
+
+
+LOOK_ALIKES = (
+    "Bank account number: 987654321098",
+    "Remittance: account no. 1234-5678-9012",
+    "Beneficiary account 1234 5678 9012",
+    "IBAN GB29 NWBK 0444 5555 6666 19, account with us",
+    "Card on account 1111 0444 5555 6666",
+    "Questions on your account? +1 206 266 4064 99",
+    f"Account 9{BOREAL}",
+    f"Account {ACME}, bank of {BOREAL}",
+)
+
+
+def test_f28_a_number_that_only_looks_like_another_account_refuses_no_paper(month: Month) -> None:
+    papers = {f"A{number}": pdf("Nota Fiscal", line) for number, line in enumerate(LOOK_ALIKES, 2)}
+    month.lists(*(invoice(name, document=paper) for name, paper in papers.items()))
+    month.suffers("COMPLETE", UNNAMED)
+    for name, paper in papers.items():
+        assert month.world.content(A2.replace("A2", name)) == paper
+    month.recovers(findings=UNNAMED)
+
+
+def test_f28_an_account_of_the_register_refuses_a_paper_although_the_run_did_not_ask_it(
+    month: Month,
+) -> None:
+    ways = (BOREAL, "0444-5555-6666", "0444 5555 6666")
+    names = [f"A{number}" for number, _ in enumerate(ways, 2)]
+    papers = [pdf("Invoice", way) for way in ways]
+    month.lists(*map(lambda name, paper: invoice(name, document=paper), names, papers))
+    month.world.run({"payer_account_ids": [ACME]}, at=month.at)
+    assert month.world.findings() == OTHER
+    assert in_doubt(month.world) == names
+    assert month.world.payer()["archived"] == 1
+    month.lists(*map(invoice, names))
+    month.recovers()
+
+
+def scan(shade: int) -> bytes:
+    """A paper that is an image alone."""
+    page = FPDF()
+    page.set_creation_date(AFTER_DEADLINE)
+    page.add_page()
+    page.image(Image.new("L", (20, 20), shade), w=50)
+    return bytes(page.output())
+
+
+def updated(content: bytes, change: Callable[[PdfWriter], object]) -> bytes:
+    """The document with an incremental update behind it."""
+    writer = PdfWriter(io.BytesIO(content), incremental=True)
+    change(writer)
+    target = io.BytesIO()
+    writer.write(target)
+    assert target.getvalue().startswith(content)
+    return target.getvalue()
+
+
+def sign(writer: PdfWriter) -> None:
+    signature = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Sig"),
+            NameObject("/Filter"): NameObject("/Adobe.PPKLite"),
+            NameObject("/Contents"): ByteStringObject(b"\x30\x82" * 20),
+        }
+    )
+    widget = DictionaryObject(
+        {
+            NameObject("/FT"): NameObject("/Sig"),
+            NameObject("/Subtype"): NameObject("/Widget"),
+            NameObject("/V"): writer._add_object(signature),
+        }
+    )
+    fields = ArrayObject([writer._add_object(widget)])
+    writer._root_object[NameObject("/AcroForm")] = DictionaryObject(
+        {NameObject("/Fields"): fields, NameObject("/SigFlags"): NumberObject(3)}
+    )
+
+
+def test_f29_a_paper_that_differs_in_more_than_its_text_is_a_revision_beside_the_first(
+    month: Month,
+) -> None:
+    papers = [*(pdf(f"Invoice Number: A{number}") for number in (2, 3, 4)), scan(10), pdf()]
+    newer = [
+        updated(papers[0], sign),
+        updated(papers[1], lambda writer: writer.add_attachment("factura.xml", XML)),
+        updated(papers[2], lambda writer: writer.add_metadata({"/Title": "approved"})),
+        scan(20),
+        scan(30),
+    ]
+    names = ("A2", "A3", "A4", "A5", "A6")
+    month.lists(*map(lambda name, paper: invoice(name, document=paper), names, papers))
+    month.suffers("COMPLETE", NO_TEXT)
+    month.lists(
+        *(
+            invoice(name, document=paper, TaxAuthorityStatus="ISSUED")
+            for name, paper in zip(names, newer, strict=True)
+        )
+    )
+    month.suffers("COMPLETE", NO_TEXT | CHANGED | REVISED)
+    for name, first, second in zip(names, papers, newer, strict=True):
+        key = A2.replace("A2", name)
+        revision = key.replace(".pdf", "_r2.pdf")
+        assert (month.world.content(key), month.world.content(revision)) == (first, second)
+    month.recovers(findings=NO_TEXT | CHANGED | REVISED)
+
+
+def test_f29_papers_that_cannot_be_compared_are_both_kept(month: Month) -> None:
+    first, second = (
+        rewritten(lambda writer, owner=owner: writer.encrypt("user", owner, algorithm="RC4-128"))
+        for owner in ("one", "two")
+    )
+    month.lists(invoice("A2", document=first))
+    month.suffers("COMPLETE", {"PDF_ENCRYPTED": "warning"})
+    month.lists(invoice("A2", document=second, TaxAuthorityStatus="ISSUED"))
+    told = {"PDF_ENCRYPTED": "warning"} | CHANGED | REVISED
+    month.suffers("COMPLETE", told)
+    assert len(documents(month.world)) == 2
+    month.recovers(findings=told)
