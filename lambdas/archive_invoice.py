@@ -368,11 +368,13 @@ class PayerArchive:
                     self._run.payer_account_id,
                     *listed.summary.bill_source_accounts,
                 },
+                is_whole=arrived.is_whole,
             )
             if earlier and self._is_same(earlier, content, arrived.sha256, arrived.size_bytes):
                 return None
             key = f"{stem}.{checked.extension}"
-            origin = Origin(self._run.run_id, instant_text(self._clock()), checked.flags)
+            flags = (*arrived.flags, *checked.flags)
+            origin = Origin(self._run.run_id, instant_text(self._clock()), flags)
             stored = self._archive.put_evidence(
                 key,
                 content,

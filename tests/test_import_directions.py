@@ -2,7 +2,8 @@
 
 handlers → archive_invoice, archive_pages, past_periods, tell_people → judge_period →
 document_checks, period_evidence, period_views, manifest_chain, ledger_workbook → aws → domain →
-the standard library
+the standard library; document_checks → parser_processes, and nothing → document_parser, which runs
+in a process of its own
 infra → the functions' domain and settings; nothing → handlers, sandbox, tests.
 ops → the functions' domain, the deploy settings and the names of what is deployed; only ops/live
 knows boto3, and ops/check asks nothing of AWS.
@@ -62,7 +63,12 @@ RULES = (
     ),
     Rule("lambdas/settings.py", ("lambdas.domain",)),
     Rule("lambdas/telemetry.py", ("aws_lambda_powertools",)),
-    Rule("lambdas/document_checks.py", ("pypdf", "lambdas.aws", "lambdas.domain")),
+    Rule(
+        "lambdas/document_checks.py", ("lambdas.aws", "lambdas.domain", "lambdas.parser_processes")
+    ),
+    # files are handed to parsers through a socket between two processes
+    Rule("lambdas/parser_processes.py", (), NETWORK - {"socket"}),
+    Rule("lambdas/document_parser.py", ("pypdf", "lambdas.parser_processes"), NETWORK - {"socket"}),
     Rule("lambdas/public_key_resource.py", ("aws_lambda_powertools", "lambdas.aws")),
     Rule("lambdas/manifest_chain.py", ("lambdas.aws", "lambdas.domain")),
     Rule("lambdas/ask_charges.py", ("lambdas.aws", "lambdas.domain")),
@@ -256,6 +262,10 @@ def test_nothing_but_tests_imports_handlers_or_tests(place: str) -> None:
         ("lambdas/settings.py", "from lambdas.aws.clients import s3_client"),
         ("lambdas/telemetry.py", "import boto3"),
         ("lambdas/document_checks.py", "import socket"),
+        ("lambdas/document_checks.py", "import pypdf"),
+        ("lambdas/document_checks.py", "from lambdas.document_parser import pdf_text"),
+        ("lambdas/parser_processes.py", "from lambdas.aws.archive import Archive"),
+        ("lambdas/document_parser.py", "import http.client"),
         ("lambdas/ledger_workbook.py", "from lambdas.aws.archive import Archive"),
         ("lambdas/archive_pages.py", "from lambdas.handlers import validate_completeness"),
         ("lambdas/archive_pages.py", "import xlsxwriter"),
