@@ -13,26 +13,21 @@ import re
 import resource
 import signal
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import IO, Any
 from xml.parsers import expat
 
-# Not in the zip, which is pure Python. Where tools have them, PDFs must not be read otherwise.
-for _accelerator in ("cryptography", "Crypto"):
-    sys.modules[_accelerator] = None  # type: ignore[assignment]
+from pypdf import PdfReader
 
-from pypdf import PdfReader  # noqa: E402 - after what it must not find
-
-from lambdas.parser_processes import UNKNOWN_ENCODING  # noqa: E402
+from lambdas.parser_processes import UNKNOWN_ENCODING
 
 MEMORY_BYTES = 512 << 20
 _WORN_BYTES = 256 << 20
-"""After a document that took more, a process is ended: what it freed may be in pieces."""
+"""A process that keeps more after a document is ended: the next one would have too little."""
 _TEXT_PAGES = 5
 _MOST_TEXT = 4 << 20
-_BLOCK = 1 << 16
+_BLOCK, _XML_BLOCK = 1 << 16, 1 << 20
 _OVERLAP = 64
 _DEEPEST_TREE, _DEEPEST_XML = 20, 10_000
 _CRYPT_FILTERS = 4
@@ -104,7 +99,10 @@ def xml_structure(stream: IO[bytes]) -> dict[str, str | None]:
     parser.StartElementHandler, parser.EndElementHandler = start, end
     error: str | None = None
     try:
-        parser.ParseFile(stream)
+        # by itself it takes little at a time, and goes through what is long anew each time
+        while block := stream.read(_XML_BLOCK):
+            parser.Parse(block, False)
+        parser.Parse(b"", True)
     except expat.ExpatError as wrong:
         if wrong.code == expat.errors.codes[expat.errors.XML_ERROR_NO_MEMORY]:
             raise MemoryError from None
@@ -142,9 +140,17 @@ def main() -> None:
         with _File(descriptors[0], int(size_bytes)) as raw:
             answer = QUESTIONS[name](io.BufferedReader(raw))
         signal.alarm(0)
-        used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
-        told = {"answer": answer, "is_worn": used > _WORN_BYTES}
+        told = {"answer": answer, "is_worn": _address_space() > _WORN_BYTES}
         connection.sendall(json.dumps(told).encode() + b"\n")
+
+
+def _address_space() -> int:
+    """What this process holds of its limit; 0 where there is none."""
+    try:
+        with open("/proc/self/statm", "rb") as statm:
+            return int(statm.read().split()[0]) * resource.getpagesize()
+    except OSError:  # macOS
+        return 0
 
 
 class _File(io.RawIOBase):

@@ -28,8 +28,11 @@ _START_SECONDS = 60
 _GRACE_SECONDS = 10
 _MOST_ANSWER_BYTES = 32 << 20
 _BLOCK = 1 << 16
+_HIDDEN = ("cryptography", "Crypto")
+"""Packages that the zip does not have: where a tool has them, PDFs must be read no otherwise."""
 _PROGRAM = (
-    "import sys; sys.path[:0] = sys.argv[1:]; from lambdas.document_parser import main; main()"
+    f"import sys; sys.modules.update(dict.fromkeys({_HIDDEN})); sys.path[:0] = sys.argv[1:]; "
+    "from lambdas.document_parser import main; main()"
 )
 _ENVIRONMENT = ("LD_LIBRARY_PATH",)
 """Lambda's Python does not start without it."""

@@ -740,7 +740,8 @@ def test_f30_a_supplement_that_is_cut_without_a_sign_of_its_length_is_not_stored
 
 def test_f30_a_web_page_or_an_error_is_no_supplement_however_it_is_written(month: Month) -> None:
     others = (
-        b"<?xml version='1.0'?><!-- moved --><HTML><p>Sign in & wait",
+        b"<?xml version='1.0'?><!-- moved -- again --><HTML><p>Sign in & wait",
+        b"\xef\xbb\xbf\n<!doctype html><p>Sign in",
         "<!DOCTYPE html>\n<p>Sign in".encode("utf-16"),
         b"\n<Error><Code>AccessDenied</Code><Message>R&D",
     )
