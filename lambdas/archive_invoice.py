@@ -15,7 +15,7 @@ from lambdas.aws.archive import Archive, ReadObject
 from lambdas.aws.document_download import Downloaded, DownloadRefused, TooSlow, download
 from lambdas.aws.invoicing import DocumentsRefused, InvoiceNotReady, Invoicing, OfferedDocument
 from lambdas.aws.payer_role import NoAccess
-from lambdas.document_checks import Checked, check_document
+from lambdas.document_checks import Checked, check_document, is_rendered_anew
 from lambdas.domain.archive_layout import (
     documents_prefix,
     highest_records,
@@ -57,7 +57,6 @@ from lambdas.domain.records import (
 )
 from lambdas.domain.retention import retain_until
 from lambdas.domain.shared_papers import same_bytes
-from lambdas.pdf_content import content_digest, is_update
 from lambdas.settings import FunctionSettings
 from lambdas.stored_papers import StoredPapers
 
@@ -463,13 +462,15 @@ class PayerArchive:
                 invoice_id=listed.invoice_id,
                 accounts=self._known.accounts_of(listed),
                 others=self._known.others.beside(listed.summary),
+                is_whole=arrived.is_whole,
             )
             if earlier and self._is_same(earlier, content, arrived.sha256, arrived.size_bytes):
                 return None
             if offer.is_invoice_document:
                 checked = self._claim(listed, checked, arrived, wait_for_turn)
             key = f"{stem}.{checked.extension}"
-            origin = Origin(self._run.run_id, instant_text(self._clock()), checked.flags)
+            flags = (*arrived.flags, *checked.flags)
+            origin = Origin(self._run.run_id, instant_text(self._clock()), flags)
             stored = self._archive.put_evidence(
                 key,
                 content,
@@ -543,10 +544,8 @@ class PayerArchive:
                 return False
             while block := source.read(1 << 16):
                 archived.write(block)
-            if is_update(archived, content):
-                return False
-            digest = content_digest(archived, earlier.stored.size_bytes)
-        return digest is not None and digest == content_digest(content, size_bytes)
+            archived.flush()
+            return is_rendered_anew(archived, earlier.stored.size_bytes, content, size_bytes)
 
     def _stem(self, listed: ListedInvoice) -> str:
         """Where the documents of an invoice without a record belong.

@@ -28,9 +28,6 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-_BLOCK = 1 << 16
-_PADDING = b"\0\t\n\f\r "
-LARGEST_BYTES = 32 << 20
 _MOST_OBJECTS = 200_000
 _MOST_UNPACKED = 64 << 20
 """Of one stream; what is larger counts as it is packed."""
@@ -50,10 +47,8 @@ _DATES_OF_HEAD = ((8, 12), (20, 36))
 """In the table `head` of a font: the sum over the whole file, and when it was made and changed."""
 
 
-def content_digest(stream: IO[bytes], size_bytes: int) -> str | None:
+def content_digest(stream: IO[bytes]) -> str | None:
     """The hash of a PDF's content; None where it cannot be read or is beyond the bounds."""
-    if size_bytes > LARGEST_BYTES:
-        return None
     stream.seek(0)
     try:
         reader = PdfReader(stream)
@@ -62,25 +57,6 @@ def content_digest(stream: IO[bytes], size_bytes: int) -> str | None:
         return _Content(reader).digest()
     except Exception:  # noqa: BLE001 - whatever a parser raises on hostile bytes
         return None
-
-
-def is_update(first: IO[bytes], second: IO[bytes]) -> bool:
-    """Whether one of two files is the other with more behind it, other than padding.
-
-    Nobody renders so: it is a deliberate update of the paper, even where it only takes away.
-    """
-    first.seek(0)
-    second.seek(0)
-    while True:
-        one, other = first.read(_BLOCK), second.read(_BLOCK)
-        shared = min(len(one), len(other))
-        if one[:shared] != other[:shared]:
-            return False
-        rest = one[shared:] or other[shared:]
-        if rest.strip(_PADDING):
-            return True
-        if not (one or other):
-            return False
 
 
 class _BeyondBounds(Exception):

@@ -18,6 +18,7 @@ import pytest
         ),
         ("large_payer 60", ["60 invoices, list: ", "60 invoices, fetch: "]),
         ("views 3", ['"ledger.xlsx"', '"peak_kib"']),
+        ("parse_bounds --small", ["operators: ", "nested: ", "  peak: "]),
     ],
 )
 def test_a_small_measurement_runs_to_its_end(command: str, tells: list[str]) -> None:

@@ -1,8 +1,9 @@
 """Which way imports point, and what the functions must not know.
 
 handlers → archive_invoice, archive_pages, past_periods, tell_people → judge_period →
-document_checks, pdf_content, stored_papers, period_evidence, period_views, manifest_chain,
-ledger_workbook → aws → domain → the standard library
+document_checks, stored_papers, period_evidence, period_views, manifest_chain, ledger_workbook →
+aws → domain → the standard library; document_checks → parser_processes, and nothing →
+document_parser and pdf_content, which run in a process of their own
 infra → the functions' domain and settings; nothing → handlers, sandbox, tests.
 ops → the functions' domain, the deploy settings and the names of what is deployed; only ops/live
 knows boto3, and ops/check asks nothing of AWS.
@@ -62,7 +63,16 @@ RULES = (
     ),
     Rule("lambdas/settings.py", ("lambdas.domain",)),
     Rule("lambdas/telemetry.py", ("aws_lambda_powertools",)),
-    Rule("lambdas/document_checks.py", ("pypdf", "lambdas.aws", "lambdas.domain")),
+    Rule(
+        "lambdas/document_checks.py", ("lambdas.aws", "lambdas.domain", "lambdas.parser_processes")
+    ),
+    # files are handed to parsers through a socket between two processes
+    Rule("lambdas/parser_processes.py", (), NETWORK - {"socket"}),
+    Rule(
+        "lambdas/document_parser.py",
+        ("pypdf", "lambdas.parser_processes", "lambdas.pdf_content"),
+        NETWORK - {"socket"},
+    ),
     Rule("lambdas/pdf_content.py", ("pypdf",)),
     Rule("lambdas/stored_papers.py", ("lambdas.aws", "lambdas.domain")),
     Rule("lambdas/public_key_resource.py", ("aws_lambda_powertools", "lambdas.aws")),
@@ -96,7 +106,6 @@ RULES = (
             "lambdas.aws",
             "lambdas.document_checks",
             "lambdas.domain",
-            "lambdas.pdf_content",
             "lambdas.settings",
             "lambdas.stored_papers",
         ),
@@ -266,6 +275,10 @@ def test_nothing_but_tests_imports_handlers_or_tests(place: str) -> None:
         ("lambdas/settings.py", "from lambdas.aws.clients import s3_client"),
         ("lambdas/telemetry.py", "import boto3"),
         ("lambdas/document_checks.py", "import socket"),
+        ("lambdas/document_checks.py", "import pypdf"),
+        ("lambdas/document_checks.py", "from lambdas.document_parser import pdf_text"),
+        ("lambdas/parser_processes.py", "from lambdas.aws.archive import Archive"),
+        ("lambdas/document_parser.py", "import http.client"),
         ("lambdas/ledger_workbook.py", "from lambdas.aws.archive import Archive"),
         ("lambdas/archive_pages.py", "from lambdas.handlers import validate_completeness"),
         ("lambdas/archive_pages.py", "import xlsxwriter"),

@@ -22,7 +22,8 @@ from pypdf.generic import (
 )
 
 from lambdas import pdf_content
-from lambdas.pdf_content import content_digest, is_update
+from lambdas.domain.renderings import is_update
+from lambdas.pdf_content import content_digest
 from sandbox.organization.typefaces import typeface_for
 
 DAYS = (datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
@@ -50,7 +51,7 @@ PAPER = pdf()
 
 
 def digest(content: bytes) -> str | None:
-    return content_digest(io.BytesIO(content), len(content))
+    return content_digest(io.BytesIO(content))
 
 
 def rewritten(change: Callable[[PdfWriter], object], content: bytes = PAPER) -> bytes:
@@ -240,7 +241,7 @@ def test_what_cannot_be_read_has_no_digest(content: bytes) -> None:
     assert digest(content) is None
 
 
-@pytest.mark.parametrize("bound", ["LARGEST_BYTES", "_MOST_OBJECTS", "_MOST_UNPACKED_IN_ALL"])
+@pytest.mark.parametrize("bound", ["_MOST_OBJECTS", "_MOST_UNPACKED_IN_ALL"])
 def test_what_is_beyond_a_bound_has_no_digest(bound: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf_content, bound, 20)
     assert digest(PAPER) is None

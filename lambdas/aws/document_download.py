@@ -8,7 +8,7 @@ not even as a cause.
 import hashlib
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any
@@ -17,6 +17,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from lambdas.aws.content_coding import CodingUnknown, Decoder, NotDecoded, codings
 from lambdas.domain.document_url import DocumentUrl, refusal
 
 CONNECT_TIMEOUT_SECONDS = 10
@@ -51,10 +52,15 @@ class StorageFull(OSError):
 
 @dataclass(frozen=True)
 class Downloaded:
-    """What arrived in the file."""
+    """What arrived in the file: the document itself, decoded where it was served in a coding.
+
+    `is_whole` when it has the length that the server told; `flags` are finding codes with details.
+    """
 
     sha256: str
     size_bytes: int
+    is_whole: bool = False
+    flags: tuple[tuple[str, str], ...] = ()
 
 
 def download(
@@ -91,8 +97,6 @@ def download(
 
 
 def _download(url: DocumentUrl, target: IO[bytes], max_bytes: int, watch: "_Watch") -> Downloaded:
-    digest = hashlib.sha256()
-    size = 0
     with requests.Session() as session:
         session.trust_env = False  # no proxy and no netrc: the URL goes to its host and no other
         for scheme in ("http://", "https://"):
@@ -105,21 +109,51 @@ def _download(url: DocumentUrl, target: IO[bytes], max_bytes: int, watch: "_Watc
             headers={"Accept-Encoding": "identity"},
         ) as response:
             _check_status(response.status_code)
-            _check_coding(response)
+            decoder = _decoder(response)
             expected = _content_length(response, max_bytes)
+            arrived = _Arrived(target, max_bytes)
+            on_the_wire = 0
             # read1 returns what has arrived instead of waiting until a block is full
-            while block := response.raw.read1(_BLOCK):
-                size += len(block)
-                if size > max_bytes:
-                    raise DownloadRefused(
-                        "DOCUMENT_TOO_LARGE", f"More than {max_bytes} bytes arrived."
-                    )
-                digest.update(block)
-                _write(target, block)
-    if expected is not None and size != expected:
-        raise DownloadRefused("DOCUMENT_DAMAGED", f"{size} of {expected} bytes arrived.")
+            while block := response.raw.read1(_BLOCK, decode_content=False):
+                on_the_wire += len(block)
+                if on_the_wire > max_bytes:
+                    raise _too_large(max_bytes)
+                arrived.take(decoder.decode(block))
+    if expected is not None and on_the_wire != expected:
+        raise DownloadRefused("DOCUMENT_DAMAGED", f"{on_the_wire} of {expected} bytes arrived.")
+    arrived.take(decoder.end())
     target.flush()
-    return Downloaded(digest.hexdigest(), size)
+    return Downloaded(
+        arrived.digest.hexdigest(),
+        arrived.size,
+        is_whole=expected is not None,
+        flags=(("DOCUMENT_DECODED", f"Served as {decoder.name}."),) if decoder.name else (),
+    )
+
+
+class _Arrived:
+    """What has arrived of a document, written as it comes and bounded."""
+
+    def __init__(self, target: IO[bytes], max_bytes: int) -> None:
+        self._target = target
+        self._max_bytes = max_bytes
+        self.digest = hashlib.sha256()
+        self.size = 0
+
+    def take(self, blocks: Iterable[bytes]) -> None:
+        try:
+            for block in blocks:
+                self.size += len(block)
+                if self.size > self._max_bytes:
+                    raise _too_large(self._max_bytes)
+                self.digest.update(block)
+                _write(self._target, block)
+        except NotDecoded as error:
+            raise DownloadRefused("DOCUMENT_DAMAGED", f"{error}.") from None
+
+
+def _too_large(max_bytes: int) -> DownloadRefused:
+    return DownloadRefused("DOCUMENT_TOO_LARGE", f"More than {max_bytes} bytes arrived.")
 
 
 class _Watch:
@@ -203,10 +237,11 @@ def _check_status(status: int) -> None:
         raise DownloadRefused("DOWNLOAD_FAILED", f"The server answered {status}.")
 
 
-def _check_coding(response: requests.Response) -> None:
-    coding = response.headers.get("Content-Encoding", "identity")
-    if coding.lower() != "identity":
-        raise DownloadRefused("DOWNLOAD_FAILED", "The server encoded the document unasked.")
+def _decoder(response: requests.Response) -> Decoder:
+    try:
+        return Decoder(codings(response.headers.get("Content-Encoding", "")))
+    except CodingUnknown as unknown:
+        raise DownloadRefused("DOCUMENT_CODING_UNKNOWN", f"{unknown}.") from None
 
 
 def _content_length(response: requests.Response, max_bytes: int) -> int | None:

@@ -170,6 +170,12 @@ KINDS: Mapping[str, FindingKind] = {
         "blocking", "person", "Check the host; if AWS uses it, add it to document_hosts and deploy."
     ),
     "DOWNLOAD_FAILED": FindingKind("blocking", "time", _AGAIN),
+    "DOCUMENT_CODING_UNKNOWN": FindingKind(
+        "blocking",
+        "person",
+        "Download it in the Billing console and open a case with AWS Billing: AWS serves this "
+        "document compressed in a way that the archive cannot read.",
+    ),
     "DOCUMENT_TOO_LARGE": FindingKind(
         "blocking",
         "person",
@@ -197,6 +203,12 @@ KINDS: Mapping[str, FindingKind] = {
     ),
     "REVISION_NOT_CHECKED": FindingKind("warning", "time", _AGAIN),
     "DOCUMENT_WITHOUT_ID": FindingKind("info", "time", _NONE),
+    "DOCUMENT_DECODED": FindingKind("info", "time", _NONE),
+    "DOCUMENT_IRREGULAR": FindingKind(
+        "info",
+        "time",
+        "Open it once by hand; if it is not readable, open a case with AWS Billing.",
+    ),
     "PDF_ENCRYPTED": FindingKind(
         "warning", "time", "Open it once by hand; its text could not be checked."
     ),

@@ -85,6 +85,11 @@ def _compressed(_fault: Fault, document: Document) -> Answer:
     )
 
 
+def _named_coding(fault: Fault, document: Document) -> Answer:
+    headers = {"Content-Encoding": fault.coding}
+    return Answer(200, document.content_type, document.read(), headers=headers)
+
+
 def _filled(beginning: bytes, size: int) -> Iterator[bytes]:
     yield beginning[:size]
     left = size - len(beginning)
@@ -117,4 +122,5 @@ ANSWERS: Mapping[str, Callable[[Fault, Document], Answer]] = {
     "reset": _half(lambda half, size: Delivery([half], size, ends="reset")),
     "reset_at_once": _reset_at_once,
     "compressed": _compressed,
+    "named_coding": _named_coding,
 }

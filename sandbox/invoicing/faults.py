@@ -96,6 +96,7 @@ DOWNLOADS = (
     "reset",  # the connection is reset after half of the body
     "reset_at_once",  # the connection is reset before any answer
     "compressed",  # gzip, whatever the client accepts
+    "named_coding",  # as it is, with `coding` as its Content-Encoding
 )
 """The download of a document goes wrong."""
 
@@ -113,6 +114,7 @@ _TAKES: Mapping[str, tuple[str, ...]] = {
     "url": ("other_url", "redirect"),
     "size_bytes": ("oversized",),
     "seconds": ("slow_drip",),
+    "coding": ("named_coding",),
     "linked_account_id": ("hidden_charges",),
     "billing_entity": ("hidden_charges",),
 }
@@ -152,6 +154,7 @@ class Fault:
     url: str | None = None
     size_bytes: int = 0
     seconds: float = 0
+    coding: str = ""
     linked_account_id: str | None = None
     billing_entity: str | None = None
     filters: Mapping[str, Any] = field(default_factory=dict)

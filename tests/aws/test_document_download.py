@@ -11,6 +11,7 @@ import threading
 import time
 import traceback
 import tracemalloc
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -197,7 +198,7 @@ def test_a_document_arrives_whole_with_its_hash_and_size(
     server = serve(respond())
     arrived, content = get(server.url)
     assert content == BODY
-    assert arrived == Downloaded(hashlib.sha256(BODY).hexdigest(), len(BODY))
+    assert arrived == Downloaded(hashlib.sha256(BODY).hexdigest(), len(BODY), is_whole=True)
     assert len(server.requests) == 1
 
 
@@ -290,13 +291,121 @@ def test_a_large_document_needs_little_memory(
     assert peak < 4_000_000
 
 
-def test_an_answer_that_is_compressed_unasked_is_refused_and_not_inflated(
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("Content-Encoding:",),
+        ("Content-Encoding: aws-chunked",),
+        ("Content-Encoding: AWS-Chunked ,",),
+        ("Content-Encoding: identity",),
+        ("Content-Encoding: identity,aws-chunked",),
+        ("Content-Encoding: aws-chunked", "Content-Encoding:   Identity"),
+    ],
+)
+def test_a_header_that_names_no_coding_changes_nothing(
+    serve: Callable[[Answer], Server], headers: tuple[str, ...]
+) -> None:
+    arrived, content = get(serve(respond(BODY, *headers)).url)
+    assert (content, arrived.is_whole, arrived.flags) == (BODY, True, ())
+
+
+def raw_deflate(content: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(content) + packer.flush()
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", gzip.compress(BODY)),
+        ("GZIP", gzip.compress(BODY[:99]) + gzip.compress(BODY[99:])),
+        ("x-gzip, aws-chunked", gzip.compress(BODY) + b"\0" * 700 + b"\x1f"),
+        ("aws-chunked,gzip", gzip.compress(BODY, compresslevel=0)),
+        ("deflate", zlib.compress(BODY)),
+        ("deflate", raw_deflate(BODY)),
+        ("deflate, gzip", gzip.compress(raw_deflate(BODY))),
+    ],
+)
+def test_a_document_in_a_coding_is_decoded_and_noted(
+    serve: Callable[[Answer], Server], coding: str, body: bytes
+) -> None:
+    server = serve(respond(body, f"Content-Encoding: {coding}"))
+    arrived, content = get(server.url)
+    assert content == BODY
+    assert (arrived.sha256, arrived.size_bytes) == (hashlib.sha256(BODY).hexdigest(), len(BODY))
+    assert arrived.is_whole
+    assert [code for code, _ in arrived.flags] == ["DOCUMENT_DECODED"]
+    assert b"Accept-Encoding: identity" in server.requests[0]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "gzip, gzip"])
+@pytest.mark.parametrize("body", [BODY, b""])
+def test_a_document_that_is_not_in_the_coding_it_is_said_to_be_in_is_taken_as_it_is(
+    serve: Callable[[Answer], Server], coding: str, body: bytes
+) -> None:
+    arrived, content = get(serve(respond(body, f"Content-Encoding: {coding}")).url)
+    assert (content, arrived.flags) == (body, ())
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "compress", "gzip, br", "gzip, gzip, gzip"])
+def test_a_coding_that_is_not_known_is_named(
+    serve: Callable[[Answer], Server], coding: str
+) -> None:
+    found = failure(serve(respond(BODY, f"Content-Encoding: {coding}")).url)
+    assert found.code == "DOCUMENT_CODING_UNKNOWN"
+    assert coding in found.detail
+
+
+PACKED = gzip.compress(BODY)
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", PACKED[:-1]),
+        ("gzip", PACKED[:-8]),
+        ("gzip", PACKED[:12]),
+        ("gzip", PACKED[: len(PACKED) // 2]),
+        ("gzip", PACKED + PACKED[:20]),
+        ("gzip", PACKED[:-8] + b"checksum"),
+        ("deflate", zlib.compress(BODY)[:-4]),
+        ("deflate", raw_deflate(BODY)[:-1]),
+        ("gzip, gzip", gzip.compress(PACKED[:-9])),
+    ],
+)
+@pytest.mark.parametrize("has_length", [True, False])
+def test_a_document_that_ends_within_its_coding_is_damaged(
+    serve: Callable[[Answer], Server], coding: str, body: bytes, has_length: bool
+) -> None:
+    answer = respond(body, f"Content-Encoding: {coding}", length=len(body) if has_length else None)
+    assert failure(serve(answer).url).code == "DOCUMENT_DAMAGED"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "gzip, gzip"])
+def test_what_swells_is_decoded_up_to_the_limit_in_little_memory(
+    serve: Callable[[Answer], Server], coding: str
+) -> None:
+    bomb = bytes(50_000_000)
+    for name in coding.split(", "):
+        bomb = (gzip.compress if name == "gzip" else zlib.compress)(bomb)
+    server, target = serve(respond(bomb, f"Content-Encoding: {coding}")), io.BytesIO()
+    tracemalloc.start()
+    with pytest.raises(DownloadRefused, match="DOCUMENT_TOO_LARGE: More than 1000000 bytes"):
+        download(DocumentUrl(server.url), target, ("127.0.0.1",), LIMIT)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(target.getvalue()) <= LIMIT
+    assert peak < 5_000_000
+
+
+def test_the_length_that_is_told_counts_the_bytes_on_the_wire(
     serve: Callable[[Answer], Server],
 ) -> None:
-    bomb = gzip.compress(bytes(50_000_000))
-    server = serve(respond(bomb, "Content-Encoding: gzip"))
-    assert failure(server.url).code == "DOWNLOAD_FAILED"
-    assert b"Accept-Encoding: identity" in server.requests[0]
+    cut = serve(respond(PACKED, "Content-Encoding: gzip", length=len(PACKED) + 1))
+    assert failure(cut.url).code in ("DOWNLOAD_FAILED", "DOCUMENT_DAMAGED")
+    unlengthed = serve(respond(PACKED, "Content-Encoding: gzip", length=None))
+    arrived, content = get(unlengthed.url)
+    assert (content, arrived.is_whole) == (BODY, False)
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])

@@ -1,32 +1,33 @@
 """What goes wrong while fetching, row by row (docs/faults.md), and that the month survives it."""
 
+import gzip
 import io
 import itertools
 import logging
 import socket
 import time
 import tracemalloc
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
-import pypdf
 import pytest
 from fpdf import FPDF
 from PIL import Image
 from pypdf import PdfWriter
 from pypdf.actions import JavaScript
-from pypdf.errors import LimitReachedError
 from pypdf.generic import (
     ArrayObject,
     ByteStringObject,
     DictionaryObject,
     NameObject,
     NumberObject,
+    StreamObject,
 )
 
-from lambdas import archive_invoice, document_checks
+from lambdas import archive_invoice, parser_processes
 from lambdas.aws import document_download
 from lambdas.aws.archive import Archive
 from lambdas.stored_papers import StoredPapers
@@ -50,6 +51,10 @@ REFUSED = {"DOCUMENT_URL_REFUSED": "blocking"}
 TOO_LARGE = {"DOCUMENT_TOO_LARGE": "blocking"}
 OTHER = {"OTHER_INVOICE": "blocking"}
 LATE_DOCUMENT = {"LATE_DOCUMENT": "info"}
+CODING_UNKNOWN = {"DOCUMENT_CODING_UNKNOWN": "blocking"}
+DECODED = {"DOCUMENT_DECODED": "info"}
+IRREGULAR = {"DOCUMENT_IRREGULAR": "info"}
+TEXT_NOT_READ = {"PDF_TEXT_NOT_READ": "info"}
 XML = b"<?xml version='1.0' encoding='UTF-8'?>\r\n<NFe><chave>3526</chave></NFe>\n"
 A2 = f"invoices/2026-10/{ACME}/2026-10_{ACME}_INVOICE_A2.pdf"
 A2_XML = A2.replace(".pdf", "_TAX_E_INVOICE_E-1.xml")
@@ -357,22 +362,24 @@ def test_f11_a_text_that_merely_lacks_the_number_is_archived_and_flagged(month: 
     month.recovers(findings={"INVOICE_ID_NOT_IN_TEXT": "info"})
 
 
-def test_f11_a_parsers_limit_is_no_verdict_on_the_document(
-    month: Month, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Limited(pypdf.PdfReader):
-        def __init__(self, stream: Any, *arguments: Any, **named: Any) -> None:
-            stream.seek(0)
-            if b"(HUGE" in stream.read() or stream.seek(0):
-                raise LimitReachedError
-            super().__init__(stream, *arguments, **named)
+def with_content(packed: bytes) -> bytes:
+    """A PDF whose page has this deflated content."""
+    content = StreamObject()
+    content._data = packed
+    content[NameObject("/Filter")] = NameObject("/FlateDecode")
 
-    monkeypatch.setattr(document_checks, "PdfReader", Limited)
-    huge = pdf("Invoice Number: A2").replace(b"\n%%EOF", b"\n%(HUGE)\n%%EOF")
-    month.lists(invoice("A2", document=huge))
-    month.suffers("COMPLETE", {"PDF_TEXT_NOT_READ": "info"})
-    assert month.world.content(A2) == huge
-    month.recovers(findings={"PDF_TEXT_NOT_READ": "info"})
+    def put(writer: PdfWriter) -> None:
+        writer.pages[0][NameObject("/Contents")] = writer._add_object(content)
+
+    return rewritten(put)
+
+
+def test_f11_a_parsers_limit_is_no_verdict_on_the_document(month: Month) -> None:
+    swollen = with_content(zlib.compress(bytes(80_000_000), 9))  # more than the parser inflates
+    month.lists(invoice("A2", document=swollen))
+    month.suffers("COMPLETE", TEXT_NOT_READ)
+    assert month.world.content(A2) == swollen
+    month.recovers(findings=TEXT_NOT_READ)
 
 
 def test_f12_an_xml_supplement_is_kept_as_it_came(month: Month) -> None:
@@ -516,15 +523,12 @@ def test_f15_a_large_document_takes_no_more_memory_than_a_small_one(
     month.recovers()
 
 
-def test_f16_a_body_in_a_coding_nobody_asked_for_is_not_stored_as_the_document(
-    month: Month,
-) -> None:
+def test_f16_a_body_in_a_coding_nobody_asked_for_is_stored_decoded(month: Month) -> None:
     month.lists(invoice("A2", supplements=(supplement("E-1", XML),)))
     meets(month, "compressed", document_id="E-1")
-    month.suffers("PARTIAL", FAILED)
-    assert documents(month.world) == [A2]
-    month.recovers(findings=LATE_DOCUMENT)
+    month.suffers("COMPLETE", DECODED)
     assert month.world.content(A2_XML) == XML
+    month.recovers(findings=DECODED)
 
 
 def test_f17_a_url_that_is_not_ascii_is_refused(
@@ -569,8 +573,8 @@ def test_f19_a_document_that_is_gone_when_a_revision_comes_is_damage_and_is_not_
     month.recovers("PARTIAL", told)
 
 
-def test_f20_a_pdf_with_something_appended_is_not_stored(month: Month) -> None:
-    extended = (b"<html>Sign in</html>", b"\n<?xml version='1.0'?><Error/>\n", b"\n" + b"x" * 2000)
+def test_f20_a_pdf_with_markup_appended_is_not_stored(month: Month) -> None:
+    extended = (b"<html>Sign in</html>", b"\n<?xml version='1.0'?><Error/>\n", bytes(9000) + b"<p>")
     names = ("A2", "A3", "A4")
     whole = [pdf(f"Invoice Number: {name}") for name in names]
     broken = [document + more for document, more in zip(whole, extended, strict=True)]
@@ -588,14 +592,13 @@ def bomb() -> bytes:
     return f"<?xml version='1.0'?><!DOCTYPE NFe [{entities}]><NFe>&e8;</NFe>".encode()
 
 
-def test_f21_an_xml_bomb_is_not_expanded_and_the_invoice_document_is_kept(month: Month) -> None:
+def test_f21_an_xml_bomb_is_kept_as_it_came_and_not_expanded(month: Month) -> None:
     month.lists(invoice("A2", supplements=(supplement("E-1", bomb()),)))
     begun = time.monotonic()
-    month.suffers("PARTIAL", DAMAGED)
+    month.suffers("COMPLETE", IRREGULAR)
     assert time.monotonic() - begun < 5
-    assert documents(month.world) == [A2]
-    month.lists(invoice("A2", supplements=(supplement("E-1", XML),)))
-    month.recovers(findings=LATE_DOCUMENT)
+    assert month.world.content(A2_XML) == bomb()
+    month.recovers(findings=IRREGULAR)
 
 
 def test_f22_a_busy_document_server_is_tried_again_and_later(month: Month) -> None:
@@ -632,6 +635,162 @@ def test_f24_a_refusal_to_serve_again_what_is_archived_takes_nothing_from_it(
     meets(month, "ValidationException", operation=GET)
     month.suffers("COMPLETE", {})
     recovers_with_the_document(month)
+
+
+def meets_codings(month: Month, *codings: str) -> None:
+    """The documents of A2, A3 and so on come each with another Content-Encoding."""
+    for number, coding in enumerate(codings, 2):
+        meets(month, "named_coding", invoice_id=f"A{number}", document_id="", coding=coding)
+
+
+def test_f25_a_header_that_names_no_coding_stops_no_download(month: Month) -> None:
+    codings = ("", "aws-chunked", "identity", "Identity, AWS-chunked")
+    month.lists(*(invoice(f"A{number}") for number in range(2, 6)))
+    meets_codings(month, *codings)
+    month.suffers("COMPLETE", {})
+    assert month.world.payer()["archived"] == 5
+    recovers_with_the_document(month)
+
+
+def test_f25_a_packed_document_is_stored_unpacked_and_noted(month: Month) -> None:
+    plain = pdf("Invoice Number: A2", "Invoice Number: A3")
+    month.lists(
+        invoice("A2", document=gzip.compress(plain)), invoice("A3", document=zlib.compress(plain))
+    )
+    meets_codings(month, "x-gzip, aws-chunked", "deflate")
+    month.suffers("COMPLETE", DECODED)
+    assert month.world.content(A2) == month.world.content(A2.replace("A2", "A3")) == plain
+    assert record(month.world)["documents"][0]["size_bytes"] == len(plain)
+    month.recovers(findings=DECODED)
+
+
+def test_f25_a_packed_document_that_is_cut_is_not_stored_and_is_tried_again(month: Month) -> None:
+    packed = gzip.compress(pdf("Invoice Number: A2"))
+    month.lists(invoice("A2", document=packed[:-9]))
+    meets_codings(month, "gzip")
+    before = downloads(month.world)
+    month.suffers("PARTIAL", DAMAGED)
+    assert downloads(month.world) == before + 3
+    month.lists(invoice("A2"))
+    recovers_with_the_document(month)
+
+
+def test_f25_a_packed_document_is_unpacked_up_to_the_limit(month: Month) -> None:
+    month.lists(invoice("A2", document=gzip.compress(bytes(50_000_000))))
+    meets_codings(month, "gzip")
+    month.suffers("PARTIAL", TOO_LARGE)
+    assert documents(month.world) == []
+    month.lists(invoice("A2"))
+    recovers_with_the_document(month)
+
+
+def test_f25_a_coding_that_is_not_known_is_told_with_a_step_that_helps(month: Month) -> None:
+    month.lists(invoice("A2"), invoice("A3"))
+    meets_codings(month, "br", "zstd")
+    before = downloads(month.world)
+    month.suffers("PARTIAL", CODING_UNKNOWN)
+    assert "'br'" in details(month.world)
+    assert "Billing console" in month.world.payer()["findings"][0]["next_step"]
+    assert downloads(month.world) == before + 2  # the same answer would come again
+    recovers_with_the_document(month)
+
+
+def test_f26_odd_papers_are_kept_as_they_came_and_flagged(month: Month) -> None:
+    names = [f"A{number}" for number in range(2, 7)]
+    plain = pdf("".join(f"Invoice Number: {name} " for name in names))
+    odd = (
+        b"\n\xa0\xa4\x03" + plain,
+        plain + b"\0" * 80_508,
+        plain + b" " * 400_000,
+        plain[:9] + b"% offsets are off\n" + plain[9:],
+        plain.replace(b"/Type /Catalog", b"/Type /Catalog /Type /Catalog"),
+    )
+    month.lists(*map(lambda name, document: invoice(name, document=document), names, odd))
+    month.suffers("COMPLETE", IRREGULAR)
+    for name, document in zip(names, odd, strict=True):
+        assert month.world.content(A2.replace("A2", name)) == document
+    month.recovers(findings=IRREGULAR)
+
+
+def test_f26_what_is_cut_or_has_no_page_is_refused_however_much_is_forgiven(month: Month) -> None:
+    plain = pdf("Invoice Number: A2")
+    empty = io.BytesIO()
+    PdfWriter().write(empty)
+    broken = (plain[: len(plain) // 2], plain[:-30], plain + plain[:-30], empty.getvalue())
+    month.lists(*(invoice(f"A{n}", document=document) for n, document in enumerate(broken, 2)))
+    month.suffers("PARTIAL", DAMAGED)
+    assert month.world.payer()["archived"] == 1
+    month.lists(*(invoice(f"A{n}") for n, _ in enumerate(broken, 2)))
+    month.recovers()
+
+
+def test_f30_a_supplement_that_is_not_well_formed_is_kept_as_it_came(month: Month) -> None:
+    odd = (
+        XML.replace(b"3526", b"caf\xe9"),
+        XML.replace(b"3526", b"R&D"),
+        b"\n" + XML,
+        XML + bytes(5000),
+        XML[:-9],
+    )
+    supplements = tuple(supplement(f"E-{n}", content) for n, content in enumerate(odd, 1))
+    month.lists(invoice("A2", supplements=supplements))
+    month.suffers("COMPLETE", IRREGULAR)
+    for number, content in enumerate(odd, 1):
+        assert month.world.content(A2_XML.replace("E-1", f"E-{number}")) == content
+    month.recovers(findings=IRREGULAR)
+
+
+def test_f30_a_supplement_that_is_cut_without_a_sign_of_its_length_is_not_stored(
+    month: Month,
+) -> None:
+    month.lists(invoice("A2", supplements=(supplement("E-1", XML),)))
+    meets(month, "cut_unlengthed", document_id="E-1")
+    month.suffers("PARTIAL", DAMAGED)
+    assert documents(month.world) == [A2]
+    month.recovers(findings=LATE_DOCUMENT)
+
+
+def test_f30_a_web_page_or_an_error_is_no_supplement_however_it_is_written(month: Month) -> None:
+    others = (
+        b"<?xml version='1.0'?><!-- moved -- again --><HTML><p>Sign in & wait",
+        b"\xef\xbb\xbf\n<!doctype html><p>Sign in",
+        "<!DOCTYPE html>\n<p>Sign in".encode("utf-16"),
+        b"\n<Error><Code>AccessDenied</Code><Message>R&D",
+    )
+    supplements = tuple(supplement(f"E-{n}", content) for n, content in enumerate(others, 1))
+    month.lists(invoice("A2", supplements=supplements))
+    month.suffers("PARTIAL", NO_DOCUMENT)
+    assert documents(month.world) == [A2]
+    month.lists(invoice("A2", supplements=(supplement("E-1", XML),)))
+    month.recovers(findings=LATE_DOCUMENT)
+
+
+def test_f31_a_paper_that_needs_no_password_is_opened_and_checked(month: Month) -> None:
+    def locked(*lines: str) -> bytes:
+        writer, target = PdfWriter(clone_from=io.BytesIO(pdf(*lines))), io.BytesIO()
+        writer.encrypt("", "owner", algorithm="RC4-128")
+        writer.write(target)
+        return target.getvalue()
+
+    own, foreign = locked("Invoice Number: A2"), locked(f"Account number: {BOREAL}")
+    month.lists(invoice("A2", document=own), invoice("A3", document=foreign))
+    month.suffers("PARTIAL", {"OTHER_INVOICE": "blocking"})
+    assert month.world.content(A2) == own
+    month.lists(invoice("A2", document=own), invoice("A3"))
+    month.recovers()
+
+
+def test_f32_a_paper_that_costs_the_parser_minutes_is_kept_and_flagged(
+    month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parser_processes, "SECONDS", 2)
+    costly = with_content(zlib.compress(b"BT " + b"(a) Tj 1 0 0 1 1 1 Tm " * 900_000 + b"ET", 9))
+    month.lists(invoice("A2", document=costly), invoice("A3"))
+    begun = time.monotonic()
+    month.suffers("COMPLETE", TEXT_NOT_READ)
+    assert time.monotonic() - begun < 12
+    assert month.world.content(A2) == costly
+    month.recovers(findings=TEXT_NOT_READ)
 
 
 NUMBER, NEXT_NUMBER = "2609293185", "2609293186"

@@ -1,6 +1,7 @@
 """What goes into the Lambda zip."""
 
 import gzip
+import io
 import json
 import shutil
 import subprocess
@@ -10,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfWriter
 
 from infra.lambda_package import LambdaPackage, PackageNotBuilt
 from infra.stacks import PROJECT
 from infra.steps import STEPS
+from lambdas.parser_processes import ParserProcesses
 
 MIB = 1024 * 1024
 LARGEST_UNZIPPED, LARGEST_ZIPPED = 20 * MIB, 5 * MIB
@@ -104,6 +107,18 @@ def test_every_module_can_be_imported_from_the_zip_alone(zip_content: Path) -> N
     done = subprocess.run([*ALONE, program], capture_output=True, check=False, text=True)
     assert done.returncode == 0, done.stderr
     assert all(line.startswith(str(zip_content)) for line in done.stdout.splitlines())
+
+
+def test_the_parser_that_runs_from_the_zip_alone_opens_rc4_and_not_aes(zip_content: Path) -> None:
+    parsers = ParserProcesses(1, (str(zip_content),))
+    for algorithm, is_shut in (("RC4-128", False), ("AES-128", True), ("AES-256", True)):
+        writer, content = PdfWriter(), io.BytesIO()
+        writer.add_blank_page(9, 9)
+        writer.encrypt("", "owner", algorithm=algorithm)
+        writer.write(content)
+        structure = parsers.ask("pdf_structure", content, len(content.getvalue()))
+        assert structure["is_encrypted"] == is_shut
+    parsers.end()
 
 
 def test_a_client_of_every_service_can_be_made_from_the_zip_alone(
