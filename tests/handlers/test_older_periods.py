@@ -142,7 +142,7 @@ def test_a_period_that_only_a_late_invoice_touched_is_asked_for_until_that_is_ar
     steps = {one["code"]: one["next_step"] for one in view["payers"][0]["findings"]}
     assert steps["NOT_CHECKED"].endswith("Start a run of 2026-05.")
     scheduled(world, "2026-11-24")
-    assert world.payer(period="2026-05")["verdict"] == "MISSING"
+    assert world.payer(period="2026-05")["verdict"] == "PARTIAL"
     assert world.findings(period="2026-05") == {"PDF_NOT_READY": "blocking"}
     assert world.keys("periods/2026-06/") == []  # nothing between was swept
     scheduled(world, "2026-12-14")
