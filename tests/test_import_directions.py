@@ -1,6 +1,6 @@
 """Which way imports point, and what the functions must not know.
 
-handlers → archive_invoice, archive_pages, past_periods, tell_people → judge_period →
+handlers → archive_invoice, archive_pages, past_periods, run_list, tell_people → judge_period →
 document_checks, period_evidence, period_views, manifest_chain, ledger_workbook → aws → domain →
 the standard library
 infra → the functions' domain and settings; nothing → handlers, sandbox, tests.
@@ -71,6 +71,10 @@ RULES = (
         "lambdas/past_periods.py",
         ("lambdas.domain", "lambdas.judge_period", "lambdas.manifest_chain"),
     ),
+    Rule(
+        "lambdas/run_list.py",
+        ("lambdas.aws", "lambdas.domain", "lambdas.settings", "lambdas.telemetry"),
+    ),
     Rule("lambdas/period_views.py", ("lambdas.aws", "lambdas.domain", "lambdas.manifest_chain")),
     Rule("lambdas/ledger_workbook.py", ("xlsxwriter", "lambdas.domain")),
     Rule(
@@ -105,6 +109,7 @@ RULES = (
             "lambdas.judge_period",
             "lambdas.manifest_chain",
             "lambdas.past_periods",
+            "lambdas.run_list",
             "lambdas.settings",
             "lambdas.telemetry",
             "lambdas.tell_people",
