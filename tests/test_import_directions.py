@@ -63,7 +63,10 @@ RULES = (
     Rule("lambdas/settings.py", ("lambdas.domain",)),
     Rule("lambdas/telemetry.py", ("aws_lambda_powertools",)),
     Rule("lambdas/document_checks.py", ("pypdf", "lambdas.aws", "lambdas.domain")),
-    Rule("lambdas/public_key_resource.py", ("aws_lambda_powertools", "lambdas.aws")),
+    Rule(
+        "lambdas/public_key_resource.py",
+        ("aws_lambda_powertools", "lambdas.aws", "lambdas.domain"),
+    ),
     Rule("lambdas/manifest_chain.py", ("lambdas.aws", "lambdas.domain")),
     Rule("lambdas/ask_charges.py", ("lambdas.aws", "lambdas.domain")),
     Rule("lambdas/tell_people.py", ("lambdas.aws", "lambdas.domain", "lambdas.judge_period")),
@@ -134,7 +137,7 @@ RULES = (
         "ops/",
         (
             *("rich", "lambdas.domain", "ops"),
-            *("infra.deploy_settings", "infra.names", "infra.steps"),
+            *("infra.deploy_settings", "infra.names", "infra.steps", "infra.workflow_definition"),
         ),
     ),
     Rule(
