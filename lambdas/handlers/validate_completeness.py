@@ -153,9 +153,7 @@ def _tell(
             Mailbox(sns_client(), settings.notification_topic), EventBus(events_client()), table
         ),
         judged,
-        run_id=run.run_id,
-        as_of=run.as_of,
-        close=run.close,
+        run,
     )
     for failure in failures:
         logger().error("told nobody", extra={"run_id": run.run_id, "reason": failure})
