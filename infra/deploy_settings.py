@@ -23,7 +23,12 @@ from lambdas.domain.document_url import (
 )
 from lambdas.domain.errors import InvalidRegister, InvalidSettings
 from lambdas.domain.payer_register import PayerRegister, parse_register
-from lambdas.domain.retention import RETENTION_MODES, RetentionMode, RetentionPolicy
+from lambdas.domain.retention import (
+    MOST_YEARS,
+    RETENTION_MODES,
+    RetentionMode,
+    RetentionPolicy,
+)
 from lambdas.settings import Witnesses
 
 CONTEXT_KEY = "invoice_archive"
@@ -140,7 +145,7 @@ class DeploySettings:
             ),
             lookback_periods=block.value("lookback_periods", _number(0, 24), 2),
             retention=RetentionPolicy(
-                years=retention.value("years", _number(1, 100), 10),
+                years=retention.value("years", _retention_years, 10),
                 mode=retention.value("mode", _retention_mode, "GOVERNANCE"),
                 fiscal_year_end_month=retention.value("fiscal_year_end_month", _number(1, 12), 12),
             ),
@@ -470,6 +475,16 @@ def _time_zone(value: object) -> str:
 
 def _close_deadline(value: object) -> CloseDeadline:
     return CloseDeadline.parse(_text(value))
+
+
+def _retention_years(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value > MOST_YEARS:
+        raise _WrongValueError(
+            f"{_shown(value)} is more than {MOST_YEARS}: S3 locks nothing for longer than 100 "
+            "years of 365 days, and the rest of the fiscal year and leap days are added to these; "
+            f"write {MOST_YEARS} or less"
+        )
+    return _number(1, MOST_YEARS)(value)
 
 
 def _retention_mode(value: object) -> RetentionMode:

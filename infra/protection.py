@@ -63,6 +63,9 @@ def evidence_statements(bucket: s3.Bucket, settings: DeploySettings) -> list[iam
             ["s3:PutObjectTagging", "s3:PutObjectVersionTagging"],
             evidence,
         ),
+        # Another key than the archive's would decide who can read it. It is done in place, without
+        # a new version; S3 itself refuses it only as long as a version is locked.
+        _deny("KeepEvidenceEncryption", ["s3:UpdateObjectEncryption"], evidence),
         # What is replicated here from another bucket is no PUT and carries none of those headers.
         _deny(
             "KeepEvidenceFromReplicas",

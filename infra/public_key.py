@@ -42,7 +42,7 @@ class PublicKey(Construct):
             runtime=RUNTIME,
             architecture=lambda_.Architecture.ARM_64,
             role=role,
-            timeout=cdk.Duration.minutes(2),
+            timeout=cdk.Duration.minutes(5),  # two of them wait for IAM
             log_group=log_group,
         )
         resource = cdk.CustomResource(
@@ -51,7 +51,7 @@ class PublicKey(Construct):
             resource_type="Custom::ManifestPublicKey",
             service_token=function.function_arn,
             properties={"KeyArn": chain.signing_key.key_arn},
-            service_timeout=cdk.Duration.minutes(5),  # else a dead function holds up an hour
+            service_timeout=cdk.Duration.minutes(10),  # else a dead function holds up an hour
         )
         resource.node.add_dependency(role)
         self.pem = resource.get_att_string("Pem")

@@ -28,6 +28,9 @@ SWEEP_AGE = "HoursSinceLastSweep"
 UNTOLD = "NotificationsFailed"
 EXPECTED, ARCHIVED = "InvoicesExpected", "InvoicesArchived"
 
+SILENT_HOURS = 30
+"""From one day's verdict to the next, with some hours for a run that lasts longer than the one
+before it: so a run that dies is told on its own day, whatever it dies of."""
 OLDEST_SWEEP_HOURS = 8 * 24
 """Settled payer accounts are asked once a week, and a day may fail."""
 
@@ -92,18 +95,19 @@ class Watching(Construct):
     def _no_heartbeat(self) -> cloudwatch.Alarm:
         return self._alarm(
             "NoHeartbeat",
-            "No scheduled run reached a verdict for two days: the schedule is off, or its runs "
-            "die. After the first deployment this is normal until the first of them.",
-            # days without data are days without a beat: left out, they would be looked past
+            f"No scheduled run has reached a verdict for {SILENT_HOURS} hours: the schedule is "
+            "off, today's run died, or it takes much longer than yesterday's. Open the last "
+            "execution. After the first deployment this is normal until the first scheduled run.",
+            # hours without data are hours without a beat: left out, they would be looked past
             cloudwatch.MathExpression(
                 expression="FILL(beats, 0)",
-                using_metrics={"beats": _own_metric(HEARTBEAT, "Sum")},
+                using_metrics={"beats": _own_metric(HEARTBEAT, "Sum", _HOUR)},
                 label=HEARTBEAT,
-                period=_DAY,
+                period=_HOUR,
             ),
             threshold=1,
             comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-            periods=2,
+            periods=SILENT_HOURS,
             missing=cloudwatch.TreatMissingData.BREACHING,
         )
 
@@ -206,11 +210,11 @@ class Watching(Construct):
         )
 
 
-def _own_metric(name: str, statistic: str) -> cloudwatch.Metric:
+def _own_metric(name: str, statistic: str, period: cdk.Duration = _DAY) -> cloudwatch.Metric:
     return cloudwatch.Metric(
         namespace=NAMESPACE,
         metric_name=name,
         dimensions_map=DIMENSIONS,
-        period=_DAY,
+        period=period,
         statistic=statistic,
     )

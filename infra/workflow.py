@@ -43,7 +43,11 @@ UNAVAILABLE = [
 """Lambda failed, the function died or ran out of time, or (the last one) it says itself that the
 same call may succeed later. Every step goes on from what it left."""
 
+LIST_NOT_READ = "States.ItemReaderFailed"
+"""The map could not read the run's list: S3 or its key did not answer, or the list is gone."""
+
 _BUSY_TRIES, _UNAVAILABLE_TRIES = 30, 5
+_READ_TRIES, _MAP_TRIES = 5, 2
 TRIES = 1 + _UNAVAILABLE_TRIES
 """How often a step is tried that fails with one of these."""
 
@@ -91,6 +95,7 @@ class Workflow(Construct):
             tolerated_failure_percentage=100,
             result_path=sfn.JsonPath.DISCARD,
         ).item_processor(list_invoices.next(more_to_fetch))
+        _go_on_without(each_payer, validate)
 
         incomplete = sfn.Fail.jsonata(
             self, "Incomplete", error="MonthIncomplete", cause=_of("message")
@@ -182,6 +187,27 @@ def _step(
             jitter_strategy=sfn.JitterType.FULL,
         )
     return state
+
+
+def _go_on_without(each_payer: sfn.DistributedMap, validate: sfn.IChainable) -> None:
+    """A map that fails as a whole is tried again, then the run is validated without it: whoever
+    left no outcome is NOT_CHECKED, and that is red and in the mail of the same day.
+
+    A second try does no work twice: what is archived is only looked up.
+    """
+    for error, attempts, seconds in (
+        (LIST_NOT_READ, _READ_TRIES, 5),
+        (sfn.Errors.ALL, _MAP_TRIES, 30),
+    ):
+        each_payer.add_retry(
+            errors=[error],
+            max_attempts=attempts,
+            interval=cdk.Duration.seconds(seconds),
+            backoff_rate=2,
+            max_delay=cdk.Duration.seconds(60),
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+    each_payer.add_catch(validate, errors=[sfn.Errors.ALL], result_path=sfn.JsonPath.DISCARD)
 
 
 def _log_group(scope: Construct) -> logs.LogGroup:

@@ -48,7 +48,20 @@ def page(machine: Mapping[str, Any]) -> str:
         + "```mermaid\n" + "\n".join(diagram) + "\n```\n\n"
         + "| state | function |\n|---|---|\n" + "\n".join(steps) + "\n\n"
         + "Tried again in each of these states: " + ", ".join(f"`{it}`" for it in retried) + ".\n"
+        + "".join(_tried_again_whole(machine))
     )  # fmt: skip
+
+
+def _tried_again_whole(machine: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence for each map that is tried again when it fails as a whole."""
+    for name, state in machine["States"].items():
+        if state["Type"] == "Map":
+            errors = ", ".join(
+                f"`{error}` (up to {retry['MaxAttempts']} times)"
+                for retry in state["Retry"]
+                for error in retry["ErrorEquals"]
+            )
+            yield f"\n{name} as a whole is tried again for {errors}; then the run goes on.\n"
 
 
 def _diagram(machine: Mapping[str, Any], indent: str) -> Iterator[str]:
@@ -82,8 +95,7 @@ def _ways_on(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if "Next" in state:
         yield state["Next"], ""
     for catch in state.get("Catch", ()):
-        if catch["Next"] != state.get("Next"):
-            yield catch["Next"], "failed for good"
+        yield catch["Next"], "failed for good"
     if state["Type"] == "Fail":
         yield "[*]", f"the run fails with {state['Error']}"
     elif state["Type"] == "Succeed":

@@ -10,9 +10,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from lambdas.aws.clients import kms_client
 from lambdas.aws.cloudformation import answer
 from lambdas.aws.manifest_signing import ManifestSigner
+from lambdas.domain.errors import ServiceUnavailable
 
-PAUSES_SECONDS = (5, 10, 20)
-"""IAM lets a role that was just made do its work only after some seconds."""
+PAUSES_SECONDS = (5, 10, 15, 20, 20, 25, 25)
+"""IAM lets a role that was just made do its work only after some seconds, now and then two minutes;
+KMS refuses it until then."""
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> None:
@@ -36,6 +38,6 @@ def _public_key_pem(key_arn: str) -> str:
     for pause in PAUSES_SECONDS:
         try:
             return signer.public_key_pem().decode()
-        except kms.exceptions.ClientError:
+        except (kms.exceptions.ClientError, ServiceUnavailable):
             time.sleep(pause)
     return signer.public_key_pem().decode()

@@ -191,6 +191,57 @@ def examine_break_glass_role(settings: DeploySettings, here: Place) -> Iterator[
     yield Examined(what, None if found == arn else is_another)
 
 
+def examine_concurrency(settings: DeploySettings) -> Examined:
+    """Whether as many functions may run at a time as payer accounts are asked at a time."""
+    what, wanted = "functions at a time", settings.max_concurrent_payers
+    lambda_ = client("lambda")
+    try:
+        with aws_errors("lambda:GetAccountSettings"):
+            limit = lambda_.get_account_settings()["AccountLimit"]
+    except CannotRead as error:
+        return Examined(what, not_tried=str(error))
+    free = limit["UnreservedConcurrentExecutions"]
+    of_all = limit["ConcurrentExecutions"]
+    reserved = f", of which {of_all - free} are reserved for other functions" * (free < of_all)
+    too_few = (
+        f"this account may run {of_all} in this region{reserved}, and max_concurrent_payers is "
+        f"{wanted}: runs would wait and payer accounts could stay unchecked. Set "
+        f"max_concurrent_payers to {free} or less, or ask AWS for more under Service Quotas, AWS "
+        "Lambda, Concurrent executions"
+    )
+    return Examined(f"{what} ({free})", too_few if free < wanted else None)
+
+
+def examine_workflow(settings: DeploySettings, here: Place) -> Examined:
+    """Whether AWS takes the workflow's definition as a deployment would make it."""
+    # other examinations need no CDK, whose import takes seconds
+    from infra.workflow_definition import synthesized_definition  # noqa: PLC0415
+
+    what = "definition of the workflow"
+    definition = synthesized_definition(
+        settings, partition=here.partition, account_id=here.account_id, region=here.region
+    )
+    states = client("stepfunctions")
+    try:
+        with aws_errors("states:ValidateStateMachineDefinition"):
+            answer = states.validate_state_machine_definition(
+                definition=definition, type="STANDARD", severity="ERROR"
+            )
+    except CannotRead as error:
+        return Examined(what, not_tried=str(error))
+    if answer["result"] == "OK":
+        return Examined(what)
+    told = "; ".join(
+        " ".join(filter(None, (one["code"], one.get("location"), one["message"])))
+        for one in answer["diagnostics"]
+    )
+    return Examined(
+        what,
+        f"AWS would refuse it ({told}): deploy nothing yet, and send these words to whoever "
+        "maintains this project",
+    )
+
+
 def examine_deployment(settings: DeploySettings, outputs: Mapping[str, str]) -> Iterator[Examined]:
     """Whether the deployed stack starts every day, tells the people that it should and knows the
     payer register as it is now. Raises CannotRead.

@@ -11,6 +11,8 @@ FAULTS = {
     "rows": ROOT / "tests" / "handlers",
     "fetching": ROOT / "tests" / "handlers",
     "storing": ROOT / "tests" / "handlers",
+    "running": ROOT / "tests" / "handlers",
+    "workflow": ROOT / "tests" / "infra",
     "telling": ROOT / "tests" / "handlers",
     "meddling": ROOT / "tests" / "handlers",
     "tampering": ROOT / "tests" / "ops",

@@ -1,6 +1,6 @@
 """Which way imports point, and what the functions must not know.
 
-handlers → archive_invoice, archive_pages, past_periods, tell_people → judge_period →
+handlers → archive_invoice, archive_pages, past_periods, run_list, tell_people → judge_period →
 document_checks, stored_papers, period_evidence, period_views, manifest_chain, ledger_workbook →
 aws → domain → the standard library; document_checks → parser_processes, and nothing →
 document_parser and pdf_content, which run in a process of their own
@@ -75,13 +75,20 @@ RULES = (
     ),
     Rule("lambdas/pdf_content.py", ("pypdf",)),
     Rule("lambdas/stored_papers.py", ("lambdas.aws", "lambdas.domain")),
-    Rule("lambdas/public_key_resource.py", ("aws_lambda_powertools", "lambdas.aws")),
+    Rule(
+        "lambdas/public_key_resource.py",
+        ("aws_lambda_powertools", "lambdas.aws", "lambdas.domain"),
+    ),
     Rule("lambdas/manifest_chain.py", ("lambdas.aws", "lambdas.domain")),
     Rule("lambdas/ask_charges.py", ("lambdas.aws", "lambdas.domain")),
     Rule("lambdas/tell_people.py", ("lambdas.aws", "lambdas.domain", "lambdas.judge_period")),
     Rule(
         "lambdas/past_periods.py",
         ("lambdas.domain", "lambdas.judge_period", "lambdas.manifest_chain"),
+    ),
+    Rule(
+        "lambdas/run_list.py",
+        ("lambdas.aws", "lambdas.domain", "lambdas.settings", "lambdas.telemetry"),
     ),
     Rule("lambdas/period_views.py", ("lambdas.aws", "lambdas.domain", "lambdas.manifest_chain")),
     Rule("lambdas/ledger_workbook.py", ("xlsxwriter", "lambdas.domain")),
@@ -123,6 +130,7 @@ RULES = (
             "lambdas.judge_period",
             "lambdas.manifest_chain",
             "lambdas.past_periods",
+            "lambdas.run_list",
             "lambdas.settings",
             "lambdas.stored_papers",
             "lambdas.telemetry",
@@ -148,7 +156,7 @@ RULES = (
         "ops/",
         (
             *("rich", "lambdas.domain", "ops"),
-            *("infra.deploy_settings", "infra.names", "infra.steps"),
+            *("infra.deploy_settings", "infra.names", "infra.steps", "infra.workflow_definition"),
         ),
     ),
     Rule(

@@ -6,7 +6,11 @@ from typing import Any
 
 import requests
 
+from lambdas.domain.cut_text import within_bytes
+
 _TIMEOUT_SECONDS = 10
+_MOST_REASON_BYTES = 500
+"""CloudFormation takes 4,096 in all, as JSON; of a longer answer it knows nothing, and waits."""
 
 
 class NotAnswered(Exception):
@@ -26,7 +30,7 @@ def answer(
     """
     body = {
         "Status": "FAILED" if failure else "SUCCESS",
-        "Reason": failure or "",
+        "Reason": within_bytes(failure or "", _MOST_REASON_BYTES, " [cut; see the function's log]"),
         "PhysicalResourceId": resource_id,
         "StackId": event["StackId"],
         "RequestId": event["RequestId"],

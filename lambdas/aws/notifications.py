@@ -7,7 +7,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-_MOST_ENTRIES = 10
+_MOST_ENTRIES, _MOST_BYTES = 10, 250_000
+"""Of one PutEvents; AWS takes 262,144 bytes for all its entries together."""
 
 
 class NotTold(Exception):
@@ -39,12 +40,30 @@ class EventBus:
             {"Source": source, "DetailType": detail_type, "Detail": json.dumps(detail)}
             for detail in details
         ]
-        for start in range(0, len(entries), _MOST_ENTRIES):
+        for batch in _batches(entries):
             with _named("events:PutEvents"):
-                answer = self._events.put_events(Entries=entries[start : start + _MOST_ENTRIES])
+                answer = self._events.put_events(Entries=batch)
             if answer["FailedEntryCount"]:
                 codes = sorted({entry.get("ErrorCode", "") for entry in answer["Entries"]} - {""})
                 raise NotTold(f"events:PutEvents refused an event ({', '.join(codes)})")
+
+
+def _batches(entries: Sequence[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
+    """The entries in their order, as many at a time as one call takes."""
+    batch: list[dict[str, str]] = []
+    for entry in entries:
+        if batch and (
+            len(batch) == _MOST_ENTRIES or sum(map(_bytes, (*batch, entry))) > _MOST_BYTES
+        ):
+            yield batch
+            batch = []
+        batch.append(entry)
+    if batch:
+        yield batch
+
+
+def _bytes(entry: Mapping[str, str]) -> int:
+    return sum(len(value.encode()) for value in entry.values())
 
 
 @contextmanager

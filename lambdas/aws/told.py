@@ -1,9 +1,9 @@
 """What was told of each billing period, as attributes beside the head of the period's chain, and
-when each payer account was read last, as an item of its own.
+when each payer account was read last and what AWS refuses to say of it, as an item of its own.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lambdas.aws.busy import busy_is_unavailable
@@ -39,6 +39,14 @@ class ToldTable:
 
     def mark_swept(self, swept: Mapping[str, str]) -> None:
         self._write(_SWEEP, "swept", json.dumps(swept, sort_keys=True))
+
+    def refused(self) -> dict[str, list[str]]:
+        """The questions that AWS refuses by payer account, as people were told of them."""
+        text = self._read(_SWEEP, "told_refused")
+        return dict(json.loads(text)) if text else {}
+
+    def mark_refused(self, refused: Mapping[str, Sequence[str]]) -> None:
+        self._write(_SWEEP, "told_refused", json.dumps(refused, sort_keys=True))
 
     @busy_is_unavailable("dynamodb:GetItem")
     def _read(self, key: BillingPeriod | str, name: str) -> str | None:

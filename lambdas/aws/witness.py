@@ -1,5 +1,6 @@
 """A witness that cannot be read: it is named, and the others decide."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,8 +9,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lambdas.aws.answers import AnswerNotRead
 from lambdas.aws.payer_role import NoAccess
 from lambdas.domain.errors import ServiceUnavailable
+from lambdas.domain.refusals import DENIED, REFUSED, UNANSWERED
 
 _DENIED = ("AccessDenied", "AccessDeniedException")
+_BUSY = re.compile(r"Throttl|TooManyRequests|LimitExceeded|SlowDown")
 _REFUSED = "ValidationException"
 
 
@@ -32,7 +35,7 @@ def witness(action: str) -> Iterator[None]:
         yield
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        verb = "AWS denied" if code in _DENIED else "AWS did not answer"
+        verb = _verb(code, error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         error_type = QuestionRefused if code == _REFUSED else WitnessNotRead
         raise error_type(f"{verb} {action} ({code}).") from None
     except (NoAccess, ServiceUnavailable) as error:
@@ -40,4 +43,10 @@ def witness(action: str) -> Iterator[None]:
     except AnswerNotRead as error:
         raise WitnessNotRead(str(error)) from None
     except BotoCoreError as error:
-        raise WitnessNotRead(f"AWS did not answer {action} ({type(error).__name__}).") from None
+        raise WitnessNotRead(f"{UNANSWERED} {action} ({type(error).__name__}).") from None
+
+
+def _verb(code: str, status: int) -> str:
+    if code in _DENIED:
+        return DENIED
+    return UNANSWERED if status >= 500 or _BUSY.search(code) else REFUSED

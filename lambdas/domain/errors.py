@@ -7,6 +7,12 @@ show it.
 
 from collections.abc import Sequence
 
+from lambdas.domain.cut_text import within_bytes
+
+_MOST_BYTES = 100_000
+"""A state's error is passed on in at most 262,144, as JSON and with a stack trace."""
+_CUT = "\n  [Cut here: there are more problems than an error message holds.]"
+
 
 class ServiceUnavailable(Exception):
     """A service did not answer in time or throttled; the same call may succeed later. The workflow
@@ -21,9 +27,8 @@ class _Problems(Exception):
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
-        super().__init__(
-            "\n".join([f"{self.heading}:", *(f"  - {problem}" for problem in self.problems)])
-        )
+        text = "\n".join([f"{self.heading}:", *(f"  - {problem}" for problem in self.problems)])
+        super().__init__(within_bytes(text, _MOST_BYTES, _CUT))
 
 
 class InvalidExecutionInput(_Problems):

@@ -1,36 +1,53 @@
 """The e-mail that tells people of verdicts: what, how many, what to do, where to look."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from lambdas.domain.accepted import accepted
 from lambdas.domain.archive_layout import period_page_key
+from lambdas.domain.cut_text import within_bytes
 from lambdas.domain.findings import KINDS
 from lambdas.domain.plain_words import counted as counted_of
-from lambdas.domain.report import PERIOD_WORDS, blocking, counted, payer_lines
+from lambdas.domain.report import PERIOD_WORDS, blocking, counted, payer_lines, plain_name
 from lambdas.domain.telling import Telling
 from lambdas.domain.verdicts import PeriodVerdict
 
 _MOST_PERIODS = 12
 _MOST_NAMED = 25
 _LONGEST_SUBJECT = 100
+_MOST_BYTES = 250_000
+"""SNS takes 262,144 in all."""
+_CUT = "\n[Cut here: this is as much as a message holds. The page of each month has all of it.]\n"
 _WORST_FIRST: Sequence[PeriodVerdict] = ("ACTION_REQUIRED", "AWAITING", "COMPLETE")
 
 
-def letter(tellings: Sequence[Telling]) -> tuple[str, str]:
+def letter(
+    tellings: Sequence[Telling],
+    refused: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[str, str]:
     """Subject (at most 100 ASCII characters, as SNS wants it) and text of one e-mail for all that a
-    run has to tell: the worst verdicts first, the first of which gives the subject.
+    run has to tell: the worst verdicts first, the first of which gives the subject, then what AWS
+    refuses to say of payer accounts. There is something of either.
     """
+    refusals = list(_refusals(refused, names))
+    if not tellings:
+        accounts = counted_of(len(refused), "payer account")
+        return f"Invoice archive: AWS refuses questions about {accounts}", _text([refusals])
     tellings = sorted(tellings, key=lambda telling: _WORST_FIRST.index(telling.manifest.verdict))
     first = tellings[0]
     more = f" and {len(tellings) - 1} more" if len(tellings) > 1 else ""
     subject = f"Invoice archive {first.manifest.billing_period}: {_what(first)}{more}"
     shown = tellings[:_MOST_PERIODS]
-    parts = ["\n".join(_period(telling)) for telling in shown]
+    parts = [_period(telling) for telling in shown]
     if len(tellings) > len(shown):
-        parts.append(f"And {len(tellings) - len(shown)} more billing periods.")
-    parts.append("\n".join(_where(shown)))
-    parts += filter(None, ["\n".join(_heads(shown))])
-    return subject[:_LONGEST_SUBJECT], "\n\n".join(parts) + "\n"
+        parts.append([f"And {len(tellings) - len(shown)} more billing periods."])
+    return subject[:_LONGEST_SUBJECT], _text([*parts, refusals, _where(shown), _heads(shown)])
+
+
+def _text(parts: Iterable[Sequence[str]]) -> str:
+    text = "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+    return within_bytes(text, _MOST_BYTES, _CUT)
 
 
 def _what(telling: Telling) -> str:
@@ -67,6 +84,24 @@ def _period(telling: Telling) -> list[str]:
     lines += ["", "What to do:"]
     lines += (f"- {code}: {KINDS[code].next_step}" for code in counted(blocking(manifest)))
     return lines
+
+
+def _refusals(refused: Mapping[str, Sequence[str]], names: Mapping[str, str]) -> Iterator[str]:
+    """What people are told of once: invoices are archived, and checked against fewer sources."""
+    if not refused:
+        return
+    yield "AWS refuses to answer questions about these payer accounts:"
+    for account_id in list(refused)[:_MOST_NAMED]:
+        name = plain_name(names.get(account_id, ""))
+        yield f"- {account_id} {name}: {' '.join(refused[account_id])}"
+    if len(refused) > _MOST_NAMED:
+        yield f"- and {len(refused) - _MOST_NAMED} more"
+    yield "Their invoices are archived all the same, and checked against fewer sources."
+    yield f"What to do: {KINDS['WITNESS_NOT_READ'].next_step}"
+    yield (
+        "This is said once. Until it is mended, the page of each month shows it as "
+        "WITNESS_NOT_READ."
+    )
 
 
 def _where(tellings: Sequence[Telling]) -> list[str]:

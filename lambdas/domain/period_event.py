@@ -1,5 +1,6 @@
 """The event that tells programs of a verdict. Its schema, by version, is in docs/events."""
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -15,10 +16,21 @@ SOURCE = "invoice-archive"
 DETAIL_TYPE = "Billing Period Judged"
 SCHEMA = "invoice-archive/billing-period-judged/1"
 _MOST_PAYERS = 100
+_MOST_BYTES = 200_000
+"""EventBridge takes 262,144 for a whole event."""
 
 
 def period_event(telling: Telling) -> dict[str, Any]:
-    """The detail of the event. It carries no amounts and no URLs."""
+    """The detail of the event, with as many payer accounts as EventBridge takes. It carries no
+    amounts and no URLs.
+    """
+    most = _MOST_PAYERS
+    while len(json.dumps(event := _event(telling, most)).encode()) > _MOST_BYTES and most:
+        most //= 2
+    return event
+
+
+def _event(telling: Telling, most_payers: int) -> dict[str, Any]:
     manifest = telling.manifest
     rests_on = accepted(manifest, telling.as_of)
     open_payers = [one for one in manifest.payers if one.verdict not in SETTLED_VERDICTS]
@@ -40,9 +52,9 @@ def period_event(telling: Telling) -> dict[str, Any]:
         "payers": len(manifest.payers),
         "payers_by_verdict": dict(sorted(Counter(one.verdict for one in manifest.payers).items())),
         "blocking_findings": counted(blocking(manifest)),
-        "open_payers": [_payer(one) for one in open_payers[:_MOST_PAYERS]],
-        "open_payers_left_out": max(0, len(open_payers) - _MOST_PAYERS),
-        "newly_open_payers": list(telling.newly_needing[:_MOST_PAYERS]),
+        "open_payers": [_payer(one) for one in open_payers[:most_payers]],
+        "open_payers_left_out": max(0, len(open_payers) - most_payers),
+        "newly_open_payers": list(telling.newly_needing[:most_payers]),
         "accepted": rests_on.to_data() if rests_on else None,
     }
 

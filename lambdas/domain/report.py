@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from lambdas.domain.cut_text import within_bytes
 from lambdas.domain.findings import Finding
 from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.verdicts import PayerVerdict, PeriodVerdict
@@ -21,6 +22,8 @@ _PAYER_WORDS: Mapping[PayerVerdict, str] = {
     "NOT_CHECKED": "was not checked",
 }
 _MOST_PAYERS = 25
+_MOST_BYTES = 30_000
+"""The cause of a failed execution holds 32,768."""
 _LONGEST_NAME = 60
 _NO_LETTER = re.compile(r"[^\w &,'()+-]|_")
 _INNER_DOT = re.compile(r"\.(?=\S)")
@@ -29,7 +32,7 @@ _INNER_DOT = re.compile(r"\.(?=\S)")
 def report(run_id: str, manifests: Sequence[Manifest], close_day: str) -> str:
     """How a run ends; the first manifest is the target's."""
     target = manifests[0]
-    return "\n".join(
+    text = "\n".join(
         [
             f"{target.billing_period}: {PERIOD_WORDS[target.verdict]}. "
             f"{target.progress(close_day)['text']}.",
@@ -40,6 +43,9 @@ def report(run_id: str, manifests: Sequence[Manifest], close_day: str) -> str:
             ),
             f"Details: {target.completeness()['manifest']} and runs/{run_id}/ in the archive.",
         ]
+    )
+    return within_bytes(
+        text, _MOST_BYTES, f"\n[Cut here; all of it is in runs/{run_id}/ in the archive.]"
     )
 
 

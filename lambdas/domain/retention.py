@@ -9,6 +9,11 @@ from lambdas.domain.billing_period import BillingPeriod
 RetentionMode = Literal["GOVERNANCE", "COMPLIANCE"]
 RETENTION_MODES: tuple[RetentionMode, ...] = ("GOVERNANCE", "COMPLIANCE")
 SHORTEST = timedelta(days=30)
+LONGEST = timedelta(days=36_500)
+"""S3 refuses to lock an object for longer: 100 years of 365 days."""
+MOST_YEARS = LONGEST.days // 366 - 1
+"""Years of a policy. The rest of a fiscal year is added to them, and years have leap days."""
+_CLOCKS_DIFFER = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -22,15 +27,20 @@ class RetentionPolicy:
     fiscal_year_end_month: int
 
 
-def retain_until(period: BillingPeriod, policy: RetentionPolicy, now: datetime) -> datetime:
-    """The UTC instant until which evidence of the period is locked.
-
-    Never earlier than 30 days from `now`, the time of storing: S3 refuses a date in the past, and a
-    backfill of a period whose retention is over still gets a lock for as long as a check of that
-    backfill takes.
-    """
+def policy_end(period: BillingPeriod, policy: RetentionPolicy) -> datetime:
+    """The UTC instant until which the policy keeps evidence of the period, whenever stored."""
     years_on = period.year + (period.month > policy.fiscal_year_end_month) + policy.years
     end = BillingPeriod(years_on, policy.fiscal_year_end_month).first_day_after
-    return max(
-        datetime(end.year, end.month, end.day, tzinfo=UTC), (now + SHORTEST).replace(microsecond=0)
-    )
+    return datetime(end.year, end.month, end.day, tzinfo=UTC)
+
+
+def retain_until(period: BillingPeriod, policy: RetentionPolicy, now: datetime) -> datetime:
+    """The UTC instant until which evidence of the period is locked that is stored at `now`.
+
+    Never earlier than 30 days from `now`: S3 refuses a date in the past, and a backfill of a period
+    whose retention is over still gets a lock for as long as a check of that backfill takes. Never
+    later than S3 takes, for then it would store nothing.
+    """
+    stored = now.replace(microsecond=0)
+    latest = stored + LONGEST - _CLOCKS_DIFFER
+    return min(max(policy_end(period, policy), stored + SHORTEST), latest)

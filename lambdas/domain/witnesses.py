@@ -15,6 +15,7 @@ from lambdas.domain.billing_transfers import Transfers
 from lambdas.domain.charges import Charges
 from lambdas.domain.findings import Finding
 from lambdas.domain.issuers import Issuer
+from lambdas.domain.refusals import standing_reason
 
 
 @dataclass(frozen=True)
@@ -140,4 +141,7 @@ def since(before: _Statement | None, now: _Statement) -> _Statement:
 
 def last_said(before: _Asked | None, now: _Asked) -> _Asked:
     """What is said now; where nothing could be read, what was said last, together with why."""
-    return replace(before, not_read=now.not_read) if before and now.at is None else now
+    if before is None:
+        return now
+    reason = standing_reason(before.not_read, now.not_read)
+    return replace(before if now.at is None else now, not_read=reason)

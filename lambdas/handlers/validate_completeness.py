@@ -29,8 +29,6 @@ from lambdas.domain.archive_layout import (
     listing_key,
     records_prefix,
     run_payer_prefix,
-    run_payers_key,
-    run_request_key,
     run_result_key,
     safe_segment,
 )
@@ -49,6 +47,7 @@ from lambdas.domain.verdicts import run_verdict
 from lambdas.judge_period import Judged, Run, judge_period
 from lambdas.manifest_chain import ManifestChain
 from lambdas.past_periods import PastPeriods
+from lambdas.run_list import read_request, read_run_list
 from lambdas.settings import FunctionSettings
 from lambdas.telemetry import logger, metrics
 from lambdas.tell_people import Channels, tell_people
@@ -64,12 +63,12 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     settings = FunctionSettings.from_environment()
     archive = Archive(s3_client(), settings.archive_bucket, settings.retention.mode)
     run_id = event["run_id"]
-    items = [PayerRun.from_data(item) for item in _read(archive, run_payers_key(run_id))]
+    items = read_run_list(archive, event, settings)
     listings = {item.payer_account_id: _listing(archive, item) for item in items}
     if event["dry_run"]:
         result = _plan(archive, event, listings)
     else:
-        request = _read(archive, run_request_key(run_id))
+        request = read_request(archive, run_id)
         questions = ChargesQuestions(archive, items, settings.external_id)
         run = Run(
             run_id,
@@ -154,9 +153,7 @@ def _tell(
             Mailbox(sns_client(), settings.notification_topic), EventBus(events_client()), table
         ),
         judged,
-        run_id=run.run_id,
-        as_of=run.as_of,
-        close=run.close,
+        run,
     )
     for failure in failures:
         logger().error("told nobody", extra={"run_id": run.run_id, "reason": failure})
@@ -296,13 +293,6 @@ def _not_fetched(item: PayerRun, listed: ListedInvoice) -> OutstandingInvoice:
         ),
         listed.receiver_roles,
     )
-
-
-def _read(archive: Archive, key: str) -> Any:
-    found = archive.read(key)
-    if found is None:
-        raise LookupError(f"{key} is gone; start a new run")
-    return found.data()
 
 
 def _heartbeat(judged: list[Judged], run: Run, sweep_hours: float) -> dict[str, float]:

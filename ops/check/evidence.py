@@ -2,20 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.json_text import instant_text, sha256_hex
 from lambdas.domain.records import SCHEMA, StoredObject
-from lambdas.domain.retention import retain_until
+from lambdas.domain.retention import policy_end
 from ops.check.findings import CheckFinding, check_finding
 from ops.check.scope import Level, Scope
 from ops.check.statement import InvoiceStatement
 from ops.errors import CannotRead
 from ops.places import Digest, Lock, LockNotShown, Place, PlacedObject, read
-
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
-"""Then no retention is shorter than the policy says, as it is where a period is archived late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +91,7 @@ class Examiner:
         policy = self._scope.retention
         for code, expected, found in _lock_problems(
             lock,
-            Lock(policy.mode, retain_until(self._period, policy, _LONG_AGO)) if policy else None,
+            Lock(policy.mode, policy_end(self._period, policy)) if policy else None,
         ):
             examined.findings.append(check_finding(code, key, expected, found, period=self._period))
 

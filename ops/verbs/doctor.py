@@ -46,6 +46,8 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
             outputs = stack_outputs()
             yield doctor.examine_bucket(settings, outputs, here)
             yield from doctor.examine_break_glass_role(settings, here)
+            yield doctor.examine_concurrency(settings)
+            yield doctor.examine_workflow(settings, here)
             if outputs:
                 yield from doctor.examine_deployment(settings, outputs)
             else:
@@ -82,7 +84,8 @@ VERB = Verb(
     """
 Reads the deploy settings and the payer register, and asks AWS whether they fit, in the account and
 region that it names: is the bucket's name free or the stack's own, are the names of roles and
-policies free, does the break-glass role exist, does the list of holidays go on; and once deployed,
+policies free, does the break-glass role exist, does the list of holidays go on, may as many
+functions run at a time as the settings ask for, does AWS take the workflow; and once deployed,
 is the register the deployed one, is the schedule on, has everybody who is to be told confirmed?
 With --payers it starts a dry run of the deployed workflow, which tries to get into every payer
 account and says what hinders it: no role, another external id, a missing permission, another

@@ -82,6 +82,14 @@ def test_a_failure_carries_its_reason(listener: Listener) -> None:
     assert (body["Status"], body["Reason"]) == ("FAILED", "NotFound: no such key")
 
 
+@pytest.mark.parametrize("letter", ["x", "株", "\N{BELL}", "\ud800"])
+def test_a_reason_is_cut_to_what_cloudformation_takes(listener: Listener, letter: str) -> None:
+    answer(event(listener.url), resource_id="k" * 500, failure=letter * 5000)
+    [(_, _, body)] = listener.taken
+    assert len(json.dumps(body)) <= 4096
+    assert body["Reason"].endswith("[cut; see the function's log]")
+
+
 def test_an_answer_that_is_not_taken_is_told_without_the_url(listener: Listener) -> None:
     listener.status = 403
     with pytest.raises(NotAnswered, match="CloudFormation answered 403") as refused:

@@ -192,7 +192,7 @@ def test_a_question_that_is_refused_in_every_way_is_not_read(stubber: Stubber) -
     for _ in range(2):
         stubber.add_client_error("get_cost_and_usage", "ValidationException", "secret detail", 400)
     found = answer(stubber)
-    assert found.not_read == "AWS did not answer ce:GetCostAndUsage (ValidationException)."
+    assert found.not_read == "AWS refused ce:GetCostAndUsage (ValidationException)."
     assert (found.requests, found.charges) == (0, ())
 
 

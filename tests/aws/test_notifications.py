@@ -56,6 +56,14 @@ def test_a_message_that_is_not_taken_is_told_by_its_code(sns: Stubber) -> None:
         Mailbox(sns.client, TOPIC).send("Subject", "Text")
 
 
+def test_events_are_put_as_many_bytes_at_a_time_as_are_taken(events: Stubber) -> None:
+    details = [{"n": "株" * 20_000} for _ in range(5)]  # as JSON, six bytes a letter
+    put = [{"Source": "s", "DetailType": "t", "Detail": json.dumps(one)} for one in details]
+    for batch in (put[:2], put[2:4], put[4:]):
+        events.add_response("put_events", taken(len(batch)), {"Entries": batch})
+    EventBus(events.client).put("s", "t", details)
+
+
 def test_events_are_put_ten_at_a_time(events: Stubber) -> None:
     events.add_response("put_events", taken(10), entries(*range(10)))
     events.add_response("put_events", taken(2), entries(10, 11))

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from lambdas.domain.findings import finding
+from lambdas.domain.findings import KINDS, finding
 from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.report import plain_name, report
 from tests.domain.examples import ACME, OCTOBER, archived
@@ -90,3 +90,11 @@ def test_a_name_keeps_its_letters_and_loses_what_a_mail_program_turns_into_a_lin
     )
     assert plain_name("a@b.example\nBcc: c") == "a bexample Bcc c"
     assert len(plain_name("x" * 200)) == 60
+
+
+def test_the_report_of_many_periods_and_codes_fits_into_the_cause_of_a_failed_execution() -> None:
+    many = tuple(finding(code, "1", "Why.", severity="blocking") for code in KINDS)
+    payers = [replace(payer(f"{n:012}", "PARTIAL", "株" * 60), findings=many) for n in range(50)]
+    message = report("run-1", [manifest("ACTION_REQUIRED", *payers)] * 500, DAY)
+    assert len(message.encode()) <= 32_768
+    assert message.endswith("[Cut here; all of it is in runs/run-1/ in the archive.]")

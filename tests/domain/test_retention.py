@@ -5,12 +5,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.retention import SHORTEST, RetentionPolicy, retain_until
+from lambdas.domain.retention import (
+    LONGEST,
+    MOST_YEARS,
+    SHORTEST,
+    RetentionPolicy,
+    policy_end,
+    retain_until,
+)
 
 NOW = datetime(2026, 11, 3, 6, tzinfo=UTC)
 periods = st.builds(BillingPeriod, st.integers(2005, 2050), st.integers(1, 12))
 policies = st.builds(
-    RetentionPolicy, st.integers(1, 100), st.just("GOVERNANCE"), st.integers(1, 12)
+    RetentionPolicy, st.integers(1, MOST_YEARS), st.just("GOVERNANCE"), st.integers(1, 12)
 )
 instants = st.datetimes(
     datetime(2024, 1, 1),  # noqa: DTZ001 - hypothesis wants it so
@@ -53,6 +60,9 @@ def test_the_lock_is_never_shorter_than_the_years_after_the_period(
     period: BillingPeriod, policy: RetentionPolicy
 ) -> None:
     until = retain_until(period, policy, NOW)
+    if until < policy_end(period, policy):
+        assert period > BillingPeriod.containing(NOW).shifted(6)  # a period that is to come
+        return
     end = period.shifted(1 + 12 * policy.years).first_day
     assert until >= datetime(end.year, end.month, end.day, tzinfo=UTC)
     if until > NOW + SHORTEST:
@@ -62,3 +72,17 @@ def test_the_lock_is_never_shorter_than_the_years_after_the_period(
 def test_a_backfill_of_a_period_whose_retention_is_over_still_gets_a_lock() -> None:
     policy = RetentionPolicy(1, "GOVERNANCE", 12)
     assert retain_until(BillingPeriod(2010, 1), policy, NOW) == NOW + SHORTEST
+
+
+@given(st.integers(0, 11), st.integers(1, 12), st.integers(1, 200), st.integers(2024, 2090))
+def test_the_lock_of_the_longest_policy_is_one_that_s3_takes_and_is_cut_nowhere(
+    month: int, end_month: int, years: int, year: int
+) -> None:
+    period = BillingPeriod(year, month + 1)
+    first = period.first_day
+    stored = datetime(first.year, first.month, first.day, tzinfo=UTC)  # no invoice comes earlier
+    policy = RetentionPolicy(years, "COMPLIANCE", end_month)
+    until = retain_until(period, policy, stored)
+    assert until <= stored + LONGEST
+    if years <= MOST_YEARS:
+        assert until == policy_end(period, policy)

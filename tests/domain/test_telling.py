@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import lambdas.domain.period_event
 from lambdas.domain.acknowledgements import Acknowledgement
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.charges import Charges
@@ -452,6 +453,33 @@ def test_a_letter_stays_short_however_many_payer_accounts_and_periods_there_are(
     assert len(text.encode()) < 256 * 1024
     assert text.count("- and 975 more") == 12
     assert "And 18 more billing periods." in text
+
+
+def test_an_event_holds_as_many_payer_accounts_as_fit_and_counts_the_others() -> None:
+    findings = tuple(
+        finding(code, f"{n}", "Why.", severity="blocking") for code in KINDS for n in range(1000)
+    )
+    payers = [state("MISSING", f"{n:012}", findings=findings) for n in range(300)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lambdas.domain.period_event, "_MOST_BYTES", 40_000)
+        event = period_event(telling("ACTION_REQUIRED", *payers))
+    jsonschema.validate(event, SCHEMA)
+    assert len(json.dumps(event).encode()) <= 40_000
+    assert 0 < len(event["open_payers"]) < 100
+    assert len(event["open_payers"]) + event["open_payers_left_out"] == 300
+
+
+def test_whatever_blocks_a_hundred_payer_accounts_an_event_stays_below_what_is_taken() -> None:
+    findings = tuple(finding(code, "1", "Why.", severity="blocking") for code in KINDS)
+    payers = [state("MISSING", f"{n:012}", findings=findings) for n in range(300)]
+    assert len(json.dumps(period_event(telling("ACTION_REQUIRED", *payers))).encode()) < 262_144
+
+
+def test_a_letter_in_letters_of_several_bytes_is_cut_and_says_where_the_rest_is() -> None:
+    refused = {f"{n:012}": ["AWS denied x:" + "株" * 9000 + "."] for n in range(25)}
+    _, text = letter([], refused)
+    assert len(text.encode()) <= 256 * 1024 - 100
+    assert text.endswith("The page of each month has all of it.]\n")
 
 
 EVENTS = {occasion: one for occasion, (tellings, _, _) in LETTERS.items() for one in tellings}

@@ -4,13 +4,23 @@ what nobody was told is told by the next run.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
+import botocore.endpoint
 import pytest
 
 from lambdas.aws.told import ToldTable
 from lambdas.handlers import validate_completeness
-from tests.handlers.conftest import ACME, AFTER_DEADLINE, BOREAL, World, invoice
+from sandbox.invoicing.faults import Fault
+from tests.handlers.conftest import (
+    ACME,
+    AFTER_DEADLINE,
+    BEFORE_DEADLINE,
+    BOREAL,
+    World,
+    invoice,
+)
 from tests.handlers.test_telling import COMPLETE, ONE_DAY, events, heartbeat, subjects
 
 
@@ -146,3 +156,88 @@ def test_r09_a_crash_between_telling_and_noting_it_tells_once_more_rather_than_n
     month.run(at=AFTER_DEADLINE + ONE_DAY)
     month.run(at=AFTER_DEADLINE + 2 * ONE_DAY)
     assert (subjects(month), len(events(month))) == ([COMPLETE, COMPLETE], 1)
+
+
+REFUSED = "Invoice archive: AWS refuses questions about 1 payer account"
+UNITS, TRANSFERS = "ListInvoiceUnits", "ListOutboundResponsibilityTransfers"
+
+
+@pytest.fixture
+def asking(month: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The month before its deadline, of whose payer accounts units and transfers are asked."""
+    monkeypatch.setenv("BILLING_TRANSFERS", "true")
+    monkeypatch.setenv("INVOICE_UNITS", "true")
+    # what fails is tried again at once
+    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda _: None))
+    return month
+
+
+class Days:
+    """One run a day, before the deadline."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._day = BEFORE_DEADLINE - 3 * ONE_DAY
+
+    def tells(self, **answers: str) -> list[tuple[str, str]]:
+        """Subject and text of what the next day tells, when AWS answers so of Acme."""
+        self._world.emulator.faults.clear()
+        for operation, error in answers.items():
+            self._world.emulator.faults.add(Fault(ACME, error, None, operation=operation))
+        self._day += ONE_DAY
+        before = len(self._world.topic.letters)
+        self._world.run({"scheduled_time": self._day.isoformat()}, at=self._day)
+        return self._world.topic.letters[before:]
+
+
+def test_r19_what_aws_refuses_to_say_of_a_payer_account_is_told_once_and_not_daily(
+    asking: World,
+) -> None:
+    days = Days(asking)
+    denied = {UNITS: "AccessDeniedException", TRANSFERS: "AccessDeniedException"}
+    ((subject, text),) = days.tells(**denied)
+    assert subject == REFUSED
+    assert f"- {ACME} Acme: AWS denied invoicing:ListInvoiceUnits (AccessDenied" in text
+    assert "AWS denied organizations:ListOutboundResponsibilityTransfers (AccessDenied" in text
+    assert BOREAL not in text
+    assert days.tells(**denied) == []
+    reasons = asking.payer()["findings"]
+    assert [one["code"] for one in reasons] == ["WITNESS_NOT_READ"] * 2
+    # an answer that merely fails to come says nothing new, in the archive either
+    assert days.tells(**denied | {UNITS: "InternalServerException"}) == []
+    assert asking.payer()["findings"] == reasons
+    assert days.tells(**denied) == []
+    assert asking.payer()["findings"] == reasons
+
+
+def test_r19_what_aws_refuses_anew_is_told_and_what_it_answers_in_between_is_forgotten(
+    asking: World,
+) -> None:
+    days = Days(asking)
+    assert len(days.tells(**{UNITS: "AccessDeniedException"})) == 1
+    ((_, text),) = days.tells(
+        **{UNITS: "AccessDeniedException", TRANSFERS: "AccessDeniedException"}
+    )
+    assert "ListInvoiceUnits" not in text
+    assert "organizations:ListOutboundResponsibilityTransfers" in text
+    assert days.tells(**{TRANSFERS: "AccessDeniedException"}) == []
+    assert days.tells() == []
+    ((subject, _),) = days.tells(**{UNITS: "AccessDeniedException"})
+    assert subject == REFUSED
+
+
+def test_r19_what_aws_refuses_is_told_by_the_next_run_where_the_mail_was_not_taken(
+    asking: World,
+) -> None:
+    days = Days(asking)
+    asking.topic.answers = "InternalError"
+    assert days.tells(**{UNITS: "ValidationException"}) == []
+    asking.topic.answers = ""
+    ((_, text),) = days.tells(**{UNITS: "ValidationException"})
+    assert "AWS refused invoicing:ListInvoiceUnits (ValidationException)." in text
+
+
+def test_r19_a_service_that_does_not_answer_for_a_day_is_no_refusal(asking: World) -> None:
+    days = Days(asking)
+    assert days.tells(**{UNITS: "ThrottlingException"}) == []
+    assert days.tells(**{UNITS: "InternalServerException"}) == []

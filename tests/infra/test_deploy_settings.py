@@ -225,7 +225,16 @@ def test_a_block_that_is_no_object_is_refused(value: object, problem: str, proje
         ({"lookback_periods": -1}, "lookback_periods: -1 is not a whole number from 0 to 24"),
         ({"lookback_periods": True}, "lookback_periods: true is not a whole number from 0 to 24"),
         ({"lookback_periods": "2"}, 'lookback_periods: "2" is not a whole number from 0 to 24'),
-        ({"retention": {"years": 0}}, "retention.years: 0 is not a whole number from 1 to 100"),
+        ({"retention": {"years": 0}}, "retention.years: 0 is not a whole number from 1 to 98"),
+        *(
+            (
+                {"retention": {"years": years}},
+                f"retention.years: {years} is more than 98: S3 locks nothing for longer than 100 "
+                "years of 365 days, and the rest of the fiscal year and leap days are added to "
+                "these; write 98 or less",
+            )
+            for years in (99, 100, 1000)
+        ),
         (
             {"retention": {"mode": "governance"}},
             'retention.mode: "governance" is not one of GOVERNANCE, COMPLIANCE',

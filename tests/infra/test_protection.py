@@ -63,6 +63,7 @@ def test_the_policy_has_these_statements_and_they_refuse_everybody(
         "WriteOnceLockTooLong",
         "KeepEvidence",
         "KeepEvidenceUntagged",
+        "KeepEvidenceEncryption",
         "KeepEvidenceFromReplicas",
         "KeepBucket",
     }
@@ -121,6 +122,22 @@ def test_without_a_break_glass_role_nobody_deletes_bypasses_or_tags(
         assert denied_by(bucket_policy, action, key, context) == {"KeepEvidence"}
     for action in ("s3:PutObjectTagging", "s3:PutObjectVersionTagging"):
         assert denied_by(bucket_policy, action, key, context) == {"KeepEvidenceUntagged"}
+
+
+@pytest.mark.parametrize("who", PEOPLE.values(), ids=PEOPLE)
+def test_nobody_gives_evidence_another_key_whether_its_lock_is_over_or_not(
+    bucket_policy: Statements, who: str
+) -> None:
+    context = {"aws:PrincipalArn": who}
+    for key in EVIDENCE:
+        denied = denied_by(bucket_policy, "s3:UpdateObjectEncryption", key, context)
+        assert denied == {"KeepEvidenceEncryption"}
+    assert denied_by(bucket_policy, "s3:UpdateObjectEncryption", OTHER[0], context) == set()
+
+
+def test_who_holds_evidence_for_a_lawsuit_may(bucket_policy: Statements) -> None:
+    context = {"aws:PrincipalArn": PEOPLE["administrator"]}
+    assert denied_by(bucket_policy, "s3:PutObjectLegalHold", EVIDENCE[0], context) == set()
 
 
 @pytest.mark.parametrize("who", PEOPLE.values(), ids=PEOPLE)
@@ -202,7 +219,8 @@ def test_a_break_glass_role_may_what_nobody_else_may(
             assert denied_by(bucket, action, EVIDENCE[0], context) == set()
         for policy in key_policies(template).values():
             assert denied_by(policy, "kms:ScheduleKeyDeletion", "*", context) == set()
-        # it does not write or sign either
+        # it does not write, encrypt anew or sign either
+        assert denied_by(bucket, "s3:UpdateObjectEncryption", EVIDENCE[0], context)
         assert denied_by(bucket, "s3:PutObject", EVIDENCE[0], context)
     for who in (*PEOPLE.values(), BREAK_GLASS + "2"):
         context = {"aws:PrincipalArn": who}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -92,6 +93,23 @@ def test_every_alarm_is_explained(template: dict[str, Any]) -> None:
     assert explained == {re.sub(r"^\w+(?=Errors$)", "…", name) for name in alarms}
     assert OLDEST_SWEEP_HOURS == 8 * 24
     assert "eight days" in rows + section("When it is red")
+
+
+def test_the_mails_of_new_alarms_are_counted(template: dict[str, Any]) -> None:
+    assert len(of_type(template, "AWS::CloudWatch::Alarm")) == 10
+    assert "ten in all" in section("Deploy once")
+
+
+def test_what_a_failed_first_deployment_leaves_is_named_and_in_nobodys_way(
+    template: dict[str, Any],
+) -> None:
+    left = [one for one in template["Resources"].values() if one.get("DeletionPolicy") == "Retain"]
+    kinds = Counter(one["Type"] for one in left)
+    assert (kinds.pop("AWS::KMS::Key"), kinds.pop("AWS::DynamoDB::Table")) == (2, 1)
+    assert set(kinds) == {"AWS::Logs::LogGroup"}
+    for one in left:
+        assert not {"TableName", "LogGroupName"} & one["Properties"].keys()
+    assert "two KMS keys" in section("Deploy once")
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(((?!http)[^)#]+)", README))))

@@ -14,7 +14,7 @@ from lambdas.telemetry import metrics
 from tests.infra.policies import of_type, only, shown, text
 
 Alarms = dict[str, dict[str, Any]]
-DAY = 86400
+HOUR, DAY = 3600, 86400
 
 
 @pytest.fixture(scope="module")
@@ -58,15 +58,21 @@ def test_alarms_carry_the_name_that_the_topic_lets_in(template: dict[str, Any]) 
         assert alarm["AlarmName"].startswith(ALARM_NAMES)
 
 
-def test_two_days_without_a_heartbeat_raise_the_alarm_whatever_the_reason(alarms: Alarms) -> None:
+def test_a_day_without_a_heartbeat_raises_the_alarm_on_that_day_whatever_the_reason(
+    alarms: Alarms,
+) -> None:
     alarm = alarms["NoHeartbeat"]
     filled, beats = alarm["Metrics"]
     assert (filled["Expression"], beats["Id"]) == ("FILL(beats, 0)", "beats")
     assert (filled.get("ReturnData", True), beats["ReturnData"]) == (True, False)
     assert metric_of(alarm)["MetricName"] == "RunsValidated"
-    assert (beats["MetricStat"]["Stat"], beats["MetricStat"]["Period"]) == ("Sum", DAY)
+    assert (beats["MetricStat"]["Stat"], beats["MetricStat"]["Period"]) == ("Sum", HOUR)
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
-    assert alarm["EvaluationPeriods"] == 2
+    # a daily beat may come an hour later once a year and some hours later on a long day
+    assert 25 < alarm["EvaluationPeriods"] < 36
+    assert alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"]) == alarm["EvaluationPeriods"]
+    # as far as CloudWatch looks back with periods of an hour
+    assert alarm["EvaluationPeriods"] * HOUR <= 7 * DAY
     assert alarm["TreatMissingData"] == "breaching"
 
 

@@ -20,7 +20,13 @@ from infra.required_actions import PUBLIC_KEY, REQUIRED_ACTIONS, SCHEDULE, WORKF
 from infra.stacks import PROJECT
 from infra.steps import STEPS
 from lambdas.aws.manifest_signing import ManifestSigner
-from ops.doctor import examine_deployment, examine_settings
+from ops.doctor import (
+    examine_concurrency,
+    examine_deployment,
+    examine_settings,
+    examine_workflow,
+    place,
+)
 from ops.live.deployment import required_outputs
 from ops.live.session import client
 
@@ -36,6 +42,7 @@ UNDOING = (
     "s3:PutBucketPolicy",
     "s3:PutBucketVersioning",
     "s3:PutLifecycleConfiguration",
+    "s3:UpdateObjectEncryption",
 )
 """What nobody in the workflow may do to the bucket or to what lies in it."""
 
@@ -173,6 +180,13 @@ def test_the_public_key_that_auditors_got_is_the_signing_keys(outputs: Mapping[s
 def test_the_stack_is_as_it_was_deployed() -> None:
     (stack,) = client("cloudformation").describe_stacks(StackName=ARCHIVE_STACK)["Stacks"]
     assert stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+
+
+def test_aws_takes_the_workflow_and_runs_as_many_functions_as_the_settings_ask_for() -> None:
+    settings, _ = examine_settings(PROJECT)
+    assert settings
+    for one in (examine_workflow(settings, place()), examine_concurrency(settings)):
+        assert (one.problem, one.not_tried) == (None, None), one.what
 
 
 def test_it_starts_daily_tells_everybody_and_knows_the_register(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import boto3
 import pytest
@@ -22,6 +22,7 @@ from ops.cli import main
 from ops.exit_codes import ExitCode
 from ops.live import deployment
 
+T = TypeVar("T")
 ROOT = Path(__file__).parent.parent.parent
 BUCKET = "example-corp-archive"
 RUN = "manual-20261121T060000Z-x"
@@ -49,6 +50,60 @@ class Stacks:
         outputs = [{"OutputKey": k, "OutputValue": v} for k, v in self.outputs.items()]
         stack = {"StackName": StackName, "StackStatus": self.status, "Outputs": outputs}
         return {"Stacks": [stack]}
+
+
+class Quotas:
+    """Lambda's account settings, which moto does not have."""
+
+    def __init__(self) -> None:
+        self.all, self.unreserved = 1000, 1000
+        self.denies = False
+
+    def get_account_settings(self) -> dict[str, Any]:
+        if self.denies:
+            raise denied("GetAccountSettings")
+        limit = {
+            "ConcurrentExecutions": self.all,
+            "UnreservedConcurrentExecutions": self.unreserved,
+        }
+        return {"AccountLimit": limit}
+
+
+class Judge:
+    """Step Functions, asked about a definition; an emulator takes any."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, str]] = []
+        self.answer: dict[str, Any] = {"result": "OK", "diagnostics": []}
+        self.denies = False
+
+    def validate_state_machine_definition(self, **request: str) -> dict[str, Any]:
+        self.asked.append(request)
+        if self.denies:
+            raise denied("ValidateStateMachineDefinition")
+        return self.answer
+
+
+def denied(operation: str) -> ClientError:
+    return ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, operation)
+
+
+@pytest.fixture(autouse=True)
+def quotas(monkeypatch: pytest.MonkeyPatch) -> Quotas:
+    return replaced(monkeypatch, "lambda", Quotas())
+
+
+@pytest.fixture(autouse=True)
+def judge(monkeypatch: pytest.MonkeyPatch) -> Judge:
+    made = SimpleNamespace(synthesized_definition=lambda _, **place: json.dumps(place))
+    monkeypatch.setitem(sys.modules, "infra.workflow_definition", made)
+    return replaced(monkeypatch, "stepfunctions", Judge())
+
+
+def replaced(monkeypatch: pytest.MonkeyPatch, service: str, stand_in: T) -> T:
+    made = doctor.client
+    monkeypatch.setattr(doctor, "client", lambda name: stand_in if name == service else made(name))
+    return stand_in
 
 
 @pytest.fixture
@@ -124,6 +179,8 @@ def test_before_the_first_deployment_a_free_name_and_good_settings_are_well(
         "settings and register (17 payer accounts)": None,
         "account 123456789012, region eu-central-1": None,
         f"bucket {BUCKET}, which is free": None,
+        "functions at a time (1000)": None,
+        "definition of the workflow": None,
         "names of roles and policies": None,
     }
 
@@ -165,6 +222,77 @@ def test_what_a_failed_first_deployment_leaves_is_told(
     assert "take the protection off" in (found["stack InvoiceArchive"] or "")
 
 
+@pytest.mark.parametrize(
+    ("of_all", "free", "wanted", "problem"),
+    [
+        (10, 10, 10, None),
+        (10, 10, 11, "may run 10 in this region, and max_concurrent_payers is 11"),
+        (1000, 20, 21, "may run 1000 in this region, of which 980 are reserved for other"),
+        (1000, 1000, 1000, None),
+    ],
+)
+@pytest.mark.usefixtures("aws")
+def test_a_quota_of_functions_below_the_payer_accounts_at_a_time_is_told_with_the_remedy(
+    capsys: pytest.CaptureFixture[str],
+    project: Path,
+    quotas: Quotas,
+    *,
+    of_all: int,
+    free: int,
+    wanted: int,
+    problem: str | None,
+) -> None:
+    quotas.all, quotas.unreserved = of_all, free
+    write(project, archive_bucket_name=BUCKET, max_concurrent_payers=wanted)
+    _, found = diagnosis(capsys, project)
+    told = found[f"functions at a time ({free})"]
+    if problem is None:
+        assert told is None
+    else:
+        assert problem in (told or "")
+        assert f"Set max_concurrent_payers to {free} or less" in (told or "")
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_definition_that_aws_would_refuse_is_told_in_its_words(
+    capsys: pytest.CaptureFixture[str], project: Path, judge: Judge
+) -> None:
+    judge.answer = {
+        "result": "FAIL",
+        "diagnostics": [
+            {
+                "severity": "ERROR",
+                "code": "SCHEMA_VALIDATION_FAILED",
+                "message": "Field 'Retry' is not supported",
+                "location": "/States/ForEachPayerAccount",
+            },
+            {"severity": "ERROR", "code": "MISSING_TRANSITION_TARGET", "message": "No 'X'"},
+        ],
+    }
+    code, found = diagnosis(capsys, project)
+    assert code == ExitCode.ACTION_REQUIRED
+    assert (
+        "(SCHEMA_VALIDATION_FAILED /States/ForEachPayerAccount Field 'Retry' is not supported; "
+        "MISSING_TRANSITION_TARGET No 'X')"
+    ) in (found["definition of the workflow"] or "")
+    (asked,) = judge.asked
+    assert (asked["type"], asked["severity"]) == ("STANDARD", "ERROR")
+    place = {"partition": "aws", "account_id": "123456789012", "region": "eu-central-1"}
+    assert json.loads(asked["definition"]) == place
+
+
+@pytest.mark.usefixtures("aws")
+def test_credentials_that_may_not_ask_for_quota_or_definition_leave_both_untried(
+    capsys: pytest.CaptureFixture[str], project: Path, quotas: Quotas, judge: Judge
+) -> None:
+    quotas.denies = judge.denies = True
+    assert main(["doctor", "--project", str(project)]) == ExitCode.ALL_WELL
+    told = capsys.readouterr().out
+    for action in ("lambda:GetAccountSettings", "states:ValidateStateMachineDefinition"):
+        assert f"{action}: AWS answered AccessDeniedException" in " ".join(told.split())
+    assert "2 not tried" in told
+
+
 def test_the_deployed_stacks_own_bucket_is_well(
     capsys: pytest.CaptureFixture[str], project: Path, aws: Stacks
 ) -> None:
@@ -176,6 +304,8 @@ def test_the_deployed_stacks_own_bucket_is_well(
         "settings and register (17 payer accounts)": None,
         "account 123456789012, region eu-central-1": None,
         f"bucket {BUCKET}, of stack InvoiceArchive": None,
+        "functions at a time (1000)": None,
+        "definition of the workflow": None,
         "deployed payer register": None,
         f"schedule {SCHEDULE}": None,
         f"messages to {ADDRESS}": None,
@@ -380,10 +510,11 @@ def test_a_break_glass_role_must_exist_in_the_archives_account(
     assert told is None if problem is None else problem in (told or "")
 
 
-class States:
+class States(Judge):
     """Step Functions, with a dry run that ends as told."""
 
     def __init__(self, status: str) -> None:
+        super().__init__()
         self.status = status
         self.inputs: list[str] = []
 
@@ -480,7 +611,7 @@ def test_what_a_dry_run_does_not_try_is_neither_well_nor_a_problem(
         *("FetchInvoiceDocuments", "ValidateCompleteness"),
     ):
         assert untried in last
-    assert told.endswith("11 looked at, 3 to mend, 3 not tried")
+    assert told.endswith("13 looked at, 3 to mend, 3 not tried")
 
 
 def test_a_dry_run_that_fails_is_a_sentence(

@@ -1,0 +1,103 @@
+"""Whom a run was to ask, as its last step reads it: from the run's list or, where that is lost,
+from the register that the run was asked with.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lambdas.aws.archive import Archive
+from lambdas.domain.archive_layout import (
+    listing_key,
+    run_payers_key,
+    run_prefix,
+    run_request_key,
+)
+from lambdas.domain.asked_today import payer_runs
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.json_text import read_instant
+from lambdas.domain.payer_register import PayerRegister, payer_from_data
+from lambdas.domain.payer_run import PayerRun
+from lambdas.domain.run_request import RunRequest
+from lambdas.settings import FunctionSettings
+from lambdas.telemetry import logger
+
+_NOT_UNDERSTOOD = (
+    ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError,
+)  # fmt: skip
+
+
+class RunFileLost(Exception):
+    """A file of the run is gone or is not what was written."""
+
+
+def read_request(archive: Archive, run_id: str) -> dict[str, Any]:
+    """What the run was asked, with its register. Raises RunFileLost."""
+    key = run_request_key(run_id)
+    found = archive.read(key)
+    if found is None:
+        raise RunFileLost(f"{key} is gone; start a new run")
+    try:
+        request: dict[str, Any] = found.data()
+        _register(request)
+    except _NOT_UNDERSTOOD as error:
+        raise RunFileLost(f"{key} cannot be read ({error!r}); start a new run") from None
+    return request
+
+
+def read_run_list(
+    archive: Archive, event: Mapping[str, Any], settings: FunctionSettings
+) -> list[PayerRun]:
+    """The payer accounts that the run was to ask; `event` is what EnumeratePayerAccounts returned.
+
+    Where the list is lost, all that the register has for the run's periods, unless there are as
+    many listings as the list had entries: then it is they that were asked. Raises RunFileLost.
+    """
+    run_id, written = event["run_id"], event["payers"]
+    try:
+        return _written(archive, run_payers_key(run_id), written)
+    except RunFileLost as error:
+        logger().warning("went by the register", extra={"run_id": run_id, "reason": str(error)})
+    everybody = _of_register(read_request(archive, run_id), settings)
+    there = {item.key for item in archive.list(f"{run_prefix(run_id)}payers/")}
+    listed = [one for one in everybody if listing_key(run_id, one.payer_account_id) in there]
+    return listed if len(listed) == written else everybody
+
+
+def _written(archive: Archive, key: str, length: int) -> list[PayerRun]:
+    found = archive.read(key)
+    if found is None:
+        raise RunFileLost(f"{key} is gone")
+    try:
+        items = [PayerRun.from_data(item) for item in found.data()]
+    except _NOT_UNDERSTOOD as error:
+        raise RunFileLost(f"{key} cannot be read ({error!r})") from None
+    if len(items) != length:
+        raise RunFileLost(f"{key} has {len(items)} entries, and {length} were written")
+    return items
+
+
+def _of_register(request: Mapping[str, Any], settings: FunctionSettings) -> list[PayerRun]:
+    """All that a person's run of the same payer accounts would ask, for it leaves nobody out."""
+    named = request["input"].get("payer_account_ids")
+    asked = RunRequest(
+        run_id=request["run_id"],
+        as_of=read_instant(request["as_of"]),
+        billing_period=BillingPeriod.parse(request["billing_period"]),
+        is_scheduled=False,
+        payer_account_ids=tuple(named) if named else None,
+        dry_run=request["dry_run"],
+    )
+    return payer_runs(
+        asked,
+        _register(request),
+        settings.close_calendar,
+        settings.lookback_periods,
+        settings.payer_role_name,
+        last_seen=lambda _: {},
+        older={},
+    )
+
+
+def _register(request: Mapping[str, Any]) -> PayerRegister:
+    rows = (payer_from_data(row) for row in request["register"])
+    return PayerRegister(tuple(rows), request["register_sha256"])
