@@ -275,6 +275,26 @@ def test_l09_zero_invoices_stay_a_lack_where_the_witness_cannot_be_read(november
     november.recovers("NO_CHARGES")
 
 
+def test_l36_support_that_the_groups_leave_out_is_charged_all_the_same(november: Month) -> None:
+    support = charge(amount="23.67", period="2026-11", record_type="Support")
+    november.world.catalogue.charges[ACME] = [support]
+    november.world.emulator.faults.add(Fault(ACME, "ungrouped_support", None))
+    november.suffers(
+        "MISSING", {"NO_INVOICES_LISTED": "blocking", "CHARGES_WITHOUT_INVOICE": "blocking"}
+    )
+    november.lists(invoice("A2", period="2026-11"))
+    november.recovers()
+
+
+def test_l36_where_groups_and_total_show_nothing_there_are_no_charges(november: Month) -> None:
+    dust = charge(amount="0.0000001", period="2026-11", record_type="Support")
+    november.world.catalogue.charges[ACME] = [dust]
+    november.world.emulator.faults.add(Fault(ACME, "ungrouped_support", None))
+    november.suffers("NO_CHARGES", {})
+    assert november.world.asked("GetCostAndUsage") == {ACME: 2, BOREAL: 1}
+    november.recovers("NO_CHARGES")
+
+
 def test_l10_a_broken_register_is_refused_before_any_work_with_all_its_problems(
     month: Month,
 ) -> None:
