@@ -1,6 +1,6 @@
 """Cost Explorer as a witness: which billing entities had charges in a billing period."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -86,7 +86,7 @@ class CostExplorer:
         asked = _Asked()
         try:
             amounts = tuple(
-                _amount(result.get("Total", {}))
+                _amount(result.get("Total", {}), "a total")
                 for result in self._results(period, _UNGROUPED, asked)
             )
             total = MonthTotal(asked.is_final, amounts)
@@ -97,7 +97,7 @@ class CostExplorer:
     def _ask(self, period: BillingPeriod, question: _Question, asked: _Asked) -> None:
         """Add the groups of all pages to what was answered. Raises WitnessNotRead."""
         for result in self._results(period, question, asked):
-            asked.charges += (_charge(group, question.entity) for group in result.get("Groups", ()))
+            asked.charges += (_charge(group, question.entity) for group in _list(result, "Groups"))
 
     def _results(
         self, period: BillingPeriod, question: _Question, asked: _Asked
@@ -107,10 +107,8 @@ class CostExplorer:
         while asked.pages < _MOST_PAGES:
             page = self._page(period, question, token)
             asked.pages += 1
-            if "ResultsByTime" not in page:
-                raise WitnessNotRead(f"{_ACTION} gave an answer without results.")
-            asked.results += page["ResultsByTime"]
-            yield from page["ResultsByTime"]
+            asked.results += (results := _list(page, "ResultsByTime"))
+            yield from results
             token = page.get("NextPageToken", "")
             if not token:
                 return
@@ -131,18 +129,34 @@ class CostExplorer:
         return page
 
 
+def _list(answer: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
+    """A list of the answer: one that is not there is no empty one. Raises WitnessNotRead."""
+    if name not in answer:
+        raise WitnessNotRead(f"AWS's answer to {_ACTION} has no {name}.")
+    found: Sequence[Mapping[str, Any]] = answer[name]
+    return found
+
+
 def _charge(group: Mapping[str, Any], entity: str) -> Charge:
-    keys = (*group.get("Keys", ()), *([entity] if entity else ()))
-    if len(keys) < 2:
-        raise WitnessNotRead(f"{_ACTION} gave a group without its keys.")
-    return Charge(keys[0], keys[1], _amount(group.get("Metrics", {})))
-
-
-def _amount(metrics: Mapping[str, Any]) -> Amount:
-    cost = metrics.get(_METRIC, {})
-    if not (cost.get("Amount") and cost.get("Unit")):
-        raise WitnessNotRead(f"{_ACTION} gave no {_METRIC} where one was asked for.")
     try:
-        return Amount(cost["Unit"], read_decimal(cost["Amount"], _METRIC))
+        account_id, billing_entity = (*group["Keys"], entity)[:2]
+        metrics = group["Metrics"]
+    except (LookupError, ValueError):
+        raise _without_a_part("a group") from None
+    return Charge(account_id, billing_entity, _amount(metrics, "a group"))
+
+
+def _amount(metrics: Mapping[str, Any], whose: str) -> Amount:
+    try:
+        cost = metrics[_METRIC]
+        amount, unit = cost["Amount"], cost["Unit"]
+    except LookupError:
+        raise _without_a_part(whose) from None
+    try:
+        return Amount(unit, read_decimal(amount, _METRIC))
     except AmountNotRead as error:
         raise WitnessNotRead(f"{_ACTION} gave what cannot be read: {error}.") from None
+
+
+def _without_a_part(what: str) -> WitnessNotRead:
+    return WitnessNotRead(f"AWS's answer to {_ACTION} has {what} without a part.")

@@ -262,9 +262,9 @@ def test_a_total_of_several_pages_is_added_up(stubber: Stubber) -> None:
 def test_a_total_that_is_an_estimate_or_none_confirms_nothing(stubber: Stubber) -> None:
     for total, why in (
         (of_month("0", estimated=True), ""),
-        (page(), "ce:GetCostAndUsage gave no UnblendedCost where one was asked for."),
+        (page(), "AWS's answer to ce:GetCostAndUsage has a total without a part."),
         (of_month("many"), "UnblendedCost is 'many'"),
-        ({}, "ce:GetCostAndUsage gave an answer without results."),
+        ({}, "AWS's answer to ce:GetCostAndUsage has no ResultsByTime."),
         ({"ResultsByTime": []}, ""),
     ):
         stubber.add_response("get_cost_and_usage", page(), QUESTION)
@@ -303,5 +303,5 @@ def test_an_answer_that_is_none_is_a_witness_that_was_not_read(
 ) -> None:
     stubber.add_response("get_cost_and_usage", broken, QUESTION)
     found = answer(stubber)
-    assert found.not_read.startswith("ce:GetCostAndUsage gave ")
+    assert found.not_read.startswith("AWS's answer to ce:GetCostAndUsage has ")
     assert not found.statement().was_read
