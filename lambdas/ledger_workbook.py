@@ -35,7 +35,12 @@ from lambdas.domain.visible_text import visible
 _LONGEST_CELL = 32_767
 """What Excel holds in a cell; XlsxWriter leaves out longer text."""
 _EXACT_DIGITS = 15
-"""What a number of a spreadsheet holds; an amount with more digits is written as text."""
+_MOST_DECIMALS = 30
+"""What a number of a spreadsheet holds and shows; an amount with more is written as text."""
+_FIRST_DAY = date(1900, 3, 1)
+"""The first day that every spreadsheet counts alike; an earlier one is written as text."""
+_MOST_ROWS = 1_048_576
+"""What Excel holds in a worksheet, the header included; XlsxWriter leaves out what is more."""
 _MOST_LINKS = 65_530
 """What Excel opens in a worksheet."""
 _TO_ROOT = "../../"
@@ -196,6 +201,9 @@ class _Book:
         self.headings(sheet, 0, headings)
         number = 0
         for number, row in enumerate(rows, 1):
+            if number == _MOST_ROWS - 1:
+                self.cell(sheet, number, 0, "A worksheet holds no more rows; ledger.csv has all.")
+                break
             for column, cell in enumerate(row):
                 if column == link and number <= _MOST_LINKS:
                     key = str(cell)
@@ -232,7 +240,9 @@ class _Book:
             return
         if isinstance(cell, str):
             form = self._format("@", wraps=wraps)
-            sheet.write_string(row, column, visible(cell)[:_LONGEST_CELL], form)
+            sheet.write_string(row, column, _fitting(visible(cell)), form)
+        elif isinstance(cell, date) and _day(cell) < _FIRST_DAY:
+            sheet.write_string(row, column, _written(cell), self._format("@", left=left))
         elif isinstance(cell, datetime):
             form = self._format("yyyy-mm-dd hh:mm:ss", left=left)
             sheet.write_datetime(row, column, cell.replace(tzinfo=None), form)
@@ -240,7 +250,7 @@ class _Book:
             sheet.write_datetime(row, column, cell, self._format("yyyy-mm-dd", left=left))
         elif isinstance(cell, int):
             sheet.write_number(row, column, cell, self._format("#,##0", left=left))
-        elif len(cell.as_tuple().digits) > _EXACT_DIGITS:
+        elif not _is_held(cell):
             sheet.write_string(row, column, f"{cell:f}", self._format("@"))
         else:
             form = self._format(_number_format(cell), left=left)
@@ -256,10 +266,38 @@ class _Book:
         return self._formats[key]
 
 
+def _fitting(text: str) -> str:
+    """The text as far as a cell holds it; Excel counts in UTF-16."""
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * _LONGEST_CELL:
+        return text
+    cut = units[: 2 * (_LONGEST_CELL - 1)].decode("utf-16-le", "ignore")
+    return f"{cut}\N{HORIZONTAL ELLIPSIS}"
+
+
+def _day(cell: date) -> date:
+    return cell.date() if isinstance(cell, datetime) else cell
+
+
+def _written(cell: date) -> str:
+    if isinstance(cell, datetime):
+        return cell.replace(tzinfo=None).isoformat(" ", "seconds")
+    return cell.isoformat()
+
+
+def _is_held(value: Decimal) -> bool:
+    """Whether a spreadsheet keeps every digit of the number and can show it."""
+    return len(value.as_tuple().digits) <= _EXACT_DIGITS and _decimals(value) <= _MOST_DECIMALS
+
+
+def _decimals(value: Decimal) -> int:
+    exponent: int | Literal["n", "N", "F"] = value.as_tuple().exponent
+    return max(0, -int(exponent))
+
+
 def _number_format(value: Decimal) -> str:
     """As many decimals as AWS gave: two for EUR, none for JPY, three for KWD, five for a rate."""
-    exponent: int | Literal["n", "N", "F"] = value.as_tuple().exponent
-    decimals = max(0, -int(exponent))
+    decimals = _decimals(value)
     return f"#,##0.{'0' * decimals}" if decimals else "#,##0"
 
 

@@ -5,18 +5,18 @@ import hashlib
 import os
 import stat
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 
+from lambdas.domain.litter import litter_pattern
 from ops.errors import CannotRead
-from ops.places import Digest, Lock, LockNotShown, PlacedObject
+from ops.places import Digest, Lock, LockNotShown, PassedOver, PlacedObject
 
 _BLOCK = 1 << 20
 _ONLY_THE_FILE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 """So that no pipe is waited for, and no link leads out of the copy."""
-_LEFT_BY_DESKTOPS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
-"""Files that a desktop leaves in folders which a person opened; no archive key is named so."""
 
 
 class CopyOnDisk:
@@ -31,6 +31,7 @@ class CopyOnDisk:
         self.name = str(folder)
         self._folder = folder
         self.unlisted: dict[str, str] = {}
+        self._litter: dict[str, list[str]] = {}
         self._buffers = threading.local()
         if not folder.is_dir():
             what = "is a file" if folder.exists() else "does not exist"
@@ -43,12 +44,24 @@ class CopyOnDisk:
         except OSError as error:
             raise CannotRead(f"{folder}: {_reason(error)}") from None
 
+    @property
+    def passed_over(self) -> list[PassedOver]:
+        """Files are counted in folders of litter too, as far as these can be listed."""
+        paths: dict[str, list[str]] = defaultdict(list)
+        for prefix, names in self._litter.items():
+            for name in names:
+                paths[litter_pattern(name) or name].append(prefix + name)
+        return [
+            PassedOver(pattern, sum(map(self._files_of, found)), min(found))
+            for pattern, found in sorted(paths.items())
+        ]
+
     def folders(self, prefix: str) -> list[str]:
         return sorted(entry.name for entry in self._entries(prefix) if _is_folder(entry))
 
     def files(self, prefix: str) -> Iterator[PlacedObject]:
         for entry in self._entries(prefix):
-            if not _is_folder(entry) and entry.name not in _LEFT_BY_DESKTOPS:
+            if not _is_folder(entry):
                 yield PlacedObject(prefix + entry.name, _size(entry))
 
     def objects(self, prefix: str) -> Iterator[PlacedObject]:
@@ -58,7 +71,7 @@ class CopyOnDisk:
             for entry in self._entries(at):
                 if _is_folder(entry):
                     waiting.append(f"{at}{entry.name}/")
-                elif entry.name not in _LEFT_BY_DESKTOPS:
+                else:
                     yield PlacedObject(at + entry.name, _size(entry))
 
     def blocks(self, key: str, _: str) -> Iterator[bytes]:
@@ -104,10 +117,23 @@ class CopyOnDisk:
             raise CannotRead(f"{key}: it is no file")
         return file
 
+    def _files_of(self, path: str) -> int:
+        """How many files a path stands for; a folder that cannot be listed stands for itself."""
+        below = os.walk(os.path.join(self._folder, path))
+        return max(1, sum(len(files) for _, _, files in below))
+
     def _entries(self, prefix: str) -> Iterator["os.DirEntry[str]"]:
+        """All but litter, which is noted once the folder was listed to its end."""
+        litter = []
         try:
             with os.scandir(os.path.join(self._folder, prefix)) as entries:
-                yield from entries
+                for entry in entries:
+                    if litter_pattern(entry.name):
+                        litter.append(entry.name)
+                    else:
+                        yield entry
+            if litter:
+                self._litter[prefix] = litter
         except FileNotFoundError:
             return
         except OSError as error:

@@ -1,6 +1,6 @@
 """Where an archive lies, a copy on disk or the live bucket, seen the same way and only read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -47,6 +47,19 @@ class Lock:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """What computers left in a copy by themselves, under names of one pattern (`litter`)."""
+
+    pattern: str
+    files: int
+    example: str
+    """The first of their paths."""
+
+    def to_data(self) -> dict[str, str | int]:
+        return {"name": self.pattern, "files": self.files, "example": self.example}
+
+
 class LockNotShown(Exception):
     """The credentials may not see locks."""
 
@@ -74,6 +87,12 @@ class Place(Protocol):
     @property
     def unlisted(self) -> Mapping[str, str]:
         """The folders that could not be listed so far, as prefixes, and why."""
+
+    @property
+    def passed_over(self) -> Sequence[PassedOver]:
+        """What was not looked at for its name, in the folders that were listed so far. In a bucket
+        nothing is: no desktop comes by there.
+        """
 
     def folders(self, prefix: str) -> list[str]:
         """The names of the folders right below the prefix."""

@@ -109,6 +109,54 @@ def test_links_and_numbers_in_names_stay_text() -> None:
         assert (found.value, found.data_type, found.hyperlink) == (text, "s", None)
 
 
+@pytest.mark.parametrize(
+    ("text", "data_type", "value"),
+    [
+        ("0001-01-01T00:00:00Z", "s", "0001-01-01"),
+        ("1899-12-31T00:00:00Z", "s", "1899-12-31"),
+        ("1900-02-28T23:59:59Z", "s", "1900-02-28"),
+        ("1900-03-01T00:00:00Z", "d", datetime(1900, 3, 1)),  # noqa: DTZ001
+        ("9999-12-31T23:59:59Z", "d", datetime(9999, 12, 31)),  # noqa: DTZ001
+        ("10000-01-01T00:00:00Z", "s", "10000-01-01T00:00:00Z"),
+        ("9999-12-31T23:59:59-05:00", "s", "9999-12-31T23:59:59-05:00"),
+        ("2026-02-30T00:00:00Z", "s", "2026-02-30T00:00:00Z"),
+        ("soon", "s", "soon"),
+    ],
+)
+def test_a_day_that_spreadsheets_do_not_count_alike_is_text(
+    text: str, data_type: str, value: object
+) -> None:
+    sheet = opened(month(payer_state(invoices=(invoice(IssuedDate=text, DueDate=text),))))[
+        "documents"
+    ]
+    for heading in ("Issued", "Due"):
+        found = cell(sheet, heading)
+        assert (found.data_type, found.value) == (data_type, value)
+
+
+def test_an_amount_with_more_decimals_than_a_spreadsheet_shows_is_text() -> None:
+    for total, data_type in (("0." + 29 * "0" + "1", "n"), ("0." + 30 * "0" + "1", "s")):
+        row = {"PaymentCurrencyAmount": amount(total)}
+        sheet = opened(month(payer_state(invoices=(invoice(**row),))))["documents"]
+        assert cell(sheet, "Payment: total").data_type == data_type
+
+
+def test_rows_beyond_the_end_of_a_worksheet_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lambdas.ledger_workbook._MOST_ROWS", 4)
+    manifest = month(payer_state(invoices=tuple(due(str(n), "1.00") for n in range(1, 6))))
+    sheet = opened(manifest)["documents"]
+    assert sheet.max_row == 4
+    assert sheet.cell(4, 1).value == "A worksheet holds no more rows; ledger.csv has all."
+    assert sheet.auto_filter.ref.endswith("4")
+
+
+def test_text_is_cut_as_excel_counts_it() -> None:
+    sheet = opened(month(payer_state(name=40_000 * "\N{OLIVE}", invoices=(invoice(),))))
+    name = cell(sheet["documents"], "Payer name").value
+    assert len(name.encode("utf-16-le")) <= 2 * 32_767
+    assert name.endswith("\N{OLIVE}\N{HORIZONTAL ELLIPSIS}")
+
+
 def test_characters_that_xml_forbids_and_very_long_text_do_no_harm() -> None:
     sheet = opened(
         month(payer_state(name="a\x00\x1f\ud800b" + 40_000 * "x", invoices=(invoice(),)))

@@ -60,6 +60,15 @@ def test_an_untouched_archive_is_confirmed(copy: Path) -> None:
     ]
 
 
+def test_what_computers_leave_in_the_copy_is_no_problem(copy: Path) -> None:
+    for name in ("periods/Thumbs.db", "periods/Icon\r", "periods/@eaDir/x", "periods/~$ledger"):
+        (copy / name).parent.mkdir(exist_ok=True)
+        (copy / name).write_bytes(b"x")
+    assert problems(copy) == []
+    (copy / "periods/2026-10 (1)").mkdir()
+    assert len(problems(copy)) == 1
+
+
 def edit(folder: Path, change: Callable[[dict[str, object]], None]) -> None:
     content = json.loads((folder / NEWEST).read_bytes())
     change(content)

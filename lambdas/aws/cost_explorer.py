@@ -1,13 +1,13 @@
 """Cost Explorer as a witness: which billing entities had charges in a billing period."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from lambdas.aws.witness import QuestionRefused, WitnessNotRead, witness
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.charges import Charge, ChargesAnswer
+from lambdas.domain.charges import Charge, ChargesAnswer, MonthTotal
 from lambdas.domain.invoice_summary import Amount, AmountNotRead, read_decimal
 from lambdas.domain.json_text import instant_text
 
@@ -32,6 +32,7 @@ class _Question:
     entity: str = ""
 
 
+_UNGROUPED = _Question({})
 _BY_BOTH = _Question({"GroupBy": [_BY_ACCOUNT, _BY_ENTITY]})
 _EACH_ENTITY = (
     _Question({"GroupBy": [_BY_ACCOUNT], "Filter": _OF_MARKETPLACE}, _MARKETPLACE),
@@ -49,6 +50,11 @@ class _Asked:
     results: list[Mapping[str, Any]] = field(default_factory=list)
     charges: list[Charge] = field(default_factory=list)
 
+    @property
+    def is_final(self) -> bool:
+        """Whether AWS calls nothing of it estimated."""
+        return bool(self.results) and not any(one.get("Estimated", True) for one in self.results)
+
 
 class CostExplorer:
     """Cost Explorer with the credentials of one payer account."""
@@ -57,7 +63,8 @@ class CostExplorer:
         self._client = client
 
     def charges(self, period: BillingPeriod, run_id: str, as_of: datetime) -> ChargesAnswer:
-        """The net charges of the period by linked account and billing entity, all pages.
+        """The net charges of the period by linked account and billing entity, all pages; and the
+        total that has no groups, where the groups leave out what they may leave out.
 
         An answer that could not be read whole says why, and counts the pages that were answered.
         """
@@ -72,22 +79,36 @@ class CostExplorer:
                     self._ask(period, question, asked)
         except WitnessNotRead as error:
             return ChargesAnswer(run_id, at, asked.pages, not_read=str(error))
-        is_final = bool(asked.results) and not any(
-            one.get("Estimated", True) for one in asked.results
-        )
-        return ChargesAnswer(run_id, at, asked.pages, is_final, tuple(asked.charges))
+        answer = ChargesAnswer(run_id, at, asked.pages, asked.is_final, tuple(asked.charges))
+        return self._with_total(answer, period) if answer.wants_total else answer
+
+    def _with_total(self, answer: ChargesAnswer, period: BillingPeriod) -> ChargesAnswer:
+        asked = _Asked()
+        try:
+            amounts = tuple(
+                _amount(result.get("Total", {}), "a total")
+                for result in self._results(period, _UNGROUPED, asked)
+            )
+            total = MonthTotal(asked.is_final, amounts)
+        except WitnessNotRead as error:
+            total = MonthTotal(not_read=str(error))
+        return replace(answer, requests=answer.requests + asked.pages, total=total)
 
     def _ask(self, period: BillingPeriod, question: _Question, asked: _Asked) -> None:
-        """Add all pages of an answer to what was answered. Raises WitnessNotRead."""
+        """Add the groups of all pages to what was answered. Raises WitnessNotRead."""
+        for result in self._results(period, question, asked):
+            asked.charges += (_charge(group, question.entity) for group in _list(result, "Groups"))
+
+    def _results(
+        self, period: BillingPeriod, question: _Question, asked: _Asked
+    ) -> Iterator[Mapping[str, Any]]:
+        """The results of all pages, counted. Raises WitnessNotRead."""
         token = ""
         while asked.pages < _MOST_PAGES:
             page = self._page(period, question, token)
             asked.pages += 1
-            for result in _list(page, "ResultsByTime"):
-                asked.results.append(result)
-                asked.charges += (
-                    _charge(group, question.entity) for group in _list(result, "Groups")
-                )
+            asked.results += (results := _list(page, "ResultsByTime"))
+            yield from results
             token = page.get("NextPageToken", "")
             if not token:
                 return
@@ -119,12 +140,23 @@ def _list(answer: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
 def _charge(group: Mapping[str, Any], entity: str) -> Charge:
     try:
         account_id, billing_entity = (*group["Keys"], entity)[:2]
-        cost = group["Metrics"][_METRIC]
-        amount, unit = cost["Amount"], cost["Unit"]
+        metrics = group["Metrics"]
     except (LookupError, ValueError):
-        raise WitnessNotRead(f"AWS's answer to {_ACTION} has a group without a part.") from None
+        raise _without_a_part("a group") from None
+    return Charge(account_id, billing_entity, _amount(metrics, "a group"))
+
+
+def _amount(metrics: Mapping[str, Any], whose: str) -> Amount:
     try:
-        value = read_decimal(amount, _METRIC)
+        cost = metrics[_METRIC]
+        amount, unit = cost["Amount"], cost["Unit"]
+    except LookupError:
+        raise _without_a_part(whose) from None
+    try:
+        return Amount(unit, read_decimal(amount, _METRIC))
     except AmountNotRead as error:
         raise WitnessNotRead(f"{_ACTION} gave what cannot be read: {error}.") from None
-    return Charge(account_id, billing_entity, Amount(unit, value))
+
+
+def _without_a_part(what: str) -> WitnessNotRead:
+    return WitnessNotRead(f"AWS's answer to {_ACTION} has {what} without a part.")

@@ -32,12 +32,15 @@ def charges_are_wanted(
     """Whether Cost Explorer is asked for a payer account's charges, given the judgement without it.
 
     It is asked when it can change the verdict: after the deadline, whatever a person accepted, or
-    before it when all the rest is proven already. A final answer is never asked for again; an
-    estimated one is when overdue, weekly until it is final. In a closed period, where what it says
-    is a warning, nothing else is asked, unless the period was closed by a person's word alone.
+    before it when all the rest is proven already. A final answer is never asked for again, but for
+    one of an open period that shows nothing to pay to AWS and has no total to confirm it, as the
+    first release kept it. An estimated one is when overdue, weekly until it is final. In a closed
+    period, where what it says is a warning, nothing else is asked, unless the period was closed by
+    a person's word alone.
     """
     charges = state.witnesses.charges
-    if state.outcome != CHECKED or (charges and charges.is_final):
+    is_unconfirmed = charges is not None and charges.wants_total and not is_closed
+    if state.outcome != CHECKED or (charges and charges.is_final and not is_unconfirmed):
         return False
     if state.verdict == "TRANSFERRED":
         return False
@@ -45,7 +48,7 @@ def charges_are_wanted(
     is_accepted = charges is None and bool(state.witnesses.acknowledged(as_of))
     if is_closed and state.is_settled and not (is_estimate or is_accepted):
         return False
-    if charges and charges.at:
+    if charges and charges.at and not (charges.not_read or is_unconfirmed):
         waited = as_of - read_instant(charges.at)
         if not is_overdue or waited < ASKED_AGAIN_AFTER:
             return False

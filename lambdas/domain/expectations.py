@@ -8,7 +8,7 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.billing_transfers import BillingTransfer
 from lambdas.domain.findings import Finding, finding
 from lambdas.domain.invoice_summary import AmountNotRead, InvoiceSummary
-from lambdas.domain.issuers import Issuer, billing_entity_of
+from lambdas.domain.issuers import AWS, Issuer, billing_entity_of
 from lambdas.domain.row_arithmetic import is_money
 from lambdas.domain.verdicts import PayerVerdict
 from lambdas.domain.witnesses import PayerWitnesses
@@ -46,7 +46,7 @@ class Expectations:
     def has_no_charges(self) -> bool:
         """Whether Cost Explorer says so, and no longer as an estimate."""
         charges = self.witnesses.charges
-        return charges is not None and charges.is_final and not charges.charged
+        return charges is not None and charges.is_final and not charges.has_money
 
     @property
     def has_charges(self) -> bool:
@@ -102,12 +102,11 @@ class Expectations:
                 f"{self.account_id}, and none is listed.",
             )
         for entity in sorted(self._charged_without_invoice):
-            charges = self.witnesses.charges
-            so_far = "" if charges and charges.is_final else " so far (estimated)"
             yield finding(
                 "CHARGES_WITHOUT_INVOICE",
                 self._charges_of(entity),
-                f"Cost Explorer shows charges of {entity}{so_far}, and no invoice is listed.",
+                f"Cost Explorer shows charges of {entity}{self._so_far(entity)}, and no invoice "
+                "is listed.",
             )
 
     def invoices_lacking(self, missing: Iterable[Finding]) -> int:
@@ -166,6 +165,14 @@ class Expectations:
                 f"Its invoices go to {self.transferred_to} by billing transfer, which is not in "
                 "the payer register: this archive does not get them.",
             )
+
+    def _so_far(self, entity: str) -> str:
+        """How far the charges of a billing entity are known, and by which of the two answers."""
+        charges = self.witnesses.charges
+        estimated = "" if charges and charges.is_final else " so far (estimated)"
+        if charges and entity == AWS and charges.in_no_group:
+            return f" in the total of {self.period}, under no account{estimated}"
+        return estimated
 
     def _charges_of(self, entity: str) -> str:
         return f"{self.account_id} {entity}"

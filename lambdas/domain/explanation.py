@@ -7,6 +7,7 @@ from lambdas.domain.acknowledgements import Acknowledgement
 from lambdas.domain.archive_layout import charges_key, listing_key
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.charges import Charges
+from lambdas.domain.invoice_summary import decimal_text
 from lambdas.domain.issuers import Issuer, billing_entity_of
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.manifests import Manifest, PayerState
@@ -134,7 +135,7 @@ def _charges(state: PayerState, period: BillingPeriod) -> Iterator[str]:
 
 
 def _entities(said: Charges) -> Iterator[str]:
-    if not said.charged:
+    if not said.has_money:
         yield "There are no charges."
     for entity in said.entities:
         if entity.is_charged:
@@ -142,6 +143,10 @@ def _entities(said: Charges) -> Iterator[str]:
             if not entity.accounts:
                 where = "many linked accounts together, too little to round up in any of them"
             yield f"There are charges of {entity.billing_entity} in {where}."
+    for amount in said.in_no_group:
+        size = f"{decimal_text(amount.value.copy_abs())} {amount.currency}"
+        more = "more" if amount.value > 0 else "less"
+        yield f"The month's total has {size} {more} than its accounts: charges of AWS."
 
 
 def _transfers(state: PayerState, period: BillingPeriod) -> Iterator[str]:

@@ -132,8 +132,7 @@ class InvoiceSummary:
 
     @property
     def issued_at(self) -> datetime | None:
-        text = self.row.get("IssuedDate")
-        return read_instant(text) if text else None
+        return self._instant_at("IssuedDate")
 
     @property
     def bill_source_accounts(self) -> tuple[str, ...]:
@@ -177,9 +176,11 @@ class InvoiceSummary:
         return None if text is None else read_decimal(text, path)
 
     def day_at(self, path: str) -> date | None:
-        """The UTC day of an instant of the row."""
-        text = self.text_at(path)
-        return read_instant(text).date() if text else None
+        """The UTC day of an instant of the row; None where there is none, or what stands there is
+        none.
+        """
+        instant = self._instant_at(path)
+        return instant.date() if instant else None
 
     def billing_period(self, asked: BillingPeriod | None) -> BillingPeriod | None:
         """The row's billing period; without one the period that was asked for, else the month
@@ -190,7 +191,12 @@ class InvoiceSummary:
             return BillingPeriod.parse(f"{period.get('Year'):04d}-{period.get('Month'):02d}")
         if asked:
             return asked
-        return BillingPeriod.containing(self.issued_at).shifted(-1) if self.issued_at else None
+        if self.issued_at is None:
+            return None
+        before = BillingPeriod.containing(self.issued_at).shifted(-1)
+        with suppress(ValueError):  # AWS has no bills of the year 1
+            return BillingPeriod.parse(str(before))
+        return None
 
     def fingerprint(self) -> str:
         """SHA-256 of the row with its lists sorted: equal as long as AWS says the same, in whatever
@@ -222,12 +228,21 @@ class InvoiceSummary:
 
     def unknown_values(self) -> Iterator[str]:
         """`member=value` for each enumeration value that the service model of this deployment does
-        not name.
+        not name, and for each day that is none.
         """
         for path, known in _KNOWN_VALUES.items():
             value = _at(self.row, path)
             if value is not None and value not in known:
                 yield f"{path}={value}"
+        for path in ("IssuedDate", "DueDate"):
+            if self.text_at(path) and self.day_at(path) is None:
+                yield f"{path}={self.text_at(path)}"
+
+    def _instant_at(self, path: str) -> datetime | None:
+        text = self.text_at(path)
+        with suppress(ValueError):  # it is shown as AWS gave it, and flagged
+            return read_instant(text) if text else None
+        return None
 
     def amount_due(self) -> Amount | None:
         """What the row adds to the total that is to be paid, or None when it adds nothing.

@@ -36,11 +36,16 @@ def instant_text(instant: datetime) -> str:
 
 
 def read_instant(text: str) -> datetime:
-    """Read an ISO 8601 instant with its offset, as UTC. Raises ValueError."""
+    """Read an ISO 8601 instant with its offset, as UTC. Raises ValueError, also for one that is
+    beyond the years 1 to 9999 in UTC.
+    """
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError(f"'{text}' has no time zone; write an instant as 2026-11-03T06:00:00Z")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"'{text}' is beyond the years 1 to 9999") from None
 
 
 def _refuse_floats(value: object) -> None:

@@ -167,7 +167,11 @@ def _row_text(path: str) -> Callable[[LedgerLine], Cell]:
 
 
 def _row_day(path: str) -> Callable[[LedgerLine], Cell]:
-    return lambda line: line.invoice.summary.day_at(path)
+    def cell(line: LedgerLine) -> Cell:
+        summary = line.invoice.summary
+        return summary.day_at(path) or summary.text_at(path)  # what is no day as AWS gave it
+
+    return cell
 
 
 def _row_number(path: str) -> Callable[[LedgerLine], Cell]:

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator
 
 from lambdas.domain.findings import KINDS
+from lambdas.domain.litter import LITTER
 from lambdas.domain.plain_words import PAYER_VERDICTS
 
 _TEXT = """\
@@ -118,7 +119,8 @@ It needs Python 3.9 or newer and the program openssl, and nothing else.
 
 It checks each signature, that each manifest follows the one before it, and
 that every document and record that the newest manifests name is there with
-its SHA-256.
+its SHA-256. What computers leave in folders by themselves (LITTER) it passes
+over by name.
 
 What it cannot see is a chain whose last manifests were taken away. The number
 and SHA-256 of each period's newest manifest are therefore also kept outside
@@ -140,8 +142,24 @@ _WIDTH = 78
 RULE = 78 * "-"
 """What stands before and after the program."""
 
-CHECK_MANIFESTS = """\
-import base64, glob, hashlib, json, os, subprocess, sys, tempfile
+_LITTER = textwrap.fill(
+    ", ".join(ascii(name).replace(" ", "\\x20") for name in LITTER),
+    _WIDTH,
+    initial_indent="    ",
+    subsequent_indent="    ",
+    break_long_words=False,
+    break_on_hyphens=False,
+)
+CHECK_MANIFESTS = f"""\
+import base64, fnmatch, glob, hashlib, json, os, subprocess, sys, tempfile
+
+LITTER = [
+{_LITTER}
+]
+"""
+CHECK_MANIFESTS += """
+def is_litter(name):
+    return any(fnmatch.fnmatchcase(name.lower(), one.lower()) for one in LITTER)
 
 def sha256(path):
     digest = hashlib.sha256()
@@ -196,7 +214,8 @@ def check(period, problems):
           % (period, newest["verdict"], number, before, files))
 
 problems = []
-periods = sorted(os.path.basename(path) for path in glob.glob("periods/*"))
+found = [os.path.basename(path) for path in glob.glob("periods/*")]
+periods = sorted(name for name in found if not is_litter(name))
 for period in periods:
     try:
         check(period, problems)

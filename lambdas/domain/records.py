@@ -246,7 +246,8 @@ class Record:
             return True
         asked = read_instant(self.documents_asked_at)
         issued = InvoiceSummary(self.summary).issued_at or read_instant(self.first_archived_at)
-        return any(asked < issued + age <= as_of for age in LATE_DOCUMENT_AGES)
+        # by ages: what is issued in the year 9999 has no day 30 days later
+        return any(asked - issued < age <= as_of - issued for age in LATE_DOCUMENT_AGES)
 
     def findings(self) -> list[Finding]:
         """Everything that the record says a reviewer should know."""

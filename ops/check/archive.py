@@ -71,6 +71,7 @@ def check_archive(
         checked,
         sorted(findings, key=lambda finding: (finding.object, finding.code)),
         [*_not_checked(place, scope, keys), *(one for p in checked for one in p.not_checked)],
+        place.passed_over,
     )
 
 

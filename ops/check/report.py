@@ -8,6 +8,7 @@ from ops.check.findings import CheckFinding, NotChecked
 from ops.check.period import PeriodChecked
 from ops.check.scope import Scope
 from ops.check.signing_keys import SigningKeys
+from ops.places import PassedOver
 
 SCHEMA = "invoice-archive/check/1"
 Result = Literal["ALL_WELL", "ACTION_REQUIRED", "NOTHING_TO_CHECK"]
@@ -24,6 +25,8 @@ class CheckReport:
     findings: Sequence[CheckFinding]
     """All of them, those of the periods included."""
     not_checked: Sequence[NotChecked]
+    passed_over: Sequence[PassedOver] = ()
+    """What computers left in the copy, known by its names alone."""
 
     @property
     def result(self) -> Result:
@@ -53,6 +56,7 @@ class CheckReport:
             "periods": [period.to_data() for period in self.periods],
             "findings": [finding.to_data() for finding in self.findings],
             "not_checked": [one.to_data() for one in self.not_checked],
+            "passed_over": [one.to_data() for one in self.passed_over],
             "heads": [
                 period.head.to_data()
                 for period in self.periods

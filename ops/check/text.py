@@ -7,6 +7,7 @@ from ops.check.findings import CheckFinding
 from ops.check.period import PeriodChecked
 from ops.check.report import CheckReport
 from ops.console import Console
+from ops.places import PassedOver
 
 _SHOWN_A_CODE = 10
 _COLOURS = {"blocking": "bold red", "warning": "bold yellow"}
@@ -30,6 +31,8 @@ def tell(report: CheckReport, console: Console) -> None:
     by_code = sorted(report.findings, key=lambda finding: (finding.severity, finding.code))
     for code, group in groupby(by_code, key=lambda finding: finding.code):
         _tell_findings(code, list(group), console)
+    if report.passed_over:
+        _tell_passed_over(report.passed_over, console)
     console.say()
     console.say(("Not checked", "bold"))
     for one in report.not_checked:
@@ -61,6 +64,14 @@ def _tell_findings(code: str, findings: Sequence[CheckFinding], console: Console
     if len(findings) > _SHOWN_A_CODE:
         console.say(f"  and {len(findings) - _SHOWN_A_CODE} more, which --json names")
     console.say(f"  next step: {findings[0].next_step}")
+
+
+def _tell_passed_over(passed_over: Sequence[PassedOver], console: Console) -> None:
+    console.say()
+    files = _count(sum(one.files for one in passed_over), "file")
+    console.say(("Passed over", "bold"), f"   {files} that computers leave in folders, by name")
+    for one in passed_over:
+        console.say(f"  {one.pattern}   {_count(one.files, 'file')}, such as {one.example}")
 
 
 def _result(report: CheckReport) -> Iterable[str | tuple[str, str]]:

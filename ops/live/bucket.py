@@ -19,6 +19,7 @@ class LiveBucket:
     has_versions = True
     readers = READERS
     unlisted: Mapping[str, str] = {}
+    passed_over = ()
 
     def __init__(self, bucket: str) -> None:
         """Raises CannotRead."""

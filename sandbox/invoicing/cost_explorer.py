@@ -19,6 +19,7 @@ _MONTHS_OF_HISTORY = 14
 _FINAL_DAY = 6
 """Day of the following month at whose noon (UTC) a month is no longer estimated."""
 
+BY_ACCOUNT = "LINKED_ACCOUNT"
 UNDOCUMENTED_KEY = "BILLING_ENTITY"
 """AWS documents this dimension for filters; that it takes it for groups too is seen, not said."""
 
@@ -36,7 +37,7 @@ _MODELLED_METRICS = ("UnblendedCost", "BlendedCost", "NetUnblendedCost")
 """All the same here: discounts are lines of their own, and nobody shares reserved rates."""
 
 _DIMENSIONS: Mapping[str, Callable[[CostLine], str]] = {
-    "LINKED_ACCOUNT": lambda line: line.linked_account_id,
+    BY_ACCOUNT: lambda line: line.linked_account_id,
     "BILLING_ENTITY": lambda line: line.billing_entity,
     "LEGAL_ENTITY_NAME": lambda line: line.legal_entity,
     "INVOICING_ENTITY": lambda line: line.invoicing_entity,

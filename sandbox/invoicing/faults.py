@@ -63,6 +63,8 @@ LISTINGS: Mapping[str, tuple[str, ...]] = {
     "refused_grouping": (COSTS,),
     # the charges of `linked_account_id` or `billing_entity`, else all, are left out
     "hidden_charges": (COSTS,),
+    # groups by LINKED_ACCOUNT leave out Support, which accounts share; the total has it
+    "ungrouped_support": (COSTS,),
 }
 """These operations answer something else than what there is."""
 
@@ -309,12 +311,11 @@ class Faults:
         )
         return fault is not None
 
-    def hidden_charges(self, payer_account_id: str) -> list[Fault]:
+    def hidden_charges(self, payer_account_id: str, *, is_by_account: bool) -> list[Fault]:
         """Everything that this answer of GetCostAndUsage must leave out."""
+        kinds = ("hidden_charges", "ungrouped_support")[: 2 if is_by_account else 1]
         return self._all(
-            lambda fault: (
-                fault.kind == "hidden_charges" and fault.payer_account_id == payer_account_id
-            )
+            lambda fault: fault.kind in kinds and fault.payer_account_id == payer_account_id
         )
 
     def rows(self, payer_account_id: str, invoice_id: str) -> list[Fault]:

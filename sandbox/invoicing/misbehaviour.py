@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from sandbox.invoicing import model
 from sandbox.invoicing.billing_transfers import BillingTransfers, Direction
 from sandbox.invoicing.catalogue import CostLine
-from sandbox.invoicing.cost_explorer import UNDOCUMENTED_KEY, CostExplorer
+from sandbox.invoicing.cost_explorer import BY_ACCOUNT, UNDOCUMENTED_KEY, CostExplorer
 from sandbox.invoicing.faults import OFFERS, Fault, Faults
 from sandbox.invoicing.invoice_units import InvoiceUnits
 from sandbox.invoicing.invoices import Invoices
@@ -105,7 +105,8 @@ class Operations:
         elif operation == UNITS:
             page = self._services.units.list_invoice_units(caller, params, now, is_empty=is_empty)
         elif operation == COSTS:
-            hidden = self._faults.hidden_charges(caller)
+            keys = [one.get("Key") for one in params.get("GroupBy", ())]
+            hidden = self._faults.hidden_charges(caller, is_by_account=BY_ACCOUNT in keys)
             page = self._services.costs.get_cost_and_usage(
                 caller,
                 params,
@@ -177,6 +178,8 @@ def _told(row: Mapping[str, Any], faults: Sequence[Fault]) -> Any:
 
 
 def _hides(fault: Fault, line: CostLine) -> bool:
+    if fault.kind == "ungrouped_support":
+        return line.record_type == "Support"
     return fault.linked_account_id in (
         None,
         line.linked_account_id,

@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 
 from lambdas.aws import cost_explorer
 from lambdas.aws.cost_explorer import CostExplorer
-from lambdas.domain.charges import ChargesAnswer
+from lambdas.domain.charges import Charges, ChargesAnswer
 from tests.domain.examples import ACME, BOREAL, OCTOBER
 
 NOON = datetime(2026, 11, 12, 12, tzinfo=UTC)
@@ -235,3 +235,92 @@ def test_a_service_that_cannot_be_reached_is_named() -> None:
 
     found = CostExplorer(Gone()).charges(OCTOBER, "run-1", NOON)
     assert found.not_read == ("AWS did not answer ce:GetCostAndUsage (EndpointConnectionError).")
+
+
+TOTAL = {key: value for key, value in QUESTION.items() if key != "GroupBy"}
+
+
+def of_month(amount: str, *, estimated: bool = False) -> dict[str, Any]:
+    found = page(estimated=estimated)
+    found["ResultsByTime"][0]["Total"] = {"UnblendedCost": {"Amount": amount, "Unit": "USD"}}
+    return found
+
+
+@pytest.mark.parametrize(
+    "groups", [(), ((ACME, "AWS Marketplace", "7"),), ((ACME, "AWS", "-3"),), ((ACME, "AWS", "0"),)]
+)
+def test_groups_with_nothing_to_pay_to_aws_are_held_against_the_total(
+    stubber: Stubber, groups: tuple[tuple[str, str, str], ...]
+) -> None:
+    stubber.add_response("get_cost_and_usage", page(*groups), QUESTION)
+    stubber.add_response("get_cost_and_usage", of_month("23.67"), TOTAL)
+    found = answer(stubber)
+    assert (found.requests, found.is_final) == (2, True)
+    assert "AWS" in found.statement().charged
+    assert found.statement().is_final
+    assert ChargesAnswer.from_data(found.to_data()) == found
+    assert Charges.from_data(found.statement().to_data()) == found.statement()
+
+
+def test_an_estimate_is_not_held_against_a_total_for_it_explains_nothing(
+    stubber: Stubber,
+) -> None:
+    stubber.add_response("get_cost_and_usage", page(estimated=True), QUESTION)
+    assert answer(stubber).requests == 1
+
+
+def test_a_total_of_several_pages_is_added_up(stubber: Stubber) -> None:
+    stubber.add_response("get_cost_and_usage", page(), QUESTION)
+    stubber.add_response("get_cost_and_usage", of_month("5") | {"NextPageToken": "a"}, TOTAL)
+    stubber.add_response("get_cost_and_usage", of_month("-5"), TOTAL | {"NextPageToken": "a"})
+    found = answer(stubber)
+    assert found.requests == 3
+    assert [one.value for one in found.statement().total or ()] == [0]
+
+
+def test_a_total_that_is_an_estimate_or_none_confirms_nothing(stubber: Stubber) -> None:
+    for total, why in (
+        (of_month("0", estimated=True), ""),
+        (page(), "AWS's answer to ce:GetCostAndUsage has a total without a part."),
+        (of_month("many"), "UnblendedCost is 'many'"),
+        ({}, "AWS's answer to ce:GetCostAndUsage has no ResultsByTime."),
+        ({"ResultsByTime": []}, ""),
+    ):
+        stubber.add_response("get_cost_and_usage", page(), QUESTION)
+        stubber.add_response("get_cost_and_usage", total, TOTAL)
+        said = answer(stubber).statement()
+        assert (said.is_final, said.was_read) == (False, True)
+        assert why in said.not_read
+        assert bool(said.not_read) == bool(why)
+
+
+def test_a_total_that_is_refused_keeps_what_the_groups_said(stubber: Stubber) -> None:
+    stubber.add_response("get_cost_and_usage", page((ACME, "AWS Marketplace", "7")), QUESTION)
+    stubber.add_client_error("get_cost_and_usage", "LimitExceededException")
+    found = answer(stubber)
+    said = found.statement()
+    assert (found.requests, said.is_final, said.charged) == (1, False, {"AWS_MARKETPLACE"})
+    assert "LimitExceededException" in said.not_read
+    assert ChargesAnswer.from_data(found.to_data()) == found
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {},
+        {"ResultsByTime": [{"Groups": [{"Keys": [ACME, "AWS"]}], "Estimated": False}]},
+        {"ResultsByTime": [{"Groups": [{"Metrics": {}}], "Estimated": False}]},
+        {
+            "ResultsByTime": [
+                {"Groups": [{"Keys": [ACME, "AWS"], "Metrics": {"UnblendedCost": {"Amount": "1"}}}]}
+            ]
+        },
+    ],
+)
+def test_an_answer_that_is_none_is_a_witness_that_was_not_read(
+    stubber: Stubber, broken: dict[str, Any]
+) -> None:
+    stubber.add_response("get_cost_and_usage", broken, QUESTION)
+    found = answer(stubber)
+    assert found.not_read.startswith("AWS's answer to ce:GetCostAndUsage has ")
+    assert not found.statement().was_read

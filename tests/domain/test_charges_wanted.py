@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from lambdas.domain.acknowledgements import Acknowledgement
-from lambdas.domain.charges import Charges
+from lambdas.domain.charges import Charges, EntityCharges
 from lambdas.domain.charges_wanted import charges_are_wanted
 from lambdas.domain.findings import finding
+from lambdas.domain.invoice_summary import Amount
 from lambdas.domain.issuers import Issuer
 from lambdas.domain.manifests import PayerState
 from lambdas.domain.witnesses import History, PayerWitnesses
@@ -18,6 +20,9 @@ from tests.domain.examples import ACME, AFTER_DEADLINE, OCTOBER
 ASKED = "2026-11-12T06:00:00Z"
 DAY_7 = datetime(2026, 11, 7, 6, tzinfo=UTC)
 USUAL = History((OCTOBER.shifted(-1),), (Issuer(ACME, "AWS", "AWS", "", False, ()),), 4)
+UNCONFIRMED = Charges("run-1", "2026-11-01T06:00:00Z", is_final=True)
+CONFIRMED = replace(UNCONFIRMED, total=())
+PAID = (Amount("USD", Decimal(7)),)
 ACCEPTED = Acknowledgement("Nothing.", "Dana", "2026-12-31", "run-1", ASKED, ())
 
 
@@ -70,10 +75,16 @@ def wanted(
         (state("MISSING", "NO_INVOICES_LISTED", "ARCHIVE_DAMAGED", settled=False), False),
         (state("MISSING", "SOURCE_WITHOUT_INVOICE", settled=False), False),
         # it was asked
-        (state(charges=Charges("run-1", "2026-11-01T06:00:00Z", is_final=True)), False),
+        (state(charges=CONFIRMED), False),
+        (state(charges=replace(UNCONFIRMED, entities=(EntityCharges("AWS", 1, PAID),))), False),
         (state(charges=Charges("run-1", ASKED)), False),
         (state(charges=Charges("run-1", "2026-11-05T06:00:00Z")), True),
         (state(charges=Charges("run-1", "2026-11-05T06:00:01Z")), False),
+        # no total confirms that nothing is to be paid to AWS
+        (state("NO_CHARGES", charges=UNCONFIRMED), True),
+        (state(charges=replace(UNCONFIRMED, entities=(EntityCharges("AWS", 1, ()),))), True),
+        # the total could not be read, and the next day it may
+        (state(charges=Charges("run-1", ASKED, not_read="Throttled.")), True),
         # nothing was paid for what was denied
         (state(charges=Charges(not_read="Denied.")), True),
     ],
@@ -93,7 +104,8 @@ def test_when_overdue_it_is_asked_once_where_it_can_change_the_verdict(
         # it was closed on an estimate
         (state(charges=Charges("run-1", "2026-11-05T06:00:00Z")), True),
         (state(charges=Charges("run-1", ASKED)), False),
-        (state(charges=Charges("run-1", "2026-11-05T06:00:00Z", is_final=True)), False),
+        (state(charges=CONFIRMED), False),
+        (state("NO_CHARGES", charges=UNCONFIRMED), False),
         # it was closed by a person, in a run that did not ask it
         (state(acknowledgements=(ACCEPTED,)), True),
     ],
@@ -112,6 +124,7 @@ def test_a_closed_period_is_asked_for_again_only_where_nothing_final_was_said(
         (state("AWAITING", history=History()), False),
         (state("AWAITING", charges=Charges("run-1", "2026-10-01T06:00:00Z")), False),
         (state("AWAITING", charges=Charges(not_read="Denied.")), True),
+        (state("AWAITING", charges=Charges("run-1", ASKED, not_read="Throttled.")), True),
         (state("COMPLETE"), False),
         (state("NO_ACCESS", outcome="NO_ACCESS"), False),
     ],

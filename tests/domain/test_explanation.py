@@ -52,6 +52,16 @@ def summed_up(entity: str, amount: str, accounts: int) -> Charges:
     return ChargesAnswer("run-2", "2026-11-12T06:00:00Z", 1, True, charges).statement()
 
 
+def test_what_cost_explorer_shows_under_no_account_is_told_beside_the_rest() -> None:
+    charges = replace(costs("AWS Marketplace"), total=(Amount("USD", Decimal("123.67")),))
+    told = explained(judged(outcome(), invoices=[bill()], charges=said(charges)))
+    assert told["cost explorer"][1:4] == [
+        "There are charges of AWS_MARKETPLACE in 1 linked account.",
+        "The month's total has 23.67 USD more than its accounts: charges of AWS.",
+        "AWS: charged 23.67, invoiced 100.00, residual -76.33 USD.",
+    ]
+
+
 def test_every_witness_speaks_in_order_and_the_verdict_comes_last() -> None:
     assert list(explained(judged(outcome(), invoices=[bill()]))) == [
         "listings",

@@ -144,6 +144,25 @@ def test_the_issued_date_is_a_utc_instant_or_unknown() -> None:
     assert InvoiceSummary(summary_row(IssuedDate=None)).day_at("IssuedDate") is None
 
 
+@pytest.mark.parametrize(
+    "text", ["soon", "10000-01-01T00:00:00Z", "0001-01-01T00:00:00+05:00", "2026-11-03", 1762128000]
+)
+def test_a_day_that_is_none_is_unknown_and_told(text: object) -> None:
+    summary = InvoiceSummary(summary_row(IssuedDate=text, DueDate=text, BillingPeriod=None))
+    assert (summary.issued_at, summary.day_at("DueDate")) == (None, None)
+    assert summary.billing_period(None) is None
+    assert list(summary.unknown_values()) == [f"IssuedDate={text}", f"DueDate={text}"]
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_day_of_years_without_bills_is_a_day_and_makes_no_billing_period(text: str) -> None:
+    summary = InvoiceSummary(summary_row(IssuedDate=text, BillingPeriod=None))
+    assert summary.day_at("IssuedDate") is not None
+    assert summary.billing_period(None) is None
+    assert summary.billing_period(BillingPeriod(2026, 10)) == BillingPeriod(2026, 10)
+    assert list(summary.unknown_values()) == []
+
+
 def test_an_empty_row_is_read_as_unknown_throughout() -> None:
     empty = InvoiceSummary({})
     assert (empty.invoice_id, empty.account_id, empty.invoice_type) == (None, None, None)

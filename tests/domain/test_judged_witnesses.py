@@ -164,6 +164,69 @@ def test_with_an_invoice_cost_explorer_can_only_be_stricter(
     assert (payer(manifest).verdict, codes(manifest)) == (verdict, found)
 
 
+def with_total(
+    charges: Charges, *amounts: str, currency: str = "USD", final: bool = True
+) -> Charges:
+    """What Cost Explorer says once the month's total without groups was asked for as well."""
+    total = tuple(Amount(currency, Decimal(amount)) for amount in amounts)
+    return replace(charges, total=total, is_final=charges.is_final and final)
+
+
+@pytest.mark.parametrize(
+    ("charges", "is_charged"),
+    [
+        (with_total(costs(), "0"), False),
+        (with_total(costs(), "0.0000001"), False),
+        (with_total(costs("AWS", amount="0.0000001"), "0"), False),
+        (with_total(costs(), "23.67"), True),
+        (with_total(costs(), "23.67", final=False), True),
+        (with_total(costs(), "-3.00"), True),
+        (with_total(costs(), "1", currency="JPY"), True),
+        # 20.00 of Support, and 20.00 of credits in an account
+        (with_total(costs("AWS", amount="-20.00"), "0"), True),
+    ],
+)
+def test_without_invoices_the_total_beyond_the_groups_is_charges_too(
+    charges: Charges, is_charged: bool
+) -> None:
+    manifest = judged(NOTHING, charges=said(charges))
+    expected = ("MISSING", UNBILLED | NO_INVOICE) if is_charged else ("NO_CHARGES", {})
+    assert (payer(manifest).verdict, codes(manifest)) == expected
+
+
+def test_what_the_groups_leave_out_is_named_as_such_and_is_in_the_residual() -> None:
+    charges = with_total(costs("AWS Marketplace", amount="45.63"), "69.30")
+    software = bill(entity=MARKET)
+    manifest = judged(outcome(), invoices=[software], charges=said(charges))
+    (found,) = payer(manifest).findings
+    assert found.code == "CHARGES_WITHOUT_INVOICE"
+    assert found.subject == f"{ACME} AWS"
+    assert "charges of AWS in the total of 2026-10, under no account, and" in found.detail
+    assert [str(one.charged.value) for one in payer(manifest).residuals] == ["23.67", "45.63"]
+
+
+def test_a_usual_invoice_is_not_explained_by_groups_that_leave_its_charges_out() -> None:
+    facts: dict[str, Any] = {
+        "invoices": [bill(entity=MARKET)],
+        "past": past(issuer(), issuer(MARKET)),
+    }
+    software = costs("AWS Marketplace", amount="45.63")
+    explained = judged(outcome(), charges=said(with_total(software, "45.63")), **facts)
+    assert payer(explained).verdict == "COMPLETE"
+    charged = judged(outcome(), charges=said(with_total(software, "69.30")), **facts)
+    assert codes(charged) == UNBILLED | {"USUAL_INVOICE_MISSING": "blocking"}
+    early = judged(
+        outcome(), charges=said(with_total(software, "69.30")), as_of=BEFORE_DEADLINE, **facts
+    )
+    assert payer(early).verdict == "AWAITING"
+
+
+def test_a_credit_memo_is_not_all_where_the_total_leaves_something_to_pay() -> None:
+    charges = with_total(costs("AWS", amount="-50.00"), "10.00")
+    manifest = judged(outcome(listed=("9",)), invoices=[MEMO], charges=said(charges))
+    assert (payer(manifest).verdict, codes(manifest)) == ("MISSING", UNBILLED | NO_INVOICE)
+
+
 def test_charges_below_a_cent_in_each_of_many_accounts_are_charges_by_their_total() -> None:
     many = tuple(
         Charge(f"{number:012}", "AWS", Amount("USD", Decimal("0.0049"))) for number in range(5000)

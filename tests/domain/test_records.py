@@ -224,6 +224,15 @@ def test_a_backfill_of_an_old_invoice_is_not_asked_for_again() -> None:
     assert not old.is_due(datetime(2030, 6, 1, tzinfo=UTC))
 
 
+@pytest.mark.parametrize("issued", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_an_invoice_of_a_year_without_bills_is_never_asked_for_again(issued: str) -> None:
+    assert not record(IssuedDate=issued).is_due(BEFORE_DEADLINE + timedelta(days=30))
+
+
+def test_an_invoice_whose_issued_date_is_none_ages_from_its_first_record() -> None:
+    assert record(IssuedDate="soon").is_due(BEFORE_DEADLINE + timedelta(days=1))
+
+
 def test_an_invoice_without_an_issued_date_ages_from_its_first_record() -> None:
     state = record(IssuedDate=None)
     assert not state.is_due(BEFORE_DEADLINE + timedelta(hours=23))
@@ -239,6 +248,7 @@ def test_what_lacks_is_asked_for_in_every_run() -> None:
     ("members", "code"),
     [
         ({"InvoiceType": "DEBIT_NOTE"}, "UNKNOWN_VALUE"),
+        ({"DueDate": "soon"}, "UNKNOWN_VALUE"),
         ({"TaxAuthorityStatus": "CANCELLED"}, "INVOICE_CANCELLED"),
         ({"PaymentCurrencyAmount": None}, "AMOUNT_NOT_READ"),
         (

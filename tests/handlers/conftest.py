@@ -127,6 +127,7 @@ def charge(
     period: str = TARGET,
     account: str = "",
     known_from: datetime | None = None,
+    record_type: str = "Usage",
 ) -> CostLine:
     """What Cost Explorer shows of a payer account although no invoice bills it."""
     seller = "Amazon Web Services, Inc."
@@ -139,6 +140,7 @@ def charge(
         legal_entity=seller,
         invoicing_entity=seller,
         known_from=known_from,
+        record_type=record_type,
     )
 
 

@@ -1,6 +1,6 @@
 """What goes wrong while listing, row by row (docs/faults.md), and that the month survives it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -271,6 +271,43 @@ def test_l09_zero_invoices_stay_a_lack_where_the_witness_cannot_be_read(november
     )
     november.suffers("MISSING", {"NO_INVOICES_LISTED": "blocking", "WITNESS_NOT_READ": "warning"})
     november.recovers("NO_CHARGES")
+
+
+def test_l36_support_that_the_groups_leave_out_is_charged_all_the_same(november: Month) -> None:
+    support = charge(amount="23.67", period="2026-11", record_type="Support")
+    november.world.catalogue.charges[ACME] = [support]
+    november.world.emulator.faults.add(Fault(ACME, "ungrouped_support", None))
+    november.suffers(
+        "MISSING", {"NO_INVOICES_LISTED": "blocking", "CHARGES_WITHOUT_INVOICE": "blocking"}
+    )
+    november.lists(invoice("A2", period="2026-11"))
+    november.recovers()
+
+
+def test_l36_where_groups_and_total_show_nothing_there_are_no_charges(november: Month) -> None:
+    dust = charge(amount="0.0000001", period="2026-11", record_type="Support")
+    november.world.catalogue.charges[ACME] = [dust]
+    november.world.emulator.faults.add(Fault(ACME, "ungrouped_support", None))
+    november.suffers("NO_CHARGES", {})
+    assert november.world.asked("GetCostAndUsage") == {ACME: 2, BOREAL: 1}
+    november.recovers("NO_CHARGES")
+
+
+def test_l37_days_at_both_ends_of_the_calendar_cost_no_invoice(month: Month) -> None:
+    month.lists(invoice("A2"), invoice("A3"))
+    first, last = -62_135_596_800, 253_402_300_799  # of the years 1 and 9999
+    for invoice_id, issued, due in (("A2", first, last), ("A3", last, first)):
+        members = {"IssuedDate": issued, "DueDate": due}
+        month.world.emulator.faults.add(
+            Fault(ACME, "changed_row", None, invoice_id=invoice_id, members=members)
+        )
+    month.suffers("COMPLETE", {})
+    month.at += timedelta(days=7)
+    month.suffers("COMPLETE", {})
+    ledger = month.world.content("periods/2026-10/ledger.csv").decode("utf-8-sig")
+    assert ",0001-01-01," in ledger
+    assert ",9999-12-31," in ledger
+    month.recovers(findings={"INVOICE_CHANGED": "warning"})
 
 
 def test_l10_a_broken_register_is_refused_before_any_work_with_all_its_problems(

@@ -17,6 +17,7 @@ class MemoryPlace:
     has_versions = False
     readers = 2
     unlisted: Mapping[str, str] = {}
+    passed_over = ()
 
     def __init__(self, contents: dict[str, bytes], block_size: int = 1000) -> None:
         self._contents = contents

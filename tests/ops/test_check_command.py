@@ -286,10 +286,22 @@ def test_names_that_could_steer_a_terminal_are_shown_escaped(
     assert main(["check", str(copy), "--json"]) == 3
 
 
-def test_what_a_desktop_leaves_in_a_folder_is_no_finding(copy: Path) -> None:
-    (copy / "invoices/2026-10/.DS_Store").write_bytes(b"x")
-    (copy / "Thumbs.db").write_bytes(b"x")
+def test_what_computers_leave_in_a_folder_is_no_finding_and_is_counted(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["check", str(copy)]) == 0
+    assert "Passed over" not in capsys.readouterr().out
+    for name in ("invoices/2026-10/.DS_Store", "records/.ds_store", "Icon\r", "@eaDir/a/x.png"):
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy / name).write_bytes(b"x")
+    (copy / "@eaDir/empty").mkdir()
+    assert main(["check", str(copy)]) == 0
+    assert (
+        "Passed over   4 files that computers leave in folders, by name\n"
+        "  .DS_Store   2 files, such as invoices/2026-10/.DS_Store\n"
+        "  @eaDir   1 file, such as @eaDir\n"
+        "  Icon\\r   1 file, such as Icon\\r\n"
+    ) in capsys.readouterr().out
 
 
 def unreadable(

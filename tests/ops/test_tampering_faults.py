@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -280,6 +280,74 @@ def test_t08_a_lock_is_missing(month: Month) -> None:
     _lock(month, {})
     month.finds("LOCK_ABSENT", live=True, retention=POLICY)
     month.finds("LOCK_ABSENT", live=True)
+
+
+LITTER = (
+    ".DS_Store",
+    "._2026-10_111122223333_INVOICE_A1.pdf",
+    "Icon\r",
+    "Thumbs.db",
+    "Desktop.ini",
+    "~$ledger.xlsx",
+    ".~lock.ledger.xlsx#",
+    "@eaDir/2026-10_111122223333_INVOICE_A1.pdf/SYNOFILE_THUMB_M.png",
+    ".Spotlight-V100/Store-V2/index.db",
+    ".fseventsd/0000000000123456",
+    ".TemporaryItems/folders.501/x",
+    ".Trashes/501/A9.pdf",
+    "__MACOSX/._A1.pdf",
+)
+
+
+def test_t10_what_desktops_and_drives_leave_in_a_copy_is_counted_and_not_red(
+    month: Month,
+) -> None:
+    keys = (key for key in month.world.keys("") if not key.startswith("runs/"))
+    folders = {f"{parent}/" for key in keys for parent in PurePosixPath(key).parents[:-1]} | {""}
+    for folder in folders:
+        for name in LITTER:
+            month.copy(folder + name).parent.mkdir(parents=True, exist_ok=True)
+            month.copy(folder + name).write_bytes(b"litter")
+    for level in Level:
+        report = month.check(level=level)
+        assert (report.result, list(report.findings)) == ("ALL_WELL", [])
+    assert sum(one.files for one in report.passed_over) == len(folders) * len(LITTER)
+    assert len(report.passed_over) == len(LITTER)
+    assert report.to_data()["passed_over"][0] == {
+        "name": ".DS_Store",
+        "files": len(folders),
+        "example": ".DS_Store",
+    }
+
+
+def test_t10_litter_stands_for_nothing_that_is_gone(month: Month) -> None:
+    here = month.copy(month.document("A1"))
+    here.rename(here.with_name(f"._{here.name}"))
+    month.finds("OBJECT_GONE")
+
+
+def test_t10_what_a_person_or_a_broken_copy_left_is_no_litter(month: Month) -> None:
+    document = month.document("A1")
+    for key in (
+        f"{document}.crdownload",
+        f"{document}.6eF5e5a2",
+        document.replace(".pdf", " (1).pdf"),
+        f"invoices/2026-10/{ACME}/.A3.pdf",
+        "periods/2026-10/ledger.csv~",
+        "periods/2026-10 copy/ledger.csv",
+    ):
+        month.copy(key).parent.mkdir(parents=True, exist_ok=True)
+        month.copy(key).write_bytes(b"extra")
+        month.finds("OBJECT_EXTRA")
+        month.copy(key).unlink()
+
+
+def test_t10_litter_in_the_bucket_itself_is_told(month: Month) -> None:
+    for key in (f"invoices/2026-10/{ACME}/._A1.pdf", ".DS_Store", "@eaDir/A9.pdf"):
+        month.world.s3.put_object(Bucket=BUCKET, Key=key, Body=b"x")
+    report = month.check(live=True)
+    assert [finding.code for finding in report.findings] == ["OBJECT_EXTRA"] * 3
+    assert not report.passed_over
 
 
 def _lock(month: Month, retention: dict[str, Any]) -> None:

@@ -559,6 +559,18 @@ def test_charges_can_be_hidden_by_account_by_entity_or_all(emulator: InvoicingEm
     assert total(emulator) == Decimal("105.75")
 
 
+def test_groups_by_account_can_leave_support_out_and_the_total_has_it() -> None:
+    support = replace(line("23.67", "2026-09-01"), record_type="Support")
+    catalogue = FixedCatalogue(
+        {PAYER: []}, costs_without_invoice={PAYER: [support, line("40", "2026-09-01")]}
+    )
+    with InvoicingEmulator(catalogue, now=NOW) as emulator:
+        emulator.faults.add(Fault(PAYER, "ungrouped_support", None))
+        assert groups(emulator, "LINKED_ACCOUNT") == {PAYER: Decimal(40)}
+        assert groups(emulator, "BILLING_ENTITY") == {"AWS": Decimal("63.67")}
+        assert total(emulator) == Decimal("63.67")
+
+
 def test_groups_by_billing_entity_can_be_refused_and_filters_by_it_are_not(
     emulator: InvoicingEmulator,
 ) -> None:

@@ -130,7 +130,6 @@ def _invoice(page: PeriodContext, invoice: ArchivedInvoice) -> Html:
     kinds = [summary.invoice_type or "UNTYPED", summary.text_at("Entity.BillingEntity")]
     if invoice.receiver_role:
         kinds.append(f"received as {invoice.receiver_role.lower()}")
-    issued, due = summary.day_at("IssuedDate"), summary.day_at("DueDate")
     documents = sorted(invoice.documents, key=lambda d: (not d.is_invoice_document, d.stored.key))
     return element(
         "tr",
@@ -139,11 +138,17 @@ def _invoice(page: PeriodContext, invoice: ArchivedInvoice) -> Html:
             name(invoice.invoice_id),
             element("span", " · ".join(code_name(k) for k in kinds if k), class_="kind"),
         ),
-        cell("Issued", day_name(issued) if issued else NOTHING),
-        cell("Due", day_name(due) if due else NOTHING),
+        cell("Issued", _day(summary, "IssuedDate")),
+        cell("Due", _day(summary, "DueDate")),
         cell("Amount", _amount(summary), number=True),
         cell("Documents", element("ul", (_document(page, one, invoice) for one in documents))),
     )
+
+
+def _day(summary: InvoiceSummary, path: str) -> Content:
+    """A day of the row; what is none as AWS gave it."""
+    day, text = summary.day_at(path), summary.text_at(path)
+    return day_name(day) if day else (name(text) if text else NOTHING)
 
 
 def _amount(summary: InvoiceSummary) -> Content:

@@ -214,6 +214,20 @@ def test_every_document_has_a_link_to_the_file_and_one_to_the_console() -> None:
         assert console.endswith(f"/s3/object/example-archive?region=eu-west-1&prefix={key}")
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2026-11-30T23:59:59Z", "30 November 2026"),
+        ("0001-01-01T00:00:00Z", "1 January 1"),
+        ("10000-01-01T00:00:00Z", "10000-01-01T00:00:00Z"),
+    ],
+)
+def test_a_day_that_is_none_is_shown_as_aws_gave_it(text: str, shown: str) -> None:
+    page = read(page_of_month(month(payer_state(invoices=(invoice(DueDate=text),)))))
+    table = section(page, "Payer accounts").one("table", "invoices")
+    assert table.all("tr")[1].all("td")[2].text == shown
+
+
 def test_an_invoice_that_is_not_archived_is_listed_with_the_reason() -> None:
     state = payer_state(outstanding=(outstanding("AWAITED-1"),), verdict="PARTIAL")
     page = read(page_of_month(month(state, verdict="ACTION_REQUIRED")))
