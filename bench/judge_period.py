@@ -313,6 +313,7 @@ def judge(run_id: str, as_of: datetime, state: Path) -> None:
             "dry_run": False,
             "billing_period": str(OCTOBER),
             "as_of": instant_text(as_of),
+            "payers": len(json.loads(bucket.objects[run_payers_key(run_id)])),
         },
         LambdaContext(),
     )
