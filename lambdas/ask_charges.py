@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from lambdas.aws.archive import Archive
 from lambdas.aws.clients import cost_explorer_client
 from lambdas.aws.cost_explorer import CostExplorer
-from lambdas.aws.payer_role import NoAccess, WrongAccount, assume_payer_role
+from lambdas.aws.payer_role import WrongAccount, assume_payer_role
+from lambdas.aws.witness import WitnessNotRead, witness
 from lambdas.domain.archive_layout import charges_key
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.charges import Charges, ChargesAnswer
-from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.json_text import instant_text
 from lambdas.domain.payer_run import PayerRun
 
@@ -54,8 +54,10 @@ class ChargesQuestions:
 
     def _asked(self, item: PayerRun, period: BillingPeriod) -> ChargesAnswer:
         try:
-            credentials = assume_payer_role(item, self._external_id)
-        except (NoAccess, WrongAccount, ServiceUnavailable) as error:
+            # whatever one account answers here costs no other its verdict
+            with witness("sts:AssumeRole"):
+                credentials = assume_payer_role(item, self._external_id)
+        except (WitnessNotRead, WrongAccount) as error:
             reason = f"ce:GetCostAndUsage was not asked: {error}"
             return ChargesAnswer(item.run_id, instant_text(item.as_of), 0, not_read=reason)
         cost_explorer = CostExplorer(cost_explorer_client(credentials))

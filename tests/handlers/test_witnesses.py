@@ -6,8 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from lambdas import ask_charges
+from lambdas.aws import payer_role
+from lambdas.aws.clients import RoleCredentials
 from lambdas.domain.errors import InvalidExecutionInput
+from lambdas.domain.payer_run import PayerRun
 from sandbox.invoicing.faults import Fault
 from tests.handlers.conftest import (
     ACME,
@@ -194,6 +199,22 @@ def test_a_role_without_cost_explorer_is_named_and_the_listings_decide(alone: Wo
         "NO_INVOICES_LISTED": "blocking",
         "WITNESS_NOT_READ": "warning",
     }
+
+
+def test_a_role_that_answers_something_new_costs_nobody_else_the_verdict(
+    alone: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def assume(item: PayerRun, external_id: str) -> RoleCredentials:
+        if item.payer_account_id == ACME:
+            raise ClientError({"Error": {"Code": "RegionAsleep"}}, "AssumeRole")
+        return payer_role.assume_payer_role(item, external_id)
+
+    monkeypatch.setattr(ask_charges, "assume_payer_role", assume)
+    assert alone.run()["verdict"] == "COMPLETE"
+    (found,) = alone.payer()["findings"]
+    assert (found["code"], found["severity"]) == ("WITNESS_NOT_READ", "warning")
+    assert "AWS did not answer sts:AssumeRole (RegionAsleep)." in found["detail"]
+    assert (alone.payer(BOREAL)["findings"], alone.asked(COSTS)) == ([], {BOREAL: 1})
 
 
 def test_a_step_that_is_tried_again_does_not_pay_twice(
