@@ -85,7 +85,8 @@ class ListedIds:
                 start = digit.start() - before
                 end = start + length
                 if (
-                    start >= 0
+                    0 <= start
+                    and end <= len(text)
                     and text[start:end] in self._ids
                     and _BEGINS_ALONE.match(text, start)
                     and _ENDS_ALONE.match(text, end)
