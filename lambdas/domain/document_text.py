@@ -85,7 +85,7 @@ class ListedIds:
                 start = digit.start() - before
                 end = start + length
                 if (
-                    0 <= start
+                    start >= 0
                     and end <= len(text)
                     and text[start:end] in self._ids
                     and _BEGINS_ALONE.match(text, start)
