@@ -107,7 +107,7 @@ def _check_pdf(
     """What is to be flagged of the PDF's structure. Raises DownloadRefused."""
     tail, padding = _tail(stream, size_bytes)
     remainder = pdf_remainder(tail)
-    if remainder is None:
+    if remainder is None or beginning.is_of_more(size_bytes):
         raise DownloadRefused(
             "DOCUMENT_DAMAGED", "The PDF does not end as one: it was cut or extended."
         )

@@ -18,10 +18,13 @@ _MORE_OF_A_PDF = re.compile(
 )
 """A later part of a PDF, also if only its first bytes are there: the file was cut."""
 _MARKUP = re.compile(
-    rb"<(?:!doctype|!--|\?xml|\?php|/?(?:html|head|body|script|error|title|meta|div)\b)"
-    rb"|</?[a-z][a-z0-9:._-]*(?:\s[^<>\0-\x08]*)?/?>",
+    rb"<(?:!doctype|!--|\?xml|\?php|/?(?:html|head|body|script|error|title|meta|div)\b)",
     re.IGNORECASE,
 )
+_ANY_TAG = re.compile(rb"</?[a-z][a-z0-9:._-]*(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_NO_TEXT = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]+")
+_TEXT_WITHIN_BINARY = 64
+"""How long a piece without control characters is text: random bytes hold `<a>` now and then."""
 _ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf")
 """A file of one of these formats may hold a PDF and is none."""
 _PROLOGUE = re.compile(
@@ -32,6 +35,8 @@ _PROLOGUE = re.compile(
     )""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
+_LINEARIZED = re.compile(rb"<<[^>]*/Linearized\b[^>]*>>")
+_LENGTH_OF_FILE = re.compile(rb"/L\s+(\d{1,12})")
 _HTML_DOCTYPE = re.compile(rb"\s*<!doctype\s+html", re.IGNORECASE)
 _ROOT = re.compile(rb"\s*<([A-Za-z_][A-Za-z0-9_:.-]*)")
 _HTML_ROOTS = re.compile(
@@ -41,11 +46,23 @@ _HTML_ROOTS = re.compile(
 _ERROR_ROOTS = frozenset({"Error", "ErrorResponse"})
 
 
+_MOST_SHORT = 1024
+
+
 @dataclass(frozen=True)
 class PdfBeginning:
-    """How many bytes stand before the header; None where there is no header, but an object."""
+    """How a file begins that may be a PDF."""
 
     before: int | None
+    """How many bytes stand before the header; None where there is no header, but an object."""
+    told_length: int | None = None
+    """How long the file is by its own word, if it is linearized."""
+
+    def is_of_more(self, size_bytes: int) -> bool:
+        """Whether the file was longer: where its first page ends there is an end mark too. A little
+        may be missing where line ends were converted.
+        """
+        return self.told_length is not None and size_bytes + _MOST_SHORT < self.told_length
 
 
 def pdf_beginning(head: bytes) -> PdfBeginning | None:
@@ -57,7 +74,8 @@ def pdf_beginning(head: bytes) -> PdfBeginning | None:
         before = before[: first_object.start()]
     if content.startswith(_ARCHIVES) or has_markup(before) or not (header or first_object):
         return None
-    return PdfBeginning(len(head) - len(content) + len(before) if header else None)
+    behind = len(head) - len(content) + len(before)
+    return PdfBeginning(behind if header else None, _length_told(content))
 
 
 def has_pdf_behind_markup(head: bytes) -> bool:
@@ -80,8 +98,19 @@ def pdf_remainder(tail: bytes) -> bytes | None:
     return remainder
 
 
+def _length_told(head: bytes) -> int | None:
+    linearized = _LINEARIZED.search(head[: 2 * _HEADER_WITHIN])
+    told = _LENGTH_OF_FILE.search(linearized[0]) if linearized else None
+    return int(told[1]) if told else None
+
+
 def has_markup(content: bytes) -> bool:
-    return bool(_MARKUP.search(content.replace(b"\0", b"")))
+    plain = content.replace(b"\0", b"")
+    if _MARKUP.search(plain):
+        return True
+    pieces = _NO_TEXT.split(plain)
+    least = _TEXT_WITHIN_BINARY if len(pieces) > 1 else 0
+    return any(len(piece) >= least and _ANY_TAG.search(piece) for piece in pieces)
 
 
 def is_markup(head: bytes) -> bool:

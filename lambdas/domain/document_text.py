@@ -86,6 +86,7 @@ class ListedIds:
                 end = start + length
                 if (
                     start >= 0
+                    and end <= len(text)
                     and text[start:end] in self._ids
                     and _BEGINS_ALONE.match(text, start)
                     and _ENDS_ALONE.match(text, end)

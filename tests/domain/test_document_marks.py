@@ -71,6 +71,27 @@ def test_a_later_part_of_a_pdf_or_markup_behind_the_end_mark_is_seen(rest: bytes
     assert pdf_remainder(PDF + b"%%EOF\n" + rest) is None
 
 
+@pytest.mark.parametrize("tag", [b"<b>", b"</x9>", b"<a\t\x80>"])
+def test_binary_bytes_in_which_a_tag_turns_up_are_no_markup(tag: bytes) -> None:
+    junk = bytes(range(1, 48)) * 9
+    assert pdf_remainder(PDF + b"%%EOF" + junk + tag + junk) == junk + tag + junk
+    assert pdf_remainder(PDF + b"%%EOF" + junk + b"words " * 12 + tag + junk) is None
+
+
+@pytest.mark.parametrize("linearized", [b"/Linearized 1 /L 90000 ", b"/L 90000/Linearized 1.0"])
+def test_a_linearized_file_says_how_long_it_is(linearized: bytes) -> None:
+    beginning = pdf_beginning(b"%PDF-1.6\n9 0 obj <</H [1 2] " + linearized + b" /N 2>> endobj")
+    assert beginning
+    assert beginning.is_of_more(4_000)
+    assert not beginning.is_of_more(89_999)
+
+
+def test_any_other_file_says_nothing_of_its_length() -> None:
+    beginning = pdf_beginning(b"%PDF-1.6\n9 0 obj <</L 90000>> endobj <</Linearized 1>>")
+    assert beginning
+    assert not beginning.is_of_more(9)
+
+
 def test_a_file_without_an_end_mark_does_not_end_as_a_pdf() -> None:
     assert pdf_remainder(PDF + b"startxref\n9\n%%EO") is None
 

@@ -74,6 +74,11 @@ def test_an_id_that_is_a_part_of_a_longer_listed_one_is_not_named_by_that() -> N
     assert "invoice CAIN26-1234567 " in read("Invoice CAIN26-1234567").other
 
 
+def test_an_id_at_the_end_of_a_text_is_named_although_a_longer_one_is_listed() -> None:
+    listed = Others(ListedIds(["EUINIT24-123456", "EUINIT24-1234567"]), frozenset())
+    assert read("Invoice EUINIT24-123456", "EUINIT24-123456", listed).is_own
+
+
 def test_what_the_row_names_is_no_other_invoice() -> None:
     row = InvoiceSummary({"InvoiceId": OWN, "OriginalInvoiceId": OTHER, "Nested": {"Ids": ["x"]}})
     assert read(f"Credit for {OTHER}", others=OTHERS.beside(row)) == Whose(is_own=False)

@@ -724,6 +724,26 @@ def test_f26_what_is_cut_or_has_no_page_is_refused_however_much_is_forgiven(mont
     month.recovers()
 
 
+def test_f26_a_linearized_paper_that_is_cut_behind_its_first_page_is_refused(month: Month) -> None:
+    told = b"9 0 obj <</Linearized 1/L 90000>> endobj\n"
+    header, rest = pdf("Invoice Number: A2").split(b"\n", 1)
+    month.lists(invoice("A2", document=header + b"\n" + told + rest))
+    month.suffers("PARTIAL", DAMAGED)
+    month.lists(invoice("A2"))
+    recovers_with_the_document(month)
+
+
+def test_f26_binary_bytes_behind_a_paper_are_no_markup_though_a_tag_turns_up_in_them(
+    month: Month,
+) -> None:
+    junk = bytes(range(1, 48))
+    paper = pdf("Invoice Number: A2") + junk * 9 + b"<b>" + junk * 9
+    month.lists(invoice("A2", document=paper))
+    month.suffers("COMPLETE", IRREGULAR)
+    assert month.world.content(A2) == paper
+    month.recovers(findings=IRREGULAR)
+
+
 def test_f30_a_supplement_that_is_not_well_formed_is_kept_as_it_came(month: Month) -> None:
     odd = (
         XML.replace(b"3526", b"caf\xe9"),
