@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import IO
@@ -64,6 +65,7 @@ _ROUNDS = 3
 """How often documents are asked for when a URL is refused or the bytes do not arrive whole."""
 _PASSING = ("DOWNLOAD_FAILED", "DOCUMENT_DAMAGED")
 _CHAIN_TRIES = 5
+InTurn = Callable[[], AbstractContextManager[None]]
 REVISION_NOT_CHECKED = "REVISION_NOT_CHECKED"
 
 
@@ -162,15 +164,15 @@ class PayerArchive:
             self._invoice_stems[segment].add(invoice_stem)
 
     def archive_invoice(
-        self, listed: ListedInvoice, wait_for_turn: Callable[[], None] = lambda: None
+        self, listed: ListedInvoice, in_turn: InTurn = nullcontext
     ) -> ArchivedInvoice | OutstandingInvoice | KnownInvoice:
         """Store what the archive lacks of the invoice. Raises NoAccess and ServiceUnavailable.
 
-        `wait_for_turn` returns when all invoices before it are dealt with: of invoices that are
-        served one paper which names none of them, it is always the same that gets it.
+        `in_turn` lets decide one invoice after another, in the order of the listings: of invoices
+        that are served one paper which names none of them, it is always the first that gets it.
         """
         try:
-            return self._archive_invoice(listed, wait_for_turn)
+            return self._archive_invoice(listed, in_turn)
         except EvidenceConflict as conflict:
             lack = Lack("FOREIGN_OBJECT", listed.invoice_id, f"{conflict}.")
         except EvidenceDamaged as damaged:
@@ -192,7 +194,7 @@ class PayerArchive:
         )
 
     def _archive_invoice(
-        self, listed: ListedInvoice, wait_for_turn: Callable[[], None]
+        self, listed: ListedInvoice, in_turn: InTurn
     ) -> ArchivedInvoice | OutstandingInvoice | KnownInvoice:
         state = self._state(safe_segment(listed.invoice_id))
         earlier = _sighting(state, self._run.payer_account_id)
@@ -223,7 +225,7 @@ class PayerArchive:
                 documents, lacks = self._get_documents(
                     listed,
                     state,
-                    wait_for_turn,
+                    in_turn,
                     look_for_revisions=has_changed,
                     is_in_doubt=is_in_doubt,
                 )
@@ -349,7 +351,7 @@ class PayerArchive:
         self,
         listed: ListedInvoice,
         state: ChainState | None,
-        wait_for_turn: Callable[[], None],
+        in_turn: InTurn,
         *,
         look_for_revisions: bool,
         is_in_doubt: bool,
@@ -389,7 +391,7 @@ class PayerArchive:
                 lacks.pop(offer.identity, None)
                 try:
                     document = self._get_document(
-                        offer, stem, period, listed, earlier, wait_for_turn=wait_for_turn
+                        offer, stem, period, listed, earlier, in_turn=in_turn
                     )
                 except EvidenceConflict as conflict:
                     subject = _subject(listed.invoice_id, offer)
@@ -428,7 +430,7 @@ class PayerArchive:
         listed: ListedInvoice,
         earlier: ArchivedDocument | None,
         *,
-        wait_for_turn: Callable[[], None],
+        in_turn: InTurn,
     ) -> ArchivedDocument | None:
         """Adopt or download one document.
 
@@ -467,7 +469,7 @@ class PayerArchive:
             if earlier and self._is_same(earlier, content, arrived.sha256, arrived.size_bytes):
                 return None
             if offer.is_invoice_document:
-                checked = self._claim(listed, checked, arrived, wait_for_turn)
+                checked = self._claim(listed, checked, arrived, in_turn)
             key = f"{stem}.{checked.extension}"
             flags = (*arrived.flags, *checked.flags)
             origin = Origin(self._run.run_id, instant_text(self._clock()), flags)
@@ -491,7 +493,7 @@ class PayerArchive:
         listed: ListedInvoice,
         checked: Checked,
         arrived: Downloaded,
-        wait_for_turn: Callable[[], None],
+        in_turn: InTurn,
     ) -> Checked:
         """Take the document for the invoice's own, unless it is stored for another one and does not
         name this one; of a copy that is flagged.
@@ -500,13 +502,13 @@ class PayerArchive:
         if is_proven(checked.flags):
             self._papers.hold(segment, arrived.sha256)
             return checked
-        wait_for_turn()
-        others = self._papers.hold_alone(
-            segment,
-            arrived.sha256,
-            arrived.size_bytes,
-            beside=self._known.copies.get(listed.invoice_id, ()),
-        )
+        with in_turn():
+            others = self._papers.hold_alone(
+                segment,
+                arrived.sha256,
+                arrived.size_bytes,
+                beside=self._known.copies.get(listed.invoice_id, ()),
+            )
         if not others:
             return checked
         if not listed.summary.repeats_another:

@@ -107,14 +107,22 @@ class _Parser:
 
     def _connected(self) -> socket.socket:
         if self._connection is None:
-            self._connection, theirs = socket.socketpair()
-            with theirs:
-                self._process = _started(theirs, self._packages or _folders())
             try:
-                _line(self._connection, _START_SECONDS)
+                return self._begun()
+            except (OSError, ValueError):  # there may have been no memory for it just then
+                self.end()
+            try:
+                return self._begun()
             except (OSError, ValueError) as error:
                 self.end()
                 raise ParserNotStarted(f"the parser does not start ({error})") from None
+        return self._connection
+
+    def _begun(self) -> socket.socket:
+        self._connection, theirs = socket.socketpair()
+        with theirs:
+            self._process = _started(theirs, self._packages or _folders())
+        _line(self._connection, _START_SECONDS)
         return self._connection
 
     def end(self) -> None:

@@ -4,7 +4,8 @@ can know: by what it finds in the archive and by what its own threads store.
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from lambdas.aws.archive import Archive
 from lambdas.domain.archive_layout import invoice_of_document, revision_of_invoice_document
@@ -104,14 +105,21 @@ class Turns:
         self._first = 0
         """All before it have ended."""
 
-    def wait(self, turn: int) -> None:
-        """Wait until all turns before this one have ended."""
+    @contextmanager
+    def turn(self, turn: int) -> Iterator[None]:
+        """Begin when all turns before this one have ended; it ends with the block."""
         with self._changed:
             self._changed.wait_for(lambda: self._first >= turn)
+        try:
+            yield
+        finally:
+            self.end(turn)
 
     def end(self, turn: int) -> None:
+        """End a turn, whether or not it was taken, and whether or not it has ended before."""
         with self._changed:
-            self._ended.add(turn)
+            if turn >= self._first:
+                self._ended.add(turn)
             while self._first in self._ended:
                 self._ended.remove(self._first)
                 self._first += 1

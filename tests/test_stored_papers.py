@@ -79,9 +79,9 @@ def test_a_turn_comes_when_all_before_it_have_ended() -> None:
     turns, order = Turns(), []
 
     def take(turn: int) -> None:
-        turns.wait(turn)
-        order.append(turn)
-        turns.end(turn)
+        with turns.turn(turn):
+            order.append(turn)
+        turns.end(turn)  # as whoever took no turn does
 
     threads = [threading.Thread(target=take, args=(turn,)) for turn in (3, 1, 0)]
     for thread in threads:

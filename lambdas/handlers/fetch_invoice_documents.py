@@ -6,12 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas.archive_invoice import PayerArchive
+from lambdas.archive_invoice import InTurn, PayerArchive
 from lambdas.aws.archive import Archive
 from lambdas.aws.clients import invoicing_client, s3_client
 from lambdas.aws.invoicing import Invoicing
@@ -166,10 +167,10 @@ def fetch(
     stop, turns = threading.Event(), Turns()
 
     def archive(
-        invoice: ListedInvoice, wait_for_turn: Callable[[], None]
+        invoice: ListedInvoice, in_turn: InTurn = nullcontext
     ) -> ArchivedInvoice | OutstandingInvoice | KnownInvoice | ServiceUnavailable:
         try:
-            return payer_archive.archive_invoice(invoice, wait_for_turn)
+            return payer_archive.archive_invoice(invoice, in_turn)
         except ServiceUnavailable as error:
             stop.set()
             return error
@@ -183,7 +184,7 @@ def fetch(
         try:
             if stop.is_set() or (index > 0 and not has_time()):
                 return None
-            return archive(pending[index], lambda: turns.wait(index))
+            return archive(pending[index], lambda: turns.turn(index))
         finally:
             turns.end(index)
 
@@ -192,7 +193,7 @@ def fetch(
     kinds = (ArchivedInvoice, OutstandingInvoice, KnownInvoice)
     dealt_with = sum(isinstance(result, kinds) for result in results)
     results += (
-        archive(invoice, lambda: None)
+        archive(invoice)
         for invoice in payer_archive.contested(listing.invoices)
         if has_time() and not stop.is_set()
     )
