@@ -39,8 +39,11 @@ def read_request(archive: Archive, run_id: str) -> dict[str, Any]:
     try:
         request: dict[str, Any] = found.data()
         _register(request)
+        of_run = request["run_id"]
     except _NOT_UNDERSTOOD as error:
         raise RunFileLost(f"{key} cannot be read ({error!r}); start a new run") from None
+    if of_run != run_id:
+        raise RunFileLost(f"{key} is the file of run {of_run!r}; start a new run")
     return request
 
 
@@ -54,7 +57,7 @@ def read_run_list(
     """
     run_id, written = event["run_id"], event["payers"]
     try:
-        return _written(archive, run_payers_key(run_id), written)
+        return _written(archive, run_id, written)
     except RunFileLost as error:
         logger().warning("went by the register", extra={"run_id": run_id, "reason": str(error)})
     everybody = _of_register(read_request(archive, run_id), settings)
@@ -63,7 +66,8 @@ def read_run_list(
     return listed if len(listed) == written else everybody
 
 
-def _written(archive: Archive, key: str, length: int) -> list[PayerRun]:
+def _written(archive: Archive, run_id: str, length: int) -> list[PayerRun]:
+    key = run_payers_key(run_id)
     found = archive.read(key)
     if found is None:
         raise RunFileLost(f"{key} is gone")
@@ -73,6 +77,10 @@ def _written(archive: Archive, key: str, length: int) -> list[PayerRun]:
         raise RunFileLost(f"{key} cannot be read ({error!r})") from None
     if len(items) != length:
         raise RunFileLost(f"{key} has {len(items)} entries, and {length} were written")
+    if any(item.run_id != run_id for item in items):
+        raise RunFileLost(f"{key} is the list of another run")
+    if len({item.payer_account_id for item in items}) != length:
+        raise RunFileLost(f"{key} names a payer account twice")
     return items
 
 

@@ -203,11 +203,11 @@ def examine_concurrency(settings: DeploySettings) -> Examined:
     free = limit["UnreservedConcurrentExecutions"]
     of_all = limit["ConcurrentExecutions"]
     reserved = f", of which {of_all - free} are reserved for other functions" * (free < of_all)
+    fewer = f"Set max_concurrent_payers to {free} or less, or ask" if free else "Ask"
     too_few = (
         f"this account may run {of_all} in this region{reserved}, and max_concurrent_payers is "
-        f"{wanted}: runs would wait and payer accounts could stay unchecked. Set "
-        f"max_concurrent_payers to {free} or less, or ask AWS for more under Service Quotas, AWS "
-        "Lambda, Concurrent executions"
+        f"{wanted}: runs would wait and payer accounts could stay unchecked. {fewer} AWS for more "
+        "under Service Quotas, AWS Lambda, Concurrent executions"
     )
     return Examined(f"{what} ({free})", too_few if free < wanted else None)
 

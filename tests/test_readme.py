@@ -61,7 +61,13 @@ def test_an_untouched_archive_is_confirmed(copy: Path) -> None:
 
 
 def test_what_computers_leave_in_the_copy_is_no_problem(copy: Path) -> None:
-    for name in ("periods/Thumbs.db", "periods/Icon\r", "periods/@eaDir/x", "periods/~$ledger"):
+    for name in (
+        "periods/Thumbs.db",
+        "periods/Icon\r",
+        "periods/@eaDir/x",
+        "periods/~$ledger",
+        f"{NEWEST}@SynoResource",
+    ):
         (copy / name).parent.mkdir(exist_ok=True)
         (copy / name).write_bytes(b"x")
     assert problems(copy) == []

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from lambdas.domain.cut_text import within_bytes
 
-_MOST_BYTES = 100_000
-"""A state's error is passed on in at most 262,144, as JSON and with a stack trace."""
+_MOST_BYTES = 40_000
+"""A state's error is passed on in at most 262,144, as JSON and with a stack trace. In JSON a
+character of two bytes may take six, and one of one byte too."""
 _CUT = "\n  [Cut here: there are more problems than an error message holds.]"
 
 

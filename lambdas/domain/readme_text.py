@@ -186,7 +186,8 @@ def is_signed(manifest):
 def check(period, problems):
     before = newest = None
     folder = "periods/" + period + "/manifests/"
-    names = [name for name in os.listdir(folder) if name.startswith("manifest-")]
+    names = [name for name in os.listdir(folder)
+             if name.startswith("manifest-") and not is_litter(name)]
     for number, name in enumerate(sorted(names, key=lambda name: (len(name), name)), 1):
         path = folder + name
         with open(path, encoding="utf-8", errors="surrogatepass") as file:

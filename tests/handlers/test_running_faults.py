@@ -60,6 +60,20 @@ def lose(world: World, key: str, content: bytes | None) -> None:
         world.s3.put_object(Bucket=BUCKET, Key=key, Body=content)
 
 
+def instead(world: World, started: dict[str, Any], content: bytes | str | None) -> bytes | None:
+    """The bytes in place of a run's list. The other run, whose list it may be, read everybody."""
+    if isinstance(content, bytes | None):
+        return content
+    if content == "one twice":
+        first, _ = world.read(started["payers_key"])
+        return json.dumps([first, first]).encode()
+    other = enumerated(world, {"dry_run": True}, BEFORE_DEADLINE)
+    items = world.read(other["payers_key"])
+    for item in items:
+        world.run_payer(item)
+    return json.dumps(items).encode()
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -68,13 +82,16 @@ def lose(world: World, key: str, content: bytes | None) -> None:
         pytest.param(b"[]", id="a list of nobody"),
         pytest.param(b"[7, null]", id="no payer accounts"),
         pytest.param(b"[" * 100_000, id="too deep"),
+        pytest.param(b"null", id="no list"),
+        pytest.param("of another run", id="of another run"),
+        pytest.param("one twice", id="one twice"),
     ],
 )
 def test_r14_a_list_that_is_lost_leaves_everybody_not_checked_red_and_mailed_the_same_day(
-    month: World, content: bytes | None
+    month: World, content: bytes | str | None
 ) -> None:
     started = enumerated(month)
-    lose(month, started["payers_key"], content)
+    lose(month, started["payers_key"], instead(month, started, content))
     ended = validate_completeness.handler(started, Context())
     assert ended["verdict"] == "ACTION_REQUIRED"
     for payer in (ACME, BOREAL):
@@ -130,7 +147,9 @@ def test_r14_a_lost_list_of_some_payer_accounts_says_nothing_of_the_others(month
     assert month.payer(BOREAL)["findings"] == []
 
 
-@pytest.mark.parametrize("content", [None, b'{"register": 7}'])
+@pytest.mark.parametrize(
+    "content", [None, b'{"register": 7}', b'{"register": [], "run_id": "manual-of-another-day"}']
+)
 def test_r14_without_list_and_register_the_run_fails_with_a_sentence_and_another_one_mends_it(
     month: World, content: bytes | None
 ) -> None:

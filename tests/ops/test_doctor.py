@@ -228,6 +228,7 @@ def test_what_a_failed_first_deployment_leaves_is_told(
         (10, 10, 10, None),
         (10, 10, 11, "may run 10 in this region, and max_concurrent_payers is 11"),
         (1000, 20, 21, "may run 1000 in this region, of which 980 are reserved for other"),
+        (10, 0, 1, "may run 10 in this region, of which 10 are reserved for other"),
         (1000, 1000, 1000, None),
     ],
 )
@@ -250,7 +251,8 @@ def test_a_quota_of_functions_below_the_payer_accounts_at_a_time_is_told_with_th
         assert told is None
     else:
         assert problem in (told or "")
-        assert f"Set max_concurrent_payers to {free} or less" in (told or "")
+        remedy = f"Set max_concurrent_payers to {free} or less, or ask AWS" if free else "Ask AWS"
+        assert f"{remedy} for more under Service Quotas" in (told or "")
 
 
 @pytest.mark.usefixtures("aws")
