@@ -25,6 +25,7 @@ from lambdas.domain.archive_layout import (
     run_request_key,
 )
 from lambdas.domain.archived_invoice import ArchivedInvoice, KnownInvoice, OutstandingInvoice
+from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.fetch_pass import FetchPass
 from lambdas.domain.known_to_pass import KnownToPass
@@ -68,6 +69,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         if (found := archive.read(item.key))
     ]
     payers = archive.read(run_payers_key(run.run_id))
+    in_doubt, closed = _seen_in_views(archive, listing)
     role = PayerRole(run, settings.external_id)
     asked = {item["payer_account_id"] for item in payers.data()} if payers else set()
     try:
@@ -79,9 +81,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             settings,
             run,
             lambda: datetime.now(UTC),
-            known=KnownToPass.of(
-                listing, asked | _registered(archive, run), _in_doubt(archive, listing)
-            ),
+            known=KnownToPass.of(listing, asked | _registered(archive, run), in_doubt, closed),
         )
         result = fetch(
             payer_archive,
@@ -122,24 +122,31 @@ def _registered(archive: Archive, run: PayerRun) -> set[str]:
     return {payer["account_id"] for payer in request.data()["register"]} if request else set()
 
 
-def _in_doubt(archive: Archive, listing: Listing) -> set[str]:
-    """The invoices of which the periods' views say that their document is another's.
+def _seen_in_views(archive: Archive, listing: Listing) -> tuple[set[str], set[BillingPeriod]]:
+    """The invoices of which the periods' views say that their document is another's, and the
+    periods that are closed.
 
     Views are not locked, so one that cannot be read says nothing; ValidateCompleteness makes it
     again.
     """
     periods = {*listing.billing_periods, *(one.billing_period for one in listing.invoices)}
-    found: set[str] = set()
-    for key in map(completeness_key, sorted(periods)):
+    in_doubt: set[str] = set()
+    closed: set[BillingPeriod] = set()
+    for period in sorted(periods):
+        key = completeness_key(period)
         view = archive.read(key)
+        if view is None:
+            continue
         try:
-            found |= set(invoices_in_doubt(view.data())) if view else set()
+            data = view.data()
+            in_doubt |= set(invoices_in_doubt(data))
+            closed |= {period} if data["closed_at"] else set()
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             reason = f"{type(error).__name__}: {error}"
             logger().warning(
                 "took an unreadable view for none", extra={"key": key, "reason": reason}
             )
-    return found
+    return in_doubt, closed
 
 
 def fetch(

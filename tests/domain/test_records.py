@@ -315,6 +315,14 @@ def test_the_row_that_another_account_sees_is_not_the_one_that_is_kept() -> None
     assert following.row_received == RECEIVED
 
 
+def test_a_changed_row_of_which_the_text_is_not_known_has_none() -> None:
+    first = first_record(INVOICE_ID, OCTOBER, ACME, receives(RECEIVED))
+    changed = receives(None, row=summary_row(TaxAuthorityStatus="ISSUED"))
+    following = next_record(first, BEFORE, changed, ACME)
+    assert following is not None
+    assert following.row_received is None
+
+
 def test_a_row_that_is_no_longer_listed_stays_as_it_came() -> None:
     first = first_record(INVOICE_ID, OCTOBER, ACME, receives(RECEIVED))
     following = next_record(first, BEFORE, receives(None, is_listed=False), ACME)
