@@ -260,7 +260,7 @@ class Record:
             for code, detail in document.flags
         ]
         if problems := summary.problems:
-            detail = f"Of its row as AWS sent it, {told(problems)}."
+            detail = f"In its row as AWS sent it, {told(problems)}."
             found.append(finding("ROW_NOT_READ", self.invoice_id, detail))
         if unknown := list(summary.unknown_values()):
             found.append(

@@ -4,7 +4,7 @@ time; the workflow loops.
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -149,6 +149,15 @@ def _seen_in_views(archive: Archive, listing: Listing) -> tuple[set[str], set[Bi
     return in_doubt, closed
 
 
+def _places(invoice: ListedInvoice) -> Iterator[tuple[BillingPeriod, str]]:
+    """Where the invoice may be archived. A row without a period lies in the month that was asked
+    for, which may be that of its issue; by role none is asked for.
+    """
+    yield invoice.billing_period, invoice.payer_account_id
+    if invoice.receiver_roles:
+        yield invoice.billing_period.shifted(1), invoice.payer_account_id
+
+
 def fetch(
     payer_archive: PayerArchive,
     listing: Listing,
@@ -166,7 +175,7 @@ def fetch(
     done = {invoice_id for one in earlier for invoice_id in one.invoice_ids()}
     pending = [invoice for invoice in listing.invoices if invoice.invoice_id not in done]
     payer_archive.look_up(
-        {(invoice.billing_period, invoice.payer_account_id) for invoice in pending}
+        {place for invoice in pending for place in _places(invoice)}
         | {(period, listing.payer_account_id) for period in listing.billing_periods},
         asked,
     )

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from lambdas.domain.acknowledgements import GivenAcknowledgement
-from lambdas.domain.archived_invoice import OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.close_calendar import CloseCalendar, CloseDeadline
 from lambdas.domain.facts import PayerOutcome
@@ -538,14 +537,12 @@ def test_other_words_for_what_a_closed_month_lists_and_misses_are_no_news(
     assert not later.says_the_same_as(first)
 
 
-def estimated() -> OutstandingInvoice:
-    return outstanding("estimate-1")
-
-
 def test_an_estimate_that_was_accepted_when_the_month_closed_stays_as_it_was() -> None:
     given = GivenAcknowledgement(ACME, OCTOBER, "It is an estimate.", "Dana", LATER.date())
     first = judged(
-        outcome(awaited=(estimated(),)), invoices=[archived("1")], acknowledgements=[given]
+        outcome(awaited=(outstanding("estimate-1"),)),
+        invoices=[archived("1")],
+        acknowledgements=[given],
     )
     assert (first.verdict, bool(first.closed_at)) == ("COMPLETE", True)
     second = judged(outcome(), invoices=[archived("1")], previous=first, as_of=NEXT_DAY)
@@ -576,3 +573,18 @@ def test_an_invoice_of_a_receiver_has_vanished_only_where_the_receiver_was_liste
     )
     wanted = "PDF_NOT_READY" if cause else "INVOICE_VANISHED"
     assert codes(second, receiver) == {wanted: "blocking"}
+
+
+def test_an_estimate_that_an_earlier_release_archived_is_not_the_invoice_of_the_month() -> None:
+    estimate = [archived("estimate-1")]
+    manifest = judged(outcome(), invoices=estimate)
+    assert (payer(manifest).verdict, codes(manifest)) == (
+        "MISSING",
+        {"NO_INVOICES_LISTED": "blocking"},
+    )
+    invoices = [*estimate, archived("1")]
+    assert judged(outcome(), invoices=invoices).verdict == "COMPLETE"
+    closed_month = replace(judged(outcome(), invoices=invoices), run_id="run-1")
+    assert judged(outcome(), invoices=invoices, previous=closed_month).says_the_same_as(
+        closed_month
+    )

@@ -335,7 +335,7 @@ def test_what_cannot_be_read_of_a_row_is_found_until_it_can() -> None:
     (found,) = (one for one in first.findings() if one.code == "ROW_NOT_READ")
     assert (found.subject, found.severity) == (INVOICE_ID, "warning")
     assert found.detail == (
-        "Of its row as AWS sent it, DueDate is the text 'soon', not an instant."
+        "In its row as AWS sent it, DueDate is the text 'soon', not an instant."
     )
     following = next_record(first, BEFORE, receives("{}"), ACME)
     assert following is not None
