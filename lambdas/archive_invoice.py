@@ -203,6 +203,8 @@ class PayerArchive:
         listed = replace(listed, other_rows=in_order(listed.other_rows))
         if earlier:
             listed = listed.as_recorded(earlier.fingerprint)
+        if state and listed.other_rows and self._kept_one_row(state.record):
+            listed = replace(listed, summary=InvoiceSummary(listed.summary.row), other_rows=())
         sighting = Sighting(
             self._run.payer_account_id,
             earlier.fingerprint
@@ -247,6 +249,12 @@ class PayerArchive:
         if state:
             return self._extend_chain(state, learnt)
         return self._begin_chain(listed, learnt)
+
+    def _kept_one_row(self, record: Record) -> bool:
+        """Whether it is of an earlier release, which kept the first row of an id alone, and of a
+        closed month: what else is listed there is no news.
+        """
+        return record.row_received is None and record.billing_period in self._known.closed
 
     def contested(self, listed: Iterable[ListedInvoice]) -> list[ListedInvoice]:
         """The invoices that hold a document which another one was served in this pass.

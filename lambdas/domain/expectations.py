@@ -146,7 +146,7 @@ class Expectations:
             yield finding(
                 "SOURCE_WITHOUT_TRANSFER",
                 source,
-                f"An invoice for {self.account_id} is of its bill; AWS names no billing transfer "
+                f"An invoice for {self.account_id} names it as the source; AWS names no transfer "
                 f"from it to {self.account_id} in {self.period}.",
             )
         if not self.transferred_to:

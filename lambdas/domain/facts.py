@@ -114,6 +114,10 @@ class Facts:
     def is_overdue(self) -> bool:
         return self.as_of >= self.close.overdue_from(self.billing_period)
 
+    @property
+    def is_closed(self) -> bool:
+        return self.previous is not None and self.previous.closed_at is not None
+
     @cached_property
     def before(self) -> Mapping[str, PayerState]:
         """What the previous manifest says, by payer account."""
@@ -202,19 +206,24 @@ class Facts:
             found |= {one for one in known if one.code == "ROLES_NOT_LISTED"}
         return tuple(sorted(found))
 
-    def _notes_of(self, account_id: str, known: Collection[Finding]) -> set[Finding]:
+    def _notes_of(self, account_id: str, before: Collection[Finding]) -> set[Finding]:
         """What the listings of the run say beside invoices; of a closed period only what it was
         told before, or what keeps the look at it from being whole.
         """
+        known = {(one.code, one.subject) for one in before}
         outcome = self.outcome_of.get(account_id)
         notes = {
             note.finding
             for note in (outcome.notes if outcome else ())
             if note.billing_period == self.billing_period
         }
-        if self.previous is None or self.previous.closed_at is None:
+        if not self.is_closed:
             return notes
-        return {one for one in notes if one.code == "LISTING_REFUSED" or one in known}
+        return {
+            one
+            for one in notes
+            if one.code == "LISTING_REFUSED" or (one.code, one.subject) in known
+        }
 
     @cached_property
     def outstanding_shown_to(self) -> Mapping[str, Sequence[OutstandingInvoice]]:
@@ -260,11 +269,12 @@ class Facts:
     def outstanding_invoices(self, account_id: str) -> tuple[OutstandingInvoice, ...]:
         """Expected invoices without a record: of all listings so far, not only the last one."""
         before = self.before.get(account_id)
-        union = {
-            invoice.invoice_id: _still_listed(self, invoice)
-            for invoice in (before.outstanding if before else ())
-            if not invoice.summary.is_estimate  # the first release expected those too
-        }
+        union = {}
+        for invoice in before.outstanding if before else ():
+            if not invoice.summary.is_estimate:
+                union[invoice.invoice_id] = _still_listed(self, invoice)
+            elif self.is_closed:  # the first release expected those too
+                union[invoice.invoice_id] = invoice
         union |= {i.invoice_id: i for i in self.outstanding_of.get(account_id, ())}
         archived = {invoice.invoice_id for invoice in self.invoices_of.get(account_id, ())}
         return tuple(invoice for key, invoice in sorted(union.items()) if key not in archived)
@@ -273,6 +283,17 @@ class Facts:
     def papers_of_others(self) -> Mapping[tuple[str, str], Finding]:
         """The invoices under which another's paper is stored, by account and invoice id."""
         return papers_of_others(self.invoices)
+
+    @cached_property
+    def papers_of_others_before(self) -> Mapping[str, set[tuple[str, str]]]:
+        """By account, code and subject of the findings that the documents of the previous manifest
+        call for, whether or not the release that wrote it compared them.
+        """
+        found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        invoices = self.previous.invoices if self.previous else ()
+        for (account_id, _), one in papers_of_others(invoices).items():
+            found[account_id].add((one.code, one.subject))
+        return found
 
     @cached_property
     def holders(self) -> Mapping[str, set[str]]:
@@ -287,13 +308,26 @@ def _still_listed(facts: Facts, invoice: OutstandingInvoice) -> OutstandingInvoi
     """The invoice, told as vanished if a payer account that was shown it no longer is."""
     for account_id in invoice.seen_by:
         read = facts.read(account_id)
-        if read is None or account_id in facts.unusable_of:
-            continue
-        if invoice.receiver_roles and not read.roles_listed:
+        if read is None or not _was_looked_for(facts, invoice, read):
             continue
         if invoice.invoice_id not in read.listed_ids:
             return replace(invoice, findings=(_vanished(invoice.invoice_id),))
     return invoice
+
+
+def _was_looked_for(facts: Facts, invoice: OutstandingInvoice, read: PayerOutcome) -> bool:
+    """Whether the listings that were read would show the invoice: only that of a role, or of the
+    receiver under whom it is filed, may be what shows it.
+    """
+    if read.payer_account_id in facts.unusable_of:
+        return False
+    if invoice.receiver_roles:
+        return bool(read.roles_listed)
+    if invoice.payer_account_id == read.payer_account_id:
+        return True
+    refused = {note.billing_period for note in read.notes if note.finding.code == "LISTING_REFUSED"}
+    has_gap = facts.billing_period in refused or bool(read.units and read.units.not_read)
+    return not has_gap
 
 
 def _vanished(invoice_id: str) -> Finding:

@@ -109,11 +109,12 @@ class InvoiceSummary:
 
     @property
     def is_own_invoice(self) -> bool:
-        """Whether it is an invoice: no copy of one for the tax office, no receipt, no credit memo.
+        """Whether it is an invoice: no copy of one for the tax office, no receipt, no credit memo,
+        no estimate.
 
         A row without a type, or of one that this deployment does not know, counts as one.
         """
-        return not (self.repeats_another or self.is_credit_memo)
+        return not (self.repeats_another or self.is_credit_memo or self.is_estimate)
 
     @property
     def is_credit_memo(self) -> bool:

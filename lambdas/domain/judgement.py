@@ -63,7 +63,7 @@ def _account_ids(facts: Facts) -> set[str]:
     A period that is closed, or that no run is for, has no payer account that was neither asked for
     it nor left anything there: the register may have grown since.
     """
-    is_open = facts.is_of_run and not (facts.previous and facts.previous.closed_at)
+    is_open = facts.is_of_run and not facts.is_closed
     given = facts.acknowledgements
     return {
         *(one for one in facts.payers if is_open or facts.asked(one)),
@@ -114,10 +114,11 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         *_notes(facts, before, expectations),
     ]
     is_settled = _is_settled(facts, before) and _was_read(before)
-    weights = Weights(facts.as_of, witnesses, is_settled=is_settled)
+    old = facts.papers_of_others_before.get(account_id, ()) if is_settled else ()
+    weights = Weights(facts.as_of, witnesses, is_settled=is_settled, known=old)
     acceptable = weights.acceptable([*found, *none_listed])
     witnesses = _with_acknowledgements(facts, account_id, witnesses, acceptable)
-    weights = Weights(facts.as_of, witnesses, is_settled=is_settled)
+    weights = Weights(facts.as_of, witnesses, is_settled=is_settled, known=old)
     without_invoices = _without_invoices(
         facts,
         expectations,
@@ -172,13 +173,9 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         settled_at,
         residuals(charges, [one.summary for one in expectations.shown]) if charges else (),
     )
-    if before and _says_nothing_new(new, before, is_closed=_is_closed(facts)):
+    if before and _says_nothing_new(new, before, is_closed=facts.is_closed):
         return before
     return new
-
-
-def _is_closed(facts: Facts) -> bool:
-    return facts.previous is not None and facts.previous.closed_at is not None
 
 
 def _says_nothing_new(now: PayerState, before: PayerState, *, is_closed: bool) -> bool:
@@ -191,11 +188,23 @@ def _says_nothing_new(now: PayerState, before: PayerState, *, is_closed: bool) -
     same = replace(now, run_id=before.run_id, checked_at=before.checked_at)
     if same == before:
         return True
-    if not is_closed or replace(same, findings=before.findings) != before:
+    if not is_closed or _without_findings(same) != _without_findings(before):
         return False
-    known = {(one.code, one.severity, one.subject) for one in before.findings}
-    still = {(one.code, one.severity, one.subject) for one in now.findings}
+    if _said(now.listing_findings) != _said(before.listing_findings):
+        return False
+    known, still = _said(before.findings), _said(now.findings)
     return known <= still and all(severity != "blocking" for _, severity, _ in still - known)
+
+
+def _without_findings(state: PayerState) -> PayerState:
+    """What it says but for its findings, of which those of outstanding invoices are a part."""
+    outstanding = tuple(replace(one, findings=()) for one in state.outstanding)
+    return replace(state, findings=(), listing_findings=(), outstanding=outstanding)
+
+
+def _said(findings: Iterable[Finding]) -> set[tuple[str, str, str]]:
+    """The findings without their words."""
+    return {(one.code, one.severity, one.subject) for one in findings}
 
 
 def _is_payer(facts: Facts, account_id: str) -> bool:
@@ -229,11 +238,11 @@ def _findings_of(invoice: ArchivedInvoice | OutstandingInvoice) -> Iterable[Find
 
 def _bearable(summary: InvoiceSummary, findings: Iterable[Finding]) -> list[Finding]:
     """The findings on an invoice; that AWS does not hand out a payment receipt or a tax copy is a
-    warning, for it may never do so.
+    warning, for it may never do so. An estimate is missed by nobody.
     """
     return [
         replace(found, severity="warning")
-        if summary.repeats_another and found.code in NOT_OFFERED
+        if summary.is_estimate or (summary.repeats_another and found.code in NOT_OFFERED)
         else found
         for found in findings
     ]
@@ -400,9 +409,8 @@ def _settled_at(
 ) -> str:
     """Since when everything is archived: a later invoice moves it, until the period is closed."""
     if before and before.settled_at:
-        is_closed = facts.previous is not None and facts.previous.closed_at is not None
         same = {one.invoice_id for one in before.invoices} == {one.invoice_id for one in invoices}
-        if is_closed or same:
+        if facts.is_closed or same:
             return before.settled_at
     return instant_text(facts.as_of)
 
@@ -428,12 +436,7 @@ def _none_listed(facts: Facts, account_id: str) -> list[Finding]:
 
 def _is_settled(facts: Facts, before: PayerState | None) -> bool:
     """Whether the period is closed and the payer account was complete."""
-    return bool(
-        facts.previous
-        and facts.previous.closed_at
-        and before
-        and before.verdict in SETTLED_VERDICTS
-    )
+    return facts.is_closed and before is not None and before.verdict in SETTLED_VERDICTS
 
 
 def _was_read(before: PayerState | None) -> bool:
@@ -463,14 +466,13 @@ def _outcome_findings(
         return [finding(NOT_CHECKED, account_id, asked.detail or detail)]
     if outcome is None and facts.is_overdue:
         period = facts.billing_period
-        is_closed = bool(facts.previous and facts.previous.closed_at)
         never = finding(
             NOT_CHECKED,
             account_id,
             f"No run has asked it for {period} yet.",
-            severity="warning" if is_closed else None,
+            severity="warning" if facts.is_closed else None,
         )
-        by_itself = "" if is_closed else "The next daily run asks it. Or: "
+        by_itself = "" if facts.is_closed else "The next daily run asks it. Or: "
         return [replace(never, next_step=f"{by_itself}Start a run of {period}.")]
     return []
 
@@ -481,10 +483,10 @@ def _notes(
     """What is to be told of the witnesses. A closed period is told nothing new that only this
     version of the functions knows to tell.
     """
-    is_closed = facts.previous is not None and facts.previous.closed_at is not None
-    known = set(before.findings) if before else set()
+    known = {(one.code, one.subject) for one in before.findings} if before else set()
     for note in expectations.notes():
-        if note.code != "SOURCE_WITHOUT_TRANSFER" or not is_closed or note in known:
+        is_known = not facts.is_closed or (note.code, note.subject) in known
+        if is_known or note.code != "SOURCE_WITHOUT_TRANSFER":
             yield note
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lambdas.domain.archive_layout import safe_segment
+from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.document_graph import references
 from lambdas.domain.document_text import NOBODY_ELSE, ListedIds, Others
 from lambdas.domain.payer_run import ListedInvoice, Listing
@@ -22,10 +23,16 @@ class KnownToPass:
     """Accounts whose bills the payer account gets by billing transfer."""
     in_doubt: frozenset[str] = frozenset()
     """Ids of invoices whose archived document was found to be another's."""
+    closed: frozenset[BillingPeriod] = frozenset()
+    """The billing periods of the listing that are closed."""
 
     @classmethod
     def of(
-        cls, listing: Listing, accounts: Collection[str], in_doubt: Collection[str]
+        cls,
+        listing: Listing,
+        accounts: Collection[str],
+        in_doubt: Collection[str],
+        closed: Collection[BillingPeriod] = (),
     ) -> "KnownToPass":
         """`accounts` are those of the register and of the run."""
         copies: dict[str, list[str]] = defaultdict(list)
@@ -40,6 +47,7 @@ class KnownToPass:
             copies,
             frozenset(_bill_sources(listing)),
             frozenset(in_doubt),
+            frozenset(closed),
         )
 
     def accounts_of(self, listed: ListedInvoice) -> set[str]:

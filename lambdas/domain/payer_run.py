@@ -236,6 +236,12 @@ class Listing:
         them is listed no longer.
         """
         gaps = {*self.refused, *self.unfinished, *(row.billing_period for row in self.unusable)}
+        gaps |= {
+            note.billing_period
+            for note in self.notes
+            if note.finding.code == "LISTING_REFUSED"
+            and note.finding.subject in self.receivers_listed
+        }
         return tuple(period for period in self.billing_periods if period not in gaps)
 
     def to_data(self) -> dict[str, Any]:

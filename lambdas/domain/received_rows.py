@@ -202,6 +202,8 @@ def _scalar(value: Any, form: str) -> Any:
     if isinstance(value, bool):
         return None
     if form == INTEGER:
+        if isinstance(value, float) and value.is_integer():
+            return int(value)  # 2026.0 is the year that 2026 is
         return value if isinstance(value, int) else None
     return _instant(value)
 

@@ -260,7 +260,7 @@ class Record:
             for code, detail in document.flags
         ]
         if problems := summary.problems:
-            detail = f"Of its row as AWS sent it, {told(problems)}."
+            detail = f"In its row as AWS sent it, {told(problems)}."
             found.append(finding("ROW_NOT_READ", self.invoice_id, detail))
         if unknown := list(summary.unknown_values()):
             found.append(
@@ -393,7 +393,9 @@ def next_record(state: Record, stored: StoredObject, learnt: Learnt, seen_by: st
             notes.append(("INVOICE_CHANGED", "; ".join(row_changes(state.summary, summary))))
     # the row that the record shows is its first observer's, and so are those beside it
     is_first = sighting is not None and earlier is state.sightings[0]
-    received = (learnt.row_received if is_first else None) or state.row_received
+    received = learnt.row_received if is_first else None
+    if received is None and summary == state.summary:
+        received = state.row_received
     other_rows = tuple(learnt.other_rows) if is_first else state.other_rows
     if other_rows != state.other_rows:
         rows = len(other_rows) + 1

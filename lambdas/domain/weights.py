@@ -1,6 +1,6 @@
 """What keeps a payer account from being complete, and what a person or the close excuses."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,13 +21,22 @@ class Weights:
 
     Nor does a look that failed, or an invoice that a witness expects, or that is listed without an
     id or in rows that differ all of a sudden, in a closed period in which the payer account was
-    complete; unless that rests on an acknowledgement that is over now.
+    complete; nor `known`, what was so when it closed and an earlier release did not look for;
+    unless that rests on an acknowledgement that is over now.
     """
 
-    def __init__(self, as_of: datetime, witnesses: PayerWitnesses, *, is_settled: bool) -> None:
+    def __init__(
+        self,
+        as_of: datetime,
+        witnesses: PayerWitnesses,
+        *,
+        is_settled: bool,
+        known: Collection[tuple[str, str]] = (),
+    ) -> None:
         self._as_of = as_of
         self._witnesses = witnesses
         self._is_settled = is_settled
+        self._known = known
 
     def weighed(self, found: Finding) -> Finding:
         """The finding, as a warning where it does not block."""
@@ -37,7 +46,8 @@ class Weights:
         is_light = (
             acknowledgement.is_in_force(self._as_of)
             if acknowledgement
-            else self._is_settled and found.code in _LENIENT
+            else self._is_settled
+            and (found.code in _LENIENT or (found.code, found.subject) in self._known)
         )
         return replace(found, severity="warning") if is_light else found
 

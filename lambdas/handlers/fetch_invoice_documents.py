@@ -4,7 +4,7 @@ time; the workflow loops.
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -26,6 +26,7 @@ from lambdas.domain.archive_layout import (
     run_request_key,
 )
 from lambdas.domain.archived_invoice import ArchivedInvoice, KnownInvoice, OutstandingInvoice
+from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.fetch_pass import FetchPass
 from lambdas.domain.known_to_pass import KnownToPass
@@ -69,6 +70,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         if (found := archive.read(item.key))
     ]
     payers = archive.read(run_payers_key(run.run_id))
+    in_doubt, closed = _seen_in_views(archive, listing)
     role = PayerRole(run, settings.external_id)
     asked = {item["payer_account_id"] for item in payers.data()} if payers else set()
     try:
@@ -80,9 +82,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             settings,
             run,
             lambda: datetime.now(UTC),
-            known=KnownToPass.of(
-                listing, asked | _registered(archive, run), _in_doubt(archive, listing)
-            ),
+            known=KnownToPass.of(listing, asked | _registered(archive, run), in_doubt, closed),
         )
         result = fetch(
             payer_archive,
@@ -123,24 +123,40 @@ def _registered(archive: Archive, run: PayerRun) -> set[str]:
     return {payer["account_id"] for payer in request.data()["register"]} if request else set()
 
 
-def _in_doubt(archive: Archive, listing: Listing) -> set[str]:
-    """The invoices of which the periods' views say that their document is another's.
+def _seen_in_views(archive: Archive, listing: Listing) -> tuple[set[str], set[BillingPeriod]]:
+    """The invoices of which the periods' views say that their document is another's, and the
+    periods that are closed.
 
     Views are not locked, so one that cannot be read says nothing; ValidateCompleteness makes it
     again.
     """
     periods = {*listing.billing_periods, *(one.billing_period for one in listing.invoices)}
-    found: set[str] = set()
-    for key in map(completeness_key, sorted(periods)):
+    in_doubt: set[str] = set()
+    closed: set[BillingPeriod] = set()
+    for period in sorted(periods):
+        key = completeness_key(period)
         view = archive.read(key)
+        if view is None:
+            continue
         try:
-            found |= set(invoices_in_doubt(view.data())) if view else set()
+            data = view.data()
+            in_doubt |= set(invoices_in_doubt(data))
+            closed |= {period} if data["closed_at"] else set()
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             reason = f"{type(error).__name__}: {error}"
             logger().warning(
                 "took an unreadable view for none", extra={"key": key, "reason": reason}
             )
-    return found
+    return in_doubt, closed
+
+
+def _places(invoice: ListedInvoice) -> Iterator[tuple[BillingPeriod, str]]:
+    """Where the invoice may be archived. A row without a period lies in the month that was asked
+    for, which may be that of its issue; by role none is asked for.
+    """
+    yield invoice.billing_period, invoice.payer_account_id
+    if invoice.receiver_roles:
+        yield invoice.billing_period.shifted(1), invoice.payer_account_id
 
 
 def fetch(
@@ -160,7 +176,7 @@ def fetch(
     done = {invoice_id for one in earlier for invoice_id in one.invoice_ids()}
     pending = [invoice for invoice in listing.invoices if invoice.invoice_id not in done]
     payer_archive.look_up(
-        {(invoice.billing_period, invoice.payer_account_id) for invoice in pending}
+        {place for invoice in pending for place in _places(invoice)}
         | {(period, listing.payer_account_id) for period in listing.billing_periods},
         asked,
     )

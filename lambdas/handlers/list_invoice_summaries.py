@@ -45,7 +45,7 @@ OF_RECEIVER = (OF_RECEIVER_BY_BILLING_PERIOD, OF_RECEIVER_BY_ISSUED_DATE)
 
 @dataclass
 class _Found:
-    """What the listings of a payer account have shown so far."""
+    """What the listings of a payer account have shown."""
 
     rows: list[ListedRow] = field(default_factory=list)
     notes: list[ListingNote] = field(default_factory=list)
@@ -214,7 +214,7 @@ def _ask(invoicing: Invoicing, run: PayerRun, account_id: str, found: _Found) ->
 
 def _ask_roles(invoicing: Invoicing, run: PayerRun, found: _Found) -> bool | None:
     """The listings by receiver role; whether all of them were read to their end, None where the run
-    is not to ask. They add what nothing else shows, so that one that cannot be read is only told.
+    is not to ask. They add what nothing else shows: one that cannot be read is a warning.
     """
     if run.roles_from is None:
         return None

@@ -16,7 +16,7 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.billing_transfers import BillingTransfer, Transfers
 from lambdas.domain.charges import Charge, Charges, ChargesAnswer
 from lambdas.domain.facts import PayerOutcome
-from lambdas.domain.findings import document_subject, finding
+from lambdas.domain.findings import KINDS, document_subject, finding
 from lambdas.domain.history import PastPayer, PastPeriod
 from lambdas.domain.invoice_summary import Amount
 from lambdas.domain.issuers import Issuer
@@ -635,6 +635,17 @@ def test_a_source_without_a_transfer_is_told_in_an_open_period_if_transfers_were
     closed = judged(outcome(), invoices=of_source)
     again = judged(outcome(transfers=transfers()), invoices=of_source, previous=closed)
     assert codes(again) == {}
+
+
+def test_a_closed_month_that_knows_of_a_source_without_a_transfer_keeps_it_whatever_its_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    of_source = [bill(), bill("2", BillSourceAccounts=[OUTSIDE])]
+    closed = judged(outcome(transfers=transfers()), invoices=of_source)
+    kind = replace(KINDS["SOURCE_WITHOUT_TRANSFER"], next_step="Another.")
+    monkeypatch.setitem(KINDS, "SOURCE_WITHOUT_TRANSFER", kind)  # type: ignore[arg-type]
+    again = judged(outcome(transfers=transfers()), invoices=of_source, previous=closed)
+    assert again.says_the_same_as(closed)
 
 
 def test_more_sources_than_rows_without_a_name_lack_all_the_same() -> None:

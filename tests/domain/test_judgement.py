@@ -9,11 +9,18 @@ from lambdas.domain.acknowledgements import GivenAcknowledgement
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.close_calendar import CloseCalendar, CloseDeadline
 from lambdas.domain.facts import PayerOutcome
-from lambdas.domain.findings import finding
+from lambdas.domain.findings import KINDS, finding
 from lambdas.domain.json_text import to_canonical_json
 from lambdas.domain.manifests import Manifest
-from lambdas.domain.payer_run import NO_ACCESS, NOT_CHECKED, WRONG_ACCOUNT, UnusableRow
+from lambdas.domain.payer_run import (
+    NO_ACCESS,
+    NOT_CHECKED,
+    WRONG_ACCOUNT,
+    ListingNote,
+    UnusableRow,
+)
 from lambdas.domain.records import Lack
+from lambdas.domain.witnesses import InvoiceUnits
 from tests.domain.examples import (
     ACME,
     AFTER_DEADLINE,
@@ -500,3 +507,84 @@ def test_from_a_listing_that_is_not_whole_no_awaited_invoice_has_vanished() -> N
         assert "INVOICE_VANISHED" not in codes(after)
         assert codes(after)["PDF_NOT_READY"] == "blocking"
     assert "INVOICE_VANISHED" in codes(judged(outcome(listed=()), previous=first))
+
+
+def reworded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A release that words every next step otherwise."""
+    kinds = {code: replace(kind, next_step="Another.") for code, kind in KINDS.items()}
+    monkeypatch.setattr("lambdas.domain.findings.KINDS", kinds)
+
+
+def test_other_words_for_what_a_closed_month_lists_and_misses_are_no_news(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = GivenAcknowledgement(ACME, OCTOBER, "It never comes.", "Dana", LATER.date())
+
+    def asked() -> PayerOutcome:
+        listed = outcome(awaited=(outstanding(),), nameless=(NAMELESS,))
+        refused = finding("LISTING_REFUSED", BOREAL, "AWS refused.")
+        estimate = finding("ESTIMATE_LISTED", "estimate-1", "AWS lists an estimate.")
+        notes = (ListingNote(OCTOBER, refused), ListingNote(OCTOBER, estimate))
+        return replace(listed, notes=notes)
+
+    first = judged(asked(), invoices=[archived("1")], acknowledgements=[given])
+    assert first.closed_at
+    reworded(monkeypatch)
+    again = judged(asked(), invoices=[archived("1")], previous=first, as_of=NEXT_DAY)
+    assert again.says_the_same_as(first)
+    denied = outcome(result=NO_ACCESS)
+    later = judged(denied, invoices=[archived("1")], previous=first, as_of=NEXT_DAY)
+    assert not later.says_the_same_as(first)
+
+
+def test_an_estimate_that_was_accepted_when_the_month_closed_stays_as_it_was() -> None:
+    given = GivenAcknowledgement(ACME, OCTOBER, "It is an estimate.", "Dana", LATER.date())
+    first = judged(
+        outcome(awaited=(outstanding("estimate-1"),)),
+        invoices=[archived("1")],
+        acknowledgements=[given],
+    )
+    assert (first.verdict, bool(first.closed_at)) == ("COMPLETE", True)
+    second = judged(outcome(), invoices=[archived("1")], previous=first, as_of=NEXT_DAY)
+    assert second.says_the_same_as(first)
+    over = judged(
+        outcome(), invoices=[archived("1")], previous=second, as_of=LATER + timedelta(days=1)
+    )
+    assert (over.verdict, codes(over)) == ("COMPLETE", {"PDF_NOT_READY": "warning"})
+    open_still = replace(first, closed_at=None)
+    assert codes(judged(outcome(), invoices=[archived("1")], previous=open_still)) == {
+        "ACKNOWLEDGED": "warning"
+    }
+
+
+@pytest.mark.parametrize("cause", ["unread", "refused", ""])
+def test_an_invoice_of_a_receiver_has_vanished_only_where_the_receiver_was_listed(
+    cause: str,
+) -> None:
+    receiver = "777788889999"
+    awaited = outstanding("2", payer=receiver, seen_by=ACME)
+    first = judged(outcome(awaited=(awaited,)), invoices=[archived("1")])
+    units = InvoiceUnits("run-2", "2026-11-12T06:00:00Z", (receiver,))
+    later = outcome(units=replace(units, not_read="AWS denied it." if cause == "unread" else ""))
+    refused = finding("LISTING_REFUSED", receiver, "AWS refused.")
+    notes = (ListingNote(OCTOBER, refused),) if cause == "refused" else ()
+    second = judged(
+        replace(later, notes=notes), invoices=[archived("1")], previous=first, as_of=NEXT_DAY
+    )
+    wanted = "PDF_NOT_READY" if cause else "INVOICE_VANISHED"
+    assert codes(second, receiver) == {wanted: "blocking"}
+
+
+def test_an_estimate_that_an_earlier_release_archived_is_not_the_invoice_of_the_month() -> None:
+    estimate = [archived("estimate-1")]
+    manifest = judged(outcome(), invoices=estimate)
+    assert (payer(manifest).verdict, codes(manifest)) == (
+        "MISSING",
+        {"NO_INVOICES_LISTED": "blocking"},
+    )
+    invoices = [*estimate, archived("1")]
+    assert judged(outcome(), invoices=invoices).verdict == "COMPLETE"
+    closed_month = replace(judged(outcome(), invoices=invoices), run_id="run-1")
+    assert judged(outcome(), invoices=invoices, previous=closed_month).says_the_same_as(
+        closed_month
+    )

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.findings import finding
 from lambdas.domain.invoice_summary import InvoiceSummary, one_a_listing
 from lambdas.domain.payer_run import (
     BY_BILLING_PERIOD,
@@ -12,6 +13,7 @@ from lambdas.domain.payer_run import (
     CHECKED,
     ListedInvoice,
     Listing,
+    ListingNote,
     PayerRun,
     UnusableRow,
     estimates,
@@ -200,6 +202,8 @@ def test_a_row_with_an_id_and_nothing_that_says_its_period_is_told_by_its_id() -
     assert "invoice 1 without anything that says its billing period" in (
         unusable.finding(ACME).detail
     )
+
+
 def test_what_earlier_versions_wrote_of_an_item_and_of_a_listing_is_read() -> None:
     run = PayerRun(
         "1", AFTER_DEADLINE, False, ACME, "", "", (OCTOBER,), date(2026, 11, 1), date(2026, 11, 2)
@@ -260,3 +264,12 @@ def test_rows_that_differ_in_one_listing_all_stay_whatever_the_other_listing_sho
     ):
         (invoice,), _ = union_by_invoice_id(listings, ACME)
         assert [invoice.summary.row, *invoice.other_rows] == [one.row for one in rows]
+
+
+def test_of_a_month_that_aws_refuses_to_list_for_a_receiver_nothing_counts_as_gone() -> None:
+    refused = finding("LISTING_REFUSED", BOREAL, "AWS refused.")
+    dates = finding("LISTING_REFUSED", f"{BOREAL} issued from 2026-09-01", "AWS refused.")
+    notes = (ListingNote(SEPTEMBER, refused), ListingNote(OCTOBER, dates))
+    periods = (OCTOBER, SEPTEMBER)
+    listing = Listing(ACME, CHECKED, "", periods, receivers_listed=(BOREAL,), notes=notes)
+    assert listing.periods_without_gap == (OCTOBER,)

@@ -259,3 +259,9 @@ def test_a_page_without_a_token_is_the_last_one(token: str) -> None:
 def test_of_many_problems_the_first_are_told() -> None:
     assert told(("a", "b")) == "a; b"
     assert told(("a", "b", "c", "d", "e")) == "a; b; c; and 2 more"
+
+
+def test_a_whole_number_that_is_written_with_a_point_is_one() -> None:
+    found = read_row('{"BillingPeriod": {"Month": 10.0, "Year": 2026.0}}')
+    assert (found.row, found.problems) == ({"BillingPeriod": {"Month": 10, "Year": 2026}}, ())
+    assert str(InvoiceSummary(found.row).billing_period(None)) == "2026-10"

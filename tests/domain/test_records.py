@@ -315,6 +315,14 @@ def test_the_row_that_another_account_sees_is_not_the_one_that_is_kept() -> None
     assert following.row_received == RECEIVED
 
 
+def test_a_changed_row_of_which_the_text_is_not_known_has_none() -> None:
+    first = first_record(INVOICE_ID, OCTOBER, ACME, receives(RECEIVED))
+    changed = receives(None, row=summary_row(TaxAuthorityStatus="ISSUED"))
+    following = next_record(first, BEFORE, changed, ACME)
+    assert following is not None
+    assert following.row_received is None
+
+
 def test_a_row_that_is_no_longer_listed_stays_as_it_came() -> None:
     first = first_record(INVOICE_ID, OCTOBER, ACME, receives(RECEIVED))
     following = next_record(first, BEFORE, receives(None, is_listed=False), ACME)
@@ -327,7 +335,7 @@ def test_what_cannot_be_read_of_a_row_is_found_until_it_can() -> None:
     (found,) = (one for one in first.findings() if one.code == "ROW_NOT_READ")
     assert (found.subject, found.severity) == (INVOICE_ID, "warning")
     assert found.detail == (
-        "Of its row as AWS sent it, DueDate is the text 'soon', not an instant."
+        "In its row as AWS sent it, DueDate is the text 'soon', not an instant."
     )
     following = next_record(first, BEFORE, receives("{}"), ACME)
     assert following is not None

@@ -5,6 +5,7 @@ import pytest
 
 from lambdas.domain.acknowledgements import GivenAcknowledgement
 from lambdas.domain.archived_invoice import ArchivedInvoice
+from lambdas.domain.manifests import Manifest
 from lambdas.domain.shared_papers import invoices_in_doubt, papers_of_others
 from tests.domain.examples import (
     ACME,
@@ -100,3 +101,36 @@ def test_a_paper_of_another_blocks_until_a_person_accepts_it() -> None:
 def test_a_view_tells_which_invoices_are_in_doubt() -> None:
     manifest = judged(outcome(listed=("1", "2")), invoices=[holding("1"), holding("2")])
     assert invoices_in_doubt(manifest.completeness()) == {"1", "2"}
+
+
+def closed_by_an_earlier_release(
+    *invoices: ArchivedInvoice, monkeypatch: pytest.MonkeyPatch
+) -> Manifest:
+    """A month that was closed when papers were not compared."""
+    with monkeypatch.context() as patch:
+        patch.setattr("lambdas.domain.facts.papers_of_others", lambda _: {})
+        return judged(outcome(), invoices=invoices)
+
+
+def test_a_paper_of_another_in_a_month_that_an_earlier_release_closed_is_no_news(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    two = [holding("1", flags=()), holding("2")]
+    closed = closed_by_an_earlier_release(*two, monkeypatch=monkeypatch)
+    assert (closed.verdict, bool(closed.closed_at)) == ("COMPLETE", True)
+    again = judged(outcome(), invoices=two, previous=closed)
+    assert again.says_the_same_as(closed)
+    later = judged(outcome(), invoices=[*two, holding("3", "another")], previous=closed)
+    assert (later.verdict, codes(later)["OTHER_INVOICE"]) == ("COMPLETE", "warning")
+    assert invoices_in_doubt(later.completeness()) == set()
+
+
+def test_a_paper_that_comes_late_and_is_another_ones_blocks_in_a_closed_month() -> None:
+    closed = judged(outcome(), invoices=[holding("2")])
+    assert closed.closed_at
+    two = [holding("1", flags=()), holding("2")]
+    late = judged(outcome(), invoices=two, previous=closed)
+    again = judged(outcome(), invoices=two, previous=late, run_id="run-3")
+    for manifest in (late, again):
+        assert codes(manifest)["OTHER_INVOICE"] == "blocking"
+        assert payer(manifest).verdict == "PARTIAL"

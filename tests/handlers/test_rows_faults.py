@@ -270,7 +270,7 @@ def test_l32_an_invoice_of_a_bill_source_without_a_transfer_is_a_warning(
     warned = UNNUMBERED | {"SOURCE_WITHOUT_TRANSFER": "warning"}
     month.suffers("COMPLETE", warned)
     assert details(month.world, "SOURCE_WITHOUT_TRANSFER") == [
-        f"An invoice for {ACME} is of its bill; AWS names no billing transfer from it to {ACME} "
+        f"An invoice for {ACME} names it as the source; AWS names no transfer from it to {ACME} "
         "in 2026-10."
     ]
     assert month.world.payer()["archived"] == 2
@@ -375,6 +375,25 @@ def test_l34_no_month_before_the_archives_first_one_is_drawn_in_by_a_role(weekly
     weekly.suffers("COMPLETE", {"LATE_INVOICE": "info"})
     assert not weekly.world.keys("records/2026-08/")
     weekly.recovers(findings={"LATE_INVOICE": "info"})
+
+
+def test_l34_a_row_without_a_period_that_the_archive_has_is_known_by_its_role(
+    month: Month,
+) -> None:
+    world = month.world
+    world.catalogue.payers[ACME].append(invoice("A0", period="2026-09"))
+    world.run({"billing_period": "2026-09"}, at=month.at)
+    month.lists(invoice("A2", issued="2026-10-20", ReceiverRole="BUYER"))
+    no_period = {"BillingPeriod.Month": None}
+    world.emulator.faults.add(Fault(ACME, "changed_row", None, invoice_id="A2", members=no_period))
+    month.suffers("COMPLETE", {})
+    asked = world.asked(GET)[ACME]
+    world.catalogue.payers[ACME].append(invoice("A3", period="2026-11"))
+    month.at, month.is_scheduled = datetime(2026, 12, 14, 6, tzinfo=UTC), True
+    month.suffers("COMPLETE", {}, other="MISSING")
+    assert [key.split("/")[1] for key in world.keys("records/") if "/A2/" in key] == [TARGET]
+    assert world.asked(GET)[ACME] == asked + 1
+    month.recovers(other="MISSING")
 
 
 @pytest.mark.parametrize("error", ["AccessDeniedException", "ValidationException"])

@@ -94,9 +94,7 @@ def _september() -> Iterable[CatalogueInvoice]:
     yield invoice("SOURCE-1", BillSourceAccounts=[CERES], BillSourceAccountsTotalCount=1, **period)
     yield invoice("ODD-1", document=pdf("No number"), amount="NaN", **period)
     # after the close, in the window by issued date
-    yield invoice(
-        "LATE-1", period="2026-09", issued="2026-10-18", visible_from=_at("2026-10-18")
-    )
+    yield invoice("LATE-1", period="2026-09", issued="2026-10-18", visible_from=_at("2026-10-18"))
     yield invoice("GONE-1", **period)
 
 

@@ -1,7 +1,8 @@
 """An archive that v1 made goes on under the code as it is: see tests/releases/README.md."""
 
+import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from ops.copy_on_disk import CopyOnDisk
 from ops.live.bucket import LiveBucket
 from ops.live.heads import read_heads_table
 from ops.places import Place
-from tests.handlers.conftest import BOREAL, BUCKET, HEADS, World, invoice
+from sandbox.invoicing.catalogue import CatalogueInvoice
+from tests.handlers.conftest import ACME, BOREAL, BUCKET, HEADS, World, invoice
 from tests.releases import kept
 from tests.releases.a_close import LAST_DAY
 from tests.releases.conftest import V1
@@ -37,9 +39,8 @@ def check_bucket(world: World) -> CheckReport:
     return check(world, LiveBucket(BUCKET), scope)
 
 
-def run_as_scheduled(world: World) -> str:
-    scheduled = {"scheduled_time": AN_HOUR_LATER.isoformat()}
-    verdict: str = world.run(scheduled, at=AN_HOUR_LATER)["verdict"]
+def run_as_scheduled(world: World, at: datetime = AN_HOUR_LATER) -> str:
+    verdict: str = world.run({"scheduled_time": at.isoformat()}, at=at)["verdict"]
     assert not world.errors
     return verdict
 
@@ -54,6 +55,10 @@ def untouched(world: World) -> dict[str, str]:
         if key.startswith(("invoices/", "records/", f"periods/{CLOSED}/"))
         and not key.endswith((".html", ".xlsx"))
     }
+
+
+def with_row(one: CatalogueInvoice, **members: object) -> CatalogueInvoice:
+    return replace(one, summary={**one.summary, **members})
 
 
 def test_what_v1_left_behind_has_a_closed_and_an_open_month(upgraded: World) -> None:
@@ -84,6 +89,58 @@ def test_after_the_upgrade_no_document_is_asked_for_and_closed_months_are_untouc
     assert upgraded.asked("GetInvoicePDF") == {}
     assert untouched(upgraded) == before
     assert check_bucket(upgraded).findings == []
+
+
+def test_what_aws_shows_by_receiver_role_is_known_and_only_fixed_ages_go_on(
+    upgraded: World,
+) -> None:
+    """Two Mondays, on which it is asked by role, and the days after them."""
+    upgraded.catalogue.payers = {
+        account_id: [with_row(one, ReceiverRole="BUYER") for one in invoices]
+        for account_id, invoices in upgraded.catalogue.payers.items()
+    }
+    before = untouched(upgraded)
+    for day in (0, 1):
+        run_as_scheduled(upgraded, AN_HOUR_LATER + timedelta(days=day))
+    assert untouched(upgraded) == before
+    assert upgraded.asked("GetInvoicePDF") == {}
+    for day in (7, 8):
+        run_as_scheduled(upgraded, AN_HOUR_LATER + timedelta(days=day))
+    after = untouched(upgraded)
+    changed = {key for key, version in after.items() if before.get(key) != version}
+    due = {"LATE-1", "2610293185", "EUINAE26-12", "SOURCE-2"}  # 14 or 30 days since their issue
+    assert {key.split("/")[3] for key in changed if key.startswith("records/")} == due
+    assert upgraded.asked("GetInvoicePDF") == {ACME: len(due)}
+    manifests = f"periods/{CLOSED}/manifests/"
+    assert [key for key in changed if key.startswith(manifests)] == [
+        f"{manifests}manifest-0009.json"
+    ]
+    record = upgraded.read(f"records/{CLOSED}/{ACME}/LATE-1/0004.json")
+    earlier = upgraded.read(f"records/{CLOSED}/{ACME}/LATE-1/0003.json")
+    for member in ("summary", "sightings", "notes", "documents"):
+        assert record[member] == earlier[member]
+    assert json.loads(record["row_received"])["InvoiceId"] == "LATE-1"
+    assert check_bucket(upgraded).findings == []
+
+
+def test_rows_of_one_id_of_which_v1_kept_the_first_are_told_in_the_open_month_alone(
+    upgraded: World,
+) -> None:
+    before = untouched(upgraded)
+    other = {"PaymentCurrencyAmount": {"TotalAmount": "3.50", "CurrencyCode": "USD"}}
+    upgraded.catalogue.payers[ACME] = [
+        replace(one, more_rows=(with_row(one, **other).summary,))
+        if one.invoice_id in ("SLOW-1", "SOURCE-2")
+        else one
+        for one in upgraded.catalogue.payers[ACME]
+    ]
+    run_as_scheduled(upgraded)
+    after = untouched(upgraded)
+    assert {key for key, version in after.items() if before.get(key) != version} == {
+        f"records/{OPEN}/{ACME}/SOURCE-2/0005.json"
+    }
+    assert upgraded.findings(period=OPEN)["ROWS_DIFFER"] == "blocking"
+    assert upgraded.asked("GetInvoicePDF") == {}
 
 
 def test_a_release_that_words_findings_otherwise_leaves_closed_months_untouched(
