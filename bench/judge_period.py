@@ -288,7 +288,8 @@ def prepare(bucket: Bucket, run_id: str, as_of: datetime, payers: int, invoices:
         }
         for item in items
     ]
-    request = {"register": register, "acknowledgements": [], "open_periods": [], "input": {}}
+    request: dict[str, Any] = {"run_id": run_id, "register": register, "input": {}}
+    request |= {"acknowledgements": [], "open_periods": []}
     bucket.put(run_request_key(run_id), to_json(request))
 
 

@@ -23,6 +23,7 @@ from unittest import mock
 
 from bench.fetch_memory import peak_kib
 from bench.judge_period import AFTER_DEADLINE, OCTOBER, SETTINGS, Bucket, archived, no_object, row
+from lambdas.aws import payer_role
 from lambdas.aws.clients import RoleCredentials
 from lambdas.domain.archive_layout import fetch_pass_key, listing_key, run_payers_key
 from lambdas.domain.fetch_pass import FetchPass
@@ -112,12 +113,12 @@ def run_step(step: str, folder: Path) -> None:
     handlers = {"list": list_invoice_summaries, "fetch": fetch_invoice_documents}
     module: Any = handlers[step]
     os.environ |= SETTINGS | {"BILLING_TRANSFERS": "false", "INVOICE_UNITS": "false"}
-    fakes: dict[str, Any] = {
-        "s3_client": lambda: BucketFolder(folder),
-        "assume_payer_role": lambda *_: RoleCredentials(PAYER, "secret", "token"),
-    }
     context: Any = SimpleNamespace(get_remaining_time_in_millis=lambda: 900_000)
-    with mock.patch.multiple(module, **fakes):
+    credentials = RoleCredentials(PAYER, "secret", "token")
+    with (
+        mock.patch.object(module, "s3_client", return_value=BucketFolder(folder)),
+        mock.patch.object(payer_role, "assume_payer_role", return_value=credentials),
+    ):
         before, began = peak_kib(), time.monotonic()
         answer = module.handler(RUN.to_data(), context)
     print(

@@ -420,13 +420,15 @@ class PayerArchive:
         return list(stored.values()), list(lacks.values())
 
     def _offers(self, listed: ListedInvoice) -> list[OfferedDocument]:
-        """What AWS offers of the invoice now. That it denies a payment receipt or a tax copy says
-        nothing of the payer account: any other invoice does.
+        """What AWS offers of the invoice now. That it denies a payment receipt, a tax copy or an
+        invoice of another account, a unit's receiver for example, says nothing of the payer
+        account: any other invoice does.
         """
+        is_own = listed.payer_account_id == self._run.payer_account_id
         try:
             return self._invoicing.documents(listed.invoice_id)
         except NoAccess as error:
-            if not listed.summary.repeats_another:
+            if is_own and not listed.summary.repeats_another:
                 raise
             raise DocumentsRefused(str(error)) from error
 

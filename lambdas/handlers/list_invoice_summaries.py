@@ -142,13 +142,18 @@ def _ask_units(
     Units change from month to month, so they are asked for as of each period's end and as of now.
     """
     ends = (datetime.combine(one.first_day_after, time(), UTC) for one in run.billing_periods)
-    instants = [None, *(end for end in ends if end <= run.as_of)]
+    accounts: set[str] = set()
+    listed, problems = [], []
     try:
-        accounts = {one for at in instants for one in invoicing.invoice_unit_receivers(at)}
+        accounts |= invoicing.invoice_unit_receivers(None)
     except WitnessNotRead as error:
         return InvoiceUnits(not_read=str(error)), ()
+    for end in (end for end in ends if end <= run.as_of):
+        try:
+            accounts |= invoicing.invoice_unit_receivers(end)
+        except WitnessNotRead as error:  # it may be of before the payer account existed
+            problems.append(f"As of {end:%Y-%m-%d}: {error}")
     receivers = sorted(accounts - {run.payer_account_id})
-    listed, problems = [], []
     for account_id in receivers:
         action = f"invoicing:ListInvoiceSummaries for account {account_id}"
         of_receiver = _Found()

@@ -51,6 +51,12 @@ def state(
     )
 
 
+def waiting(asked: str, entities: tuple[EntityCharges, ...] = ()) -> PayerState:
+    """Without invoices, and with an estimate of that day."""
+    charges = Charges("run-1", asked, entities=entities)
+    return state("MISSING", "NO_INVOICES_LISTED", settled=False, charges=charges)
+
+
 def wanted(
     one: PayerState, as_of: datetime = AFTER_DEADLINE, *, overdue: bool = True, closed: bool = False
 ) -> bool:
@@ -80,6 +86,10 @@ def wanted(
         (state(charges=Charges("run-1", ASKED)), False),
         (state(charges=Charges("run-1", "2026-11-05T06:00:00Z")), True),
         (state(charges=Charges("run-1", "2026-11-05T06:00:01Z")), False),
+        # AWS estimates no charges, and the month waits for the final answer
+        (waiting("2026-11-11T06:00:00Z"), True),
+        (waiting(ASKED), False),
+        (waiting("2026-11-11T06:00:00Z", (EntityCharges("AWS", 1, PAID),)), False),
         # no total confirms that nothing is to be paid to AWS
         (state("NO_CHARGES", charges=UNCONFIRMED), True),
         (state(charges=replace(UNCONFIRMED, entities=(EntityCharges("AWS", 1, ()),))), True),

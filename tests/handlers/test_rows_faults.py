@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from lambdas.aws.invoicing import Invoicing
+from lambdas.aws.witness import WitnessNotRead
 from lambdas.domain.archive_layout import safe_segment
 from sandbox.invoicing.faults import GET, LIST, Fault
 from tests.handlers.conftest import (
@@ -21,6 +23,7 @@ from tests.handlers.conftest import (
     invoice,
     pdf,
     transfer,
+    unit,
 )
 
 SOURCE = "777788889999"
@@ -177,6 +180,44 @@ def test_l30_a_receipt_or_a_tax_copy_that_aws_does_not_hand_out_is_a_warning(
     assert (month.world.payer()["expected"], month.world.payer()["archived"]) == (2, 1)
     month.recovers(findings={"LATE_INVOICE": "info"})
     assert month.world.payer()["archived"] == 2
+
+
+def test_l30_a_document_of_another_account_that_aws_denies_costs_no_other_invoice(
+    month: Month,
+) -> None:
+    receiver = "777788889999"
+    month.lists(invoice("A2", receiver), invoice("A3"))
+    month.world.emulator.faults.add(Fault(ACME, "AccessDeniedException", None, invoice_id="A2"))
+    month.suffers("COMPLETE", {})
+    assert month.world.payer()["archived"] == 2
+    assert month.world.findings(receiver) == {"NO_DOCUMENT_URL": "blocking"}
+    month.recovers()
+    assert month.world.payer(receiver)["verdict"] == "COMPLETE"
+
+
+def test_l30_units_of_before_the_account_existed_that_aws_refuses_hide_none_of_now(
+    month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INVOICE_UNITS", "true")
+    receiver = "777788889999"
+    month.world.catalogue.units[ACME] = [unit(receiver)]
+    month.world.catalogue.linked[ACME] = (receiver,)
+    ask = Invoicing.invoice_unit_receivers
+
+    def refused(of: Invoicing, at: datetime | None) -> set[str]:
+        if at:
+            raise WitnessNotRead("AWS refused invoicing:ListInvoiceUnits (ValidationException).")
+        return ask(of, at)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Invoicing, "invoice_unit_receivers", refused)
+        month.suffers("COMPLETE", {"WITNESS_NOT_READ": "warning"})
+    (told,) = details(month.world, "WITNESS_NOT_READ")
+    assert "As of 2026-11-01: AWS refused invoicing:ListInvoiceUnits" in told
+    manifest = month.world.read(month.world.keys("periods/2026-10/manifests/")[-1])
+    acme = next(one for one in manifest["payers"] if one["payer_account_id"] == ACME)
+    assert acme["witnesses"]["invoice_units"]["receivers"] == [receiver]
+    month.recovers()
 
 
 AUGUST = {"BillingPeriod": {"Year": 2026, "Month": 8}}

@@ -6,6 +6,7 @@ import pytest
 from lambdas import judge_period
 from lambdas.domain.archive_layout import manifest_sequence
 from lambdas.handlers import enumerate_payer_accounts, validate_completeness
+from lambdas.run_list import RunFileLost
 from sandbox.invoicing.faults import Fault
 from tests.handlers.conftest import (
     ACME,
@@ -293,11 +294,10 @@ def test_the_report_says_what_and_where_without_amounts(world: World) -> None:
     assert "100.00" not in message
 
 
-def test_a_run_whose_list_is_gone_says_so(world: World) -> None:
-    with pytest.raises(LookupError, match=r"runs/nothing/payers\.json is gone"):
-        validate_completeness.handler(
-            {"run_id": "nothing", "dry_run": False, "billing_period": "2026-10"}, Context()
-        )
+def test_a_run_whose_files_are_gone_says_so(world: World) -> None:
+    event = {"run_id": "nothing", "dry_run": False, "billing_period": "2026-10", "payers": 2}
+    with pytest.raises(RunFileLost, match=r"runs/nothing/request\.json is gone"):
+        validate_completeness.handler(event, Context())
 
 
 def test_a_row_without_an_id_blocks_the_month_that_it_names_and_no_other(world: World) -> None:

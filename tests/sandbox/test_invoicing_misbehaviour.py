@@ -365,7 +365,9 @@ def test_a_download_fault_spares_other_invoices_and_other_payers(
 
 def test_every_fault_can_be_told_through_the_control_plane(emulator: InvoicingEmulator) -> None:
     needs: dict[str, dict[str, Any]] = {
+        "changed_answer": {"members": {"InvoiceSummaries": None}},
         "changed_row": {"invoice_id": FIRST, "members": {"BillType": "B"}},
+        "raw_row": {"invoice_id": FIRST, "body": "null"},
         "hidden_row": {"invoice_id": FIRST},
         "other_url": {"url": "https://x/"},
     }
