@@ -253,7 +253,9 @@ def _outcome(archive: Archive, item: PayerRun, listing: Listing | None) -> Payer
         for one in archive.list(f"{run_payer_prefix(item.run_id, item.payer_account_id)}fetch-")
         if (found := archive.read(one.key))
     ]
-    last = next((one for one in passes if one.outcome), FetchPass(NOT_CHECKED, ""))
+    ended = [one for one in passes if one.outcome] or [FetchPass(NOT_CHECKED, "")]
+    # one that ended well dealt with everything, whatever another try of the map came to
+    last = next((one for one in ended if one.outcome == CHECKED), ended[-1])
     dealt_with = {invoice_id for one in passes for invoice_id in one.invoice_ids()}
     left = [i for i in listing.invoices if i.invoice_id not in dealt_with]
     return PayerOutcome(

@@ -1,10 +1,20 @@
 """ValidateCompleteness tried again after it had written everything: the same end, told once."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from tests.handlers.conftest import ACME, AFTER_DEADLINE, BOREAL, BUCKET, World, invoice
+from lambdas.handlers import fetch_invoice_documents, list_invoice_summaries
+from tests.handlers.conftest import (
+    ACME,
+    AFTER_DEADLINE,
+    BOREAL,
+    BUCKET,
+    Context,
+    World,
+    invoice,
+)
 from tests.handlers.test_telling import events, subjects
 
 NEXT_DAY = AFTER_DEADLINE + timedelta(days=1)
@@ -40,3 +50,22 @@ def test_what_was_told_is_not_told_again_when_the_last_step_is_tried_again(month
     months.validate_again(run_id)
     assert (subjects(months), events(months)) == told
     assert months.versions() == settled
+
+
+def test_a_second_try_of_the_map_that_reads_a_payer_account_outdoes_a_first_that_could_not(
+    months: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def twice(item: dict[str, Any]) -> None:
+        state = list_invoice_summaries.handler(item, Context())
+        if item["payer_account_id"] == ACME:
+            months.roles.denied.add(ACME)
+            assert not fetch_invoice_documents.handler(state, Context())["more_to_fetch"]
+            months.roles.denied.clear()
+            tried.append(item)
+        fetch_invoice_documents.handler(state, Context())
+
+    monkeypatch.setattr(months, "run_payer", twice)
+    assert months.run(at=NEXT_DAY)["verdict"] == "COMPLETE"
+    assert (len(tried), months.findings()) == (1, {})
