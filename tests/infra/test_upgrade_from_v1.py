@@ -27,13 +27,16 @@ def of_v1(stack: str) -> Template:
 
 
 def create_only(resource: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The properties whose change makes CloudFormation replace the resource, with their values."""
+    """The properties whose change makes CloudFormation replace the resource, always or in some
+    cases, with their values.
+    """
     try:
         schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource["Type"]).schema
     except ResourceNotFoundError:
         assert resource["Type"].startswith(("Custom::", "AWS::CDK::"))
         return
-    for path in schema.get("createOnlyProperties", ()):
+    kinds = ("createOnlyProperties", "conditionalCreateOnlyProperties")
+    for path in (path for kind in kinds for path in schema.get(kind, ())):
         value: Any = resource.get("Properties", {})
         for name in path.removeprefix("/properties/").split("/"):
             value = value.get(name) if isinstance(value, dict) else None
