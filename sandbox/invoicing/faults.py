@@ -197,6 +197,10 @@ class Fault:
             and (continues or not self.later_pages)
         )
 
+    def asks_for(self, invoice_id: str | None, filters: Mapping[str, Any] | None) -> bool:
+        """Whether it is about a call with this InvoiceId and Filter."""
+        return self.invoice_id in (None, invoice_id) and _names(self.filters, filters or {})
+
     def error(self, operation: str) -> ServiceError:
         """The answer of a kind that is an error, in the words of the operation's service."""
         return _ERROR_ANSWERS[self.kind](self, model.service_of(operation), operation)
@@ -275,8 +279,7 @@ class Faults:
         fault = self._next(
             lambda fault: (
                 fault.kind in ERRORS
-                and fault.invoice_id in (None, invoice_id)
-                and _names(fault.filters, filters or {})
+                and fault.asks_for(invoice_id, filters)
                 and fault.concerns(payer_account_id, operation, continues=continues)
             )
         )
@@ -295,8 +298,7 @@ class Faults:
         return self._all(
             lambda fault: (
                 fault.kind in ANSWERS
-                and fault.invoice_id in (None, invoice_id)
-                and _names(fault.filters, filters or {})
+                and fault.asks_for(invoice_id, filters)
                 and fault.concerns(payer_account_id, operation, continues=continues)
             )
         )
