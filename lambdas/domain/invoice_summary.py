@@ -66,11 +66,6 @@ class InvoiceSummary:
     differing: tuple[Mapping[str, Any], ...] = ()
     """Other rows of the same id in the same listing that say something else."""
 
-    @classmethod
-    def of_received(cls, text: str) -> "InvoiceSummary":
-        """Read a row from its own JSON text; what cannot be read of it is left out."""
-        return cls(read_row(text).row, text)
-
     @property
     def problems(self) -> tuple[str, ...]:
         """What of the row as AWS sent it could not be read, a sentence part each."""

@@ -19,6 +19,7 @@ from lambdas.domain.payer_run import (
     estimates,
     union_by_invoice_id,
 )
+from lambdas.domain.received_rows import read_row
 from tests.domain.examples import ACME, AFTER_DEADLINE, BOREAL, OCTOBER, summary_row
 
 SEPTEMBER = BillingPeriod(2026, 9)
@@ -152,7 +153,7 @@ TEXT = '{"InvoiceId": "1", "AccountId": "111122223333", "OfTomorrow": 1}'
 
 
 def received(text: str) -> Row:
-    return BY_BILLING_PERIOD, OCTOBER, InvoiceSummary.of_received(text)
+    return BY_BILLING_PERIOD, OCTOBER, InvoiceSummary(read_row(text).row, text)
 
 
 def read_back(listing: Listing) -> Listing:
@@ -197,7 +198,8 @@ def test_rows_of_which_nothing_can_be_read_are_told_apart_by_their_text() -> Non
 
 
 def test_a_row_with_an_id_and_nothing_that_says_its_period_is_told_by_its_id() -> None:
-    row = InvoiceSummary.of_received('{"InvoiceId": "1", "IssuedDate": "soon"}')
+    text = '{"InvoiceId": "1", "IssuedDate": "soon"}'
+    row = InvoiceSummary(read_row(text).row, text)
     _, (unusable,) = union_by_invoice_id([(BY_ISSUED_DATE, None, row)], ACME)
     assert "invoice 1 without anything that says its billing period" in (
         unusable.finding(ACME).detail
