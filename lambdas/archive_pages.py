@@ -19,6 +19,7 @@ from lambdas.domain.archive_layout import (
     period_page_key,
 )
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.pages.archive_page import archive_page
 from lambdas.domain.pages.period_page import period_page
 from lambdas.domain.period_digest import PeriodDigest
@@ -67,6 +68,6 @@ def _digest(archive: Archive, period: BillingPeriod) -> PeriodDigest | None:
     found = archive.read(completeness_key(period))
     try:
         digest = PeriodDigest.from_data(found.data()) if found else None
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except NOT_UNDERSTOOD:
         return None
     return digest if digest and digest.billing_period == period else None

@@ -11,6 +11,7 @@ from lambdas.aws.manifest_heads import ManifestHeads
 from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.domain.archive_layout import manifest_key, manifest_sequence, manifests_prefix
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.findings import Finding, finding
 from lambdas.domain.json_text import sha256_hex
 from lambdas.domain.manifest_heads import ManifestHead
@@ -143,7 +144,7 @@ def _read(found: ReadObject) -> Link:
     """Raises ValueError for anything but the manifest that belongs at this key."""
     try:
         manifest = Manifest.from_data(found.data())
-    except (LookupError, TypeError, AttributeError) as error:
+    except NOT_UNDERSTOOD as error:
         raise ValueError(f"it is not a manifest ({type(error).__name__})") from None
     if manifest.key != found.stored.key:
         raise ValueError(f"it is {manifest.key}")

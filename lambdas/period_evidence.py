@@ -16,6 +16,7 @@ from lambdas.domain.archive_layout import (
 )
 from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.facts import PayerOutcome
 from lambdas.domain.findings import Finding
 from lambdas.domain.invoice_summary import InvoiceSummary
@@ -164,7 +165,7 @@ def _read_invoice(archive: Archive, key: str) -> ArchivedInvoice | Finding:
         return damage(key, "is gone")
     try:
         record = Record.from_data(found.data())
-    except (ValueError, LookupError, TypeError):
+    except NOT_UNDERSTOOD:
         return damage(key, "is no record")
     if record.key != key:
         return damage(key, f"is {record.key}")

@@ -14,16 +14,13 @@ from lambdas.domain.archive_layout import (
 )
 from lambdas.domain.asked_today import payer_runs
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.payer_register import PayerRegister, payer_from_data
 from lambdas.domain.payer_run import PayerRun
 from lambdas.domain.run_request import RunRequest
 from lambdas.settings import FunctionSettings
 from lambdas.telemetry import logger
-
-_NOT_UNDERSTOOD = (
-    ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError,
-)  # fmt: skip
 
 
 class RunFileLost(Exception):
@@ -40,7 +37,7 @@ def read_request(archive: Archive, run_id: str) -> dict[str, Any]:
         request: dict[str, Any] = found.data()
         _register(request)
         of_run = request["run_id"]
-    except _NOT_UNDERSTOOD as error:
+    except NOT_UNDERSTOOD as error:
         raise RunFileLost(f"{key} cannot be read ({error!r}); start a new run") from None
     if of_run != run_id:
         raise RunFileLost(f"{key} is the file of run {of_run!r}; start a new run")
@@ -73,7 +70,7 @@ def _written(archive: Archive, run_id: str, length: int) -> list[PayerRun]:
         raise RunFileLost(f"{key} is gone")
     try:
         items = [PayerRun.from_data(item) for item in found.data()]
-    except _NOT_UNDERSTOOD as error:
+    except NOT_UNDERSTOOD as error:
         raise RunFileLost(f"{key} cannot be read ({error!r})") from None
     if len(items) != length:
         raise RunFileLost(f"{key} has {len(items)} entries, and {length} were written")

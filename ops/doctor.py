@@ -12,6 +12,7 @@ from infra.deploy_settings import CONTEXT_KEY, DeploySettings, InvalidDeploySett
 from infra.names import AUDITOR_POLICY, REVIEWER_POLICY
 from infra.steps import STEPS
 from lambdas.domain.archive_layout import listing_key, run_payers_key, run_request_key
+from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.payer_run import CHECKED
 from lambdas.domain.plain_words import counted
 from ops.errors import CannotRead
@@ -59,7 +60,7 @@ def examine_settings(project: Path) -> tuple[DeploySettings | None, list[Examine
         return None, [Examined("settings", f"{file} cannot be read: {error.strerror}")]
     except InvalidDeploySettings as error:
         return None, [Examined("settings", problem) for problem in error.problems]
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except NOT_UNDERSTOOD as error:
         return None, [Examined("settings", f"{file} is no JSON with a context: {error!r}")]
     payers = len(settings.register.payers)
     return settings, [Examined(f"settings and register ({payers} payer accounts)")]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lambdas.domain.archive_layout import manifest_sequence, manifests_prefix
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.manifests import Manifest, PayerState
 from ops.copy_on_disk import CopyOnDisk
 from ops.errors import CannotRead, NothingThere
@@ -47,7 +48,7 @@ def newest_manifest(place: Place, period: BillingPeriod) -> Manifest:
     key = numbers[max(numbers)]
     try:
         return Manifest.from_data(json.loads(read(place, key)))
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except NOT_UNDERSTOOD as error:
         raise CannotRead(
             f"{key} cannot be read ({type(error).__name__}); 'invoices check' tells more"
         ) from None

@@ -14,6 +14,19 @@ _MOST_BYTES = 40_000
 character of two bytes may take six, and one of one byte too."""
 _CUT = "\n  [Cut here: there are more problems than an error message holds.]"
 
+NOT_UNDERSTOOD = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
+"""What reading a stored form raises that is none: no JSON or beyond its depth, members that are not
+there or of another kind, numbers beyond arithmetic, instants beyond the calendar. Whoever reads
+what another wrote catches these, all of them, and says what that costs.
+"""
+
 
 class ServiceUnavailable(Exception):
     """A service did not answer in time or throttled; the same call may succeed later. The workflow

@@ -22,6 +22,7 @@ from lambdas.domain.archive_layout import (
 )
 from lambdas.domain.asked_today import LastSeen, PeriodSeen, payer_runs
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.json_text import instant_text, read_instant
 from lambdas.domain.payer_register import parse_register
 from lambdas.domain.run_request import RunRequest, parse_run_request
@@ -134,9 +135,7 @@ def _seen(archive: Archive, period: BillingPeriod) -> PeriodSeen:
         return PeriodSeen()
     try:
         return PeriodSeen.of(view.data(), period)
-    except (
-        ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError,
-    ) as error:  # fmt: skip
+    except NOT_UNDERSTOOD as error:
         reason = f"{type(error).__name__}: {error}"
         logger().warning("took an unreadable view for none", extra={"key": key, "reason": reason})
         return PeriodSeen()

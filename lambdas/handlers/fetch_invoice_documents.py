@@ -27,7 +27,7 @@ from lambdas.domain.archive_layout import (
 )
 from lambdas.domain.archived_invoice import ArchivedInvoice, KnownInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.errors import ServiceUnavailable
+from lambdas.domain.errors import NOT_UNDERSTOOD, ServiceUnavailable
 from lambdas.domain.fetch_pass import FetchPass
 from lambdas.domain.known_to_pass import KnownToPass
 from lambdas.domain.payer_run import (
@@ -142,7 +142,7 @@ def _seen_in_views(archive: Archive, listing: Listing) -> tuple[set[str], set[Bi
             data = view.data()
             in_doubt |= set(invoices_in_doubt(data))
             closed |= {period} if data["closed_at"] else set()
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        except NOT_UNDERSTOOD as error:
             reason = f"{type(error).__name__}: {error}"
             logger().warning(
                 "took an unreadable view for none", extra={"key": key, "reason": reason}

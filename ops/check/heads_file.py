@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.json_text import to_json
 from lambdas.domain.manifest_heads import ManifestHead
 
@@ -28,7 +29,7 @@ def read_heads_file(path: Path) -> Mapping[BillingPeriod, ManifestHead]:
         heads = [_head(row) for row in rows]
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {(error.strerror or '').lower()}") from None
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+    except NOT_UNDERSTOOD as error:
         raise ValueError(
             f'{path} is no file of heads ({type(error).__name__}: {error}); "invoices heads" '
             "writes one"

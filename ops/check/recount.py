@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.invoice_summary import EXACT, Amount, AmountNotRead, InvoiceSummary
 from lambdas.domain.verdicts import period_verdict
 from ops.check.manifest_reader import InvoicePart, PayerPart
 from ops.check.statement import InvoiceStatement
 
 Parts = Iterable[InvoicePart | PayerPart]
-_NOT_COUNTED = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 class Sums:
@@ -90,7 +90,7 @@ class Recount:
             amount = _amount_due(statement.data)
             self._payer.add(statement.data, amount)
             self._totals.add(amount)
-        except _NOT_COUNTED:
+        except NOT_UNDERSTOOD:
             self.wrong.append(f"its invoice {statement.invoice_id} cannot be counted")
 
     def payer(self, part: PayerPart) -> None:
@@ -117,7 +117,7 @@ class Recount:
         if self._repeated:
             try:
                 totals = _totals_once(self._repeated, read_again())
-            except _NOT_COUNTED:
+            except NOT_UNDERSTOOD:
                 self.wrong.append("its invoices cannot be counted")
         if members.get("totals") != totals.to_data():
             self.wrong.append("its totals are not those of its invoices")

@@ -7,6 +7,7 @@ from typing import Any
 
 from lambdas.domain.archive_layout import INVOICE_TYPES, documents_prefix, record_key
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.records import SCHEMA, StoredObject
 from ops.check.manifest_reader import NotAManifest
 
@@ -38,7 +39,7 @@ class InvoiceStatement:
                 tuple(_stored(document) for document in data["documents"]),
                 data,
             )
-        except (LookupError, TypeError) as error:
+        except NOT_UNDERSTOOD as error:
             raise NotAManifest(f"an invoice in it is none ({error!r})") from None
         if not statement.records:
             raise NotAManifest(f"its invoice {statement.invoice_id} has no record")
@@ -82,7 +83,7 @@ class InvoiceStatement:
                 if seen_by != self.data["seen_by"]:
                     return ["sightings"]
             return [name for name, value in said.items() if record[name] != value]
-        except (ValueError, LookupError, TypeError, RecursionError) as error:
+        except NOT_UNDERSTOOD as error:
             return [f"form ({type(error).__name__})"]
 
 

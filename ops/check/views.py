@@ -14,6 +14,7 @@ from lambdas.domain.archive_layout import (
     sha256_sums_key,
 )
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.manifests import Manifest
 from ops.check.chain import Link, mark_of
 from ops.check.findings import CheckFinding, check_finding
@@ -135,7 +136,7 @@ def _found(differences: Callable[[ViewFile], Iterator[str]], file: ViewFile) -> 
     """All of them; the differences are looked for only here, as they are taken."""
     try:
         return list(differences(file))
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, csv.Error) as error:
+    except (*NOT_UNDERSTOOD, csv.Error) as error:
         why = f" ({error})" if type(error) is ValueError else ""
         return [f"it, or the manifest, has not the form that is needed to compare them{why}"]
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.manifest_heads import ManifestHead
 from ops.errors import CannotRead
 from ops.live.session import aws_errors, client
@@ -21,7 +22,7 @@ def read_heads_table(table: str) -> Mapping[BillingPeriod, ManifestHead]:
             plain = {name: value.get("S") or value.get("N") for name, value in item.items()}
             try:
                 head = ManifestHead.from_data(plain)
-            except (LookupError, TypeError, ValueError) as error:
+            except NOT_UNDERSTOOD as error:
                 raise CannotRead(
                     f"table {table}: an item is no head of a chain of manifests ({error!r}); "
                     "name the table that the archive's stack made"
