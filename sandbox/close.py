@@ -76,8 +76,13 @@ def play(sandbox: Sandbox, period: BillingPeriod, console: Console) -> list[Mapp
     calendar = CloseCalendar(settings.close_deadline, settings.holidays)
     s3, bucket = sandbox.client("s3"), sandbox.deployed.archive_bucket
     console.print(f"\nClosing window of {period}; its deadline is {calendar.deadline}.")
+    last = calendar.last_day(period) + timedelta(days=1)
+    if datetime.combine(last, _RUN_AT) > datetime.now(UTC):
+        raise SandboxError(
+            f"the closing window of {period} goes on until {last}; name an earlier billing period"
+        )
     said = []
-    for day in _days(period.first_day_after, calendar.last_day(period) + timedelta(days=1)):
+    for day in _days(period.first_day_after, last):
         _run(sandbox, datetime.combine(day, _RUN_AT))
         body = s3.get_object(Bucket=bucket, Key=completeness_key(period))["Body"].read()
         completeness = json.loads(body)
@@ -91,12 +96,9 @@ def play(sandbox: Sandbox, period: BillingPeriod, console: Console) -> list[Mapp
 
 def _period(text: str) -> BillingPeriod:
     try:
-        period = BillingPeriod.parse(text)
+        return BillingPeriod.parse(text)
     except ValueError as error:
         raise SandboxError(f"PERIOD: {error}") from None
-    if period >= BillingPeriod.containing(datetime.now(UTC)):
-        raise SandboxError(f"PERIOD: billing period {period} is not over")
-    return period
 
 
 def _days(first: date, last: date) -> Iterator[date]:

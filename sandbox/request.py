@@ -44,14 +44,22 @@ def month_end_request(period: str, at: str, now: datetime) -> MonthEndRequest:
             f"AT, so AT lies in {asked.shifted(1)}; leave one of the two out"
         )
     last_finished = BillingPeriod.containing(now).shifted(-1)
-    target = asked or (BillingPeriod.containing(moment).shifted(-1) if moment else last_finished)
+    # of which day 12 has come: before that most of a month is not there yet
+    latest = last_finished if now.day >= _DAY else last_finished.shifted(-1)
+    target = asked or (BillingPeriod.containing(moment).shifted(-1) if moment else latest)
     if target > last_finished:
         raise SandboxError(
             f"billing period {target} is not over; the last finished one is {last_finished}"
         )
+    if moment and moment > now:
+        raise SandboxError(
+            f"AT={at} has not come yet, and no run can be ahead of its time; "
+            f"write {now:%Y-%m-%d} or a day before it"
+        )
     if not moment:
         following = target.shifted(1)
-        moment = datetime.combine(date(following.year, following.month, _DAY), now.timetz())
+        day = datetime.combine(date(following.year, following.month, _DAY), now.timetz())
+        moment = min(day, now)
     return MonthEndRequest(target, moment)
 
 

@@ -10,7 +10,7 @@ from lambdas.domain.acknowledgement_input import Acknowledgeable, read_acknowled
 from lambdas.domain.acknowledgements import GivenAcknowledgement
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import InvalidExecutionInput
-from lambdas.domain.json_text import read_instant, sha256_hex
+from lambdas.domain.json_text import instant_text, read_instant, sha256_hex
 from lambdas.domain.payer_register import PayerRegister
 
 _KEYS = ("scheduled_time", "billing_period", "payer_account_ids", "dry_run", "acknowledgements")
@@ -54,7 +54,7 @@ def parse_run_request(
             ['it is not a JSON object; start with {} or {"billing_period": "2026-10"}']
         )
     reader = _Reader(execution_input)
-    scheduled_time = reader.scheduled_time()
+    scheduled_time = reader.scheduled_time(start_time)
     as_of = scheduled_time or start_time
     period = reader.billing_period(as_of) or BillingPeriod.containing(as_of).shifted(-1)
     payer_account_ids = reader.payer_account_ids(register)
@@ -92,7 +92,10 @@ class _Reader:
                 if key in given
             ]
 
-    def scheduled_time(self) -> datetime | None:
+    def scheduled_time(self, start_time: datetime) -> datetime | None:
+        """The schedule's instant. It lies before the execution's start, or the run would judge
+        months that are not over, and sign and lock what it says of them.
+        """
         value = self._given.get("scheduled_time")
         if value is None:
             return None
@@ -103,6 +106,12 @@ class _Reader:
         except (ValueError, TypeError, OverflowError):
             self.problems.append(
                 f"scheduled_time {value!r} is not an instant such as 2026-11-03T06:00:00Z"
+            )
+            return None
+        if instant > start_time:
+            self.problems.append(
+                f"scheduled_time {value!r} lies beyond the start of this execution, "
+                f"{instant_text(start_time)}; start it when that time has come"
             )
             return None
         return instant

@@ -12,6 +12,7 @@ from tests.domain.examples import ACME, BOREAL
 
 STARTED = datetime(2026, 11, 5, 9, 30, tzinfo=UTC)
 REGISTER = PayerRegister((Payer(ACME, "Acme"), Payer(BOREAL, "Boreal")), "sha")
+LATER = datetime(2027, 3, 1, tzinfo=UTC)
 SCHEDULED = {"scheduled_time": "2026-11-03T06:00:00Z"}
 
 
@@ -19,9 +20,9 @@ def parse(given: object, name: str = "run-1", started: datetime = STARTED) -> Ru
     return parse_run_request(given, name, started, REGISTER, 1, judged=lambda _: ())
 
 
-def problems(given: object) -> list[str]:
+def problems(given: object, started: datetime = STARTED) -> list[str]:
     with pytest.raises(InvalidExecutionInput) as refused:
-        parse(given)
+        parse(given, started=started)
     return list(refused.value.problems)
 
 
@@ -55,14 +56,15 @@ def test_a_persons_empty_input_counts_from_the_executions_start() -> None:
 def test_the_target_is_the_utc_month_before_the_scheduled_instant(
     instant: str, period: str
 ) -> None:
-    assert str(parse({"scheduled_time": instant}).billing_period) == period
-    assert str(parse({}, started=datetime.fromisoformat(instant)).billing_period) == period
+    started = datetime.fromisoformat(instant)
+    assert str(parse({"scheduled_time": instant}, started=started).billing_period) == period
+    assert str(parse({}, started=started).billing_period) == period
 
 
 def test_one_scheduled_time_gives_one_run_whoever_delivers_it() -> None:
     one = parse(SCHEDULED, name="first", started=STARTED)
     other = parse(
-        {"scheduled_time": "2026-11-03T07:00:00+01:00"}, name="second", started=datetime.now(UTC)
+        {"scheduled_time": "2026-11-03T07:00:00+01:00"}, name="second", started=LATER
     )
     assert one == other
     assert one.run_id == "scheduled-20261103T060000Z"
@@ -141,7 +143,19 @@ def test_what_is_no_instant_is_told(value: object) -> None:
 
 @pytest.mark.parametrize("instant", ["1999-01-05T06:00:00Z", "2060-01-05T06:00:00Z"])
 def test_a_scheduled_time_whose_period_aws_does_not_know_is_refused(instant: str) -> None:
-    assert problems({"scheduled_time": instant})
+    (problem,) = problems({"scheduled_time": instant}, datetime(2061, 1, 1, tzinfo=UTC))
+    assert problem.endswith("is not an instant such as 2026-11-03T06:00:00Z")
+
+
+@pytest.mark.parametrize(
+    "instant", ["2026-11-05T09:30:01Z", "2026-11-05T09:30:00.000001Z", "2027-11-03T06:00:00Z"]
+)
+def test_a_scheduled_time_beyond_the_executions_start_is_refused(instant: str) -> None:
+    assert problems({"scheduled_time": instant}) == [
+        f"scheduled_time {instant!r} lies beyond the start of this execution, "
+        "2026-11-05T09:30:00Z; start it when that time has come"
+    ]
+    assert parse({"scheduled_time": "2026-11-05T09:30:00Z"}).as_of == STARTED
 
 
 def test_what_a_person_gives_does_not_go_with_the_schedules_time() -> None:

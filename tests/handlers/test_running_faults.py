@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.domain.errors import InvalidExecutionInput
 from lambdas.handlers import enumerate_payer_accounts, validate_completeness
 from lambdas.run_list import RunFileLost
 from tests.handlers.conftest import (
@@ -171,3 +172,14 @@ def test_r14_a_dry_run_whose_list_is_lost_names_everybody_as_not_readable(month:
     assert validate_completeness.handler(started, Context())["verdict"] == "PLANNED"
     result = month.read(f"runs/{started['run_id']}/result.json")
     assert result["payer_accounts_not_readable"] == [BOREAL, ACME]
+
+
+def test_r17_an_instant_beyond_the_executions_start_is_refused_before_any_work(
+    month: World,
+) -> None:
+    before = month.keys()
+    for ahead in (timedelta(seconds=1), timedelta(days=365)):
+        with pytest.raises(InvalidExecutionInput, match="lies beyond the start of this execution"):
+            enumerated(month, scheduled(AFTER_DEADLINE + ahead))
+    assert month.keys() == before
+    assert month.run(scheduled(AFTER_DEADLINE))["verdict"] == "COMPLETE"

@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 21, 14, 5, 9, 123456, tzinfo=UTC)
         ("", "2026-01-31T06:00:00Z", "2025-12", "2026-01-31T06:00:00Z"),
         ("", "2026-11-01T01:00:00+02:00", "2026-09", "2026-10-31T23:00:00Z"),
         ("", "2026-11-03T06:00:00", "2026-10", "2026-11-03T06:00:00Z"),
-        ("2026-10", "2026-11-30", "2026-10", "2026-11-30T14:05:09Z"),
+        ("2026-10", "2026-11-21", "2026-10", "2026-11-21T14:05:09Z"),
     ],
 )
 def test_a_run_looks_at_the_month_before_its_scheduled_time(
@@ -28,6 +28,20 @@ def test_a_run_looks_at_the_month_before_its_scheduled_time(
 ) -> None:
     request = month_end_request(period, at, NOW)
     assert (str(request.billing_period), request.scheduled_text) == (target, scheduled)
+
+
+def test_no_run_is_ahead_of_its_time() -> None:
+    early = NOW.replace(day=3)
+    request = month_end_request("", "", early)
+    assert (str(request.billing_period), request.scheduled_text) == (
+        "2026-09",
+        "2026-10-12T14:05:09Z",
+    )
+    request = month_end_request("2026-10", "", early)
+    assert (str(request.billing_period), request.scheduled_text) == (
+        "2026-10",
+        "2026-11-03T14:05:09Z",
+    )
 
 
 def test_the_last_finished_month_and_the_time_of_day_are_those_of_utc() -> None:
@@ -64,6 +78,12 @@ def test_two_runs_of_a_day_have_scheduled_times_of_their_own() -> None:
             "2026-11-12",
             "PERIOD=2026-09 and AT=2026-11-12 do not belong together: a run looks at the month "
             "before AT, so AT lies in 2026-10; leave one of the two out",
+        ),
+        (
+            "",
+            "2026-11-22",
+            "AT=2026-11-22 has not come yet, and no run can be ahead of its time; write 2026-11-21 "
+            "or a day before it",
         ),
         (
             "",
