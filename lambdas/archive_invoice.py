@@ -31,7 +31,7 @@ from lambdas.domain.archive_layout import (
 from lambdas.domain.archived_invoice import ArchivedInvoice, KnownInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.document_text import is_proven
-from lambdas.domain.errors import NOT_UNDERSTOOD, EvidenceConflict, ServiceUnavailable
+from lambdas.domain.errors import EvidenceConflict, ServiceUnavailable
 from lambdas.domain.findings import Finding, document_subject, finding
 from lambdas.domain.invoice_summary import InvoiceSummary
 from lambdas.domain.json_text import instant_text
@@ -58,6 +58,7 @@ from lambdas.domain.records import (
 )
 from lambdas.domain.retention import retain_until
 from lambdas.domain.shared_papers import same_bytes
+from lambdas.domain.stored_form import NotUnderstood, read_form
 from lambdas.settings import FunctionSettings
 from lambdas.stored_papers import StoredPapers
 
@@ -318,8 +319,8 @@ class PayerArchive:
         if found is None:
             raise EvidenceConflict(f"{chain}/{sequence:04d}.json was listed and is gone")
         try:
-            record = Record.from_data(found.data())
-        except NOT_UNDERSTOOD as error:
+            record = read_form(Record, found.content)
+        except NotUnderstood as error:
             raise EvidenceConflict(f"{found.stored.key} is not a record: {error}") from None
         if record.key != found.stored.key:
             raise EvidenceConflict(f"{found.stored.key} is the record of {record.key}")

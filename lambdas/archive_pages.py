@@ -3,8 +3,9 @@
 They are made once all periods of a run are judged, so that none shows a neighbour as it was before.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from lambdas.aws.archive import Archive
 from lambdas.aws.manifest_signing import ManifestSigner
@@ -26,32 +27,59 @@ from lambdas.domain.period_digest import PeriodDigest
 from lambdas.domain.readme_text import readme_text
 from lambdas.judge_period import Judged
 from lambdas.ledger_workbook import ledger_workbook
+from lambdas.manifest_chain import ManifestChain
+from lambdas.telemetry import logger
 
 _READ_THREADS = 16
 _OF_THE_ROOT = 0
 """Views at the root are made from many manifests: the last writer wins, and the next run mends."""
 
 
-def update_pages(archive: Archive, signer: ManifestSigner, judged: Iterable[Judged]) -> None:
+def update_pages(
+    archive: Archive, signer: ManifestSigner, chain: ManifestChain, judged: Iterable[Judged]
+) -> None:
     """Make the pages and workbooks of the judged periods and the archive's own views again, as far
-    as they are behind.
+    as they are behind. A page that cannot be made stays what it was.
     """
     by_period = _digests(archive)
     periods = [one for one in by_period.values() if one]
     unread = [period for period, one in by_period.items() if one is None]
     for one in judged:
         period = one.manifest.billing_period
-        page = period_page(one.manifest, periods, archive.region)
-        archive.update_view(period_page_key(period), page, one.sequence)
-        if one.is_trusted:
-            workbook = ledger_workbook(one.manifest, by_period.get(period.shifted(-1)))
-            archive.update_view(ledger_workbook_key(period), workbook, one.sequence)
+        try:
+            _update_page(archive, chain, one, periods, by_period.get(period.shifted(-1)))
+        except NOT_UNDERSTOOD:
+            logger().exception("could not make a page", extra={"billing_period": str(period)})
     for key, content in (
         (PUBLIC_KEY_KEY, signer.public_key_pem()),
         (README_KEY, readme_text(archive.bucket)),
         (ARCHIVE_PAGE_KEY, archive_page(archive.bucket, archive.region, periods, unread)),
     ):
         archive.update_view(key, content, _OF_THE_ROOT)
+
+
+def _update_page(
+    archive: Archive,
+    chain: ManifestChain,
+    judged: Judged,
+    periods: Sequence[PeriodDigest],
+    before: PeriodDigest | None,
+) -> None:
+    """The page and the workbook of one period, from its manifest as it lies in the archive.
+
+    Where that is another by now, both stay what they were: the next run tells of it.
+    """
+    period = judged.manifest.billing_period
+    shown_from = chain.stored(period, judged.shown_from)
+    if judged.is_trusted and (shown_from is None or shown_from.sha256 != judged.sha256):
+        return
+    payers = shown_from.manifest.payers if shown_from else ()
+    manifest = replace(judged.manifest, payers=payers)
+    page = period_page(manifest, periods, archive.region)
+    archive.update_view(period_page_key(period), page, judged.sequence)
+    if judged.is_trusted:
+        workbook = ledger_workbook(manifest, before)
+        archive.update_view(ledger_workbook_key(period), workbook, judged.sequence)
 
 
 def _digests(archive: Archive) -> dict[BillingPeriod, PeriodDigest | None]:

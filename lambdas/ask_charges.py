@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from lambdas.aws.archive import Archive
 from lambdas.aws.clients import cost_explorer_client
@@ -13,6 +14,7 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.charges import Charges, ChargesAnswer
 from lambdas.domain.json_text import instant_text
 from lambdas.domain.payer_run import PayerRun
+from lambdas.domain.stored_form import NotUnderstood, read_form
 
 _THREADS = 8
 
@@ -46,8 +48,9 @@ class ChargesQuestions:
     def _answer(self, item: PayerRun, period: BillingPeriod) -> ChargesAnswer:
         key = charges_key(item.run_id, item.payer_account_id, period)
         found = self._archive.read(key)
-        if found:
-            return ChargesAnswer.from_data(found.data())
+        with suppress(NotUnderstood):
+            if found:
+                return read_form(ChargesAnswer, found.content)
         answer = self._asked(item, period)
         self._archive.put_run_file(key, answer.to_data())
         return answer

@@ -22,9 +22,9 @@ from lambdas.domain.charges import Charges
 from lambdas.domain.charges_wanted import charges_are_wanted
 from lambdas.domain.close_calendar import CloseCalendar
 from lambdas.domain.document_graph import references
-from lambdas.domain.errors import ServiceUnavailable
-from lambdas.domain.facts import Facts, PayerOutcome
-from lambdas.domain.history import PastPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD, ServiceUnavailable
+from lambdas.domain.facts import Facts
+from lambdas.domain.findings import finding
 from lambdas.domain.json_text import instant_text, read_instant
 from lambdas.domain.judgement import judge
 from lambdas.domain.manifests import Manifest
@@ -32,8 +32,11 @@ from lambdas.domain.payer_register import Payer
 from lambdas.domain.payer_run import CHECKED
 from lambdas.domain.verdicts import PeriodVerdict
 from lambdas.manifest_chain import ChainBroken, ManifestChain
+from lambdas.past_periods import PastPeriods
 from lambdas.period_evidence import read_evidence
 from lambdas.period_views import show_verdict, update_views
+from lambdas.run_outcomes import RunOutcomes
+from lambdas.telemetry import logger
 
 _CHAIN_TRIES = 5
 _READ_THREADS = 16
@@ -58,9 +61,16 @@ class Judged:
     sha256: str | None
     """Of the manifest's file; None when the chain cannot be trusted."""
 
+    shown_from: int
+    """The number of the manifest whose invoices are shown; 0: there is none that can be read."""
+
     @property
     def is_trusted(self) -> bool:
         return self.sha256 is not None
+
+    def without_invoices(self) -> "Judged":
+        """The same in little memory: a run judges more periods than it can hold invoices of."""
+        return replace(self, manifest=self.manifest.without_invoices())
 
     def to_data(self) -> dict[str, Any]:
         return {
@@ -79,7 +89,7 @@ class Run:
     run_id: str
     as_of: datetime
     close: CloseCalendar
-    outcomes: Sequence[PayerOutcome]
+    outcomes: RunOutcomes
     acknowledgements: Sequence[GivenAcknowledgement]
     ask_charges: AskCharges | None
     """Asks Cost Explorer about payer accounts in a period; None where that is switched off."""
@@ -93,22 +103,53 @@ def judge_period(
     *,
     payers: Mapping[str, Payer],
     is_of_run: bool,
-    past: Sequence[PastPeriod],
+    past: PastPeriods,
     retain_until: datetime,
 ) -> Judged:
-    """Judge the period; `past` are the judged ones right before it, and `is_of_run` says whether it
-    is the target or a look-back period.
+    """Judge the period; `past` are the judged ones before it, and `is_of_run` says whether it is
+    the target or a look-back period.
 
     Writes a manifest only if something changed, and a view only if it is behind its manifest. A
     chain that is not what its head says is not extended: that would hide what was done to it.
+    Whatever else there is of the period that cannot be understood costs its own verdict alone.
     """
+    try:
+        return _judge_period(
+            archive,
+            chain,
+            period,
+            run,
+            payers=payers,
+            is_of_run=is_of_run,
+            past=past,
+            retain_until=retain_until,
+        )
+    except ChainBroken as broken:
+        return _show_broken(archive, period, run, broken)
+    except NOT_UNDERSTOOD as error:
+        logger().exception("could not judge a period", extra={"billing_period": str(period)})
+        detail = f"What is kept of {period} cannot be understood ({type(error).__name__})."
+        what = finding("ARCHIVE_DAMAGED", f"periods/{period}/", detail)
+        return _show_broken(archive, period, run, chain.broken(period, what))
+
+
+def _judge_period(
+    archive: Archive,
+    chain: ManifestChain,
+    period: BillingPeriod,
+    run: Run,
+    *,
+    payers: Mapping[str, Payer],
+    is_of_run: bool,
+    past: PastPeriods,
+    retain_until: datetime,
+) -> Judged:
+    before = past.before(period)
+    outcomes = run.outcomes.of_period(period)
     for _ in range(_CHAIN_TRIES):
-        try:
-            newest = chain.newest(period)
-        except ChainBroken as broken:
-            return _show_broken(archive, period, run, broken)
+        newest = chain.newest(period)
         previous = newest.manifest if newest else None
-        evidence = read_evidence(archive, period, previous, run.outcomes)
+        evidence = read_evidence(archive, period, previous, outcomes)
         facts = Facts(
             archive.bucket,
             period,
@@ -122,7 +163,7 @@ def judge_period(
             evidence.invoices,
             evidence.damages,
             _absent_invoices(archive, period, evidence.invoices),
-            past,
+            before,
             acknowledgements=run.acknowledgements,
             asks_cost_explorer=run.ask_charges is not None,
             is_of_run=is_of_run,
@@ -141,6 +182,7 @@ def judge_period(
             link.manifest.sequence,
             link.manifest.run_id == run.run_id,
             link.sha256,
+            link.manifest.sequence,
         )
     raise ServiceUnavailable(f"other runs keep extending the manifests of {period}")
 
@@ -193,8 +235,14 @@ def _show_broken(archive: Archive, period: BillingPeriod, run: Run, broken: Chai
         run.close.close_day(period, run.as_of),
     )
     show_verdict(archive, shown, broken.sequence)
-    before = newest.verdict if newest else None
-    return Judged(before, shown, broken.sequence, is_new=False, sha256=None)
+    return Judged(
+        newest.verdict if newest else None,
+        shown,
+        broken.sequence,
+        is_new=False,
+        sha256=None,
+        shown_from=newest.sequence if newest else 0,
+    )
 
 
 def _absent_invoices(

@@ -71,7 +71,7 @@ class ManifestChain:
         for sequence in range(head.sequence if head else 1, newest + 1):
             try:
                 link = self._verified(period, sequence, link, head)
-            except ValueError as error:
+            except NOT_UNDERSTOOD as error:
                 what = finding(
                     "MANIFEST_DAMAGED",
                     manifest_key(period, sequence),
@@ -83,6 +83,15 @@ class ManifestChain:
         if link and (head is None or head.sequence < newest):
             self._heads.advance(_head(link))
         return link
+
+    def broken(self, period: BillingPeriod, what: Finding) -> ChainBroken:
+        """That the period cannot be judged, with what can be shown of its chain all the same."""
+        newest = self._newest_sequence(period)
+        return ChainBroken(what, newest, self._readable(period, newest))
+
+    def stored(self, period: BillingPeriod, sequence: int) -> Link | None:
+        """The manifest of this number as it lies in the archive, None where it cannot be read."""
+        return self._readable(period, sequence, oldest=max(1, sequence))
 
     def before_run(self, link: Link | None, run_id: str) -> Link | None:
         """The newest manifest, `link` or one before it, that this run did not write: a step that is
@@ -130,9 +139,9 @@ class ManifestChain:
             raise ValueError("its signature does not match")
         return link
 
-    def _readable(self, period: BillingPeriod, newest: int) -> Link | None:
-        """The newest manifest, of this number or below, that is there and can be read."""
-        for number in range(newest, 0, -1):
+    def _readable(self, period: BillingPeriod, newest: int, oldest: int = 1) -> Link | None:
+        """The newest manifest, of these numbers, that is there and can be read."""
+        for number in range(newest, oldest - 1, -1):
             found = self._archive.read(manifest_key(period, number))
             with suppress(ValueError):
                 if found:

@@ -1,9 +1,9 @@
 """The billing periods before the one that is judged, read once in a run."""
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.history import HISTORY_PERIODS, PastPeriod
 from lambdas.domain.manifests import Manifest
-from lambdas.judge_period import Judged
 from lambdas.manifest_chain import ChainBroken, ManifestChain
 
 
@@ -14,10 +14,9 @@ class PastPeriods:
         self._chain = chain
         self._known: dict[BillingPeriod, PastPeriod | None] = {}
 
-    def add(self, judged: Judged) -> None:
-        """Keep a period in mind as it was judged just now, if its manifests can be trusted."""
-        manifest = judged.manifest if judged.is_trusted else None
-        self._known[judged.manifest.billing_period] = _past(manifest)
+    def add(self, period: BillingPeriod, manifest: Manifest | None) -> None:
+        """Keep a period in mind as it was judged just now; None: its chain cannot be trusted."""
+        self._known[period] = _past(manifest)
 
     def before(self, period: BillingPeriod) -> list[PastPeriod]:
         """The periods that say what is usual in this one, latest first."""
@@ -36,10 +35,13 @@ class PastPeriods:
         """
         try:
             link = self._chain.newest(period)
-        except ChainBroken:
+        except (ChainBroken, *NOT_UNDERSTOOD):
             return None
         return link.manifest if link else None
 
 
 def _past(manifest: Manifest | None) -> PastPeriod | None:
-    return PastPeriod.of(manifest) if manifest else None
+    try:
+        return PastPeriod.of(manifest) if manifest else None
+    except NOT_UNDERSTOOD:
+        return None

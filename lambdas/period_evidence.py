@@ -23,6 +23,7 @@ from lambdas.domain.invoice_summary import InvoiceSummary
 from lambdas.domain.kept_versions import KeptVersions, damage, damage_of
 from lambdas.domain.manifests import Manifest
 from lambdas.domain.records import Record
+from lambdas.domain.stored_form import read_form
 
 _READ_THREADS = 16
 
@@ -51,8 +52,7 @@ def read_evidence(
     kept = archive.kept_versions(records_prefix(period))
     kept |= archive.kept_versions(documents_prefix(period))
     states = _States(kept, previous.invoices if previous else ())
-    of_period = (i for one in outcomes for i in one.archived if i.billing_period == period)
-    states.go_on(of_period)
+    states.go_on(_undisputed(i for one in outcomes for i in one.archived))
     unread = states.unread()
     with ThreadPoolExecutor(_READ_THREADS) as pool:
         read = list(pool.map(lambda key: _read_invoice(archive, key), unread))
@@ -63,6 +63,19 @@ def read_evidence(
         states.damages(),
         [states.without_refused(outcome, period) for outcome in outcomes],
     )
+
+
+def _undisputed(invoices: Iterable[ArchivedInvoice]) -> list[ArchivedInvoice]:
+    """What the payer accounts of a run say of invoices; where two name the same record and say
+    different things of it, the record itself is read.
+    """
+    said: dict[str, ArchivedInvoice] = {}
+    disputed = set()
+    for invoice in invoices:
+        other = said.setdefault(invoice.record.key, invoice)
+        if other != invoice:
+            disputed.add(invoice.record.key)
+    return [invoice for key, invoice in said.items() if key not in disputed]
 
 
 class _States:
@@ -164,12 +177,12 @@ def _read_invoice(archive: Archive, key: str) -> ArchivedInvoice | Finding:
     if found is None:
         return damage(key, "is gone")
     try:
-        record = Record.from_data(found.data())
+        record = read_form(Record, found.content)
+        if record.key != key:
+            return damage(key, f"is {record.key}")
+        return ArchivedInvoice.of(record, found.stored)
     except NOT_UNDERSTOOD:
         return damage(key, "is no record")
-    if record.key != key:
-        return damage(key, f"is {record.key}")
-    return ArchivedInvoice.of(record, found.stored)
 
 
 def _outstanding(

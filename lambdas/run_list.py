@@ -19,6 +19,7 @@ from lambdas.domain.json_text import read_instant
 from lambdas.domain.payer_register import PayerRegister, payer_from_data
 from lambdas.domain.payer_run import PayerRun
 from lambdas.domain.run_request import RunRequest
+from lambdas.domain.stored_form import checked
 from lambdas.settings import FunctionSettings
 from lambdas.telemetry import logger
 
@@ -69,7 +70,7 @@ def _written(archive: Archive, run_id: str, length: int) -> list[PayerRun]:
     if found is None:
         raise RunFileLost(f"{key} is gone")
     try:
-        items = [PayerRun.from_data(item) for item in found.data()]
+        items = [checked(PayerRun.from_data(item)) for item in found.data()]
     except NOT_UNDERSTOOD as error:
         raise RunFileLost(f"{key} cannot be read ({error!r})") from None
     if len(items) != length:

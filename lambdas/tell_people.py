@@ -36,7 +36,7 @@ def _tell_by_mail(channels: Channels, judged: Sequence[Judged], run: Run) -> Ite
     """All that is due is one letter."""
     tellings = _due(channels.table, "mail", judged, run)
     before = channels.table.refused()
-    now = refused_by_now(before, _not_read(run.outcomes))
+    now = refused_by_now(before, _not_read(run.outcomes.without_invoices))
     new = newly_refused(before, now)
     if tellings or new:
         names = {one.payer_account_id: one.name for one in _payers(judged)}

@@ -82,10 +82,8 @@ RULES = (
     Rule("lambdas/manifest_chain.py", ("lambdas.aws", "lambdas.domain")),
     Rule("lambdas/ask_charges.py", ("lambdas.aws", "lambdas.domain")),
     Rule("lambdas/tell_people.py", ("lambdas.aws", "lambdas.domain", "lambdas.judge_period")),
-    Rule(
-        "lambdas/past_periods.py",
-        ("lambdas.domain", "lambdas.judge_period", "lambdas.manifest_chain"),
-    ),
+    Rule("lambdas/past_periods.py", ("lambdas.domain", "lambdas.manifest_chain")),
+    Rule("lambdas/run_outcomes.py", ("lambdas.aws", "lambdas.domain", "lambdas.telemetry")),
     Rule(
         "lambdas/run_list.py",
         ("lambdas.aws", "lambdas.domain", "lambdas.settings", "lambdas.telemetry"),
@@ -94,7 +92,14 @@ RULES = (
     Rule("lambdas/ledger_workbook.py", ("xlsxwriter", "lambdas.domain")),
     Rule(
         "lambdas/archive_pages.py",
-        ("lambdas.aws", "lambdas.domain", "lambdas.judge_period", "lambdas.ledger_workbook"),
+        (
+            "lambdas.aws",
+            "lambdas.domain",
+            "lambdas.judge_period",
+            "lambdas.ledger_workbook",
+            "lambdas.manifest_chain",
+            "lambdas.telemetry",
+        ),
     ),
     Rule(
         "lambdas/judge_period.py",
@@ -102,8 +107,11 @@ RULES = (
             "lambdas.aws",
             "lambdas.domain",
             "lambdas.manifest_chain",
+            "lambdas.past_periods",
             "lambdas.period_evidence",
             "lambdas.period_views",
+            "lambdas.run_outcomes",
+            "lambdas.telemetry",
         ),
     ),
     Rule("lambdas/period_evidence.py", ("lambdas.aws", "lambdas.domain")),
@@ -131,6 +139,7 @@ RULES = (
             "lambdas.manifest_chain",
             "lambdas.past_periods",
             "lambdas.run_list",
+            "lambdas.run_outcomes",
             "lambdas.settings",
             "lambdas.stored_papers",
             "lambdas.telemetry",

@@ -3,15 +3,19 @@ when each payer account was read last and what AWS refuses to say of it, as an i
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from lambdas.aws.busy import busy_is_unavailable
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD
+from lambdas.domain.json_text import instant_text, read_instant
+from lambdas.domain.stored_form import checked
 from lambdas.domain.telling import Told
 
 _SWEEP = "sweep"
 """In place of a billing period."""
+N = TypeVar("N")
 
 
 class ToldTable:
@@ -26,30 +30,30 @@ class ToldTable:
 
     def told(self, period: BillingPeriod, channel: str) -> Told | None:
         """What was told last through this channel."""
-        text = self._read(period, f"told_{channel}")
-        return Told.from_data(json.loads(text)) if text else None
+        return self._read(period, f"told_{channel}", lambda data: checked(Told.from_data(data)))
 
     def mark_told(self, period: BillingPeriod, channel: str, told: Told) -> None:
         self._write(period, f"told_{channel}", json.dumps(told.to_data(), sort_keys=True))
 
     def swept(self) -> dict[str, str]:
         """The instant as of which each payer account was read last, as it was noted."""
-        text = self._read(_SWEEP, "swept")
-        return dict(json.loads(text)) if text else {}
+        return self._read(_SWEEP, "swept", _instants) or {}
 
     def mark_swept(self, swept: Mapping[str, str]) -> None:
         self._write(_SWEEP, "swept", json.dumps(swept, sort_keys=True))
 
     def refused(self) -> dict[str, list[str]]:
         """The questions that AWS refuses by payer account, as people were told of them."""
-        text = self._read(_SWEEP, "told_refused")
-        return dict(json.loads(text)) if text else {}
+        return self._read(_SWEEP, "told_refused", _lists_of_texts) or {}
 
     def mark_refused(self, refused: Mapping[str, Sequence[str]]) -> None:
         self._write(_SWEEP, "told_refused", json.dumps(refused, sort_keys=True))
 
     @busy_is_unavailable("dynamodb:GetItem")
-    def _read(self, key: BillingPeriod | str, name: str) -> str | None:
+    def _read(
+        self, key: BillingPeriod | str, name: str, understand: Callable[[Any], N]
+    ) -> N | None:
+        """What was noted; what cannot be understood counts as never noted, and is told anew."""
         answer = self._dynamodb.get_item(
             TableName=self._table,
             Key={"billing_period": {"S": str(key)}},
@@ -58,7 +62,10 @@ class ToldTable:
             ExpressionAttributeNames={"#name": name},
         )
         text: str | None = answer.get("Item", {}).get(name, {}).get("S")
-        return text
+        try:
+            return understand(json.loads(text)) if text else None
+        except NOT_UNDERSTOOD:
+            return None
 
     @busy_is_unavailable("dynamodb:UpdateItem")
     def _write(self, key: BillingPeriod | str, name: str, text: str) -> None:
@@ -69,3 +76,11 @@ class ToldTable:
             ExpressionAttributeNames={"#name": name},
             ExpressionAttributeValues={":text": {"S": text}},
         )
+
+
+def _instants(data: Mapping[str, str]) -> dict[str, str]:
+    return {name: instant_text(read_instant(text)) for name, text in data.items()}
+
+
+def _lists_of_texts(data: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    return {name: [str(text) for text in texts] for name, texts in data.items()}

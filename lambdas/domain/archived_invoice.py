@@ -7,6 +7,7 @@ from typing import Any
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.findings import Finding
 from lambdas.domain.invoice_summary import Amount, AmountNotRead, InvoiceSummary
+from lambdas.domain.json_text import Instant
 from lambdas.domain.receiver_roles import roles_of_sightings
 from lambdas.domain.records import ArchivedDocument, Record, StoredObject
 
@@ -22,7 +23,7 @@ class ArchivedInvoice:
     """The whole chain, oldest first."""
     documents: tuple[ArchivedDocument, ...]
     summary: InvoiceSummary
-    first_archived_at: str
+    first_archived_at: Instant
     seen_by: tuple[str, ...]
     findings: tuple[Finding, ...]
     receiver_roles: tuple[str, ...] = ()

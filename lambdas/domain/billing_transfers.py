@@ -6,13 +6,17 @@ Source: the botocore model `organizations` 2016-11-28 and the AWS Billing user g
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, astuple, dataclass, replace
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.json_text import read_instant
+from lambdas.domain.json_text import Instant, read_instant
+from lambdas.domain.stored_form import one_of
 
 _ROUNDING = timedelta(seconds=1)
 """AWS ends a transfer within the last second of a month."""
+
+
+Nothing = Annotated[str, one_of("")]
 
 
 @dataclass(frozen=True)
@@ -23,9 +27,9 @@ class BillingTransfer:
     source: str
     target: str
     status: str
-    starts_at: str
+    starts_at: Instant | Nothing
     """Empty where AWS does not say."""
-    ends_at: str | None
+    ends_at: Instant | None
     """None: no end is set."""
 
     @property

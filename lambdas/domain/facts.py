@@ -46,6 +46,8 @@ class PayerOutcome:
     """Whether the listings by receiver role were read; None: they were not asked."""
     unfinished: Mapping[BillingPeriod, str] = field(default_factory=dict)
     """Why the listings of a billing period may not show all its invoices, by period."""
+    is_lost: bool = False
+    """Whether what the run noted of it cannot be understood; `detail` says more."""
 
     @property
     def periods_read(self) -> frozenset[BillingPeriod]:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
+from lambdas.domain.payer_run import Outcome
 
 
 @dataclass(frozen=True)
 class FetchPass:
     """`outcome` is None as long as invoices of the listing are left for another pass."""
 
-    outcome: str | None
+    outcome: Outcome | None
     detail: str
     archived: tuple[ArchivedInvoice, ...] = ()
     outstanding: tuple[OutstandingInvoice, ...] = ()

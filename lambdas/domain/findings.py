@@ -5,7 +5,7 @@ A code is a stable word with a heading of its own in docs/runbook.md.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Literal, cast
+from typing import Annotated, Literal, cast
 
 Severity = Literal["info", "warning", "blocking"]
 Cure = Literal["time", "person"]
@@ -248,6 +248,11 @@ BESIDE_INVOICES = ("LISTING_REFUSED", "ROLES_NOT_LISTED", "ESTIMATE_LISTED")
 """What a listing says that is of no listed invoice."""
 
 
+def _check_code(code: str) -> None:
+    if code not in KINDS:
+        raise ValueError("a finding has a code that nobody knows")
+
+
 @dataclass(frozen=True, order=True)
 class Finding:
     """One finding.
@@ -256,7 +261,7 @@ class Finding:
     description (of a supplemental document, `document_subject`); `detail` never carries a URL.
     """
 
-    code: str
+    code: Annotated[str, _check_code]
     severity: Severity
     subject: str
     detail: str

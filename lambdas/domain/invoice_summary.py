@@ -15,7 +15,7 @@ from typing import Any
 from lambdas.domain.archive_layout import INVOICE_TYPES
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.json_text import read_instant, sha256_hex, to_json
-from lambdas.domain.received_rows import read_row
+from lambdas.domain.received_rows import Row, read_row
 
 _KNOWN_VALUES: Mapping[str, tuple[str, ...]] = {
     "InvoiceType": INVOICE_TYPES,
@@ -47,7 +47,7 @@ class Amount:
 
     @classmethod
     def from_data(cls, data: Mapping[str, str]) -> "Amount":
-        return cls(data["currency"], Decimal(data["amount"]))
+        return cls(data["currency"], read_sum(data["amount"], "an amount"))
 
 
 class AmountNotRead(ValueError):
@@ -60,10 +60,10 @@ class InvoiceSummary:
     text.
     """
 
-    row: Mapping[str, Any]
+    row: Row
     received: str | None = field(default=None, compare=False, repr=False)
     """The row's own JSON text as AWS sent it; None where it was not kept."""
-    differing: tuple[Mapping[str, Any], ...] = ()
+    differing: tuple[Row, ...] = ()
     """Other rows of the same id in the same listing that say something else."""
 
     @property
@@ -80,7 +80,7 @@ class InvoiceSummary:
 
     @property
     def invoice_id(self) -> str | None:
-        return self.row.get("InvoiceId")
+        return self._word("InvoiceId")
 
     @property
     def account_id(self) -> str | None:
@@ -90,17 +90,17 @@ class InvoiceSummary:
 
     @property
     def invoice_type(self) -> str | None:
-        return self.row.get("InvoiceType")
+        return self._word("InvoiceType")
 
     @property
     def original_invoice_id(self) -> str | None:
         """The invoice that this one corrects, or whose payment it acknowledges."""
-        return self.row.get("OriginalInvoiceId")
+        return self._word("OriginalInvoiceId")
 
     @property
     def commercial_invoice_id(self) -> str | None:
         """The invoice that this one, a copy for the tax office, repeats."""
-        return self.row.get("CommercialInvoiceId")
+        return self._word("CommercialInvoiceId")
 
     @property
     def is_own_invoice(self) -> bool:
@@ -135,14 +135,20 @@ class InvoiceSummary:
         """The payer accounts of other organizations whose bill it is under a billing transfer, as
         far as the row names them.
         """
-        accounts = self.row.get("BillSourceAccounts") or ()
-        return tuple(sorted(account for account in accounts if account != self.account_id))
+        return tuple(sorted(one for one in self._bill_sources if one != self.account_id))
 
     @property
     def unnamed_bill_sources(self) -> int:
         """How many accounts AWS counts and does not list."""
-        accounts = self.row.get("BillSourceAccounts") or ()
-        return max(0, int(self.row.get("BillSourceAccountsTotalCount") or 0) - len(accounts))
+        total = self.row.get("BillSourceAccountsTotalCount")
+        return max(0, total - len(self._bill_sources)) if isinstance(total, int) else 0
+
+    @property
+    def _bill_sources(self) -> list[str]:
+        accounts = self.row.get("BillSourceAccounts")
+        if not isinstance(accounts, list | tuple):
+            return []
+        return [one for one in accounts if isinstance(one, str)]
 
     @property
     def invoicing_entity(self) -> str:
@@ -160,6 +166,11 @@ class InvoiceSummary:
     @property
     def is_cancelled(self) -> bool:
         return self.row.get("TaxAuthorityStatus") == "CANCELLED"
+
+    def _word(self, name: str) -> str | None:
+        """A member that is a text; None for anything else."""
+        value = self.row.get(name)
+        return value if isinstance(value, str) else None
 
     def text_at(self, path: str) -> str | None:
         """A member of the row as text, `Entity.BillingEntity` for example."""
@@ -182,9 +193,9 @@ class InvoiceSummary:
         """The row's billing period; without one the period that was asked for, else the month
         before the issued date.
         """
-        period = self.row.get("BillingPeriod") or {}
+        year, month = (_at(self.row, f"BillingPeriod.{name}") for name in ("Year", "Month"))
         with suppress(ValueError, TypeError):  # half a period, or a month 13, says nothing
-            return BillingPeriod.parse(f"{period.get('Year'):04d}-{period.get('Month'):02d}")
+            return BillingPeriod.parse(f"{year:04d}-{month:02d}")
         if asked:
             return asked
         if self.issued_at is None:
@@ -253,7 +264,7 @@ class InvoiceSummary:
         for member in ("PaymentCurrencyAmount", "BaseCurrencyAmount"):
             total = _at(self.row, f"{member}.TotalAmount")
             currency = _at(self.row, f"{member}.CurrencyCode")
-            if total is not None and currency is not None:
+            if total is not None and isinstance(currency, str):
                 return self._amount(member)
         raise AmountNotRead("the row has no total with its currency")
 
@@ -328,7 +339,7 @@ def decimal_text(value: Decimal) -> str:
     return f"{value if value else value.copy_abs():f}"
 
 
-def read_decimal(text: str, place: str) -> Decimal:
+def read_decimal(text: str, place: str, most_digits: int = _MOST_DIGITS) -> Decimal:
     """Read AWS's decimal text. Raises AmountNotRead with the place and the text."""
     try:
         value = Decimal(text)
@@ -337,9 +348,16 @@ def read_decimal(text: str, place: str) -> Decimal:
     if not value.is_finite():
         raise AmountNotRead(f"{place} is '{text}', not a decimal number")
     _, digits, exponent = value.as_tuple()
-    if max(len(digits), abs(int(exponent))) > _MOST_DIGITS:
+    if max(len(digits), abs(int(exponent))) > most_digits:
         raise AmountNotRead(f"{place} is '{text[:40]}', beyond any amount of money")
     return value
+
+
+def read_sum(text: str, place: str) -> Decimal:
+    """Read a sum of amounts as `decimal_text` writes it, which may have more digits than each of
+    them. Raises AmountNotRead.
+    """
+    return read_decimal(text, place, EXACT.prec)
 
 
 def _at(row: Mapping[str, Any], path: str) -> Any:

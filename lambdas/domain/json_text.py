@@ -3,7 +3,7 @@
 import hashlib
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 
 def to_json(value: object) -> bytes:
@@ -46,6 +46,10 @@ def read_instant(text: str) -> datetime:
         return instant.astimezone(UTC)
     except OverflowError:
         raise ValueError(f"'{text}' is beyond the years 1 to 9999") from None
+
+
+Instant = Annotated[str, read_instant]
+"""The text of an instant, as `instant_text` writes it."""
 
 
 def _refuse_floats(value: object) -> None:

@@ -10,6 +10,7 @@ from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.charges import residuals
 from lambdas.domain.close_calendar import day_of_close
 from lambdas.domain.document_graph import unarchived_references
+from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.expectations import Expectations, Shown
 from lambdas.domain.facts import Facts, PayerOutcome
 from lambdas.domain.findings import BESIDE_INVOICES, NOT_OFFERED, Finding, finding
@@ -36,7 +37,7 @@ def judge(facts: Facts) -> Manifest:
     """The manifest that the facts call for; it may say the same as the previous one, and is then
     not to be written.
     """
-    payers = tuple(_judge_payer(facts, account_id) for account_id in sorted(_account_ids(facts)))
+    payers = tuple(_state(facts, account_id) for account_id in sorted(_account_ids(facts)))
     verdict = period_verdict(payer.verdict for payer in payers)
     closed_at = facts.previous.closed_at if facts.previous else None
     if closed_at is None and verdict == "COMPLETE" and facts.is_overdue:
@@ -73,6 +74,40 @@ def _account_ids(facts: Facts) -> set[str]:
         *facts.before,
         *facts.invoices_of,
     }
+
+
+def _state(facts: Facts, account_id: str) -> PayerState:
+    """The payer account as judged; what cannot be understood of it costs no other its verdict."""
+    try:
+        return _judge_payer(facts, account_id)
+    except NOT_UNDERSTOOD as error:
+        return _not_judged(facts, account_id, type(error).__name__)
+
+
+def _not_judged(facts: Facts, account_id: str, error: str) -> PayerState:
+    """The payer account as it was before, with the damage that keeps it from being judged."""
+    what = f"What is kept of it cannot be understood ({error})."
+    damage = finding("ARCHIVE_DAMAGED", account_id, what)
+    before, payer = facts.before.get(account_id), facts.payers.get(account_id)
+    if before is None:
+        name, legal_entity = (payer.name, payer.legal_entity) if payer else ("", "")
+        before = PayerState(
+            account_id,
+            name,
+            legal_entity,
+            outcome=NOT_CHECKED,
+            verdict="NOT_CHECKED",
+            run_id=facts.run_id,
+            checked_at=None,
+            expected=0,
+            invoices=(),
+            outstanding=(),
+            listing_findings=(),
+            findings=(),
+        )
+    findings = tuple(sorted({*before.findings, damage}))
+    now = replace(before, verdict="NOT_CHECKED", settled_at=None, findings=findings)
+    return now if now == before else replace(now, run_id=facts.run_id)
 
 
 def _judge_payer(facts: Facts, account_id: str) -> PayerState:
@@ -459,7 +494,7 @@ def _outcome_findings(
         return [replace(f, severity="blocking") for f in kept]
     if asked and asked.outcome in (NO_ACCESS, WRONG_ACCOUNT):
         return [finding(asked.outcome, account_id, asked.detail)]
-    if asked and asked.outcome == NOT_CHECKED and asked.detail:
+    if asked and asked.outcome == NOT_CHECKED and asked.detail and not asked.is_lost:
         return [replace(finding(NOT_CHECKED, account_id, asked.detail), next_step=_ASKED_AGAIN)]
     if asked and asked.outcome == NOT_CHECKED:
         detail = "It was to be asked and left no outcome: its part of the run did not end."

@@ -6,7 +6,7 @@ A period without invoices has a manifest too: that there were none is a statemen
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lambdas.domain.archive_layout import manifest_key
@@ -50,6 +50,12 @@ class PayerState:
     """The instant as of which everything that is expected was archived; None: something lacks."""
     residuals: tuple[Residual, ...] = ()
     """Its invoices against what Cost Explorer shows, where that was asked."""
+    count: int | None = field(default=None, compare=False)
+    """How many invoices were archived, where it is kept without its invoices."""
+
+    def without_invoices(self) -> "PayerState":
+        """What is told to people of it, in little memory."""
+        return replace(self, invoices=(), outstanding=(), listing_findings=(), count=self.archived)
 
     @property
     def rows(self) -> list[InvoiceSummary]:
@@ -58,6 +64,8 @@ class PayerState:
 
     @property
     def archived(self) -> int:
+        if self.count is not None:
+            return self.count
         return sum(invoice.has_invoice_document for invoice in self.invoices)
 
     @property
@@ -71,6 +79,8 @@ class PayerState:
 
     def summary_data(self) -> dict[str, Any]:
         """The payer account as `completeness.json` shows it."""
+        if self.count is not None:
+            raise ValueError("without its invoices a payer account has no totals to show")
         return {
             "payer_account_id": self.payer_account_id,
             "name": self.name,
@@ -195,6 +205,10 @@ class Manifest:
             data["last_day"],
             data["close_day"],
         )
+
+    def without_invoices(self) -> "Manifest":
+        """What is told to people of it, in little memory."""
+        return replace(self, payers=tuple(payer.without_invoices() for payer in self.payers))
 
     def says_the_same_as(self, other: "Manifest") -> bool:
         """Whether nothing changed but the day."""

@@ -6,15 +6,16 @@ A map item carries its whole identity.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.billing_transfers import Transfers
 from lambdas.domain.findings import Finding, finding
 from lambdas.domain.invoice_summary import InvoiceSummary, one_a_listing
 from lambdas.domain.json_text import instant_text, read_instant
-from lambdas.domain.received_rows import read_row, told
+from lambdas.domain.received_rows import Row, read_row, told
 from lambdas.domain.receiver_roles import only_roles
+from lambdas.domain.stored_form import one_of
 from lambdas.domain.witnesses import InvoiceUnits
 
 CHECKED = "CHECKED"
@@ -25,6 +26,7 @@ NOT_CHECKED = "NOT_CHECKED"
 
 NOT_CHECKED is never reported: it is the absence of an outcome.
 """
+Outcome = Annotated[str, one_of(CHECKED, NO_ACCESS, WRONG_ACCOUNT, NOT_CHECKED)]
 
 _ENOUGH = 12
 """Digits of a fingerprint that tell the rows of a payer account apart."""
@@ -100,7 +102,7 @@ class ListedInvoice:
     payer_account_id: str
     listings: tuple[str, ...]
     summary: InvoiceSummary
-    other_rows: tuple[Mapping[str, Any], ...] = ()
+    other_rows: tuple[Row, ...] = ()
     """Rows of the same id, in one listing of this run, that say something else."""
 
     @property
@@ -211,7 +213,7 @@ class Listing:
     """
 
     payer_account_id: str
-    outcome: str
+    outcome: Outcome
     detail: str
     billing_periods: tuple[BillingPeriod, ...]
     invoices: tuple[ListedInvoice, ...] = ()

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Annotated, Any
 
 from lambdas.domain.json_text import instant_text
 from lambdas.domain.raw_json import JsonObject, NotJson, described, member, parts, read
@@ -67,6 +67,7 @@ _REPLACED = "\N{REPLACEMENT CHARACTER}"
 """Stands in a row's text for bytes that are no UTF-8."""
 _NOT_READ = object()
 _MOST_TOLD = 3
+_DEEPEST = 20
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,18 @@ def read_row(text: str) -> ReceivedRow:
     problems = ["it has bytes that are not UTF-8"] if _REPLACED in text else []
     row = _structure(value, MEMBERS, "", problems)
     return ReceivedRow(text, row, tuple(problems))
+
+
+def check_row(row: Mapping[str, Any]) -> None:
+    """Raise TypeError for a stored row of which a member is not of the kind that the table says.
+
+    What the table does not name may be any plain data, as deep as answers of AWS are.
+    """
+    _check_member(row, MEMBERS, "row")
+
+
+Row = Annotated[Mapping[str, Any], check_row]
+"""A row as it is stored: plain data."""
 
 
 def read_page(body: bytes) -> ReceivedPage:
@@ -194,6 +207,31 @@ def _items(value: list[Any], form: Any, path: str, problems: list[str]) -> Itera
         one = _member(item, form, f"{path}[{number}]", problems)
         if one is not _NOT_READ:
             yield one
+
+
+def _check_member(value: Any, form: Any, path: str, depth: int = 0) -> None:
+    kind: Any = int if form == INTEGER else str
+    if isinstance(form, dict | list):
+        kind = Mapping if isinstance(form, dict) else list | tuple
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError(f"{path} is {type(value).__name__}")
+    if isinstance(form, dict):
+        for name, one in value.items():
+            if name in form:
+                _check_member(one, form[name], f"{path}.{name}", depth + 1)
+            else:
+                _check_depth(one, f"{path}.{name}", depth + 1)
+    elif isinstance(form, list):
+        for one in value:
+            _check_member(one, form[0], path, depth + 1)
+
+
+def _check_depth(value: Any, path: str, depth: int) -> None:
+    if depth > _DEEPEST:
+        raise TypeError(f"{path} is nested too deeply")
+    if isinstance(value, Mapping | list | tuple):
+        for one in value.values() if isinstance(value, Mapping) else value:
+            _check_depth(one, path, depth + 1)
 
 
 def _scalar(value: Any, form: str) -> Any:

@@ -21,9 +21,9 @@ from lambdas.domain.invoice_summary import (
     row_changes,
     stated_text,
 )
-from lambdas.domain.json_text import instant_text, read_instant, to_json
+from lambdas.domain.json_text import Instant, instant_text, read_instant, to_json
 from lambdas.domain.plain_words import counted
-from lambdas.domain.received_rows import told
+from lambdas.domain.received_rows import Row, told
 from lambdas.domain.row_arithmetic import contradictions
 
 SCHEMA = "invoice-archive/record/2"
@@ -58,7 +58,7 @@ class ArchivedDocument:
     """Position among the documents of the same type and id, or without an id."""
     run_id: str
     """The run that stored it."""
-    retrieved_at: str
+    retrieved_at: Instant
     """The instant at which its bytes came from AWS."""
     flags: tuple[tuple[str, str], ...] = ()
     """Finding codes and details that the checks of its content gave."""
@@ -118,7 +118,7 @@ class Note:
     code: str
     detail: str
     run_id: str
-    at: str
+    at: Instant
 
 
 @dataclass(frozen=True)
@@ -145,14 +145,14 @@ class Record:
     previous_records: tuple[StoredObject, ...]
     """The chain so far, oldest first."""
     run_id: str
-    recorded_at: str
-    first_archived_at: str
-    documents_asked_at: str
+    recorded_at: Instant
+    first_archived_at: Instant
+    documents_asked_at: Instant
     document_stem: str
     """Archive key of the invoice document without its extension; the names of all its documents
     begin so.
     """
-    summary: Mapping[str, Any]
+    summary: Row
     sightings: tuple[Sighting, ...]
     documents: tuple[ArchivedDocument, ...]
     lacks: tuple[Lack, ...] = ()
@@ -161,7 +161,7 @@ class Record:
     """The own JSON text of the row that `summary` shows, as AWS sent it. None in records of before
     it was kept.
     """
-    other_rows: tuple[Mapping[str, Any], ...] = ()
+    other_rows: tuple[Row, ...] = ()
     """Rows of the same id, in one listing, that say something else than `summary`."""
 
     @property

@@ -32,16 +32,14 @@ _INNER_DOT = re.compile(r"\.(?=\S)")
 def report(run_id: str, manifests: Sequence[Manifest], close_day: str) -> str:
     """How a run ends; the first manifest is the target's."""
     target = manifests[0]
+    manifest = f"{target.key} and " if target.sequence else ""
     text = "\n".join(
         [
             f"{target.billing_period}: {PERIOD_WORDS[target.verdict]}. "
             f"{target.progress(close_day)['text']}.",
             *payer_lines(target.payers),
-            *(
-                f"{manifest.billing_period}: {PERIOD_WORDS[manifest.verdict]}."
-                for manifest in manifests[1:]
-            ),
-            f"Details: {target.completeness()['manifest']} and runs/{run_id}/ in the archive.",
+            *(f"{one.billing_period}: {PERIOD_WORDS[one.verdict]}." for one in manifests[1:]),
+            f"Details: {manifest}runs/{run_id}/ in the archive.",
         ]
     )
     return within_bytes(

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
-from lambdas.domain.json_text import instant_text, read_instant
+from lambdas.domain.json_text import Instant, instant_text, read_instant
 from lambdas.domain.manifests import Manifest
 from lambdas.domain.verdicts import PeriodVerdict, needs_a_person
 
@@ -21,7 +21,7 @@ class Told:
 
     verdict: PeriodVerdict
     is_overdue: bool
-    at: str
+    at: Instant
     run_id: str
     needing: tuple[str, ...] | None = None
     """The payer accounts that needed a person; None: that was not noted."""

@@ -21,7 +21,6 @@ from lambdas.domain.archive_layout import (
     completeness_key,
     fetch_pass_key,
     listing_key,
-    run_payer_prefix,
     run_payers_key,
     run_request_key,
 )
@@ -39,6 +38,8 @@ from lambdas.domain.payer_run import (
     PayerRun,
 )
 from lambdas.domain.shared_papers import invoices_in_doubt
+from lambdas.domain.stored_form import read_form
+from lambdas.run_outcomes import read_passes
 from lambdas.settings import FunctionSettings
 from lambdas.stored_papers import Turns
 from lambdas.telemetry import logger
@@ -63,16 +64,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     written = archive.read(listing_key(run.run_id, run.payer_account_id))
     if written is None:
         raise LookupError(f"the listing of payer account {run.payer_account_id} is gone")
-    listing = Listing.from_data(written.data())
-    earlier = [
-        FetchPass.from_data(found.data())
-        for item in archive.list(f"{run_payer_prefix(run.run_id, run.payer_account_id)}fetch-")
-        if (found := archive.read(item.key))
-    ]
-    payers = archive.read(run_payers_key(run.run_id))
+    listing = read_form(Listing, written.content)
+    earlier = read_passes(archive, run.run_id, run.payer_account_id)
     in_doubt, closed = _seen_in_views(archive, listing)
+    asked = _asked(archive, run.run_id)
+    registered = _registered(archive, run.run_id)
     role = PayerRole(run, settings.external_id)
-    asked = {item["payer_account_id"] for item in payers.data()} if payers else set()
     try:
         payer_archive = PayerArchive(
             archive,
@@ -82,7 +79,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             settings,
             run,
             lambda: datetime.now(UTC),
-            known=KnownToPass.of(listing, asked | _registered(archive, run), in_doubt, closed),
+            known=KnownToPass.of(listing, asked | registered, in_doubt, closed),
         )
         result = fetch(
             payer_archive,
@@ -117,10 +114,27 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return {**event, "more_to_fetch": this_pass.outcome is None}
 
 
-def _registered(archive: Archive, run: PayerRun) -> set[str]:
+def _asked(archive: Archive, run_id: str) -> set[str]:
+    """The payer accounts of the run's list; nobody where that is lost, as ValidateCompleteness
+    tells.
+    """
+    return _accounts(archive, run_payers_key(run_id), lambda data: data, "payer_account_id")
+
+
+def _registered(archive: Archive, run_id: str) -> set[str]:
     """The payer accounts of the register as the run began; without its request nobody is known."""
-    request = archive.read(run_request_key(run.run_id))
-    return {payer["account_id"] for payer in request.data()["register"]} if request else set()
+    return _accounts(archive, run_request_key(run_id), lambda data: data["register"], "account_id")
+
+
+def _accounts(archive: Archive, key: str, rows: Callable[[Any], Any], member: str) -> set[str]:
+    """The account ids in the rows of one of the run's files, none where it cannot be understood."""
+    found = archive.read(key)
+    try:
+        return {str(row[member]) for row in rows(found.data())} if found else set()
+    except NOT_UNDERSTOOD as error:
+        reason = f"{type(error).__name__}: {error}"
+        logger().warning("took an unreadable file for none", extra={"key": key, "reason": reason})
+        return set()
 
 
 def _seen_in_views(archive: Archive, listing: Listing) -> tuple[set[str], set[BillingPeriod]]:

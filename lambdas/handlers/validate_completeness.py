@@ -26,28 +26,24 @@ from lambdas.aws.told import ToldTable
 from lambdas.domain.acknowledgements import GivenAcknowledgement
 from lambdas.domain.archive_layout import (
     highest_records,
-    listing_key,
     records_prefix,
-    run_payer_prefix,
     run_result_key,
     safe_segment,
 )
-from lambdas.domain.archived_invoice import OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.facts import PayerOutcome
-from lambdas.domain.fetch_pass import FetchPass
-from lambdas.domain.findings import finding
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.payer_register import payer_from_data
-from lambdas.domain.payer_run import CHECKED, NOT_CHECKED, ListedInvoice, Listing, PayerRun
+from lambdas.domain.payer_run import CHECKED, ListedInvoice, Listing, PayerRun
 from lambdas.domain.report import report
 from lambdas.domain.retention import retain_until
+from lambdas.domain.stored_form import NotUnderstood
 from lambdas.domain.sweeps import hours_since_last, swept_by
 from lambdas.domain.verdicts import run_verdict
 from lambdas.judge_period import Judged, Run, judge_period
 from lambdas.manifest_chain import ManifestChain
 from lambdas.past_periods import PastPeriods
 from lambdas.run_list import read_request, read_run_list
+from lambdas.run_outcomes import RunOutcomes, read_listing
 from lambdas.settings import FunctionSettings
 from lambdas.telemetry import logger, metrics
 from lambdas.tell_people import Channels, tell_people
@@ -64,22 +60,22 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     archive = Archive(s3_client(), settings.archive_bucket, settings.retention.mode)
     run_id = event["run_id"]
     items = read_run_list(archive, event, settings)
-    listings = {item.payer_account_id: _listing(archive, item) for item in items}
     if event["dry_run"]:
-        result = _plan(archive, event, listings)
+        result = _plan(archive, event, items)
     else:
         request = read_request(archive, run_id)
         questions = ChargesQuestions(archive, items, settings.external_id)
-        run = Run(
-            run_id,
-            read_instant(event["as_of"]),
-            settings.close_calendar,
-            [_outcome(archive, item, listings[item.payer_account_id]) for item in items],
-            [GivenAcknowledgement.from_data(one) for one in request["acknowledgements"]],
-            questions.ask if settings.witnesses.cost_explorer else None,
-        )
         table = ToldTable(dynamodb_client(), settings.manifest_heads_table)
-        judged = _judge(archive, settings, event, request, run)
+        with RunOutcomes(archive, items) as outcomes:
+            run = Run(
+                run_id,
+                read_instant(event["as_of"]),
+                settings.close_calendar,
+                outcomes,
+                [GivenAcknowledgement.from_data(one) for one in request["acknowledgements"]],
+                questions.ask if settings.witnesses.cost_explorer else None,
+            )
+            judged = _judge(archive, settings, event, request, run)
         failures = _tell(settings, table, judged, run)
         result = _result(event, judged, run) | {
             "told": not failures,
@@ -117,10 +113,7 @@ def _judge(
     } | {target}
     periods = of_run | {BillingPeriod.parse(text) for text in request["open_periods"]}
     periods |= {given.billing_period for given in run.acknowledgements}
-    for outcome in run.outcomes:
-        periods |= {invoice.billing_period for invoice in outcome.archived}
-        periods |= {invoice.billing_period for invoice in outcome.outstanding}
-        periods |= {row.billing_period for row in outcome.unusable if row.billing_period}
+    periods |= run.outcomes.periods
     now = datetime.now(UTC)
     signer = ManifestSigner(kms_client(), settings.manifest_signing_key)
     heads = ManifestHeads(dynamodb_client(), settings.manifest_heads_table)
@@ -128,19 +121,20 @@ def _judge(
     past = PastPeriods(chain)
     judged = {}
     for period in sorted(periods):
-        judged[period] = judge_period(
+        one = judge_period(
             archive,
             chain,
             period,
             run,
             payers={p.account_id: p for p in register if p.is_active_in(period)},
             is_of_run=period in of_run,
-            past=past.before(period),
+            past=past,
             retain_until=retain_until(period, settings.retention, now),
         )
-        past.add(judged[period])
+        past.add(period, one.manifest if one.is_trusted else None)
+        judged[period] = one.without_invoices()
     in_order = [judged[target], *(judged[p] for p in sorted(periods - {target}, reverse=True))]
-    update_pages(archive, signer, in_order)
+    update_pages(archive, signer, chain, in_order)
     return in_order
 
 
@@ -187,16 +181,15 @@ def _hours_since_last_sweep(
     register = [payer_from_data(row) for row in request["register"]]
     daily = BillingPeriod.containing(run.as_of).shifted(-1).with_earlier(settings.lookback_periods)
     before = table.swept()
-    swept = swept_by(before, register, daily, run.outcomes, run.as_of)
+    swept = swept_by(before, register, daily, run.outcomes.without_invoices, run.as_of)
     if swept != before:
         table.mark_swept(swept)
     return hours_since_last(swept, run.as_of)
 
 
-def _plan(
-    archive: Archive, event: dict[str, Any], listings: dict[str, Listing | None]
-) -> dict[str, Any]:
+def _plan(archive: Archive, event: dict[str, Any], items: Iterable[PayerRun]) -> dict[str, Any]:
     """What a run would fetch: the listed invoices without a record. Writes nothing."""
+    listings = {item.payer_account_id: _listing(archive, item) for item in items}
     listed = [invoice for listing in listings.values() if listing for invoice in listing.invoices]
     recorded = _recorded_segments(archive, listed)
     to_fetch = sorted({i.invoice_id for i in listed if safe_segment(i.invoice_id) not in recorded})
@@ -232,69 +225,10 @@ def _recorded_segments(archive: Archive, listed: Iterable[ListedInvoice]) -> set
 
 
 def _listing(archive: Archive, item: PayerRun) -> Listing | None:
-    found = archive.read(listing_key(item.run_id, item.payer_account_id))
-    return Listing.from_data(found.data()) if found else None
-
-
-def _outcome(archive: Archive, item: PayerRun, listing: Listing | None) -> PayerOutcome:
-    """What became of one item of the run's list.
-
-    What did not end left no outcome, and that is NOT_CHECKED.
-    """
-    if listing is None or listing.outcome != CHECKED:
-        return PayerOutcome(
-            item.payer_account_id,
-            listing.outcome if listing else NOT_CHECKED,
-            listing.detail if listing else "",
-            item.billing_periods,
-        )
-    passes = [
-        FetchPass.from_data(found.data())
-        for one in archive.list(f"{run_payer_prefix(item.run_id, item.payer_account_id)}fetch-")
-        if (found := archive.read(one.key))
-    ]
-    ended = [one for one in passes if one.outcome] or [FetchPass(NOT_CHECKED, "")]
-    # one that ended well dealt with everything, whatever another try of the map came to
-    last = next((one for one in ended if one.outcome == CHECKED), ended[-1])
-    dealt_with = {invoice_id for one in passes for invoice_id in one.invoice_ids()}
-    left = [i for i in listing.invoices if i.invoice_id not in dealt_with]
-    return PayerOutcome(
-        item.payer_account_id,
-        last.outcome or NOT_CHECKED,
-        last.detail,
-        item.billing_periods,
-        frozenset(invoice.invoice_id for invoice in listing.invoices),
-        listing.unusable,
-        tuple(invoice for one in passes for invoice in one.archived),
-        (
-            *(invoice for one in passes for invoice in one.outstanding),
-            *(_not_fetched(item, invoice) for invoice in left),
-        ),
-        listing.units,
-        listing.transfers,
-        {invoice.invoice_id: invoice.summary for invoice in listing.invoices},
-        notes=listing.notes,
-        refused=listing.refused,
-        roles_listed=listing.roles_listed,
-        unfinished=listing.unfinished,
-    )
-
-
-def _not_fetched(item: PayerRun, listed: ListedInvoice) -> OutstandingInvoice:
-    """A listed invoice that no pass dealt with: expected all the same."""
-    return OutstandingInvoice(
-        listed.invoice_id,
-        listed.billing_period,
-        listed.payer_account_id,
-        (item.payer_account_id,),
-        listed.summary,
-        (
-            finding(
-                "NOT_FETCHED", listed.invoice_id, "It is listed; the run ended before its turn."
-            ),
-        ),
-        listed.receiver_roles,
-    )
+    try:
+        return read_listing(archive, item)
+    except NotUnderstood:
+        return None
 
 
 def _heartbeat(judged: list[Judged], run: Run, sweep_hours: float) -> dict[str, float]:

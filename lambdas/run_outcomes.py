@@ -1,0 +1,210 @@
+"""What a run's files say of each payer account that it asked, kept on disk by billing period.
+
+A run may judge many periods with many invoices each. In memory there are only those of the period
+that is judged.
+"""
+
+import gzip
+import pickle
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from lambdas.aws.archive import Archive
+from lambdas.domain.archive_layout import listing_key, record_key, run_payer_prefix
+from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.facts import PayerOutcome
+from lambdas.domain.fetch_pass import FetchPass
+from lambdas.domain.findings import finding
+from lambdas.domain.invoice_summary import InvoiceSummary
+from lambdas.domain.payer_run import CHECKED, NOT_CHECKED, ListedInvoice, Listing, PayerRun
+from lambdas.domain.stored_form import NotUnderstood, read_form
+from lambdas.telemetry import logger
+
+_READ_THREADS = 16
+
+
+@dataclass
+class _Part:
+    """What one payer account's outcome has of one billing period."""
+
+    account_id: str
+    archived: tuple[ArchivedInvoice, ...]
+    outstanding: tuple[OutstandingInvoice, ...]
+    rows: dict[str, InvoiceSummary]
+
+
+class RunOutcomes:
+    """The outcomes of one run, as a context: what is on disk goes with it."""
+
+    def __init__(self, archive: Archive, items: Sequence[PayerRun]) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="outcomes-"))
+        self.periods: set[BillingPeriod] = set()
+        """Those in which the run found something, whatever it asked for."""
+        with ThreadPoolExecutor(_READ_THREADS) as pool:
+            read = pool.map(lambda item: outcome_of(archive, item), items)
+            self.without_invoices = [self._set_aside(outcome) for outcome in read]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def of_period(self, period: BillingPeriod) -> list[PayerOutcome]:
+        """Every outcome, with the invoices of this period alone."""
+        parts = {part.account_id: part for part in self._parts(period)}
+        return [
+            replace(one, archived=part.archived, outstanding=part.outstanding, rows=part.rows)
+            if (part := parts.get(one.payer_account_id))
+            else one
+            for one in self.without_invoices
+        ]
+
+    def _set_aside(self, outcome: PayerOutcome) -> PayerOutcome:
+        """The outcome without its invoices, which go to the disk."""
+        archived, outstanding = defaultdict(list), defaultdict(list)
+        for invoice in outcome.archived:
+            archived[invoice.billing_period].append(invoice)
+        for lacking in outcome.outstanding:
+            outstanding[lacking.billing_period].append(lacking)
+        for period in {*archived, *outstanding}:
+            part = _Part(
+                outcome.payer_account_id,
+                tuple(archived[period]),
+                tuple(outstanding[period]),
+                {
+                    one.invoice_id: outcome.rows[one.invoice_id]
+                    for one in archived[period]
+                    if one.invoice_id in outcome.rows
+                },
+            )
+            with gzip.open(self._file(period), "ab", compresslevel=1) as file:
+                pickle.dump(part, file)
+        self.periods |= {*archived, *outstanding}
+        self.periods |= {row.billing_period for row in outcome.unusable if row.billing_period}
+        return replace(outcome, archived=(), outstanding=(), rows={})
+
+    def _parts(self, period: BillingPeriod) -> Iterator[_Part]:
+        if not self._file(period).exists():
+            return
+        with gzip.open(self._file(period)) as file:
+            while file.peek(1):
+                yield pickle.load(file)  # noqa: S301 - this object wrote it just now
+
+    def _file(self, period: BillingPeriod) -> Path:
+        return self._folder / str(period)
+
+
+def outcome_of(archive: Archive, item: PayerRun) -> PayerOutcome:
+    """What became of one item of the run's list.
+
+    What did not end, or left what cannot be understood, left no outcome, and that is NOT_CHECKED.
+    """
+    try:
+        return _outcome(archive, item)
+    except NotUnderstood as error:
+        logger().error(
+            "took a payer account for not checked",
+            extra={"payer_account_id": item.payer_account_id, "reason": str(error)},
+        )
+        detail = f"A file of run {item.run_id} cannot be understood: {error}."
+        return PayerOutcome(
+            item.payer_account_id, NOT_CHECKED, detail, item.billing_periods, is_lost=True
+        )
+
+
+def read_listing(archive: Archive, item: PayerRun) -> Listing | None:
+    """What the run's listing step wrote, None where it did not end. Raises NotUnderstood."""
+    key = listing_key(item.run_id, item.payer_account_id)
+    found = archive.read(key)
+    if found is None:
+        return None
+    listing = read_form(Listing, found.content)
+    if listing.payer_account_id != item.payer_account_id:
+        raise NotUnderstood("it is the Listing of another payer account")
+    return listing
+
+
+def read_passes(archive: Archive, run_id: str, payer_account_id: str) -> list[FetchPass]:
+    """What the run's fetch steps wrote so far. Raises NotUnderstood."""
+    return [
+        _with_its_records(read_form(FetchPass, found.content))
+        for one in archive.list(f"{run_payer_prefix(run_id, payer_account_id)}fetch-")
+        if (found := archive.read(one.key))
+    ]
+
+
+def _with_its_records(one: FetchPass) -> FetchPass:
+    for invoice in one.archived:
+        place = invoice.billing_period, invoice.payer_account_id, invoice.invoice_id
+        keys = [record_key(*place, number) for number in range(1, invoice.sequence + 1)]
+        if not keys or keys != [record.key for record in invoice.records]:
+            raise NotUnderstood("it has a FetchPass with an invoice whose records are not its own")
+    return one
+
+
+def _outcome(archive: Archive, item: PayerRun) -> PayerOutcome:
+    listing = read_listing(archive, item)
+    if listing is None or listing.outcome != CHECKED:
+        return PayerOutcome(
+            item.payer_account_id,
+            listing.outcome if listing else NOT_CHECKED,
+            listing.detail if listing else "",
+            item.billing_periods,
+        )
+    passes = read_passes(archive, item.run_id, item.payer_account_id)
+    ended = [one for one in passes if one.outcome] or [FetchPass(NOT_CHECKED, "")]
+    # one that ended well dealt with everything, whatever another try of the map came to
+    last = next((one for one in ended if one.outcome == CHECKED), ended[-1])
+    dealt_with = {invoice_id for one in passes for invoice_id in one.invoice_ids()}
+    left = [i for i in listing.invoices if i.invoice_id not in dealt_with]
+    return PayerOutcome(
+        item.payer_account_id,
+        last.outcome or NOT_CHECKED,
+        last.detail,
+        item.billing_periods,
+        frozenset(invoice.invoice_id for invoice in listing.invoices),
+        listing.unusable,
+        tuple(invoice for one in passes for invoice in one.archived),
+        (
+            *(invoice for one in passes for invoice in one.outstanding),
+            *(_not_fetched(item, invoice) for invoice in left),
+        ),
+        listing.units,
+        listing.transfers,
+        {invoice.invoice_id: InvoiceSummary(invoice.summary.row) for invoice in listing.invoices},
+        notes=listing.notes,
+        refused=listing.refused,
+        roles_listed=listing.roles_listed,
+        unfinished=listing.unfinished,
+    )
+
+
+def _not_fetched(item: PayerRun, listed: ListedInvoice) -> OutstandingInvoice:
+    """A listed invoice that no pass dealt with: expected all the same."""
+    return OutstandingInvoice(
+        listed.invoice_id,
+        listed.billing_period,
+        listed.payer_account_id,
+        (item.payer_account_id,),
+        InvoiceSummary(listed.summary.row),
+        (
+            finding(
+                "NOT_FETCHED", listed.invoice_id, "It is listed; the run ended before its turn."
+            ),
+        ),
+        listed.receiver_roles,
+    )
