@@ -121,7 +121,8 @@ class Bucket:
             raise no_object()
         content = self.objects[request["Key"]]
         body = SimpleNamespace(read=lambda: content)
-        return {"Body": body, "VersionId": VERSION_ID, "ETag": "1"}
+        size = len(content)
+        return {"Body": body, "ContentLength": size, "VersionId": VERSION_ID, "ETag": "1"}
 
     def head_object(self, **request: Any) -> dict[str, Any]:
         if request["Key"] not in self.objects:

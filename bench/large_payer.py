@@ -73,7 +73,8 @@ class BucketFolder:
         path = self._path(request["Key"])
         if not path.exists():
             raise no_object()
-        return {"Body": SimpleNamespace(read=path.read_bytes), "VersionId": "1", "ETag": "1"}
+        body, size = SimpleNamespace(read=path.read_bytes), path.stat().st_size
+        return {"Body": body, "ContentLength": size, "VersionId": "1", "ETag": "1"}
 
     def get_paginator(self, _: str) -> "BucketFolder":
         return self

@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import IO
 
 from lambdas.aws.answers import AnswerNotRead
-from lambdas.aws.archive import Archive, ReadObject
+from lambdas.aws.archive import Archive
 from lambdas.aws.document_download import Downloaded, DownloadRefused, TooSlow, download
 from lambdas.aws.invoicing import DocumentsRefused, InvoiceNotReady, Invoicing, OfferedDocument
 from lambdas.aws.payer_role import NoAccess
 from lambdas.document_checks import Checked, check_document, is_rendered_anew
+from lambdas.domain import stored_form
 from lambdas.domain.archive_layout import (
     documents_prefix,
     highest_records,
@@ -31,10 +32,10 @@ from lambdas.domain.archive_layout import (
 from lambdas.domain.archived_invoice import ArchivedInvoice, KnownInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.document_text import is_proven
-from lambdas.domain.errors import EvidenceConflict, ServiceUnavailable
-from lambdas.domain.findings import Finding, document_subject, finding
+from lambdas.domain.errors import NOT_UNDERSTOOD, EvidenceConflict, ServiceUnavailable
+from lambdas.domain.findings import Finding, Flag, document_subject, finding
 from lambdas.domain.invoice_summary import InvoiceSummary
-from lambdas.domain.json_text import instant_text
+from lambdas.domain.json_text import Instant, instant_text
 from lambdas.domain.kept_versions import EvidenceDamaged, KeptVersions
 from lambdas.domain.known_to_pass import KnownToPass
 from lambdas.domain.payer_run import (
@@ -58,9 +59,10 @@ from lambdas.domain.records import (
 )
 from lambdas.domain.retention import retain_until
 from lambdas.domain.shared_papers import same_bytes
-from lambdas.domain.stored_form import NotUnderstood, read_form
+from lambdas.domain.stored_form import NotUnderstood
 from lambdas.settings import FunctionSettings
 from lambdas.stored_papers import StoredPapers
+from lambdas.stored_records import read_record
 
 _ROUNDS = 3
 """How often documents are asked for when a URL is refused or the bytes do not arrive whole."""
@@ -83,8 +85,8 @@ class Origin:
     """What a stored document says of itself, for the run that finds it without a record."""
 
     run_id: str
-    retrieved_at: str
-    flags: tuple[tuple[str, str], ...]
+    retrieved_at: Instant
+    flags: tuple[Flag, ...]
 
     def metadata(self) -> dict[str, str]:
         return {
@@ -95,9 +97,9 @@ class Origin:
 
     @classmethod
     def of(cls, metadata: Mapping[str, str]) -> "Origin":
-        """Raises LookupError and ValueError where no run of this archive wrote it."""
+        """Raises what NOT_UNDERSTOOD has where no run of this archive wrote it."""
         flags = tuple((code, detail) for code, detail in json.loads(metadata["flags"]))
-        return cls(metadata["run-id"], metadata["retrieved-at"], flags)
+        return stored_form.checked(cls(metadata["run-id"], metadata["retrieved-at"], flags))
 
 
 class PayerArchive:
@@ -313,18 +315,19 @@ class PayerArchive:
 
     def _read_highest(self, chain: str, sequence: int) -> ChainState:
         """The highest record of a chain of which `sequence` is known to exist."""
-        found: ReadObject | None = None
-        while newer := self._archive.read(f"{chain}/{sequence:04d}.json"):
+        found: ChainState | None = None
+        while newer := self._read(f"{chain}/{sequence:04d}.json"):
             found, sequence = newer, sequence + 1
         if found is None:
             raise EvidenceConflict(f"{chain}/{sequence:04d}.json was listed and is gone")
+        return found
+
+    def _read(self, key: str) -> ChainState | None:
         try:
-            record = read_form(Record, found.content)
+            found = read_record(self._archive, key)
         except NotUnderstood as error:
-            raise EvidenceConflict(f"{found.stored.key} is not a record: {error}") from None
-        if record.key != found.stored.key:
-            raise EvidenceConflict(f"{found.stored.key} is the record of {record.key}")
-        return ChainState(record, found.stored)
+            raise EvidenceConflict(f"{key} is no record of this archive: {error}") from None
+        return ChainState(*found) if found else None
 
     def _begin_chain(self, listed: ListedInvoice, learnt: Learnt) -> ArchivedInvoice:
         record = first_record(
@@ -534,7 +537,7 @@ class PayerArchive:
         stored, metadata = found
         try:
             return _archived(stored, offer, Origin.of(metadata), revision)
-        except (LookupError, ValueError):
+        except NOT_UNDERSTOOD:
             raise EvidenceConflict(
                 f"{key} does not say which run stored it: this archive did not; find who did"
             ) from None

@@ -69,7 +69,7 @@ class Judged:
         return self.sha256 is not None
 
     def without_invoices(self) -> "Judged":
-        """The same in little memory: a run judges more periods than it can hold invoices of."""
+        """The same in little memory: a run judges more periods than it can hold the invoices of."""
         return replace(self, manifest=self.manifest.without_invoices())
 
     def to_data(self) -> dict[str, Any]:
@@ -112,9 +112,10 @@ def judge_period(
     Writes a manifest only if something changed, and a view only if it is behind its manifest. A
     chain that is not what its head says is not extended: that would hide what was done to it.
     Whatever else there is of the period that cannot be understood costs its own verdict alone.
+    The answer has no invoices.
     """
     try:
-        return _judge_period(
+        judged = _judge_period(
             archive,
             chain,
             period,
@@ -125,12 +126,14 @@ def judge_period(
             retain_until=retain_until,
         )
     except ChainBroken as broken:
-        return _show_broken(archive, period, run, broken)
+        judged = _show_broken(archive, period, run, broken)
     except NOT_UNDERSTOOD as error:
         logger().exception("could not judge a period", extra={"billing_period": str(period)})
         detail = f"What is kept of {period} cannot be understood ({type(error).__name__})."
         what = finding("ARCHIVE_DAMAGED", f"periods/{period}/", detail)
-        return _show_broken(archive, period, run, chain.broken(period, what))
+        judged = _show_broken(archive, period, run, chain.broken(period, what))
+    past.add(period, judged.manifest if judged.is_trusted else None)
+    return judged.without_invoices()
 
 
 def _judge_period(

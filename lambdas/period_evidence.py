@@ -22,8 +22,7 @@ from lambdas.domain.findings import Finding
 from lambdas.domain.invoice_summary import InvoiceSummary
 from lambdas.domain.kept_versions import KeptVersions, damage, damage_of
 from lambdas.domain.manifests import Manifest
-from lambdas.domain.records import Record
-from lambdas.domain.stored_form import read_form
+from lambdas.stored_records import read_record
 
 _READ_THREADS = 16
 
@@ -173,14 +172,9 @@ def _follows(state: ArchivedInvoice, invoice: ArchivedInvoice) -> bool:
 
 def _read_invoice(archive: Archive, key: str) -> ArchivedInvoice | Finding:
     """The state of an invoice from its highest record, or the finding that it cannot be read."""
-    found = archive.read(key)
-    if found is None:
-        return damage(key, "is gone")
     try:
-        record = read_form(Record, found.content)
-        if record.key != key:
-            return damage(key, f"is {record.key}")
-        return ArchivedInvoice.of(record, found.stored)
+        found = read_record(archive, key)
+        return ArchivedInvoice.of(*found) if found else damage(key, "is gone")
     except NOT_UNDERSTOOD:
         return damage(key, "is no record")
 

@@ -17,15 +17,15 @@ from types import TracebackType
 from typing import Self
 
 from lambdas.aws.archive import Archive
-from lambdas.domain.archive_layout import listing_key, record_key, run_payer_prefix
 from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.facts import PayerOutcome
 from lambdas.domain.fetch_pass import FetchPass
 from lambdas.domain.findings import finding
 from lambdas.domain.invoice_summary import InvoiceSummary
-from lambdas.domain.payer_run import CHECKED, NOT_CHECKED, ListedInvoice, Listing, PayerRun
-from lambdas.domain.stored_form import NotUnderstood, read_form
+from lambdas.domain.payer_run import CHECKED, NOT_CHECKED, ListedInvoice, PayerRun
+from lambdas.domain.stored_form import NotUnderstood
+from lambdas.run_files import RunFiles
 from lambdas.telemetry import logger
 
 _READ_THREADS = 16
@@ -48,9 +48,7 @@ class RunOutcomes:
         self._folder = Path(tempfile.mkdtemp(prefix="outcomes-"))
         self.periods: set[BillingPeriod] = set()
         """Those in which the run found something, whatever it asked for."""
-        with ThreadPoolExecutor(_READ_THREADS) as pool:
-            read = pool.map(lambda item: outcome_of(archive, item), items)
-            self.without_invoices = [self._set_aside(outcome) for outcome in read]
+        self.without_invoices = [self._set_aside(one) for one in _outcomes(archive, items)]
 
     def __enter__(self) -> Self:
         return self
@@ -108,13 +106,23 @@ class RunOutcomes:
         return self._folder / str(period)
 
 
-def outcome_of(archive: Archive, item: PayerRun) -> PayerOutcome:
+def _outcomes(archive: Archive, items: Sequence[PayerRun]) -> Iterator[PayerOutcome]:
+    """The outcome of each item; files are read some at a time, for there may be many."""
+    with ThreadPoolExecutor(_READ_THREADS) as pool:
+        for begin in range(0, len(items), _READ_THREADS):
+            some = items[begin : begin + _READ_THREADS]
+            files = list(pool.map(lambda item: RunFiles.of(archive, item), some))
+            for item, of_item in zip(some, files, strict=True):
+                yield _understood(item, of_item)
+
+
+def _understood(item: PayerRun, files: "RunFiles") -> PayerOutcome:
     """What became of one item of the run's list.
 
     What did not end, or left what cannot be understood, left no outcome, and that is NOT_CHECKED.
     """
     try:
-        return _outcome(archive, item)
+        return _outcome(item, files)
     except NotUnderstood as error:
         logger().error(
             "took a payer account for not checked",
@@ -126,38 +134,8 @@ def outcome_of(archive: Archive, item: PayerRun) -> PayerOutcome:
         )
 
 
-def read_listing(archive: Archive, item: PayerRun) -> Listing | None:
-    """What the run's listing step wrote, None where it did not end. Raises NotUnderstood."""
-    key = listing_key(item.run_id, item.payer_account_id)
-    found = archive.read(key)
-    if found is None:
-        return None
-    listing = read_form(Listing, found.content)
-    if listing.payer_account_id != item.payer_account_id:
-        raise NotUnderstood("it is the Listing of another payer account")
-    return listing
-
-
-def read_passes(archive: Archive, run_id: str, payer_account_id: str) -> list[FetchPass]:
-    """What the run's fetch steps wrote so far. Raises NotUnderstood."""
-    return [
-        _with_its_records(read_form(FetchPass, found.content))
-        for one in archive.list(f"{run_payer_prefix(run_id, payer_account_id)}fetch-")
-        if (found := archive.read(one.key))
-    ]
-
-
-def _with_its_records(one: FetchPass) -> FetchPass:
-    for invoice in one.archived:
-        place = invoice.billing_period, invoice.payer_account_id, invoice.invoice_id
-        keys = [record_key(*place, number) for number in range(1, invoice.sequence + 1)]
-        if not keys or keys != [record.key for record in invoice.records]:
-            raise NotUnderstood("it has a FetchPass with an invoice whose records are not its own")
-    return one
-
-
-def _outcome(archive: Archive, item: PayerRun) -> PayerOutcome:
-    listing = read_listing(archive, item)
+def _outcome(item: PayerRun, files: RunFiles) -> PayerOutcome:
+    listing = files.listing()
     if listing is None or listing.outcome != CHECKED:
         return PayerOutcome(
             item.payer_account_id,
@@ -165,7 +143,7 @@ def _outcome(archive: Archive, item: PayerRun) -> PayerOutcome:
             listing.detail if listing else "",
             item.billing_periods,
         )
-    passes = read_passes(archive, item.run_id, item.payer_account_id)
+    passes = files.passes()
     ended = [one for one in passes if one.outcome] or [FetchPass(NOT_CHECKED, "")]
     # one that ended well dealt with everything, whatever another try of the map came to
     last = next((one for one in ended if one.outcome == CHECKED), ended[-1])

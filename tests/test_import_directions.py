@@ -74,6 +74,7 @@ RULES = (
         NETWORK - {"socket"},
     ),
     Rule("lambdas/pdf_content.py", ("pypdf",)),
+    Rule("lambdas/stored_records.py", ("lambdas.aws", "lambdas.domain")),
     Rule("lambdas/stored_papers.py", ("lambdas.aws", "lambdas.domain")),
     Rule(
         "lambdas/public_key_resource.py",
@@ -83,7 +84,11 @@ RULES = (
     Rule("lambdas/ask_charges.py", ("lambdas.aws", "lambdas.domain")),
     Rule("lambdas/tell_people.py", ("lambdas.aws", "lambdas.domain", "lambdas.judge_period")),
     Rule("lambdas/past_periods.py", ("lambdas.domain", "lambdas.manifest_chain")),
-    Rule("lambdas/run_outcomes.py", ("lambdas.aws", "lambdas.domain", "lambdas.telemetry")),
+    Rule("lambdas/run_files.py", ("lambdas.aws", "lambdas.domain")),
+    Rule(
+        "lambdas/run_outcomes.py",
+        ("lambdas.aws", "lambdas.domain", "lambdas.run_files", "lambdas.telemetry"),
+    ),
     Rule(
         "lambdas/run_list.py",
         ("lambdas.aws", "lambdas.domain", "lambdas.settings", "lambdas.telemetry"),
@@ -114,7 +119,7 @@ RULES = (
             "lambdas.telemetry",
         ),
     ),
-    Rule("lambdas/period_evidence.py", ("lambdas.aws", "lambdas.domain")),
+    Rule("lambdas/period_evidence.py", ("lambdas.aws", "lambdas.domain", "lambdas.stored_records")),
     Rule(
         "lambdas/archive_invoice.py",
         (
@@ -123,6 +128,7 @@ RULES = (
             "lambdas.domain",
             "lambdas.settings",
             "lambdas.stored_papers",
+            "lambdas.stored_records",
         ),
     ),
     Rule(
@@ -138,6 +144,7 @@ RULES = (
             "lambdas.judge_period",
             "lambdas.manifest_chain",
             "lambdas.past_periods",
+            "lambdas.run_files",
             "lambdas.run_list",
             "lambdas.run_outcomes",
             "lambdas.settings",

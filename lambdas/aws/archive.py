@@ -4,7 +4,6 @@ those who saw the last one.
 
 import base64
 import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -22,11 +21,14 @@ from lambdas.domain.json_text import sha256_hex, to_json
 from lambdas.domain.kept_versions import KeptVersions
 from lambdas.domain.records import StoredObject
 from lambdas.domain.retention import RetentionMode
+from lambdas.domain.stored_form import read_json
 
 _CONFLICT_TRIES = 5
 _MADE_FROM = "manifest"
 """Metadata of a view: the number of the manifest that it was made from."""
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+_MOST_BYTES = 512 << 20
+"""Of an object that is read as a whole: a manifest of 100,000 invoices has fewer."""
 _CONTENT_TYPES = {
     "pdf": "application/pdf",
     "xml": "application/xml",
@@ -56,7 +58,11 @@ class ReadObject:
     stored: StoredObject
 
     def data(self) -> Any:
-        return json.loads(self.content)
+        return read_json(self.content)
+
+
+class ObjectTooLarge(ValueError):
+    """An object is larger than any that a run writes and reads again."""
 
 
 class Archive:
@@ -139,10 +145,12 @@ class Archive:
                     yield folder["Prefix"].removeprefix(prefix).rstrip("/")
 
     @busy_is_unavailable("S3")
-    def read(self, key: str) -> ReadObject | None:
-        """The object's current version, or None where there is none."""
+    def read(self, key: str, most_bytes: int = _MOST_BYTES) -> ReadObject | None:
+        """The object's current version, or None where there is none. Raises ObjectTooLarge."""
         try:
             answer = self._s3.get_object(Bucket=self.bucket, Key=key)
+            if answer["ContentLength"] > most_bytes:
+                raise ObjectTooLarge(f"{key} has {answer['ContentLength']} bytes")
             content = answer["Body"].read()
         except ClientError as error:
             if _status(error) == 404:

@@ -253,6 +253,11 @@ def _check_code(code: str) -> None:
         raise ValueError("a finding has a code that nobody knows")
 
 
+Code = Annotated[str, _check_code]
+Flag = tuple[Code, str]
+"""Code and detail of what the checks of a document's content gave."""
+
+
 @dataclass(frozen=True, order=True)
 class Finding:
     """One finding.
@@ -261,7 +266,7 @@ class Finding:
     description (of a supplemental document, `document_subject`); `detail` never carries a URL.
     """
 
-    code: Annotated[str, _check_code]
+    code: Code
     severity: Severity
     subject: str
     detail: str

@@ -13,7 +13,7 @@ from typing import Any
 from lambdas.domain.archive_layout import invoice_document_stem, record_key
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.document_text import is_proven
-from lambdas.domain.findings import Finding, finding, flag_finding
+from lambdas.domain.findings import Code, Finding, Flag, finding, flag_finding
 from lambdas.domain.invoice_summary import (
     Amount,
     AmountNotRead,
@@ -60,8 +60,7 @@ class ArchivedDocument:
     """The run that stored it."""
     retrieved_at: Instant
     """The instant at which its bytes came from AWS."""
-    flags: tuple[tuple[str, str], ...] = ()
-    """Finding codes and details that the checks of its content gave."""
+    flags: tuple[Flag, ...] = ()
     revision: int = 1
 
     @property
@@ -106,7 +105,7 @@ def newest_invoice_document(documents: Iterable[ArchivedDocument]) -> ArchivedDo
 class Lack:
     """A document that AWS names and that the archive does not have yet."""
 
-    code: str
+    code: Code
     subject: str
     detail: str
 
@@ -115,7 +114,7 @@ class Lack:
 class Note:
     """Something that happened to the invoice after its first record, kept in every later one."""
 
-    code: str
+    code: Code
     detail: str
     run_id: str
     at: Instant
@@ -179,31 +178,32 @@ class Record:
         )
 
     def to_bytes(self) -> bytes:
+        return to_json(self.to_data())
+
+    def to_data(self) -> dict[str, Any]:
         received = {} if self.row_received is None else {"row_received": self.row_received}
         other_rows = {"other_rows": list(self.other_rows)} if self.other_rows else {}
-        return to_json(
-            {
-                "schema": SCHEMA,
-                "invoice_id": self.invoice_id,
-                "billing_period": str(self.billing_period),
-                "payer_account_id": self.payer_account_id,
-                "sequence": self.sequence,
-                "previous_sha256": self.previous_sha256,
-                "previous_records": [asdict(record) for record in self.previous_records],
-                "run_id": self.run_id,
-                "recorded_at": self.recorded_at,
-                "first_archived_at": self.first_archived_at,
-                "documents_asked_at": self.documents_asked_at,
-                "document_stem": self.document_stem,
-                "summary": self.summary,
-                "sightings": [asdict(sighting) for sighting in self.sightings],
-                "documents": [document.to_data() for document in self.documents],
-                "lacks": [asdict(lack) for lack in self.lacks],
-                "notes": [asdict(note) for note in self.notes],
-                **received,
-                **other_rows,
-            }
-        )
+        return {
+            "schema": SCHEMA,
+            "invoice_id": self.invoice_id,
+            "billing_period": str(self.billing_period),
+            "payer_account_id": self.payer_account_id,
+            "sequence": self.sequence,
+            "previous_sha256": self.previous_sha256,
+            "previous_records": [asdict(record) for record in self.previous_records],
+            "run_id": self.run_id,
+            "recorded_at": self.recorded_at,
+            "first_archived_at": self.first_archived_at,
+            "documents_asked_at": self.documents_asked_at,
+            "document_stem": self.document_stem,
+            "summary": self.summary,
+            "sightings": [asdict(sighting) for sighting in self.sightings],
+            "documents": [document.to_data() for document in self.documents],
+            "lacks": [asdict(lack) for lack in self.lacks],
+            "notes": [asdict(note) for note in self.notes],
+            **received,
+            **other_rows,
+        }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Record":

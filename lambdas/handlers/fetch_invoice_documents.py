@@ -20,7 +20,6 @@ from lambdas.aws.payer_role import NoAccess, PayerRole, WrongAccount
 from lambdas.domain.archive_layout import (
     completeness_key,
     fetch_pass_key,
-    listing_key,
     run_payers_key,
     run_request_key,
 )
@@ -38,8 +37,7 @@ from lambdas.domain.payer_run import (
     PayerRun,
 )
 from lambdas.domain.shared_papers import invoices_in_doubt
-from lambdas.domain.stored_form import read_form
-from lambdas.run_outcomes import read_passes
+from lambdas.run_files import RunFiles
 from lambdas.settings import FunctionSettings
 from lambdas.stored_papers import Turns
 from lambdas.telemetry import logger
@@ -61,11 +59,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     settings = FunctionSettings.from_environment()
     run = PayerRun.from_data(event)
     archive = Archive(s3_client(), settings.archive_bucket, settings.retention.mode)
-    written = archive.read(listing_key(run.run_id, run.payer_account_id))
-    if written is None:
+    files = RunFiles.of(archive, run)
+    listing = files.listing()
+    if listing is None:
         raise LookupError(f"the listing of payer account {run.payer_account_id} is gone")
-    listing = read_form(Listing, written.content)
-    earlier = read_passes(archive, run.run_id, run.payer_account_id)
+    earlier = files.passes()
     in_doubt, closed = _seen_in_views(archive, listing)
     asked = _asked(archive, run.run_id)
     registered = _registered(archive, run.run_id)

@@ -42,8 +42,9 @@ from lambdas.domain.verdicts import run_verdict
 from lambdas.judge_period import Judged, Run, judge_period
 from lambdas.manifest_chain import ManifestChain
 from lambdas.past_periods import PastPeriods
+from lambdas.run_files import RunFiles
 from lambdas.run_list import read_request, read_run_list
-from lambdas.run_outcomes import RunOutcomes, read_listing
+from lambdas.run_outcomes import RunOutcomes
 from lambdas.settings import FunctionSettings
 from lambdas.telemetry import logger, metrics
 from lambdas.tell_people import Channels, tell_people
@@ -121,7 +122,7 @@ def _judge(
     past = PastPeriods(chain)
     judged = {}
     for period in sorted(periods):
-        one = judge_period(
+        judged[period] = judge_period(
             archive,
             chain,
             period,
@@ -131,8 +132,6 @@ def _judge(
             past=past,
             retain_until=retain_until(period, settings.retention, now),
         )
-        past.add(period, one.manifest if one.is_trusted else None)
-        judged[period] = one.without_invoices()
     in_order = [judged[target], *(judged[p] for p in sorted(periods - {target}, reverse=True))]
     update_pages(archive, signer, chain, in_order)
     return in_order
@@ -226,7 +225,7 @@ def _recorded_segments(archive: Archive, listed: Iterable[ListedInvoice]) -> set
 
 def _listing(archive: Archive, item: PayerRun) -> Listing | None:
     try:
-        return read_listing(archive, item)
+        return RunFiles.of(archive, item).listing()
     except NotUnderstood:
         return None
 

@@ -63,9 +63,7 @@ def test_the_target_is_the_utc_month_before_the_scheduled_instant(
 
 def test_one_scheduled_time_gives_one_run_whoever_delivers_it() -> None:
     one = parse(SCHEDULED, name="first", started=STARTED)
-    other = parse(
-        {"scheduled_time": "2026-11-03T07:00:00+01:00"}, name="second", started=LATER
-    )
+    other = parse({"scheduled_time": "2026-11-03T07:00:00+01:00"}, name="second", started=LATER)
     assert one == other
     assert one.run_id == "scheduled-20261103T060000Z"
 

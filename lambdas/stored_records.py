@@ -1,0 +1,25 @@
+"""Reading a record as it lies in the archive."""
+
+from lambdas.aws.archive import Archive, ObjectTooLarge
+from lambdas.domain.records import Record, StoredObject
+from lambdas.domain.stored_form import NotUnderstood, read_form
+
+_LARGEST = 4 << 20
+"""Bytes: far more than the row of an invoice and the names of all its records and documents."""
+
+
+def read_record(archive: Archive, key: str) -> tuple[Record, StoredObject] | None:
+    """The record that belongs at the key, and where it is stored; None where there is nothing.
+
+    Raises NotUnderstood for anything else that lies there.
+    """
+    try:
+        found = archive.read(key, _LARGEST)
+    except ObjectTooLarge as error:
+        raise NotUnderstood(str(error)) from None
+    if found is None:
+        return None
+    record = read_form(Record, found.content)
+    if record.key != key:
+        raise NotUnderstood(f"it is the record {record.key}")
+    return record, found.stored
