@@ -1,11 +1,13 @@
-"""Time and peak memory of judging one period of many payer accounts, by the real handler.
+"""Time and peak memory of judging periods of many payer accounts, by the real handler.
 
-    python -m bench.judge_period [PAYERS [INVOICES]]
+    python -m bench.judge_period [PAYERS [INVOICES [PERIODS]]]
 
 S3 and DynamoDB are dictionaries of this process, so what is measured is reading, judging and
 writing without the network. First the run that archived everything is judged, after the deadline;
 then a settled one on the day after, which has the earlier manifest to read. Each is a process of
-its own and tells its peak. 1 when one takes longer than a minute or more than the function has.
+its own and tells its peak. Then a run of PERIODS billing periods with as many invoices each: its
+peak must be that of one period. 1 when one takes longer than a minute for a period or more than the
+function has, or when memory grows with the number of periods.
 """
 
 import base64
@@ -19,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -59,10 +62,12 @@ from lambdas.domain.records import (
 )
 from lambdas.handlers import validate_completeness
 
-PAYERS, INVOICES = 1000, 20
+PAYERS, INVOICES, PERIODS = 1000, 20, 3
 MOST_SECONDS = 60
 MOST_MIB = 2048
 """What ValidateCompleteness has."""
+MOST_RATIO = 1.3
+"""Of the peak of several periods to that of one: what is kept of each period is a little."""
 OCTOBER = BillingPeriod(2026, 10)
 VERSION_ID = "1" * 32
 """Of every object: each has one version."""
@@ -103,6 +108,11 @@ class Bucket:
         if key not in self.sizes:
             bisect.insort(self._keys, key)
         self.objects[key], self.sizes[key] = content, len(content)
+
+    @property
+    def size(self) -> int:
+        """How many bytes it holds."""
+        return sum(map(len, self.objects.values()))
 
     def put_document(self, key: str, size: int) -> None:
         if key not in self.sizes:
@@ -186,7 +196,7 @@ class Signer:
         return {"PublicKey": b"key"}
 
 
-def row(payer: str, number: int) -> dict[str, Any]:
+def row(payer: str, number: int, period: BillingPeriod = OCTOBER) -> dict[str, Any]:
     """A row as large as AWS's: 2.2 KB."""
     tax = {"Description": "VAT", "Amount": "19.00", "Rate": "19"}
     amount = {
@@ -205,10 +215,10 @@ def row(payer: str, number: int) -> dict[str, Any]:
     }
     return {
         "AccountId": payer,
-        "InvoiceId": f"EUINAE26-{payer}{number:04}",
+        "InvoiceId": f"EUINAE{period}-{payer}{number:04}",
         "IssuedDate": "2026-11-03T00:00:00Z",
         "DueDate": "2026-12-03T00:00:00Z",
-        "BillingPeriod": {"Month": 10, "Year": 2026},
+        "BillingPeriod": {"Month": period.month, "Year": period.year},
         "InvoiceType": "INVOICE",
         "BillType": "ANNIVERSARY",
         "InvoiceFrequency": "RECURRING",
@@ -223,7 +233,8 @@ def row(payer: str, number: int) -> dict[str, Any]:
 def archived(bucket: Bucket, run: PayerRun, one: dict[str, Any]) -> ArchivedInvoice:
     """The invoice with its record and two documents in the bucket."""
     summary = InvoiceSummary(one)
-    stem = f"invoices/2026-10/{run.payer_account_id}/2026-10_{one['InvoiceId']}"
+    period = summary.billing_period(None) or OCTOBER
+    stem = f"invoices/{period}/{run.payer_account_id}/{period}_{one['InvoiceId']}"
     documents = []
     for name, main in ((f"{stem}.pdf", True), (f"{stem}_TAX.xml", False)):
         bucket.put_document(name, 100_000)
@@ -235,7 +246,7 @@ def archived(bucket: Bucket, run: PayerRun, one: dict[str, Any]) -> ArchivedInvo
     listings = (BY_BILLING_PERIOD, BY_ISSUED_DATE)
     sighting = Sighting(run.payer_account_id, summary.fingerprint(), listings)
     learnt = Learnt(run.run_id, run.as_of, sighting, one, documents, (), True)
-    record = first_record(one["InvoiceId"], OCTOBER, run.payer_account_id, learnt)
+    record = first_record(one["InvoiceId"], period, run.payer_account_id, learnt)
     if record.key in bucket.objects:  # of the first run
         record = Record.from_data(json.loads(bucket.objects[record.key]))
     content = record.to_bytes()
@@ -244,10 +255,19 @@ def archived(bucket: Bucket, run: PayerRun, one: dict[str, Any]) -> ArchivedInvo
     return ArchivedInvoice.of(record, stored)
 
 
-def prepare(bucket: Bucket, run_id: str, as_of: datetime, payers: int, invoices: int) -> None:
+@dataclass(frozen=True)
+class Size:
+    payers: int
+    invoices: int
+    """Of each payer account in each billing period."""
+    months: int = 1
+
+
+def prepare(bucket: Bucket, run_id: str, as_of: datetime, size: Size) -> None:
     """What the run's earlier steps left: its list, each payer account's listing and fetch pass."""
     items = []
-    for number in range(payers):
+    periods = tuple(OCTOBER.with_earlier(size.months - 1))
+    for number in range(size.payers):
         payer = f"{100_000_000_000 + number}"
         run = PayerRun(
             run_id,
@@ -256,22 +276,22 @@ def prepare(bucket: Bucket, run_id: str, as_of: datetime, payers: int, invoices:
             payer,
             f"Payer {number}",
             "role",
-            (OCTOBER,),
+            periods,
             as_of.date(),
             as_of.date(),
         )
-        rows = [row(payer, index) for index in range(invoices)]
+        rows = [row(payer, index, period) for period in periods for index in range(size.invoices)]
         listed = tuple(
             ListedInvoice(
                 one["InvoiceId"],
-                OCTOBER,
+                InvoiceSummary(one).billing_period(None) or OCTOBER,
                 payer,
                 (BY_BILLING_PERIOD, BY_ISSUED_DATE),
                 InvoiceSummary(one),
             )
             for one in rows
         )
-        listing = Listing(payer, CHECKED, "", (OCTOBER,), listed)
+        listing = Listing(payer, CHECKED, "", periods, listed)
         fetched = FetchPass(CHECKED, "", tuple(archived(bucket, run, one) for one in rows))
         bucket.put(listing_key(run_id, payer), to_json(listing.to_data()))
         bucket.put(fetch_pass_key(run_id, payer, 1), to_json(fetched.to_data()))
@@ -307,8 +327,8 @@ def judge(run_id: str, as_of: datetime, state: Path) -> None:
     }
     for name, fake in fakes.items():
         mock.patch.object(validate_completeness, name, lambda fake=fake: fake).start()
-    before = peak_kib()
-    began = time.monotonic()
+    before, held = peak_kib(), bucket.size
+    began, processor = time.monotonic(), time.process_time()
     validate_completeness.handler(
         {
             "run_id": run_id,
@@ -319,7 +339,8 @@ def judge(run_id: str, as_of: datetime, state: Path) -> None:
         },
         LambdaContext(),
     )
-    seconds = time.monotonic() - began
+    seconds, processor = time.monotonic() - began, time.process_time() - processor
+    grown = (bucket.size - held) // 1024
     state.write_bytes(pickle.dumps((bucket, heads)))
     manifests = [len(bucket.objects[key]) for key in bucket.objects if "/manifest-" in key]
     told = json.loads(bucket.objects[run_result_key(run_id)])
@@ -327,8 +348,9 @@ def judge(run_id: str, as_of: datetime, state: Path) -> None:
         json.dumps(
             {
                 "seconds": round(seconds, 1),
+                "processor_seconds": round(processor, 1),
                 "peak_mib": peak_kib() // 1024,
-                "of_it_the_stores_mib": before // 1024,
+                "of_it_the_stores_mib": (before + grown) // 1024,
                 "manifest_mb": max(manifests) // 1_000_000,
                 "verdict": told["verdict"],
                 "changed": told["periods"][0]["changed"],
@@ -337,32 +359,45 @@ def judge(run_id: str, as_of: datetime, state: Path) -> None:
     )
 
 
-def main(payers: int, invoices: int) -> int:
-    """Print both measurements; 1 when one is out of its bounds."""
-    worst = 0
+def measured(state: Path, name: str, as_of: datetime, size: Size) -> tuple[dict[str, Any], int]:
+    """Judge a run in a process of its own; what it told, and its MiB beside the stores."""
+    bucket, heads = Bucket(), Heads()
+    if state.exists():
+        bucket, heads = pickle.loads(state.read_bytes())  # noqa: S301 - as above
+    prepare(bucket, name, as_of, size)
+    state.write_bytes(pickle.dumps((bucket, heads)))
+    del bucket, heads
+    command = [sys.executable, "-m", "bench.judge_period", "--judge", name]
+    output = subprocess.run(
+        [*command, as_of.isoformat(), str(state)],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+    found: dict[str, Any] = json.loads(output.splitlines()[-1])
+    own = found["peak_mib"] - found["of_it_the_stores_mib"]
+    print(f"{size}, {name} run: {found}")
+    print(f"  judging took {found['seconds']} s and {own} MiB beside the stores")
+    return found, own
+
+
+def main(payers: int, invoices: int, months: int) -> int:
+    """Print all measurements; 1 when one is out of its bounds."""
+    size = Size(payers, invoices)
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder) / "state"
-        bucket, heads = Bucket(), Heads()
-        for name, as_of in (("first", AFTER_DEADLINE), ("settled", AFTER_DEADLINE + timedelta(1))):
-            if state.exists():
-                bucket, heads = pickle.loads(state.read_bytes())  # noqa: S301 - as above
-            prepare(bucket, name, as_of, payers, invoices)
-            state.write_bytes(pickle.dumps((bucket, heads)))
-            bucket, heads = Bucket(), Heads()
-            command = [sys.executable, "-m", "bench.judge_period", "--judge", name]
-            output = subprocess.run(
-                [*command, as_of.isoformat(), str(state)],
-                check=True,
-                stdout=subprocess.PIPE,
-                text=True,
-            ).stdout
-            found = json.loads(output.splitlines()[-1])
-            own = found["peak_mib"] - found["of_it_the_stores_mib"]
-            print(f"{payers} payer accounts, {invoices} invoices each, {name} run: {found}")
-            print(f"  judging took {found['seconds']} s and {own} MiB beside the stores")
-            if found["seconds"] > MOST_SECONDS or own > MOST_MIB:
-                worst = 1
-    return worst
+        first = measured(state, "first", AFTER_DEADLINE, size)
+        settled = measured(state, "settled", AFTER_DEADLINE + timedelta(1), size)
+        many, state = Size(payers, invoices, months), Path(folder) / "several"
+        several = measured(state, "several", AFTER_DEADLINE, many)
+    ratio = several[1] / first[1]
+    print(f"{months} periods take {ratio:.2f} times the memory of one")
+    is_slow = any(
+        found["seconds"] > MOST_SECONDS * periods
+        for found, periods in ((first[0], 1), (settled[0], 1), (several[0], months))
+    )
+    is_large = any(own > MOST_MIB for _, own in (first, settled, several))
+    return int(is_slow or is_large or ratio > MOST_RATIO)
 
 
 if __name__ == "__main__":
@@ -370,4 +405,4 @@ if __name__ == "__main__":
         judge(sys.argv[2], datetime.fromisoformat(sys.argv[3]), Path(sys.argv[4]))
     else:
         numbers = [int(argument) for argument in sys.argv[1:]]
-        sys.exit(main(*(numbers + [PAYERS, INVOICES][len(numbers) :])))
+        sys.exit(main(*(numbers + [PAYERS, INVOICES, PERIODS][len(numbers) :])))

@@ -1,26 +1,30 @@
 """Plain data with one member of another kind than it must have, for each member and kind."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 Path = tuple[str | int, ...]
 _ODD: tuple[Any, ...] = (None, True, 5, 1.5, "\ud800?", [], [None], {}, {"x": []})
 
 
-def with_odd_members(data: Any, free: frozenset[str] = frozenset()) -> Iterator[tuple[Path, Any]]:
-    """The place of the member, and the data with it; at the places that are named `free`, as
-    `invoices.*.name`, whatever is there says nothing.
-    """
+@dataclass(frozen=True)
+class Odd:
+    """The data with an odd value in place of a member, or without that member."""
+
+    data: Any
+    value: Any = None
+    is_gone: bool = False
+
+
+def with_odd_members(data: Any) -> Iterator[tuple[str, Odd]]:
+    """Each member by its name, as `invoices.*.summary`, with each odd value in its place."""
     for path, value in _members(data, ()):
-        if _name(path) in free:
-            continue
-        yield path, _replaced(data, path, _GONE)
+        name = ".".join("*" if isinstance(part, int) else part for part in path)
+        yield name, Odd(_without(data, path), is_gone=True)
         for odd in _ODD:
-            if _kind(odd) != _kind(value):
-                yield path, _replaced(data, path, odd)
-
-
-_GONE = object()
+            if type(odd) is not type(value) or odd == [None]:
+                yield name, Odd(_with(data, path, odd), odd)
 
 
 def _members(data: Any, path: Path) -> Iterator[tuple[Path, Any]]:
@@ -34,21 +38,18 @@ def _members(data: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         yield from _members(value, (*path, name))
 
 
-def _replaced(data: Any, path: Path, value: Any) -> Any:
+def _with(data: Any, path: Path, value: Any) -> Any:
     if not path:
         return value
-    first, *rest = path
-    changed = dict(data) if isinstance(data, dict) else list(data)
-    if not rest and value is _GONE:
-        del changed[first]
-    else:
-        changed[first] = _replaced(data[first], tuple(rest), value)  # type: ignore[index]
+    changed = data.copy()
+    changed[path[0]] = _with(data[path[0]], path[1:], value)
     return changed
 
 
-def _name(path: Path) -> str:
-    return ".".join("*" if isinstance(part, int) else part for part in path)
-
-
-def _kind(value: Any) -> str:
-    return type(value).__name__
+def _without(data: Any, path: Path) -> Any:
+    changed = data.copy()
+    if path[1:]:
+        changed[path[0]] = _without(data[path[0]], path[1:])
+    else:
+        del changed[path[0]]
+    return changed

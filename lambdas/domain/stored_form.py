@@ -5,16 +5,27 @@ What the kinds are is said by the dataclasses of the forms, with their annotatio
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Protocol, Self, TypeVar, Union, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    Protocol,
+    Self,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+)
 from typing import get_type_hints as type_hints
 
 from lambdas.domain.errors import NOT_UNDERSTOOD
 
-_MOST_SHOWN = 100
 _MOST_MEMORY = 1 << 30
 """Of the 2 GiB that the largest functions have; 20,000 invoices of one payer account take less than
 half of it.
@@ -24,7 +35,7 @@ _MEMORY = {b"[": 64, b"{": 200, b'"': 30, b":": 50, b",": 20}
 
 
 class NotUnderstood(ValueError):
-    """The message is part of a sentence: `it is no Listing (KeyError: 'outcome')`."""
+    """The message is part of a sentence: `it is no Listing (KeyError)`."""
 
 
 class Form(Protocol):
@@ -48,8 +59,8 @@ def read_form(form: type[F], content: bytes) -> F:
         found = checked(form.from_data(data))
         _compare(found.to_data(), data, form.__name__)
     except NOT_UNDERSTOOD as error:
-        reason = f"{type(error).__name__}: {error}"[:_MOST_SHOWN]
-        raise NotUnderstood(f"it is no {form.__name__} ({reason})") from None
+        # what stands there is not repeated: it may be a secret, and of any length
+        raise NotUnderstood(f"it is no {form.__name__} ({type(error).__name__})") from None
     return found
 
 
@@ -67,10 +78,10 @@ def memory_of(content: bytes) -> int:
     return sum(content.count(mark) * size for mark, size in _MEMORY.items())
 
 
-def one_of(*texts: str) -> Callable[[str], None]:
+def one_of(*texts: str) -> Callable[[Any], None]:
     """A check that a text is one of these, for an annotation."""
 
-    def check(text: str) -> None:
+    def check(text: Any) -> None:
         if text not in texts:
             raise ValueError(f"it is none of {', '.join(texts)}")
 
@@ -84,54 +95,90 @@ def checked(form: T) -> T:
     """The dataclass, each member of which is of the kind that its annotation says. Raises
     TypeError and ValueError.
     """
-    _check(form, type(form), type(form).__name__)
+    check = _check_of(cast("Hashable", type(form)))
+    check(form)
     return form
 
 
-def _check(value: Any, kind: Any, place: str) -> None:
+Check = Callable[[Any], None]
+
+
+@cache
+def _check_of(kind: Any) -> Check:
+    """What raises for a value that is not of this kind."""
     origin, arguments = get_origin(kind), get_args(kind)
-    if kind is Any:
-        return
     if origin is Annotated:
-        _check(value, arguments[0], place)
-        for check in arguments[1:]:
-            check(value)
-    elif origin in (Union, UnionType):
-        _check_one_of(value, arguments, place)
-    elif origin is Literal:
-        _demand(value in arguments, value, place)
-    elif origin is None:
-        _check_plain(value, kind, place)
-    elif issubclass(origin, Mapping):
-        _demand(isinstance(value, Mapping), value, place)
-        for name, member in value.items():
-            _check(name, arguments[0], place)
-            _check(member, arguments[1], place)
-    else:
-        _demand(isinstance(value, origin), value, place)
-        for member, member_kind in _members(value, arguments, place):
-            _check(member, member_kind, place)
+        return _all_of([_check_of(arguments[0]), *arguments[1:]])
+    if origin in (Union, UnionType):
+        return _any_of(arguments)
+    if origin is Literal:
+        return one_of(*arguments)
+    if origin is not None:
+        return _all_of([_of_class(origin), _of_members(origin, arguments)])
+    return _of_class(object if kind is Any else kind)
 
 
-def _check_plain(value: Any, kind: Any, place: str) -> None:
-    wanted = NoneType if kind is None else kind
-    # a bool is an int to Python, and no number to anybody who reads the archive
-    _demand(isinstance(value, wanted) and (wanted is bool or type(value) is not bool), value, place)
+def _of_members(origin: type, kinds: Sequence[Any]) -> Check:
+    """What raises for a collection of which a member is of another kind than these."""
+    checks = [_check_of(kind) for kind in kinds if kind is not ...]
+    if issubclass(origin, Mapping):
+        names, members = checks
+        return _all_of(
+            [lambda value: _each(value, names), lambda value: _each(value.values(), members)]
+        )
+    if len(checks) == 1:
+        return lambda value: _each(value, checks[0])
+    return lambda value: _in_order(value, checks)
+
+
+def _all_of(checks: Sequence[Check]) -> Check:
+    def check(value: Any) -> None:
+        for one in checks:
+            one(value)
+
+    return check
+
+
+def _any_of(kinds: Sequence[Any]) -> Check:
+    may_be_none = NoneType in kinds
+    *others, last = [_check_of(kind) for kind in kinds if kind is not NoneType]
+
+    def check(value: Any) -> None:
+        if value is None and may_be_none:
+            return
+        for one in others:
+            with suppress(TypeError, ValueError):
+                one(value)
+                return
+        last(value)
+
+    return check
+
+
+def _of_class(wanted: type) -> Check:
+    members: Sequence[tuple[str, Check]] = ()
     if is_dataclass(wanted):
-        for name, member_kind in _kinds(wanted):
-            _check(getattr(value, name), member_kind, f"{wanted.__name__}.{name}")
+        hints = type_hints(wanted, include_extras=True)
+        members = [(field.name, _check_of(hints[field.name])) for field in fields(wanted)]
+
+    def check(value: Any) -> None:
+        # a bool is an int to Python, and no number to anybody who reads the archive
+        is_right = isinstance(value, wanted) and (type(value) is not bool or wanted is not int)
+        _demand(is_right, value, wanted.__name__)
+        for name, of_member in members:
+            of_member(getattr(value, name))
+
+    return check
 
 
-def _check_one_of(value: Any, kinds: Collection[Any], place: str) -> None:
-    if value is None and NoneType in kinds:
-        return None
-    wanted = [kind for kind in kinds if kind is not NoneType]
-    for kind in wanted[:-1]:
-        try:
-            return _check(value, kind, place)
-        except (TypeError, ValueError):
-            continue
-    return _check(value, wanted[-1], place)
+def _each(values: Iterable[Any], check: Check) -> None:
+    for value in values:
+        check(value)
+
+
+def _in_order(values: Sequence[Any], checks: Sequence[Check]) -> None:
+    for value, check in zip(values, checks, strict=True):
+        check(value)
 
 
 def _compare(said: Any, data: Any, place: str) -> None:
@@ -151,24 +198,10 @@ def _compare(said: Any, data: Any, place: str) -> None:
         _demand(said == data and type(said) is type(data), data, place)
 
 
-def _members(value: Any, kinds: tuple[Any, ...], place: str) -> Iterator[tuple[Any, Any]]:
-    """The members of a sequence or set with the kind of each."""
-    if len(kinds) == 1 or kinds[1:] == (...,):
-        return ((member, kinds[0]) for member in value)
-    _demand(len(value) == len(kinds), value, place)
-    return zip(value, kinds, strict=True)
-
-
-@cache
-def _kinds(form: type) -> tuple[tuple[str, Any], ...]:
-    hints = type_hints(form, include_extras=True)
-    return tuple((field.name, hints[field.name]) for field in fields(form))
-
-
-def _demand(is_right: object, value: Any, place: str) -> None:
+def _demand(is_right: object, value: Any, wanted: str) -> None:
     if not is_right:
-        raise TypeError(f"{place} is {type(value).__name__}")
+        raise TypeError(f"{type(value).__name__} where {wanted} must be")
 
 
 def _refuse(text: str) -> Any:
-    raise ValueError(f"the number {text[:_MOST_SHOWN]}; amounts and rates are decimal text")
+    raise ValueError(f"the number {text[:20]}; amounts and rates are decimal text")
