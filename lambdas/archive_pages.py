@@ -25,7 +25,8 @@ from lambdas.domain.pages.period_page import period_page
 from lambdas.domain.period_digest import PeriodDigest
 from lambdas.domain.readme_text import readme_text
 from lambdas.judge_period import Judged
-from lambdas.ledger_workbook import ledger_workbook
+from lambdas.ledger_workbook import WorkbookNotMade, ledger_workbook
+from lambdas.telemetry import logger
 
 _READ_THREADS = 16
 _OF_THE_ROOT = 0
@@ -44,14 +45,24 @@ def update_pages(archive: Archive, signer: ManifestSigner, judged: Iterable[Judg
         page = period_page(one.manifest, periods, archive.region)
         archive.update_view(period_page_key(period), page, one.sequence)
         if one.is_trusted:
-            workbook = ledger_workbook(one.manifest, by_period.get(period.shifted(-1)))
-            archive.update_view(ledger_workbook_key(period), workbook, one.sequence)
+            _update_workbook(archive, one, by_period.get(period.shifted(-1)))
     for key, content in (
         (PUBLIC_KEY_KEY, signer.public_key_pem()),
         (README_KEY, readme_text(archive.bucket)),
         (ARCHIVE_PAGE_KEY, archive_page(archive.bucket, archive.region, periods, unread)),
     ):
         archive.update_view(key, content, _OF_THE_ROOT)
+
+
+def _update_workbook(archive: Archive, judged: Judged, before: PeriodDigest | None) -> None:
+    """One that cannot be made costs nobody the verdict: the run goes on, and says so in its log."""
+    key = ledger_workbook_key(judged.manifest.billing_period)
+    try:
+        workbook = ledger_workbook(judged.manifest, before)
+    except WorkbookNotMade as error:
+        logger().error("made no workbook", extra={"key": key, "reason": str(error)})
+        return
+    archive.update_view(key, workbook, judged.sequence)
 
 
 def _digests(archive: Archive) -> dict[BillingPeriod, PeriodDigest | None]:

@@ -62,7 +62,7 @@ RULES = (
         frozenset(),
     ),
     Rule("lambdas/settings.py", ("lambdas.domain",)),
-    Rule("lambdas/telemetry.py", ("aws_lambda_powertools",)),
+    Rule("lambdas/telemetry.py", ("aws_lambda_powertools", "lambdas.domain")),
     Rule(
         "lambdas/document_checks.py", ("lambdas.aws", "lambdas.domain", "lambdas.parser_processes")
     ),
@@ -94,7 +94,13 @@ RULES = (
     Rule("lambdas/ledger_workbook.py", ("xlsxwriter", "lambdas.domain")),
     Rule(
         "lambdas/archive_pages.py",
-        ("lambdas.aws", "lambdas.domain", "lambdas.judge_period", "lambdas.ledger_workbook"),
+        (
+            "lambdas.aws",
+            "lambdas.domain",
+            "lambdas.judge_period",
+            "lambdas.ledger_workbook",
+            "lambdas.telemetry",
+        ),
     ),
     Rule(
         "lambdas/judge_period.py",

@@ -24,6 +24,7 @@ from lambdas.domain.records import StoredObject
 from lambdas.domain.retention import RetentionMode
 
 _CONFLICT_TRIES = 5
+_BLOCK = 1 << 16
 _MADE_FROM = "manifest"
 """Metadata of a view: the number of the manifest that it was made from."""
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
@@ -152,16 +153,17 @@ class Archive:
         return ReadObject(content, answer["ETag"], stored)
 
     @busy_is_unavailable("S3")
-    def open(self, key: str, version_id: str) -> IO[bytes] | None:
-        """One version's bytes as a stream, or None where it no longer exists."""
+    def copy(self, key: str, version_id: str, target: IO[bytes]) -> bool:
+        """Write one version's bytes to a file; False where the version no longer exists."""
         try:
             answer = self._s3.get_object(Bucket=self.bucket, Key=key, VersionId=version_id)
         except ClientError as error:
             if _status(error) == 404:
-                return None
+                return False
             raise
-        body: IO[bytes] = answer["Body"]
-        return body
+        while block := answer["Body"].read(_BLOCK):
+            target.write(block)
+        return True
 
     @busy_is_unavailable("S3")
     def adopt(self, key: str) -> tuple[StoredObject, Mapping[str, str]] | None:
