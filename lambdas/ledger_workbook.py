@@ -5,6 +5,7 @@ whatever the reader's language. The same content gives the same bytes.
 """
 
 import io
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -83,14 +84,15 @@ def ledger_workbook(manifest: Manifest, before: PeriodDigest | None) -> bytes:
     Sheets: summary, payers, documents, missing, changes, columns. Raises WorkbookNotMade.
     """
     try:
-        return _made(manifest, before)
+        with tempfile.TemporaryDirectory() as folder:  # what is left of a workbook goes with it
+            return _made(manifest, before, folder)
     except (OSError, FileCreateError) as error:  # sheets are written to the function's storage
         raise WorkbookNotMade(f"The function's own storage does not take it: {error}") from None
 
 
-def _made(manifest: Manifest, before: PeriodDigest | None) -> bytes:
+def _made(manifest: Manifest, before: PeriodDigest | None, folder: str) -> bytes:
     out = io.BytesIO()
-    workbook = xlsxwriter.Workbook(out, {"constant_memory": True})
+    workbook = xlsxwriter.Workbook(out, {"constant_memory": True, "tmpdir": folder})
     workbook.set_properties(
         {
             "title": f"Invoice ledger {manifest.billing_period}",

@@ -12,7 +12,9 @@ from urllib.parse import unquote
 
 from lambdas.domain.visible_text import INVISIBLE
 
-_ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|u\{([0-9a-f]{1,6})\}|x([0-9a-f]{2}))", re.IGNORECASE)
+_ESCAPE = re.compile(
+    r"\\(?:u([0-9a-f]{4})|u\{([0-9a-f]{1,6})\}|x([0-9a-f]{2})|[nrtfv])", re.IGNORECASE
+)
 _BREAKS = re.compile(r"[\s\\\"'`<>|^]+")
 _NO_LETTER = re.compile(r"[^a-z0-9]+")
 _SIGNED = (
@@ -63,5 +65,9 @@ def _plain(text: str) -> str:
 
 
 def _character(match: re.Match[str]) -> str:
-    code = int(match[1] or match[2] or match[3], 16)
+    """What the escape stands for; nothing for a line break."""
+    digits = match[1] or match[2] or match[3]
+    if digits is None:
+        return ""
+    code = int(digits, 16)
     return chr(code) if code <= 0x10FFFF else ""

@@ -13,7 +13,7 @@ from bench.views import manifest_of
 from lambdas.domain.findings import finding
 from lambdas.domain.manifests import Manifest
 from lambdas.domain.period_digest import PeriodDigest
-from lambdas.domain.visible_text import visible
+from lambdas.domain.visible_text import shown
 from tests.browser.conftest import DESK, PHONE, SMALLEST, Reader
 from tests.domain.example_months import due, invoice, month, payer_state
 from tests.domain.examples import outstanding
@@ -68,7 +68,7 @@ def test_hostile_text_does_nothing(reader: Reader, has_script: bool) -> None:
     opened = reader.open_month(hostile_month(), java_script_enabled=has_script)
     page = opened.page
     names = page.locator(".payer .name bdi").all_text_contents()
-    assert sorted(names) == sorted(visible(text) for text in HOSTILE_NAMES)
+    assert sorted(names) == sorted(shown(text) for text in HOSTILE_NAMES)
     for tag in ("img", "svg", "b", "i", "iframe", "form", "object", "embed", "base"):
         assert page.locator(tag).count() == 0, tag
     assert page.locator("script").count() == page.locator("style").count() == 1

@@ -4,6 +4,7 @@ the month survives them.
 
 import csv
 import io
+import json
 import zipfile
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,9 +13,9 @@ import pytest
 
 from lambdas.aws.invoicing import Invoicing
 from lambdas.aws.witness import WitnessNotRead
-from lambdas.domain import records
+from lambdas.domain import invoice_summary, records
 from lambdas.domain.archive_layout import safe_segment
-from lambdas.domain.json_text import to_hashed_json
+from lambdas.domain.json_text import sha256_hex
 from lambdas.telemetry import logger
 from sandbox.invoicing.faults import GET, LIST, Fault
 from tests.handlers.conftest import (
@@ -570,17 +571,26 @@ def test_l39_half_a_letter_makes_nothing_that_is_not_utf_8(
     everything_is_utf_8(month.world)
 
 
+def as_in_the_first_release(value: Any) -> bytes:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, indent=2)
+    return f"{text}\n".encode("utf-8", "surrogatepass")
+
+
 def test_l39_a_row_with_half_a_letter_that_an_earlier_release_recorded_is_no_change(
     month: Month, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     month.lists(invoice("A2"))
     is_listed_as(month, "A2", PurchaseOrderNumber=HALF)
     with monkeypatch.context() as patch:
-        patch.setattr(records, "to_json", to_hashed_json)  # the form of the first release
+        patch.setattr(records, "to_json", as_in_the_first_release)
+        patch.setattr(invoice_summary, "to_hashed_json", as_in_the_first_release)
         month.suffers("COMPLETE", {})
+    first = newest_record(month.world, "A2")
+    (sighting,) = first["sightings"]
+    assert sighting["fingerprint"] == sha256_hex(as_in_the_first_release(first["summary"]))
     month.at += timedelta(days=1)
     month.suffers("COMPLETE", {})
-    assert newest_record(month.world, "A2")["sequence"] == 1
+    assert newest_record(month.world, "A2") == first
     month.recovers(findings={"INVOICE_CHANGED": "warning"})
 
 
