@@ -33,4 +33,6 @@ def _cut(value: Any) -> Any:
     """The value with its texts as far as a line has room: CloudWatch takes 1 MiB of one."""
     if isinstance(value, Mapping):
         return {name: _cut(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cut(member) for member in value]
     return short(value) if isinstance(value, str) else value

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from botocore.exceptions import ClientError
 
-from lambdas.aws.busy import busy_is_unavailable
+from lambdas.aws.busy import busy_is_unavailable, credentials_have_ended, is_busy
 from lambdas.domain.archive_layout import VIEW_TAG, is_evidence, manifest_of_view
 from lambdas.domain.errors import ArchiveUnusable, EvidenceConflict, ServiceUnavailable
 from lambdas.domain.json_text import sha256_hex, to_json
@@ -88,6 +88,8 @@ class Archive:
             if lock["ObjectLockConfiguration"].get("ObjectLockEnabled") != "Enabled":
                 problems.append(f"Object Lock of bucket {self.bucket} is off; enable it")
         except ClientError as error:
+            if is_busy(error) or credentials_have_ended(error):
+                raise
             code = error.response["Error"]["Code"]
             if code == "ObjectLockConfigurationNotFoundError":
                 problems.append(f"bucket {self.bucket} has no Object Lock; enable it")

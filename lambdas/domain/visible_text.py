@@ -70,7 +70,11 @@ def _belongs(text: str, at: int) -> bool:
 
 def _is_symbol(character: str) -> bool:
     """Whether it is a picture, or the colour of one's skin."""
-    return not character.isascii() and unicodedata.category(character) in ("So", "Sk", "Sm")
+    return (
+        not character.isascii()
+        and unicodedata.category(character) in ("So", "Sk", "Sm")
+        and not INVISIBLE.match(character)
+    )
 
 
 def _joins(character: str) -> bool:

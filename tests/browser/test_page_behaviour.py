@@ -315,8 +315,8 @@ def test_on_paper_there_is_all_that_counts_and_nothing_to_click(
     page.emulate_media(media="print")
     for hidden in (".filter", ".s3 >> nth=0", ".files", ".masthead nav"):
         assert not page.locator(hidden).is_visible(), hidden
-    for shown in (".hero .verdict", ".payer .verdict >> nth=0", ".totals", "#history"):
-        assert page.locator(shown).is_visible(), shown
+    for there in (".hero .verdict", ".payer .verdict >> nth=0", ".totals", "#history"):
+        assert page.locator(there).is_visible(), there
     paper = page.pdf(format="A4", prefer_css_page_size=True)
     assert 2 <= paper.count(b"/Type /Page\n") <= 6
 

@@ -575,6 +575,8 @@ BUSY = [
     ("s3.PutObject", "KMS.ThrottlingException", 400),
     ("s3.PutObject", "SlowDown", 503),
     ("s3.GetObject", "InternalError", 500),
+    ("s3.GetBucketVersioning", "SlowDown", 503),
+    ("s3.GetObjectLockConfiguration", "RequestTimeout", 400),
     ("s3.ListObjectsV2", "SlowDown", 503),
     ("s3.ListObjectVersions", "RequestTimeTooSkewed", 403),
 ]
