@@ -1231,7 +1231,7 @@ def breaks_once(world: World, key: str, error: Exception | None) -> None:
             left.remove(request["Key"])
             content = answer["Body"].read()
             body = BreakingBody(content, error)
-            answer["Body"] = StreamingBody(body, len(content))  # type: ignore[arg-type]
+            answer["Body"] = StreamingBody(body, len(content))
         return answer
 
     world.s3.get_object = broken

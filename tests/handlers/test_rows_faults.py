@@ -566,7 +566,7 @@ def test_l39_half_a_letter_makes_nothing_that_is_not_utf_8(
         (subject + text).encode()
     for entry in month.world.bus.entries:
         entry["Detail"].encode()
-    assert HALF not in printed.buffer.getvalue().decode()  # type: ignore[attr-defined]
+    assert HALF not in printed.buffer.getvalue().decode()
     month.recovers(findings={"INVOICE_CHANGED": "warning"})
     everything_is_utf_8(month.world)
 

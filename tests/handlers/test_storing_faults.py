@@ -587,7 +587,7 @@ def answers(world: World, event: str, status: int, body: bytes) -> Callable[[], 
     client = world.s3 if event.startswith("s3.") else world.dynamodb
 
     def answer(request: Any, **_: Any) -> AWSResponse:
-        return AWSResponse(request.url, status, {}, RawBody(body))  # type: ignore[arg-type]
+        return AWSResponse(request.url, status, {}, RawBody(body))
 
     name = f"before-send.{event}"
     client.meta.events.register_first(name, answer)

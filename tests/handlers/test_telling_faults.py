@@ -273,7 +273,8 @@ def test_r24_a_channel_that_answers_what_cannot_be_read_harms_nothing_and_is_tol
     with monkeypatch.context() as patch:
         patch.setattr(validate_completeness, f"{service}_client", lambda: client)
         assert month.run()["verdict"] == "COMPLETE"
-    told = {"sns": subjects, "events": events}[service]
+    channels: dict[str, Callable[[World], list[Any]]] = {"sns": subjects, "events": events}
+    told = channels[service]
     assert told(month) == []
     assert month.run(at=AFTER_DEADLINE + ONE_DAY)["verdict"] == "COMPLETE"
     assert len(told(month)) == 1
