@@ -3,9 +3,8 @@ leaves what the next run completes.
 """
 
 import json
-import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +12,14 @@ from typing import IO
 
 from lambdas.aws.answers import AnswerNotRead
 from lambdas.aws.archive import Archive
-from lambdas.aws.document_download import Downloaded, DownloadRefused, TooSlow, download
+from lambdas.aws.document_download import (
+    Downloaded,
+    DownloadRefused,
+    StorageFull,
+    TooSlow,
+    download,
+    working_file,
+)
 from lambdas.aws.invoicing import DocumentsRefused, InvoiceNotReady, Invoicing, OfferedDocument
 from lambdas.aws.payer_role import NoAccess
 from lambdas.document_checks import Checked, check_document, is_rendered_anew
@@ -31,6 +37,7 @@ from lambdas.domain.archive_layout import (
 )
 from lambdas.domain.archived_invoice import ArchivedInvoice, KnownInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.cut_text import short
 from lambdas.domain.document_text import is_proven
 from lambdas.domain.errors import NOT_UNDERSTOOD, EvidenceConflict, ServiceUnavailable
 from lambdas.domain.findings import Finding, Flag, document_subject, finding
@@ -66,8 +73,10 @@ from lambdas.stored_records import read_record
 
 _ROUNDS = 3
 """How often documents are asked for when a URL is refused or the bytes do not arrive whole."""
-_PASSING = ("DOWNLOAD_FAILED", "DOCUMENT_DAMAGED")
+_PASSING = ("DOWNLOAD_FAILED", "DOCUMENT_DAMAGED", StorageFull.CODE)
 _CHAIN_TRIES = 5
+_MOST_FLAGS_BYTES, _MOST_DETAIL_BYTES = 1_500, 400
+"""S3 takes 2,048 of all metadata of an object; in JSON a letter may take twelve."""
 InTurn = Callable[[], AbstractContextManager[None]]
 REVISION_NOT_CHECKED = "REVISION_NOT_CHECKED"
 
@@ -467,7 +476,7 @@ class PayerArchive:
         if offer.url is None:
             problem = offer.problem or "AWS named the document without a URL."
             raise DownloadRefused("NO_DOCUMENT_URL", problem)
-        with tempfile.TemporaryFile() as content:
+        with working_file() as content:
             arrived = download(
                 offer.url, content, self._settings.document_hosts, self._settings.max_document_bytes
             )
@@ -486,7 +495,7 @@ class PayerArchive:
                 checked = self._claim(listed, checked, arrived, in_turn)
             key = f"{stem}.{checked.extension}"
             flags = (*arrived.flags, *checked.flags)
-            origin = Origin(self._run.run_id, instant_text(self._clock()), flags)
+            origin = Origin(self._run.run_id, instant_text(self._clock()), _fitting(flags))
             stored = self._archive.put_evidence(
                 key,
                 content,
@@ -554,12 +563,9 @@ class PayerArchive:
             return True
         if not earlier.stored.key.endswith(".pdf"):
             return False
-        with tempfile.TemporaryFile() as archived:
-            source = self._archive.open(earlier.stored.key, earlier.stored.version_id)
-            if source is None:  # told as damage; what AWS gives now is kept beside it
-                return False
-            while block := source.read(1 << 16):
-                archived.write(block)
+        with working_file() as archived:
+            if not self._archive.copy(earlier.stored.key, earlier.stored.version_id, archived):
+                return False  # told as damage; what AWS gives now is kept beside it
             archived.flush()
             return is_rendered_anew(archived, earlier.stored.size_bytes, content, size_bytes)
 
@@ -579,6 +585,15 @@ class PayerArchive:
 
     def _retain_until(self, period: BillingPeriod) -> datetime:
         return retain_until(period, self._settings.retention, self._clock())
+
+
+def _fitting(flags: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The flags with as much of their details as the metadata of an object holds."""
+    most = _MOST_DETAIL_BYTES
+    while len(json.dumps(flags)) > _MOST_FLAGS_BYTES:
+        flags = [(code, short(detail, most)) for code, detail in flags]
+        most //= 2
+    return tuple(flags)
 
 
 def _nothing_offered(
@@ -647,10 +662,9 @@ def _lack_of(found: Finding) -> Lack:
 def _lack(invoice_id: str, offer: OfferedDocument, refused: DownloadRefused) -> Lack:
     what = "The invoice document"
     if not offer.is_invoice_document:
-        what = (
-            f"The supplemental document {offer.document_type} {offer.document_id or offer.ordinal}"
-        )
-    return Lack(refused.code, _subject(invoice_id, offer), f"{what}: {refused.detail}")
+        named = f"{offer.document_type} {offer.document_id or offer.ordinal}"
+        what = f"The supplemental document {short(named, _MOST_DETAIL_BYTES)}"
+    return Lack(refused.code, _subject(invoice_id, offer), short(f"{what}: {refused.detail}"))
 
 
 def _subject(invoice_id: str, offer: OfferedDocument) -> str:
@@ -667,7 +681,8 @@ def _archived(
 ) -> ArchivedDocument:
     flags = origin.flags
     if not offer.is_invoice_document and offer.document_id is None:
-        flags = (*flags, ("DOCUMENT_WITHOUT_ID", f"AWS gave this {offer.document_type} no id."))
+        kind = short(str(offer.document_type), _MOST_DETAIL_BYTES)
+        flags = (*flags, ("DOCUMENT_WITHOUT_ID", f"AWS gave this {kind} no id."))
     return ArchivedDocument(
         stored,
         offer.is_invoice_document,

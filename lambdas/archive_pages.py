@@ -21,12 +21,13 @@ from lambdas.domain.archive_layout import (
 )
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
+from lambdas.domain.manifests import Manifest
 from lambdas.domain.pages.archive_page import archive_page
 from lambdas.domain.pages.period_page import period_page
 from lambdas.domain.period_digest import PeriodDigest
 from lambdas.domain.readme_text import readme_text
 from lambdas.judge_period import Judged
-from lambdas.ledger_workbook import ledger_workbook
+from lambdas.ledger_workbook import WorkbookNotMade, ledger_workbook
 from lambdas.manifest_chain import ManifestChain
 from lambdas.telemetry import logger
 
@@ -78,8 +79,18 @@ def _update_page(
     page = period_page(manifest, periods, archive.region)
     archive.update_view(period_page_key(period), page, judged.sequence)
     if judged.is_trusted:
+        _update_workbook(archive, manifest, before)
+
+
+def _update_workbook(archive: Archive, manifest: Manifest, before: PeriodDigest | None) -> None:
+    """One that cannot be made costs nobody the verdict: the run goes on, and says so in its log."""
+    key = ledger_workbook_key(manifest.billing_period)
+    try:
         workbook = ledger_workbook(manifest, before)
-        archive.update_view(ledger_workbook_key(period), workbook, judged.sequence)
+    except WorkbookNotMade as error:
+        logger().error("made no workbook", extra={"key": key, "reason": str(error)})
+        return
+    archive.update_view(key, workbook, manifest.sequence)
 
 
 def _digests(archive: Archive) -> dict[BillingPeriod, PeriodDigest | None]:

@@ -5,6 +5,7 @@ whatever the reader's language. The same content gives the same bytes.
 """
 
 import io
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from decimal import Decimal
 from typing import Literal
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
@@ -30,7 +32,7 @@ from lambdas.domain.plain_words import (
     verdict_name,
 )
 from lambdas.domain.verdicts import SETTLED_VERDICTS
-from lambdas.domain.visible_text import visible
+from lambdas.domain.visible_text import shown
 
 _LONGEST_CELL = 32_767
 """What Excel holds in a cell; XlsxWriter leaves out longer text."""
@@ -72,13 +74,25 @@ class _Frozen:
     pages_wide: int
 
 
+class WorkbookNotMade(Exception):
+    """The function's own storage (/tmp) has no room for the sheets; ledger.csv has all rows."""
+
+
 def ledger_workbook(manifest: Manifest, before: PeriodDigest | None) -> bytes:
     """The workbook of a period; `before` is the period before it, if the archive has that.
 
-    Sheets: summary, payers, documents, missing, changes, columns.
+    Sheets: summary, payers, documents, missing, changes, columns. Raises WorkbookNotMade.
     """
+    try:
+        with tempfile.TemporaryDirectory() as folder:  # what is left of a workbook goes with it
+            return _made(manifest, before, folder)
+    except (OSError, FileCreateError) as error:  # sheets are written to the function's storage
+        raise WorkbookNotMade(f"The function's own storage does not take it: {error}") from None
+
+
+def _made(manifest: Manifest, before: PeriodDigest | None, folder: str) -> bytes:
     out = io.BytesIO()
-    workbook = xlsxwriter.Workbook(out, {"constant_memory": True})
+    workbook = xlsxwriter.Workbook(out, {"constant_memory": True, "tmpdir": folder})
     workbook.set_properties(
         {
             "title": f"Invoice ledger {manifest.billing_period}",
@@ -240,7 +254,7 @@ class _Book:
             return
         if isinstance(cell, str):
             form = self._format("@", wraps=wraps)
-            sheet.write_string(row, column, _fitting(visible(cell)), form)
+            sheet.write_string(row, column, _fitting(shown(cell)), form)
         elif isinstance(cell, date) and _day(cell) < _FIRST_DAY:
             sheet.write_string(row, column, _written(cell), self._format("@", left=left))
         elif isinstance(cell, datetime):

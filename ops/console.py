@@ -9,6 +9,8 @@ from rich.console import Console as RichConsole
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from lambdas.domain.visible_text import INVISIBLE
+
 
 def printable(text: str) -> str:
     """The text with everything escaped that could steer a terminal or look like something else:
@@ -16,7 +18,7 @@ def printable(text: str) -> str:
     """
     return "".join(
         character
-        if character.isprintable()
+        if character.isprintable() and not INVISIBLE.match(character)
         else character.encode("unicode_escape", "surrogatepass").decode("ascii")
         for character in text
     )

@@ -62,7 +62,7 @@ RULES = (
         frozenset(),
     ),
     Rule("lambdas/settings.py", ("lambdas.domain",)),
-    Rule("lambdas/telemetry.py", ("aws_lambda_powertools",)),
+    Rule("lambdas/telemetry.py", ("aws_lambda_powertools", "lambdas.domain")),
     Rule(
         "lambdas/document_checks.py", ("lambdas.aws", "lambdas.domain", "lambdas.parser_processes")
     ),

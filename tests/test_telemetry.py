@@ -49,3 +49,16 @@ def test_no_metric_has_a_payer_dimension(capsys: pytest.CaptureFixture[str]) -> 
     (directive,) = emitted["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == "InvoiceArchive"
     assert directive["Dimensions"] == [["service"]]
+
+
+def test_a_log_line_is_ascii_and_has_an_end_whatever_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    printed = io.StringIO()
+    monkeypatch.setattr(logger().handlers[0], "stream", printed)
+    hostile = "\u202e\ud800" + "株" * 1_000_000
+    logger().warning(hostile, extra={"reason": hostile, "unfinished": {"2026-10": hostile}})
+    line = printed.getvalue()
+    assert line.isascii()
+    assert len(line) < 256_000
+    assert json.loads(line)["unfinished"]["2026-10"].startswith("\u202e?株")

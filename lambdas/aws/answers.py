@@ -10,10 +10,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from lambdas.domain.cut_text import short
+from lambdas.domain.visible_text import shown
+
 AS_SENT = "AnswerAsSent"
 """The member of a parsed answer that has the bytes of its body."""
 _OF_ERRORS = ("__type", "message", "Message", "reason", "Reason", "retryAfterSeconds")
 """What is read of an error answer."""
+_LONGEST_CODE, _LONGEST_MESSAGE = 100, 1_000
+"""In bytes. An error's text goes into details, logs and states; a state of more than 256 KiB ends
+the whole run, and nothing catches that."""
 _SCALARS = (str, int, float, type(None))
 _NUMBERS = (int, float)
 _KINDS: Mapping[str, tuple[type, ...]] = {
@@ -42,6 +48,11 @@ def keep_answers(client: Any, service: str) -> None:
 def demand_shapes(client: Any, service: str) -> None:
     """Let the client raise AnswerNotRead for an answer that is not of the shape of its model."""
     client.meta.events.register(f"before-parse.{service}", _demand)
+
+
+def shorten_errors(client: Any) -> None:
+    """Let the client raise the errors of its service with no more text than a sentence has."""
+    client.meta.events.register("after-call", _shorten)
 
 
 def read_object(action: str, body: bytes) -> dict[str, Any]:
@@ -77,6 +88,16 @@ def _demand(operation_model: Any, response_dict: dict[str, Any], **_: object) ->
         wrong = "something nested too deeply"
     if wrong:
         raise AnswerNotRead(f"AWS's answer to {action} cannot be read: {wrong}.")
+
+
+def _shorten(http_response: Any, parsed: dict[str, Any], **_: object) -> None:
+    if http_response.status_code < 300:
+        return
+    for told in (parsed, parsed.get("Error", {})):
+        for name, text in told.items():
+            if isinstance(text, str):
+                most = _LONGEST_CODE if name == "Code" else _LONGEST_MESSAGE
+                told[name] = short(shown(text), most)
 
 
 def _plain_error(body: bytes) -> bytes:

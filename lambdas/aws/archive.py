@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from botocore.exceptions import ClientError
 
-from lambdas.aws.busy import busy_is_unavailable
+from lambdas.aws.busy import busy_is_unavailable, credentials_have_ended, is_busy
 from lambdas.domain.archive_layout import VIEW_TAG, is_evidence, manifest_of_view
 from lambdas.domain.errors import ArchiveUnusable, EvidenceConflict, ServiceUnavailable
 from lambdas.domain.json_text import sha256_hex, to_json
@@ -24,6 +24,7 @@ from lambdas.domain.retention import RetentionMode
 from lambdas.domain.stored_form import read_json
 
 _CONFLICT_TRIES = 5
+_BLOCK = 1 << 16
 _MADE_FROM = "manifest"
 """Metadata of a view: the number of the manifest that it was made from."""
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
@@ -93,6 +94,8 @@ class Archive:
             if lock["ObjectLockConfiguration"].get("ObjectLockEnabled") != "Enabled":
                 problems.append(f"Object Lock of bucket {self.bucket} is off; enable it")
         except ClientError as error:
+            if is_busy(error) or credentials_have_ended(error):
+                raise
             code = error.response["Error"]["Code"]
             if code == "ObjectLockConfigurationNotFoundError":
                 problems.append(f"bucket {self.bucket} has no Object Lock; enable it")
@@ -160,16 +163,17 @@ class Archive:
         return ReadObject(content, answer["ETag"], stored)
 
     @busy_is_unavailable("S3")
-    def open(self, key: str, version_id: str) -> IO[bytes] | None:
-        """One version's bytes as a stream, or None where it no longer exists."""
+    def copy(self, key: str, version_id: str, target: IO[bytes]) -> bool:
+        """Write one version's bytes to a file; False where the version no longer exists."""
         try:
             answer = self._s3.get_object(Bucket=self.bucket, Key=key, VersionId=version_id)
         except ClientError as error:
             if _status(error) == 404:
-                return None
+                return False
             raise
-        body: IO[bytes] = answer["Body"]
-        return body
+        while block := answer["Body"].read(_BLOCK):
+            target.write(block)
+        return True
 
     @busy_is_unavailable("S3")
     def adopt(self, key: str) -> tuple[StoredObject, Mapping[str, str]] | None:

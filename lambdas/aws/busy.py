@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from botocore import exceptions as botocore
 from botocore.parsers import ResponseParserError
 from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
+from urllib3.exceptions import HTTPError
 
 from lambdas.domain.errors import ServiceUnavailable
 
@@ -13,13 +14,23 @@ _BUSY = frozenset(
     (
         *ThrottledRetryableChecker._THROTTLED_ERROR_CODES,
         *TransientRetryableChecker._TRANSIENT_ERROR_CODES,
+        *("InternalError", "InternalFailure", "InternalException"),
+        *("InternalServerError", "InternalServerException", "ServiceException"),
+        *("ServiceUnavailable", "ServiceUnavailableException", "Busy", "RequestTimeTooSkewed"),
+        *("OperationAborted", "ConcurrentAccess", "ConcurrentModificationException"),
+        *("TransactionConflictException", "ReplicatedWriteConflictException"),
+        *("KMSInternalException", "KeyUnavailableException", "DependencyTimeoutException"),
+        *("KMSThrottling", "KMSThrottlingException", "KMS.ThrottlingException"),
     )
 )
-"""What botocore itself tries again, by its own lists: they grow with it."""
-_TOO_MANY_REQUESTS = 429
+"""What botocore itself tries again, by its own lists, which grow with it; and what these services
+answer beside, most of it with a status of 5xx.
+"""
+_TIMED_OUT, _TOO_MANY_REQUESTS = 408, 429
 _CREDENTIALS_ENDED = (
     "ExpiredToken",
     "ExpiredTokenException",
+    "TokenRefreshRequired",
     "RequestExpired",
     "InvalidClientTokenId",
     "UnrecognizedClientException",
@@ -29,6 +40,25 @@ the same role may do.
 """
 _STALE_PAGES = ("expiredNextToken", "invalidNextToken")
 """Reasons of ValidationException: the pages are to be read from the first one again."""
+
+
+_BODY_BROKEN = (
+    botocore.IncompleteReadError,
+    botocore.ChecksumError,
+    botocore.FlexibleChecksumError,
+    HTTPError,
+    ConnectionError,
+    TimeoutError,
+)
+"""What is raised where an answer breaks off, stalls or arrives as another: by botocore, and by what
+it reads bodies with.
+"""
+
+
+def is_busy(error: botocore.ClientError) -> bool:
+    """Whether the service cannot serve the call now, as it answers after botocore's retries."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= 500 or status in (_TIMED_OUT, _TOO_MANY_REQUESTS) or _code(error) in _BUSY
 
 
 def credentials_have_ended(error: botocore.ClientError) -> bool:
@@ -47,21 +77,22 @@ def busy_is_unavailable(call: str) -> Iterator[None]:
 
     That is after botocore's own retries. Credentials and page tokens that ended in the middle, and
     an answer that nobody can read, are the same to a caller: the step is to begin again. `call`
-    names the service and operation in the message.
+    names the service and operation in the message. A body that is read within is a part of it.
     """
     try:
         yield
     except botocore.ClientError as error:
         code = _code(error)
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if status >= 500 or status == _TOO_MANY_REQUESTS or code in _BUSY:
+        if is_busy(error):
             raise ServiceUnavailable(f"{call} answers {code} after all retries") from error
         if credentials_have_ended(error) or pages_are_stale(error):
             raise ServiceUnavailable(f"{call} answers {code} in the middle") from error
         raise
     except (botocore.ConnectionError, botocore.HTTPClientError) as error:
         raise ServiceUnavailable(f"{call} cannot be reached") from error
-    except ResponseParserError as error:
+    except _BODY_BROKEN as error:
+        raise ServiceUnavailable(f"{call} broke off ({type(error).__name__})") from error
+    except (ResponseParserError, RecursionError) as error:  # an answer that is nested too deeply
         raise ServiceUnavailable(f"{call} answers what cannot be read") from error
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from lambdas.aws.answers import demand_shapes, keep_answers
+from lambdas.aws.answers import demand_shapes, keep_answers, shorten_errors
 
 INVOICING_REGION = "us-east-1"  # the Invoicing API is global and signed for us-east-1
 _GLOBAL_REGION = "us-east-1"  # and so are Cost Explorer, Organizations and payers' credentials
@@ -117,7 +117,9 @@ def _wait_as_told(attempts: int, response: Any = None, **_: object) -> float | b
 def _client(service: str, **arguments: Any) -> Any:
     """A client; several threads may ask for one, which boto3's session cannot serve at once."""
     with _MAKING:
-        return _session().client(service, **arguments)
+        client = _session().client(service, **arguments)
+    shorten_errors(client)
+    return client
 
 
 @cache

@@ -5,11 +5,14 @@ put the URL, which is a bearer secret, into their exceptions, so none of those s
 not even as a cause.
 """
 
+import errno
 import hashlib
+import os
 import socket
+import tempfile
 import threading
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -24,6 +27,15 @@ CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 30
 TOTAL_TIMEOUT_SECONDS = 300
 _BLOCK = 1 << 16
+_FULL = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.EIO,
+    errno.EROFS,
+)
 
 
 class DownloadRefused(Exception):
@@ -46,8 +58,18 @@ class TooSlow(DownloadRefused):
     """The document did not arrive within the total time; another try would take as long."""
 
 
-class StorageFull(OSError):
-    """The function's own storage cannot take the document; deploy with fewer `fetch_threads`."""
+class StorageFull(DownloadRefused):
+    """The function's own storage does not take the document now; the document is not at fault."""
+
+    CODE = "NOT_FETCHED"
+
+    def __init__(self, error: OSError) -> None:
+        why = os.strerror(error.errno) if error.errno else type(error).__name__
+        super().__init__(
+            self.CODE,
+            f"The function's own storage (/tmp) does not take it ({why}). Every run tries again. "
+            "If it lasts, lower fetch_threads or give the function more ephemeral storage.",
+        )
 
 
 @dataclass(frozen=True)
@@ -63,12 +85,28 @@ class Downloaded:
     flags: tuple[tuple[str, str], ...] = ()
 
 
+@contextmanager
+def working_file() -> Iterator[IO[bytes]]:
+    """A file in the function's own storage for a document on its way.
+
+    Raises StorageFull where there is no room for it, also for what was left to be written at its
+    end.
+    """
+    try:
+        with tempfile.TemporaryFile() as file:
+            yield file
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise StorageFull(error) from None
+
+
 def download(
     url: DocumentUrl, target: IO[bytes], hosts: Sequence[str], max_bytes: int
 ) -> Downloaded:
     """Stream the document into `target`.
 
-    Raises DownloadRefused (UrlExpired, TooSlow) or StorageFull; `target` is then to be thrown away.
+    Raises DownloadRefused (UrlExpired, TooSlow, StorageFull); `target` is then to be thrown away.
     """
     reason = refusal(url, hosts)
     if reason:
@@ -82,8 +120,6 @@ def download(
             return arrived
     except DownloadRefused as refused:
         failure = refused
-    except StorageFull:
-        raise
     except (requests.Timeout, urllib3.exceptions.TimeoutError):
         failure = DownloadRefused("DOWNLOAD_FAILED", "The server took too long to answer.")
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -122,7 +158,8 @@ def _download(url: DocumentUrl, target: IO[bytes], max_bytes: int, watch: "_Watc
     if expected is not None and on_the_wire != expected:
         raise DownloadRefused("DOCUMENT_DAMAGED", f"{on_the_wire} of {expected} bytes arrived.")
     arrived.take(decoder.end())
-    target.flush()
+    with _storage():
+        target.flush()
     return Downloaded(
         arrived.digest.hexdigest(),
         arrived.size,
@@ -147,7 +184,8 @@ class _Arrived:
                 if self.size > self._max_bytes:
                     raise _too_large(self._max_bytes)
                 self.digest.update(block)
-                _write(self._target, block)
+                with _storage():
+                    self._target.write(block)
         except NotDecoded as error:
             raise DownloadRefused("DOCUMENT_DAMAGED", f"{error}.") from None
 
@@ -219,11 +257,13 @@ class _WatchedAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": EncryptedPool}
 
 
-def _write(target: IO[bytes], block: bytes) -> None:
+@contextmanager
+def _storage() -> Iterator[None]:
+    """Tell what the function's own storage refuses from what the network does."""
     try:
-        target.write(block)
+        yield
     except OSError as error:
-        raise StorageFull(f"the function's storage cannot take the document: {error}") from None
+        raise StorageFull(error) from None
 
 
 def _check_status(status: int) -> None:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 _MOST_ENTRIES, _MOST_BYTES = 10, 250_000
 """Of one PutEvents; AWS takes 262,144 bytes for all its entries together."""
@@ -72,5 +73,5 @@ def _named(action: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise NotTold(f"{action} answers {error.response['Error']['Code']}") from error
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError, RecursionError) as error:
         raise NotTold(f"{action} cannot be reached ({type(error).__name__})") from error

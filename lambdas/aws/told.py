@@ -4,6 +4,7 @@ when each payer account was read last and what AWS refuses to say of it, as an i
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any, TypeVar
 
 from lambdas.aws.busy import busy_is_unavailable
@@ -16,6 +17,8 @@ from lambdas.domain.telling import Told
 _SWEEP = "sweep"
 """In place of a billing period."""
 N = TypeVar("N")
+_MOST_BYTES = 250_000
+"""DynamoDB takes 409,600 for a whole item, and this one also notes who was read when."""
 
 
 class ToldTable:
@@ -47,7 +50,13 @@ class ToldTable:
         return self._read(_SWEEP, "told_refused", _lists_of_texts) or {}
 
     def mark_refused(self, refused: Mapping[str, Sequence[str]]) -> None:
-        self._write(_SWEEP, "told_refused", json.dumps(refused, sort_keys=True))
+        """Note them, of as many payer accounts as the item has room for: of others people are told
+        again, which is better than a run that fails.
+        """
+        noted = dict(refused)
+        while len(text := json.dumps(noted, sort_keys=True)) > _MOST_BYTES:
+            noted = dict(islice(noted.items(), len(noted) // 2))
+        self._write(_SWEEP, "told_refused", text)
 
     @busy_is_unavailable("dynamodb:GetItem")
     def _read(

@@ -1,19 +1,22 @@
 """A witness that cannot be read: it is named, and the others decide."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from lambdas.aws.answers import AnswerNotRead
+from lambdas.aws.busy import is_busy
 from lambdas.aws.payer_role import NoAccess
+from lambdas.domain.cut_text import short
 from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.refusals import DENIED, REFUSED, UNANSWERED
+from lambdas.domain.visible_text import shown
 
 _DENIED = ("AccessDenied", "AccessDeniedException")
-_BUSY = re.compile(r"Throttl|TooManyRequests|LimitExceeded|SlowDown")
 _REFUSED = "ValidationException"
+_LONGEST = 1_000
 
 
 class WitnessNotRead(Exception):
@@ -35,18 +38,17 @@ def witness(action: str) -> Iterator[None]:
         yield
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        verb = _verb(code, error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         error_type = QuestionRefused if code == _REFUSED else WitnessNotRead
-        raise error_type(f"{verb} {action} ({code}).") from None
+        raise error_type(f"{_verb(error, code)} {action} ({code}).") from None
     except (NoAccess, ServiceUnavailable) as error:
         raise WitnessNotRead(f"{action} was not read: {error}") from None
     except AnswerNotRead as error:
-        raise WitnessNotRead(str(error)) from None
-    except BotoCoreError as error:
+        raise WitnessNotRead(short(shown(str(error)), _LONGEST)) from None
+    except (BotoCoreError, ResponseParserError, RecursionError) as error:
         raise WitnessNotRead(f"{UNANSWERED} {action} ({type(error).__name__}).") from None
 
 
-def _verb(code: str, status: int) -> str:
+def _verb(error: ClientError, code: str) -> str:
     if code in _DENIED:
         return DENIED
-    return UNANSWERED if status >= 500 or _BUSY.search(code) else REFUSED
+    return UNANSWERED if is_busy(error) else REFUSED

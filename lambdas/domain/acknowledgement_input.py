@@ -1,13 +1,14 @@
 """The `acknowledgements` of an execution input, read with all their problems at once."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from lambdas.domain.acknowledgements import GivenAcknowledgement
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.payer_register import PayerRegister
+from lambdas.domain.secret_text import has_url, quoted
 
 _KEYS = ("payer_account_id", "billing_period", "reason", "by", "until")
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
@@ -53,7 +54,7 @@ def read_acknowledgements(
 ) -> tuple[tuple[GivenAcknowledgement, ...], list[str]]:
     """The acknowledgements, and every problem; with a problem none of them is to be used."""
     if not isinstance(value, list) or not value:
-        return (), [f"acknowledgements {value!r} is not a list of at least one"]
+        return (), [f"acknowledgements {quoted(value)} is not a list of at least one"]
     found: dict[tuple[str, BillingPeriod], GivenAcknowledgement] = {}
     problems: list[str] = []
     for number, one in enumerate(value, 1):
@@ -79,10 +80,10 @@ class _Reader:
     def read(self) -> GivenAcknowledgement | None:
         value = self._value
         if not isinstance(value, Mapping):
-            self.problems.append(f"{value!r} is not a JSON object")
+            self.problems.append(f"{quoted(value)} is not a JSON object")
             return None
         self.problems += (
-            f"'{key}' is unknown; the keys are {', '.join(_KEYS)}"
+            f"{quoted(key)} is unknown; the keys are {', '.join(_KEYS)}"
             for key in value
             if key not in _KEYS
         )
@@ -99,7 +100,7 @@ class _Reader:
     def _account_id(self, value: object) -> str | None:
         if isinstance(value, str) and _ACCOUNT_ID.fullmatch(value):
             return value
-        self.problems.append(f"payer_account_id {value!r} is not twelve digits as text")
+        self.problems.append(f"payer_account_id {quoted(value)} is not twelve digits as text")
         return None
 
     def _period(self, value: object) -> BillingPeriod | None:
@@ -107,15 +108,16 @@ class _Reader:
             return BillingPeriod.parse(value if isinstance(value, str) else "")
         except ValueError:
             self.problems.append(
-                f"billing_period {value!r} is not a billing period; write year and month as 2026-10"
+                f"billing_period {quoted(value)} is not a billing period; write year and month "
+                "as 2026-10"
             )
             return None
 
     def _line(self, key: str, value: object) -> str | None:
         """One line of text; it is shown wherever the verdict is."""
-        problems = list(_line_problems(value))
-        self.problems += (f"{key} {_shown(value)} {problem}" for problem in problems)
-        return None if problems else str(value).strip()
+        problem = _line_problem(key, value)
+        self.problems += filter(None, [problem])
+        return None if problem else str(value).strip()
 
     def _until(self, value: object) -> date | None:
         try:
@@ -123,7 +125,7 @@ class _Reader:
             until = date.fromisoformat(str(value) if _DAY.fullmatch(str(value)) else "")
         except ValueError:
             self.problems.append(
-                f"until {value!r} is not a day; write year-month-day, such as 2026-12-31"
+                f"until {quoted(value)} is not a day; write year-month-day, such as 2026-12-31"
             )
             return None
         if until < self._run.as_of.date():
@@ -148,14 +150,12 @@ def _same_day_later(day: date, months: int) -> date:
     return min(month.first_day + timedelta(day.day - 1), month.first_day_after - timedelta(1))
 
 
-def _line_problems(value: object) -> Iterator[str]:
+def _line_problem(key: str, value: object) -> str | None:
+    """Why it is no line that may be kept; of what may be a secret, nothing is repeated."""
     if not isinstance(value, str) or not value.strip():
-        yield "is no text; it is kept as evidence, so write who and why"
-    elif len(value) > _LONGEST_TEXT or not value.isprintable():
-        yield f"is not one line of up to {_LONGEST_TEXT} characters"
-    elif "://" in value:
-        yield "has a URL, which may be a secret; write what stands there"
-
-
-def _shown(value: object) -> str:
-    return repr(value if not isinstance(value, str) else value[:60])
+        return f"{key} {quoted(value)} is no text; it is kept as evidence, so write who and why"
+    if has_url(value):
+        return f"{key} has a URL, which may be a secret; write what stands there"
+    if len(value) > _LONGEST_TEXT or not value.isprintable():
+        return f"{key} {quoted(value)} is not one line of up to {_LONGEST_TEXT} characters"
+    return None

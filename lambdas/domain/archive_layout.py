@@ -35,16 +35,17 @@ _LONGEST_ID = 28
 _PLAIN = re.compile(rb"[A-Za-z0-9-]")
 _WORD = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9]+)*")
 _WINDOWS_DEVICES = re.compile(r"CON|PRN|AUX|NUL|(?:COM|LPT)[0-9]", re.IGNORECASE)
-_MANIFEST = re.compile(r"periods/\d{4}-\d{2}/manifests/manifest-(\d{4,})\.json")
+_MANIFEST = re.compile(r"periods/\d{4}-\d{2}/manifests/manifest-(\d{4,})\.json", re.ASCII)
 _PERIOD_VIEW = re.compile(r"periods/(\d{4}-\d{2})/[^/]+", re.ASCII)
-_RECORD = re.compile(r"records/\d{4}-\d{2}/([^/]+)/([^/]+)/(\d{4,})\.json")
-_EVIDENCE_PAYER = re.compile(r"(?:invoices|records)/\d{4}-\d{2}/(\d{12})/.+")
+_RECORD = re.compile(r"records/\d{4}-\d{2}/([^/]+)/([^/]+)/(\d{4,})\.json", re.ASCII)
+_EVIDENCE_PAYER = re.compile(r"(?:invoices|records)/\d{4}-\d{2}/(\d{12})/.+", re.ASCII)
 _REVISION = re.compile(r"(?:_r(\d+))?", re.ASCII)
 _OTHER_TYPES = r"UNTYPED|OTHER-[A-Z0-9-]+"
 _DOCUMENT = re.compile(
     rf"(invoices/\d{{4}}-\d{{2}}/[^/]+/\d{{4}}-\d{{2}}_[^/_]+"
     rf"_(?:{'|'.join(INVOICE_TYPES)}|{_OTHER_TYPES})_([^/]+?))"
-    rf"(?:_(?:{'|'.join(SUPPLEMENT_TYPES)}|{_OTHER_TYPES})_[^/]+|_r\d+)?"
+    rf"(?:_(?:{'|'.join(SUPPLEMENT_TYPES)}|{_OTHER_TYPES})_[^/]+|_r\d+)?",
+    re.ASCII,
 )
 
 

@@ -8,6 +8,7 @@ show it.
 from collections.abc import Sequence
 
 from lambdas.domain.cut_text import within_bytes
+from lambdas.domain.visible_text import shown
 
 _MOST_BYTES = 40_000
 """A state's error is passed on in at most 262,144, as JSON and with a stack trace. In JSON a
@@ -41,7 +42,8 @@ class _Problems(Exception):
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
-        text = "\n".join([f"{self.heading}:", *(f"  - {problem}" for problem in self.problems)])
+        lines = (f"  - {shown(problem)}" for problem in self.problems)
+        text = "\n".join([f"{self.heading}:", *lines])
         super().__init__(within_bytes(text, _MOST_BYTES, _CUT))
 
 

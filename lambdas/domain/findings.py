@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Literal, cast
 
+from lambdas.domain.cut_text import short
+from lambdas.domain.json_text import sha256_hex
+from lambdas.domain.visible_text import shown
+
 Severity = Literal["info", "warning", "blocking"]
 Cure = Literal["time", "person"]
 
@@ -248,6 +252,10 @@ BESIDE_INVOICES = ("LISTING_REFUSED", "ROLES_NOT_LISTED", "ESTIMATE_LISTED")
 """What a listing says that is of no listed invoice."""
 
 
+_LONGEST_ID = 1_024
+"""Of an id, in characters, by the model of Invoicing."""
+
+
 def _check_code(code: str) -> None:
     if code not in KINDS:
         raise ValueError("a finding has a code that nobody knows")
@@ -287,9 +295,11 @@ class Finding:
 
 
 def finding(code: str, subject: str, detail: str, *, severity: Severity | None = None) -> Finding:
-    """Make a finding of a known code; its severity is the code's unless the case is milder."""
+    """Make a finding of a known code; its severity is the code's unless the case is milder. Nothing
+    in its detail is hidden from who reads it, and nothing makes it longer than a sentence may be.
+    """
     kind = KINDS[code]
-    return Finding(code, severity or kind.severity, subject, detail, kind.next_step)
+    return Finding(code, severity or kind.severity, subject, short(shown(detail)), kind.next_step)
 
 
 def flag_finding(code: str, key: str, detail: str) -> Finding:
@@ -308,4 +318,12 @@ def document_subject(
     """
     number = f"{ordinal}" if ordinal > 1 or document_id is None else ""
     parts = (invoice_id, document_type or "UNTYPED", document_id or "", number)
-    return " ".join(part for part in parts if part)
+    return " ".join(_as_told_apart(part) for part in parts if part)
+
+
+def _as_told_apart(part: str) -> str:
+    """The part, or the beginning of one that is longer than an id is, with what tells it apart."""
+    if len(part) <= _LONGEST_ID:
+        return part
+    mark = sha256_hex(part.encode(errors="surrogatepass"))[:12]
+    return f"{part[:_LONGEST_ID]}…{mark}"

@@ -14,7 +14,7 @@ from typing import Any
 
 from lambdas.domain.archive_layout import INVOICE_TYPES
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.json_text import read_instant, sha256_hex, to_json
+from lambdas.domain.json_text import read_instant, sha256_hex, to_hashed_json
 from lambdas.domain.received_rows import Row, read_row
 
 _KNOWN_VALUES: Mapping[str, tuple[str, ...]] = {
@@ -29,6 +29,9 @@ _KNOWN_VALUES: Mapping[str, tuple[str, ...]] = {
 
 
 _MOST_DIGITS = 60
+_MOST_SHOWN = 40
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+"""AWS writes 1433.81; Cost Explorer may write an exponent too."""
 _ESTIMATE = "estimate-"
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 EXACT = Context(prec=4 * _MOST_DIGITS, traps=[Inexact, InvalidOperation])
@@ -209,7 +212,7 @@ class InvoiceSummary:
         """SHA-256 of the row with its lists sorted: equal as long as AWS says the same, in whatever
         order.
         """
-        return sha256_hex(to_json(_sorted(self.row)))
+        return sha256_hex(to_hashed_json(_sorted(self.row)))
 
     def mark(self) -> str:
         """What tells a row without an id from others: its text where less than that was read."""
@@ -340,16 +343,15 @@ def decimal_text(value: Decimal) -> str:
 
 
 def read_decimal(text: str, place: str, most_digits: int = _MOST_DIGITS) -> Decimal:
-    """Read AWS's decimal text. Raises AmountNotRead with the place and the text."""
+    """Read AWS's decimal text. Raises AmountNotRead with the place and how the text begins."""
+    begins = str(text)[:_MOST_SHOWN] + ("…" if len(str(text)) > _MOST_SHOWN else "")
     try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise AmountNotRead(f"{place} is '{text}', not a decimal number") from None
-    if not value.is_finite():
-        raise AmountNotRead(f"{place} is '{text}', not a decimal number")
+        value = plain_decimal(text)
+    except AmountNotRead:
+        raise AmountNotRead(f"{place} is '{begins}', not a decimal number") from None
     _, digits, exponent = value.as_tuple()
     if max(len(digits), abs(int(exponent))) > most_digits:
-        raise AmountNotRead(f"{place} is '{text[:40]}', beyond any amount of money")
+        raise AmountNotRead(f"{place} is '{begins}', beyond any amount of money")
     return value
 
 
@@ -358,6 +360,18 @@ def read_sum(text: str, place: str) -> Decimal:
     them. Raises AmountNotRead.
     """
     return read_decimal(text, place, EXACT.prec)
+
+
+def plain_decimal(text: str) -> Decimal:
+    """The number that a text of ASCII digits is, however large. Python reads more as one: digits of
+    other scripts, `1_000`, spaces around, infinity. Raises AmountNotRead.
+    """
+    if not isinstance(text, str) or not _DECIMAL.fullmatch(text):
+        raise AmountNotRead("it is not a decimal number")
+    try:
+        return Decimal(text)
+    except InvalidOperation:  # its exponent is beyond arithmetic
+        raise AmountNotRead("it is not a decimal number") from None
 
 
 def _at(row: Mapping[str, Any], path: str) -> Any:
@@ -373,7 +387,7 @@ def _sorted(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _sorted(member) for name, member in value.items()}
     if isinstance(value, list | tuple):
-        return sorted((_sorted(member) for member in value), key=to_json)
+        return sorted((_sorted(member) for member in value), key=to_hashed_json)
     return value
 
 

@@ -9,21 +9,27 @@ from typing import Annotated, Any
 def to_json(value: object) -> bytes:
     """Serialise plain data, indented by two spaces for people; the same data gives the same bytes.
 
-    Floats are refused: money and rates are text.
+    Floats are refused: money and rates are text. Half of a surrogate pair, which is no UTF-8, is
+    written as AWS sends it, `\\ud800`.
     """
-    return _to_json(value, indent=2)
+    return _to_json(value, indent=2).encode(errors="backslashreplace")
 
 
 def to_canonical_json(value: object) -> bytes:
-    """The form that is signed: as `to_json`, in one line without spaces."""
-    return _to_json(value, separators=(",", ":"))
+    """The form that is signed: in one line without spaces. Every release writes and checks it with
+    halves of surrogate pairs as they are.
+    """
+    return _to_json(value, separators=(",", ":")).encode(errors="surrogatepass")
 
 
-def _to_json(value: object, **form: Any) -> bytes:
+def to_hashed_json(value: object) -> bytes:
+    """What fingerprints are made of, and nothing that is stored: the form of the first release."""
+    return _to_json(value, indent=2).encode(errors="surrogatepass")
+
+
+def _to_json(value: object, **form: Any) -> str:
     _refuse_floats(value)
-    return (json.dumps(value, sort_keys=True, ensure_ascii=False, **form) + "\n").encode(
-        "utf-8", "surrogatepass"
-    )
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, **form) + "\n"
 
 
 def sha256_hex(content: bytes) -> str:

@@ -11,6 +11,7 @@ from lambdas.domain.plain_words import counted as counted_of
 from lambdas.domain.report import PERIOD_WORDS, blocking, counted, payer_lines, plain_name
 from lambdas.domain.telling import Telling
 from lambdas.domain.verdicts import PeriodVerdict
+from lambdas.domain.visible_text import shown
 
 _MOST_PERIODS = 12
 _MOST_NAMED = 25
@@ -46,7 +47,7 @@ def letter(
 
 
 def _text(parts: Iterable[Sequence[str]]) -> str:
-    text = "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+    text = "\n\n".join("\n".join(map(shown, part)) for part in parts if part) + "\n"
     return within_bytes(text, _MOST_BYTES, _CUT)
 
 

@@ -15,11 +15,15 @@ from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import InvalidRegister
+from lambdas.domain.secret_text import has_signed_url, quoted
 
 REQUIRED_COLUMNS = ("account_id", "name")
 OPTIONAL_COLUMNS = ("role_arn", "legal_entity", "owner", "active_from", "active_to")
 _COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
+_LONGEST_CELL = 1_000
+"""A payer account is an item of the workflow, whose states hand on 256 KiB."""
+_SIGNED = "has a signed URL, which is a secret; write what stands there"
 _ROLE_ARN = re.compile(r"arn:aws(?:-[a-z]+)*:iam::(\d{12}):role/[\w+=,.@/-]+", re.ASCII)
 
 
@@ -108,7 +112,7 @@ def parse_register(content: bytes, source: str) -> PayerRegister:
                 f"{source} line {line}: account_id '{account_id}' is already on line "
                 f"{first_lines[account_id]}; keep one of the two lines"
             )
-        elif account_id:
+        elif account_id and (payer or not has_signed_url(account_id)):
             first_lines[account_id] = line
         if payer:
             payers.append(payer)
@@ -144,7 +148,8 @@ def _header_problems(header: list[str], source: str) -> list[str]:
     for column in dict.fromkeys(header):
         if column not in _COLUMNS:
             problems.append(
-                f"{source} line 1: unknown column '{column}'; the columns are {', '.join(_COLUMNS)}"
+                f"{source} line 1: unknown column {quoted(column)}; the columns are "
+                f"{', '.join(_COLUMNS)}"
             )
         elif header.count(column) > 1:
             problems.append(
@@ -162,6 +167,10 @@ def payer_from_data(row: Mapping[str, str]) -> Payer:
 
 
 def _payer(row: Mapping[str, str]) -> tuple[list[str], Payer | None]:
+    if secret := [column for column, cell in row.items() if has_signed_url(cell)]:
+        return [f"{column} {_SIGNED}" for column in secret], None
+    if long := [column for column, cell in row.items() if len(cell) > _LONGEST_CELL]:
+        return [f"{column} has more than {_LONGEST_CELL:,} characters" for column in long], None
     problems = []
     account_id = row["account_id"]
     if problem := _account_id_problem(account_id):

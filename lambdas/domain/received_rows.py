@@ -248,8 +248,11 @@ def _scalar(value: Any, form: str) -> Any:
 
 def _instant(value: Any) -> str | None:
     """An instant as botocore takes it: seconds since 1970 as a number or in a text, ISO 8601, or as
-    in mail; without a zone it is UTC.
+    in mail; without a zone it is UTC. Digits of other scripts and `1_000`, which Python reads as
+    numbers, are none.
     """
+    if isinstance(value, str) and ("_" in value or not value.isascii()):
+        return None
     try:
         seconds = float(value)
     except (TypeError, ValueError):

@@ -12,6 +12,7 @@ from typing import Any
 
 from lambdas.domain.archive_layout import invoice_document_stem, record_key
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.cut_text import short
 from lambdas.domain.document_text import is_proven
 from lambdas.domain.findings import Code, Finding, Flag, finding, flag_finding
 from lambdas.domain.invoice_summary import (
@@ -416,7 +417,10 @@ def next_record(state: Record, stored: StoredObject, learnt: Learnt, seen_by: st
         sightings=sightings,
         documents=documents,
         lacks=lacks,
-        notes=(*state.notes, *(Note(code, detail, learnt.run_id, at) for code, detail in notes)),
+        notes=(
+            *state.notes,
+            *(Note(code, short(detail), learnt.run_id, at) for code, detail in notes),
+        ),
         row_received=received,
         other_rows=other_rows,
     )

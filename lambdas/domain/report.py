@@ -8,6 +8,7 @@ from lambdas.domain.cut_text import within_bytes
 from lambdas.domain.findings import Finding
 from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.verdicts import PayerVerdict, PeriodVerdict
+from lambdas.domain.visible_text import INVISIBLE
 
 PERIOD_WORDS: Mapping[PeriodVerdict, str] = {
     "COMPLETE": "complete",
@@ -72,6 +73,7 @@ def counted(findings: Iterable[Finding]) -> dict[str, int]:
 
 def plain_name(name: str) -> str:
     """A payer account's name without anything that a mail program could take for a link."""
+    name = INVISIBLE.sub(" ", name)
     text = _NO_LETTER.sub(lambda match: "." if match[0] == "." else " ", name)
     return " ".join(_INNER_DOT.sub("", text).split())[:_LONGEST_NAME]
 

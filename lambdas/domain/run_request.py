@@ -12,6 +12,7 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import InvalidExecutionInput
 from lambdas.domain.json_text import instant_text, read_instant, sha256_hex
 from lambdas.domain.payer_register import PayerRegister
+from lambdas.domain.secret_text import quoted
 
 _KEYS = ("scheduled_time", "billing_period", "payer_account_ids", "dry_run", "acknowledgements")
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
@@ -81,7 +82,7 @@ class _Reader:
     def __init__(self, given: Mapping[str, Any]) -> None:
         self._given = given
         self.problems = [
-            f"'{key}' is unknown; the keys are {', '.join(_KEYS)}"
+            f"{quoted(key)} is unknown; the keys are {', '.join(_KEYS)}"
             for key in given
             if key not in _KEYS
         ]
@@ -105,7 +106,7 @@ class _Reader:
             BillingPeriod.parse(str(BillingPeriod.containing(instant).shifted(-1)))
         except (ValueError, TypeError, OverflowError):
             self.problems.append(
-                f"scheduled_time {value!r} is not an instant such as 2026-11-03T06:00:00Z"
+                f"scheduled_time {quoted(value)} is not an instant such as 2026-11-03T06:00:00Z"
             )
             return None
         if instant > start_time:
@@ -124,7 +125,8 @@ class _Reader:
             period = BillingPeriod.parse(value)
         except (ValueError, TypeError):
             self.problems.append(
-                f"billing_period {value!r} is not a billing period; write year and month as 2026-10"
+                f"billing_period {quoted(value)} is not a billing period; write year and month "
+                "as 2026-10"
             )
             return None
         if period > BillingPeriod.containing(as_of):
@@ -137,13 +139,16 @@ class _Reader:
             return None
         if not isinstance(value, list) or not value:
             self.problems.append(
-                f"payer_account_ids {value!r} is not a list of account ids; leave it out to ask all"
+                f"payer_account_ids {quoted(value)} is not a list of account ids; leave it out to "
+                "ask all"
             )
             return None
         registered = {payer.account_id for payer in register.payers}
         for account_id in value:
             if not isinstance(account_id, str) or not _ACCOUNT_ID.fullmatch(account_id):
-                self.problems.append(f"payer account {account_id!r} is not twelve digits as text")
+                self.problems.append(
+                    f"payer account {quoted(account_id)} is not twelve digits as text"
+                )
             elif account_id not in registered:
                 self.problems.append(
                     f"payer account {account_id} is not in the payer register; add it and deploy, "
@@ -154,7 +159,7 @@ class _Reader:
     def dry_run(self) -> bool:
         value = self._given.get("dry_run", False)
         if not isinstance(value, bool):
-            self.problems.append(f"dry_run {value!r} is neither true nor false")
+            self.problems.append(f"dry_run {quoted(value)} is neither true nor false")
         return value is True
 
     def acknowledgements(self, run: Acknowledgeable) -> tuple[GivenAcknowledgement, ...]:

@@ -16,6 +16,7 @@ from lambdas.aws.responsibility_transfers import ResponsibilityTransfers
 from lambdas.aws.witness import WitnessNotRead, witness
 from lambdas.domain.archive_layout import listing_key
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.cut_text import short
 from lambdas.domain.findings import finding
 from lambdas.domain.invoice_summary import one_a_listing
 from lambdas.domain.json_text import instant_text
@@ -170,7 +171,9 @@ def _ask_units(
         else:
             listed.append(account_id)
     return (
-        InvoiceUnits(run.run_id, instant_text(run.as_of), tuple(receivers), " ".join(problems)),
+        InvoiceUnits(
+            run.run_id, instant_text(run.as_of), tuple(receivers), short(" ".join(problems))
+        ),
         tuple(listed),
     )
 

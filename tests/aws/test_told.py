@@ -72,3 +72,10 @@ def test_what_was_told_and_the_head_of_the_chain_leave_each_other_alone(
     table.mark_told(OCTOBER, "mail", TOLD)
     assert chain_heads.read(OCTOBER) == HEAD
     assert table.told(OCTOBER, "mail") == TOLD
+
+
+def test_refusals_are_noted_as_far_as_an_item_has_room_for_them(client: Any) -> None:
+    table = ToldTable(client, "heads")
+    refused = {"111122223333": ["AWS denied x (AccessDenied)."]}
+    table.mark_refused(refused)
+    assert table.refused() == refused

@@ -13,7 +13,7 @@ from bench.views import manifest_of
 from lambdas.domain.findings import finding
 from lambdas.domain.manifests import Manifest
 from lambdas.domain.period_digest import PeriodDigest
-from lambdas.domain.visible_text import visible
+from lambdas.domain.visible_text import shown
 from tests.browser.conftest import DESK, PHONE, SMALLEST, Reader
 from tests.domain.example_months import due, invoice, month, payer_state
 from tests.domain.examples import outstanding
@@ -68,7 +68,7 @@ def test_hostile_text_does_nothing(reader: Reader, has_script: bool) -> None:
     opened = reader.open_month(hostile_month(), java_script_enabled=has_script)
     page = opened.page
     names = page.locator(".payer .name bdi").all_text_contents()
-    assert sorted(names) == sorted(visible(text) for text in HOSTILE_NAMES)
+    assert sorted(names) == sorted(shown(text) for text in HOSTILE_NAMES)
     for tag in ("img", "svg", "b", "i", "iframe", "form", "object", "embed", "base"):
         assert page.locator(tag).count() == 0, tag
     assert page.locator("script").count() == page.locator("style").count() == 1
@@ -315,8 +315,8 @@ def test_on_paper_there_is_all_that_counts_and_nothing_to_click(
     page.emulate_media(media="print")
     for hidden in (".filter", ".s3 >> nth=0", ".files", ".masthead nav"):
         assert not page.locator(hidden).is_visible(), hidden
-    for shown in (".hero .verdict", ".payer .verdict >> nth=0", ".totals", "#history"):
-        assert page.locator(shown).is_visible(), shown
+    for there in (".hero .verdict", ".payer .verdict >> nth=0", ".totals", "#history"):
+        assert page.locator(there).is_visible(), there
     paper = page.pdf(format="A4", prefer_css_page_size=True)
     assert 2 <= paper.count(b"/Type /Page\n") <= 6
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from lambdas.domain.findings import KINDS, Finding, finding
+from lambdas.domain.findings import KINDS, Finding, document_subject, finding
 
 LAMBDAS = Path(__file__).parents[2] / "lambdas"
 
@@ -39,3 +39,16 @@ def test_only_what_blocks_can_ask_for_a_person(code: str) -> None:
     kind = KINDS[code]
     assert kind.cure == "time" or kind.severity == "blocking"
     assert kind.next_step.endswith(".")
+
+
+def test_a_detail_hides_nothing_and_has_an_end() -> None:
+    made = finding("UNKNOWN_VALUE", "A1", "AWS gave \u202e" + "株" * 100_000)
+    assert made.detail.startswith("AWS gave \\u202e株")
+    assert len(made.detail.encode()) <= 8_000
+
+
+def test_ids_that_are_longer_than_ids_are_make_short_subjects_that_differ() -> None:
+    one, other = (document_subject("A1", "SUPPLEMENT", "x" * 100_000 + end) for end in "ab")
+    assert one != other
+    assert len(one) < 1_100
+    assert document_subject("x" * 1_024, None, "T-1").startswith("x" * 1_024 + " UNTYPED T-1")

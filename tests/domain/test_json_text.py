@@ -6,9 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.domain.json_text import instant_text, read_instant, sha256_hex, to_json
+from lambdas.domain.json_text import (
+    instant_text,
+    read_instant,
+    sha256_hex,
+    to_canonical_json,
+    to_hashed_json,
+    to_json,
+)
 
-any_text = st.text(st.characters(categories=("L", "N", "P", "S", "Z", "C")), max_size=12)
+any_text = st.text(st.characters(categories=("L", "N", "P", "S", "Z", "C")), max_size=12).filter(
+    lambda text: json.loads(json.dumps(text)) == text
+)
+"""Two halves side by side are a letter to whoever reads JSON."""
 plain_data = st.recursive(
     st.none() | st.booleans() | st.integers() | any_text,
     lambda data: st.lists(data, max_size=4) | st.dictionaries(any_text, data, max_size=4),
@@ -67,3 +77,16 @@ def test_what_is_no_instant_with_an_offset_is_refused(text: str) -> None:
 
 def test_a_hash_is_sha_256_in_hex() -> None:
     assert sha256_hex(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+HALF = "\ud800"
+
+
+def test_half_of_a_surrogate_pair_is_written_as_an_escape_and_reads_back() -> None:
+    data = {HALF: [f"a{HALF}b", "\udc00"]}
+    assert json.loads(to_json(data).decode()) == data
+
+
+def test_what_is_signed_and_what_is_hashed_keep_the_form_of_the_first_release() -> None:
+    assert to_canonical_json({"a": HALF}) == b'{"a":"\xed\xa0\x80"}\n'
+    assert to_hashed_json({"a": HALF}) == b'{\n  "a": "\xed\xa0\x80"\n}\n'

@@ -90,6 +90,7 @@ def test_a_name_may_hold_commas_quotes_and_letters_of_any_language() -> None:
             "\uff11\uff11\uff11\uff11\uff12\uff12\uff12\uff12\uff13\uff13\uff13\uff13,A",
             "is not twelve digits",
         ),
+        ("111122223333," + "x" * 1_001, "name has more than 1,000 characters"),
         (",Acme", "account_id is empty; write the payer account's twelve digits"),
         (f"{ACME},", "name is empty; write the name that people know this payer account by"),
         (f"{ACME},   ", "name is empty"),

@@ -331,6 +331,23 @@ def test_l28_charges_that_are_no_answer_are_not_no_charges(
     month.recovers("NO_CHARGES")
 
 
+@pytest.mark.parametrize("amount", ["\N{FULLWIDTH DIGIT ONE}", "1_0", " 1 ", "Infinity"])
+def test_l38_charges_in_other_digits_than_amounts_have_are_not_read(
+    month: Month, monkeypatch: pytest.MonkeyPatch, amount: str
+) -> None:
+    monkeypatch.setenv("COST_EXPLORER", "true")
+    month.at = datetime(2026, 12, 12, 6, tzinfo=UTC)
+    month.world.catalogue.payers["044455556666"].append(
+        invoice("B3", "044455556666", period="2026-11")
+    )
+    cost = {"UnblendedCost": {"Amount": amount, "Unit": "USD"}}
+    results = [{"Estimated": False, "Groups": [{"Keys": [ACME, "AWS"], "Metrics": cost}]}]
+    answers(month, json.dumps({"ResultsByTime": results}), operation=COSTS)
+    month.suffers("MISSING", {"NO_INVOICES_LISTED": "blocking", **UNREAD})
+    assert "ce:GetCostAndUsage gave what cannot be read" in details(month)
+    month.recovers("NO_CHARGES")
+
+
 # L31: a member that the model does not know; a newer model
 
 OF_TOMORROW = {"SettlementStatus": "PAID", "Entity.LegalEntityId": "DE-1"}

@@ -1,19 +1,26 @@
 """What goes wrong while fetching, row by row (docs/faults.md), and that the month survives it."""
 
+import errno
 import gzip
 import io
 import itertools
 import logging
+import os
 import socket
+import tempfile
 import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import IO, Any
 
 import pytest
+import urllib3
+from botocore.response import StreamingBody
 from fpdf import FPDF
 from PIL import Image
 from pypdf import PdfWriter
@@ -30,6 +37,8 @@ from pypdf.generic import (
 from lambdas import archive_invoice, parser_processes
 from lambdas.aws import document_download
 from lambdas.aws.archive import Archive
+from lambdas.document_checks import Checked
+from lambdas.domain.errors import ServiceUnavailable
 from lambdas.stored_papers import StoredPapers
 from sandbox.invoicing.faults import GET, Fault
 from tests.handlers.conftest import (
@@ -37,6 +46,7 @@ from tests.handlers.conftest import (
     AFTER_DEADLINE,
     BOREAL,
     BUCKET,
+    TARGET,
     Month,
     World,
     invoice,
@@ -1089,3 +1099,199 @@ def test_f29_papers_that_cannot_be_compared_are_both_kept(month: Month) -> None:
     month.suffers("COMPLETE", told)
     assert len(documents(month.world)) == 2
     month.recovers(findings=told)
+
+
+# F33 to F36: a full storage, a body that breaks off, XML in XML, flags without end
+
+NOT_FETCHED = {"NOT_FETCHED": "blocking"}
+NOT_COMPARED = {"REVISION_NOT_CHECKED": "warning"}
+ROOM = 20_000
+
+
+class SmallFile(io.BufferedRandom):
+    """A file on a storage with room for no more than small documents."""
+
+    def __init__(self, at: str, error: int) -> None:
+        with tempfile.TemporaryFile() as real:
+            super().__init__(io.FileIO(os.dup(real.fileno()), "r+b"))
+        self._at, self._error, self._written = at, error, 0
+
+    def _refuse(self, at: str) -> None:
+        if at in (self._at, "close") and self._written > ROOM:
+            raise OSError(self._error, "no room")
+
+    def write(self, block: Any) -> int:
+        self._written += len(block)
+        self._refuse("write")
+        return super().write(block)
+
+    def flush(self) -> None:
+        self._refuse("flush")
+        super().flush()
+
+    def close(self) -> None:
+        if not self.closed:
+            self._at = "closed"
+            super().close()
+            self._refuse("close")  # what was left in its buffer has no room either
+
+
+@contextmanager
+def full_storage(at: str, error: int) -> Iterator[None]:
+    def opened() -> SmallFile:
+        if at == "open":
+            raise OSError(error, "no room")
+        return SmallFile(at, error)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(document_download, "tempfile", SimpleNamespace(TemporaryFile=opened))
+        yield
+
+
+def large(*lines: str) -> bytes:
+    """A paper that a small storage does not take."""
+    paper = FPDF()
+    paper.set_compression(False)
+    paper.set_font("helvetica", size=11)
+    for _ in range(8):
+        paper.add_page()
+        for line in (*lines, *("x" * 40 for _ in range(50))):
+            paper.cell(0, 5, line, new_x="LMARGIN", new_y="NEXT")
+    return bytes(paper.output())
+
+
+@pytest.mark.parametrize(("at", "error"), [("write", errno.ENOSPC), ("flush", errno.EDQUOT)])
+def test_f33_a_full_storage_is_told_as_that_and_costs_no_other_invoice(
+    month: Month, at: str, error: int
+) -> None:
+    month.lists(invoice("A2", document=large("Invoice Number: A2")), invoice("A3"))
+    with full_storage(at, error):
+        month.suffers("PARTIAL", NOT_FETCHED)
+    assert (documents(month.world), month.world.errors) == ([], [])
+    assert month.world.payer()["archived"] == 2
+    assert f"own storage (/tmp) does not take it ({os.strerror(error)})" in details(month.world)
+    recovers_with_the_document(month)
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EMFILE])
+def test_f33_a_storage_that_opens_no_file_is_told_as_that(month: Month, error: int) -> None:
+    month.lists(invoice("A2"))
+    with full_storage("open", error):
+        month.suffers("PARTIAL", NOT_FETCHED, other="PARTIAL")
+    assert os.strerror(error) in details(month.world)
+    recovers_with_the_document(month)
+
+
+def test_f33_a_storage_that_takes_no_archived_paper_leaves_the_revision_to_a_later_run(
+    month: Month,
+) -> None:
+    month.lists(invoice("A2", document=large("Invoice Number: A2")))
+    month.suffers("COMPLETE", {})
+    revised = pdf("Invoice Number: A2", "corrected address")
+    month.lists(invoice("A2", document=revised, amount="120.00"))
+    with full_storage("write", errno.ENOSPC):
+        month.suffers("COMPLETE", CHANGED | NOT_COMPARED)
+    assert "own storage (/tmp) does not take it" in details(month.world)
+    assert documents(month.world) == [A2]
+    month.recovers(findings=CHANGED | REVISED)
+    assert len(documents(month.world)) == 2
+
+
+class BreakingBody(io.BytesIO):
+    """A body of S3 that breaks off in its middle."""
+
+    def __init__(self, content: bytes, error: Exception | None) -> None:
+        super().__init__(content[: len(content) // 2])
+        self._error = error
+
+    def read(self, amount: int | None = -1, **_: Any) -> bytes:
+        block = super().read(-1 if amount is None else amount)
+        if not block and self._error:
+            raise self._error
+        return block
+
+
+BREAKS = {
+    "it times out": urllib3.exceptions.ReadTimeoutError(None, "", "timed out"),  # type: ignore[arg-type]
+    "the connection is reset": urllib3.exceptions.ProtocolError("Connection broken"),
+    "it is cut": None,
+    "it is no TLS": urllib3.exceptions.SSLError("bad record"),
+    "it is reset below urllib3": ConnectionResetError("reset"),
+}
+
+
+def breaks_once(world: World, key: str, error: Exception | None) -> None:
+    """The next body of this object breaks off."""
+    get_object = world.s3.get_object
+    left = [key]
+
+    def broken(**request: Any) -> Any:
+        answer = get_object(**request)
+        if request["Key"] in left:
+            left.remove(request["Key"])
+            content = answer["Body"].read()
+            body = BreakingBody(content, error)
+            answer["Body"] = StreamingBody(body, len(content))
+        return answer
+
+    world.s3.get_object = broken
+
+
+@pytest.mark.parametrize("how", BREAKS)
+def test_f34_an_archived_paper_that_breaks_off_while_it_is_compared_is_read_anew(
+    month: Month, how: str
+) -> None:
+    month.lists(invoice("A2"))
+    month.suffers("COMPLETE", {})
+    again = pdf("Invoice Number: A2", f"Account number: {ACME}", rendered_at=AFTER_DEADLINE)
+    month.lists(invoice("A2", document=again, TaxAuthorityStatus="ISSUED"))
+    breaks_once(month.world, A2, BREAKS[how])
+    month.world.attempts = 2
+    month.suffers("COMPLETE", CHANGED)
+    (error,) = month.world.errors
+    assert isinstance(error, ServiceUnavailable)
+    assert documents(month.world) == [A2]
+    month.recovers(findings=CHANGED)
+
+
+@pytest.mark.parametrize("how", BREAKS)
+def test_f34_a_record_or_a_listing_that_breaks_off_is_read_anew(month: Month, how: str) -> None:
+    month.lists(invoice("A2"))
+    month.suffers("COMPLETE", {})
+    month.lists(invoice("A2"), invoice("A3"))
+    breaks_once(month.world, f"records/{TARGET}/{ACME}/A2/0001.json", BREAKS[how])
+    month.world.attempts = 2
+    month.suffers("COMPLETE", {})
+    (error,) = month.world.errors
+    assert isinstance(error, ServiceUnavailable)
+    month.recovers()
+
+
+def test_f35_xml_that_is_nested_a_hundred_thousand_deep_is_kept_and_flagged(month: Month) -> None:
+    deep = b"<e>" * 100_000 + b"</e>" * 100_000
+    month.lists(invoice("A2", supplements=(supplement("E-1", deep),)))
+    month.suffers("COMPLETE", IRREGULAR)
+    assert "nested too deeply" in details(month.world)
+    assert month.world.content(A2_XML) == deep
+    month.recovers(findings=IRREGULAR)
+
+
+def test_f36_flags_that_the_metadata_of_an_object_has_no_room_for_are_cut(
+    month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most: list[int] = []
+    check = archive_invoice.check_document
+
+    def count(params: dict[str, Any], **_: Any) -> None:
+        most.append(sum(len(name) + len(text) for name, text in params.get("Metadata", {}).items()))
+
+    def checked(*given: Any, **named: Any) -> Checked:
+        long = "\N{KATAKANA LETTER A}" * 5_000
+        return replace(check(*given, **named), flags=(("PDF_WITH_SCRIPTS", long),) * 5)
+
+    monkeypatch.setattr(archive_invoice, "check_document", checked)
+    month.world.s3.meta.events.register("provide-client-params.s3.PutObject", count)
+    month.lists(invoice("A2"))
+    month.suffers("COMPLETE", {"PDF_WITH_SCRIPTS": "warning"}, other="COMPLETE")
+    assert 1_000 < max(most) <= 2_048
+    month.recovers(findings={"PDF_WITH_SCRIPTS": "warning"})

@@ -4,6 +4,8 @@ the month survives them.
 
 import csv
 import io
+import json
+import zipfile
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +13,10 @@ import pytest
 
 from lambdas.aws.invoicing import Invoicing
 from lambdas.aws.witness import WitnessNotRead
+from lambdas.domain import invoice_summary, records
 from lambdas.domain.archive_layout import safe_segment
+from lambdas.domain.json_text import sha256_hex
+from lambdas.telemetry import logger
 from sandbox.invoicing.faults import GET, LIST, Fault
 from tests.handlers.conftest import (
     ACME,
@@ -453,3 +458,182 @@ def test_l35_roles_that_aws_refuses_are_a_warning_and_never_red(month: Month, er
     month.suffers("AWAITING", {"ROLES_NOT_LISTED": "warning"}, other="AWAITING")
     month.at = MONDAY - timedelta(days=1)
     month.recovers()
+
+
+# L38 to L41: amounts in other digits, halves of letters, letters that hide, texts without end
+
+FULL_WIDTH, ARABIC = (
+    "".maketrans({str(digit): chr(ord(zero) + digit) for digit in range(10)})
+    for zero in ("\N{FULLWIDTH DIGIT ZERO}", "\N{ARABIC-INDIC DIGIT ZERO}")
+)
+OTHER_DIGITS = (
+    "123.45".translate(FULL_WIDTH),
+    "123".translate(ARABIC),
+    "1_000",
+    " 5 ",
+    "1e5_0",
+    "5\N{ZERO WIDTH SPACE}",
+    "0x10",
+)
+
+
+def is_listed_as(month: Month, invoice_id: str, **members: Any) -> None:
+    """AWS lists the invoice with these members in its row."""
+    month.world.emulator.faults.add(
+        Fault(
+            ACME,
+            "changed_row",
+            None,
+            invoice_id=invoice_id,
+            members={name.replace("__", "."): value for name, value in members.items()},
+        )
+    )
+
+
+def test_l38_an_amount_in_other_digits_is_told_and_is_in_no_total(month: Month) -> None:
+    ids = [f"A{number}" for number, _ in enumerate(OTHER_DIGITS, 2)]
+    month.lists(*map(invoice, ids))
+    for invoice_id, amount in zip(ids, OTHER_DIGITS, strict=True):
+        is_listed_as(month, invoice_id, PaymentCurrencyAmount__TotalAmount=amount)
+    month.suffers("COMPLETE", {"AMOUNT_NOT_READ": "warning"})
+    told = [one["subject"] for one in month.world.payer()["findings"]]
+    assert sorted(told) == sorted(ids)
+    assert month.world.payer()["totals"] == [{"currency": "USD", "amount": "100.00"}]
+    month.recovers(findings={"INVOICE_CHANGED": "warning"})
+
+
+def test_l38_an_amount_with_an_exponent_is_the_number_that_it_is(month: Month) -> None:
+    month.lists(invoice("A2"), invoice("A3"))
+    is_listed_as(month, "A2", PaymentCurrencyAmount__TotalAmount="1.5E+2")
+    is_listed_as(month, "A3", PaymentCurrencyAmount__TotalAmount="-25e-1")
+    month.suffers("COMPLETE", {})
+    assert month.world.payer()["totals"] == [{"currency": "USD", "amount": "247.50"}]
+    month.recovers(findings={"INVOICE_CHANGED": "warning"})
+
+
+@pytest.mark.parametrize(
+    "day",
+    [
+        "1793664000".translate(FULL_WIDTH),
+        "1_793_664_000",
+        f"Tue, {'03'.translate(ARABIC)} Nov 2026 06:00:00 GMT",
+    ],
+)
+def test_l38_a_day_in_other_digits_is_told_and_its_invoice_archived(month: Month, day: str) -> None:
+    month.lists(invoice("A2"))
+    is_listed_as(month, "A2", DueDate=day)
+    month.suffers("COMPLETE", {"ROW_NOT_READ": "warning"})
+    assert "DueDate is the text" in details(month.world, "ROW_NOT_READ")[0]
+    month.recovers()
+
+
+HALF = "\ud800"
+
+
+def everything_is_utf_8(world: World) -> None:
+    """Every object but the signed manifests, whose form every release checks."""
+    for key in world.keys(""):
+        content = world.content(key)
+        if content.startswith(b"PK"):
+            with zipfile.ZipFile(io.BytesIO(content)) as workbook:
+                content = b"".join(map(workbook.read, workbook.namelist()))
+        if not content.startswith(b"%PDF") and "/manifests/" not in key:
+            content.decode()
+
+
+def test_l39_half_a_letter_makes_nothing_that_is_not_utf_8(
+    month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    monkeypatch.setattr(logger().handlers[0], "stream", printed)
+    month.lists(invoice("A2"), invoice("A3"))
+    is_listed_as(
+        month,
+        "A2",
+        Entity__InvoicingEntity=f"Amazon{HALF}",
+        PurchaseOrderNumber=HALF,
+        OriginalInvoiceId=HALF,
+        BillType=f"{HALF}X",
+    )
+    is_listed_as(month, "A3", PaymentCurrencyAmount__CurrencyCode=f"U{HALF}")
+    found = {"UNKNOWN_VALUE": "info", "ORIGINAL_NOT_ARCHIVED": "warning"}
+    month.suffers("COMPLETE", found)
+    everything_is_utf_8(month.world)
+    kept = newest_record(month.world, "A2")
+    assert kept["summary"]["Entity"]["InvoicingEntity"] == f"Amazon{HALF}"
+    assert "\\ud800" in kept["row_received"]  # as AWS sent it
+    for subject, text in month.world.topic.letters:
+        (subject + text).encode()
+    for entry in month.world.bus.entries:
+        entry["Detail"].encode()
+    assert HALF not in printed.buffer.getvalue().decode()
+    month.recovers(findings={"INVOICE_CHANGED": "warning"})
+    everything_is_utf_8(month.world)
+
+
+def as_in_the_first_release(value: Any) -> bytes:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, indent=2)
+    return f"{text}\n".encode("utf-8", "surrogatepass")
+
+
+def test_l39_a_row_with_half_a_letter_that_an_earlier_release_recorded_is_no_change(
+    month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    month.lists(invoice("A2"))
+    is_listed_as(month, "A2", PurchaseOrderNumber=HALF)
+    with monkeypatch.context() as patch:
+        patch.setattr(records, "to_json", as_in_the_first_release)
+        patch.setattr(invoice_summary, "to_hashed_json", as_in_the_first_release)
+        month.suffers("COMPLETE", {})
+    first = newest_record(month.world, "A2")
+    (sighting,) = first["sightings"]
+    assert sighting["fingerprint"] == sha256_hex(as_in_the_first_release(first["summary"]))
+    month.at += timedelta(days=1)
+    month.suffers("COMPLETE", {})
+    assert newest_record(month.world, "A2") == first
+    month.recovers(findings={"INVOICE_CHANGED": "warning"})
+
+
+TURNS = "\u202e"
+HIDDEN = f"{TURNS}\u2066\u200b\u200f\ufeff\u00ad\U000e0041\u3164\u034f"
+NAME = "\u05e9\u05dc\u05d5\u05dd \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+"""Hebrew and Persian, with the joiner that Persian is written with."""
+
+
+def test_l40_a_letter_that_turns_or_hides_text_is_shown_as_its_number(month: Month) -> None:
+    month.lists(invoice("A2"))
+    is_listed_as(month, "A2", Entity__InvoicingEntity=f"{NAME}{HIDDEN}", BillType=HIDDEN)
+    month.suffers("COMPLETE", {"UNKNOWN_VALUE": "info"})
+    views = [f"periods/{TARGET}/{name}" for name in ("index.html", "ledger.xlsx")]
+    page = month.world.content(views[0]).decode()
+    with zipfile.ZipFile(io.BytesIO(month.world.content(views[1]))) as workbook:
+        sheets = b"".join(map(workbook.read, workbook.namelist())).decode()
+    for text in (page, sheets, *details(month.world, "UNKNOWN_VALUE")):
+        assert not set(HIDDEN) & set(text)
+        assert "\\u202e" in text
+    assert NAME in sheets
+    ledger = month.world.content(LEDGER).decode("utf-8-sig")
+    assert f"{NAME}{HIDDEN}" in ledger  # programs compare it with the record
+    month.recovers(findings={"INVOICE_CHANGED": "warning"})
+
+
+def test_l41_texts_of_100_kib_cost_no_run_and_fill_no_finding(month: Month) -> None:
+    month.lists(invoice("A2"))
+    found = {"AMOUNT_NOT_READ": "warning", "UNKNOWN_VALUE": "info"}
+    for letter in "\N{KATAKANA LETTER A}", "\N{KATAKANA LETTER I}":
+        long = letter * 100_000
+        month.world.emulator.faults.clear()
+        is_listed_as(
+            month,
+            "A2",
+            Entity__InvoicingEntity=long,
+            BillType=long,
+            PaymentCurrencyAmount__TotalAmount=long,
+        )
+        month.suffers("COMPLETE", found)
+        month.at += timedelta(days=1)
+        found["INVOICE_CHANGED"] = "warning"
+    told = [*month.world.payer()["findings"], *newest_record(month.world, "A2")["notes"]]
+    assert max(len(one["detail"].encode()) for one in told) <= 8_000
+    assert len(month.world.content(f"periods/{TARGET}/index.html")) < 500_000
+    month.recovers(findings={"INVOICE_CHANGED": "warning"})

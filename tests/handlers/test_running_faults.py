@@ -2,13 +2,17 @@
 on the same day, or it fails with a sentence.
 """
 
+import errno
 import json
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import xlsxwriter.packager
+import xlsxwriter.worksheet
 
-from lambdas.domain.errors import InvalidExecutionInput
+from lambdas.domain.errors import InvalidExecutionInput, InvalidRegister
 from lambdas.handlers import enumerate_payer_accounts, validate_completeness
 from lambdas.run_list import RunFileLost
 from tests.handlers.conftest import (
@@ -183,3 +187,124 @@ def test_r17_an_instant_beyond_the_executions_start_is_refused_before_any_work(
             enumerated(month, scheduled(AFTER_DEADLINE + ahead))
     assert month.keys() == before
     assert month.run(scheduled(AFTER_DEADLINE))["verdict"] == "COMPLETE"
+
+
+# R22: no room for a workbook
+
+
+@pytest.mark.parametrize("part", [xlsxwriter.worksheet, xlsxwriter.packager])
+def test_r22_a_workbook_that_the_storage_has_no_room_for_costs_no_verdict(
+    month: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, part: Any
+) -> None:
+    def full(**_: Any) -> Any:
+        raise OSError(errno.ENOSPC, "no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(part, "tempfile", SimpleNamespace(mkstemp=full))
+        assert month.run()["verdict"] == "COMPLETE"
+    assert subjects(month) == [COMPLETE]
+    (record,) = [one for one in caplog.records if one.message == "made no workbook"]
+    assert "no room" in record.reason  # type: ignore[attr-defined]
+    assert not [key for key in month.keys("periods/") if key.endswith("xlsx")]
+    assert month.run(at=AFTER_DEADLINE + ONE_DAY)["verdict"] == "COMPLETE"
+    assert [key for key in month.keys("periods/") if key.endswith("xlsx")]
+
+
+# R23: a signed URL where people write a reason, a name or a key
+
+SECRET = "5ec2e7"
+SIGNED = {
+    "version 4": "https://b.s3.amazonaws.com/x.pdf?X-Amz-Signature=5ec2e7",
+    "in capitals": "X-AMZ-SIGNATURE=5EC2E7",
+    "in small letters": "b/x.pdf?x-amz-security-token=5ec2e7&x-amz-date=1",
+    "its credential": "b/x.pdf?X-Amz-Credential=ASIA/20261112&s=5ec2e7",
+    "version 2": "b/x.pdf?AWSAccessKeyId=AKIA&Expires=1&Signature=5ec2e7",
+    "of CloudFront": "d1.cloudfront.net/x.pdf?Policy=e30_&Signature=5ec2e7__&Key-Pair-Id=K1",
+    "escaped": "b%2Fx.pdf%3FX%2DAmz%2DSignature%3D5ec2e7",
+    "escaped twice": "b%252Fx.pdf%253FX%252DAmz%252DSignature%253D5ec2e7",
+    "as HTML": "b/x.pdf?a=1&amp;X-Amz-Signature&#61;5ec2e7",
+    "as HTML, every letter": "".join(f"&#x{ord(one):x};" for one in "X-Amz-Signature=5ec2e7"),
+    "as JSON": "b/x.pdf?a=1\\u0026X\\u002dAmz\\u002dSignature\\u003d5ec2e7",
+    "with spaces": "b/x.pdf? X-Amz- Signature = 5ec2e7",
+    "broken by a line": "b/x.pdf?X-Amz-Sig\nnature=5ec2e7",
+    "broken as in mail": "b/x.pdf?X-Amz-Sig=\r\nnature=3D5ec2e7",
+    "with nothing between": "b/x.pdf?X-Amz-Sig\u200bna\u00adture=5ec2e7",
+    "with another hyphen": "b/x.pdf?X\u2011Amz\u2011Signature=5ec2e7",
+    "in wide letters": "".join(chr(ord(one) + 0xFEE0) for one in "?X-Amz-Signature=") + "5ec2e7",
+    "a URL without a signature": "https://wiki.example.com/5ec2e7",
+    "the same, escaped": "https%3A%2F%2Fwiki.example.com/5ec2e7",
+}
+
+
+@pytest.mark.parametrize("spelling", SIGNED)
+def test_r23_an_acknowledgement_with_a_signed_url_in_any_spelling_is_refused_without_repeating_it(
+    month: World, spelling: str
+) -> None:
+    given = {
+        "payer_account_id": ACME,
+        "reason": "No workload since September.",
+        "by": "Dana Whitlock",
+        "until": "2026-12-31",
+    }
+    for key in ("reason", "by", "until", "payer_account_id", "billing_period"):
+        with pytest.raises(InvalidExecutionInput) as refused:
+            enumerated(month, {"acknowledgements": [given | {key: SIGNED[spelling]}]})
+        (problem,) = refused.value.problems
+        assert problem.startswith(f"acknowledgement 1: {key} ")
+        assert SECRET not in str(refused.value).lower()
+        if key in ("reason", "by"):
+            assert problem.endswith("has a URL, which may be a secret; write what stands there")
+    assert month.keys() == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"acknowledgements": SIGNED["version 2"]},
+        {"acknowledgements": [SIGNED["escaped"]]},
+        {"acknowledgements": [{SIGNED["version 4"]: 1}]},
+        {SIGNED["version 4"]: 1},
+        {"billing_period": SIGNED["as HTML"]},
+        {"scheduled_time": SIGNED["in capitals"]},
+        {"payer_account_ids": SIGNED["with spaces"]},
+        {"payer_account_ids": [SIGNED["version 4"]]},
+        {"dry_run": SIGNED["version 4"]},
+    ],
+    ids=lambda given: next(iter(given))[:20],
+)
+def test_r23_a_signed_url_anywhere_in_an_input_is_in_no_error(
+    month: World, given: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidExecutionInput) as refused:
+        enumerated(month, given)
+    assert SECRET not in str(refused.value).lower()
+    assert month.keys() == []
+
+
+@pytest.mark.parametrize("column", ["name", "legal_entity", "owner", "role_arn", "account_id"])
+@pytest.mark.parametrize("spelling", ["version 4", "version 2", "escaped twice", "in wide letters"])
+def test_r23_a_register_with_a_signed_url_is_refused_without_repeating_it(
+    month: World, spelling: str, column: str
+) -> None:
+    row = {"account_id": ACME, "name": "Acme", "legal_entity": "", "owner": "", "role_arn": ""}
+    row |= {column: f'"{SIGNED[spelling]}"'}
+    lines = (",".join(row), ",".join(row.values()), ",".join(row.values()))
+    enumerate_payer_accounts.REGISTER.write_text("\n".join(lines))
+    with pytest.raises(InvalidRegister, match=f"line 2: {column} has a signed URL") as refused:
+        enumerated(month)
+    assert SECRET not in str(refused.value).lower()
+    assert month.keys() == []
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "The signature of the contract expires in May.",
+        "EC2 key pair id 4711 was removed; security token lost",
+        "50% & more; policy = none",
+        "Credential of the owner ended (ticket 4711)",
+    ],
+)
+def test_r23_a_reason_that_only_speaks_of_signatures_is_taken(month: World, reason: str) -> None:
+    given = {"payer_account_id": ACME, "reason": reason, "by": "Dana", "until": "2026-12-31"}
+    assert not enumerated(month, {"acknowledgements": [given]})["already_claimed"]

@@ -13,10 +13,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 
 from lambdas.domain.archive_layout import is_evidence
-from lambdas.domain.errors import ArchiveUnusable
+from lambdas.domain.errors import ArchiveUnusable, ServiceUnavailable
 from lambdas.handlers import (
     enumerate_payer_accounts,
     fetch_invoice_documents,
@@ -559,3 +560,105 @@ def test_r13_heads_that_cannot_be_read_end_the_run_and_leave_the_manifests_alone
             month.run(at=AFTER_DEADLINE + ONE_HOUR)
     assert month.versions() == before
     settled(month, AFTER_DEADLINE + 2 * ONE_HOUR)
+
+
+# R20 and R21: what stores answer while they cannot serve, and answers without end
+
+BUSY = [
+    ("dynamodb.GetItem", "ProvisionedThroughputExceededException", 400),
+    ("dynamodb.GetItem", "RequestLimitExceeded", 400),
+    ("dynamodb.UpdateItem", "TransactionInProgressException", 400),
+    ("dynamodb.UpdateItem", "ThrottlingException", 400),
+    ("dynamodb.UpdateItem", "TransactionConflictException", 400),
+    ("dynamodb.UpdateItem", "InternalServerError", 500),
+    ("s3.PutObject", "RequestTimeout", 400),
+    ("s3.PutObject", "KMS.ThrottlingException", 400),
+    ("s3.PutObject", "SlowDown", 503),
+    ("s3.GetObject", "InternalError", 500),
+    ("s3.GetBucketVersioning", "SlowDown", 503),
+    ("s3.GetObjectLockConfiguration", "RequestTimeout", 400),
+    ("s3.ListObjectsV2", "SlowDown", 503),
+    ("s3.ListObjectVersions", "RequestTimeTooSkewed", 403),
+]
+
+
+def answers(world: World, event: str, status: int, body: bytes) -> Callable[[], None]:
+    """The service answers so, each time, until the returned function is called."""
+    client = world.s3 if event.startswith("s3.") else world.dynamodb
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        return AWSResponse(request.url, status, {}, RawBody(body))
+
+    name = f"before-send.{event}"
+    client.meta.events.register_first(name, answer)
+    return lambda: client.meta.events.unregister(name, answer)
+
+
+class RawBody(io.BytesIO):
+    """As urllib3 gives a body."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.getvalue()
+
+
+def error_of(event: str, code: str, message: str = "") -> bytes:
+    if event.startswith("s3."):
+        return f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
+    return json.dumps({"__type": code, "message": message}).encode()
+
+
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """botocore tries again at once."""
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+
+
+@pytest.mark.parametrize(("event", "code", "status"), BUSY)
+@pytest.mark.usefixtures("no_waiting")
+def test_r20_a_store_that_is_busy_for_all_of_botocores_tries_is_left_to_the_workflow(
+    month: World, event: str, code: str, status: int
+) -> None:
+    is_well_again = answers(month, event, status, error_of(event, code))
+    with pytest.raises(ServiceUnavailable, match=code):
+        month.run()
+    is_well_again()
+    assert month.run()["verdict"] == "COMPLETE"
+    assert one_chain(month) == ["COMPLETE"]
+
+
+DEEP = b"<Error>" + b"<e>" * 100_000 + b"</e>" * 100_000 + b"</Error>"
+DEEP_JSON = b'{"message": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "body"),
+    [
+        ("s3.PutObject", 403, DEEP),
+        ("s3.ListObjectsV2", 403, DEEP),
+        ("dynamodb.GetItem", 400, DEEP_JSON),
+        ("dynamodb.GetItem", 200, DEEP_JSON),
+    ],
+)
+@pytest.mark.usefixtures("no_waiting")
+def test_r21_an_answer_that_is_nested_a_hundred_thousand_deep_is_left_to_the_workflow(
+    month: World, event: str, status: int, body: bytes
+) -> None:
+    is_well_again = answers(month, event, status, body)
+    with pytest.raises(ServiceUnavailable):
+        month.run()
+    is_well_again()
+    assert month.run()["verdict"] == "COMPLETE"
+    assert one_chain(month) == ["COMPLETE"]
+
+
+@pytest.mark.parametrize("event", ["s3.PutObject", "dynamodb.GetItem"])
+@pytest.mark.usefixtures("no_waiting")
+def test_r21_an_error_message_of_a_mebibyte_fits_into_a_state(month: World, event: str) -> None:
+    long = error_of(event, "AccessDenied" + "X" * 1_000, "\u202e" + "x" * (1 << 20))
+    is_well_again = answers(month, event, 403, long)
+    with pytest.raises(ClientError) as raised:
+        month.run()
+    assert len(str(raised.value)) < 2_000
+    assert "\u202e" not in str(raised.value)
+    is_well_again()
+    assert month.run()["verdict"] == "COMPLETE"

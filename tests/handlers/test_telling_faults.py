@@ -2,22 +2,26 @@
 what nobody was told is told by the next run.
 """
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import botocore.endpoint
 import pytest
+from botocore.awsrequest import AWSResponse
 
+from lambdas.aws import clients
 from lambdas.aws.told import ToldTable
-from lambdas.handlers import validate_completeness
+from lambdas.handlers import enumerate_payer_accounts, validate_completeness
 from sandbox.invoicing.faults import Fault
 from tests.handlers.conftest import (
     ACME,
     AFTER_DEADLINE,
     BEFORE_DEADLINE,
     BOREAL,
+    HEADS,
     World,
     invoice,
 )
@@ -30,6 +34,13 @@ def month(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setenv("LOOKBACK_PERIODS", "0")
     world.catalogue.payers = {ACME: [invoice("A1")], BOREAL: [invoice("B1", BOREAL)]}
     return world
+
+
+class RawBody(io.BytesIO):
+    """As urllib3 gives a body."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.getvalue()
 
 
 class Crash(BaseException):
@@ -241,3 +252,53 @@ def test_r19_a_service_that_does_not_answer_for_a_day_is_no_refusal(asking: Worl
     days = Days(asking)
     assert days.tells(**{UNITS: "ThrottlingException"}) == []
     assert days.tells(**{UNITS: "InternalServerException"}) == []
+
+
+# R24: what the channels answer, and what a message is made of, has no end or hides itself
+
+
+@pytest.mark.parametrize(("service", "operation"), [("sns", "Publish"), ("events", "PutEvents")])
+def test_r24_a_channel_that_answers_what_cannot_be_read_harms_nothing_and_is_told_later(
+    month: World, monkeypatch: pytest.MonkeyPatch, service: str, operation: str
+) -> None:
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    deep = b"<ErrorResponse>" + b"<e>" * 100_000 + b"</e>" * 100_000 + b"</ErrorResponse>"
+    if service == "events":
+        deep = b'{"message": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    client = getattr(clients, f"{service}_client")()
+    client.meta.events.register_first(
+        f"before-send.{service}.{operation}",
+        lambda request, **_: AWSResponse(request.url, 400, {}, RawBody(deep)),
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(validate_completeness, f"{service}_client", lambda: client)
+        assert month.run()["verdict"] == "COMPLETE"
+    channels: dict[str, Callable[[World], list[Any]]] = {"sns": subjects, "events": events}
+    told = channels[service]
+    assert told(month) == []
+    assert month.run(at=AFTER_DEADLINE + ONE_DAY)["verdict"] == "COMPLETE"
+    assert len(told(month)) == 1
+
+
+def test_r24_a_mail_hides_nothing_and_is_utf_8_whatever_a_payer_account_is_called(
+    month: World,
+) -> None:
+    hidden = "\u202e\u2066\u200b\ufeff\u3164\u034f"
+    register = f"account_id,name\n{ACME},Ac{hidden}me\n{BOREAL},Boreal\n"
+    enumerate_payer_accounts.REGISTER.write_text(register, encoding="utf-8")
+    month.roles.denied.add(ACME)
+    month.run()
+    ((subject, text),) = month.topic.letters
+    assert not set(hidden) & {*subject, *text}
+    assert f"- {ACME} Ac me: cannot be read" in text
+
+
+def test_r24_refusals_of_more_payer_accounts_than_an_item_holds_cost_no_run(
+    month: World,
+) -> None:
+    table = ToldTable(month.dynamodb, HEADS)
+    refused = {f"{number:012}": ["AWS denied x (AccessDenied)." * 20] for number in range(2_000)}
+    table.mark_refused(refused)
+    noted = table.refused()
+    assert 0 < len(noted) < len(refused)
+    assert noted.items() <= refused.items()

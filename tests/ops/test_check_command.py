@@ -277,11 +277,13 @@ def test_names_that_could_steer_a_terminal_are_shown_escaped(
 ) -> None:
     (copy / "invoices/2026-10/\x1b[2Jevil\u202e.pdf").write_bytes(b"x")
     (copy / "invoices/2026-10/[bold]x.pdf").write_bytes(b"x")
+    (copy / "invoices/2026-10/a\u3164b\ufe0f.pdf").write_bytes(b"x")
     (Path(os.fsdecode(os.fsencode(copy) + b"/invoices/2026-10/\xff.pdf"))).write_bytes(b"x")
     assert main(["check", str(copy)]) == 3
     out = capsys.readouterr().out
     assert "  invoices/2026-10/\\x1b[2Jevil\\u202e.pdf\n" in out
     assert "  invoices/2026-10/[bold]x.pdf\n" in out
+    assert "  invoices/2026-10/a\\u3164b\\ufe0f.pdf\n" in out
     assert "  invoices/2026-10/\\udcff.pdf\n" in out
     assert main(["check", str(copy), "--json"]) == 3
 

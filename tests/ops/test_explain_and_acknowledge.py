@@ -274,11 +274,26 @@ def test_every_problem_of_an_acknowledgement_is_told_before_a_run_is_started(
     words = ("--by", " ", "--reason", "see https://example.com/", "--until", "2020-01-01")
     code, _, error = run(capsys, "acknowledge", "2026-10", BOREAL, *words)
     assert code == 2
-    problems = ("reason 'see https", "by ' ' is no text", "until 2020-01-01 is before the day")
+    problems = ("reason has a URL", "by ' ' is no text", "until 2020-01-01 is before the day")
     assert all(told in error for told in problems)
     code, _, error = run(capsys, "acknowledge", "2026-10", "999988887777", *words)
     assert code == 2
     assert all(told in error for told in (*problems, "payer account 999988887777 is unknown"))
+    assert executions(deployed) == []
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["b/x.pdf?X%2DAmz%2DSignature%3D5ec2e7", "b/x.pdf?AWSAccessKeyId=A&amp;Signature=5ec2e7"],
+)
+def test_a_reason_with_a_signed_url_starts_no_run_and_is_not_repeated(
+    capsys: pytest.CaptureFixture[str], deployed: Any, reason: str
+) -> None:
+    words = ("--by", "Dana", "--reason", reason, "--until", "2099-01-01")
+    code, out, error = run(capsys, "acknowledge", "2026-10", BOREAL, *words)
+    assert code == 2
+    assert "reason has a URL, which may be a secret; write what stands there" in error
+    assert "5ec2e7" not in out + error
     assert executions(deployed) == []
 
 

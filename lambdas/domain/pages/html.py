@@ -4,7 +4,10 @@ import html
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from lambdas.domain.visible_text import visible
+from lambdas.domain.cut_text import short
+from lambdas.domain.visible_text import shown
+
+_LONGEST_NAME = 2_000
 
 
 class Html(str):
@@ -18,7 +21,7 @@ Content: TypeAlias = "str | Iterable[Content] | None"
 
 def text(content: str) -> Html:
     """Text that means nothing but itself, in an element as in an attribute."""
-    return Html(html.escape(visible(content)))
+    return Html(html.escape(shown(content)))
 
 
 def element(tag: str, /, *content: Content, **attributes: str | bool | None) -> Html:
@@ -41,8 +44,10 @@ def join(*content: Content) -> Html:
 
 
 def name(content: str) -> Html:
-    """A name or id that people or AWS chose: the direction of its letters ends with it."""
-    return Html(f"<bdi>{text(content)}</bdi>")
+    """A name or id that people or AWS chose: the direction of its letters ends with it, and it
+    takes no more room than a long one.
+    """
+    return Html(f"<bdi>{text(short(content, _LONGEST_NAME))}</bdi>")
 
 
 def _flat(content: Iterable[Content]) -> Iterable[str]:

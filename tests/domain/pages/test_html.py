@@ -27,7 +27,16 @@ def test_attributes_are_written_as_html_names_them() -> None:
 
 
 def test_the_direction_of_a_name_ends_with_it() -> None:
-    assert name("\u202ea<") == "<bdi>\u202ea&lt;</bdi>"
+    assert name("\u05d0<") == "<bdi>\u05d0&lt;</bdi>"
+
+
+def test_what_would_turn_a_text_around_is_shown_as_its_number() -> None:
+    assert name("\u202ea<") == "<bdi>\\u202ea&lt;</bdi>"
+    assert element("p", "\u2066", title="\u200b") == '<p title="\\u200b">\\u2066</p>'
+
+
+def test_a_name_takes_no_more_room_than_a_long_one() -> None:
+    assert len(name("株" * 100_000).encode()) < 2_100
 
 
 @pytest.mark.parametrize(
