@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from lambdas.domain.invoice_summary import EXACT, Amount, InvoiceSummary, decimal_text, sums
+from lambdas.domain.invoice_summary import (
+    EXACT,
+    Amount,
+    InvoiceSummary,
+    decimal_text,
+    stored_decimal,
+    sums,
+)
 from lambdas.domain.issuers import AWS, billing_entity_of
 from lambdas.domain.row_arithmetic import is_money
 
@@ -282,8 +289,8 @@ class Residual:
         currency = data["currency"]
         return cls(
             data["billing_entity"],
-            Amount(currency, Decimal(data["charged"])),
-            Amount(currency, Decimal(data["invoiced"])),
+            Amount(currency, stored_decimal(data["charged"])),
+            Amount(currency, stored_decimal(data["invoiced"])),
             data["not_compared"],
         )
 

@@ -30,6 +30,7 @@ _KNOWN_VALUES: Mapping[str, tuple[str, ...]] = {
 
 _MOST_DIGITS = 60
 _ESTIMATE = "estimate-"
+_STORED = re.compile(rf"-?\d{{1,{4 * _MOST_DIGITS}}}(?:\.\d{{1,{4 * _MOST_DIGITS}}})?", re.ASCII)
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 EXACT = Context(prec=4 * _MOST_DIGITS, traps=[Inexact, InvalidOperation])
 """Arithmetic that never rounds an amount: with so many digits no sum of a month can be inexact."""
@@ -47,7 +48,7 @@ class Amount:
 
     @classmethod
     def from_data(cls, data: Mapping[str, str]) -> "Amount":
-        return cls(data["currency"], Decimal(data["amount"]))
+        return cls(data["currency"], stored_decimal(data["amount"]))
 
 
 class AmountNotRead(ValueError):
@@ -326,6 +327,15 @@ def sums(amounts: Iterable[Amount]) -> list[Amount]:
 def decimal_text(value: Decimal) -> str:
     """Decimal text without exponent and without a negative zero."""
     return f"{value if value else value.copy_abs():f}"
+
+
+def stored_decimal(text: str) -> Decimal:
+    """Read what `decimal_text` wrote of an amount or a sum. Raises AmountNotRead for anything else,
+    so that nothing stored expands beyond measure when it is written again.
+    """
+    if not isinstance(text, str) or not _STORED.fullmatch(text):
+        raise AmountNotRead(f"'{text!s:.40}' is no amount as the archive stores them")
+    return Decimal(text)
 
 
 def read_decimal(text: str, place: str) -> Decimal:
