@@ -59,6 +59,8 @@ def newest_manifest(place: Place, period: BillingPeriod) -> Manifest:
         manifest = Manifest.from_data(said)
         if not all(isinstance(payer.payer_account_id, str) for payer in manifest.payers):
             raise TypeError("a payer account's id is no text")
+        if manifest.key != key:
+            raise ValueError(f"it is that of {manifest.key}")
     return manifest
 
 

@@ -38,7 +38,6 @@ def check_archive(
     findings: list[CheckFinding] = []
     own = _OwnKey(place)
     findings += own.findings
-    findings += _obstacles(place)
     keys = given_keys or own.keys
     periods = set(scope.periods) or {*_periods(place), *(scope.heads or ())}
     checked = []
@@ -48,6 +47,7 @@ def check_archive(
         for period in sorted(periods):
             checked.append(check.run(period, bucket))
             bucket = checked[-1].bucket
+    findings += _obstacles(place)
     if not periods:
         expected = f"billing periods below {' and '.join(_PERIOD_FOLDERS)}"
         findings.append(check_finding("NOTHING_TO_CHECK", place.name, expected, "none"))

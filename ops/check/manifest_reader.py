@@ -221,6 +221,8 @@ class _Text:
 
     def _skip_space(self) -> str:
         """What was skipped, of which more than two letters do not matter."""
+        if self._text[self._at : self._at + 1] not in _MAY_BE_SPACE:
+            return ""
         skipped = ""
         while True:
             spaces = _SPACES.match(self._text, self._at)
@@ -261,6 +263,8 @@ class _Text:
 
 
 _SPACES = re.compile(r"[ \t\r\n]*")
+_MAY_BE_SPACE = frozenset(("", " ", "\t", "\r", "\n"))
+"""With what comes next where the text ends."""
 _LONGEST_PIECE = 64 << 20
 """Of characters: far more than an invoice, or what is said of a payer account beside those, has."""
 _MOST_MEMBERS = 1000
