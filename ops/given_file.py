@@ -19,16 +19,17 @@ def read_given_file(path: Path, most: int) -> bytes:
     except (OSError, ValueError) as error:
         raise ValueError(f"{path} cannot be read: {_reason(error)}") from None
     try:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode):
             raise ValueError(f"{path} cannot be read: it is no file")
-        content = bytearray()
-        while block := os.read(file, min(_BLOCK, most + 1 - len(content))):
+        content, size = bytearray(), status.st_size
+        while size <= most and (block := os.read(file, min(_BLOCK, most + 1 - len(content)))):
             content += block
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {_reason(error)}") from None
     finally:
         os.close(file)
-    if len(content) > most:
+    if max(len(content), size) > most:
         raise ValueError(f"{path} cannot be read: it has more than {most} bytes")
     return bytes(content)
 

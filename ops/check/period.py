@@ -129,6 +129,8 @@ class _Pass:
         """
         self._manifests: dict[int, PlacedObject] = {}
         self._views: dict[str, PlacedObject] = {}
+        self._no_folders: list[str] = []
+        """What stands in place of the folder of manifests, as a prefix."""
         self._newest: Link | None = None
         self._chain = ChainCheck(check.place, check.keys, period, bucket)
         self._list()
@@ -166,7 +168,8 @@ class _Pass:
 
     def _check(self) -> None:
         self._newest = self._walk()
-        if manifests_prefix(self._period).startswith(tuple(self._place.unlisted)):
+        hidden = (*self._place.unlisted, *self._no_folders)
+        if manifests_prefix(self._period).startswith(hidden):
             self._leave_out(
                 f"everything of {self._period}",
                 "the folder of its manifests cannot be listed",
@@ -216,6 +219,9 @@ class _Pass:
                 self._views[placed.key] = placed
                 if placed.obstacle:
                     self._find("OBJECT_UNREADABLE", placed.key, "a file", placed.obstacle)
+            elif placed.obstacle and f"{placed.key}/" == manifests_prefix(self._period):
+                self._no_folders.append(f"{placed.key}/")
+                self._find("OBJECT_UNREADABLE", f"{placed.key}/", "a folder", placed.obstacle)
             else:
                 self.checked.findings.append(extra_object(placed, self._period))
 

@@ -20,25 +20,25 @@ class MemoryPlace:
     passed_over = ()
 
     def __init__(self, contents: dict[str, bytes], block_size: int = 1000) -> None:
-        self._contents = contents
+        self.contents = contents
         self._block_size = block_size
         self.flaws: dict[str, list[bytes | None]] = {}
 
     def folders(self, prefix: str) -> list[str]:
-        below = [key.removeprefix(prefix) for key in self._contents if key.startswith(prefix)]
+        below = [key.removeprefix(prefix) for key in self.contents if key.startswith(prefix)]
         return sorted({rest.partition("/")[0] for rest in below if "/" in rest})
 
     def files(self, prefix: str) -> Iterator[PlacedObject]:
         return (o for o in self.objects(prefix) if "/" not in o.key.removeprefix(prefix))
 
     def objects(self, prefix: str) -> Iterator[PlacedObject]:
-        for key, content in self._contents.items():
+        for key, content in self.contents.items():
             if key.startswith(prefix):
                 yield PlacedObject(key, len(content))
 
     def blocks(self, key: str, _: str) -> Iterator[bytes]:
         flaws = self.flaws.get(key)
-        content = flaws.pop(0) if flaws else self._contents[key]
+        content = flaws.pop(0) if flaws else self.contents[key]
         if content is None:
             raise CannotRead(f"{key}: input/output error")
         for at in range(0, len(content), self._block_size):
