@@ -18,7 +18,7 @@ from lambdas.domain.archive_layout import (
 )
 from ops.check import manifest_reader
 from ops.check.findings import KINDS, check_finding
-from ops.check.limits import LARGEST_HEADS_FILE, LARGEST_KEY_FILE, LARGEST_MANIFEST, MOST_KEYS
+from ops.check.limits import LARGEST_HEADS_FILE, LARGEST_KEY_FILE, MOST_KEYS
 from ops.check.manifest_reader import ManifestReader, NotAManifest
 from ops.check.signing_keys import SigningKeys
 from ops.cli import main
@@ -194,9 +194,3 @@ def test_t13_what_is_told_of_a_finding_has_a_length() -> None:
     for code in KINDS:
         one = check_finding(code, "key", "x" * 10_000_000, "x" * 10_000_000)
         assert len(one.expected + one.found) < 5000
-
-
-def test_t13_the_limits_are_far_from_what_an_archive_has() -> None:
-    """A payer account with 20,000 invoices, and 1,000 payer accounts."""
-    an_invoice = len(GOOD.files[NEWEST]) // 3
-    assert 100_000 * an_invoice < LARGEST_MANIFEST

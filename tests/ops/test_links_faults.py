@@ -1,6 +1,5 @@
 """Links, pipes and sockets in a copy: none is followed or waited for, each is told."""
 
-import json
 import os
 import shutil
 import socket
@@ -12,7 +11,6 @@ import pytest
 from ops.check.archive import check_archive
 from ops.check.report import CheckReport
 from ops.check.scope import Level, Scope
-from ops.cli import main
 from ops.copy_on_disk import CopyOnDisk
 from tests.ops.made_archive import NEWEST, OCTOBER, make_archive
 
@@ -131,11 +129,3 @@ def test_t13_what_is_no_file_and_belongs_nowhere_is_told_whatever_it_is_called(
     assert told == [("OBJECT_EXTRA", name) for name in sorted(names)]
     assert {one.found for one in report.findings} <= {_A_LINK, "it is no file"}
     assert not report.passed_over
-
-
-def test_t13_the_folder_that_is_named_may_itself_be_a_link(
-    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "named").symlink_to(copy)
-    assert main(["check", str(tmp_path / "named"), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["findings"] == []

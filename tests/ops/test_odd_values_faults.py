@@ -74,11 +74,8 @@ def found_at(files: dict[str, bytes], key: str) -> set[str]:
     return {code for code, at in told if at == key}
 
 
-def test_the_archive_with_every_member_is_right() -> None:
-    assert check(GOOD, MemoryPlace(GOOD.files)).result == "ALL_WELL"
-
-
 def test_t13_an_odd_value_at_any_member_of_a_manifest_is_told_and_the_rest_is_checked() -> None:
+    assert check(GOOD, MemoryPlace(GOOD.files)).result == "ALL_WELL"
     for at, odd, content in edits(GOOD.data(MANIFEST)):
         assert found_at({MANIFEST: content}, MANIFEST), (at, odd)
 
