@@ -12,6 +12,7 @@ import pytest
 from lambdas.domain.archive_layout import (
     completeness_key,
     ledger_csv_key,
+    manifests_prefix,
     sha256_sums_key,
 )
 from lambdas.domain.explanation import explain
@@ -19,7 +20,8 @@ from lambdas.domain.json_text import sha256_hex
 from ops.check.heads_file import heads_file, read_heads_file
 from ops.errors import CannotRead
 from ops.newest_manifest import newest_manifest, payer_state, understood
-from tests.ops.made_archive import KEY_FILE, OCTOBER, MadeArchive
+from ops.places import Digest
+from tests.ops.made_archive import KEY_FILE, NEWEST, OCTOBER, MadeArchive, make_archive
 from tests.ops.memory_place import MemoryPlace
 from tests.ops.odd_values import (
     MANIFEST,
@@ -89,7 +91,45 @@ def test_t13_an_odd_value_that_is_signed_costs_nothing_else_its_check() -> None:
                 content = GOOD.sign(edited)
             except (ValueError, TypeError, AttributeError):  # not even its signer can write that
                 continue
-            found_at({MANIFEST: content}, MANIFEST)
+            assert not found_at({MANIFEST: content}, manifests_prefix(OCTOBER)), (at, odd)
+
+
+@pytest.mark.parametrize("odd", ["[]", "{}", "5", "true", "[null]", '"x"'])
+def test_t13_a_schema_that_is_none_is_an_unknown_one(odd: str) -> None:
+    said = json.loads(with_odd(GOOD.data(MANIFEST), ("schema",), odd))
+    assert found_at({MANIFEST: GOOD.sign(said)}, MANIFEST) == {"SCHEMA_UNKNOWN"}
+
+
+@pytest.mark.parametrize("odd", [5, True, {}, [5], [None], [[]], [5, "x"]])
+@pytest.mark.parametrize("member", ["CurrencyCode", "BillSourceAccounts"])
+def test_t13_what_cannot_be_counted_contradicts_and_evidence_is_checked(
+    member: str, odd: object
+) -> None:
+    made = make_archive()
+    said = made.data(NEWEST)
+    row = said["payers"][1]["invoices"][0]["summary"]
+    (row["PaymentCurrencyAmount"] if member == "CurrencyCode" else row)[member] = odd or [odd]
+    made.files[NEWEST] = made.sign(said)
+    extra = made.keys("invoices/2026-10/")[0].replace(".pdf", "_copy.pdf")
+    made.files[extra] = b"x"
+    told = {(one.code, one.object) for one in check(made, MemoryPlace(made.files)).findings}
+    assert {("OBJECT_EXTRA", extra), ("MANIFEST_CONTRADICTED", NEWEST)} <= told
+
+
+class Overflowing(MemoryPlace):
+    """A document of October cannot be read for a reason that nobody thought of."""
+
+    def digest(self, key: str, version_id: str, *, most: int) -> Digest:
+        raise OverflowError(key, version_id, most)
+
+
+def test_t13_whatever_a_period_does_to_the_check_the_others_are_checked() -> None:
+    made = MadeArchive(GOOD.kms, {**GOOD.files, "periods/2026-09/notes.txt": b"x"})
+    made.files["periods/2026-11/notes.txt"] = b"x"
+    report = check(made, Overflowing(made.files, 1 << 20))
+    told = {(finding.code, finding.object) for finding in report.findings}
+    assert ("MANIFEST_DAMAGED", manifests_prefix(OCTOBER)) in told
+    assert {("OBJECT_EXTRA", f"periods/2026-{month}/notes.txt") for month in ("09", "11")} <= told
 
 
 @pytest.mark.parametrize("key", [RECORD, completeness_key(OCTOBER)])

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -181,6 +182,7 @@ class Slow(MemoryPlace):
     def blocks(self, key: str, version_id: str) -> Iterator[bytes]:
         if threading.current_thread() is not threading.main_thread():
             if self._once.acquire(blocking=False):
+                time.sleep(0.1)  # until it is waited for
                 signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
             if self._is_stopped.wait(5):
                 raise CannotRead("interrupted")
