@@ -339,10 +339,10 @@ def _why_not_listed(bucket: str, key: str, execution_arn: str) -> str | None:
     """Why a payer account could not be read; what cannot be understood is its own problem alone."""
     try:
         with _understood(bucket, key):
-            listing = _read(bucket, key)
-            if listing is None:
+            content = _read(bucket, key)
+            if content is None:
                 return f"its part of the dry run did not end; see execution {execution_arn}"
-            return _not_listed(listing)
+            return _not_listed(json.loads(content))
     except _NotUnderstood as error:
         return str(error)
 
@@ -394,23 +394,23 @@ def _run_id_of_ended(states: Any, arn: str) -> str:
         time.sleep(_POLL_SECONDS)
 
 
-def _read(bucket: str, key: str) -> Any:
+def _read(bucket: str, key: str) -> bytes | None:
     s3 = client("s3")
     with aws_errors(f"s3://{bucket}/{key}"):
         try:
-            content = s3.get_object(Bucket=bucket, Key=key)["Body"].read(_LARGEST + 1)
+            content: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read(_LARGEST + 1)
         except s3.exceptions.NoSuchKey:
             return None
     if len(content) > _LARGEST:
         raise _NotUnderstood(f"s3://{bucket}/{key} has more than {_LARGEST} bytes")
-    return json.loads(content)
+    return content
 
 
 def _required(bucket: str, key: str) -> Any:
     found = _read(bucket, key)
     if found is None:
         raise CannotRead(f"s3://{bucket}/{key} is not there, though the dry run ended well")
-    return found
+    return json.loads(found)
 
 
 def _bucket_status(name: str, here: Place) -> tuple[int, str]:

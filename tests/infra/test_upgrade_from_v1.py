@@ -44,9 +44,7 @@ def create_only(resource: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_every_resource_keeps_its_logical_id_and_type(
-    stack: str, now: dict[str, Template]
-) -> None:
+def test_every_resource_keeps_its_logical_id_and_type(stack: str, now: dict[str, Template]) -> None:
     before = {name: one["Type"] for name, one in of_v1(stack)["Resources"].items()}
     after = {name: one["Type"] for name, one in now[stack]["Resources"].items()}
     assert before.items() <= after.items()
