@@ -89,8 +89,8 @@ class ChainCheck:
         """Read the next manifest that there is, and check it; None where it cannot be read."""
         before = self._before(sequence)
         if self.size(placed) > LARGEST_MANIFEST:
-            expected = f"a manifest, and none has more than {LARGEST_MANIFEST} bytes"
-            self._add("MANIFEST_DAMAGED", placed.key, expected, f"{self.size(placed)} bytes")
+            limit = f"a manifest, and none has more than {LARGEST_MANIFEST} bytes"
+            self._add("MANIFEST_DAMAGED", placed.key, limit, f"{self.size(placed)} bytes")
             return None
         reader = ManifestReader(self._blocks(placed))
         names: set[int] = set()

@@ -121,8 +121,8 @@ class ViewsCheck:
         if placed.obstacle:  # the period's listing tells it
             return
         if placed.size_bytes > self._most:
-            found = f"{placed.size_bytes} bytes, more than a view of this manifest can have"
-            self._find("VIEW_DIFFERS", key, found)
+            too_many = f"{placed.size_bytes} bytes, more than a view of this manifest can have"
+            self._find("VIEW_DIFFERS", key, too_many)
             return
         file = ViewFile(self._place, key, placed.size_bytes)
         try:

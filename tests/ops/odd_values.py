@@ -170,7 +170,7 @@ def _with(form: Any, at: Path, value: object) -> Any:
     if not at:
         return value
     step, rest = at[0], at[1:]
-    changed = dict(form) if isinstance(form, dict) else list(form)
+    changed: Any = dict(form) if isinstance(form, dict) else list(form)
     if not rest and value is _REMOVED:
         del changed[step]
     else:
