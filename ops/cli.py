@@ -7,16 +7,13 @@ import traceback
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+from typing import Any, NoReturn
 
 from ops.console import Console, written
 from ops.errors import NotWritten, ToolError, WrongUsage
 from ops.exit_codes import ExitCode
 from ops.verb import Verb
 from ops.verbs import VERBS
-
-if TYPE_CHECKING:
-    from _typeshed import SupportsWrite
 
 _EXITS = "how it ends:\n" + "\n".join(f"  {code:>3}  {code.meaning}" for code in ExitCode)
 
@@ -68,7 +65,7 @@ def _give_up_stdout() -> None:
 class _Parser(ArgumentParser):
     """Says what is wrong with a command as every other error is said."""
 
-    def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
+    def _print_message(self, message: str, file: Any = None) -> None:
         with written():  # argparse itself is content with help that nobody gets
             (file or sys.stdout).write(message)
 

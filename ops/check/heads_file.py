@@ -13,8 +13,8 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.json_text import to_json
 from lambdas.domain.manifest_heads import ManifestHead
+from ops.check.given_file import read_given_file
 from ops.check.limits import LARGEST_HEADS_FILE
-from ops.given_file import read_given_file
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -32,7 +32,7 @@ class SigningKeys:
     @classmethod
     def read(cls, pem: bytes, source: str, *, is_from_the_archive: bool) -> "SigningKeys":
         """Read every public key of a PEM file. Raises ValueError with what is wrong with it."""
-        keys = []
+        keys: list[object] = []
         for block in _blocks(pem):
             if len(keys) == MOST_KEYS:
                 raise ValueError(f"holds more than {MOST_KEYS} public keys")

@@ -10,6 +10,7 @@ from typing import TypeVar
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.retention import RETENTION_MODES, RetentionPolicy
 from ops.check.archive import check_archive
+from ops.check.given_file import read_given_file
 from ops.check.heads_file import read_heads_file
 from ops.check.limits import LARGEST_KEY_FILE
 from ops.check.scope import Level, Scope, Subset
@@ -19,7 +20,6 @@ from ops.console import Console
 from ops.copy_on_disk import CopyOnDisk
 from ops.errors import WrongUsage
 from ops.exit_codes import ExitCode
-from ops.given_file import read_given_file
 from ops.places import Place
 from ops.verb import Verb
 
