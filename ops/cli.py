@@ -6,10 +6,11 @@ import textwrap
 import traceback
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
-from typing import NoReturn
+from contextlib import suppress
+from typing import Any, NoReturn
 
-from ops.console import Console
-from ops.errors import ToolError, WrongUsage
+from ops.console import Console, written
+from ops.errors import NotWritten, ToolError, WrongUsage
 from ops.exit_codes import ExitCode
 from ops.verb import Verb
 from ops.verbs import VERBS
@@ -23,9 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     as_json = "--json" in given
     try:
-        parsed = _parser().parse_args(given)
-        verb: Verb = parsed.verb
-        return verb.run(parsed, console)
+        return _run(given, console)
+    except (NotWritten, BrokenPipeError) as error:
+        return _not_written(console, error)
     except ToolError as error:
         return _fail(console, str(error), error.exit_code, as_json=as_json)
     except ModuleNotFoundError as error:  # a verb imports what only it needs
@@ -33,16 +34,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(console, sentence, ExitCode.UNREADABLE, as_json=as_json)
     except KeyboardInterrupt:
         return _fail(console, "interrupted", ExitCode.INTERRUPTED, as_json=as_json)
-    except BrokenPipeError:
-        # whoever read the output wants no more of it; the interpreter is not to complain of that
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a person gets a sentence, never a traceback
         return _fail(console, _fault(error), ExitCode.FAULT, as_json=as_json)
 
 
+def _run(given: Sequence[str], console: Console) -> int:
+    console.require_output()
+    try:
+        parsed = _parser().parse_args(given)
+        verb: Verb = parsed.verb
+        return verb.run(parsed, console)
+    finally:
+        console.close()
+
+
+def _not_written(console: Console, error: NotWritten | BrokenPipeError) -> ExitCode:
+    _give_up_stdout()
+    if isinstance(error, BrokenPipeError):  # whoever read the output wants no more of it
+        return ExitCode.INTERRUPTED
+    console.complain(str(error))
+    return error.exit_code
+
+
+def _give_up_stdout() -> None:
+    """So that the interpreter, when it ends, does not try once more to write what it holds."""
+    with suppress(OSError, ValueError, AttributeError):  # there may be none, or none of the system
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class _Parser(ArgumentParser):
     """Says what is wrong with a command as every other error is said."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        with written():  # argparse itself is content with help that nobody gets
+            (file or sys.stdout).write(message)
 
     def error(self, message: str) -> NoReturn:
         raise WrongUsage([f"{message}; '{self.prog} --help' teaches it"])
@@ -75,9 +100,13 @@ def _parser() -> ArgumentParser:
 
 
 def _fail(console: Console, sentence: str, code: ExitCode, *, as_json: bool) -> ExitCode:
-    if as_json:
+    if not as_json:
+        console.complain(sentence)
+        return code
+    try:
         console.give({"error": sentence, "exit_code": int(code)})
-    else:
+    except (NotWritten, BrokenPipeError):
+        _give_up_stdout()
         console.complain(sentence)
     return code
 

@@ -3,13 +3,16 @@
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from rich.console import Console as RichConsole
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from lambdas.domain.visible_text import INVISIBLE
+from ops.errors import NotWritten
+
+_NOT_WRITTEN = "the answer could not be written"
 
 
 def printable(text: str) -> str:
@@ -25,7 +28,9 @@ def printable(text: str) -> str:
 
 
 class Console:
-    """stdout and stderr of one call of the tool."""
+    """stdout and stderr of one call of the tool. What is for stdout raises BrokenPipeError where
+    nobody reads on, and NotWritten where it cannot be written; stderr is best effort.
+    """
 
     def __init__(self) -> None:
         for stream in (sys.stdout, sys.stderr):
@@ -34,17 +39,34 @@ class Console:
         self._out = _Output(highlight=False, soft_wrap=True)
         self._err = RichConsole(highlight=False, soft_wrap=True, stderr=True)
 
+    def require_output(self) -> None:
+        """Raise NotWritten where there is no stdout at all, before work is done for nobody."""
+        if sys.stdout is None:
+            raise NotWritten(f"{_NOT_WRITTEN}: stdout is closed")
+
     def say(self, *parts: str | tuple[str, str]) -> None:
         """One line; a part may be given with its style."""
-        self._out.print(_line(parts))
+        with written():
+            self._out.print(_line(parts))
 
     def complain(self, sentence: str) -> None:
-        self._err.print(_line([("invoices: ", "bold red"), sentence]))
+        if sys.stderr is None:
+            return
+        with suppress(OSError):  # the exit code says it too
+            self._err.print(_line([("invoices: ", "bold red"), sentence]))
 
     def give(self, data: object) -> None:
         """Data for a program."""
-        sys.stdout.write(json.dumps(data, indent=2) + "\n")
-        sys.stdout.flush()
+        text = json.dumps(data, indent=2) + "\n"
+        with written():
+            sys.stdout.write(text)
+            sys.stdout.flush()
+
+    def close(self) -> None:
+        """See that everything was written."""
+        with written():
+            if sys.stdout is not None:
+                sys.stdout.flush()
 
     @contextmanager
     def progress(self) -> Iterator[Callable[[str, int, int], None]]:
@@ -63,6 +85,18 @@ class Console:
             yield lambda title, done, of: bars.update(
                 task, description=title, completed=done, total=of
             )
+
+
+@contextmanager
+def written() -> Iterator[None]:
+    """Raise NotWritten for what stdout does not take."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise NotWritten(f"{_NOT_WRITTEN}: {why}") from None
 
 
 class _Output(RichConsole):

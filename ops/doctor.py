@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,6 +24,8 @@ BROUGHT_BACK = "An archive that a deleted stack left"
 """The heading in docs/runbook.md of how its parts are brought back."""
 
 _POLL_SECONDS = 1.0
+_LARGEST = 64 << 20
+"""Bytes of what a dry run writes for one payer account."""
 
 
 @dataclass(frozen=True)
@@ -304,17 +307,25 @@ def examine_payers(outputs: Mapping[str, str]) -> Iterator[Examined]:
             stateMachineArn=outputs["StateMachineArn"], input=json.dumps({"dry_run": True})
         )["executionArn"]
     bucket, run_id = outputs["ArchiveBucketName"], _run_id_of_ended(states, arn)
-    items = _required(bucket, run_payers_key(run_id))
-    for item in items:
-        account_id = item["payer_account_id"]
-        listing = _read(bucket, listing_key(run_id, account_id))
-        what = _payer_account(account_id, item["name"])
-        if listing is None:
-            yield Examined(what, f"its part of the dry run did not end; see execution {arn}")
-        else:
-            yield Examined(what, _not_listed(listing))
-    asked = {item["payer_account_id"] for item in items}
-    request = _required(bucket, run_request_key(run_id))
+    payers = run_payers_key(run_id)
+    with _understood(bucket, payers):
+        items = _required(bucket, payers)
+        names = {str(item["payer_account_id"]): str(item["name"]) for item in items}
+    for account_id, name in names.items():
+        why = _why_not_listed(bucket, listing_key(run_id, account_id), arn)
+        yield Examined(_payer_account(account_id, name), why)
+    request = run_request_key(run_id)
+    with _understood(bucket, request):
+        not_asked = list(_not_asked(_required(bucket, request), names))
+    yield from not_asked
+    yield Examined(
+        "what no dry run tries",
+        not_tried="invoicing:GetInvoicePDF, ce:GetCostAndUsage, and whether FetchInvoiceDocuments "
+        "and ValidateCompleteness may take the roles too; the first run that archives tells it",
+    )
+
+
+def _not_asked(request: Mapping[str, Any], asked: Collection[str]) -> Iterator[Examined]:
     for payer in request["register"]:
         if payer["account_id"] not in asked:
             yield Examined(
@@ -322,11 +333,32 @@ def examine_payers(outputs: Mapping[str, str]) -> Iterator[Examined]:
                 not_tried=f"the register has it active {_active(payer)}, and the dry run asked "
                 f"about {request['billing_period']}",
             )
-    yield Examined(
-        "what no dry run tries",
-        not_tried="invoicing:GetInvoicePDF, ce:GetCostAndUsage, and whether FetchInvoiceDocuments "
-        "and ValidateCompleteness may take the roles too; the first run that archives tells it",
-    )
+
+
+def _why_not_listed(bucket: str, key: str, execution_arn: str) -> str | None:
+    """Why a payer account could not be read; what cannot be understood is its own problem alone."""
+    try:
+        with _understood(bucket, key):
+            content = _read(bucket, key)
+            if content is None:
+                return f"its part of the dry run did not end; see execution {execution_arn}"
+            return _not_listed(json.loads(content))
+    except _NotUnderstood as error:
+        return str(error)
+
+
+class _NotUnderstood(CannotRead):
+    """An object of the dry run is not what such an object is."""
+
+
+@contextmanager
+def _understood(bucket: str, key: str) -> Iterator[None]:
+    try:
+        yield
+    except NOT_UNDERSTOOD as error:
+        raise _NotUnderstood(
+            f"s3://{bucket}/{key} is not what a dry run writes there ({type(error).__name__})"
+        ) from None
 
 
 def _payer_account(account_id: str, name: str) -> str:
@@ -338,7 +370,7 @@ def _not_listed(listing: Mapping[str, Any]) -> str | None:
     if listing["outcome"] != CHECKED:
         return str(listing["detail"])
     witnesses = (listing["invoice_units"], listing["billing_transfers"])
-    reasons = [one["not_read"] for one in witnesses if one and one["not_read"]]
+    reasons = [str(one["not_read"]) for one in witnesses if one and one["not_read"]]
     return " ".join(reasons) or None
 
 
@@ -352,27 +384,33 @@ def _run_id_of_ended(states: Any, arn: str) -> str:
         with aws_errors("states:DescribeExecution"):
             described = states.describe_execution(executionArn=arn)
         if described["status"] == "SUCCEEDED":
-            return str(json.loads(described["output"])["run_id"])
+            try:
+                return str(json.loads(described["output"])["run_id"])
+            except NOT_UNDERSTOOD:
+                raise CannotRead(f"the dry run {arn} ended well and names no run") from None
         if described["status"] != "RUNNING":
             cause = described.get("cause") or described.get("error") or "no cause is told"
             raise CannotRead(f"the dry run {arn} ended {described['status']}: {cause}")
         time.sleep(_POLL_SECONDS)
 
 
-def _read(bucket: str, key: str) -> Any:
+def _read(bucket: str, key: str) -> bytes | None:
     s3 = client("s3")
     with aws_errors(f"s3://{bucket}/{key}"):
         try:
-            return json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+            content: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read(_LARGEST + 1)
         except s3.exceptions.NoSuchKey:
             return None
+    if len(content) > _LARGEST:
+        raise _NotUnderstood(f"s3://{bucket}/{key} has more than {_LARGEST} bytes")
+    return content
 
 
 def _required(bucket: str, key: str) -> Any:
     found = _read(bucket, key)
     if found is None:
         raise CannotRead(f"s3://{bucket}/{key} is not there, though the dry run ended well")
-    return found
+    return json.loads(found)
 
 
 def _bucket_status(name: str, here: Place) -> tuple[int, str]:

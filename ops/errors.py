@@ -30,3 +30,9 @@ class CannotRead(ToolError):
     """A place, an object or a table could not be read."""
 
     exit_code = ExitCode.UNREADABLE
+
+
+class NotWritten(ToolError):
+    """The answer could not be written to where it should go."""
+
+    exit_code = ExitCode.NOT_WRITTEN

@@ -11,6 +11,7 @@ class ExitCode(IntEnum):
     AWAITING = 4, "invoices are awaited, and nothing needs a person"
     NOTHING_THERE = 5, "there was nothing to work on, which is never success"
     UNREADABLE = 6, "the place could not be read"
+    NOT_WRITTEN = 7, "the answer could not be written, so nobody has it"
     INTERRUPTED = 130, "interrupted, at the keyboard or by whoever read the output"
 
     meaning: str

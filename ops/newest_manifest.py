@@ -4,12 +4,17 @@
 """
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from lambdas.domain.archive_layout import manifest_sequence, manifests_prefix
+from lambdas.domain.archive_layout import manifest_key, manifest_sequence, manifests_prefix
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.manifests import Manifest, PayerState
+from ops.check.limits import LARGEST_READ_WHOLE
 from ops.copy_on_disk import CopyOnDisk
 from ops.errors import CannotRead, NothingThere
 from ops.places import Place, read
@@ -23,7 +28,7 @@ def archive_place(text: str | None) -> Place:
     """The archive that is named: a folder, or `s3://BUCKET`; by default the exported one, else the
     deployed stack's. Raises CannotRead.
     """
-    if text is None and EXPORTED.is_dir():
+    if text is None and os.path.isdir(EXPORTED):
         return CopyOnDisk(EXPORTED)
     if text is not None and not text.startswith(_BUCKET):
         return CopyOnDisk(Path(text))
@@ -39,15 +44,33 @@ def newest_manifest(place: Place, period: BillingPeriod) -> Manifest:
     numbers = {
         number: placed.key
         for placed in place.files(manifests_prefix(period))
-        if (number := manifest_sequence(placed.key)) and not placed.is_hidden
+        if (number := manifest_sequence(placed.key))
+        and placed.key == manifest_key(period, number)
+        and not placed.is_hidden
     }
     for folder, why in place.unlisted.items():
         raise CannotRead(f"{folder}: {why}")
     if not numbers:
         raise NothingThere(f"{place.name} has no manifest of {period}; no run has judged it")
     key = numbers[max(numbers)]
+    with understood(key):
+        text = read(place, key, most=LARGEST_READ_WHOLE)
+        said = json.loads(text, parse_float=_refuse, parse_constant=_refuse)
+        manifest = Manifest.from_data(said)
+        if not all(isinstance(payer.payer_account_id, str) for payer in manifest.payers):
+            raise TypeError("a payer account's id is no text")
+        if manifest.key != key:
+            raise ValueError(f"it is that of {manifest.key}")
+    return manifest
+
+
+@contextmanager
+def understood(key: str) -> Iterator[None]:
+    """Raise CannotRead for whatever of a manifest cannot be understood, at whichever member that
+    shows.
+    """
     try:
-        return Manifest.from_data(json.loads(read(place, key)))
+        yield
     except NOT_UNDERSTOOD as error:
         raise CannotRead(
             f"{key} cannot be read ({type(error).__name__}); 'invoices check' tells more"
@@ -63,3 +86,7 @@ def payer_state(manifest: Manifest, payer_account_id: str) -> PayerState:
             f"{manifest.key} names no payer account '{payer_account_id}'; it names {known}"
         )
     return states[payer_account_id]
+
+
+def _refuse(text: str) -> Any:
+    raise ValueError(f"{text} is no whole number")

@@ -25,6 +25,13 @@ class PlacedObject:
     """When the oldest version was stored; a copy does not tell."""
     is_over_a_marker: bool = False
     """Whether a delete marker lies beneath the oldest version."""
+    obstacle: str = ""
+    """Why it cannot be read: in a copy, a link or a pipe that lies where a file could."""
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Of each version, by id."""
+        return dict([(self.version_id, self.size_bytes), *self.older])
 
     @property
     def oldest_version_id(self) -> str:
@@ -106,23 +113,33 @@ class Place(Protocol):
     def blocks(self, key: str, version_id: str, /) -> Iterator[bytes]:
         """The bytes, in pieces."""
 
-    def digest(self, key: str, version_id: str, /) -> Digest: ...
+    def digest(self, key: str, version_id: str, /, *, most: int) -> Digest:
+        """Of all bytes. What has more than `most` is not read on, and raises CannotRead."""
 
-    def digest_again(self, key: str, version_id: str, /) -> Digest:
+    def digest_again(self, key: str, version_id: str, /, *, most: int) -> Digest:
         """Read once more, from the medium itself where that can be asked for."""
+
+    def stop(self) -> None:
+        """Let everything that is being read in other threads end soon, with CannotRead."""
 
     def lock(self, key: str, version_id: str, /) -> Lock | None:
         """None where there is no lock. Raises LockNotShown."""
 
 
-def read(place: Place, key: str, version_id: str = "", *, most: int | None = None) -> bytes:
-    """The bytes in one piece, of what is known to be small. Raises CannotRead for what has more
-    than `most` bytes.
-    """
-    pieces, size = [], 0
+def read(place: Place, key: str, version_id: str = "", *, most: int) -> bytes:
+    """The bytes in one piece. Raises CannotRead for what has more than `most` bytes."""
+    return b"".join(blocks_up_to(place, key, version_id, most))
+
+
+def blocks_up_to(place: Place, key: str, version_id: str, most: int) -> Iterator[bytes]:
+    """The bytes, in pieces. Raises CannotRead as soon as there are more than `most`."""
+    size = 0
     for block in place.blocks(key, version_id):
         size += len(block)
-        if most is not None and size > most:
-            raise CannotRead(f"{key}: it has more than {most} bytes")
-        pieces.append(block)
-    return b"".join(pieces)
+        if size > most:
+            raise too_long(key, most)
+        yield block
+
+
+def too_long(key: str, most: int) -> CannotRead:
+    return CannotRead(f"{key}: it has more than {most} bytes")

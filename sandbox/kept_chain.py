@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.places import Places
+from sandbox.private_files import write_private
 
 _SIGNING = "ECC_NIST_P256"
 _MATERIAL = ("_private_key_pem", "_public_key_der_b64")
@@ -23,10 +24,7 @@ def remember(places: Places) -> None:
         note = json.dumps({"key": {name: key[name] for name in _MATERIAL}, "heads": table["items"]})
     except (OSError, ValueError, LookupError, TypeError):
         return
-    unfinished = places.chain.with_suffix(".tmp")
-    unfinished.touch(mode=0o600)
-    unfinished.write_text(note)
-    unfinished.replace(places.chain)
+    write_private(places.chain, note)
 
 
 def put_back(places: Places) -> None:
@@ -38,8 +36,8 @@ def put_back(places: Places) -> None:
     (key,), (table,) = _signing_keys(keys), _tables(tables)
     key.update(note["key"])
     table["items"] = note["heads"]
-    _state(places, "kms").write_text(json.dumps(keys))
-    _state(places, "dynamodb").write_text(json.dumps(tables))
+    write_private(_state(places, "kms"), json.dumps(keys))
+    write_private(_state(places, "dynamodb"), json.dumps(tables))
 
 
 def _signing_keys(state: Any) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from botocore.config import Config
 
 from sandbox.context import Context
 from sandbox.places import Places
+from sandbox.private_files import make_private
 from sandbox.program import ACCOUNT_ID, REGION, SECRET, Program, aws_environment
 
 _START_SECONDS = 60
@@ -71,13 +72,9 @@ class Ministack(Context):
 
     def _open(self, opening: ExitStack) -> None:
         self._tidy_up()
-        for folder in (
-            self._places.temporary,
-            self._places.home,
-            self._places.state,
-            self._places.buckets,
-        ):
+        for folder in (self._places.temporary, self._places.home, self._places.buckets):
             folder.mkdir(parents=True, exist_ok=True)
+        make_private(self._places.state)
         opening.callback(self._tidy_up)
         opening.enter_context(self._program)
         self._await_ready()

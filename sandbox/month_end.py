@@ -28,7 +28,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a month end; 0 when a verdict was reached, else 1 and one sentence that says why."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.month_end", description=__doc__)
-    parser.add_argument("--period", default="", help="default: the last UTC month whose day 12 after has come")
+    parser.add_argument(
+        "--period", default="", help="default: the last UTC month that ended 12 days ago"
+    )
     parser.add_argument("--payers", default="", help="default: the register that cdk.json names")
     parser.add_argument("--at", default="", help="default: day 12 of the month after the period")
     parser.add_argument(

@@ -11,7 +11,7 @@ from lambdas.domain.invoice_summary import (
     Amount,
     InvoiceSummary,
     decimal_text,
-    read_sum,
+    stored_decimal,
     sums,
 )
 from lambdas.domain.issuers import AWS, billing_entity_of
@@ -289,8 +289,8 @@ class Residual:
         currency = data["currency"]
         return cls(
             data["billing_entity"],
-            Amount(currency, read_sum(data["charged"], "charged")),
-            Amount(currency, read_sum(data["invoiced"], "invoiced")),
+            Amount(currency, stored_decimal(data["charged"])),
+            Amount(currency, stored_decimal(data["invoiced"])),
             data["not_compared"],
         )
 

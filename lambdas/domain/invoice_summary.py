@@ -33,6 +33,7 @@ _MOST_SHOWN = 40
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 """AWS writes 1433.81; Cost Explorer may write an exponent too."""
 _ESTIMATE = "estimate-"
+_STORED = re.compile(rf"-?\d{{1,{4 * _MOST_DIGITS}}}(?:\.\d{{1,{4 * _MOST_DIGITS}}})?", re.ASCII)
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 EXACT = Context(prec=4 * _MOST_DIGITS, traps=[Inexact, InvalidOperation])
 """Arithmetic that never rounds an amount: with so many digits no sum of a month can be inexact."""
@@ -50,7 +51,7 @@ class Amount:
 
     @classmethod
     def from_data(cls, data: Mapping[str, str]) -> "Amount":
-        return cls(data["currency"], read_sum(data["amount"], "an amount"))
+        return cls(data["currency"], stored_decimal(data["amount"]))
 
 
 class AmountNotRead(ValueError):
@@ -342,7 +343,16 @@ def decimal_text(value: Decimal) -> str:
     return f"{value if value else value.copy_abs():f}"
 
 
-def read_decimal(text: str, place: str, most_digits: int = _MOST_DIGITS) -> Decimal:
+def stored_decimal(text: str) -> Decimal:
+    """Read what `decimal_text` wrote of an amount or a sum. Raises AmountNotRead for anything else,
+    so that nothing stored expands beyond measure when it is written again.
+    """
+    if not isinstance(text, str) or not _STORED.fullmatch(text):
+        raise AmountNotRead(f"'{text!s:.40}' is no amount as the archive stores them")
+    return Decimal(text)
+
+
+def read_decimal(text: str, place: str) -> Decimal:
     """Read AWS's decimal text. Raises AmountNotRead with the place and how the text begins."""
     begins = str(text)[:_MOST_SHOWN] + ("…" if len(str(text)) > _MOST_SHOWN else "")
     try:
@@ -350,16 +360,9 @@ def read_decimal(text: str, place: str, most_digits: int = _MOST_DIGITS) -> Deci
     except AmountNotRead:
         raise AmountNotRead(f"{place} is '{begins}', not a decimal number") from None
     _, digits, exponent = value.as_tuple()
-    if max(len(digits), abs(int(exponent))) > most_digits:
+    if max(len(digits), abs(int(exponent))) > _MOST_DIGITS:
         raise AmountNotRead(f"{place} is '{begins}', beyond any amount of money")
     return value
-
-
-def read_sum(text: str, place: str) -> Decimal:
-    """Read a sum of amounts as `decimal_text` writes it, which may have more digits than each of
-    them. Raises AmountNotRead.
-    """
-    return read_decimal(text, place, EXACT.prec)
 
 
 def plain_decimal(text: str) -> Decimal:

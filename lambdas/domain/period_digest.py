@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, get_args
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.invoice_summary import read_sum
+from lambdas.domain.invoice_summary import stored_decimal
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.manifests import COMPLETENESS_SCHEMA, Manifest
 from lambdas.domain.verdicts import SETTLED_VERDICTS, PeriodVerdict
@@ -125,7 +125,7 @@ class PeriodDigest:
 
 
 def _totals(data: list[Mapping[str, str]]) -> dict[str, Decimal]:
-    return {_text(one["currency"]): read_sum(one["amount"], "a total") for one in data}
+    return {_text(one["currency"]): stored_decimal(one["amount"]) for one in data}
 
 
 def _text(value: object) -> str:

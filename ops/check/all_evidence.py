@@ -5,12 +5,14 @@ there and right, and nothing is there that it does not name.
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from lambdas.domain.archive_layout import documents_prefix, record_sequence, records_prefix
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.records import StoredObject
-from ops.check.evidence import Evidence, Examined, Examiner
+from ops.check.evidence import Changed, Evidence, Examined, Examiner
 from ops.check.findings import CheckFinding, check_finding
 from ops.check.scope import Level, Scope
 from ops.check.statement import InvoiceStatement
@@ -131,7 +133,9 @@ class AllEvidence:
     def _places_by_bytes(self, extra: dict[str, PlacedObject]) -> dict[str, list[str]]:
         """Where what is extra lies, by its SHA-256, if it could be something that is gone."""
         sizes = {stored.size_bytes for stored in self._gone}
-        candidates = [o for o in extra.values() if o.size_bytes in sizes and not o.is_hidden]
+        candidates = [
+            o for o in extra.values() if o.size_bytes in sizes and not (o.is_hidden or o.obstacle)
+        ]
         places: dict[str, list[str]] = {}
         digests = self._pool.map(self._digest, candidates)
         for placed, digest in zip(candidates, digests, strict=True):
@@ -141,13 +145,13 @@ class AllEvidence:
 
     def _digest(self, placed: PlacedObject) -> Digest | None:
         try:
-            return self._place.digest(placed.key, placed.version_id)
+            return self._place.digest(placed.key, placed.version_id, most=placed.size_bytes)
         except CannotRead:
             return None  # it is told as extra
 
     def _tell_changed(self, restate: Callable[[], Iterable[StoredObject]]) -> None:
         """What holds another's bytes was swapped; all else was changed."""
-        changed = self.examined.changed
+        changed = self._read_where_another_has_that_size(restate)
         wanted = {one.digest.sha256 for one in changed if one.digest.sha256}
         holders = {s.sha256: s.key for s in restate() if s.sha256 in wanted} if wanted else {}
         for one in changed:
@@ -162,6 +166,27 @@ class AllEvidence:
                 code = "RECORD_CHANGED" if one.is_record else "DOCUMENT_CHANGED"
                 found = f"SHA-256 {digest.sha256}"
                 self._find(code, stored.key, _expected(stored), found)
+
+    def _read_where_another_has_that_size(
+        self, restate: Callable[[], Iterable[StoredObject]]
+    ) -> list[Changed]:
+        """What has a wrong size is read only where it can be another of the objects that are named:
+        so no more is read than the manifest names.
+        """
+        changed = self.examined.changed
+        sizes = {one.digest.size_bytes for one in changed if one.version_id is not None}
+        named = {s.size_bytes for s in restate() if s.size_bytes in sizes} if sizes else set()
+        return list(self._pool.map(partial(self._read_late, named), changed))
+
+    def _read_late(self, sizes: set[int], one: Changed) -> Changed:
+        size = one.digest.size_bytes
+        if one.version_id is None or size not in sizes:
+            return one
+        try:
+            digest = self._place.digest(one.stored.key, one.version_id, most=size)
+        except CannotRead:
+            return one  # it is told by its size
+        return replace(one, digest=digest)
 
     def _find(self, code: str, key: str, expected: str, found: str) -> None:
         self.findings.append(check_finding(code, key, expected, found, period=self._period))
@@ -181,7 +206,8 @@ def extra_object(placed: PlacedObject, period: BillingPeriod | None = None) -> C
         "OBJECT_EXTRA",
         placed.key,
         "nothing here, for no manifest names it and no view is called so",
-        f"{placed.size_bytes} bytes" + ", hidden by a delete marker" * placed.is_hidden,
+        placed.obstacle
+        or f"{placed.size_bytes} bytes" + ", hidden by a delete marker" * placed.is_hidden,
         period=period,
         severity="warning" if placed.is_hidden else None,
     )

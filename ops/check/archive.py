@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import pairwise
 
 from lambdas.domain.archive_layout import (
@@ -14,6 +15,7 @@ from lambdas.domain.archive_layout import (
 from lambdas.domain.billing_period import BillingPeriod
 from ops.check.all_evidence import Progress, extra_object
 from ops.check.findings import CheckFinding, NotChecked, check_finding
+from ops.check.limits import LARGEST_KEY_FILE
 from ops.check.period import PeriodCheck
 from ops.check.report import CheckReport
 from ops.check.scope import Level, Scope
@@ -25,7 +27,6 @@ _ROOT_VIEWS = (README_KEY, ARCHIVE_PAGE_KEY, PUBLIC_KEY_KEY)
 _PERIOD_FOLDERS = (*EVIDENCE_PREFIXES, PERIODS_PREFIX)
 _RUNS = "runs/"
 _A_KEY = "a public key of the curve P-256, as PEM"
-_LARGEST_PEM = 1 << 20
 
 
 def check_archive(
@@ -41,16 +42,20 @@ def check_archive(
     periods = set(scope.periods) or {*_periods(place), *(scope.heads or ())}
     checked = []
     bucket = place.bucket
-    with ThreadPoolExecutor(place.readers) as pool:
+    with _readers(place) as pool:
         check = PeriodCheck(place, keys, scope, pool, progress)
         for period in sorted(periods):
             checked.append(check.run(period, bucket))
             bucket = checked[-1].bucket
+    findings += _obstacles(place)
     if not periods:
         expected = f"billing periods below {' and '.join(_PERIOD_FOLDERS)}"
         findings.append(check_finding("NOTHING_TO_CHECK", place.name, expected, "none"))
     elif not scope.periods:
-        findings += map(extra_object, _beside_the_periods(place))
+        beside = _beside_the_periods(place)
+        # a link in place of a folder is told as that
+        beside = (one for one in beside if f"{one.key}/" not in place.unlisted or not one.obstacle)
+        findings += map(extra_object, beside)
         if scope.heads is None:
             findings += _gaps(sorted(periods))
     if any(period.manifests for period in checked):
@@ -75,6 +80,18 @@ def check_archive(
     )
 
 
+@contextmanager
+def _readers(place: Place) -> Iterator[ThreadPoolExecutor]:
+    """The threads that read. Where the check is broken off they end with what they are at."""
+    with ThreadPoolExecutor(place.readers) as pool:
+        try:
+            yield pool
+        except BaseException:
+            place.stop()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
 class _OwnKey:
     """The public key that lies in the archive. `findings` are about reading it."""
 
@@ -87,7 +104,7 @@ class _OwnKey:
                 placed.key == PUBLIC_KEY_KEY and not placed.is_hidden for placed in place.files("")
             )
             if self._is_there:
-                pem = read(place, PUBLIC_KEY_KEY, most=_LARGEST_PEM)
+                pem = read(place, PUBLIC_KEY_KEY, most=LARGEST_KEY_FILE)
                 source = f"{PUBLIC_KEY_KEY} of the archive itself"
                 self.keys = SigningKeys.read(pem, source, is_from_the_archive=True)
         except ValueError as error:
@@ -110,6 +127,13 @@ class _OwnKey:
 
     def _find(self, code: str, found: str) -> None:
         self.findings.append(check_finding(code, PUBLIC_KEY_KEY, _A_KEY, found))
+
+
+def _obstacles(place: Place) -> Iterator[CheckFinding]:
+    """Links and pipes in place of the views that lie outside of all periods and are not read."""
+    for placed in place.files(""):
+        if placed.obstacle and placed.key in (README_KEY, ARCHIVE_PAGE_KEY):
+            yield check_finding("OBJECT_UNREADABLE", placed.key, "a file", placed.obstacle)
 
 
 def _gaps(periods: Sequence[BillingPeriod]) -> Iterator[CheckFinding]:

@@ -7,18 +7,20 @@ from typing import Any
 
 from lambdas.domain.archive_layout import manifest_key
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.manifest_heads import ManifestHead
 from lambdas.domain.manifests import SCHEMA
 from lambdas.domain.records import StoredObject
 from lambdas.domain.signatures import signature_of
 from ops.check.expected import Expected
-from ops.check.findings import CheckFinding, check_finding
+from ops.check.findings import CheckFinding, check_finding, shown
+from ops.check.limits import LARGEST_MANIFEST
 from ops.check.manifest_reader import InvoicePart, ManifestReader, NotAManifest, PayerPart
 from ops.check.recount import Recount
 from ops.check.signing_keys import SigningKeys
 from ops.check.statement import InvoiceStatement
 from ops.errors import CannotRead
-from ops.places import Place, PlacedObject
+from ops.places import Place, PlacedObject, blocks_up_to
 
 SCHEMAS = frozenset({SCHEMA})
 """Those of which form, signature, chain and evidence are checked. What a manifest says of itself
@@ -86,7 +88,11 @@ class ChainCheck:
     ) -> Link | None:
         """Read the next manifest that there is, and check it; None where it cannot be read."""
         before = self._before(sequence)
-        reader = ManifestReader(self._place.blocks(placed.key, self.version(placed)))
+        if self.size(placed) > LARGEST_MANIFEST:
+            limit = f"a manifest, and none has more than {LARGEST_MANIFEST} bytes"
+            self._add("MANIFEST_DAMAGED", placed.key, limit, f"{self.size(placed)} bytes")
+            return None
+        reader = ManifestReader(self._blocks(placed))
         names: set[int] = set()
         recount, expected = Recount(), Expected(before.expected if before else None)
         take_invoice = [recount.invoice, expected.invoice, *([on_invoice] if on_invoice else [])]
@@ -97,14 +103,13 @@ class ChainCheck:
                 if isinstance(part, InvoicePart):
                     damage = self._invoice(part, names, take_invoice) or damage
                 else:
-                    for take in take_payer:
-                        take(part)
-        except NotAManifest as error:
-            damage = str(error)
+                    damage = _payer(part, take_payer) or damage
         except CannotRead as error:
             self.suspects[placed.key] = ""
             self._add("OBJECT_UNREADABLE", placed.key, "its bytes", str(error))
             return None
+        except NotAManifest as error:
+            damage = str(error)
         link = Link(
             self._period,
             sequence,
@@ -115,11 +120,15 @@ class ChainCheck:
             expected,
             names,
         )
-        self._check(link, reader, damage)
-        if link.is_whole:
-            self._check_order(link, before)
-        if link.is_whole and link.has_newest_schema:
-            self._check_counts(link, recount)
+        try:
+            self._check(link, reader, damage)
+            if link.is_whole:
+                self._check_order(link, before)
+            if link.is_whole and link.has_newest_schema:
+                self._check_counts(link, recount)
+        except NOT_UNDERSTOOD as error:
+            link.is_whole = False
+            self._found(link, "MANIFEST_DAMAGED", "what every manifest says", _odd(error))
         if before:
             before.names = set()  # one link's are enough to hold, however long the chain is
         self.links.append(link)
@@ -152,8 +161,7 @@ class ChainCheck:
 
     def parts(self, link: Link) -> Iterator[InvoicePart | PayerPart]:
         """Read a manifest once more. Raises CannotRead and NotAManifest."""
-        blocks = self._place.blocks(link.placed.key, self.version(link.placed))
-        yield from ManifestReader(blocks, is_first=False).parts()
+        yield from ManifestReader(self._blocks(link.placed), is_first=False).parts()
 
     def _before(self, sequence: int) -> Link | None:
         """The link before this number, None where it is not there; what lacks is told."""
@@ -184,16 +192,19 @@ class ChainCheck:
             if mark in names:
                 return f"it names {stored.key} twice"
             names.add(mark)
-        for take in takers:
-            take(statement)
+        try:
+            for take in takers:
+                take(statement)
+        except NOT_UNDERSTOOD as error:
+            return f"its invoice {statement.invoice_id} has {_odd(error)}"
         return None
 
     def _check(self, link: Link, reader: ManifestReader, damage: str | None) -> None:
         """The file by itself."""
-        schema = link.members.get("schema", SCHEMA)
+        schema = shown(link.members.get("schema", SCHEMA))
         if schema not in SCHEMAS:
             link.is_whole = False
-            self._found(link, "SCHEMA_UNKNOWN", " or ".join(sorted(SCHEMAS)), str(schema))
+            self._found(link, "SCHEMA_UNKNOWN", " or ".join(sorted(SCHEMAS)), schema)
         elif damage:
             self._found(link, "MANIFEST_DAMAGED", "a manifest in canonical JSON", damage)
         if link.is_whole:
@@ -213,7 +224,7 @@ class ChainCheck:
         wrong = [name for name, value in right.items() if said.get(name) != value]
         if wrong:
             expected = ", ".join(f"{name} {right[name]}" for name in wrong)
-            found = ", ".join(f"{name} {said.get(name)}" for name in wrong)
+            found = ", ".join(f"{name} {shown(said.get(name))}" for name in wrong)
             self._found(link, "MANIFEST_MISPLACED", expected, found)
 
     def _check_order(self, link: Link, before: Link | None) -> None:
@@ -222,7 +233,7 @@ class ChainCheck:
             right = before.sha256 if before else None
             if named != right:
                 expected = f"predecessor {right}" if right else "no predecessor"
-                self._found(link, "CHAIN_BROKEN", expected, f"predecessor {named}")
+                self._found(link, "CHAIN_BROKEN", expected, f"predecessor {shown(named)}")
         if before and before.is_whole and (dropped := before.names - link.names):
             for stored in self._first(self.stated(before), dropped):
                 self._add(
@@ -267,6 +278,13 @@ class ChainCheck:
                 "a signature that does not match the content",
             )
 
+    def size(self, placed: PlacedObject) -> int:
+        """Of the version that counts."""
+        return placed.sizes.get(self.version(placed), placed.size_bytes)
+
+    def _blocks(self, placed: PlacedObject) -> Iterator[bytes]:
+        return blocks_up_to(self._place, placed.key, self.version(placed), self.size(placed))
+
     def version(self, placed: PlacedObject) -> str:
         """The version that was written first: evidence is written once."""
         return placed.oldest_version_id if self._place.has_versions else ""
@@ -277,6 +295,20 @@ class ChainCheck:
 
     def _add(self, code: str, key: str, expected: str, found: str) -> None:
         self.findings.append(check_finding(code, key, expected, found, period=self._period))
+
+
+def _payer(part: PayerPart, takers: Iterable[Callable[[PayerPart], None]]) -> str | None:
+    """What is wrong with a payer account of the manifest, None where it can be understood."""
+    try:
+        for take in takers:
+            take(part)
+    except NOT_UNDERSTOOD as error:
+        return f"a payer account in it has {_odd(error)}"
+    return None
+
+
+def _odd(error: Exception) -> str:
+    return f"something that nobody understands ({type(error).__name__})"
 
 
 def _some(told: list[str]) -> str:

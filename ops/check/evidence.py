@@ -8,6 +8,7 @@ from lambdas.domain.json_text import instant_text, sha256_hex
 from lambdas.domain.records import SCHEMA, StoredObject
 from lambdas.domain.retention import policy_end
 from ops.check.findings import CheckFinding, check_finding
+from ops.check.limits import LARGEST_RECORD
 from ops.check.scope import Level, Scope
 from ops.check.statement import InvoiceStatement
 from ops.errors import CannotRead
@@ -26,19 +27,20 @@ class Evidence:
     statement: InvoiceStatement
     record_number: int | None
 
-    def changed(self, digest: Digest) -> "Changed":
-        return Changed(self.stored, self.record_number is not None, digest)
+    def changed(self, digest: Digest, version_id: str | None = None) -> "Changed":
+        return Changed(self.stored, self.record_number is not None, digest, version_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """An object whose bytes are others than the manifest says; of `digest` only the size holds
-    where they were not to be read.
+    """An object whose bytes are others than the manifest says. Of `digest` only the size holds
+    where they were not read: `version_id` is then the version of which they can be.
     """
 
     stored: StoredObject
     is_record: bool
     digest: Digest
+    version_id: str | None = None
 
 
 @dataclass
@@ -99,34 +101,43 @@ class Examiner:
         stored, placed = evidence.stored, evidence.placed
         version_id, size = "", placed.size_bytes
         if self._place.has_versions:
-            sizes = dict([(placed.version_id, placed.size_bytes), *placed.older])
             version_id = stored.version_id
-            if version_id not in sizes:
+            if version_id not in placed.sizes:
                 examined.findings.append(self._version_gone(evidence))
                 return
-            size = sizes[version_id]
+            size = placed.sizes[version_id]
             examined.findings += self._on_top(evidence)
             examined.findings += self._beneath(evidence)
             self.locks(stored.key, version_id, examined)
         is_to_be_read = self._scope.level >= Level.bytes and stored.key in self._scope.subset
-        if is_to_be_read:
-            self._compare(evidence, version_id, size, examined)
-        elif size != stored.size_bytes:
-            examined.changed.append(evidence.changed(Digest("", size)))
+        if placed.obstacle:
+            raise CannotRead(f"{stored.key}: {placed.obstacle}")
+        if size != stored.size_bytes:
+            # its size condemns it; whether it holds another's bytes only who knows all can ask
+            version = version_id if is_to_be_read else None
+            examined.changed.append(evidence.changed(Digest("", size), version))
+        elif evidence.record_number is not None and size > LARGEST_RECORD:
+            expected = f"a record, and none has more than {LARGEST_RECORD} bytes"
+            found = f"{size} bytes, as the manifest says"
+            examined.findings.append(
+                self._finding("RECORD_CONTRADICTED", evidence, expected, found)
+            )
+        elif is_to_be_read:
+            self._compare(evidence, version_id, examined)
 
-    def _compare(self, evidence: Evidence, version_id: str, size: int, examined: Examined) -> None:
+    def _compare(self, evidence: Evidence, version_id: str, examined: Examined) -> None:
         """Every byte; what is not right at first is read once more before it is told."""
         stored = evidence.stored
         right = Digest(stored.sha256, stored.size_bytes)
         try:
-            digest, content = self._read(evidence, version_id, size)
+            digest, content = self._read(evidence, version_id)
             first = f"SHA-256 {digest.sha256}"
         except CannotRead as error:
             digest, content, first = None, None, str(error)
         if digest != right:
-            digest = self._place.digest_again(stored.key, version_id)
+            digest = self._place.digest_again(stored.key, version_id, most=stored.size_bytes)
             if digest == right:
-                digest, content = self._read(evidence, version_id, size)
+                digest, content = self._read(evidence, version_id)
                 finding = self._finding(
                     "READ_UNSTABLE", evidence, f"SHA-256 {right.sha256}", f"{first} at first"
                 )
@@ -138,11 +149,12 @@ class Examiner:
         elif evidence.record_number is not None and content is not None:
             examined.findings += self._contradictions(evidence, evidence.record_number, content)
 
-    def _read(self, evidence: Evidence, version_id: str, size: int) -> tuple[Digest, bytes | None]:
-        """A record's bytes are kept, if it has as many as it must have; a document's are not."""
+    def _read(self, evidence: Evidence, version_id: str) -> tuple[Digest, bytes | None]:
+        """A record's bytes are kept; a document's are not."""
         stored = evidence.stored
-        if evidence.record_number is None or size != stored.size_bytes:
-            return self._place.digest(stored.key, version_id), None
+        if evidence.record_number is None:
+            digest = self._place.digest(stored.key, version_id, most=stored.size_bytes)
+            return digest, None
         content = read(self._place, stored.key, version_id, most=stored.size_bytes)
         return Digest(sha256_hex(content), len(content)), content
 
@@ -190,10 +202,12 @@ class Examiner:
         self, evidence: Evidence, expected: str, version_id: str, where: str
     ) -> CheckFinding:
         """That another version is there too; milder where it has the same bytes."""
-        stored = evidence.stored
-        digest = self._place.digest(stored.key, version_id)
-        is_same = digest.sha256 == stored.sha256
-        what = "the same bytes" if is_same else f"SHA-256 {digest.sha256}"
+        stored, size = evidence.stored, evidence.placed.sizes[version_id]
+        sha256 = ""
+        if size == stored.size_bytes:
+            sha256 = self._place.digest(stored.key, version_id, most=size).sha256
+        is_same = sha256 == stored.sha256
+        what = "the same bytes" if is_same else f"SHA-256 {sha256}" if sha256 else f"{size} bytes"
         return check_finding(
             "OBJECT_OVERLAID",
             stored.key,

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.raw_json import described
 
 Severity = Literal["warning", "blocking"]
 
@@ -21,6 +22,7 @@ class CheckKind:
     next_step: str
 
 
+_LONGEST_TEXT = 2000
 _WHO = "Find out who did it (CloudTrail)"
 _RESTORE = f"{_WHO}; bring back the version that the manifest names, from the bucket or a copy."
 _CHAIN = f"{_WHO}; bring back the manifest as it was, from its versions or from a copy."
@@ -163,5 +165,15 @@ def check_finding(
     """Make a finding of a known code; its severity is the code's unless the case is milder."""
     kind = KINDS[code]
     return CheckFinding(
-        code, severity or kind.severity, at, expected, found, kind.next_step, period
+        code, severity or kind.severity, at, _cut(expected), _cut(found), kind.next_step, period
     )
+
+
+def shown(value: object) -> str:
+    """A value that somebody else wrote, for a sentence."""
+    return str(value) if isinstance(value, str | int) else described(value)
+
+
+def _cut(text: str) -> str:
+    """What others wrote may be as long as they like; what is said of it is not."""
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"

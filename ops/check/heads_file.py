@@ -13,6 +13,8 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.json_text import to_json
 from lambdas.domain.manifest_heads import ManifestHead
+from ops.check.given_file import read_given_file
+from ops.check.limits import LARGEST_HEADS_FILE
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -24,15 +26,14 @@ def heads_file(heads: Iterable[ManifestHead]) -> bytes:
 
 def read_heads_file(path: Path) -> Mapping[BillingPeriod, ManifestHead]:
     """Raises ValueError with a sentence that names the file and what is wrong with it."""
+    content = read_given_file(path, LARGEST_HEADS_FILE)
     try:
-        rows = json.loads(path.read_bytes(), parse_float=_refuse, parse_constant=_refuse)["heads"]
+        rows = json.loads(content, parse_float=_refuse, parse_constant=_refuse)["heads"]
         heads = [_head(row) for row in rows]
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read: {(error.strerror or '').lower()}") from None
     except NOT_UNDERSTOOD as error:
         raise ValueError(
-            f'{path} is no file of heads ({type(error).__name__}: {error}); "invoices heads" '
-            "writes one"
+            f"{path} is no file of heads ({type(error).__name__}: {error!s:.200}); "
+            '"invoices heads" writes one'
         ) from None
     if not heads:
         raise ValueError(f"{path} names no head, so nothing can be compared with it")

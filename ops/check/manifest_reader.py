@@ -7,6 +7,7 @@ so that no member comes twice and nothing stands in the file that is not in its 
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +39,7 @@ class ManifestReader:
 
     def __init__(self, blocks: Iterable[bytes], *, is_first: bool = True) -> None:
         self._text = _Text(blocks, looks_at_form=is_first)
+        self._held_characters = 0
         self.members: dict[str, Any] = {}
         """The members of the file without `payers` and `signature`."""
         self.signature: Any = None
@@ -81,7 +83,7 @@ class ManifestReader:
             elif name == "signature":
                 self.signature = text.value()
             else:
-                self.members[name] = text.value()
+                self.members[name] = self._held()
             end = text.take(",}")
             if name == "signature":
                 text.keep_as(_FORM.encode({name: _without_value(self.signature)})[1:-1] + end)
@@ -103,11 +105,20 @@ class ManifestReader:
                     yield InvoicePart(text.value())
                     text.keep()
             else:
-                members[name] = text.value()
+                members[name] = self._held()
             text.keep()
             if text.take(",}") == "}":
                 break
         yield PayerPart(members)
+
+    def _held(self) -> Any:
+        """A value that is held until the whole manifest was compared."""
+        before = self._text.read_characters
+        value = self._text.value()
+        self._held_characters += self._text.read_characters - before
+        if self._held_characters > _MOST_HELD:
+            raise NotAManifest("it says too much beside its invoices")
+        return value
 
 
 class _Text:
@@ -120,6 +131,8 @@ class _Text:
         self.file_sha256 = hashlib.sha256()
         self.signed_sha256 = hashlib.sha256()
         self.is_canonical = True
+        self.read_characters = 0
+        """Of values."""
         self._looks_at_form = looks_at_form
         self._blocks = iter(blocks)
         self._rest = b""
@@ -142,6 +155,7 @@ class _Text:
                 continue
             if self._looks_at_form:
                 self.is_canonical &= _FORM.encode(value) == self._text[self._at : end]
+            self.read_characters += end - self._at
             self._at = end  # no number goes on in what comes next, for the text ends at a brace
             return value
 
@@ -152,6 +166,8 @@ class _Text:
         name = self.value()
         if not isinstance(name, str) or name in names:
             raise NotAManifest(f"it has a member {name!r} where none can be")
+        if len(names) >= _MOST_MEMBERS:
+            raise NotAManifest(f"it has an object of more than {_MOST_MEMBERS} members")
         self.is_canonical &= name >= next(reversed(names), "")
         names[name] = None
         self.take(":")
@@ -205,11 +221,14 @@ class _Text:
 
     def _skip_space(self) -> str:
         """What was skipped, of which more than two letters do not matter."""
+        if self._text[self._at : self._at + 1] not in _MAY_BE_SPACE:
+            return ""
         skipped = ""
         while True:
-            while (letter := self._text[self._at : self._at + 1]) in _SPACES:
-                skipped = (skipped + letter)[:2]
-                self._at += 1
+            spaces = _SPACES.match(self._text, self._at)
+            end = spaces.end() if spaces else self._at
+            skipped = (skipped + self._text[self._at : min(end, self._at + 2)])[:2]
+            self._at = end
             if self._at < len(self._text) or not self._more():
                 return skipped
 
@@ -217,31 +236,47 @@ class _Text:
         """At least double what is left of the text; False where nothing came."""
         left = self._text[self._from :]
         if len(left) > _LONGEST_PIECE:
-            raise NotAManifest(f"a piece of it is longer than {_LONGEST_PIECE >> 20} MiB")
-        wanted = 2 * len(left)
-        pieces = [left]
-        length = len(left)
-        while not self._has_ended and length <= wanted:
-            block = next(self._blocks, b"")
-            self._has_ended = not block
-            self.file_sha256.update(block)
-            # A character of several bytes is not cut: a brace is one byte and no part of another.
-            block = self._rest + block
-            end = len(block) if self._has_ended else block.rfind(b"}") + 1
-            piece, self._rest = block[:end].decode("utf-8", "surrogatepass"), block[end:]
-            pieces.append(piece)
-            length += len(piece)
+            raise _too_long()
+        pieces, length = [left], len(left)
+        while not self._has_ended and length <= 2 * len(left):
+            pieces.append(self._next())
+            length += len(pieces[-1])
         self._text = "".join(pieces)
         self._at -= self._from
         self._from = 0
         return length > len(left)
 
+    def _next(self) -> str:
+        """What comes next up to a brace: that is one byte and no part of another character."""
+        waiting, size = [self._rest], len(self._rest)
+        while size <= _LONGEST_PIECE:
+            block = next(self._blocks, b"")
+            self._has_ended = not block
+            self.file_sha256.update(block)
+            end = block.rfind(b"}") + 1
+            if end or self._has_ended:
+                self._rest = block[end:]
+                return b"".join([*waiting, block[:end]]).decode("utf-8", "surrogatepass")
+            waiting.append(block)
+            size += len(block)
+        raise _too_long()
 
-_SPACES = frozenset(" \t\r\n")
-_LONGEST_PIECE = 256 << 20
+
+_SPACES = re.compile(r"[ \t\r\n]*")
+_MAY_BE_SPACE = frozenset(("", " ", "\t", "\r", "\n"))
+"""With what comes next where the text ends."""
+_LONGEST_PIECE = 64 << 20
 """Of characters: far more than an invoice, or what is said of a payer account beside those, has."""
+_MOST_MEMBERS = 1000
+"""Of one object, as far as they are read one by one."""
+_MOST_HELD = 4 * _LONGEST_PIECE
+"""Of characters, of all that is said beside the invoices."""
 _FORM = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 """The form of `to_canonical_json`, without the line feed."""
+
+
+def _too_long() -> NotAManifest:
+    return NotAManifest(f"a piece of it is longer than {_LONGEST_PIECE >> 20} MiB")
 
 
 def _without_value(signature: Any) -> Any:

@@ -19,6 +19,7 @@ from lambdas.domain.archive_layout import (
     sha256_sums_key,
 )
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.manifest_heads import ManifestHead
 from ops.check.all_evidence import AllEvidence, Progress, extra_object
 from ops.check.chain import ChainCheck, Link
@@ -88,7 +89,7 @@ class PeriodCheck:
         unstable = {
             key: sha256
             for key, sha256 in first.suspects.items()
-            if self._reads_otherwise(key, first.version_of(key), sha256)
+            if self._reads_otherwise(key, sha256, first)
         }
         if not unstable:
             return first.checked
@@ -106,11 +107,12 @@ class PeriodCheck:
         ]
         return second.checked
 
-    def _reads_otherwise(self, key: str, version_id: str, sha256: str) -> bool:
+    def _reads_otherwise(self, key: str, sha256: str, one: "_Pass") -> bool:
         try:
-            return self.place.digest_again(key, version_id).sha256 != sha256
+            digest = self.place.digest_again(key, one.version_of(key), most=one.size_of(key))
         except CannotRead:
             return False
+        return digest.sha256 != sha256
 
 
 class _Pass:
@@ -127,6 +129,9 @@ class _Pass:
         """
         self._manifests: dict[int, PlacedObject] = {}
         self._views: dict[str, PlacedObject] = {}
+        self._no_folders: list[str] = []
+        """What stands in place of the folder of manifests, as a prefix."""
+        self._newest: Link | None = None
         self._chain = ChainCheck(check.place, check.keys, period, bucket)
         self._list()
         self._evidence = AllEvidence(check.place, check.scope, period, check.pool, check.progress)
@@ -136,10 +141,35 @@ class _Pass:
         sequence = manifest_sequence(key)
         return "" if sequence is None else self._chain.version(self._manifests[sequence])
 
+    def size_of(self, key: str) -> int:
+        """Of that version, as it was listed."""
+        sequence = manifest_sequence(key)
+        if sequence is None:
+            return self._views[key].size_bytes
+        return self._chain.size(self._manifests[sequence])
+
     def run(self) -> None:
-        checked, findings = self.checked, self.checked.findings
-        newest = self._walk()
-        if manifests_prefix(self._period).startswith(tuple(self._place.unlisted)):
+        """Whatever stands in the period, it costs no other one its check."""
+        try:
+            self._check()
+        except NOT_UNDERSTOOD as error:
+            self._find(
+                "MANIFEST_DAMAGED",
+                manifests_prefix(self._period),
+                "manifests, records and views that can be understood",
+                f"something that nobody understands ({type(error).__name__})",
+            )
+            self._leave_out(
+                f"the rest of {self._period}",
+                "something in it cannot be understood",
+                "bring back what was changed there, then check again",
+            )
+        self._gather()
+
+    def _check(self) -> None:
+        self._newest = self._walk()
+        hidden = (*self._place.unlisted, *self._no_folders)
+        if manifests_prefix(self._period).startswith(hidden):
             self._leave_out(
                 f"everything of {self._period}",
                 "the folder of its manifests cannot be listed",
@@ -148,14 +178,17 @@ class _Pass:
         else:
             self._tell_of_the_chain()
         self._tell_versions()
+
+    def _gather(self) -> None:
+        checked, findings = self.checked, self.checked.findings
         findings += self._chain.findings
         findings += self._evidence.findings
         findings += self._evidence.examined.findings
         self.suspects |= self._chain.suspects
         checked.bucket = self._chain.bucket
         checked.manifests = len(self._manifests)
-        if newest:
-            self._describe(newest)
+        if self._newest:
+            self._describe(self._newest)
         checked.invoices = self._evidence.invoices
         checked.records = self._evidence.records
         checked.documents = self._evidence.documents
@@ -184,6 +217,11 @@ class _Pass:
                 self._manifests[sequence] = placed
             elif placed.key in views:
                 self._views[placed.key] = placed
+                if placed.obstacle:
+                    self._find("OBJECT_UNREADABLE", placed.key, "a file", placed.obstacle)
+            elif placed.obstacle and f"{placed.key}/" == manifests_prefix(self._period):
+                self._no_folders.append(f"{placed.key}/")
+                self._find("OBJECT_UNREADABLE", f"{placed.key}/", "a folder", placed.obstacle)
             else:
                 self.checked.findings.append(extra_object(placed, self._period))
 

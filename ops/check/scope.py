@@ -9,6 +9,8 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.manifest_heads import ManifestHead
 from lambdas.domain.retention import RetentionPolicy
 
+_MOST_DIGITS = 9
+
 
 class Level(IntEnum):
     """From cheap to dear; each includes those before it."""
@@ -31,9 +33,7 @@ class Subset:
     def parse(cls, text: str) -> "Subset":
         """Read `2/7`. Raises ValueError with a sentence that names the text and the form."""
         part, _, parts = text.partition("/")
-        if not all(one.isascii() and one.isdigit() for one in (part, parts)) or not (
-            1 <= int(part) <= int(parts)
-        ):
+        if not all(map(_is_number, (part, parts))) or not 1 <= int(part) <= int(parts):
             raise ValueError(f"'{text}' is not a subset; write the second of seven parts as 2/7")
         return cls(int(part), int(parts))
 
@@ -45,6 +45,10 @@ class Subset:
 
     def __str__(self) -> str:
         return f"{self.part}/{self.parts}"
+
+
+def _is_number(text: str) -> bool:
+    return len(text) <= _MOST_DIGITS and text.isascii() and text.isdigit()
 
 
 @dataclass(frozen=True)

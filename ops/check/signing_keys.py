@@ -2,8 +2,7 @@
 
 import base64
 import hashlib
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
@@ -16,7 +15,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-_PEM = re.compile(rb"-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----", re.DOTALL)
+from lambdas.domain.errors import NOT_UNDERSTOOD
+from ops.check.limits import MOST_KEYS
+
+_BEGIN, _END = b"-----BEGIN PUBLIC KEY-----", b"-----END PUBLIC KEY-----"
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,13 @@ class SigningKeys:
     @classmethod
     def read(cls, pem: bytes, source: str, *, is_from_the_archive: bool) -> "SigningKeys":
         """Read every public key of a PEM file. Raises ValueError with what is wrong with it."""
-        keys = []
-        for block in _PEM.findall(pem):
+        keys: list[object] = []
+        for block in _blocks(pem):
+            if len(keys) == MOST_KEYS:
+                raise ValueError(f"holds more than {MOST_KEYS} public keys")
             try:
                 key = load_pem_public_key(block)
-            except (ValueError, UnsupportedAlgorithm):
+            except (*NOT_UNDERSTOOD, UnsupportedAlgorithm):
                 raise ValueError("holds a public key that cannot be read") from None
             keys.append(key)
         usable = [key for key in keys if _is_usable(key)]
@@ -56,6 +60,14 @@ class SigningKeys:
         """Whether one of the keys made this signature (base64 of DER) of this SHA-256."""
         value = base64.b64decode(signature, validate=True)
         return any(_verifies(key, digest, value) for key in self.keys)
+
+
+def _blocks(pem: bytes) -> Iterator[bytes]:
+    """Each from its first line to its last; one without an end is none."""
+    begin = pem.find(_BEGIN)
+    while begin >= 0 and (end := pem.find(_END, begin)) >= 0:
+        yield pem[begin : end + len(_END)]
+        begin = pem.find(_BEGIN, end)
 
 
 def _is_usable(key: object) -> TypeGuard[ec.EllipticCurvePublicKey]:

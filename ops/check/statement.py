@@ -8,11 +8,14 @@ from typing import Any
 from lambdas.domain.archive_layout import INVOICE_TYPES, documents_prefix, record_key
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
+from lambdas.domain.raw_json import described
 from lambdas.domain.records import SCHEMA, StoredObject
 from ops.check.manifest_reader import NotAManifest
 
 _TYPE_WORDS = (*INVOICE_TYPES, "UNTYPED")
 _HEX = frozenset("0123456789abcdef")
+_LONGEST_NAME = 1024
+"""S3 has no longer keys and version ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class InvoiceStatement:
                 data,
             )
         except NOT_UNDERSTOOD as error:
-            raise NotAManifest(f"an invoice in it is none ({error!r})") from None
+            why = str(error) if isinstance(error, NotAManifest) else type(error).__name__
+            raise NotAManifest(f"an invoice in it is none ({why})") from None
         if not statement.records:
             raise NotAManifest(f"its invoice {statement.invoice_id} has no record")
         return statement
@@ -100,12 +104,14 @@ def _stored(data: Any) -> StoredObject:
     )
     if len(stored.sha256) != 64 or not _HEX.issuperset(stored.sha256):
         raise NotAManifest(f"it gives {stored.key} a SHA-256 that is none")
-    if type(stored.size_bytes) is not int:
+    if type(stored.size_bytes) is not int or stored.size_bytes < 0:
         raise NotAManifest(f"it gives {stored.key} a size that is none")
+    if max(len(stored.key), len(stored.version_id)) > _LONGEST_NAME:
+        raise NotAManifest(f"it names {stored.key[:40]}…, longer than any key or version")
     return stored
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise NotAManifest(f"it has {value!r} where a text must be")
+        raise NotAManifest(f"it has {described(value)} where a text must be")
     return value

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 
-from ops.places import Place
+from ops.places import Place, blocks_up_to
 
 _LARGEST = 64 << 20
 """Bytes of a view that is read in one piece: far more than that of 1,000 payer accounts."""
@@ -11,10 +11,10 @@ _LONGEST_LINE = 1 << 20
 
 
 class ViewFile:
-    """One reading of one view."""
+    """One reading of one view, which has at most so many bytes."""
 
-    def __init__(self, place: Place, key: str) -> None:
-        self._blocks = place.blocks(key, "")
+    def __init__(self, place: Place, key: str, most: int) -> None:
+        self._blocks = blocks_up_to(place, key, "", most)
         self._sha256 = hashlib.sha256()
 
     def sha256(self) -> str:

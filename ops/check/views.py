@@ -19,6 +19,7 @@ from lambdas.domain.manifests import Manifest
 from ops.check.chain import Link, mark_of
 from ops.check.findings import CheckFinding, check_finding
 from ops.check.ledger import Holders, ledger_differences
+from ops.check.limits import largest_view
 from ops.check.manifest_reader import InvoicePart, PayerPart
 from ops.check.statement import InvoiceStatement
 from ops.check.view_file import ViewFile
@@ -72,6 +73,8 @@ class ViewsCheck:
         self._files = files
         self._payers: list[PayerPart] = []
         self._holders = Holders()
+        self._most = 0
+        """Bytes of a view."""
         self.findings: list[CheckFinding] = []
         self.suspects: dict[str, str] = {}
         """SHA-256 of each view that something was found about, as it was read; empty where it could
@@ -95,6 +98,7 @@ class ViewsCheck:
         `earlier` are marks of the manifests before it; `read_again` gives its parts once more.
         """
         period, members = self._period, newest.members
+        self._most = largest_view(newest.placed.size_bytes)
         self._view(
             completeness_key(period),
             lambda file: completeness_differences(file.text(), members, self._payers),
@@ -113,7 +117,14 @@ class ViewsCheck:
         if key not in self._files or self._files[key].is_hidden:
             self._find("VIEW_ABSENT", key, "nothing there")
             return
-        file = ViewFile(self._place, key)
+        placed = self._files[key]
+        if placed.obstacle:  # the period's listing tells it
+            return
+        if placed.size_bytes > self._most:
+            too_many = f"{placed.size_bytes} bytes, more than a view of this manifest can have"
+            self._find("VIEW_DIFFERS", key, too_many)
+            return
+        file = ViewFile(self._place, key, placed.size_bytes)
         try:
             found = _found(differences, file)
             sha256 = file.sha256()

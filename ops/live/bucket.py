@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ops.errors import CannotRead
 from ops.live.session import READERS, aws_errors, client
-from ops.places import Digest, Lock, LockNotShown, PlacedObject
+from ops.places import Digest, Lock, LockNotShown, PlacedObject, too_long
 
 _BLOCK = 1 << 20
 
@@ -26,6 +27,7 @@ class LiveBucket:
         self.name = f"s3://{bucket}"
         self.bucket = bucket
         self._s3 = client("s3")
+        self._is_stopped = False
 
     def folders(self, prefix: str) -> list[str]:
         return [
@@ -43,18 +45,27 @@ class LiveBucket:
     def blocks(self, key: str, version_id: str) -> Iterator[bytes]:
         with aws_errors(key):
             body = self._s3.get_object(**self._version(key, version_id))["Body"]
-            while block := body.read(_BLOCK):
-                yield block
+            # closed also where nobody reads on: the connection can serve nothing else before
+            with closing(body):
+                while block := body.read(_BLOCK):
+                    if self._is_stopped:
+                        raise CannotRead("interrupted")
+                    yield block
 
-    def digest(self, key: str, version_id: str) -> Digest:
+    def digest(self, key: str, version_id: str, *, most: int) -> Digest:
         sha256, size = hashlib.sha256(), 0
         for block in self.blocks(key, version_id):
-            sha256.update(block)
             size += len(block)
+            if size > most:
+                raise too_long(key, most)
+            sha256.update(block)
         return Digest(sha256.hexdigest(), size)
 
-    def digest_again(self, key: str, version_id: str) -> Digest:
-        return self.digest(key, version_id)
+    def digest_again(self, key: str, version_id: str, *, most: int) -> Digest:
+        return self.digest(key, version_id, most=most)
+
+    def stop(self) -> None:
+        self._is_stopped = True
 
     def lock(self, key: str, version_id: str) -> Lock | None:
         version = self._version(key, version_id)

@@ -13,7 +13,7 @@ from lambdas.domain.payer_register import PayerRegister
 from ops.console import Console
 from ops.errors import WrongUsage
 from ops.exit_codes import ExitCode
-from ops.newest_manifest import archive_place, newest_manifest, payer_state
+from ops.newest_manifest import archive_place, newest_manifest, payer_state, understood
 from ops.verb import Verb
 from ops.verbs.explain import add_period_and_payer, read_period
 
@@ -63,13 +63,14 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
     if problems:
         raise WrongUsage([problem.removeprefix("acknowledgement 1: ") for problem in problems])
     state = payer_state(manifest, arguments.payer)
+    with understood(manifest.key):
+        covered, not_covered = _covered(state)
     execution_input: dict[str, Any] = {"billing_period": str(period), "acknowledgements": [given]}
     if not arguments.everybody:
         execution_input["payer_account_ids"] = [state.payer_account_id]
     execution = None
     if not arguments.dry_run:
         execution = _start(arguments.state_machine, state, now, execution_input)
-    covered, not_covered = _covered(state)
     if arguments.as_json:
         console.give(
             {

@@ -10,7 +10,9 @@ from typing import TypeVar
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.retention import RETENTION_MODES, RetentionPolicy
 from ops.check.archive import check_archive
+from ops.check.given_file import read_given_file
 from ops.check.heads_file import read_heads_file
+from ops.check.limits import LARGEST_KEY_FILE
 from ops.check.scope import Level, Scope, Subset
 from ops.check.signing_keys import SigningKeys
 from ops.check.text import tell
@@ -149,10 +151,9 @@ class _Given:
 
 
 def _read_keys(path: Path) -> SigningKeys:
+    pem = read_given_file(path, LARGEST_KEY_FILE)
     try:
-        return SigningKeys.read(path.read_bytes(), str(path), is_from_the_archive=False)
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read: {(error.strerror or '').lower()}") from None
+        return SigningKeys.read(pem, str(path), is_from_the_archive=False)
     except ValueError as error:
         raise ValueError(f"{path} {error}; give the public key as PEM") from None
 
@@ -170,7 +171,7 @@ def _retention(text: str) -> RetentionPolicy:
 
 
 def _is_number(text: str, least: int, most: int) -> bool:
-    return text.isascii() and text.isdigit() and least <= int(text) <= most
+    return len(text) < 5 and text.isascii() and text.isdigit() and least <= int(text) <= most
 
 
 def _place(text: str) -> Place:

@@ -1,14 +1,18 @@
 """`invoices explain`: why has a payer account its verdict?"""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.explanation import explain
+from lambdas.domain.explanation import Statement, explain
+from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.verdicts import SETTLED_VERDICTS
 from ops.console import Console
 from ops.errors import WrongUsage
 from ops.exit_codes import ExitCode
-from ops.newest_manifest import archive_place, newest_manifest, payer_state
+from ops.newest_manifest import archive_place, newest_manifest, payer_state, understood
+from ops.places import Place
 from ops.verb import Verb
 
 _STYLES = {"blocking": "bold red", "warning": "yellow", "info": "dim"}
@@ -39,36 +43,47 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
     place = archive_place(arguments.archive)
     manifest = newest_manifest(place, period)
     state = payer_state(manifest, arguments.payer)
-    statements = explain(manifest, state)
-    if arguments.as_json:
-        console.give(
-            {
-                "archive": place.name,
-                "billing_period": str(period),
-                "manifest": manifest.key,
-                "payer_account_id": state.payer_account_id,
-                "name": state.name,
-                "verdict": state.verdict,
-                "statements": [
-                    {"witness": one.witness, "lines": list(one.lines)} for one in statements
-                ],
-                "witnesses": state.witnesses.to_data(),
-                "findings": [found.to_data() for found in state.findings],
-            }
-        )
-    else:
-        console.say(
-            (f"{period} {state.payer_account_id} {state.name}: {state.verdict}", "bold"),
-            f", as {place.name} says",
-        )
-        for one in statements:
-            console.say("")
-            console.say((one.witness, "bold"))
-            for line in one.lines:
-                console.say("  ", (line, _STYLES.get(line.partition(" ")[0], "")))
-    if state.verdict in SETTLED_VERDICTS:
-        return ExitCode.ALL_WELL
+    with understood(manifest.key):
+        statements = explain(manifest, state)
+        if arguments.as_json:
+            console.give(_data(place, manifest, state, statements))
+        else:
+            _tell(place, manifest, state, statements, console)
+        if state.verdict in SETTLED_VERDICTS:
+            return ExitCode.ALL_WELL
     return ExitCode.AWAITING if state.verdict == "AWAITING" else ExitCode.ACTION_REQUIRED
+
+
+def _data(
+    place: Place, manifest: Manifest, state: PayerState, statements: Sequence[Statement]
+) -> dict[str, Any]:
+    return {
+        "archive": place.name,
+        "billing_period": str(manifest.billing_period),
+        "manifest": manifest.key,
+        "payer_account_id": state.payer_account_id,
+        "name": state.name,
+        "verdict": state.verdict,
+        "statements": [{"witness": one.witness, "lines": list(one.lines)} for one in statements],
+        "witnesses": state.witnesses.to_data(),
+        "findings": [found.to_data() for found in state.findings],
+    }
+
+
+def _tell(
+    place: Place,
+    manifest: Manifest,
+    state: PayerState,
+    statements: Sequence[Statement],
+    console: Console,
+) -> None:
+    account = f"{manifest.billing_period} {state.payer_account_id} {state.name}"
+    console.say((f"{account}: {state.verdict}", "bold"), f", as {place.name} says")
+    for one in statements:
+        console.say("")
+        console.say((one.witness, "bold"))
+        for line in one.lines:
+            console.say("  ", (line, _STYLES.get(line.partition(" ")[0], "")))
 
 
 VERB = Verb(

@@ -22,15 +22,17 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
     if not heads:
         raise NothingThere(f"table {arguments.table} has no heads; no run has written a manifest")
     path: Path = arguments.file
+    content = heads_file(heads.values())
     try:
         with path.open("xb") as file:
-            file.write(heads_file(heads.values()))
+            file.write(content)
     except FileExistsError:
         raise WrongUsage(
             [f"{path} exists and may prove what was there once; give another name"]
         ) from None
-    except OSError as error:
-        raise WrongUsage([f"{path} cannot be written: {(error.strerror or '').lower()}"]) from None
+    except (OSError, ValueError) as error:  # a null byte in the path is the latter
+        why = (getattr(error, "strerror", None) or str(error)).lower()
+        raise WrongUsage([f"{path} cannot be written: {why}"]) from None
     if arguments.as_json:
         console.give({"table": arguments.table, "file": str(path), "heads": len(heads)})
     else:

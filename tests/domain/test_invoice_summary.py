@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.invoice_summary import (
+    EXACT,
     Amount,
     AmountNotRead,
     InvoiceSummary,
@@ -64,6 +65,23 @@ def test_decimal_text_reads_back_as_the_same_number(value: Decimal) -> None:
     assert Decimal(text) == value
     assert "E" not in text
     assert text != "-0.000"
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-(10**15)))
+def test_a_stored_amount_is_read_as_it_was_written(value: Decimal) -> None:
+    amount = Amount("USD", value)
+    assert Amount.from_data(amount.to_data()) == amount
+    total = Amount("USD", EXACT.add(Decimal(10) ** 119, Decimal(10) ** -60))
+    assert Amount.from_data(total.to_data()) == total
+
+
+@pytest.mark.parametrize(
+    "text", ["1E+999999999", "1E-9", "NaN", "9" * 5000, "", " 1", "1.", "\u0661", 5, True, None, []]
+)
+def test_what_the_archive_never_writes_of_an_amount_is_none(text: Any) -> None:
+    with pytest.raises(AmountNotRead, match="is no amount as the archive stores them") as error:
+        Amount.from_data({"currency": "USD", "amount": text})
+    assert len(str(error.value)) < 100
 
 
 @pytest.mark.parametrize(

@@ -327,6 +327,14 @@ def test_a_link_is_not_followed_wherever_it_leads(
     assert unreadable(copy, capsys) == [(key, "it is a link, which is not followed")]
 
 
+def test_the_folder_that_is_named_may_itself_be_a_link(
+    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "named").symlink_to(copy)
+    assert main(["check", str(tmp_path / "named"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["findings"] == []
+
+
 @pytest.mark.parametrize("key", [bad_copies.a_document(GOOD), GOOD.keys("records/")[0], KEY_FILE])
 def test_a_pipe_in_place_of_a_file_is_not_waited_for(
     copy: Path, outside: list[str], capsys: pytest.CaptureFixture[str], key: str

@@ -616,6 +616,41 @@ def test_what_a_dry_run_does_not_try_is_neither_well_nor_a_problem(
     assert told.endswith("13 looked at, 3 to mend, 3 not tried")
 
 
+ODD = (b"{", b"[]", b"null", b"{}")
+
+
+def test_what_cannot_be_understood_of_one_payer_account_hides_no_other(
+    capsys: pytest.CaptureFixture[str],
+    project: Path,
+    aws: Stacks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with_dry_run(aws, monkeypatch)
+    key = listing_key(RUN, "111122223333")
+    for written in ODD:
+        boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=written)
+        code, found = diagnosis(capsys, project, "--payers")
+        assert code == ExitCode.ACTION_REQUIRED
+        odd = f"s3://{BUCKET}/{key} is not what a dry run writes there"
+        assert (found["payer account 111122223333 Acme"] or "").startswith(odd)
+        assert found["payer account 444455556666 Boreal"] == "another external id"
+
+
+@pytest.mark.parametrize("key", [run_payers_key(RUN), run_request_key(RUN)])
+def test_what_cannot_be_understood_of_the_run_itself_is_a_sentence(
+    capsys: pytest.CaptureFixture[str],
+    project: Path,
+    aws: Stacks,
+    monkeypatch: pytest.MonkeyPatch,
+    key: str,
+) -> None:
+    with_dry_run(aws, monkeypatch)
+    for written in (b"null", b'[{"name": 5}]'):
+        boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=written)
+        assert main(["doctor", "--project", str(project), "--payers"]) == ExitCode.UNREADABLE
+        assert f"s3://{BUCKET}/{key} is not what a dry run writes" in capsys.readouterr().err
+
+
 def test_a_dry_run_that_fails_is_a_sentence(
     capsys: pytest.CaptureFixture[str],
     project: Path,

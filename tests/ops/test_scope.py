@@ -8,7 +8,6 @@ from lambdas.domain.archive_layout import is_evidence
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.manifest_heads import ManifestHead
 from ops.check.scope import Level, Subset
-from ops.places import Digest
 from tests.ops.made_archive import OCTOBER, SEPTEMBER, MadeArchive, make_archive
 from tests.ops.memory_place import MemoryPlace
 from tests.ops.test_check_findings import check
@@ -27,9 +26,6 @@ class Watched(MemoryPlace):
         if key.startswith(("invoices/", "records/")):
             self.read.append(key)
         return super().blocks(key, version_id)
-
-    def digest(self, key: str, version_id: str) -> Digest:
-        return super().digest(key, version_id)
 
 
 def read_at(**scope: object) -> list[str]:

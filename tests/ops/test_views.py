@@ -11,6 +11,7 @@ import pytest
 
 from lambdas.domain.archive_layout import completeness_key, ledger_csv_key, sha256_sums_key
 from lambdas.domain.json_text import to_json
+from ops.check.view_file import ViewFile
 from tests.ops.made_archive import NEWEST, OCTOBER, MadeArchive, make_archive
 from tests.ops.memory_place import MemoryPlace
 from tests.ops.test_check_findings import check
@@ -105,9 +106,17 @@ class Endless(MemoryPlace):
             yield b"x" * (1 << 20)
 
 
-def test_views_without_line_ends_are_not_read_into_memory() -> None:
+def test_a_view_is_read_no_further_than_it_was_listed() -> None:
     report = check(MadeArchive(GOOD.kms), Endless(GOOD.files))
     found = {finding.object: finding.found for finding in report.findings}
     assert found.keys() == {VIEW, ledger_csv_key(OCTOBER)}
-    assert found[VIEW].endswith(f"(it has more than {64 << 20} bytes)")
-    assert found[ledger_csv_key(OCTOBER)].endswith("(it has a line of more than 1048576 bytes)")
+    for key, why in found.items():
+        assert why == f"{key}: it has more than {len(GOOD.files[key])} bytes"
+
+
+def test_views_without_line_ends_are_not_read_into_memory() -> None:
+    endless = Endless(GOOD.files)
+    with pytest.raises(ValueError, match=f"it has more than {64 << 20} bytes"):
+        ViewFile(endless, VIEW, 1 << 40).text()
+    with pytest.raises(ValueError, match="it has a line of more than 1048576 bytes"):
+        list(ViewFile(endless, VIEW, 1 << 40).lines())

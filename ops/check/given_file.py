@@ -1,0 +1,39 @@
+"""A file that the command line names: a key, a file of heads."""
+
+import os
+import stat
+from pathlib import Path
+
+_BLOCK = 1 << 20
+_UNCHANGED_AND_AT_ONCE = getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+def read_given_file(path: Path, most: int) -> bytes:
+    """The bytes. Nothing is waited for, and no more is read than `most` bytes; a link is followed,
+    for whoever names it knows it. Raises ValueError with a sentence.
+    """
+    try:
+        file = os.open(
+            path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        )
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} cannot be read: {_reason(error)}") from None
+    try:
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError(f"{path} cannot be read: it is no file")
+        content, size = bytearray(), status.st_size
+        while size <= most and (block := os.read(file, min(_BLOCK, most + 1 - len(content)))):
+            content += block
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {_reason(error)}") from None
+    finally:
+        os.close(file)
+    if max(len(content), size) > most:
+        raise ValueError(f"{path} cannot be read: it has more than {most} bytes")
+    return bytes(content)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """Of a path with a null byte, which no system has, there is only a text."""
+    return ((error.strerror if isinstance(error, OSError) else None) or str(error)).lower()
