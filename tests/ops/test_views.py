@@ -80,8 +80,87 @@ def test_a_member_that_comes_twice_is_told_whichever_a_reader_takes() -> None:
     assert found.endswith("(it has a member twice)")
 
 
-def test_the_view_in_another_form_is_right() -> None:
-    assert told(VIEW, json.dumps(GOOD.data(VIEW)).encode()) == []
+TEXT = GOOD.files[VIEW].decode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        json.dumps(GOOD.data(VIEW)),
+        json.dumps(GOOD.data(VIEW), indent=2),
+        TEXT.replace('"verdict"', r'"\u0076erdict"', 1),
+        TEXT.replace("COMPLETE", r"\u0043OMPLETE", 1),
+        TEXT.replace("\n", "\r\n"),
+        TEXT.replace("{", "{ ", 1),
+        TEXT + "\n",
+        TEXT + " ",
+        TEXT.rstrip("\n"),
+        "\n" + TEXT,
+        "\ufeff" + TEXT,
+    ],
+)
+def test_the_view_in_another_form_is_told(content: str) -> None:
+    (found,) = told(VIEW, content.encode())
+    assert "form" in found
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-32-le"])
+def test_the_view_in_another_coding_is_told(coding: str) -> None:
+    assert told(VIEW, TEXT.encode(coding))
+
+
+@pytest.mark.parametrize("value", [True, 1.0, "1", "1\u200b", 2])
+def test_a_number_that_is_none_or_another_is_told(value: object) -> None:
+    one = GOOD.data(VIEW)["payers"][0]
+    assert (one["expected"], 1) == (1, True)
+    edit = of_first_payer(expected=value)
+    view = copy.deepcopy(GOOD.data(VIEW))
+    edit(view)
+    assert told(VIEW, (json.dumps(view, indent=2, sort_keys=True) + "\n").encode())
+
+
+def test_payer_accounts_in_another_order_are_told() -> None:
+    assert told(VIEW, edited(lambda view: view["payers"].reverse())) == [
+        "its payer accounts are in another order"
+    ]
+
+
+SUMS = sha256_sums_key(OCTOBER)
+LINES = GOOD.files[SUMS].decode().splitlines(keepends=True)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [*LINES, "# checked and right\n"],
+        [LINES[0], "#\n", *LINES[1:]],
+        ["# " + LINES[0], *LINES[1:]],
+        LINES[1:],
+        [*LINES, LINES[-1]],
+        [LINES[0], LINES[1], *LINES[1:]],
+        [LINES[0], LINES[2], LINES[1], *LINES[3:]],
+        [LINES[0], LINES[1].upper(), *LINES[2:]],
+        [LINES[0], LINES[1].replace("  ", " *"), *LINES[2:]],
+        [LINES[0], LINES[1].replace("  ", "   "), *LINES[2:]],
+        [LINES[0], "\\" + LINES[1], *LINES[2:]],
+        [LINES[0], LINES[1].replace("\n", "\r\n"), *LINES[2:]],
+        [LINES[0], LINES[1].replace("\n", "\u200b\n"), *LINES[2:]],
+        ["\ufeff" + LINES[0], *LINES[1:]],
+        [*LINES, "\n"],
+        [*LINES[:-1], LINES[-1].rstrip("\n")],
+        [LINES[0], "0" * 64 + "  /etc/passwd\n", *LINES[1:]],
+    ],
+)
+def test_sums_in_another_form_are_told(lines: list[str]) -> None:
+    assert "".join(lines) != "".join(LINES)
+    assert told(SUMS, "".join(lines).encode())
+
+
+def test_of_many_lines_that_are_wrong_the_first_are_shown_and_the_others_counted() -> None:
+    wrong = [f"{number:064}  x{'y' * 10_000}\n" for number in range(100)]
+    (found,) = told(SUMS, "".join([*LINES, *wrong]).encode())
+    assert found.endswith("; 97 more")
+    assert len(found) < 1000
 
 
 @pytest.mark.parametrize("lacks", [NEWEST, "manifest-0002.json"])
