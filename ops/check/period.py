@@ -129,7 +129,7 @@ class _Pass:
         """
         self._manifests: dict[int, PlacedObject] = {}
         self._views: dict[str, PlacedObject] = {}
-        self._chain = ChainCheck(check.place, check.keys, period, bucket)
+        self._chain = ChainCheck(check.place, check.keys, period, bucket, check.scope.now)
         self._list()
         self._evidence = AllEvidence(check.place, check.scope, period, check.pool, check.progress)
 

@@ -8,6 +8,7 @@ a late supplement.
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from lambdas.domain.archive_layout import (
 )
 from lambdas.domain.archived_invoice import ArchivedInvoice
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.json_text import sha256_hex, to_json
+from lambdas.domain.close_calendar import CloseCalendar, CloseDeadline
+from lambdas.domain.json_text import instant_text, sha256_hex, to_json
 from lambdas.domain.ledger import ledger_csv
 from lambdas.domain.manifest_heads import ManifestHead
 from lambdas.domain.manifests import Manifest, PayerState
@@ -46,6 +48,9 @@ SEPTEMBER = BillingPeriod(2026, 9)
 KEY_FILE = "manifest-signing-key.pem"
 FIRST, MEMO, OTHER = "2609293185", "Credit/7 é", "EUINAE26-11"
 NEWEST = manifest_key(OCTOBER, 3)
+CLOSE = CloseCalendar(CloseDeadline.parse("day 10"))
+AS_OF = [datetime(2026, *day, 6, tzinfo=UTC) for day in ((11, 12), (11, 3), (11, 5), (11, 12))]
+"""When each run was."""
 Put = Callable[[str, bytes], str]
 """Stores content at a key and returns the version id."""
 
@@ -96,14 +101,14 @@ def make_archive(kms: FakeKms | None = None, put: Put | None = None) -> MadeArch
     keep("index.html", b"<!doctype html><title>Archive</title>")
     keep(KEY_FILE, made.public_key)
     keep("runs/run-1/claim.json", b"{}\n")
-    writer.manifest(SEPTEMBER, "COMPLETE", "run-0", {ACME: ()})
+    writer.manifest(SEPTEMBER, "COMPLETE", 0, {ACME: ()})
     first, one = writer.invoice(FIRST, ACME, supplement=b"<e-invoice/>")
-    writer.manifest(OCTOBER, "AWAITING", "run-1", {ACME: (one,)})
+    writer.manifest(OCTOBER, "AWAITING", 1, {ACME: (one,)})
     _, memo = writer.invoice(MEMO, ACME, InvoiceType="CREDIT_MEMO")
     _, other = writer.invoice(OTHER, BOREAL)
-    writer.manifest(OCTOBER, "AWAITING", "run-2", {ACME: (one, memo), BOREAL: (other,)})
+    writer.manifest(OCTOBER, "AWAITING", 2, {ACME: (one, memo), BOREAL: (other,)})
     one = writer.late_supplement(first, one)
-    writer.manifest(OCTOBER, "COMPLETE", "run-3", {ACME: (one, memo), BOREAL: (other,)})
+    writer.manifest(OCTOBER, "COMPLETE", 3, {ACME: (one, memo), BOREAL: (other,)})
     writer.views()
     return made
 
@@ -146,19 +151,21 @@ class _Writer:
         self,
         period: BillingPeriod,
         verdict: PeriodVerdict,
-        run_id: str,
+        run: int,
         invoices: dict[str, Iterable[ArchivedInvoice]],
     ) -> None:
         before, before_sha256 = self._newest.get(period, (None, None))
+        run_id, as_of = f"run-{run}", AS_OF[run]
+        at = instant_text(as_of)
         manifest = Manifest(
             BUCKET,
             period,
             before.sequence + 1 if before else 1,
             before_sha256,
             run_id,
-            "2026-11-12T06:00:00Z",
+            at,
             verdict,
-            "2026-11-12T06:00:00Z" if verdict == "COMPLETE" else None,
+            at if verdict == "COMPLETE" else None,
             tuple(
                 PayerState(
                     account_id,
@@ -167,7 +174,7 @@ class _Writer:
                     "CHECKED",
                     "COMPLETE" if verdict == "COMPLETE" else "AWAITING",
                     run_id,
-                    "2026-11-12T06:00:00Z",
+                    at,
                     len(tuple(some)),
                     tuple(some),
                     (),
@@ -176,6 +183,8 @@ class _Writer:
                 )
                 for account_id, some in sorted(invoices.items())
             ),
+            last_day=CLOSE.last_day(period).isoformat(),
+            close_day=CLOSE.close_day(period, as_of),
         )
         file = self._made.sign(manifest.to_data())
         self._put(manifest.key, file)
