@@ -167,17 +167,22 @@ class PayerRules:
 
     def _is_explained(self, weights: Weights) -> bool:
         """Whether the verdict can be that of a payer account of which no invoice is expected."""
+        verdict, charges, units = self.said.verdict, self._witnesses.charges, self._witnesses.units
+        none_listed = finding("NO_INVOICES_LISTED", self._account_id, "")
+        is_accepted = weights.accepts([none_listed])
         if self._outcome() != CHECKED:
             return False
-        if self.said.verdict == "NO_CHARGES":
-            charges = self._witnesses.charges
-            none_listed = finding("NO_INVOICES_LISTED", self._account_id, "")
-            if charges and charges.is_final and not charges.has_money:
-                return True
-            return weights.accepts([none_listed]) and not (charges and charges.charged)
-        if self.said.verdict == "COMPLETE":
-            return self._judged.is_overdue
-        return self.said.verdict == "TRANSFERRED"
+        if verdict == "NO_CHARGES" and charges and charges.is_final and not charges.has_money:
+            return True
+        if verdict == "NO_CHARGES":
+            return is_accepted and not (charges and charges.charged)
+        if verdict == "COMPLETE":
+            was_refused = "LISTING_REFUSED" in {one.code for one in self._listing}
+            is_at_receivers = bool(units and units.receivers)
+            was_not_read = self.said.outcome != CHECKED
+            is_known = is_accepted or was_refused or is_at_receivers or was_not_read
+            return is_known and self._judged.is_overdue
+        return verdict == "TRANSFERRED"
 
     def _not_listed(self) -> tuple[int, int]:
         """How many invoices at least and at most a witness expects that no listing shows: charges

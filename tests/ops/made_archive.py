@@ -23,6 +23,7 @@ from lambdas.domain.archive_layout import (
 )
 from lambdas.domain.archived_invoice import ArchivedInvoice
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.charges import Charges
 from lambdas.domain.close_calendar import CloseCalendar, CloseDeadline
 from lambdas.domain.json_text import instant_text, sha256_hex, to_json
 from lambdas.domain.ledger import ledger_csv
@@ -31,7 +32,8 @@ from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.records import ArchivedDocument, Record, StoredObject, first_record, next_record
 from lambdas.domain.sha256_sums import sha256_sums
 from lambdas.domain.signatures import signed_file, signed_part
-from lambdas.domain.verdicts import PeriodVerdict
+from lambdas.domain.verdicts import PayerVerdict, PeriodVerdict
+from lambdas.domain.witnesses import NOBODY, PayerWitnesses
 from tests.domain.examples import (
     ACME,
     BEFORE_DEADLINE,
@@ -113,6 +115,12 @@ def make_archive(kms: FakeKms | None = None, put: Put | None = None) -> MadeArch
     return made
 
 
+def _payer_verdict(verdict: PeriodVerdict, some: Iterable[ArchivedInvoice]) -> PayerVerdict:
+    if not some:
+        return "NO_CHARGES"
+    return "COMPLETE" if verdict == "COMPLETE" else "AWAITING"
+
+
 class _Writer:
     """Writes as the functions do: document, record, manifest, head, views."""
 
@@ -172,7 +180,7 @@ class _Writer:
                     f"Payer {account_id}",
                     "A company",
                     "CHECKED",
-                    "COMPLETE" if verdict == "COMPLETE" else "AWAITING",
+                    _payer_verdict(verdict, some),
                     run_id,
                     at,
                     len(tuple(some)),
@@ -180,6 +188,7 @@ class _Writer:
                     (),
                     (),
                     tuple(f for one in some for f in one.findings),
+                    NOBODY if some else PayerWitnesses(charges=Charges(run_id, at, is_final=True)),
                 )
                 for account_id, some in sorted(invoices.items())
             ),

@@ -26,9 +26,10 @@ Edit = Callable[[dict[str, Any]], object]
 
 
 def told(made: MadeArchive, **scope: object) -> str:
-    """What is found: contradictions and nothing else."""
+    """What is found: contradictions, and what follows where invoices are left out."""
     findings = check(made, MemoryPlace(made.files), **scope).findings
-    assert {found.code for found in findings} <= {"MANIFEST_CONTRADICTED"}
+    gone = {"EVIDENCE_DROPPED", "OBJECT_EXTRA"}
+    assert {found.code for found in findings} <= {"MANIFEST_CONTRADICTED", *gone}
     return "; ".join(found.found for found in findings)
 
 
@@ -149,6 +150,10 @@ def test_a_later_run_of_a_closed_month_is_none_either() -> None:
         (lambda said: red(said, NO_ACCESS, outcome="NO_ACCESS", verdict="AWAITING"), "is awaited"),
         (lambda said: red(said, CHARGES, expected=2, settled_at=LATER, verdict="MISSING"),
          "is settled in spite of CHARGES_WITHOUT_INVOICE"),
+        (of_payer(invoices=[], findings=[], expected=0),
+         "is COMPLETE, and by its outcome and findings MISSING"),
+        (of_payer(invoices=[], findings=[], expected=0, verdict="NO_CHARGES"),
+         "is NO_CHARGES, and by its outcome and findings MISSING"),
         (with_finding(outstanding=[NOT_YET.to_data()], expected=2),
          f"does not tell of {NOT_READY.code} of {NOT_READY.subject}"),
         (with_finding(finding(NOT_READY.code, "N-1", "", severity="warning"),

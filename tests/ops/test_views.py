@@ -11,6 +11,7 @@ import pytest
 
 from lambdas.domain.archive_layout import completeness_key, ledger_csv_key, sha256_sums_key
 from lambdas.domain.json_text import to_json
+from tests.ops.bad_copies import sign_newest
 from tests.ops.made_archive import NEWEST, OCTOBER, MadeArchive, make_archive
 from tests.ops.memory_place import MemoryPlace
 from tests.ops.test_check_findings import check
@@ -102,6 +103,23 @@ TEXT = GOOD.files[VIEW].decode()
 def test_the_view_in_another_form_is_told(content: str) -> None:
     (found,) = told(VIEW, content.encode())
     assert "form" in found
+
+
+def test_half_of_a_surrogate_pair_is_no_reason_to_be_red() -> None:
+    """AWS may send it in any name; v1 wrote it as it is."""
+    made = MadeArchive(GOOD.kms, dict(GOOD.files))
+
+    def edit(said: dict[str, Any]) -> None:
+        said["payers"][0]["name"] = "Acme \ud800"
+
+    sign_newest(made, edit)
+    content = made.files[VIEW]
+    view = json.loads(content.decode("utf-8", "surrogatepass"))
+    text = json.dumps(view, sort_keys=True, ensure_ascii=False, indent=2) + "\n"
+    forms = {content, text.encode(errors="surrogatepass")}
+    for form in forms:
+        made.files[VIEW] = form
+        assert check(made, MemoryPlace(made.files)).findings == []
 
 
 @pytest.mark.parametrize("coding", ["utf-16", "utf-32-le"])
