@@ -113,10 +113,9 @@ class ChainCheck:
             is_first=sequence == 1,
             now=self._now,
         )
-        take_invoice = [recount.invoice, expected.invoice, judgement.invoice]
-        take_invoice += [on_invoice] if on_invoice else []
-        take_payer = [recount.payer, expected.payer, judgement.payer]
-        take_payer += [on_payer] if on_payer else []
+        readers = (recount, expected, judgement)
+        take_invoice = [*(one.invoice for one in readers), *([on_invoice] if on_invoice else [])]
+        take_payer = [*(one.payer for one in readers), *([on_payer] if on_payer else [])]
         damage = None
         try:
             for part in reader.parts():
