@@ -53,7 +53,8 @@ def problems(folder: Path) -> list[str]:
 def test_an_untouched_archive_is_confirmed(copy: Path) -> None:
     status, lines = checked(copy)
     assert status == 0
-    assert [line.rpartition(", newest")[0] for line in lines] == [
+    assert all(line.startswith("NOT CHECKED ") for line in lines[3:])
+    assert [line.rpartition(", newest")[0] for line in lines[:3]] == [
         "2026-08: COMPLETE, 1 manifests",
         "2026-09: COMPLETE, 3 manifests",
         "2026-10: ACTION_REQUIRED, 1 manifests",
@@ -84,7 +85,11 @@ def edit(folder: Path, change: Callable[[dict[str, object]], None]) -> None:
 
 def test_a_manifest_that_was_edited_is_told(copy: Path) -> None:
     edit(copy, lambda content: content.update(verdict="ACTION_REQUIRED"))
-    assert problems(copy) == [f"{NEWEST}: is not signed with manifest-signing-key.pem"]
+    assert problems(copy) == [
+        f"{NEWEST}: is not signed with manifest-signing-key.pem",
+        "periods/2026-09/SHA256SUMS: is not what the newest manifest says",
+        "periods/2026-09/completeness.json: is not what the newest manifest says",
+    ]
 
 
 def test_a_manifest_in_the_middle_that_is_gone_is_told(copy: Path) -> None:
@@ -92,6 +97,7 @@ def test_a_manifest_in_the_middle_that_is_gone_is_told(copy: Path) -> None:
     assert problems(copy) == [
         f"{NEWEST}: is not number 2 of its period",
         f"{NEWEST}: does not follow the manifest before it",
+        "periods/2026-09/SHA256SUMS: is not what the newest manifest says",
     ]
 
 

@@ -138,9 +138,9 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         *missing,
         *(none_listed if facts.is_overdue else ()),
         *listing_findings,
-        *(f for invoice in outstanding for f in _findings_of(invoice)),
-        *(f for invoice in invoices for f in _findings_of(invoice)),
-        *(f for invoice in invoices for f in _document_lacks(invoice)),
+        *(f for invoice in outstanding for f in findings_of(invoice)),
+        *(f for invoice in invoices for f in findings_of(invoice)),
+        *(f for invoice in invoices for f in document_lacks(invoice)),
         *facts.damages.get(account_id, ()),
         *unarchived_references(invoices, facts.absent_invoices),
         *_late(facts, invoices),
@@ -267,7 +267,8 @@ def _was_never_listed(
     )
 
 
-def _findings_of(invoice: ArchivedInvoice | OutstandingInvoice) -> Iterable[Finding]:
+def findings_of(invoice: ArchivedInvoice | OutstandingInvoice) -> Iterable[Finding]:
+    """The findings on an invoice, as they count for its payer account."""
     return _bearable(invoice.summary, invoice.findings)
 
 
@@ -339,14 +340,14 @@ def _lacking(
     listing_findings: Iterable[Finding],
 ) -> int:
     """How many listed invoices are neither archived nor accepted to lack."""
-    without_document = [_document_lacks(one) for one in invoices if not one.has_invoice_document]
-    without_record = [_findings_of(one) for one in outstanding]
+    without_document = [document_lacks(one) for one in invoices if not one.has_invoice_document]
+    without_record = [findings_of(one) for one in outstanding]
     return len(weights.blocking(listing_findings)) + sum(
         weights.block(findings) for findings in (*without_document, *without_record)
     )
 
 
-def _document_lacks(invoice: ArchivedInvoice) -> list[Finding]:
+def document_lacks(invoice: ArchivedInvoice) -> list[Finding]:
     """Why an invoice with a record lacks its invoice document; there is always a reason."""
     if invoice.has_invoice_document:
         return []

@@ -5,7 +5,7 @@ end and never moved, renamed or taken away.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -74,10 +74,23 @@ def ledger_csv(manifest: Manifest) -> bytes:
     would take for a formula begins with an apostrophe, also behind a semicolon, where spreadsheets
     of many languages begin a cell.
     """
-    lines = [",".join(f'"{column.name}"' for column in COLUMNS)]
+    return (BYTE_ORDER_MARK + "".join(map(csv_line, ledger_csv_rows(manifest)))).encode()
+
+
+BYTE_ORDER_MARK = "\ufeff"
+
+
+def ledger_csv_rows(manifest: Manifest) -> Iterator[list[str]]:
+    """The cells of `ledger.csv` as they stand in it, the row of the column names first."""
     kinds = [column.kind for column in COLUMNS]
-    lines += (",".join(map(_csv_cell, row, kinds)) for row in ledger_rows(manifest))
-    return b"\xef\xbb\xbf" + "".join(f"{line}\r\n" for line in lines).encode()
+    yield [f'"{column.name}"' for column in COLUMNS]
+    for row in ledger_rows(manifest):
+        yield list(map(_csv_cell, row, kinds))
+
+
+def csv_line(cells: Iterable[str]) -> str:
+    """A row of `ledger.csv` with its end."""
+    return ",".join(cells) + "\r\n"
 
 
 def is_formula(text: str) -> bool:

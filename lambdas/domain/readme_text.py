@@ -117,12 +117,15 @@ It needs Python 3.9 or newer and the program openssl, and nothing else.
 {rule}
 {program}{rule}
 
-It checks each signature, that each manifest follows the one before it, and
-that every document and record that the newest manifests name is there with
-its SHA-256. What computers leave in folders by themselves (LITTER) it passes
-over by name.
+It checks each signature, that each manifest follows the one before it, that
+every document and record that the newest manifests name is there with its
+SHA-256 and nothing else is, and that SHA256SUMS, completeness.json and the
+amounts of ledger.csv are those of the newest manifest. What is wrong begins
+with PROBLEM. Months of which nothing is there, between others, are a WARNING.
+What computers leave in folders by themselves (LITTER) it passes over by name.
 
-What it cannot see is a chain whose last manifests were taken away. The number
+What it cannot tell it says at its end: NOT CHECKED. Most of all it cannot see
+a chain whose last manifests were taken away. The number
 and SHA-256 of each period's newest manifest are therefore also kept outside
 the bucket, in a DynamoDB table of the same account (its key is
 "billing_period"): compare "sequence" and "sha256" there with what the program
@@ -151,15 +154,56 @@ _LITTER = textwrap.fill(
     break_on_hyphens=False,
 )
 CHECK_MANIFESTS = f"""\
-import base64, fnmatch, glob, hashlib, json, os, subprocess, sys, tempfile
+import base64, fnmatch, fractions, hashlib, json, os, re, stat
+import subprocess, sys, tempfile
 
 LITTER = [
 {_LITTER}
 ]
 """
-CHECK_MANIFESTS += """
+CHECK_MANIFESTS += r"""
+PERIOD = ("billing_period closed_at findings generated_at last_day run_id "
+          "totals verdict").split()
+PAYER = ("archived checked_at documents expected findings legal_entity name "
+         "payer_account_id residuals run_id settled_at sources totals verdict").split()
+COMPLETE = "COMPLETE", "NO_CHARGES", "TRANSFERRED"
+VIEWS = "SHA256SUMS", "completeness.json", "index.html", "ledger.csv", "ledger.xlsx"
+AT_THE_TOP = "README.txt", "index.html", "manifest-signing-key.pem"
+CELL = '"(?:[^"]|"")*"|[-0-9.: ]*'
+NOT_UNDERSTOOD = (OSError, ValueError, LookupError, TypeError, AttributeError,
+                  ArithmeticError, RecursionError, MemoryError)
+
+def tell(what):
+    print(ascii(what)[1:-1])
+
+def problem(what):
+    problems.append(what)
+    tell("PROBLEM " + what)
+
 def is_litter(name):
     return any(fnmatch.fnmatchcase(name.lower(), one.lower()) for one in LITTER)
+
+def find(folder):
+    # every plain file; links are not followed, pipes and devices not opened
+    for name in sorted(os.listdir(folder or ".")):
+        path = folder + name
+        kind = os.lstat(path).st_mode
+        if is_litter(name) or path in ("runs", os.path.basename(sys.argv[0])):
+            continue
+        elif stat.S_ISDIR(kind):
+            find(path + "/")
+        elif stat.S_ISREG(kind):
+            found.add(path)
+        else:
+            problem(path + ": is a link, a pipe or a device")
+
+def read(path):
+    if path not in found:
+        raise ValueError(path + " is missing")
+    if os.path.getsize(path) > 1 << 30:
+        raise ValueError(path + " is too large")
+    with open(path, "rb") as file:
+        return file.read()
 
 def sha256(path):
     digest = hashlib.sha256()
@@ -168,65 +212,150 @@ def sha256(path):
             digest.update(block)
     return digest.hexdigest()
 
+def once(pairs):
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a member comes twice")
+    return dict(pairs)
+
+def parse(content):
+    return json.loads(content.decode("utf-8", "surrogatepass"), object_pairs_hook=once)
+
+def form(value, **how):
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, **how) + "\n"
+    return text.encode("utf-8", "surrogatepass")
+
+def signed_form(manifest):
+    return form(manifest, separators=(",", ":"))
+
 def is_signed(manifest):
     content = dict(manifest, signature=dict(manifest["signature"]))
     value = base64.b64decode(content["signature"].pop("value"))
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False,
-                      separators=(",", ":")) + "\\n"
     with tempfile.TemporaryDirectory() as folder:
-        for name, data in (("signed", text.encode("utf-8", "surrogatepass")),
-                           ("signature", value)):
+        for name, data in (("key", read("manifest-signing-key.pem")),
+                           ("signed", signed_form(content)), ("signature", value)):
             with open(os.path.join(folder, name), "wb") as file:
                 file.write(data)
         return subprocess.run(
-            ["openssl", "dgst", "-sha256", "-verify", "manifest-signing-key.pem",
-             "-signature", os.path.join(folder, "signature"),
-             os.path.join(folder, "signed")], stdout=subprocess.DEVNULL).returncode == 0
+            ["openssl", "dgst", "-sha256", "-verify", "key", "-signature", "signature",
+             "signed"], cwd=folder, stdout=subprocess.DEVNULL).returncode == 0
 
-def check(period, problems):
+def check_completeness(view, newest, content):
+    done = sum(payer["settled_at"] is not None or payer["verdict"] in COMPLETE
+               for payer in newest["payers"])
+    day, of = newest["close_day"], len(newest["payers"])
+    text = "%d of %d complete on %s" % (done, of, day)
+    right = {name: newest[name] for name in PERIOD}
+    right["manifest"], right["schema"] = newest["key"], view["schema"]
+    right["progress"] = {"complete": done, "payers": of, "close_day": day, "text": text}
+    right["payers"] = [{name: payer[name] for name in PAYER} for payer in newest["payers"]]
+    right = form(right, indent=2)  # what is no UTF-8 is written in one of two ways
+    escaped = right.decode("utf-8", "surrogatepass").encode("utf-8", "backslashreplace")
+    return content in (right, escaped)
+
+def check_ledger(text, newest):
+    # its form, its documents, and that its amounts make the totals
+    line = "(?:%s)(?:,(?:%s))*\r\n" % (CELL, CELL)
+    if not re.fullmatch("\ufeff(?:%s)+" % line, text):
+        return False
+    header, *rows = [re.findall("(?:^|,)(%s)" % CELL, one)
+                     for one in text[1:].split("\r\n")[:-1]]
+    at = {name.strip('"'): number for number, name in enumerate(header)}
+    documents, totals = [], {}
+    for row in rows:
+        cells = {name: row[at[name]].strip('"\t') for name in at}
+        documents.append((cells["archive_key"], cells["sha256"]))
+        if row[at["amount_due"]]:  # a number between quotation marks is none
+            before = totals.get(cells["currency"], 0)
+            totals[cells["currency"]] = before + fractions.Fraction(row[at["amount_due"]])
+    return totals == {one["currency"]: fractions.Fraction(one["amount"])
+                      for one in newest["totals"]} and sorted(documents) == sorted(
+        (document["key"], document["sha256"]) for payer in newest["payers"]
+        for invoice in payer["invoices"] for document in invoice["documents"])
+
+def check_views(period, newest, sums):
+    folder = "periods/" + period + "/"
+    lines = ["# made from %s; check with: sha256sum -c <this file>\n" % newest["key"]]
+    lines += ["%s  %s\n" % (sums[key], key) for key in sorted(sums)]
+    for name, is_right in (
+            ("SHA256SUMS", lambda content: content == "".join(lines).encode()),
+            ("completeness.json", lambda content: check_completeness(
+                parse(content), newest, content)),
+            ("ledger.csv", lambda content: check_ledger(content.decode(), newest))):
+        if folder + name not in found:
+            tell("WARNING " + folder + name + ": is missing; a run makes it again")
+            continue
+        try:
+            if not is_right(read(folder + name)):
+                problem(folder + name + ": is not what the newest manifest says")
+        except NOT_UNDERSTOOD as error:
+            problem(folder + name + ": cannot be checked: " + repr(error))
+
+def check(period):
     before = newest = None
+    earlier, sums = {}, {}
     folder = "periods/" + period + "/manifests/"
-    names = [name for name in os.listdir(folder)
-             if name.startswith("manifest-") and not is_litter(name)]
-    for number, name in enumerate(sorted(names, key=lambda name: (len(name), name)), 1):
-        path = folder + name
-        with open(path, encoding="utf-8", errors="surrogatepass") as file:
-            newest = json.load(file)
+    paths = [path for path in found if path.startswith(folder + "manifest-")]
+    paths.sort(key=lambda path: (len(path), path))
+    for number, path in enumerate(paths, 1):
+        content = read(path)
+        newest = parse(content)
         if newest["key"] != path or newest["sequence"] != number:
-            problems.append(path + ": is not number %d of its period" % number)
+            problem(path + ": is not number %d of its period" % number)
         if newest["previous_sha256"] != before:
-            problems.append(path + ": does not follow the manifest before it")
-        if not is_signed(newest):
-            problems.append(path + ": is not signed with manifest-signing-key.pem")
-        before = sha256(path)
+            problem(path + ": does not follow the manifest before it")
+        if content != signed_form(newest) or not is_signed(newest):
+            problem(path + ": is not signed with manifest-signing-key.pem")
+        before = hashlib.sha256(content).hexdigest()
+        earlier, sums = sums, {path: before}
     if newest is None:
-        problems.append(folder + ": has no manifest")
-        return
-    files = 0
-    for payer in newest["payers"]:
-        for invoice in payer["invoices"]:
-            for file in invoice["records"] + invoice["documents"]:
-                files += 1
-                if not os.path.isfile(file["key"]):
-                    problems.append(file["key"] + ": is missing")
-                elif sha256(file["key"]) != file["sha256"]:
-                    problems.append(file["key"] + ": was changed")
-    print("%s: %s, %d manifests, newest %s, %d files checked"
-          % (period, newest["verdict"], number, before, files))
+        return problem(folder + ": has no manifest")
+    named.update(paths, ["periods/%s/%s" % (period, name) for name in VIEWS])
+    sums.update(earlier)
+    evidence = [file for payer in newest["payers"] for invoice in payer["invoices"]
+                for file in invoice["records"] + invoice["documents"]]
+    for file in evidence:
+        key = file["key"]
+        named.add(key)
+        sums[key] = file["sha256"]
+        if key not in found:
+            problem(key + ": is missing")
+        elif os.path.getsize(key) != file["size_bytes"] or sha256(key) != file["sha256"]:
+            problem(key + ": was changed")
+    check_views(period, newest, sums)
+    checked.add(period)
+    tell("%s: %s, %d manifests, newest %s, %d files checked"
+         % (period, newest["verdict"], len(paths), before, len(evidence)))
 
-problems = []
-found = [os.path.basename(path) for path in glob.glob("periods/*")]
-periods = sorted(name for name in found if not is_litter(name))
-for period in periods:
+problems, found, named, checked = [], set(), set(AT_THE_TOP), set()
+try:
+    find("")
+except NOT_UNDERSTOOD as error:
+    problem("the folder cannot be listed: " + repr(error))
+periods = {path.split("/")[1] for path in found if path.count("/") > 1}
+if os.path.isdir("periods") and not os.path.islink("periods"):
+    periods |= {name for name in os.listdir("periods") if not is_litter(name)}
+for period in sorted(periods):
     try:
-        check(period, problems)
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        problems.append(period + ": cannot be checked: " + repr(error))
-for problem in problems:
-    print("PROBLEM " + problem)
+        check(period)
+    except NOT_UNDERSTOOD as error:
+        problem(period + ": cannot be checked: " + repr(error))
+for path in sorted(found - named):
+    if (path.split("/") + [""])[1] not in periods - checked:
+        problem(path + ": no manifest names it")
+months = [int(one[:4]) * 12 + int(one[5:]) - 1 for one in periods
+          if re.fullmatch("[0-9]{4}-[0-9]{2}", one)]
+for month in range(min(months, default=0), max(months, default=0)):
+    if month not in months:
+        tell("WARNING %d-%02d: there is nothing of this month" % (month // 12, month % 12 + 1))
 if not periods:
-    print("PROBLEM there is nothing to check here")
-sys.exit(1 if problems or not periods else 0)
+    problem("there is nothing to check here")
+for what in (
+        "whether the newest manifests, or whole months at either end, were removed",
+        "whether manifest-signing-key.pem is the right key, and what the bucket hides",
+        "ledger.csv but for its form, documents and amounts due; ledger.xlsx; pages",
+        "what records say; runs/"):
+    tell("NOT CHECKED " + what)
+sys.exit(1 if problems else 0)
 """
 """The program of the README, which needs nothing of this project."""
 

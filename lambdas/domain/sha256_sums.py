@@ -14,6 +14,14 @@ def sha256_sums(manifest: Manifest, manifest_sha256: str) -> bytes:
     if manifest.previous_sha256:
         before = manifest_key(manifest.billing_period, manifest.sequence - 1)
         sums[before] = manifest.previous_sha256
-    lines = [f"# made from {manifest.key}; check with: sha256sum -c <this file>"]
-    lines += [f"{sha256}  {key}" for key, sha256 in sorted(sums.items())]
-    return ("\n".join(lines) + "\n").encode()
+    lines = [sums_line(key, sha256) for key, sha256 in sorted(sums.items())]
+    return "".join([sums_comment(manifest.key), *lines]).encode()
+
+
+def sums_comment(key: str) -> str:
+    """The first line of the view that is made from the manifest with this key."""
+    return f"# made from {key}; check with: sha256sum -c <this file>\n"
+
+
+def sums_line(key: str, sha256: str) -> str:
+    return f"{sha256}  {key}\n"

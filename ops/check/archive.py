@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import pairwise
 
 from lambdas.domain.archive_layout import (
     ARCHIVE_PAGE_KEY,
@@ -14,6 +13,7 @@ from lambdas.domain.archive_layout import (
 )
 from lambdas.domain.billing_period import BillingPeriod
 from ops.check.all_evidence import Progress, extra_object
+from ops.check.coverage import gaps, unknown_to_heads
 from ops.check.findings import CheckFinding, NotChecked, check_finding
 from ops.check.limits import LARGEST_KEY_FILE
 from ops.check.period import PeriodCheck
@@ -39,7 +39,8 @@ def check_archive(
     own = _OwnKey(place)
     findings += own.findings
     keys = given_keys or own.keys
-    periods = set(scope.periods) or {*_periods(place), *(scope.heads or ())}
+    known = {*(scope.heads or ()), *scope.heads_left_out}
+    periods = set(scope.periods) or {*_periods(place), *known}
     checked = []
     bucket = place.bucket
     with _readers(place) as pool:
@@ -56,8 +57,7 @@ def check_archive(
         # a link in place of a folder is told as that
         beside = (one for one in beside if f"{one.key}/" not in place.unlisted or not one.obstacle)
         findings += map(extra_object, beside)
-        if scope.heads is None:
-            findings += _gaps(sorted(periods))
+        findings += gaps(sorted(periods))
     if any(period.manifests for period in checked):
         findings += own.against(given_keys)
     if scope.subset.parts > 1 and not any(period.objects_read for period in checked):
@@ -75,7 +75,10 @@ def check_archive(
         keys,
         checked,
         sorted(findings, key=lambda finding: (finding.object, finding.code)),
-        [*_not_checked(place, scope, keys), *(one for p in checked for one in p.not_checked)],
+        [
+            *_not_checked(place, scope, keys, sorted(periods)),
+            *(one for p in checked for one in p.not_checked),
+        ],
         place.passed_over,
     )
 
@@ -136,16 +139,6 @@ def _obstacles(place: Place) -> Iterator[CheckFinding]:
             yield check_finding("OBJECT_UNREADABLE", placed.key, "a file", placed.obstacle)
 
 
-def _gaps(periods: Sequence[BillingPeriod]) -> Iterator[CheckFinding]:
-    """Months of which nothing is there, between others of which something is."""
-    for before, after in pairwise(periods):
-        first, last = before.shifted(1), after.shifted(-1)
-        if first <= last:
-            at = str(first) if first == last else f"{first} to {last}"
-            expected = f"billing periods between {before} and {after}"
-            yield check_finding("PERIOD_ABSENT", at, expected, "nothing there")
-
-
 def _periods(place: Place) -> Iterator[BillingPeriod]:
     """The billing periods of which anything is there."""
     for folder in _PERIOD_FOLDERS:
@@ -172,7 +165,9 @@ def _period(name: str) -> BillingPeriod | None:
         return None
 
 
-def _not_checked(place: Place, scope: Scope, keys: SigningKeys | None) -> Iterable[NotChecked]:
+def _not_checked(
+    place: Place, scope: Scope, keys: SigningKeys | None, periods: Sequence[BillingPeriod]
+) -> Iterable[NotChecked]:
     """What this kind of check says nothing of, whatever it finds."""
     if keys is None:
         yield NotChecked(
@@ -186,13 +181,7 @@ def _not_checked(place: Place, scope: Scope, keys: SigningKeys | None) -> Iterab
             "it was taken from the archive itself, where an attacker could have put another",
             "give the key that was handed over outside the bucket with --key",
         )
-    if scope.heads is None:
-        yield NotChecked(
-            "whether the newest manifests were cut off, whole billing periods removed, or the "
-            "whole archive rolled back",
-            "no heads were given, and no archive shows by itself what was once there",
-            "give --heads FILE or --heads-table NAME",
-        )
+    yield from unknown_to_heads(scope, periods)
     if scope.periods:
         yield NotChecked(
             "other billing periods, and what lies outside of any",

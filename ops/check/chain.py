@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from lambdas.domain.archive_layout import manifest_key
@@ -14,6 +15,7 @@ from lambdas.domain.records import StoredObject
 from lambdas.domain.signatures import signature_of
 from ops.check.expected import Expected
 from ops.check.findings import CheckFinding, check_finding, shown
+from ops.check.judgement import Judgement
 from ops.check.limits import LARGEST_MANIFEST
 from ops.check.manifest_reader import InvoicePart, ManifestReader, NotAManifest, PayerPart
 from ops.check.recount import Recount
@@ -26,6 +28,7 @@ SCHEMAS = frozenset({SCHEMA})
 """Those of which form, signature, chain and evidence are checked. What a manifest says of itself
 and the views made of it are compared where it has the newest of them.
 """
+_NOT_OWN = ("MANIFEST_DAMAGED", "MANIFEST_MISPLACED", "SIGNATURE_INVALID")
 _SHOWN = 20
 _TOLD = 3
 
@@ -48,12 +51,20 @@ class Link:
     is_whole: bool
     """Whether it was understood to its end."""
     expected: Expected
+    judgement: Judgement
+    is_own: bool = True
+    """Whether it is signed, and belongs where it lies."""
     names: set[int] = field(default_factory=set)
     """Marks of every record and document that it names, until the next link was compared."""
 
     @property
     def has_newest_schema(self) -> bool:
         return self.members.get("schema") == SCHEMA
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether what it says is the signer's, in a form that can be judged."""
+        return self.is_whole and self.has_newest_schema and self.is_own
 
     @property
     def mark(self) -> int:
@@ -67,11 +78,17 @@ class ChainCheck:
     """
 
     def __init__(
-        self, place: Place, keys: SigningKeys | None, period: BillingPeriod, bucket: str | None
+        self,
+        place: Place,
+        keys: SigningKeys | None,
+        period: BillingPeriod,
+        bucket: str | None,
+        now: datetime | None = None,
     ) -> None:
         self._place = place
         self._keys = keys
         self._period = period
+        self._now = now
         self.bucket = bucket
         """The archive's bucket, as far as it is known."""
         self.findings: list[CheckFinding] = []
@@ -95,8 +112,16 @@ class ChainCheck:
         reader = ManifestReader(self._blocks(placed))
         names: set[int] = set()
         recount, expected = Recount(), Expected(before.expected if before else None)
-        take_invoice = [recount.invoice, expected.invoice, *([on_invoice] if on_invoice else [])]
-        take_payer = [recount.payer, expected.payer, *([on_payer] if on_payer else [])]
+        judgement = Judgement(
+            reader.members,
+            self._period,
+            before.judgement if before and before.is_comparable else None,
+            is_first=sequence == 1,
+            now=self._now,
+        )
+        readers = (recount, expected, judgement)
+        take_invoice = [*(one.invoice for one in readers), *([on_invoice] if on_invoice else [])]
+        take_payer = [*(one.payer for one in readers), *([on_payer] if on_payer else [])]
         damage = None
         try:
             for part in reader.parts():
@@ -118,7 +143,8 @@ class ChainCheck:
             reader.members,
             damage is None,
             expected,
-            names,
+            judgement,
+            names=names,
         )
         try:
             self._check(link, reader, damage)
@@ -131,6 +157,7 @@ class ChainCheck:
             self._found(link, "MANIFEST_DAMAGED", "what every manifest says", _odd(error))
         if before:
             before.names = set()  # one link's are enough to hold, however long the chain is
+            before.judgement.forget()
         self.links.append(link)
         return link
 
@@ -250,9 +277,10 @@ class ChainCheck:
 
     def _check_counts(self, link: Link, recount: Recount) -> None:
         recount.whole(link.members, lambda: self.parts(link))
-        if recount.wrong:
-            expected = "what follows from its own invoices and payer accounts"
-            self._found(link, "MANIFEST_CONTRADICTED", expected, _some(recount.wrong))
+        wrong = [*recount.wrong, *(link.judgement.wrong() if link.is_comparable else ())]
+        if wrong:
+            expected = "what follows from its invoices and payer accounts, and the manifest before"
+            self._found(link, "MANIFEST_CONTRADICTED", expected, _some(wrong))
 
     def _first(self, stated: Iterable[StoredObject], marks: set[int]) -> list[StoredObject]:
         found = (stored for stored in stated if mark_of(stored.key, stored.sha256) in marks)
@@ -290,6 +318,7 @@ class ChainCheck:
         return placed.oldest_version_id if self._place.has_versions else ""
 
     def _found(self, link: Link, code: str, expected: str, found: str) -> None:
+        link.is_own &= code not in _NOT_OWN
         self.suspects[link.placed.key] = link.sha256
         self._add(code, link.placed.key, expected, found)
 

@@ -35,8 +35,8 @@ KINDS: Mapping[str, CheckKind] = {
     ),
     "PERIOD_ABSENT": CheckKind(
         "warning",
-        "If runs judged these billing periods, somebody removed them: check with --heads or "
-        "--heads-table.",
+        "If runs judged these billing periods, somebody removed them: check with heads that name "
+        "them.",
     ),
     # the chain of manifests
     "SIGNING_KEY_ABSENT": CheckKind(
@@ -122,6 +122,21 @@ KINDS: Mapping[str, CheckKind] = {
     ),
     "VIEW_ABSENT": CheckKind("warning", "Start a run for the period, which makes the views again."),
 }
+
+BREAK_THE_CHAIN = frozenset(
+    {
+        "MANIFESTS_ROLLED_BACK",
+        "MANIFEST_GONE",
+        "MANIFEST_DAMAGED",
+        "MANIFEST_MISPLACED",
+        "SCHEMA_UNKNOWN",
+        "SIGNATURE_INVALID",
+        "CHAIN_BROKEN",
+        "HEAD_DIFFERS",
+        "OBJECT_UNREADABLE",
+    }
+)
+"""What is found of a chain whose newest manifest may not be the archive's own."""
 
 
 @dataclass(frozen=True)

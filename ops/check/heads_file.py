@@ -1,11 +1,13 @@
 """Heads of chains of manifests as a file, kept outside the bucket: `{"heads": [...]}`.
 
-A report of an earlier check (`--json`) has them too, and serves as such a file.
+A report of an earlier check (`--json`) has them too, and serves as such a file. It also names the
+periods that it checked: those that have manifests and no head are left out of it.
 """
 
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +26,25 @@ def heads_file(heads: Iterable[ManifestHead]) -> bytes:
     return to_json({"heads": [head.to_data() for head in in_order]})
 
 
-def read_heads_file(path: Path) -> Mapping[BillingPeriod, ManifestHead]:
+@dataclass(frozen=True)
+class KnownHeads:
+    """What a file of heads knows."""
+
+    heads: Mapping[BillingPeriod, ManifestHead]
+    left_out: tuple[BillingPeriod, ...] = ()
+    """Billing periods that had manifests, and of which it has no head."""
+
+
+def read_heads_file(path: Path) -> KnownHeads:
     """Raises ValueError with a sentence that names the file and what is wrong with it."""
     content = read_given_file(path, LARGEST_HEADS_FILE)
     try:
-        rows = json.loads(content, parse_float=_refuse, parse_constant=_refuse)["heads"]
-        heads = [_head(row) for row in rows]
+        said = json.loads(
+            content, object_pairs_hook=_members_once, parse_float=_refuse, parse_constant=_refuse
+        )
+        heads = [_head(row) for row in said["heads"]]
+        known = {head.billing_period: head for head in heads}
+        left_out = tuple(sorted(_with_manifests(said) - known.keys()))
     except NOT_UNDERSTOOD as error:
         raise ValueError(
             f"{path} is no file of heads ({type(error).__name__}: {error!s:.200}); "
@@ -37,9 +52,15 @@ def read_heads_file(path: Path) -> Mapping[BillingPeriod, ManifestHead]:
         ) from None
     if not heads:
         raise ValueError(f"{path} names no head, so nothing can be compared with it")
-    if len(heads) != len({head.billing_period for head in heads}):
+    if len(heads) != len(known):
         raise ValueError(f"{path} names a billing period twice")
-    return {head.billing_period: head for head in heads}
+    return KnownHeads(known, left_out)
+
+
+def _with_manifests(said: Mapping[str, Any]) -> set[BillingPeriod]:
+    """The periods of which the report says that they had manifests, if it is one."""
+    checked = {row["billing_period"] for row in said.get("periods", ()) if row["manifests"]}
+    return {BillingPeriod.parse(text) for text in {*checked, *said.get("heads_left_out", ())}}
 
 
 def _head(row: Mapping[str, Any]) -> ManifestHead:
@@ -52,6 +73,13 @@ def _head(row: Mapping[str, Any]) -> ManifestHead:
     if not isinstance(run_id, str):
         raise ValueError(f"{run_id!r} is no run")  # noqa: TRY004 - it is what the file says
     return ManifestHead.from_data(row)
+
+
+def _members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("it has a member twice")
+    return members
 
 
 def _refuse(text: str) -> Any:

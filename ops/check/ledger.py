@@ -1,15 +1,17 @@
-"""`ledger.csv` against the newest manifest, cell by cell. Columns are only ever added at the end: a
-ledger that an earlier version made has the first of them, and at least all of the first version.
+"""`ledger.csv` against the newest manifest, byte by byte: what parses alike may open otherwise.
+
+Columns are only ever added at the end: a ledger that an earlier version made has the first of them,
+and at least all of the first version.
 """
 
 import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from lambdas.domain.archived_invoice import ArchivedInvoice
-from lambdas.domain.ledger import ledger_csv
+from lambdas.domain.ledger import BYTE_ORDER_MARK, csv_line, ledger_csv_rows
 from lambdas.domain.manifests import Manifest, PayerState
 from ops.check.manifest_reader import InvoicePart, PayerPart
 
@@ -49,31 +51,38 @@ def ledger_differences(
     """The first way in which the ledger is not what the manifest says, if there is any.
 
     `members` and `payers` are what the manifest says beside its invoices, `parts` is a reading of
-    it. Raises ValueError, LookupError, TypeError and csv.Error for what is no ledger or no
-    manifest.
+    it. Raises what is in NOT_UNDERSTOOD for what is no manifest.
     """
     manifest = Manifest.from_data({**members, "payers": []})
-    ours, theirs = _rows(manifest, payers, parts, holders), csv.reader(_without_mark(lines))
-    known, shown = next(ours), next(theirs, [])
-    width = len(shown)
-    if width < _FIRST_COLUMNS or known[:width] != shown:
+    ours = _rows(manifest, payers, parts, holders)
+    known, header = next(ours), next(lines, "")
+    width = header.count(",") + 1
+    if width < _FIRST_COLUMNS or header != BYTE_ORDER_MARK + csv_line(known[:width]):
         yield "its columns are not a ledger's"
         return
     for number, row in enumerate(ours, 2):
-        other = next(theirs, None)
-        if other is None:
+        right, line = csv_line(row[:width]), next(lines, None)
+        if line is None:
             yield f"it ends before row {number}"
             return
-        if row[:width] != other:
-            names = [
-                name
-                for name, right, there in zip(shown, row, other, strict=False)
-                if right != there
-            ]
-            yield f"its row {number} is otherwise in {', '.join(names) or 'its length'}"
+        if line != right:
+            yield f"its row {number} is otherwise in {_difference(known, right, line)}"
             return
-    if next(theirs, None) is not None:
+    if next(lines, None) is not None:
         yield "it has more rows than the manifest has documents"
+
+
+def _difference(header: Sequence[str], right: str, line: str) -> str:
+    """In which columns the line is another, in words; it is not the right one."""
+    try:
+        cells, others = next(csv.reader([right])), next(csv.reader([line]))
+    except csv.Error:
+        return "its form"
+    if len(cells) != len(others):
+        return "its length"
+    columns = zip(header, cells, others, strict=False)
+    names = [name.strip('"') for name, cell, other in columns if cell != other]
+    return ", ".join(names) or "its form: it has the same values and opens otherwise"
 
 
 def _rows(
@@ -83,15 +92,9 @@ def _rows(
     holders: Holders,
 ) -> Iterator[list[str]]:
     """The rows of the ledger, with the one of its column names."""
-    yield from _csv_rows(manifest)
+    yield from ledger_csv_rows(manifest)
     for batch in _batches(manifest, payers, parts, holders):
-        rows = _csv_rows(batch)
-        next(rows)
-        yield from rows
-
-
-def _csv_rows(manifest: Manifest) -> Iterator[list[str]]:
-    return csv.reader(io.StringIO(ledger_csv(manifest).decode("utf-8-sig"), newline=""))
+        yield from islice(ledger_csv_rows(batch), 1, None)
 
 
 def _batches(
@@ -124,8 +127,3 @@ def _batches(
             held, repeated = [], []
         if is_last:
             state = None
-
-
-def _without_mark(lines: Iterator[str]) -> Iterator[str]:
-    for number, line in enumerate(lines):
-        yield line if number else line.removeprefix("\ufeff")

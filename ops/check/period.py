@@ -23,7 +23,7 @@ from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.manifest_heads import ManifestHead
 from ops.check.all_evidence import AllEvidence, Progress, extra_object
 from ops.check.chain import ChainCheck, Link
-from ops.check.findings import CheckFinding, NotChecked, check_finding
+from ops.check.findings import BREAK_THE_CHAIN, CheckFinding, NotChecked, check_finding
 from ops.check.scope import Level, Scope
 from ops.check.signing_keys import SigningKeys
 from ops.check.statement import InvoiceStatement
@@ -43,7 +43,9 @@ class PeriodChecked:
     """The archive's bucket, as far as it is known."""
     manifests: int = 0
     head: ManifestHead | None = None
-    """The newest manifest that could be read, in the form of a head."""
+    """The newest manifest that could be read, in the form of a head; None where the chain that
+    leads to it is broken, for it may be anybody's then.
+    """
     verdict: str | None = None
     invoices: int = 0
     records: int = 0
@@ -132,7 +134,7 @@ class _Pass:
         self._no_folders: list[str] = []
         """What stands in place of the folder of manifests, as a prefix."""
         self._newest: Link | None = None
-        self._chain = ChainCheck(check.place, check.keys, period, bucket)
+        self._chain = ChainCheck(check.place, check.keys, period, bucket, check.scope.now)
         self._list()
         self._evidence = AllEvidence(check.place, check.scope, period, check.pool, check.progress)
 
@@ -282,11 +284,10 @@ class _Pass:
         newest = max(self._manifests, default=0)
         if head:
             self._chain.compare_with_head(head)
-        if head is None or head.sequence < newest:
-            known = f"only up to manifest {head.sequence}" if head else "nothing"
+        if head and head.sequence < newest:
             self._leave_out(
                 f"whether newer manifests of {self._period} than {newest} were cut off",
-                f"the heads know {known} of it",
+                f"the heads know only up to manifest {head.sequence} of it",
                 "use heads that were read just now",
             )
 
@@ -306,17 +307,23 @@ class _Pass:
                     severity="warning" if self._may_be_in_its_first_run() else None,
                 )
             )
+        elif self._period in self._scope.heads_left_out:
+            expected = "a manifest, as when the report that serves as heads was written"
+            self._find("MANIFESTS_ABSENT", at, expected, "nothing of the period")
         elif not self._chain.findings:
             found = "no manifest, record or document"
             self._find("NOTHING_TO_CHECK", at, "at least one manifest", found)
 
     def _may_be_in_its_first_run(self) -> bool:
-        """Whether the bucket is live, has no view of the period yet, and no head knows of it."""
+        """Whether the bucket is live, has no view of the period yet, and no head of now knows of
+        it.
+        """
         heads = self._scope.heads
         return (
             self._place.has_versions
             and not self._views
             and heads is not None
+            and self._scope.heads_are_current
             and self._period not in heads
         )
 
@@ -341,12 +348,13 @@ class _Pass:
     def _describe(self, newest: Link) -> None:
         said = newest.members
         run_id, verdict = said.get("run_id"), said.get("verdict")
-        self.checked.head = ManifestHead(
-            self._period,
-            newest.sequence,
-            newest.sha256,
-            run_id if isinstance(run_id, str) else "",
-        )
+        if not any(found.code in BREAK_THE_CHAIN for found in self._chain.findings):
+            self.checked.head = ManifestHead(
+                self._period,
+                newest.sequence,
+                newest.sha256,
+                run_id if isinstance(run_id, str) else "",
+            )
         self.checked.verdict = verdict if isinstance(verdict, str) else None
 
     def _leave_out(self, what: str, because: str, remedy: str) -> None:

@@ -1,9 +1,11 @@
 """What a check found, as data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.manifest_heads import ManifestHead
 from ops.check.findings import CheckFinding, NotChecked
 from ops.check.period import PeriodChecked
 from ops.check.scope import Scope
@@ -37,10 +39,10 @@ class CheckReport:
         return "ACTION_REQUIRED" if red else "ALL_WELL"
 
     def to_data(self) -> dict[str, Any]:
-        """`heads`, of the periods that are right, makes the report a file of heads for a later
-        check.
+        """`heads` makes the report a file of heads for a later check; `heads_left_out` are the
+        periods that have manifests and no head in it.
         """
-        keys = self.keys
+        keys, heads = self.keys, self._heads()
         return {
             "schema": SCHEMA,
             "place": self.place,
@@ -57,9 +59,19 @@ class CheckReport:
             "findings": [finding.to_data() for finding in self.findings],
             "not_checked": [one.to_data() for one in self.not_checked],
             "passed_over": [one.to_data() for one in self.passed_over],
-            "heads": [
-                period.head.to_data()
-                for period in self.periods
-                if period.head and not any(f.severity == "blocking" for f in period.findings)
+            "heads": [head.to_data() for _, head in sorted(heads.items())],
+            "heads_left_out": [
+                str(period) for period in sorted(self._with_manifests() - heads.keys())
             ],
         }
+
+    def _heads(self) -> Mapping[BillingPeriod, ManifestHead]:
+        """Of each period whose chain is right, also where something else of it is not; of all
+        others what the heads said that this check was given: no knowledge is lost.
+        """
+        found = {period.billing_period: period.head for period in self.periods if self.keys}
+        return {**(self.scope.heads or {}), **{at: head for at, head in found.items() if head}}
+
+    def _with_manifests(self) -> set[BillingPeriod]:
+        found = {period.billing_period for period in self.periods if period.manifests}
+        return {*found, *self.scope.heads_left_out}

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 
 from lambdas.domain.billing_period import BillingPeriod
@@ -61,3 +62,9 @@ class Scope:
     """Empty: all of the archive."""
     heads: Mapping[BillingPeriod, ManifestHead] | None = None
     retention: RetentionPolicy | None = None
+    heads_left_out: tuple[BillingPeriod, ...] = ()
+    """Periods that had manifests when the heads were written, and of which they know no head."""
+    heads_are_current: bool = False
+    """Whether they were read right before the check, so that they know every period."""
+    now: datetime | None = None
+    """What the clock says; None: no clock is asked."""

@@ -23,10 +23,8 @@ class ViewFile:
             self._sha256.update(block)
         return self._sha256.hexdigest()
 
-    def text(self) -> str:
-        """All of it. Raises CannotRead, and ValueError for what is no UTF-8 or longer than a view
-        is.
-        """
+    def content(self) -> bytes:
+        """All of it. Raises CannotRead, and ValueError for what is longer than a view is."""
         pieces, size = [], 0
         for block in self._blocks:
             self._sha256.update(block)
@@ -34,7 +32,7 @@ class ViewFile:
             size += len(block)
             if size > _LARGEST:
                 raise ValueError(f"it has more than {_LARGEST} bytes")
-        return b"".join(pieces).decode()
+        return b"".join(pieces)
 
     def lines(self) -> Iterator[str]:
         """The lines with their ends. Raises CannotRead, and ValueError for what is no UTF-8 or

@@ -1,8 +1,9 @@
-"""The views of a period against its newest manifest, as data: a view that an older version made in
-another form is right as long as it says the same.
+"""The views of a period against its newest manifest: what they say, and the one form in which runs
+write it, for programs that read another form may read another thing.
+
+A view that an older version made may lack members that came later.
 """
 
-import csv
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -15,7 +16,9 @@ from lambdas.domain.archive_layout import (
 )
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
+from lambdas.domain.json_text import to_json
 from lambdas.domain.manifests import Manifest
+from lambdas.domain.sha256_sums import sums_comment, sums_line
 from ops.check.chain import Link, mark_of
 from ops.check.findings import CheckFinding, check_finding
 from ops.check.ledger import Holders, ledger_differences
@@ -57,6 +60,8 @@ _PAYER_MEMBERS = (
 )
 _OF_INVOICES = ("archived", "documents", "totals", "sources")
 _SHOWN = 3
+_LONGEST = 200
+"""Characters of a line that are shown."""
 
 
 class ViewsCheck:
@@ -101,7 +106,7 @@ class ViewsCheck:
         self._most = largest_view(newest.placed.size_bytes)
         self._view(
             completeness_key(period),
-            lambda file: completeness_differences(file.text(), members, self._payers),
+            lambda file: completeness_differences(file.content(), members, self._payers),
         )
         self._view(
             sha256_sums_key(period), lambda file: sums_differences(file.lines(), newest, earlier)
@@ -126,7 +131,7 @@ class ViewsCheck:
             return
         file = ViewFile(self._place, key, placed.size_bytes)
         try:
-            found = _found(differences, file)
+            found, count = _found(differences, file)
             sha256 = file.sha256()
         except CannotRead as error:
             self.suspects[key] = ""
@@ -134,8 +139,8 @@ class ViewsCheck:
             return
         if found:
             self.suspects[key] = sha256
-            more = len(found) - _SHOWN
-            told = "; ".join(found[:_SHOWN]) + (f"; {more} more" if more > 0 else "")
+            more = count - len(found)
+            told = "; ".join(found) + (f"; {more} more" if more else "")
             self._find("VIEW_DIFFERS", key, told)
 
     def _find(self, code: str, key: str, found: str) -> None:
@@ -143,25 +148,34 @@ class ViewsCheck:
         self.findings.append(check_finding(code, key, expected, found, period=self._period))
 
 
-def _found(differences: Callable[[ViewFile], Iterator[str]], file: ViewFile) -> list[str]:
-    """All of them; the differences are looked for only here, as they are taken."""
+def _found(
+    differences: Callable[[ViewFile], Iterator[str]], file: ViewFile
+) -> tuple[list[str], int]:
+    """The first of them, and how many there are; looked for only here, as they are taken."""
+    found, count = list[str](), 0
     try:
-        return list(differences(file))
-    except (*NOT_UNDERSTOOD, csv.Error) as error:
+        for count, one in enumerate(differences(file), 1):
+            found += [one] if count <= _SHOWN else []
+    except NOT_UNDERSTOOD as error:
         why = f" ({error})" if type(error) is ValueError else ""
-        return [f"it, or the manifest, has not the form that is needed to compare them{why}"]
+        found.append(f"it, or the manifest, has not the form that is needed to compare them{why}")
+        count += 1
+    return found, count
 
 
 def completeness_differences(
-    text: str, members: Mapping[str, Any], payers: Sequence[PayerPart]
+    content: bytes, members: Mapping[str, Any], payers: Sequence[PayerPart]
 ) -> Iterator[str]:
     """In what `completeness.json` is not what the manifest says."""
-    view = json.loads(text, object_pairs_hook=_members_once)
+    text = content.decode("utf-8", "surrogatepass")
+    view = json.loads(text, object_pairs_hook=_members_once, parse_float=_refuse)
     if view["manifest"] != members.get("key"):
         yield f"it was made from {view['manifest']}"
         return
     right = _completeness(members, payers)
     stated = {payer["payer_account_id"]: payer for payer in right["payers"]}
+    in_order = [payer["payer_account_id"] for payer in right["payers"]]
+    is_in_form = content in (to_json(view), _form_of_v1(view))
     right["payers"] = view["payers"]
     yield from _differing(_PERIOD_MEMBERS, view, right)
     for payer in view["payers"]:
@@ -172,6 +186,17 @@ def completeness_differences(
             yield f"of payer account {account_id}: {', '.join(wrong)}"
     for account_id in stated:
         yield f"it lacks payer account {account_id}"
+    shown = [payer["payer_account_id"] for payer in view["payers"]]
+    if shown != in_order and sorted(shown) == sorted(in_order):
+        yield "its payer accounts are in another order"
+    if not is_in_form:
+        yield "it is in another form than runs write, so that other programs may read another thing"
+
+
+def _form_of_v1(view: Any) -> bytes:
+    """As `to_json`, with halves of surrogate pairs, which are no UTF-8, as they are."""
+    text = json.dumps(view, sort_keys=True, ensure_ascii=False, indent=2)
+    return f"{text}\n".encode(errors="surrogatepass")
 
 
 def _completeness(members: Mapping[str, Any], payers: Sequence[PayerPart]) -> dict[str, Any]:
@@ -202,24 +227,42 @@ def _differing(
 
 
 def _is_same(name: str, shown: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
-    return name in shown and name in right and shown[name] == right[name]
+    """As JSON: there `true` is not 1, as it is in Python."""
+    return name in shown and name in right and to_json(shown[name]) == to_json(right[name])
 
 
-def sums_differences(lines: Iterable[str], newest: Link, earlier: Collection[int]) -> Iterator[str]:
+def sums_differences(lines: Iterator[str], newest: Link, earlier: Collection[int]) -> Iterator[str]:
     """In what SHA256SUMS is not what the manifest says; `earlier` are marks of the manifests before
     it.
     """
+    comment = next(lines, "")
+    if comment != sums_comment(newest.placed.key):
+        yield f"its first line {_shown(comment)}"
     before = manifest_key(newest.period, newest.sequence - 1)
     allowed = {newest.mark, *earlier, mark_of(before, str(newest.members.get("previous_sha256")))}
-    right = set()
+    right, last_key = set[int](), ""
     for line in lines:
         sha256, _, key = line.rstrip("\n").partition("  ")
         mark = mark_of(key, sha256)
-        if mark in newest.names or mark in allowed:
-            right.add(mark)
-        elif not line.startswith("#"):
-            yield f"its line '{line.rstrip()}'"
+        if not (mark in newest.names or mark in allowed) or line != sums_line(key, sha256):
+            yield f"its line {_shown(line)}"
+            continue
+        if mark in right:
+            yield f"its line {_shown(line)}, which it has twice"
+        elif key < last_key:
+            yield f"its line {_shown(line)}, which stands in another place"
+        right.add(mark)
+        last_key = key
     if lacking := len(newest.names - right):
         yield f"it lacks {lacking} records and documents"
     if newest.mark not in right:
         yield "it lacks the newest manifest"
+
+
+def _shown(line: str) -> str:
+    """The line between quotation marks, with what nobody sees made visible."""
+    return ascii(line[:_LONGEST].rstrip("\n")) + ("…" if len(line) > _LONGEST else "")
+
+
+def _refuse(number: str) -> Any:
+    raise ValueError(f"it has the number {number}; runs write whole ones")

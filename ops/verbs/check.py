@@ -4,6 +4,7 @@ import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -94,7 +95,8 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
         from ops.live.heads import read_heads_table  # noqa: PLC0415 - a copy needs no boto3
 
         # They are read before the bucket: runs move both forward, the bucket first.
-        scope = replace(scope, heads=read_heads_table(arguments.heads_table))
+        heads = read_heads_table(arguments.heads_table)
+        scope = replace(scope, heads=heads, heads_are_current=True)
     place = _place(arguments.place)
     with console.progress() as progress:
         report = check_archive(place, scope, keys, progress)
@@ -129,12 +131,15 @@ class _Given:
     def scope(self) -> Scope:
         given = self._arguments
         periods = {self._try(BillingPeriod.parse, text) for text in given.period}
+        known = self._try(read_heads_file, given.heads)
         return Scope(
             Level[given.level],
             self._try(Subset.parse, given.subset) or Subset(),
             tuple(sorted(period for period in periods if period)),
-            self._try(read_heads_file, given.heads),
+            known.heads if known else None,
             self._try(_retention, given.retention),
+            known.left_out if known else (),
+            now=datetime.now(UTC),
         )
 
     def keys(self) -> SigningKeys | None:

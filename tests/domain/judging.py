@@ -12,12 +12,15 @@ from lambdas.domain.close_calendar import CloseCalendar, CloseDeadline
 from lambdas.domain.facts import Facts, PayerOutcome
 from lambdas.domain.findings import Finding
 from lambdas.domain.history import PastPeriod
-from lambdas.domain.json_text import instant_text
+from lambdas.domain.json_text import instant_text, to_canonical_json
 from lambdas.domain.judgement import judge
 from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.payer_register import Payer
 from lambdas.domain.payer_run import CHECKED, UnusableRow
 from lambdas.domain.witnesses import InvoiceUnits
+from ops.check.judgement import Judgement
+from ops.check.manifest_reader import ManifestReader, PayerPart
+from ops.check.statement import InvoiceStatement
 from tests.domain.examples import ACME, AFTER_DEADLINE, OCTOBER
 
 HASH = "a" * 64
@@ -63,7 +66,7 @@ def judged(
     absent: Sequence[str] = (),
     asks_cost_explorer: bool = True,
 ) -> Manifest:
-    return judge(
+    manifest = judge(
         Facts(
             "archive",
             OCTOBER,
@@ -86,6 +89,26 @@ def judged(
             asks_cost_explorer,
         )
     )
+    assert contradictions(manifest, previous) == []
+    return manifest
+
+
+def contradictions(manifest: Manifest, previous: Manifest | None) -> list[str]:
+    """What `invoices check` would say of it: nothing, of whatever is judged."""
+    before = _read(previous, None, is_first=False) if previous else None
+    return list(_read(manifest, before, is_first=previous is None).wrong())
+
+
+def _read(manifest: Manifest, before: Judgement | None, *, is_first: bool) -> Judgement:
+    reader = ManifestReader([to_canonical_json(manifest.to_data())])
+    period = manifest.billing_period
+    judgement = Judgement(reader.members, period, before, is_first=is_first, now=None)
+    for part in reader.parts():
+        if isinstance(part, PayerPart):
+            judgement.payer(part)
+        else:
+            judgement.invoice(InvoiceStatement.of(part.data))
+    return judgement
 
 
 def payer(manifest: Manifest, account_id: str = ACME) -> PayerState:

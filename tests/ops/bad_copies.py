@@ -16,6 +16,7 @@ from lambdas.domain.archive_layout import (
     sha256_sums_key,
 )
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.charges import Charges
 from lambdas.domain.json_text import sha256_hex, to_json
 from lambdas.domain.ledger import ledger_csv
 from lambdas.domain.manifest_heads import ManifestHead
@@ -41,7 +42,7 @@ def period_absent(made: MadeArchive) -> None:
     """A month that lies alone, a month away from the others."""
     july = BillingPeriod(2026, 7)
     said = made.data(made.keys("periods/2026-09/manifests/")[0])
-    said |= {"billing_period": str(july), "key": manifest_key(july, 1)}
+    said |= {"billing_period": str(july), "key": manifest_key(july, 1), "last_day": "2026-08-10"}
     file = made.files[manifest_key(july, 1)] = made.sign(said)
     manifest = Manifest.from_data(said)
     made.files[completeness_key(july)] = to_json(manifest.completeness())
@@ -118,12 +119,25 @@ def chain_broken(made: MadeArchive) -> None:
 
 def head_differs(made: MadeArchive) -> Heads:
     """A newest manifest that is signed and fits, and is not the one that once was there."""
-    sign_newest(made, lambda said: said.update(run_id="run-4"))
+
+    def edit(said: dict[str, Any]) -> None:
+        for one in (said, *said["payers"]):
+            one["run_id"] = "run-4"
+
+    sign_newest(made, edit)
     return made.heads
 
 
 def evidence_dropped(made: MadeArchive) -> None:
-    sign_newest(made, lambda said: said["payers"][0]["invoices"].clear())
+    """A run says that there were no charges, and says so of itself without a contradiction."""
+    final = Charges("run-3", "2026-11-12T06:00:00Z", is_final=True).to_data()
+
+    def edit(said: dict[str, Any]) -> None:
+        said["payers"][0] |= {"invoices": [], "findings": [], "expected": 0}
+        said["payers"][0] |= {"verdict": "NO_CHARGES"}
+        said["payers"][0]["witnesses"]["cost_explorer"] = final
+
+    sign_newest(made, edit)
     for key in made.keys("invoices/2026-10/044") + made.keys("records/2026-10/044"):
         del made.files[key]
 
@@ -135,11 +149,11 @@ def expectation_dropped(made: MadeArchive) -> None:
     """
     said = made.data(NEWEST)
     forgotten = said["payers"][0] | {"payer_account_id": "999999999999", "verdict": "MISSING"}
-    forgotten |= {"invoices": [], "findings": []}
+    forgotten |= {"invoices": [], "findings": [], "expected": 0}
 
     def expect(said: dict[str, Any]) -> None:
         said["payers"].append(forgotten)
-        said["verdict"] = "ACTION_REQUIRED"
+        said |= {"verdict": "ACTION_REQUIRED", "closed_at": None}
 
     sign_newest(made, expect)
     fourth = {"sequence": 4, "key": manifest_key(OCTOBER, 4)}

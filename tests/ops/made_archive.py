@@ -8,6 +8,7 @@ a late supplement.
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,17 @@ from lambdas.domain.archive_layout import (
 )
 from lambdas.domain.archived_invoice import ArchivedInvoice
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.json_text import sha256_hex, to_json
+from lambdas.domain.charges import Charges
+from lambdas.domain.close_calendar import CloseCalendar, CloseDeadline
+from lambdas.domain.json_text import instant_text, sha256_hex, to_json
 from lambdas.domain.ledger import ledger_csv
 from lambdas.domain.manifest_heads import ManifestHead
 from lambdas.domain.manifests import Manifest, PayerState
 from lambdas.domain.records import ArchivedDocument, Record, StoredObject, first_record, next_record
 from lambdas.domain.sha256_sums import sha256_sums
 from lambdas.domain.signatures import signed_file, signed_part
-from lambdas.domain.verdicts import PeriodVerdict
+from lambdas.domain.verdicts import PayerVerdict, PeriodVerdict
+from lambdas.domain.witnesses import NOBODY, PayerWitnesses
 from tests.domain.examples import (
     ACME,
     BEFORE_DEADLINE,
@@ -46,6 +50,9 @@ SEPTEMBER = BillingPeriod(2026, 9)
 KEY_FILE = "manifest-signing-key.pem"
 FIRST, MEMO, OTHER = "2609293185", "Credit/7 é", "EUINAE26-11"
 NEWEST = manifest_key(OCTOBER, 3)
+CLOSE = CloseCalendar(CloseDeadline.parse("day 10"))
+AS_OF = [datetime(2026, *day, 6, tzinfo=UTC) for day in ((11, 12), (11, 3), (11, 5), (11, 12))]
+"""When each run was."""
 Put = Callable[[str, bytes], str]
 """Stores content at a key and returns the version id."""
 
@@ -96,16 +103,22 @@ def make_archive(kms: FakeKms | None = None, put: Put | None = None) -> MadeArch
     keep("index.html", b"<!doctype html><title>Archive</title>")
     keep(KEY_FILE, made.public_key)
     keep("runs/run-1/claim.json", b"{}\n")
-    writer.manifest(SEPTEMBER, "COMPLETE", "run-0", {ACME: ()})
+    writer.manifest(SEPTEMBER, "COMPLETE", 0, {ACME: ()})
     first, one = writer.invoice(FIRST, ACME, supplement=b"<e-invoice/>")
-    writer.manifest(OCTOBER, "AWAITING", "run-1", {ACME: (one,)})
+    writer.manifest(OCTOBER, "AWAITING", 1, {ACME: (one,)})
     _, memo = writer.invoice(MEMO, ACME, InvoiceType="CREDIT_MEMO")
     _, other = writer.invoice(OTHER, BOREAL)
-    writer.manifest(OCTOBER, "AWAITING", "run-2", {ACME: (one, memo), BOREAL: (other,)})
+    writer.manifest(OCTOBER, "AWAITING", 2, {ACME: (one, memo), BOREAL: (other,)})
     one = writer.late_supplement(first, one)
-    writer.manifest(OCTOBER, "COMPLETE", "run-3", {ACME: (one, memo), BOREAL: (other,)})
+    writer.manifest(OCTOBER, "COMPLETE", 3, {ACME: (one, memo), BOREAL: (other,)})
     writer.views()
     return made
+
+
+def _payer_verdict(verdict: PeriodVerdict, some: Iterable[ArchivedInvoice]) -> PayerVerdict:
+    if not some:
+        return "NO_CHARGES"
+    return "COMPLETE" if verdict == "COMPLETE" else "AWAITING"
 
 
 class _Writer:
@@ -146,36 +159,41 @@ class _Writer:
         self,
         period: BillingPeriod,
         verdict: PeriodVerdict,
-        run_id: str,
+        run: int,
         invoices: dict[str, Iterable[ArchivedInvoice]],
     ) -> None:
         before, before_sha256 = self._newest.get(period, (None, None))
+        run_id, as_of = f"run-{run}", AS_OF[run]
+        at = instant_text(as_of)
         manifest = Manifest(
             BUCKET,
             period,
             before.sequence + 1 if before else 1,
             before_sha256,
             run_id,
-            "2026-11-12T06:00:00Z",
+            at,
             verdict,
-            "2026-11-12T06:00:00Z" if verdict == "COMPLETE" else None,
+            at if verdict == "COMPLETE" else None,
             tuple(
                 PayerState(
                     account_id,
                     f"Payer {account_id}",
                     "A company",
                     "CHECKED",
-                    "COMPLETE" if verdict == "COMPLETE" else "AWAITING",
+                    _payer_verdict(verdict, some),
                     run_id,
-                    "2026-11-12T06:00:00Z",
+                    at,
                     len(tuple(some)),
                     tuple(some),
                     (),
                     (),
                     tuple(f for one in some for f in one.findings),
+                    NOBODY if some else PayerWitnesses(charges=Charges(run_id, at, is_final=True)),
                 )
                 for account_id, some in sorted(invoices.items())
             ),
+            last_day=CLOSE.last_day(period).isoformat(),
+            close_day=CLOSE.close_day(period, as_of),
         )
         file = self._made.sign(manifest.to_data())
         self._put(manifest.key, file)

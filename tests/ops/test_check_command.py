@@ -54,7 +54,8 @@ def test_a_good_copy_ends_0_and_says_what_was_left_out(
     assert main(["check", str(copy), *outside]) == 0
     out, err = capsys.readouterr()
     assert "2026-10   right   3 manifests, 3 invoices, 5 documents, 4 records" in out
-    assert "Not checked\n  versions, delete markers and locks\n" in out
+    assert "  whether whole billing periods before 2026-09 or after 2026-10 were removed\n" in out
+    assert "  versions, delete markers and locks\n" in out
     assert out.endswith("All well: what was checked is as it must be.\n")
     assert "\x1b" not in out, "no colour but on a terminal"
     assert err == ""

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -53,13 +54,17 @@ def differences(one: Manifest, view: bytes) -> list[str]:
 
 
 def rows(view: bytes) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(view.decode("utf-8-sig"), newline="")))
+    """The cells as they stand in the file, with their quotation marks."""
+    lines = view.decode("utf-8-sig").removesuffix("\r\n").split("\r\n")
+    return [re.findall(r'(?:^|,)((?:"(?:[^"]|"")*")|[^,]*)', line) for line in lines]
 
 
 def written(table: list[list[str]]) -> bytes:
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows(table)
-    return out.getvalue().encode("utf-8-sig")
+    return ("\ufeff" + "".join(",".join(row) + "\r\n" for row in table)).encode()
+
+
+def quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
 
 
 _NAMES = """
@@ -91,21 +96,72 @@ def test_the_ledger_as_it_was_made_is_right_however_it_is_held(one: Manifest) ->
 @pytest.mark.usefixtures("batch")
 def test_an_amount_that_is_counted_twice_is_told() -> None:
     table = rows(ledger_csv(TWO))
-    amount, row = table[0].index("amount_due"), 3
+    amount, row = table[0].index('"amount_due"'), 3
     assert table[row][amount] == "", "the first holder's invoice is not in the totals"
     table[row][amount] = "100.00"
     assert differences(TWO, written(table)) == ["its row 4 is otherwise in amount_due"]
 
 
-@given(st.data(), st.text(max_size=5))
+@given(st.data(), st.text(st.characters(exclude_characters="\r\n"), max_size=5))
 def test_any_cell_that_says_otherwise_is_told(data: st.DataObject, text: str) -> None:
     table = rows(ledger_csv(TWO))
     row = data.draw(st.integers(1, len(table) - 1))
     column = data.draw(st.integers(0, len(COLUMNS) - 1))
-    if table[row][column] != text:
-        table[row][column] = text
+    before = "".join(next(csv.reader([table[row][column]])))
+    if before != text:
+        table[row][column] = quoted(text)
         told = differences(TWO, written(table))
         assert told == [f"its row {row + 1} is otherwise in {COLUMNS[column].name}"]
+
+
+def re_quote(cell: str) -> str:
+    return cell.strip('"') if cell.startswith('"') else quoted(cell)
+
+
+@given(st.data())
+def test_any_cell_that_is_quoted_otherwise_is_told_though_it_parses_alike(
+    data: st.DataObject,
+) -> None:
+    table = rows(ledger_csv(TWO))
+    row = data.draw(st.integers(1, len(table) - 1))
+    column = data.draw(st.integers(0, len(COLUMNS) - 1))
+    table[row][column] = re_quote(table[row][column])
+    told = differences(TWO, written(table))
+    form = "its form: it has the same values and opens otherwise"
+    assert told == [f"its row {row + 1} is otherwise in {form}"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (",100.00,", ',"100".00,'),
+        (",100.00,", ", 100.00,"),
+        (",100.00,", ",+100.00,"),
+        (",100.00,", ",100.000,"),
+        (",100.00,", ",100.00\0,"),
+        (",100.00,", ",1\u200b00.00,"),
+        ("\r\n", "\n"),
+        ("\r\n", "\r\r\n"),
+        ("\r\n", ",\r\n"),
+        ("\r\n", "\r\n\r\n"),
+        ("\ufeff", ""),
+        ("\ufeff", "\ufeff\ufeff"),
+        ('"billing_period"', "billing_period"),
+    ],
+)
+def test_a_ledger_in_another_form_is_told(old: str, new: str) -> None:
+    view = ledger_csv(TWO).decode()
+    assert old in view
+    for edited in (view.replace(old, new, 1), new.join(view.rsplit(old, 1))):
+        assert differences(TWO, edited.encode())
+
+
+@pytest.mark.parametrize("more", ["\r\n", "\0", "#", "\u200b", "\x1a"])
+def test_what_follows_the_ledger_or_lacks_at_its_end_is_told(more: str) -> None:
+    view = ledger_csv(TWO)
+    assert differences(TWO, view + more.encode())
+    assert differences(TWO, view[:-1])
+    assert differences(TWO, view[:-2])
 
 
 @pytest.mark.parametrize("row", [1, 3, 5])
@@ -123,7 +179,7 @@ def test_a_ledger_of_an_earlier_version_is_compared_in_the_columns_that_it_has(
     monkeypatch.setattr(ledger, "_FIRST_COLUMNS", earlier)
     table = [row[:earlier] for row in rows(ledger_csv(TWO))]
     assert differences(TWO, written(table)) == []
-    table[2][table[0].index("amount_due")] = "1.00"
+    table[2][table[0].index('"amount_due"')] = "1.00"
     assert differences(TWO, written(table)) == ["its row 3 is otherwise in amount_due"]
     table = [row[:-1] for row in table]
     assert differences(TWO, written(table)) == ["its columns are not a ledger's"]
@@ -137,7 +193,7 @@ def test_a_ledger_of_which_columns_were_cut_off_is_none(columns: int) -> None:
 
 def test_a_column_that_no_version_has_is_told() -> None:
     table = rows(ledger_csv(TWO))
-    more = [[*table[0], "amount_to_pay"], *([*row, "999.00"] for row in table[1:])]
+    more = [[*table[0], '"amount_to_pay"'], *([*row, "999.00"] for row in table[1:])]
     assert differences(TWO, written(more)) == ["its columns are not a ledger's"]
 
 
@@ -170,7 +226,7 @@ def test_the_verdict_of_a_payer_account_is_part_of_its_rows() -> None:
 
 def test_a_ledger_with_the_columns_of_the_first_release_stays_right_for_ever() -> None:
     table = rows(ledger_csv(TWO))
-    assert table[0][: len(FIRST_RELEASE)] == FIRST_RELEASE
+    assert table[0][: len(FIRST_RELEASE)] == [quoted(name) for name in FIRST_RELEASE]
     assert differences(TWO, written([row[: len(FIRST_RELEASE)] for row in table])) == []
 
 
@@ -178,8 +234,8 @@ def test_the_role_by_which_alone_an_invoice_is_listed_is_checked_like_any_other_
     of_role = replace(archived("1"), receiver_roles=("SELLER",))
     one = manifest(payer(ACME, of_role, archived("2")))
     table = rows(ledger_csv(one))
-    role = table[0].index("receiver_role")
-    assert [row[role] for row in table[1:]] == ["SELLER", ""]
+    role = table[0].index('"receiver_role"')
+    assert [row[role] for row in table[1:]] == ['"SELLER"', ""]
     assert differences(one, written(table)) == []
     table[1][role] = ""
     assert differences(one, written(table)) == ["its row 2 is otherwise in receiver_role"]

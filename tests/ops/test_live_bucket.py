@@ -38,7 +38,8 @@ READS = {"ListObjectVersions", "GetObject", "HeadObject", "GetObjectRetention"}
 
 def check(live: Live, **scope: object) -> CheckReport:
     keys = SigningKeys.read(live.made.public_key, "key.pem", is_from_the_archive=False)
-    asked = {"retention": POLICY, "heads": live.made.heads} | scope
+    now = {"heads": live.made.heads, "heads_are_current": True}
+    asked = {"retention": POLICY, **now} | scope
     return check_archive(LiveBucket(BUCKET), Scope(**asked), keys, lambda *_: None)  # type: ignore[arg-type]
 
 
@@ -201,7 +202,8 @@ def test_the_first_run_of_a_month_that_is_under_way_is_a_warning(live: Live) -> 
     key = f"invoices/2026-11/{BOREAL}/2026-11_{BOREAL}_INVOICE_7.pdf"
     live.s3.put_object(Bucket=BUCKET, Key=key, Body=b"%PDF")
     assert codes(check(live)) == {"MANIFESTS_ABSENT": "warning"}
-    assert codes(check(live, heads=None)) == {"MANIFESTS_ABSENT": "blocking"}
+    for old in ({"heads": None}, {"heads_are_current": False}):
+        assert codes(check(live, **old)) == {"MANIFESTS_ABSENT": "blocking"}
 
 
 def test_a_lock_that_a_manifest_lacks_is_told(live: Live) -> None:

@@ -54,4 +54,4 @@ def test_a_manifest_that_cannot_be_read_leaves_evidence_and_views_open_and_says_
     report = check_with(NEWEST, *[None] * 20)
     assert [finding.code for finding in report.findings] == ["OBJECT_UNREADABLE"]
     left_out = [one.what for one in report.not_checked if "2026-10" in one.what]
-    assert left_out == ["records, documents and views of 2026-10"]
+    assert "records, documents and views of 2026-10" in left_out

@@ -5,10 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from lambdas.domain.archive_layout import is_evidence
-from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.manifest_heads import ManifestHead
 from ops.check.scope import Level, Subset
-from tests.ops.made_archive import OCTOBER, SEPTEMBER, MadeArchive, make_archive
+from tests.ops.made_archive import SEPTEMBER, MadeArchive, make_archive
 from tests.ops.memory_place import MemoryPlace
 from tests.ops.test_check_findings import check
 
@@ -71,17 +69,6 @@ def test_a_part_in_which_no_evidence_falls_is_nothing_to_check() -> None:
     assert report.result == "ALL_WELL"
 
 
-def test_months_of_which_nothing_is_there_are_named_unless_heads_tell_of_them() -> None:
-    may = BillingPeriod(2026, 5)
-    files = {**GOOD.files, f"runs/{may}": b"", f"periods/{may}/index.html": b""}
-    report = check(MadeArchive(GOOD.kms), MemoryPlace(files))
-    (gap,) = [finding for finding in report.findings if finding.code == "PERIOD_ABSENT"]
-    assert (gap.object, gap.severity) == ("2026-06 to 2026-08", "warning")
-    report = check(MadeArchive(GOOD.kms), MemoryPlace(files), heads=GOOD.heads)
-    assert "PERIOD_ABSENT" not in {finding.code for finding in report.findings}
-    assert "whole billing periods removed" in left_out()
-
-
 @pytest.mark.parametrize("text", ["", "1", "0/3", "4/3", "1/0", "a/b", "1/2/3", "-1/3", "²/3"])
 def test_a_subset_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a subset; write"):
@@ -101,40 +88,3 @@ def test_only_the_periods_that_were_asked_for_are_checked() -> None:
     assert [period.billing_period for period in report.periods] == [SEPTEMBER]
     assert (report.result, report.findings) == ("ALL_WELL", [])
     assert "other billing periods" in left_out(periods=(SEPTEMBER,))
-
-
-def test_without_heads_it_is_said_that_a_roll_back_was_not_looked_for() -> None:
-    assert "rolled back" in left_out()
-    assert "rolled back" not in left_out(heads=GOOD.heads)
-
-
-def test_heads_that_are_older_than_the_archive_leave_what_came_after_open() -> None:
-    old = {OCTOBER: ManifestHead(OCTOBER, 1, _sha256(1), "run-1")}
-    said = left_out(heads=old)
-    assert "whether newer manifests of 2026-10 than 3 were cut off" in said
-    assert "whether newer manifests of 2026-09 than 1 were cut off" in said
-
-
-def test_a_period_that_only_the_heads_know_was_rolled_back() -> None:
-    august = BillingPeriod(2026, 8)
-    heads = {**GOOD.heads, august: ManifestHead(august, 2, "0" * 64, "run-x")}
-    report = check(MadeArchive(GOOD.kms), MemoryPlace(GOOD.files), heads=heads)
-    (finding,) = report.findings
-    assert (finding.code, finding.object, finding.found) == (
-        "MANIFESTS_ROLLED_BACK",
-        "periods/2026-08/manifests/manifest-0002.json",
-        "no manifest of the period",
-    )
-
-
-def test_a_report_serves_as_the_heads_of_a_later_check_but_for_what_was_red() -> None:
-    report = check(MadeArchive(GOOD.kms), MemoryPlace(GOOD.files))
-    assert report.to_data()["heads"] == [head.to_data() for head in GOOD.heads.values()]
-    damaged = {**GOOD.files, EVIDENCE[0]: b""}
-    red = check(MadeArchive(GOOD.kms), MemoryPlace(damaged))
-    assert [head["billing_period"] for head in red.to_data()["heads"]] == ["2026-09"]
-
-
-def _sha256(sequence: int) -> str:
-    following = GOOD.data(f"periods/2026-10/manifests/manifest-{sequence + 1:04}.json")
-    return str(following["previous_sha256"])

@@ -12,6 +12,7 @@ import pytest
 from lambdas.domain.archive_layout import completeness_key, ledger_csv_key, sha256_sums_key
 from lambdas.domain.json_text import to_json
 from ops.check.view_file import ViewFile
+from tests.ops.bad_copies import sign_newest
 from tests.ops.made_archive import NEWEST, OCTOBER, MadeArchive, make_archive
 from tests.ops.memory_place import MemoryPlace
 from tests.ops.test_check_findings import check
@@ -81,8 +82,104 @@ def test_a_member_that_comes_twice_is_told_whichever_a_reader_takes() -> None:
     assert found.endswith("(it has a member twice)")
 
 
-def test_the_view_in_another_form_is_right() -> None:
-    assert told(VIEW, json.dumps(GOOD.data(VIEW)).encode()) == []
+TEXT = GOOD.files[VIEW].decode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        json.dumps(GOOD.data(VIEW)),
+        json.dumps(GOOD.data(VIEW), indent=2),
+        TEXT.replace('"verdict"', r'"\u0076erdict"', 1),
+        TEXT.replace("COMPLETE", r"\u0043OMPLETE", 1),
+        TEXT.replace("\n", "\r\n"),
+        TEXT.replace("{", "{ ", 1),
+        TEXT + "\n",
+        TEXT + " ",
+        TEXT.rstrip("\n"),
+        "\n" + TEXT,
+        "\ufeff" + TEXT,
+    ],
+)
+def test_the_view_in_another_form_is_told(content: str) -> None:
+    (found,) = told(VIEW, content.encode())
+    assert "form" in found
+
+
+def test_half_of_a_surrogate_pair_is_no_reason_to_be_red() -> None:
+    """AWS may send it in any name; v1 wrote it as it is."""
+    made = MadeArchive(GOOD.kms, dict(GOOD.files))
+
+    def edit(said: dict[str, Any]) -> None:
+        said["payers"][0]["name"] = "Acme \ud800"
+
+    sign_newest(made, edit)
+    content = made.files[VIEW]
+    view = json.loads(content.decode("utf-8", "surrogatepass"))
+    text = json.dumps(view, sort_keys=True, ensure_ascii=False, indent=2) + "\n"
+    forms = {content, text.encode(errors="surrogatepass")}
+    for form in forms:
+        made.files[VIEW] = form
+        assert check(made, MemoryPlace(made.files)).findings == []
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-32-le"])
+def test_the_view_in_another_coding_is_told(coding: str) -> None:
+    assert told(VIEW, TEXT.encode(coding))
+
+
+@pytest.mark.parametrize("value", [True, 1.0, "1", "1\u200b", 2])
+def test_a_number_that_is_none_or_another_is_told(value: object) -> None:
+    one = GOOD.data(VIEW)["payers"][0]
+    assert (one["expected"], 1) == (1, True)
+    edit = of_first_payer(expected=value)
+    view = copy.deepcopy(GOOD.data(VIEW))
+    edit(view)
+    assert told(VIEW, (json.dumps(view, indent=2, sort_keys=True) + "\n").encode())
+
+
+def test_payer_accounts_in_another_order_are_told() -> None:
+    assert told(VIEW, edited(lambda view: view["payers"].reverse())) == [
+        "its payer accounts are in another order"
+    ]
+
+
+SUMS = sha256_sums_key(OCTOBER)
+LINES = GOOD.files[SUMS].decode().splitlines(keepends=True)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [*LINES, "# checked and right\n"],
+        [LINES[0], "#\n", *LINES[1:]],
+        ["# " + LINES[0], *LINES[1:]],
+        LINES[1:],
+        [*LINES, LINES[-1]],
+        [LINES[0], LINES[1], *LINES[1:]],
+        [LINES[0], LINES[2], LINES[1], *LINES[3:]],
+        [LINES[0], LINES[1].upper(), *LINES[2:]],
+        [LINES[0], LINES[1].replace("  ", " *"), *LINES[2:]],
+        [LINES[0], LINES[1].replace("  ", "   "), *LINES[2:]],
+        [LINES[0], "\\" + LINES[1], *LINES[2:]],
+        [LINES[0], LINES[1].replace("\n", "\r\n"), *LINES[2:]],
+        [LINES[0], LINES[1].replace("\n", "\u200b\n"), *LINES[2:]],
+        ["\ufeff" + LINES[0], *LINES[1:]],
+        [*LINES, "\n"],
+        [*LINES[:-1], LINES[-1].rstrip("\n")],
+        [LINES[0], "0" * 64 + "  /etc/passwd\n", *LINES[1:]],
+    ],
+)
+def test_sums_in_another_form_are_told(lines: list[str]) -> None:
+    assert "".join(lines) != "".join(LINES)
+    assert told(SUMS, "".join(lines).encode())
+
+
+def test_of_many_lines_that_are_wrong_the_first_are_shown_and_the_others_counted() -> None:
+    wrong = [f"{number:064}  x{'y' * 10_000}\n" for number in range(100)]
+    (found,) = told(SUMS, "".join([*LINES, *wrong]).encode())
+    assert found.endswith("; 97 more")
+    assert len(found) < 1000
 
 
 @pytest.mark.parametrize("lacks", [NEWEST, "manifest-0002.json"])

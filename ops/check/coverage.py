@@ -1,0 +1,67 @@
+"""Which billing periods are known outside the bucket, and what nobody knows of the others."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from lambdas.domain.billing_period import BillingPeriod
+from ops.check.findings import CheckFinding, NotChecked, check_finding
+from ops.check.scope import Scope
+
+_NEWER = "use heads that were read just now"
+
+
+def gaps(periods: Sequence[BillingPeriod]) -> Iterator[CheckFinding]:
+    """Months of which nothing is there and no head knows, between others of which something is."""
+    for before, after in pairwise(periods):
+        first, last = before.shifted(1), after.shifted(-1)
+        if first <= last:
+            expected = f"billing periods between {before} and {after}"
+            yield check_finding("PERIOD_ABSENT", _span(first, last), expected, "nothing there")
+
+
+def unknown_to_heads(scope: Scope, periods: Sequence[BillingPeriod]) -> Iterator[NotChecked]:
+    """What the heads leave open of the periods that are checked, and where their knowledge ends."""
+    heads = scope.heads
+    if heads is None:
+        yield NotChecked(
+            "whether the newest manifests were cut off, whole billing periods removed, or the "
+            "whole archive rolled back",
+            "no heads were given, and no archive shows by itself what was once there",
+            "give --heads FILE or --heads-table NAME",
+        )
+        return
+    unnamed = [period for period in periods if period not in heads]
+    left_out = [period for period in unnamed if period in scope.heads_left_out]
+    if others := [period for period in unnamed if period not in left_out]:
+        yield NotChecked(
+            f"whether newer manifests of {spans(others)} were cut off",
+            "the heads do not know any",
+            _NEWER,
+        )
+    if left_out:
+        yield NotChecked(
+            f"whether newer manifests of {spans(left_out)} were cut off",
+            "the report that serves as heads has none, for no chain of them was right then",
+            _NEWER,
+        )
+    if not (scope.heads_are_current or scope.periods):
+        known = sorted({*heads, *scope.heads_left_out})
+        yield NotChecked(
+            f"whether whole billing periods before {known[0]} or after {known[-1]} were removed",
+            "the heads know of none",
+            _NEWER,
+        )
+
+
+def spans(periods: Sequence[BillingPeriod]) -> str:
+    """`2026-05, 2026-08 to 2026-10`, of periods in their order."""
+    first, told = periods[0], []
+    for before, after in pairwise([*periods, None]):
+        if after is None or (before and before.shifted(1) != after):
+            told.append(_span(first, before or first))
+            first = after or first
+    return ", ".join(told)
+
+
+def _span(first: BillingPeriod, last: BillingPeriod) -> str:
+    return str(first) if first == last else f"{first} to {last}"

@@ -1,0 +1,219 @@
+"""What no run says of a payer account in a billing period, by what is known there."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lambdas.domain.archived_invoice import OutstandingInvoice
+from lambdas.domain.findings import BESIDE_INVOICES, KINDS, Finding, finding
+from lambdas.domain.json_text import read_instant
+from lambdas.domain.judgement import findings_of
+from lambdas.domain.payer_run import CHECKED
+from lambdas.domain.verdicts import INVOICE_NOT_LISTED, SETTLED_VERDICTS, payer_verdict
+from lambdas.domain.weights import OUTCOME_CODES, Weights
+from lambdas.domain.witnesses import PayerWitnesses
+from ops.check.instants import Judged
+
+_NOT_LISTED = frozenset(INVOICE_NOT_LISTED) - {"NO_INVOICES_LISTED"}
+_CHARGES, _USUAL = "CHARGES_WITHOUT_INVOICE", "USUAL_INVOICE_MISSING"
+_OF_PAPERS = "OTHER_INVOICE"
+"""What a closed period is excused that was so when it closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the next manifest says too, unless its run judged the payer account anew."""
+
+    run_id: str
+    verdict: str
+    outcome: str | None
+    settled_at: str | None
+    checked_at: str | None
+    expected: int
+    others: int
+    """What stands for its findings and outstanding invoices."""
+
+    @property
+    def is_settled(self) -> bool:
+        return self.verdict in SETTLED_VERDICTS
+
+    @property
+    def was_read(self) -> bool:
+        return self.checked_at is not None or self.outcome == CHECKED
+
+
+@dataclass(frozen=True)
+class Before:
+    """The manifest before; of the first one there is none."""
+
+    is_closed: bool
+    said: Said | None
+
+    @property
+    def excuses(self) -> bool:
+        """Whether some of what is found now weighs less, as the account was complete then."""
+        return self.is_closed and bool(self.said and self.said.is_settled and self.said.was_read)
+
+
+class PayerRules:
+    """One payer account of one manifest. `found` are the findings of its archived invoices that
+    have any; Raises what is in NOT_UNDERSTOOD for what no run writes.
+    """
+
+    def __init__(
+        self, data: Mapping[str, Any], invoices: int, found: Sequence[Finding], judged: Judged
+    ) -> None:
+        if type(data["expected"]) is not int:
+            raise TypeError(f"{data['expected']!r} is no number of invoices")
+        self._account_id: str = data["payer_account_id"]
+        self._judged = judged
+        self._findings = [Finding.from_data(one) for one in data["findings"]]
+        self._outstanding = [OutstandingInvoice.from_data(one) for one in data["outstanding"]]
+        self._listing = [Finding.from_data(one) for one in data["listing_findings"]]
+        self._witnesses = PayerWitnesses.from_data(data["witnesses"])
+        self._found = [
+            *found,
+            *self._listing,
+            *(one for invoice in self._outstanding for one in findings_of(invoice)),
+        ]
+        nameless = sum(one.code not in BESIDE_INVOICES for one in self._listing)
+        self._listed = invoices + len(self._outstanding) + nameless
+        self._blocking = [one for one in self._findings if one.severity == "blocking"]
+        self.said = Said(
+            data["run_id"],
+            data["verdict"],
+            data["outcome"],
+            data["settled_at"],
+            data["checked_at"],
+            data["expected"],
+            hash((_marks(self._findings), _marks(self._listing), _ids(self._outstanding))),
+        )
+
+    def always(self) -> Iterator[str]:
+        """What holds whenever a run judged it."""
+        said, at = self.said, self._judged.at
+        least, most = self._not_listed()
+        if not self._listed + least <= said.expected <= self._listed + most:
+            yield f"expects {said.expected} invoices, and {self._listed + least} are known of it"
+        shown = {(one.code, one.subject) for one in self._findings}
+        for one in self._found:
+            if (one.code, one.subject) not in shown:
+                yield f"does not tell of {one.code} of {one.subject}"
+        if (said.is_settled or said.settled_at is not None) and self._blocking:
+            yield f"is {self._state()} in spite of {self._blocking[0].code}"
+        if said.is_settled and (bare := [one for one in self._outstanding if not one.findings]):
+            yield f"is {said.verdict} without {bare[0].invoice_id}, and does not say why"
+        if said.verdict == "AWAITING" and self._judged.is_overdue:
+            yield f"is awaited after {self._judged.last_day}"
+        for name in ("settled_at", "checked_at"):
+            instant = getattr(said, name)
+            if instant is not None and read_instant(instant) > at:
+                yield f"has its {name} at {instant}, after the manifest was generated"
+
+    def of_this_run(self, before: Before) -> Iterator[str]:
+        """What holds where the manifest's own run judged it."""
+        yield from self._moved_instants(before.said)
+        weights = Weights(self._judged.at, self._witnesses, is_settled=before.excuses)
+        yield from self._made_light(weights, before)
+        yield from self._verdict(weights, before)
+
+    def _moved_instants(self, before: Said | None) -> Iterator[str]:
+        """It settles now, or did before and still does; a look at it is never taken back."""
+        said, at = self.said, self._judged.at
+        settled_before = before.settled_at if before else None
+        if said.settled_at not in (None, settled_before) and read_instant(said.settled_at) != at:
+            yield f"has its settled_at at {said.settled_at}, which is of no run"
+        checked_before = before.checked_at if before else None
+        if checked_before and _is_earlier(said.checked_at, checked_before):
+            yield f"has its checked_at at {said.checked_at}, before {checked_before}"
+
+    def _made_light(self, weights: Weights, before: Before) -> Iterator[str]:
+        """What blocks as long as neither a person nor the close excuses it."""
+        blocking = {(one.code, one.subject) for one in self._blocking}
+        for one in weights.blocking(self._found):
+            is_known = before.excuses and one.code == _OF_PAPERS
+            if not is_known and (one.code, one.subject) not in blocking:
+                yield f"is not blocked by {one.code} of {one.subject}, which nobody accepted"
+
+    def _verdict(self, weights: Weights, before: Before) -> Iterator[str]:
+        said = self.said
+        if any(one.code not in KINDS for one in self._blocking):
+            return  # of a code of another release nobody knows who cures it
+        right = payer_verdict(
+            self._outcome(),
+            self._findings,
+            expected=said.expected,
+            lacking=0,  # whatever lacks has a finding that blocks
+            is_overdue=self._judged.is_overdue,
+            is_proven=self._is_proven(),
+        )
+        if before.excuses and said.is_settled and not self._blocking:
+            return  # a closed period keeps its verdicts
+        is_explained = not (said.expected or self._blocking) and self._is_explained(weights)
+        if _kind(said.verdict) != _kind(right) and not is_explained:
+            yield f"is {said.verdict}, and by its outcome and findings {right}"
+        elif said.verdict in ("NO_CHARGES", "TRANSFERRED") and not is_explained:
+            yield f"is {said.verdict} and expects {said.expected} invoices"
+
+    def _outcome(self) -> str | None:
+        """The outcome that counts: a look that failed may be excused."""
+        severities = [one.severity for one in self._findings if one.code in OUTCOME_CODES]
+        is_excused = bool(severities) and "blocking" not in severities
+        return CHECKED if is_excused else self.said.outcome
+
+    def _is_proven(self) -> bool:
+        charges = self._witnesses.charges
+        return bool(self._witnesses.history.usual and charges and charges.is_final)
+
+    def _is_explained(self, weights: Weights) -> bool:
+        """Whether the verdict can be that of a payer account of which no invoice is expected."""
+        verdict, charges, units = self.said.verdict, self._witnesses.charges, self._witnesses.units
+        none_listed = finding("NO_INVOICES_LISTED", self._account_id, "")
+        is_accepted = weights.accepts([none_listed])
+        if self._outcome() != CHECKED:
+            return False
+        if verdict == "NO_CHARGES" and charges and charges.is_final and not charges.has_money:
+            return True
+        if verdict == "NO_CHARGES":
+            return is_accepted and not (charges and charges.charged)
+        if verdict == "COMPLETE":
+            was_refused = "LISTING_REFUSED" in {one.code for one in self._listing}
+            is_at_receivers = bool(units and units.receivers)
+            was_not_read = self.said.outcome != CHECKED
+            is_known = is_accepted or was_refused or is_at_receivers or was_not_read
+            return is_known and self._judged.is_overdue
+        return verdict == "TRANSFERRED"
+
+    def _not_listed(self) -> tuple[int, int]:
+        """How many invoices at least and at most a witness expects that no listing shows: charges
+        may be those of a usual invoice.
+        """
+        of = {code: _subjects(self._blocking, code) for code in _NOT_LISTED}
+        most = len(set().union(*of.values()))
+        return most - min(len(of[_CHARGES]), len(of[_USUAL])), most
+
+    def _state(self) -> str:
+        return self.said.verdict if self.said.is_settled else "settled"
+
+
+def _is_earlier(instant: str | None, than: str) -> bool:
+    return instant is None or read_instant(instant) < read_instant(than)
+
+
+def _kind(verdict: str) -> str:
+    """All that releases agree on: which of those that need a person it is has changed."""
+    if verdict in SETTLED_VERDICTS:
+        return "settled"
+    return verdict if verdict == "AWAITING" else "needs a person"
+
+
+def _subjects(findings: Iterable[Finding], code: str) -> set[str]:
+    return {one.subject for one in findings if one.code == code}
+
+
+def _marks(findings: Iterable[Finding]) -> tuple[tuple[str, str, str], ...]:
+    return tuple((one.code, one.severity, one.subject) for one in findings)
+
+
+def _ids(outstanding: Iterable[OutstandingInvoice]) -> tuple[str, ...]:
+    return tuple(one.invoice_id for one in outstanding)

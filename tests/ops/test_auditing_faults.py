@@ -1,0 +1,351 @@
+"""What an auditor must see although it parses, is signed, or lies where nobody looks: with the
+check, and with the program of README.txt.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambdas.aws.manifest_signing import ManifestSigner
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.json_text import sha256_hex, to_json
+from lambdas.domain.ledger import ledger_csv
+from lambdas.domain.manifest_heads import ManifestHead
+from lambdas.domain.manifests import Manifest
+from lambdas.domain.readme_text import RULE, readme_text
+from lambdas.domain.sha256_sums import sha256_sums
+from lambdas.domain.signatures import signed_file, signed_part
+from tests.handlers.conftest import (
+    ACME,
+    AFTER_DEADLINE,
+    BEFORE_DEADLINE,
+    BOREAL,
+    World,
+    invoice,
+)
+from tests.ops.conftest import Watch, watched
+from tests.ops.test_tampering_faults import MANIFESTS, Month
+from tests.programs import program
+from tests.releases import kept
+from tests.releases.conftest import V1
+
+OCTOBER = BillingPeriod(2026, 10)
+NEVER = BEFORE_DEADLINE.replace(year=2030)
+LEDGER, COMPLETENESS, SUMS = (
+    f"periods/2026-10/{name}" for name in ("ledger.csv", "completeness.json", "SHA256SUMS")
+)
+
+
+@pytest.fixture
+def month(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Month]:
+    """A month that is overdue, for the document of one invoice never comes; and its copy."""
+    monkeypatch.setenv("LOOKBACK_PERIODS", "0")
+    world.catalogue.payers = {
+        ACME: [invoice("A1", amount="1433.81"), invoice("A2", ready_from=NEVER)],
+        BOREAL: [invoice("B1", BOREAL)],
+    }
+    for at in (BEFORE_DEADLINE, AFTER_DEADLINE):
+        world.run(at=at)
+    month = Month(world, tmp_path / "copy")
+    for key in world.keys(""):
+        month.copy(key).parent.mkdir(parents=True, exist_ok=True)
+        month.copy(key).write_bytes(world.content(key))
+    with watched(Watch()):
+        assert len(world.keys(MANIFESTS)) == 2
+        assert month.check().result == "ALL_WELL"
+        assert [one["verdict"] for one in newest(month)["payers"]] == ["COMPLETE", "PARTIAL"]
+        yield month
+
+
+def newest(month: Month) -> Any:
+    return json.loads(month.copy(month.world.keys(MANIFESTS)[-1]).read_bytes())
+
+
+def sign(month: Month, edit: Callable[[Any], object]) -> None:
+    """Edit the newest manifest, sign it and make the views of it: all that a stolen session can."""
+    said = newest(month)
+    edit(said)
+    manifest = Manifest.from_data(said)
+    signer = ManifestSigner(month.world.kms, month.world.kms.key_arn)
+    content = manifest.to_data()
+    file = signed_file(content, signer.sign(signed_part(content, signer.key_id)))
+    month.copy(manifest.key).write_bytes(file)
+    month.copy(COMPLETENESS).write_bytes(to_json(manifest.completeness()))
+    month.copy(LEDGER).write_bytes(ledger_csv(manifest))
+    month.copy(SUMS).write_bytes(sha256_sums(manifest, sha256_hex(file)))
+
+
+def is_contradicted(month: Month, edit: Callable[[Any], object]) -> None:
+    sign(month, lambda _: None)
+    assert month.check(heads=None).result == "ALL_WELL"
+    sign(month, edit)
+    month.finds("MANIFEST_CONTRADICTED", heads=None)
+
+
+def test_t11_an_amount_that_parses_alike_and_opens_as_text(month: Month) -> None:
+    content = month.copy(LEDGER).read_bytes()
+    month.copy(LEDGER).write_bytes(content.replace(b",1433.81,", b',"1433".81,', 1))
+    assert month.copy(LEDGER).read_bytes() != content
+    month.finds("VIEW_DIFFERS")
+
+
+def test_t11_a_verdict_that_is_written_in_another_form(month: Month) -> None:
+    content = month.copy(COMPLETENESS).read_bytes()
+    month.copy(COMPLETENESS).write_bytes(content.replace(b"COMPLETE", rb"\u0043OMPLETE", 1))
+    month.finds("VIEW_DIFFERS")
+
+
+def test_t11_a_number_that_is_another_kind_of_value(month: Month) -> None:
+    content = month.copy(COMPLETENESS).read_bytes()
+    month.copy(COMPLETENESS).write_bytes(content.replace(b'"archived": 1', b'"archived": true', 1))
+    assert month.copy(COMPLETENESS).read_bytes() != content
+    month.finds("VIEW_DIFFERS")
+
+
+@pytest.mark.parametrize("line", ["# all of it is right\n", None])
+def test_t11_sums_with_a_comment_or_a_line_twice(month: Month, line: str | None) -> None:
+    text = month.copy(SUMS).read_text()
+    month.copy(SUMS).write_text(text + (line or text.splitlines(keepends=True)[-1]))
+    month.finds("VIEW_DIFFERS")
+
+
+def test_t12_heads_that_do_not_know_a_month(month: Month) -> None:
+    heads = {BillingPeriod(2026, 7): next(iter(read_heads(month).values()))}
+    said = [one.what for one in month.check(heads=heads, periods=(OCTOBER,)).not_checked]
+    assert "whether newer manifests of 2026-10 were cut off" in said
+
+
+def test_t12_heads_that_end_before_months_that_were_removed(month: Month) -> None:
+    said = [one.what for one in month.check().not_checked]
+    assert "whether whole billing periods before 2026-10 or after 2026-10 were removed" in said
+
+
+def test_t12_months_between_others_that_no_head_knows(month: Month) -> None:
+    month.copy("records/2026-07/x").parent.mkdir(parents=True)
+    month.copy("records/2026-07/x").write_bytes(b"")
+    found = {finding.code: finding.object for finding in month.check().findings}
+    assert found["PERIOD_ABSENT"] == "2026-08 to 2026-09"
+
+
+def test_t12_a_month_that_is_red_for_a_document_keeps_its_head(month: Month) -> None:
+    month.copy(month.document("A1")).unlink()
+    report = month.check(heads=None).to_data()
+    assert report["result"] == "ACTION_REQUIRED"
+    assert report["heads"] == [head.to_data() for head in read_heads(month).values()]
+
+
+def test_t12_a_month_whose_chain_is_broken_is_left_out_by_name(month: Month) -> None:
+    month.copy(month.world.keys(MANIFESTS)[0]).unlink()
+    report = month.check(heads=None).to_data()
+    assert (report["heads"], report["heads_left_out"]) == ([], ["2026-10"])
+
+
+def read_heads(month: Month) -> Mapping[BillingPeriod, ManifestHead]:
+    heads = month.check().scope.heads
+    assert heads
+    return heads
+
+
+def test_t14_complete_with_what_blocks_left_in(month: Month) -> None:
+    def edit(said: Any) -> None:
+        said |= {"verdict": "COMPLETE", "closed_at": said["generated_at"]}
+        for payer in said["payers"]:
+            payer["verdict"] = "COMPLETE"
+
+    is_contradicted(month, edit)
+
+
+def test_t14_complete_with_what_blocks_made_a_warning(month: Month) -> None:
+    def edit(said: Any) -> None:
+        said |= {"verdict": "COMPLETE", "closed_at": said["generated_at"]}
+        for payer in said["payers"]:
+            payer |= {"verdict": "COMPLETE", "settled_at": said["generated_at"]}
+            for found in payer["findings"]:
+                found["severity"] = "warning"
+
+    is_contradicted(month, edit)
+
+
+def test_t14_complete_with_what_blocks_taken_away(month: Month) -> None:
+    def edit(said: Any) -> None:
+        said |= {"verdict": "COMPLETE", "closed_at": said["generated_at"]}
+        for payer in said["payers"]:
+            payer |= {"verdict": "COMPLETE", "findings": [], "settled_at": said["generated_at"]}
+
+    is_contradicted(month, edit)
+
+
+def test_t14_fewer_invoices_expected_than_are_known(month: Month) -> None:
+    is_contradicted(month, lambda said: said["payers"][1].update(expected=1))
+
+
+@pytest.mark.parametrize("year", [1999, 2099])
+def test_t14_generated_in_another_year(month: Month, year: int) -> None:
+    is_contradicted(month, lambda said: said.update(generated_at=f"{year}-11-12T06:00:00Z"))
+
+
+@pytest.mark.parametrize("name", ["settled_at", "checked_at"])
+def test_t14_an_instant_of_no_run(month: Month, name: str) -> None:
+    is_contradicted(month, lambda said: said["payers"][1].update({name: "2099-01-01T00:00:00Z"}))
+
+
+def test_t14_closed_and_not_complete(month: Month) -> None:
+    is_contradicted(month, lambda said: said.update(closed_at=said["generated_at"]))
+
+
+def test_t14_something_new_as_of_a_run_that_did_not_write_it(month: Month) -> None:
+    is_contradicted(month, lambda said: said["payers"][0].update(run_id="scheduled-x"))
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the archive that v1 made, with the program of README.txt."""
+    program("openssl")
+    folder = kept.unpack(V1, tmp_path)
+    _, text, _ = readme_text("bucket").decode().split(f"{RULE}\n")
+    (folder / "check_manifests.py").write_text(text, encoding="ascii")
+    return folder
+
+
+def said_of(folder: Path) -> list[str]:
+    """What the program says of a copy that is not right."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "check_manifests.py"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr.replace("Verified OK", "").strip()) == (1, "")
+    return [line for line in done.stdout.splitlines() if line.startswith(("PROBLEM", "WARNING"))]
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize(
+    "key",
+    [
+        "invoices/2026-09/111122223333/extra.pdf",
+        "records/2026-09/extra.json",
+        "periods/2026-10/manifests/x.json",
+        "periods/2026-10/notes.txt",
+        "paid.txt",
+        "elsewhere/paid.txt",
+    ],
+)
+def test_t15_the_readmes_program_tells_what_is_extra(copy: Path, key: str) -> None:
+    (copy / key).parent.mkdir(parents=True, exist_ok=True)
+    (copy / key).write_bytes(b"x")
+    assert said_of(copy) == [f"PROBLEM {key}: no manifest names it"]
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("completeness.json", b'"expected": 3', b'"expected": 2'),
+        ("completeness.json", b'"name"', b'"name": "Other", "name"'),
+        ("completeness.json", b'"name"', rb'"\u006eame"'),
+        ("completeness.json", b"{", b"["),
+        ("completeness.json", b"{", b"[" * 100_000),
+        ("completeness.json", b'"verdict": "ACTION_REQUIRED"', b'"verdict": "COMPLETE"'),
+        ("SHA256SUMS", b"\n", b"\n#\n"),
+        ("SHA256SUMS", b"  invoices", b" *invoices"),
+        ("ledger.csv", b",41.50,", b',"41".50,'),
+        ("ledger.csv", b",41.50,", b',"41.50",'),
+        ("ledger.csv", b",41.50,", b",4.15,"),
+        ("ledger.csv", b",41.50,", b",41.50,1,"),
+        ("ledger.csv", b"\xef\xbb\xbf", b""),
+        ("ledger.csv", b"\r\n", b"\n"),
+    ],
+)
+def test_t15_the_readmes_program_tells_views_that_were_edited(
+    copy: Path, name: str, old: bytes, new: bytes
+) -> None:
+    path = copy / "periods/2026-10" / name
+    content = path.read_bytes()
+    assert old in content
+    path.write_bytes(content.replace(old, new, 1))
+    (found,) = said_of(copy)
+    assert found.startswith(f"PROBLEM periods/2026-10/{name}: ")
+
+
+@pytest.mark.programs
+def test_t15_the_readmes_program_tells_months_that_were_removed(copy: Path) -> None:
+    for folder in ("invoices/2026-06", "periods/2026-10/manifests"):
+        for path in (copy / folder).glob("*"):
+            path.unlink()
+        (copy / folder).mkdir(parents=True, exist_ok=True)
+    (copy / "invoices/2026-06/x.pdf").write_bytes(b"x")
+    assert said_of(copy) == [
+        "PROBLEM periods/2026-06/manifests/: has no manifest",
+        "PROBLEM periods/2026-10/manifests/: has no manifest",
+        "WARNING 2026-07: there is nothing of this month",
+        "WARNING 2026-08: there is nothing of this month",
+    ]
+
+
+@pytest.mark.programs
+def test_t15_the_readmes_program_tells_a_member_of_a_manifest_that_comes_twice(copy: Path) -> None:
+    path = sorted((copy / "periods/2026-10/manifests").glob("*"))[-1]
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"verdict"', '"verdict":"COMPLETE","verdict"', 1), "utf-8")
+    (found,) = said_of(copy)
+    assert found.startswith("PROBLEM 2026-10: cannot be checked: ValueError('a member comes twice'")
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize(
+    "key",
+    [
+        "README.txt",
+        "manifest-signing-key.pem",
+        "periods/2026-10/ledger.csv",
+        "periods/2026-10/completeness.json",
+        "periods/2026-10/manifests/manifest-0002.json",
+    ],
+)
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_t15_the_readmes_program_opens_no_pipe_and_follows_no_link(
+    copy: Path, key: str, make: Callable[[Path], None]
+) -> None:
+    (copy / key).unlink()
+    make(copy / key)
+    assert f"PROBLEM {key}: is a link, a pipe or a device" in said_of(copy)
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize("folder", ["invoices", "records", "periods", "periods/2026-10"])
+def test_t15_the_readmes_program_follows_no_folder_out_of_the_copy(copy: Path, folder: str) -> None:
+    (copy / folder).rename(copy.parent / "outside")
+    (copy / folder).symlink_to(copy.parent / "outside")
+    assert said_of(copy)[0] == f"PROBLEM {folder}: is a link, a pipe or a device"
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize("form", [b"[]", b"5", b"null", b"{}", b"\xff", b"[" * 100_000, b""])
+def test_t15_the_readmes_program_ends_bad_form_as_a_problem(copy: Path, form: bytes) -> None:
+    path = sorted((copy / "periods/2026-09/manifests").glob("*"))[-1]
+    path.write_bytes(form)
+    (found,) = said_of(copy)
+    assert found.startswith("PROBLEM 2026-09: cannot be checked: ")
+
+
+@pytest.mark.programs
+def test_t15_the_readmes_program_says_what_it_cannot_tell(copy: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "check_manifests.py"],
+        cwd=copy,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    last = done.stdout.splitlines()[2:]
+    assert (done.returncode, len(last)) == (0, 4)
+    assert all(line.startswith("NOT CHECKED ") for line in last)
