@@ -116,8 +116,10 @@ def test_r16_row_amounts_at_the_edge_of_arithmetic_cost_no_verdict(month: World)
     month.run()
     assert not month.errors
     assert month.payer(BOREAL)["verdict"] == month.payer(ACME)["verdict"] == "COMPLETE"
-    unread = [one["subject"] for one in month.payer(ACME)["findings"]]
-    assert unread == []
+    assert month.findings() == {}
+    assert {f"periods/{OCTOBER}/{name}" for name in ("index.html", "ledger.xlsx")} <= set(
+        month.keys("periods/")
+    )
     assert subjects(month) == [COMPLETE]
 
 
