@@ -10,9 +10,12 @@ from tests.handlers.conftest import ACME, AFTER_DEADLINE, BOREAL, BUCKET, Contex
 MONDAY, TUESDAY = datetime(2026, 11, 23, 6, tzinfo=UTC), datetime(2026, 11, 24, 6, tzinfo=UTC)
 
 
-def enumerate_for(
-    given: Any, at: datetime = AFTER_DEADLINE, execution: str = "one"
-) -> dict[str, Any]:
+MUCH_LATER = datetime(2027, 6, 1, 6, tzinfo=UTC)
+"""When the executions of scheduled runs start here: their instant alone counts."""
+
+
+def enumerate_for(given: Any, at: datetime | None = None, execution: str = "one") -> dict[str, Any]:
+    at = at or (MUCH_LATER if "scheduled_time" in given else AFTER_DEADLINE)
     event = {
         "input": given,
         "execution": {"id": f"arn:{execution}", "name": execution, "start_time": at.isoformat()},
