@@ -64,7 +64,7 @@ def edit(
     put(world, key, json.dumps(data).encode())
 
 
-def validated(world: World, started: dict[str, Any]) -> dict[str, tuple[str, str]]:
+def validated(world: World, started: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     """The verdict on each payer account, and the code of its first finding."""
     validate_completeness.handler(started, Context())
     payers = world.read(f"periods/{TARGET}/completeness.json")["payers"]
