@@ -104,8 +104,8 @@ def _digest(archive: Archive, period: BillingPeriod) -> PeriodDigest | None:
     """None where the period's verdict is missing, or is not one: the run that judges the period
     next makes that file again.
     """
-    found = archive.read(completeness_key(period))
     try:
+        found = archive.read(completeness_key(period))
         digest = PeriodDigest.from_data(found.data()) if found else None
     except NOT_UNDERSTOOD:
         return None

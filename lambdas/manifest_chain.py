@@ -142,9 +142,8 @@ class ManifestChain:
     def _readable(self, period: BillingPeriod, newest: int, oldest: int = 1) -> Link | None:
         """The newest manifest, of these numbers, that is there and can be read."""
         for number in range(newest, oldest - 1, -1):
-            found = self._archive.read(manifest_key(period, number))
             with suppress(ValueError):
-                if found:
+                if found := self._archive.read(manifest_key(period, number)):
                     return _read(found)
         return None
 

@@ -130,14 +130,13 @@ class _States:
 
     def without_refused(self, outcome: PayerOutcome, period: BillingPeriod) -> PayerOutcome:
         """The outcome in which an invoice whose records cannot be trusted is what AWS lists."""
-        refused = [
-            invoice
-            for invoice in outcome.archived
-            if invoice.billing_period == period and _chain(invoice) not in self.of_chain
-        ]
+        archived, refused = [], []
+        for invoice in outcome.archived:
+            is_refused = invoice.billing_period == period and _chain(invoice) not in self.of_chain
+            (refused if is_refused else archived).append(invoice)
         return replace(
             outcome,
-            archived=tuple(one for one in outcome.archived if one not in refused),
+            archived=tuple(archived),
             outstanding=(
                 *outcome.outstanding,
                 *(

@@ -31,10 +31,10 @@ class RunFileLost(Exception):
 def read_request(archive: Archive, run_id: str) -> dict[str, Any]:
     """What the run was asked, with its register. Raises RunFileLost."""
     key = run_request_key(run_id)
-    found = archive.read(key)
-    if found is None:
-        raise RunFileLost(f"{key} is gone; start a new run")
     try:
+        found = archive.read(key)
+        if found is None:
+            raise RunFileLost(f"{key} is gone; start a new run")
         request: dict[str, Any] = found.data()
         _register(request)
         of_run = request["run_id"]
@@ -66,10 +66,10 @@ def read_run_list(
 
 def _written(archive: Archive, run_id: str, length: int) -> list[PayerRun]:
     key = run_payers_key(run_id)
-    found = archive.read(key)
-    if found is None:
-        raise RunFileLost(f"{key} is gone")
     try:
+        found = archive.read(key)
+        if found is None:
+            raise RunFileLost(f"{key} is gone")
         items = [checked(PayerRun.from_data(item)) for item in found.data()]
     except NOT_UNDERSTOOD as error:
         raise RunFileLost(f"{key} cannot be read ({error!r})") from None

@@ -5,12 +5,14 @@ that is judged.
 """
 
 import gzip
+import os
 import pickle
 import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +31,22 @@ from lambdas.run_files import RunFiles
 from lambdas.telemetry import logger
 
 _READ_THREADS = 16
+_SMALL = 4 << 20
+_MOST_PERIODS = 60
+"""That one payer account's files may have beside those that it was asked for: corrections of five
+years. Each is judged, and a run has minutes for all of them.
+"""
+
+
+class OutcomesNotKept(Exception):
+    """The function's own storage does not take what the run found."""
+
+    def __init__(self, error: OSError) -> None:
+        why = os.strerror(error.errno) if error.errno else type(error).__name__
+        super().__init__(
+            f"The function's own storage (/tmp) does not take what the run found ({why}). Give "
+            "ValidateCompleteness more ephemeral storage, then start a run."
+        )
 
 
 @dataclass
@@ -45,10 +63,13 @@ class RunOutcomes:
     """The outcomes of one run, as a context: what is on disk goes with it."""
 
     def __init__(self, archive: Archive, items: Sequence[PayerRun]) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="outcomes-"))
         self.periods: set[BillingPeriod] = set()
         """Those in which the run found something, whatever it asked for."""
-        self.without_invoices = [self._set_aside(one) for one in _outcomes(archive, items)]
+        with ExitStack() as stack:
+            self._folder = Path(tempfile.mkdtemp(prefix="outcomes-"))
+            stack.callback(shutil.rmtree, self._folder, ignore_errors=True)
+            self.without_invoices = [self._set_aside(one) for one in _outcomes(archive, items)]
+            self._end = stack.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -59,7 +80,7 @@ class RunOutcomes:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._end.close()
 
     def of_period(self, period: BillingPeriod) -> list[PayerOutcome]:
         """Every outcome, with the invoices of this period alone."""
@@ -89,11 +110,17 @@ class RunOutcomes:
                     if one.invoice_id in outcome.rows
                 },
             )
-            with gzip.open(self._file(period), "ab", compresslevel=1) as file:
-                pickle.dump(part, file)
+            self._append(period, part)
         self.periods |= {*archived, *outstanding}
         self.periods |= {row.billing_period for row in outcome.unusable if row.billing_period}
         return replace(outcome, archived=(), outstanding=(), rows={})
+
+    def _append(self, period: BillingPeriod, part: _Part) -> None:
+        try:
+            with gzip.open(self._file(period), "ab", compresslevel=1) as file:
+                pickle.dump(part, file)
+        except OSError as error:
+            raise OutcomesNotKept(error) from error
 
     def _parts(self, period: BillingPeriod) -> Iterator[_Part]:
         if not self._file(period).exists():
@@ -111,18 +138,29 @@ def _outcomes(archive: Archive, items: Sequence[PayerRun]) -> Iterator[PayerOutc
     with ThreadPoolExecutor(_READ_THREADS) as pool:
         for begin in range(0, len(items), _READ_THREADS):
             some = items[begin : begin + _READ_THREADS]
-            files = list(pool.map(lambda item: RunFiles.of(archive, item), some))
-            for item, of_item in zip(some, files, strict=True):
-                yield _understood(item, of_item)
+            files = list(pool.map(lambda item: _listed(archive, item), some))
+            for item in some:
+                yield _understood(item, files.pop(0))
 
 
-def _understood(item: PayerRun, files: "RunFiles") -> PayerOutcome:
+def _listed(archive: Archive, item: PayerRun) -> RunFiles:
+    """The files of one item, read already if they are small: large ones are in memory one payer
+    account at a time.
+    """
+    files = RunFiles(archive, item)
+    if files.size_bytes <= _SMALL:
+        with suppress(NotUnderstood):  # whoever asks for them is told again
+            _ = files.contents
+    return files
+
+
+def _understood(item: PayerRun, files: RunFiles) -> PayerOutcome:
     """What became of one item of the run's list.
 
     What did not end, or left what cannot be understood, left no outcome, and that is NOT_CHECKED.
     """
     try:
-        return _outcome(item, files)
+        return _demand_few_periods(item, _outcome(item, files))
     except NotUnderstood as error:
         logger().error(
             "took a payer account for not checked",
@@ -132,6 +170,14 @@ def _understood(item: PayerRun, files: "RunFiles") -> PayerOutcome:
         return PayerOutcome(
             item.payer_account_id, NOT_CHECKED, detail, item.billing_periods, is_lost=True
         )
+
+
+def _demand_few_periods(item: PayerRun, outcome: PayerOutcome) -> PayerOutcome:
+    found = {one.billing_period for one in (*outcome.archived, *outcome.outstanding)}
+    found |= {row.billing_period for row in outcome.unusable if row.billing_period}
+    if len(found - {*item.billing_periods}) > _MOST_PERIODS:
+        raise NotUnderstood(f"it has invoices of {len(found)} billing periods")
+    return outcome
 
 
 def _outcome(item: PayerRun, files: RunFiles) -> PayerOutcome:

@@ -1,6 +1,8 @@
 """Reading a record as it lies in the archive."""
 
 from lambdas.aws.archive import Archive, ObjectTooLarge
+from lambdas.domain.archive_layout import evidence_payer
+from lambdas.domain.archived_invoice import names_only_its_own
 from lambdas.domain.records import Record, StoredObject
 from lambdas.domain.stored_form import NotUnderstood, read_form
 
@@ -22,4 +24,9 @@ def read_record(archive: Archive, key: str) -> tuple[Record, StoredObject] | Non
     record = read_form(Record, found.content)
     if record.key != key:
         raise NotUnderstood(f"it is the record {record.key}")
+    documents = (document.stored.key for document in record.documents)
+    if evidence_payer(key) is None or not names_only_its_own(
+        record, record.previous_records, documents
+    ):
+        raise NotUnderstood("it names evidence that is not its own")
     return record, found.stored

@@ -15,6 +15,7 @@ FAULTS = {
     "workflow": ROOT / "tests" / "infra",
     "telling": ROOT / "tests" / "handlers",
     "understanding": ROOT / "tests" / "handlers",
+    "lying": ROOT / "tests" / "handlers",
     "meddling": ROOT / "tests" / "handlers",
     "tampering": ROOT / "tests" / "ops",
     "odd_values": ROOT / "tests" / "ops",

@@ -130,6 +130,17 @@ def invoice_of_document(stem: str) -> tuple[str, str] | None:
     return (match[1], match[2]) if match else None
 
 
+def is_document_of(key: str, period: BillingPeriod, payer_account_id: str, invoice_id: str) -> bool:
+    """Whether a document of this invoice lies at the key, if any does."""
+    of_invoice = invoice_of_document(key.rpartition(".")[0])
+    return (
+        of_invoice is not None
+        and of_invoice[1] == safe_segment(invoice_id)
+        and key.startswith(documents_prefix(period, payer_account_id))
+        and evidence_payer(key) == payer_account_id
+    )
+
+
 def revision_of_invoice_document(stem: str) -> tuple[str, int] | None:
     """The invoice document's stem and the number of the revision, 1 for the first; None for any key
     but an invoice document's.

@@ -1,9 +1,10 @@
 """One invoice as a manifest lists it: its row, where its evidence lies, what is to say of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from lambdas.domain.archive_layout import is_document_of, record_key
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.findings import Finding
 from lambdas.domain.invoice_summary import Amount, AmountNotRead, InvoiceSummary
@@ -147,6 +148,20 @@ class KnownInvoice:
     """
 
     invoice_id: str
+
+
+def names_only_its_own(
+    one: Record | ArchivedInvoice, records: Sequence[StoredObject], documents: Iterable[str]
+) -> bool:
+    """Whether these are the first records of the invoice, and keys of its own documents.
+
+    What names anything else would lend it another's evidence, or be a damage of it.
+    """
+    place = one.billing_period, one.payer_account_id, one.invoice_id
+    own = [record_key(*place, number) for number, _ in enumerate(records, 1)]
+    return own == [record.key for record in records] and all(
+        is_document_of(key, *place) for key in documents
+    )
 
 
 def _roles_data(roles: tuple[str, ...]) -> dict[str, list[str]]:

@@ -260,8 +260,15 @@ class Facts:
 
     @cached_property
     def transfers_by_account(self) -> Mapping[str, Sequence[BillingTransfer]]:
-        """Every transfer that touches the period, by source and by target, whoever told of it."""
-        told = {transfer for said in self.transfers_of.values() for transfer in said.transfers}
+        """Every transfer that touches the period, by source and by target, whichever of the two was
+        told of it: AWS tells nobody else.
+        """
+        told = {
+            transfer
+            for account_id, said in self.transfers_of.items()
+            for transfer in said.transfers
+            if account_id in (transfer.source, transfer.target)
+        }
         found: dict[str, list[BillingTransfer]] = defaultdict(list)
         for transfer in in_order(told):
             for account_id in {transfer.source, transfer.target}:

@@ -268,8 +268,15 @@ def _was_never_listed(
 
 
 def findings_of(invoice: ArchivedInvoice | OutstandingInvoice) -> Iterable[Finding]:
-    """The findings on an invoice, as they count for its payer account."""
-    return _bearable(invoice.summary, invoice.findings)
+    """The findings on an invoice, as they count for its payer account. One that is outstanding is
+    missing, whether or not whoever could not archive it said why.
+    """
+    found = invoice.findings
+    is_missing = isinstance(invoice, OutstandingInvoice)
+    if is_missing and all(one.severity != "blocking" for one in found):
+        detail = "It is listed, and nothing says why it is not archived."
+        found = (*found, finding("NOT_FETCHED", invoice.invoice_id, detail))
+    return _bearable(invoice.summary, found)
 
 
 def _bearable(summary: InvoiceSummary, findings: Iterable[Finding]) -> list[Finding]:

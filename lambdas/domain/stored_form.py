@@ -73,6 +73,12 @@ def read_json(content: bytes) -> Any:
     return json.loads(content, parse_float=_refuse, parse_constant=_refuse)
 
 
+def demand_memory(contents: Iterable[bytes]) -> None:
+    """Raise NotUnderstood where the data of all these files together would fill the memory."""
+    if sum(map(memory_of, contents)) > _MOST_MEMORY:
+        raise NotUnderstood("its files would fill the memory")
+
+
 def memory_of(content: bytes) -> int:
     """About as many bytes as the data of a JSON file takes, beside the file itself."""
     return sum(content.count(mark) * size for mark, size in _MEMORY.items())

@@ -130,11 +130,9 @@ def _older_periods(
 def _seen(archive: Archive, period: BillingPeriod) -> PeriodSeen:
     """What the period's view says; one that is gone or unreadable says that nothing is settled."""
     key = completeness_key(period)
-    view = archive.read(key)
-    if view is None:
-        return PeriodSeen()
     try:
-        return PeriodSeen.of(view.data(), period)
+        view = archive.read(key)
+        return PeriodSeen.of(view.data(), period) if view else PeriodSeen()
     except NOT_UNDERSTOOD as error:
         reason = f"{type(error).__name__}: {error}"
         logger().warning("took an unreadable view for none", extra={"key": key, "reason": reason})

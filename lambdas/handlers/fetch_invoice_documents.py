@@ -59,7 +59,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     settings = FunctionSettings.from_environment()
     run = PayerRun.from_data(event)
     archive = Archive(s3_client(), settings.archive_bucket, settings.retention.mode)
-    files = RunFiles.of(archive, run)
+    files = RunFiles(archive, run)
     listing = files.listing()
     if listing is None:
         raise LookupError(f"the listing of payer account {run.payer_account_id} is gone")
@@ -126,8 +126,8 @@ def _registered(archive: Archive, run_id: str) -> set[str]:
 
 def _accounts(archive: Archive, key: str, rows: Callable[[Any], Any], member: str) -> set[str]:
     """The account ids in the rows of one of the run's files, none where it cannot be understood."""
-    found = archive.read(key)
     try:
+        found = archive.read(key)
         return {str(row[member]) for row in rows(found.data())} if found else set()
     except NOT_UNDERSTOOD as error:
         reason = f"{type(error).__name__}: {error}"
@@ -147,10 +147,10 @@ def _seen_in_views(archive: Archive, listing: Listing) -> tuple[set[str], set[Bi
     closed: set[BillingPeriod] = set()
     for period in sorted(periods):
         key = completeness_key(period)
-        view = archive.read(key)
-        if view is None:
-            continue
         try:
+            view = archive.read(key)
+            if view is None:
+                continue
             data = view.data()
             in_doubt |= set(invoices_in_doubt(data))
             closed |= {period} if data["closed_at"] else set()

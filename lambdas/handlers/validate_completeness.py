@@ -225,7 +225,7 @@ def _recorded_segments(archive: Archive, listed: Iterable[ListedInvoice]) -> set
 
 def _listing(archive: Archive, item: PayerRun) -> Listing | None:
     try:
-        return RunFiles.of(archive, item).listing()
+        return RunFiles(archive, item).listing()
     except NotUnderstood:
         return None
 
