@@ -130,7 +130,8 @@ class _States:
 
     def without_refused(self, outcome: PayerOutcome, period: BillingPeriod) -> PayerOutcome:
         """The outcome in which an invoice whose records cannot be trusted is what AWS lists."""
-        archived, refused = [], []
+        archived: list[ArchivedInvoice] = []
+        refused: list[ArchivedInvoice] = []
         for invoice in outcome.archived:
             is_refused = invoice.billing_period == period and _chain(invoice) not in self.of_chain
             (refused if is_refused else archived).append(invoice)

@@ -173,7 +173,8 @@ def _understood(item: PayerRun, files: RunFiles) -> PayerOutcome:
 
 
 def _demand_few_periods(item: PayerRun, outcome: PayerOutcome) -> PayerOutcome:
-    found = {one.billing_period for one in (*outcome.archived, *outcome.outstanding)}
+    found = {one.billing_period for one in outcome.archived}
+    found |= {one.billing_period for one in outcome.outstanding}
     found |= {row.billing_period for row in outcome.unusable if row.billing_period}
     if len(found - {*item.billing_periods}) > _MOST_PERIODS:
         raise NotUnderstood(f"it has invoices of {len(found)} billing periods")

@@ -192,7 +192,7 @@ def test_the_memory_that_data_takes_is_estimated_before_it_is_read(dense: bytes)
 
 def test_what_would_fill_the_memory_is_not_read() -> None:
     with pytest.raises(ValueError, match="it would fill the memory"):
-        read_json(b"[" + b"[]," * 20_000_000 + b"[]]")
+        read_json(b"[" + b"[]," * 25_000_000 + b"[]]")
 
 
 JSON = st.recursive(
