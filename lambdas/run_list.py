@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lambdas.aws.archive import Archive
+from lambdas.domain.acknowledgements import GivenAcknowledgement
 from lambdas.domain.archive_layout import (
     listing_key,
     run_payers_key,
@@ -36,7 +37,7 @@ def read_request(archive: Archive, run_id: str) -> dict[str, Any]:
         if found is None:
             raise RunFileLost(f"{key} is gone; start a new run")
         request: dict[str, Any] = found.data()
-        _register(request)
+        _read_all_of(request)
         of_run = request["run_id"]
     except NOT_UNDERSTOOD as error:
         raise RunFileLost(f"{key} cannot be read ({error!r}); start a new run") from None
@@ -102,6 +103,16 @@ def _of_register(request: Mapping[str, Any], settings: FunctionSettings) -> list
         last_seen=lambda _: {},
         older={},
     )
+
+
+def _read_all_of(request: Mapping[str, Any]) -> None:
+    """Read what the last step reads of it later, so that it is known to be all there."""
+    _register(request)
+    request["input"].keys()
+    for given in request["acknowledgements"]:
+        checked(GivenAcknowledgement.from_data(given))
+    for period in request["open_periods"]:
+        BillingPeriod.parse(period)
 
 
 def _register(request: Mapping[str, Any]) -> PayerRegister:

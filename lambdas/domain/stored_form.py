@@ -27,8 +27,8 @@ from typing import get_type_hints as type_hints
 from lambdas.domain.errors import NOT_UNDERSTOOD
 
 _MOST_MEMORY = 1536 << 20
-"""Of the 2 GiB that the largest functions have; the marks are weighed generously, and 20,000 invoices
-of one payer account with long rows weigh 990 MiB.
+"""Of the 2 GiB that the largest functions have. 20,000 invoices of one payer account with long rows
+weigh 990 MiB by their marks, and less in memory.
 """
 _MEMORY = {b"[": 64, b"{": 200, b'"': 30, b":": 50, b",": 20}
 """Bytes that CPython takes for what begins or ends with each mark."""

@@ -143,6 +143,22 @@ def test_r14_a_list_that_is_lost_after_it_was_worked_off_blames_nobody_who_was_n
     assert validate_completeness.handler(started, Context())["verdict"] == "COMPLETE"
 
 
+@pytest.mark.parametrize(
+    "odd", [{"acknowledgements": [7]}, {"open_periods": ["2026-13"]}, {"input": []}, {"input": 5}]
+)
+def test_r14_a_request_of_which_a_part_cannot_be_understood_is_told_before_any_verdict(
+    month: World, odd: dict[str, Any]
+) -> None:
+    started = enumerated(month)
+    for item in month.read(started["payers_key"]):
+        month.run_payer(item)
+    request = f"runs/{started['run_id']}/request.json"
+    lose(month, request, json.dumps(month.read(request) | odd).encode())
+    with pytest.raises(RunFileLost, match=f"{request} cannot be read .*; start a new run"):
+        validate_completeness.handler(started, Context())
+    assert month.run({})["verdict"] == "COMPLETE"
+
+
 def test_r14_a_lost_list_of_some_payer_accounts_says_nothing_of_the_others(month: World) -> None:
     month.run()
     started = enumerated(month, {"payer_account_ids": [ACME]}, AFTER_DEADLINE + ONE_DAY)
