@@ -130,6 +130,8 @@ class PayerRules:
     def _made_light(self, weights: Weights, before: Before) -> Iterator[str]:
         """What blocks as long as neither a person nor the close excuses it."""
         blocking = {(one.code, one.subject) for one in self._blocking}
+        if ("ARCHIVE_DAMAGED", self._account_id) in blocking:
+            return  # it could not be judged: all the rest weighs what it weighed before
         for one in weights.blocking(self._found):
             is_known = before.excuses and one.code == _OF_PAPERS
             if not is_known and (one.code, one.subject) not in blocking:
