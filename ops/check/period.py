@@ -234,7 +234,6 @@ class _Pass:
             self._chain.read(self._manifests[number], number)
         if not numbers:
             return None
-        earlier = {link.mark for link in self._chain.links}
         views = None
         if self._scope.level >= Level.bytes:
             views = ViewsCheck(self._place, self._period, self._views)
@@ -269,7 +268,7 @@ class _Pass:
                 "check with the version of this tool that wrote it",
             )
         elif views and newest and is_whole:
-            views.compare(newest, earlier, lambda: self._chain.parts(newest))
+            views.compare(newest, lambda: self._chain.parts(newest))
             self.checked.findings += views.findings
             self.suspects |= views.suspects
         return newest

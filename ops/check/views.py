@@ -5,7 +5,7 @@ A view that an older version made may lack members that came later.
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lambdas.domain.archive_layout import (
@@ -95,12 +95,10 @@ class ViewsCheck:
     def compare(
         self,
         newest: Link,
-        earlier: Collection[int],
         read_again: Callable[[], Iterable[InvoicePart | PayerPart]],
     ) -> None:
-        """Compare every view with the newest manifest, which was understood to its end.
-
-        `earlier` are marks of the manifests before it; `read_again` gives its parts once more.
+        """Compare every view with the newest manifest, which was understood to its end;
+        `read_again` gives its parts once more.
         """
         period, members = self._period, newest.members
         self._most = largest_view(newest.placed.size_bytes)
@@ -108,9 +106,7 @@ class ViewsCheck:
             completeness_key(period),
             lambda file: completeness_differences(file.content(), members, self._payers),
         )
-        self._view(
-            sha256_sums_key(period), lambda file: sums_differences(file.lines(), newest, earlier)
-        )
+        self._view(sha256_sums_key(period), lambda file: sums_differences(file.lines(), newest))
         self._view(
             ledger_csv_key(period),
             lambda file: ledger_differences(
@@ -231,20 +227,20 @@ def _is_same(name: str, shown: Mapping[str, Any], right: Mapping[str, Any]) -> b
     return name in shown and name in right and to_json(shown[name]) == to_json(right[name])
 
 
-def sums_differences(lines: Iterator[str], newest: Link, earlier: Collection[int]) -> Iterator[str]:
-    """In what SHA256SUMS is not what the manifest says; `earlier` are marks of the manifests before
-    it.
-    """
+def sums_differences(lines: Iterator[str], newest: Link) -> Iterator[str]:
+    """In what SHA256SUMS is not what the manifest says."""
     comment = next(lines, "")
     if comment != sums_comment(newest.placed.key):
         yield f"its first line {_shown(comment)}"
-    before = manifest_key(newest.period, newest.sequence - 1)
-    allowed = {newest.mark, *earlier, mark_of(before, str(newest.members.get("previous_sha256")))}
+    manifests = {newest.mark: "the newest manifest"}
+    if before_sha256 := newest.members.get("previous_sha256"):
+        before = manifest_key(newest.period, newest.sequence - 1)
+        manifests[mark_of(before, str(before_sha256))] = "the manifest before it"
     right, last_key = set[int](), ""
     for line in lines:
         sha256, _, key = line.rstrip("\n").partition("  ")
         mark = mark_of(key, sha256)
-        if not (mark in newest.names or mark in allowed) or line != sums_line(key, sha256):
+        if not (mark in newest.names or mark in manifests) or line != sums_line(key, sha256):
             yield f"its line {_shown(line)}"
             continue
         if mark in right:
@@ -255,8 +251,8 @@ def sums_differences(lines: Iterator[str], newest: Link, earlier: Collection[int
         last_key = key
     if lacking := len(newest.names - right):
         yield f"it lacks {lacking} records and documents"
-    if newest.mark not in right:
-        yield "it lacks the newest manifest"
+    for mark in manifests.keys() - right:
+        yield f"it lacks {manifests[mark]}"
 
 
 def _shown(line: str) -> str:
