@@ -25,6 +25,7 @@ from ops.check.ledger import Holders, ledger_differences
 from ops.check.limits import largest_view
 from ops.check.manifest_reader import InvoicePart, PayerPart
 from ops.check.statement import InvoiceStatement
+from ops.check.strict_json import read_strictly
 from ops.check.view_file import ViewFile
 from ops.errors import CannotRead
 from ops.places import Place, PlacedObject
@@ -163,8 +164,7 @@ def completeness_differences(
     content: bytes, members: Mapping[str, Any], payers: Sequence[PayerPart]
 ) -> Iterator[str]:
     """In what `completeness.json` is not what the manifest says."""
-    text = content.decode("utf-8", "surrogatepass")
-    view = json.loads(text, object_pairs_hook=_members_once, parse_float=_refuse)
+    view = read_strictly(content.decode("utf-8", "surrogatepass"))
     if view["manifest"] != members.get("key"):
         yield f"it was made from {view['manifest']}"
         return
@@ -205,13 +205,6 @@ def _completeness(members: Mapping[str, Any], payers: Sequence[PayerPart]) -> di
     for shown, part in zip(view["payers"], payers, strict=True):
         shown.update({name: part.data[name] for name in _OF_INVOICES})
     return view
-
-
-def _members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ValueError("it has a member twice")
-    return members
 
 
 def _differing(
@@ -258,7 +251,3 @@ def sums_differences(lines: Iterator[str], newest: Link) -> Iterator[str]:
 def _shown(line: str) -> str:
     """The line between quotation marks, with what nobody sees made visible."""
     return ascii(line[:_LONGEST].rstrip("\n")) + ("…" if len(line) > _LONGEST else "")
-
-
-def _refuse(number: str) -> Any:
-    raise ValueError(f"it has the number {number}; runs write whole ones")
