@@ -229,7 +229,7 @@ def said_of(folder: Path) -> list[str]:
     return [line for line in done.stdout.splitlines() if line.startswith(("PROBLEM", "WARNING"))]
 
 
-def test_the_readmes_program_reads_a_ledger_in_little_more_memory_than_it_has() -> None:
+def test_t15_the_readmes_program_reads_a_ledger_in_little_more_memory_than_it_has() -> None:
     functions, _, _ = CHECK_MANIFESTS.partition("problems, found")
     names: dict[str, Any] = {}
     exec(functions, names)  # noqa: S102 - a person starts it as it is

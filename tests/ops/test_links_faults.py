@@ -52,7 +52,7 @@ def checked(copy: Path, *, level: Level = Level.bytes, one_period: bool = False)
 
 
 @pytest.mark.parametrize("folder", ["invoices", "records", "periods/2026-10"])
-def test_a_month_of_which_a_folder_could_not_be_listed_is_not_called_right(
+def test_t13_a_month_of_which_a_folder_could_not_be_listed_is_not_called_right(
     copy: Path, folder: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.rmtree(copy / folder)
