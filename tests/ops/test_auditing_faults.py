@@ -234,7 +234,7 @@ def test_t15_the_readmes_program_reads_a_ledger_in_little_more_memory_than_it_ha
     names: dict[str, Any] = {}
     exec(functions, names)  # noqa: S102 - a person starts it as it is
     text = "\ufeff" + ('"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",' * 50 + "1.00\r\n") * 200
-    newest = {"totals": [], "payers": []}
+    newest: dict[str, Any] = {"totals": [], "payers": []}
     tracemalloc.start()
     with suppress(LookupError):
         names["check_ledger"](text, newest)
