@@ -169,7 +169,8 @@ PAYER = ("archived checked_at documents expected findings legal_entity name "
 COMPLETE = "COMPLETE", "NO_CHARGES", "TRANSFERRED"
 VIEWS = "SHA256SUMS", "completeness.json", "index.html", "ledger.csv", "ledger.xlsx"
 AT_THE_TOP = "README.txt", "index.html", "manifest-signing-key.pem"
-CELL = '"(?:[^"]|"")*"|[-0-9.: ]*'
+CELL = '"[^"]*(?:""[^"]*)*"|[-0-9.: ]*'
+LINE = "(?:%s)(?:,(?:%s))*" % (CELL, CELL)
 NOT_UNDERSTOOD = (OSError, ValueError, LookupError, TypeError, AttributeError,
                   ArithmeticError, RecursionError, MemoryError)
 
@@ -183,19 +184,27 @@ def problem(what):
 def is_litter(name):
     return any(fnmatch.fnmatchcase(name.lower(), one.lower()) for one in LITTER)
 
-def find(folder):
-    # every plain file; links are not followed, pipes and devices not opened
-    for name in sorted(os.listdir(folder or ".")):
-        path = folder + name
-        kind = os.lstat(path).st_mode
-        if is_litter(name) or path in ("runs", os.path.basename(sys.argv[0])):
+def find():
+    # every plain file, and the folders; links are not followed, pipes not opened
+    folders = [""]
+    for folder in folders:
+        try:
+            names = sorted(os.listdir(folder or "."))
+            kinds = {name: os.lstat(folder + name).st_mode for name in names}
+        except OSError as error:
+            problem((folder or ".") + ": cannot be listed: " + str(error.strerror))
             continue
-        elif stat.S_ISDIR(kind):
-            find(path + "/")
-        elif stat.S_ISREG(kind):
-            found.add(path)
-        else:
-            problem(path + ": is a link, a pipe or a device")
+        for name, kind in kinds.items():
+            path = folder + name
+            if is_litter(name) or path in ("runs", os.path.basename(sys.argv[0])):
+                continue
+            elif stat.S_ISDIR(kind):
+                folders.append(path + "/")
+            elif stat.S_ISREG(kind):
+                found.add(path)
+            else:
+                problem(path + ": is a link, a pipe or a device")
+    return folders
 
 def read(path):
     if path not in found:
@@ -254,11 +263,12 @@ def check_completeness(view, newest, content):
 
 def check_ledger(text, newest):
     # its form, its documents, and that its amounts make the totals
-    line = "(?:%s)(?:,(?:%s))*\r\n" % (CELL, CELL)
-    if not re.fullmatch("\ufeff(?:%s)+" % line, text):
+    *lines, end = text[1:].split("\r\n")
+    is_in_form = text[:1] == "\ufeff" and not end and all(
+        re.fullmatch(LINE, one) for one in lines)
+    if not is_in_form:
         return False
-    header, *rows = [re.findall("(?:^|,)(%s)" % CELL, one)
-                     for one in text[1:].split("\r\n")[:-1]]
+    header, *rows = [re.findall("(?:^|,)(%s)" % CELL, one) for one in lines]
     at = {name.strip('"'): number for number, name in enumerate(header)}
     documents, totals = [], {}
     for row in rows:
@@ -327,13 +337,8 @@ def check(period):
          % (period, newest["verdict"], len(paths), before, len(evidence)))
 
 problems, found, named, checked = [], set(), set(AT_THE_TOP), set()
-try:
-    find("")
-except NOT_UNDERSTOOD as error:
-    problem("the folder cannot be listed: " + repr(error))
-periods = {path.split("/")[1] for path in found if path.count("/") > 1}
-if os.path.isdir("periods") and not os.path.islink("periods"):
-    periods |= {name for name in os.listdir("periods") if not is_litter(name)}
+periods = {path.split("/")[1] for path in find()
+           if re.match("(invoices|records|periods)/.", path)}
 for period in sorted(periods):
     try:
         check(period)

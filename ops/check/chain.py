@@ -29,6 +29,8 @@ SCHEMAS = frozenset({SCHEMA})
 and the views made of it are compared where it has the newest of them.
 """
 _NOT_OWN = ("MANIFEST_DAMAGED", "MANIFEST_MISPLACED", "SIGNATURE_INVALID")
+_MOST_DAMAGED = 1000
+"""Parts of a manifest: what has more that nobody understands is none, and is not read on."""
 _SHOWN = 20
 _TOLD = 3
 
@@ -122,13 +124,18 @@ class ChainCheck:
         readers = (recount, expected, judgement)
         take_invoice = [*(one.invoice for one in readers), *([on_invoice] if on_invoice else [])]
         take_payer = [*(one.payer for one in readers), *([on_payer] if on_payer else [])]
-        damage = None
+        damage: str | None = None
+        damaged = 0
         try:
             for part in reader.parts():
                 if isinstance(part, InvoicePart):
-                    damage = self._invoice(part, names, take_invoice) or damage
+                    found = self._invoice(part, names, take_invoice)
                 else:
-                    damage = _payer(part, take_payer) or damage
+                    found = _payer(part, take_payer)
+                damage, damaged = found or damage, damaged + bool(found)
+                if damaged > _MOST_DAMAGED:
+                    reader.drain()
+                    break
         except CannotRead as error:
             self.suspects[placed.key] = ""
             self._add("OBJECT_UNREADABLE", placed.key, "its bytes", str(error))

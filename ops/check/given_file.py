@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 _BLOCK = 1 << 20
-_UNCHANGED_AND_AT_ONCE = getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+_UNCHANGED_AND_AT_ONCE = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def read_given_file(path: Path, most: int) -> bytes:
@@ -13,9 +13,7 @@ def read_given_file(path: Path, most: int) -> bytes:
     for whoever names it knows it. Raises ValueError with a sentence.
     """
     try:
-        file = os.open(
-            path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        )
+        file = os.open(path, _UNCHANGED_AND_AT_ONCE)
     except (OSError, ValueError) as error:
         raise ValueError(f"{path} cannot be read: {_reason(error)}") from None
     try:

@@ -4,7 +4,6 @@ A report of an earlier check (`--json`) has them too, and serves as such a file.
 periods that it checked: those that have manifests and no head are left out of it.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from lambdas.domain.json_text import to_json
 from lambdas.domain.manifest_heads import ManifestHead
 from ops.check.given_file import read_given_file
 from ops.check.limits import LARGEST_HEADS_FILE
+from ops.check.strict_json import read_strictly
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -39,9 +39,7 @@ def read_heads_file(path: Path) -> KnownHeads:
     """Raises ValueError with a sentence that names the file and what is wrong with it."""
     content = read_given_file(path, LARGEST_HEADS_FILE)
     try:
-        said = json.loads(
-            content, object_pairs_hook=_members_once, parse_float=_refuse, parse_constant=_refuse
-        )
+        said = read_strictly(content)
         heads = [_head(row) for row in said["heads"]]
         known = {head.billing_period: head for head in heads}
         left_out = tuple(sorted(_with_manifests(said) - known.keys()))
@@ -50,7 +48,7 @@ def read_heads_file(path: Path) -> KnownHeads:
             f"{path} is no file of heads ({type(error).__name__}: {error!s:.200}); "
             '"invoices heads" writes one'
         ) from None
-    if not heads:
+    if not (heads or left_out):
         raise ValueError(f"{path} names no head, so nothing can be compared with it")
     if len(heads) != len(known):
         raise ValueError(f"{path} names a billing period twice")
@@ -73,14 +71,3 @@ def _head(row: Mapping[str, Any]) -> ManifestHead:
     if not isinstance(run_id, str):
         raise ValueError(f"{run_id!r} is no run")  # noqa: TRY004 - it is what the file says
     return ManifestHead.from_data(row)
-
-
-def _members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ValueError("it has a member twice")
-    return members
-
-
-def _refuse(text: str) -> Any:
-    raise ValueError(f"{text} is no whole number")

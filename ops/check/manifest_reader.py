@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lambdas.domain.stored_form import memory_of
+
 
 class NotAManifest(ValueError):
     """A sentence part that says why: `it is not JSON`."""
@@ -39,7 +41,8 @@ class ManifestReader:
 
     def __init__(self, blocks: Iterable[bytes], *, is_first: bool = True) -> None:
         self._text = _Text(blocks, looks_at_form=is_first)
-        self._held_characters = 0
+        self._held = 0
+        """About how many bytes the reader and its callers hold of it."""
         self.members: dict[str, Any] = {}
         """The members of the file without `payers` and `signature`."""
         self.signature: Any = None
@@ -59,6 +62,10 @@ class ManifestReader:
     def signed_digest(self) -> bytes:
         """Of what the signature covers, if the file is canonical."""
         return self._text.signed_sha256.digest()
+
+    def drain(self) -> None:
+        """Read on to the end of the file, for its SHA-256 alone."""
+        self._text.drain()
 
     def parts(self) -> Iterator[InvoicePart | PayerPart]:
         """The payer accounts in the order of the file, each after its invoices."""
@@ -83,7 +90,7 @@ class ManifestReader:
             elif name == "signature":
                 self.signature = text.value()
             else:
-                self.members[name] = self._held()
+                self.members[name] = self._held_value()
             end = text.take(",}")
             if name == "signature":
                 text.keep_as(_FORM.encode({name: _without_value(self.signature)})[1:-1] + end)
@@ -105,20 +112,24 @@ class ManifestReader:
                     yield InvoicePart(text.value())
                     text.keep()
             else:
-                members[name] = self._held()
+                members[name] = self._held_value()
             text.keep()
             if text.take(",}") == "}":
                 break
+        self._hold(_MEMORY_OF_PAYER)
         yield PayerPart(members)
 
-    def _held(self) -> Any:
+    def _held_value(self) -> Any:
         """A value that is held until the whole manifest was compared."""
-        before = self._text.read_characters
         value = self._text.value()
-        self._held_characters += self._text.read_characters - before
-        if self._held_characters > _MOST_HELD:
-            raise NotAManifest("it says too much beside its invoices")
+        piece = self._text.last_piece.encode("utf-8", "surrogatepass")
+        self._hold(len(piece) + memory_of(piece))
         return value
+
+    def _hold(self, memory: int) -> None:
+        self._held += memory
+        if self._held > _MOST_HELD:
+            raise NotAManifest("it says too much beside its invoices")
 
 
 class _Text:
@@ -131,8 +142,8 @@ class _Text:
         self.file_sha256 = hashlib.sha256()
         self.signed_sha256 = hashlib.sha256()
         self.is_canonical = True
-        self.read_characters = 0
-        """Of values."""
+        self.last_piece = ""
+        """What the last value was read from."""
         self._looks_at_form = looks_at_form
         self._blocks = iter(blocks)
         self._rest = b""
@@ -153,9 +164,9 @@ class _Text:
                 if not self._more():
                     raise
                 continue
+            self.last_piece = self._text[self._at : end]
             if self._looks_at_form:
-                self.is_canonical &= _FORM.encode(value) == self._text[self._at : end]
-            self.read_characters += end - self._at
+                self.is_canonical &= _FORM.encode(value) == self.last_piece
             self._at = end  # no number goes on in what comes next, for the text ends at a brace
             return value
 
@@ -269,8 +280,10 @@ _LONGEST_PIECE = 64 << 20
 """Of characters: far more than an invoice, or what is said of a payer account beside those, has."""
 _MOST_MEMBERS = 1000
 """Of one object, as far as they are read one by one."""
-_MOST_HELD = 4 * _LONGEST_PIECE
-"""Of characters, of all that is said beside the invoices."""
+_MOST_HELD = 1 << 30
+"""Of bytes of memory, of all that is said beside the invoices."""
+_MEMORY_OF_PAYER = 4096
+"""Of bytes: with what is remembered of it, whatever it says."""
 _FORM = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 """The form of `to_canonical_json`, without the line feed."""
 

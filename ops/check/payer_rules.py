@@ -1,14 +1,14 @@
 """What no run says of a payer account in a billing period, by what is known there."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lambdas.domain.archived_invoice import OutstandingInvoice
 from lambdas.domain.findings import BESIDE_INVOICES, KINDS, Finding, finding
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement import findings_of
-from lambdas.domain.payer_run import CHECKED
+from lambdas.domain.payer_run import CHECKED, NOT_CHECKED
 from lambdas.domain.verdicts import INVOICE_NOT_LISTED, SETTLED_VERDICTS, payer_verdict
 from lambdas.domain.weights import OUTCOME_CODES, Weights
 from lambdas.domain.witnesses import PayerWitnesses
@@ -109,6 +109,9 @@ class PayerRules:
             instant = getattr(said, name)
             if instant is not None and read_instant(instant) > at:
                 yield f"has its {name} at {instant}, after the manifest was generated"
+        for one in self._witnesses.acknowledgements:
+            if read_instant(one.at) > at:
+                yield f"was accepted at {one.at}, after the manifest was generated"
 
     def of_this_run(self, before: Before) -> Iterator[str]:
         """What holds where the manifest's own run judged it."""
@@ -130,10 +133,22 @@ class PayerRules:
     def _made_light(self, weights: Weights, before: Before) -> Iterator[str]:
         """What blocks as long as neither a person nor the close excuses it."""
         blocking = {(one.code, one.subject) for one in self._blocking}
-        for one in weights.blocking(self._found):
+        if ("ARCHIVE_DAMAGED", self._account_id) in blocking:
+            return  # it could not be judged: all the rest weighs what it weighed before
+        for one in weights.blocking([*self._found, *self._of_payer(before)]):
             is_known = before.excuses and one.code == _OF_PAPERS
             if not is_known and (one.code, one.subject) not in blocking:
                 yield f"is not blocked by {one.code} of {one.subject}, which nobody accepted"
+
+    def _of_payer(self, before: Before) -> Iterator[Finding]:
+        """What blocks by its code and is found neither of an invoice nor of a listing."""
+        others = {(one.code, one.subject) for one in self._found}
+        if before.is_closed and not self.said.outcome:  # that it was never asked is then told
+            others.add((NOT_CHECKED, self._account_id))
+        for one in self._findings:
+            kind = KINDS.get(one.code)
+            if kind and kind.severity == "blocking" and (one.code, one.subject) not in others:
+                yield replace(one, severity="blocking")
 
     def _verdict(self, weights: Weights, before: Before) -> Iterator[str]:
         said = self.said

@@ -31,6 +31,7 @@ from ops.check.views import ViewsCheck
 from ops.errors import CannotRead
 from ops.places import Place, PlacedObject
 
+_FOLDERS = (records_prefix, documents_prefix, manifests_prefix)
 _VIEWS = (completeness_key, sha256_sums_key, ledger_csv_key, ledger_workbook_key, period_page_key)
 
 
@@ -52,6 +53,8 @@ class PeriodChecked:
     documents: int = 0
     objects_read: int = 0
     bytes_read: int = 0
+    is_hidden: bool = False
+    """Whether a folder in it, or above it, could not be listed."""
     findings: list[CheckFinding] = field(default_factory=list)
     not_checked: list[NotChecked] = field(default_factory=list)
 
@@ -196,12 +199,17 @@ class _Pass:
         checked.documents = self._evidence.documents
         checked.objects_read = self._evidence.examined.objects_read
         checked.bytes_read = self._evidence.examined.bytes_read
+        checked.is_hidden = any(map(self._hides, self._place.unlisted))
         if self._evidence.examined.locks_not_shown:
             self._leave_out(
                 f"the locks of {self._evidence.examined.locks_not_shown} objects of {self._period}",
                 "the credentials may not see them",
                 "allow s3:GetObjectRetention",
             )
+
+    def _hides(self, folder: str) -> bool:
+        own = (folder_of(self._period) for folder_of in _FOLDERS)
+        return any(folder.startswith(one) or one.startswith(folder) for one in own)
 
     def _tell_of_the_chain(self) -> None:
         if self._scope.heads is not None:
@@ -234,7 +242,6 @@ class _Pass:
             self._chain.read(self._manifests[number], number)
         if not numbers:
             return None
-        earlier = {link.mark for link in self._chain.links}
         views = None
         if self._scope.level >= Level.bytes:
             views = ViewsCheck(self._place, self._period, self._views)
@@ -269,7 +276,7 @@ class _Pass:
                 "check with the version of this tool that wrote it",
             )
         elif views and newest and is_whole:
-            views.compare(newest, earlier, lambda: self._chain.parts(newest))
+            views.compare(newest, lambda: self._chain.parts(newest))
             self.checked.findings += views.findings
             self.suspects |= views.suspects
         return newest

@@ -44,7 +44,11 @@ def tell(report: CheckReport, console: Console) -> None:
 
 def _tell_period(period: PeriodChecked, console: Console) -> None:
     red = sum(finding.severity == "blocking" for finding in period.findings)
-    state = (f"{red} findings", "bold red") if red else ("right", "green")
+    state = ("right", "green")
+    if period.is_hidden:
+        state = ("not all of it could be listed", "bold red")
+    if red:
+        state = (_count(red, "finding"), "bold red")
     console.say(
         f"{period.billing_period}   ",
         state,

@@ -5,7 +5,7 @@ A view that an older version made may lack members that came later.
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lambdas.domain.archive_layout import (
@@ -25,6 +25,7 @@ from ops.check.ledger import Holders, ledger_differences
 from ops.check.limits import largest_view
 from ops.check.manifest_reader import InvoicePart, PayerPart
 from ops.check.statement import InvoiceStatement
+from ops.check.strict_json import read_strictly
 from ops.check.view_file import ViewFile
 from ops.errors import CannotRead
 from ops.places import Place, PlacedObject
@@ -95,12 +96,10 @@ class ViewsCheck:
     def compare(
         self,
         newest: Link,
-        earlier: Collection[int],
         read_again: Callable[[], Iterable[InvoicePart | PayerPart]],
     ) -> None:
-        """Compare every view with the newest manifest, which was understood to its end.
-
-        `earlier` are marks of the manifests before it; `read_again` gives its parts once more.
+        """Compare every view with the newest manifest, which was understood to its end;
+        `read_again` gives its parts once more.
         """
         period, members = self._period, newest.members
         self._most = largest_view(newest.placed.size_bytes)
@@ -108,9 +107,7 @@ class ViewsCheck:
             completeness_key(period),
             lambda file: completeness_differences(file.content(), members, self._payers),
         )
-        self._view(
-            sha256_sums_key(period), lambda file: sums_differences(file.lines(), newest, earlier)
-        )
+        self._view(sha256_sums_key(period), lambda file: sums_differences(file.lines(), newest))
         self._view(
             ledger_csv_key(period),
             lambda file: ledger_differences(
@@ -167,8 +164,7 @@ def completeness_differences(
     content: bytes, members: Mapping[str, Any], payers: Sequence[PayerPart]
 ) -> Iterator[str]:
     """In what `completeness.json` is not what the manifest says."""
-    text = content.decode("utf-8", "surrogatepass")
-    view = json.loads(text, object_pairs_hook=_members_once, parse_float=_refuse)
+    view = read_strictly(content.decode("utf-8", "surrogatepass"))
     if view["manifest"] != members.get("key"):
         yield f"it was made from {view['manifest']}"
         return
@@ -211,13 +207,6 @@ def _completeness(members: Mapping[str, Any], payers: Sequence[PayerPart]) -> di
     return view
 
 
-def _members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ValueError("it has a member twice")
-    return members
-
-
 def _differing(
     required: Iterable[str], shown: Mapping[str, Any], right: Mapping[str, Any]
 ) -> list[str]:
@@ -231,20 +220,20 @@ def _is_same(name: str, shown: Mapping[str, Any], right: Mapping[str, Any]) -> b
     return name in shown and name in right and to_json(shown[name]) == to_json(right[name])
 
 
-def sums_differences(lines: Iterator[str], newest: Link, earlier: Collection[int]) -> Iterator[str]:
-    """In what SHA256SUMS is not what the manifest says; `earlier` are marks of the manifests before
-    it.
-    """
+def sums_differences(lines: Iterator[str], newest: Link) -> Iterator[str]:
+    """In what SHA256SUMS is not what the manifest says."""
     comment = next(lines, "")
     if comment != sums_comment(newest.placed.key):
         yield f"its first line {_shown(comment)}"
-    before = manifest_key(newest.period, newest.sequence - 1)
-    allowed = {newest.mark, *earlier, mark_of(before, str(newest.members.get("previous_sha256")))}
+    manifests = {newest.mark: "the newest manifest"}
+    if before_sha256 := newest.members.get("previous_sha256"):
+        before = manifest_key(newest.period, newest.sequence - 1)
+        manifests[mark_of(before, str(before_sha256))] = "the manifest before it"
     right, last_key = set[int](), ""
     for line in lines:
         sha256, _, key = line.rstrip("\n").partition("  ")
         mark = mark_of(key, sha256)
-        if not (mark in newest.names or mark in allowed) or line != sums_line(key, sha256):
+        if not (mark in newest.names or mark in manifests) or line != sums_line(key, sha256):
             yield f"its line {_shown(line)}"
             continue
         if mark in right:
@@ -255,14 +244,10 @@ def sums_differences(lines: Iterator[str], newest: Link, earlier: Collection[int
         last_key = key
     if lacking := len(newest.names - right):
         yield f"it lacks {lacking} records and documents"
-    if newest.mark not in right:
-        yield "it lacks the newest manifest"
+    for mark in manifests.keys() - right:
+        yield f"it lacks {manifests[mark]}"
 
 
 def _shown(line: str) -> str:
     """The line between quotation marks, with what nobody sees made visible."""
     return ascii(line[:_LONGEST].rstrip("\n")) + ("…" if len(line) > _LONGEST else "")
-
-
-def _refuse(number: str) -> Any:
-    raise ValueError(f"it has the number {number}; runs write whole ones")

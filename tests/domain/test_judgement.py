@@ -557,6 +557,22 @@ def test_an_estimate_that_was_accepted_when_the_month_closed_stays_as_it_was() -
     }
 
 
+def test_what_was_accepted_weighs_as_it_did_where_the_payer_account_can_no_longer_be_judged() -> (
+    None
+):
+    given = GivenAcknowledgement(ACME, OCTOBER, "It never comes.", "Dana", LATER.date())
+    waits = outcome(awaited=(outstanding(),))
+    first = judged(waits, invoices=[archived("1")], acknowledgements=[given])
+    odd = replace(archived("1"), first_archived_at="never")
+    second = judged(waits, invoices=[odd], previous=first, as_of=LATER + timedelta(days=1))
+    assert payer(second).verdict == "NOT_CHECKED"
+    assert codes(second) == {
+        "ACKNOWLEDGED": "warning",
+        "ARCHIVE_DAMAGED": "blocking",
+        "PDF_NOT_READY": "warning",
+    }
+
+
 @pytest.mark.parametrize("cause", ["unread", "refused", ""])
 def test_an_invoice_of_a_receiver_has_vanished_only_where_the_receiver_was_listed(
     cause: str,

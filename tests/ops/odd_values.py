@@ -116,14 +116,15 @@ def _fill(payer: dict[str, Any]) -> None:
     for name in ("records", "documents", "first_archived_at"):
         del awaited[name]
     awaited["summary"] = {**invoice["summary"], "InvoiceId": "EUINAE26-12"}
-    awaited["findings"] = [_finding("NOT_FETCHED", "blocking")]
-    invoice["findings"] = [_finding("UNKNOWN_VALUE", "info")]
+    lacks, unknown = _finding("NOT_FETCHED", "blocking"), _finding("UNKNOWN_VALUE", "info")
+    refused = _finding("LISTING_REFUSED", "info")
+    awaited["findings"], invoice["findings"] = [lacks], [unknown]
     payer |= {
         "verdict": "PARTIAL",
         "expected": 2,
         "outstanding": [awaited],
-        "findings": [_finding("NOT_FETCHED", "blocking")],
-        "listing_findings": [_finding("LISTING_REFUSED", "info")],
+        "findings": [lacks, unknown, refused],
+        "listing_findings": [refused],
         "residuals": [
             {"billing_entity": "AWS", "currency": "USD", "charged": "200.00", "invoiced": "100.00"}
             | {"residual": "100.00", "not_compared": 0}

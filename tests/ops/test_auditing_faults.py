@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from lambdas.domain.json_text import sha256_hex, to_json
 from lambdas.domain.ledger import ledger_csv
 from lambdas.domain.manifest_heads import ManifestHead
 from lambdas.domain.manifests import Manifest
-from lambdas.domain.readme_text import RULE, readme_text
+from lambdas.domain.readme_text import CHECK_MANIFESTS, RULE, readme_text
 from lambdas.domain.sha256_sums import sha256_sums
 from lambdas.domain.signatures import signed_file, signed_part
 from tests.handlers.conftest import (
@@ -227,6 +229,20 @@ def said_of(folder: Path) -> list[str]:
     return [line for line in done.stdout.splitlines() if line.startswith(("PROBLEM", "WARNING"))]
 
 
+def test_t15_the_readmes_program_reads_a_ledger_in_little_more_memory_than_it_has() -> None:
+    functions, _, _ = CHECK_MANIFESTS.partition("problems, found")
+    names: dict[str, Any] = {}
+    exec(functions, names)  # noqa: S102 - a person starts it as it is
+    text = "\ufeff" + ('"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",' * 50 + "1.00\r\n") * 200
+    newest: dict[str, Any] = {"totals": [], "payers": []}
+    tracemalloc.start()
+    with suppress(LookupError):
+        names["check_ledger"](text, newest)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 10 * len(text)
+
+
 @pytest.mark.programs
 @pytest.mark.parametrize(
     "key",
@@ -237,6 +253,8 @@ def said_of(folder: Path) -> list[str]:
         "periods/2026-10/notes.txt",
         "paid.txt",
         "elsewhere/paid.txt",
+        "elsewhere/2026-10/paid.txt",
+        "elsewhere/2026-11/paid.txt",
     ],
 )
 def test_t15_the_readmes_program_tells_what_is_extra(copy: Path, key: str) -> None:
@@ -326,6 +344,19 @@ def test_t15_the_readmes_program_follows_no_folder_out_of_the_copy(copy: Path, f
     (copy / folder).rename(copy.parent / "outside")
     (copy / folder).symlink_to(copy.parent / "outside")
     assert said_of(copy)[0] == f"PROBLEM {folder}: is a link, a pipe or a device"
+
+
+@pytest.mark.programs
+def test_t15_the_readmes_program_goes_on_after_a_folder_that_cannot_be_listed(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(copy / "invoices/2026-10")
+    for _ in range(20):  # beyond the length that a path may have
+        os.mkdir("d" * 250)
+        os.chdir("d" * 250)
+    (found,) = said_of(copy)
+    assert found.startswith("PROBLEM invoices/2026-10/ddd")
+    assert found.endswith("d/: cannot be listed: File name too long")
 
 
 @pytest.mark.programs

@@ -16,11 +16,14 @@ from lambdas.domain.archive_layout import (
     manifest_key,
     sha256_sums_key,
 )
-from ops.check import manifest_reader
+from lambdas.domain.json_text import sha256_hex
+from ops.check import chain, manifest_reader
+from ops.check.chain import ChainCheck
 from ops.check.findings import KINDS, check_finding
 from ops.check.limits import LARGEST_HEADS_FILE, LARGEST_KEY_FILE, MOST_KEYS
 from ops.check.manifest_reader import ManifestReader, NotAManifest
 from ops.check.signing_keys import SigningKeys
+from ops.check.statement import InvoiceStatement
 from ops.cli import main
 from ops.places import PlacedObject
 from tests.ops.bad_copies import a_document
@@ -139,9 +142,43 @@ def test_t13_what_a_manifest_says_beside_its_invoices_is_held_up_to_a_limit(
 ) -> None:
     monkeypatch.setattr(manifest_reader, "_MOST_HELD", 10_000)
     long, many = f'"a":"{"x" * 20_000}"', ",".join(f'"{n}":1' for n in range(1001))
-    for members in (long, many):
+    wide = f'"a":[{",".join(["{}"] * 100)}]'
+    for members in (long, many, wide):
         with pytest.raises(NotAManifest, match=r"too much beside its invoices|more than 1000 mem"):
             list(ManifestReader([form.format(members).encode()]).parts())
+
+
+def test_t13_of_a_manifest_with_more_payer_accounts_than_fit_no_more_are_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(manifest_reader, "_MOST_HELD", 1 << 20)
+    reader = ManifestReader([b'{"payers":[' + b'{"a":1},' * 100_000 + b'{"a":1}]}'])
+    read: list[object] = []
+    with pytest.raises(NotAManifest, match="too much beside its invoices"):
+        read.extend(reader.parts())
+    assert 100 < len(read) < 1000
+
+
+def test_t13_a_manifest_of_parts_that_nobody_understands_is_not_read_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(chain, "_MOST_DAMAGED", 10)
+    file = b'{"payers":[{"invoices":[' + b"{}," * 100_000 + b"{}]}]}"
+    parsed = 0
+    of = chain.InvoiceStatement.of
+
+    def counted(data: object) -> InvoiceStatement:
+        nonlocal parsed
+        parsed += 1
+        return of(data)
+
+    monkeypatch.setattr(chain.InvoiceStatement, "of", counted)
+    key = manifest_key(OCTOBER, 1)
+    link = ChainCheck(MemoryPlace({key: file}), None, OCTOBER, None).read(
+        PlacedObject(key, len(file)), 1
+    )
+    assert link is not None
+    assert (parsed, link.is_whole, link.sha256) == (11, False, sha256_hex(file))
 
 
 class Watched(bytes):

@@ -221,8 +221,11 @@ def head(**members: object) -> bytes:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (head(sequence=float("inf")), "ValueError: Infinity is no whole number"),
-        (head(sequence=1.0), "ValueError: 1.0 is no whole number"),
+        (
+            head(sequence=float("inf")),
+            "ValueError: it has the number Infinity; runs write whole ones",
+        ),
+        (head(sequence=1.0), "ValueError: it has the number 1.0; runs write whole ones"),
         (head(sequence=-1), "ValueError: -1 is no number of a manifest"),
         (head(sequence=0), "ValueError: 0 is no number of a manifest"),
         (head(sequence=True), "ValueError: True is no number of a manifest"),

@@ -4,6 +4,7 @@ do not follow from each other, or from the manifest before it.
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -84,12 +85,30 @@ def red(said: dict[str, Any], *found: Finding, **members: Any) -> None:
 NO_ACCESS = finding("NO_ACCESS", "044455556666", "Denied.")
 CHARGES = finding("CHARGES_WITHOUT_INVOICE", "044455556666 AWS", "Charges.")
 MISSED = finding("USUAL_INVOICE_MISSING", "044455556666 AWS Inc.", "It is usual.")
+LIGHT = replace(MISSED, severity="warning")
 NOT_YET = outstanding("N-1", payer="044455556666")
 NOT_READY = NOT_YET.findings[0]
 
 
 def awaits(said: dict[str, Any], *found: Finding, **members: Any) -> None:
     red(said, *found, **{"outstanding": [NOT_YET.to_data()], "expected": 2} | members)
+
+
+def accepted(code: str, subject: str, until: str = "2027-01-31") -> dict[str, Any]:
+    return {
+        "reason": "It never comes.",
+        "by": "Dana Whitlock",
+        "until": until,
+        "run_id": "run-3",
+        "at": "2026-11-12T06:00:00Z",
+        "covers": [{"code": code, "subject": subject}],
+    }
+
+
+def accepts(said: dict[str, Any], given: dict[str, Any], *found: Finding) -> None:
+    with_finding(*found)(said)
+    said["payers"][0]["witnesses"] = copy.deepcopy(said["payers"][0]["witnesses"])
+    said["payers"][0]["witnesses"]["acknowledgements"] = [given]
 
 
 @pytest.mark.parametrize(
@@ -101,6 +120,7 @@ def awaits(said: dict[str, Any], *found: Finding, **members: Any) -> None:
         lambda said: red(said, CHARGES, MISSED, expected=3, verdict="MISSING"),
         lambda said: awaits(said, NOT_READY, verdict="PARTIAL"),
         of_payer(settled_at="2026-11-12T06:00:00Z"),
+        lambda said: accepts(said, accepted(MISSED.code, MISSED.subject), LIGHT),
     ],
 )
 def test_what_a_run_says_is_no_contradiction(edit: Edit) -> None:
@@ -159,6 +179,13 @@ def test_a_later_run_of_a_closed_month_is_none_either() -> None:
         (with_finding(finding(NOT_READY.code, "N-1", "", severity="warning"),
                       outstanding=[NOT_YET.to_data()], expected=2),
          f"is not blocked by {NOT_READY.code} of N-1, which nobody accepted"),
+        (with_finding(LIGHT), "is not blocked by USUAL_INVOICE_MISSING of 044455556666 AWS Inc."),
+        (with_finding(replace(NO_ACCESS, severity="warning"), outcome="NO_ACCESS"),
+         "is not blocked by NO_ACCESS of 044455556666, which nobody accepted"),
+        (with_finding(finding("ARCHIVE_DAMAGED", "invoices/x", "", severity="info")),
+         "is not blocked by ARCHIVE_DAMAGED of invoices/x, which nobody accepted"),
+        (lambda said: accepts(said, accepted("USUAL_INVOICE_MISSING", "x") | {"at": LATER}),
+         f"was accepted at {LATER}, after the manifest was generated"),
         (with_finding(outstanding=[NOT_YET.to_data() | {"findings": []}], expected=2),
          "is COMPLETE without N-1, and does not say why"),
     ],
@@ -197,17 +224,6 @@ def test_a_manifest_of_after_the_check_is_told_where_a_clock_is_asked() -> None:
         assert ("later than this check by this computer's clock" in found) == is_told
 
 
-def accepted(code: str, subject: str, until: str = "2027-01-31") -> dict[str, Any]:
-    return {
-        "reason": "It never comes.",
-        "by": "Dana Whitlock",
-        "until": until,
-        "run_id": "run-3",
-        "at": "2026-11-12T06:00:00Z",
-        "covers": [{"code": code, "subject": subject}],
-    }
-
-
 @pytest.mark.parametrize(
     ("given", "is_told"),
     [
@@ -223,9 +239,8 @@ def test_what_a_person_accepted_blocks_no_more_as_long_as_that_counts(
 ) -> None:
     def edit(said: dict[str, Any]) -> None:
         warning = finding(NOT_READY.code, "N-1", "", severity="warning")
-        with_finding(warning, outstanding=[NOT_YET.to_data()], expected=2)(said)
-        said["payers"][0]["witnesses"] = copy.deepcopy(said["payers"][0]["witnesses"])
-        said["payers"][0]["witnesses"]["acknowledgements"] = [given]
+        said["payers"][0] |= {"outstanding": [NOT_YET.to_data()], "expected": 2}
+        accepts(said, given, warning)
 
     assert ("which nobody accepted" in newest(edit)) == is_told
 

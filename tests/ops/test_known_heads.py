@@ -138,6 +138,13 @@ def test_what_a_report_left_out_the_next_check_says_and_misses(tmp_path: Path) -
     ]
 
 
+def test_a_report_without_any_head_still_knows_which_months_had_manifests(tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    file.write_text('{"heads": [], "heads_left_out": ["2026-08"]}')
+    known = read_heads_file(file)
+    assert (known.heads, known.left_out) == ({}, (BillingPeriod(2026, 8),))
+
+
 def test_a_report_of_an_earlier_version_tells_what_it_left_out_too(tmp_path: Path) -> None:
     said = check(MadeArchive(GOOD.kms), MemoryPlace(GOOD.files)).to_data()
     del said["heads_left_out"]

@@ -11,6 +11,7 @@ import pytest
 from ops.check.archive import check_archive
 from ops.check.report import CheckReport
 from ops.check.scope import Level, Scope
+from ops.cli import main
 from ops.copy_on_disk import CopyOnDisk
 from tests.ops.made_archive import NEWEST, OCTOBER, make_archive
 
@@ -48,6 +49,18 @@ def copy(tmp_path: Path) -> Path:
 def checked(copy: Path, *, level: Level = Level.bytes, one_period: bool = False) -> CheckReport:
     scope = Scope(level, periods=(OCTOBER,) if one_period else ())
     return check_archive(CopyOnDisk(copy), scope, None, lambda *_: None)
+
+
+@pytest.mark.parametrize("folder", ["invoices", "records", "periods/2026-10"])
+def test_t13_a_month_of_which_a_folder_could_not_be_listed_is_not_called_right(
+    copy: Path, folder: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(copy / folder)
+    (copy / folder).symlink_to(copy)
+    main(["check", str(copy)])
+    out = capsys.readouterr().out
+    assert "2026-10   not all of it could be listed   " in out
+    assert ("2026-09   right   " in out) == (folder == "periods/2026-10")
 
 
 @pytest.mark.parametrize("one_period", [False, True])

@@ -101,9 +101,12 @@ def test_t13_a_schema_that_is_none_is_an_unknown_one(odd: str) -> None:
 
 
 @pytest.mark.parametrize("odd", [5, True, {}, [5], [None], [[]], [5, "x"]])
-@pytest.mark.parametrize("member", ["CurrencyCode", "BillSourceAccounts"])
+@pytest.mark.parametrize(
+    ("member", "told"),
+    [("CurrencyCode", "MANIFEST_CONTRADICTED"), ("BillSourceAccounts", "RECORD_CONTRADICTED")],
+)
 def test_t13_what_cannot_be_counted_contradicts_and_evidence_is_checked(
-    member: str, odd: object
+    member: str, told: str, odd: object
 ) -> None:
     made = make_archive()
     said = made.data(NEWEST)
@@ -112,8 +115,9 @@ def test_t13_what_cannot_be_counted_contradicts_and_evidence_is_checked(
     made.files[NEWEST] = made.sign(said)
     extra = made.keys("invoices/2026-10/")[0].replace(".pdf", "_copy.pdf")
     made.files[extra] = b"x"
-    told = {(one.code, one.object) for one in check(made, MemoryPlace(made.files)).findings}
-    assert {("OBJECT_EXTRA", extra), ("MANIFEST_CONTRADICTED", NEWEST)} <= told
+    findings = check(made, MemoryPlace(made.files)).findings
+    assert ("OBJECT_EXTRA", extra) in {(one.code, one.object) for one in findings}
+    assert told in {one.code for one in findings}
 
 
 class Overflowing(MemoryPlace):

@@ -9,8 +9,14 @@ from typing import Any
 
 import pytest
 
-from lambdas.domain.archive_layout import completeness_key, ledger_csv_key, sha256_sums_key
-from lambdas.domain.json_text import to_json
+from lambdas.domain.archive_layout import (
+    completeness_key,
+    ledger_csv_key,
+    manifest_key,
+    sha256_sums_key,
+)
+from lambdas.domain.json_text import sha256_hex, to_json
+from lambdas.domain.sha256_sums import sums_line
 from ops.check.view_file import ViewFile
 from tests.ops.bad_copies import sign_newest
 from tests.ops.made_archive import NEWEST, OCTOBER, MadeArchive, make_archive
@@ -182,14 +188,25 @@ def test_of_many_lines_that_are_wrong_the_first_are_shown_and_the_others_counted
     assert len(found) < 1000
 
 
-@pytest.mark.parametrize("lacks", [NEWEST, "manifest-0002.json"])
-def test_sums_without_the_newest_manifest_are_told_and_without_the_one_before_are_not(
-    lacks: str,
-) -> None:
-    key = sha256_sums_key(OCTOBER)
-    lines = GOOD.files[key].decode().splitlines(keepends=True)
-    kept = "".join(line for line in lines if line.startswith("#") or lacks not in line)
-    assert told(key, kept.encode()) == ["it lacks the newest manifest"] * (lacks == NEWEST)
+@pytest.mark.parametrize(
+    ("lacks", "found"),
+    [
+        (NEWEST, "it lacks the newest manifest"),
+        ("manifest-0002.json", "it lacks the manifest before it"),
+    ],
+)
+def test_sums_without_the_two_newest_manifests_are_told(lacks: str, found: str) -> None:
+    kept = [line for line in LINES[1:] if not line.endswith(f"{lacks}\n")]
+    assert told(SUMS, "".join([LINES[0], *kept]).encode()) == [found]
+
+
+def test_sums_of_a_manifest_before_those_are_told() -> None:
+    first = manifest_key(OCTOBER, 1)
+    at = next(number for number, line in enumerate(LINES) if "manifest-0002" in line)
+    line = sums_line(first, sha256_hex(GOOD.files[first]))
+    assert told(SUMS, "".join([*LINES[:at], line, *LINES[at:]]).encode()) == [
+        f"its line {line[:-1]!a}"
+    ]
 
 
 class Endless(MemoryPlace):
@@ -214,6 +231,6 @@ def test_a_view_is_read_no_further_than_it_was_listed() -> None:
 def test_views_without_line_ends_are_not_read_into_memory() -> None:
     endless = Endless(GOOD.files)
     with pytest.raises(ValueError, match=f"it has more than {64 << 20} bytes"):
-        ViewFile(endless, VIEW, 1 << 40).text()
+        ViewFile(endless, VIEW, 1 << 40).content()
     with pytest.raises(ValueError, match="it has a line of more than 1048576 bytes"):
         list(ViewFile(endless, VIEW, 1 << 40).lines())
