@@ -77,10 +77,15 @@ def _account_ids(facts: Facts) -> set[str]:
 
 
 def _state(facts: Facts, account_id: str) -> PayerState:
-    """The payer account as judged; what cannot be understood of it costs no other its verdict."""
+    """The payer account as judged; what cannot be understood of it costs no other its verdict.
+
+    Of a closed period nothing is signed for that: the period is shown red until it is understood.
+    """
     try:
         return _judge_payer(facts, account_id)
     except NOT_UNDERSTOOD as error:
+        if facts.is_closed:
+            raise
         return _not_judged(facts, account_id, type(error).__name__)
 
 

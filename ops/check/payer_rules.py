@@ -109,9 +109,9 @@ class PayerRules:
             instant = getattr(said, name)
             if instant is not None and read_instant(instant) > at:
                 yield f"has its {name} at {instant}, after the manifest was generated"
-        for one in self._witnesses.acknowledgements:
-            if read_instant(one.at) > at:
-                yield f"was accepted at {one.at}, after the manifest was generated"
+        for given in self._witnesses.acknowledgements:
+            if read_instant(given.at) > at:
+                yield f"was accepted at {given.at}, after the manifest was generated"
 
     def of_this_run(self, before: Before) -> Iterator[str]:
         """What holds where the manifest's own run judged it."""

@@ -216,6 +216,23 @@ def test_r16_a_payer_account_that_cannot_be_judged_leaves_the_others_their_verdi
     assert month.run(at=AFTER_DEADLINE + 2 * ONE_DAY)["verdict"] == "COMPLETE"
 
 
+def test_r16_in_a_closed_period_nothing_is_signed_of_what_cannot_be_judged(
+    month: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    month.run()
+
+    def beyond_arithmetic(*_: Any) -> Any:
+        raise OverflowError
+
+    manifests = month.keys(f"periods/{OCTOBER}/manifests/")
+    with monkeypatch.context() as broken:
+        broken.setattr(judgement, "_expectations", beyond_arithmetic)
+        assert month.run(at=AFTER_DEADLINE + ONE_DAY)["verdict"] == "ACTION_REQUIRED"
+    assert month.run(at=AFTER_DEADLINE + 2 * ONE_DAY)["verdict"] == "COMPLETE"
+    assert month.keys(f"periods/{OCTOBER}/manifests/") == manifests
+    assert subjects(month) == [COMPLETE, RED, COMPLETE]
+
+
 def test_r16_a_period_that_cannot_be_judged_leaves_the_others_their_verdicts(
     two_months: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
