@@ -30,6 +30,7 @@ from lambdas.domain.archive_layout import (
 )
 from lambdas.domain.archived_invoice import ArchivedInvoice
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.close_calendar import CloseCalendar, CloseDeadline
 from lambdas.domain.invoice_summary import InvoiceSummary
 from lambdas.domain.json_text import instant_text, sha256_hex, to_json
 from lambdas.domain.ledger import ledger_csv
@@ -56,6 +57,7 @@ sys.exit(ended)
 """
 """The tool, and then its own peak memory: getrusage would count that of the process around it."""
 _AS_OF = datetime(2026, 11, 12, 6, tzinfo=UTC)
+_CLOSE = CloseCalendar(CloseDeadline("day", 10))
 _RATE = "1.0864917265"
 
 
@@ -114,6 +116,8 @@ class ArchiveOnDisk:
             "COMPLETE",
             instant_text(_AS_OF),
             tuple(self._payers(documents)),
+            last_day=_CLOSE.last_day(PERIOD).isoformat(),
+            close_day=_CLOSE.close_day(PERIOD, _AS_OF),
         )
         content = manifest.to_data()
         value = key.sign(signed_part(content, "key"), ec.ECDSA(SHA256()))

@@ -32,10 +32,12 @@ from botocore.exceptions import ClientError
 from bench.fetch_memory import peak_kib
 from lambdas.domain.archive_layout import (
     fetch_pass_key,
+    invoice_document_stem,
     listing_key,
     run_payers_key,
     run_request_key,
     run_result_key,
+    supplemental_document_stem,
 )
 from lambdas.domain.archived_invoice import ArchivedInvoice
 from lambdas.domain.billing_period import BillingPeriod
@@ -230,9 +232,10 @@ def archived(bucket: Bucket, run: PayerRun, one: dict[str, Any]) -> ArchivedInvo
     """The invoice with its record and two documents in the bucket."""
     summary = InvoiceSummary(one)
     period = summary.billing_period(None) or OCTOBER
-    stem = f"invoices/{period}/{run.payer_account_id}/{period}_{one['InvoiceId']}"
+    stem = invoice_document_stem(period, run.payer_account_id, "INVOICE", one["InvoiceId"])
+    of_tax = supplemental_document_stem(stem, "TAX_E_INVOICE", "TAX_E_INVOICE", 1)
     documents = []
-    for name, main in ((f"{stem}.pdf", True), (f"{stem}_TAX.xml", False)):
+    for name, main in ((f"{stem}.pdf", True), (f"{of_tax}.xml", False)):
         bucket.put_document(name, 100_000)
         stored = StoredObject(name, VERSION_ID, sha256_hex(name.encode()), 100_000)
         kind = None if main else "TAX_E_INVOICE"

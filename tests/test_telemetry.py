@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+import lambdas.aws  # noqa: F401 - it keeps the libraries quiet
 from lambdas.telemetry import logger, metrics
 
 
@@ -56,6 +57,8 @@ def test_a_log_line_is_ascii_and_has_an_end_whatever_is_told(
 ) -> None:
     printed = io.StringIO()
     monkeypatch.setattr(logger().handlers[0], "stream", printed)
+    # what a failing test shows must be UTF-8
+    monkeypatch.setattr(logging.getLogger("invoice-archive"), "propagate", False)
     hostile = "\u202e\ud800" + "株" * 1_000_000
     logger().warning(hostile, extra={"reason": hostile, "unfinished": {"2026-10": hostile}})
     line = printed.getvalue()

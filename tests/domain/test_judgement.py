@@ -562,8 +562,10 @@ def test_what_was_accepted_weighs_as_it_did_where_the_payer_account_can_no_longe
 ):
     given = GivenAcknowledgement(ACME, OCTOBER, "It never comes.", "Dana", LATER.date())
     waits = outcome(awaited=(outstanding(),))
-    first = judged(waits, invoices=[archived("1")], acknowledgements=[given])
-    odd = replace(archived("1"), first_archived_at="never")
+    first = judged(
+        waits, invoices=[archived("1")], acknowledgements=[given], names={ACME: "A", BOREAL: "B"}
+    )
+    odd = replace(archived("1"), documents=None)  # type: ignore[arg-type]
     second = judged(waits, invoices=[odd], previous=first, as_of=LATER + timedelta(days=1))
     assert payer(second).verdict == "NOT_CHECKED"
     assert codes(second) == {
