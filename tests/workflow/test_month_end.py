@@ -178,19 +178,24 @@ def known_outside(embedded_aws: EmbeddedAws, tmp_path: Path) -> list[str]:
     return ["--key", str(tmp_path / "key.pem"), "--heads-table", table]
 
 
+def found(told: dict[str, Any]) -> list[dict[str, Any]]:
+    """The findings but for months that nobody judged between those that these tests judge."""
+    return [one for one in told["findings"] if one["code"] != "PERIOD_ABSENT"]
+
+
 @pytest.mark.usefixtures("month_ends")
 def test_the_export_is_proved_right_and_is_not_once_a_byte_of_it_was_flipped(
     embedded_aws: EmbeddedAws, known_outside: list[str], tmp_path: Path
 ) -> None:
     copy = shutil.copytree(embedded_aws.sandbox.places.archive, tmp_path / "copy")
     ended, told = check(embedded_aws, str(copy), *known_outside)
-    assert (ended, told["result"], told["findings"]) == (0, "ALL_WELL", [])
+    assert (ended, told["result"], found(told)) == (0, "ALL_WELL", [])
     document = next(copy.glob(f"invoices/{PERIOD}/*/*.pdf"))
     content = bytearray(document.read_bytes())
     content[len(content) // 2] ^= 1
     document.write_bytes(content)
     ended, told = check(embedded_aws, str(copy), *known_outside)
-    assert [(found["code"], found["object"]) for found in told["findings"]] == [
+    assert [(one["code"], one["object"]) for one in found(told)] == [
         ("DOCUMENT_CHANGED", document.relative_to(copy).as_posix())
     ]
     assert (ended, told["result"]) == (3, "ACTION_REQUIRED")
@@ -207,7 +212,7 @@ def test_the_bucket_itself_is_proved_right_with_versions_and_locks(
         "--retention",
         "10,GOVERNANCE,12",
     )
-    assert (ended, told["result"], told["findings"]) == (0, "ALL_WELL", [])
+    assert (ended, told["result"], found(told)) == (0, "ALL_WELL", [])
     assert sum(period["objects_read"] for period in told["periods"]) > MADE_UP_PAYERS
     assert [one["what"] for one in told["not_checked"]] == [
         "runs/, ledger.xlsx, pages and README.txt"
