@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,9 +10,10 @@ import pytest
 
 from lambdas.domain.findings import KINDS
 from lambdas.domain.plain_words import PAYER_VERDICTS
-from lambdas.domain.readme_text import POWERSHELL, RULE, readme_text
+from lambdas.domain.readme_text import POWERSHELL, readme_text
 from tests.example_archive import PERIOD
 from tests.programs import program
+from tests.readme_program import save_program, start_program
 
 pytestmark = pytest.mark.programs
 NEWEST = "periods/2026-09/manifests/manifest-0003.json"
@@ -25,20 +25,13 @@ def copy(exported_archive: Path, tmp_path: Path) -> Path:
     program("openssl")
     folder = tmp_path / "copy"
     shutil.copytree(exported_archive, folder)
-    _, text, _ = (folder / "README.txt").read_text(encoding="ascii").split(f"{RULE}\n")
-    (folder / "check_manifests.py").write_text(text, encoding="ascii")
+    save_program((folder / "README.txt").read_text(encoding="ascii"), folder)
     return folder
 
 
 def checked(folder: Path) -> tuple[int, list[str]]:
-    """How the program ends and what it prints, without any package of this project."""
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "check_manifests.py"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """How the program ends and what it prints."""
+    done = start_program(folder)
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout.splitlines()
 
@@ -126,8 +119,7 @@ def test_an_archive_signed_with_another_key_is_told(copy: Path) -> None:
 
 
 def test_nothing_to_check_is_no_success(tmp_path: Path) -> None:
-    _, text, _ = readme_text("bucket").decode().split(f"{RULE}\n")
-    (tmp_path / "check_manifests.py").write_text(text, encoding="ascii")
+    save_program(readme_text("bucket").decode(), tmp_path)
     assert problems(tmp_path) == ["there is nothing to check here"]
     (tmp_path / "periods" / "2026-10" / "manifests").mkdir(parents=True)
     assert problems(tmp_path) == ["periods/2026-10/manifests/: has no manifest"]

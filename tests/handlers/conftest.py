@@ -352,6 +352,11 @@ class World:
         )
 
 
+def two_invoices(world: "World") -> None:
+    """An invoice of October for each payer account."""
+    world.catalogue.payers = {ACME: [invoice("A1")], BOREAL: [invoice("B1", BOREAL)]}
+
+
 @dataclass
 class Month:
     """A month end that meets a fault, and what no fault may do.

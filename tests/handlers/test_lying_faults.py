@@ -21,8 +21,17 @@ from lambdas.domain.errors import ServiceUnavailable
 from lambdas.handlers import validate_completeness
 from lambdas.run_files import RunFiles
 from lambdas.run_outcomes import OutcomesNotKept
-from tests.handlers.conftest import ACME, AFTER_DEADLINE, BOREAL, TARGET, Context, World, invoice
-from tests.handlers.test_running_faults import enumerated
+from tests.handlers.conftest import (
+    ACME,
+    AFTER_DEADLINE,
+    BOREAL,
+    TARGET,
+    Context,
+    World,
+    invoice,
+    two_invoices,
+)
+from tests.handlers.test_running_faults import fetched
 from tests.handlers.test_understanding_faults import ONE_DAY, put
 
 NOT_ITS_OWN = (
@@ -39,16 +48,8 @@ NOT_ITS_OWN = (
 def month(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """October alone, an invoice for each payer account."""
     monkeypatch.setenv("LOOKBACK_PERIODS", "0")
-    world.catalogue.payers = {ACME: [invoice("A1")], BOREAL: [invoice("B1", BOREAL)]}
+    two_invoices(world)
     return world
-
-
-def fetched(world: World) -> dict[str, Any]:
-    """A run up to its last step."""
-    started = enumerated(world)
-    for item in world.read(started["payers_key"]):
-        world.run_payer(item)
-    return started
 
 
 def edit(

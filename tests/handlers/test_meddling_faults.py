@@ -22,6 +22,7 @@ from tests.handlers.conftest import (
     World,
     invoice,
     pdf,
+    two_invoices,
 )
 
 RECORD = f"records/{TARGET}/{ACME}/A1/0001.json"
@@ -41,10 +42,6 @@ def month(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setenv("LOOKBACK_PERIODS", "0")
     two_invoices(world)
     return world
-
-
-def two_invoices(world: World) -> None:
-    world.catalogue.payers = {ACME: [invoice("A1")], BOREAL: [invoice("B1", BOREAL)]}
 
 
 def versions(world: World) -> Versions:

@@ -23,7 +23,7 @@ from tests.handlers.conftest import (
     BUCKET,
     Context,
     World,
-    invoice,
+    two_invoices,
 )
 from tests.handlers.test_telling import COMPLETE, RED, subjects
 
@@ -34,7 +34,7 @@ ONE_DAY = timedelta(days=1)
 def month(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """October alone, an invoice for each payer account."""
     monkeypatch.setenv("LOOKBACK_PERIODS", "0")
-    world.catalogue.payers = {ACME: [invoice("A1")], BOREAL: [invoice("B1", BOREAL)]}
+    two_invoices(world)
     return world
 
 
@@ -55,6 +55,14 @@ def enumerated(
     return enumerate_payer_accounts.handler(
         {"input": scheduled(at) if given is None else given, "execution": execution}, Context()
     )
+
+
+def fetched(world: World) -> dict[str, Any]:
+    """A run up to its last step."""
+    started = enumerated(world)
+    for item in world.read(started["payers_key"]):
+        world.run_payer(item)
+    return started
 
 
 def lose(world: World, key: str, content: bytes | None) -> None:
@@ -149,9 +157,7 @@ def test_r14_a_list_that_is_lost_after_it_was_worked_off_blames_nobody_who_was_n
 def test_r14_a_request_of_which_a_part_cannot_be_understood_is_told_before_any_verdict(
     month: World, odd: dict[str, Any]
 ) -> None:
-    started = enumerated(month)
-    for item in month.read(started["payers_key"]):
-        month.run_payer(item)
+    started = fetched(month)
     request = f"runs/{started['run_id']}/request.json"
     lose(month, request, json.dumps(month.read(request) | odd).encode())
     with pytest.raises(RunFileLost, match=f"{request} cannot be read .*; start a new run"):

@@ -15,8 +15,17 @@ from lambdas.domain import judgement
 from lambdas.domain.archived_invoice import ArchivedInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.handlers import validate_completeness
-from tests.handlers.conftest import ACME, AFTER_DEADLINE, BOREAL, BUCKET, Context, World, invoice
-from tests.handlers.test_running_faults import enumerated
+from tests.handlers.conftest import (
+    ACME,
+    AFTER_DEADLINE,
+    BOREAL,
+    BUCKET,
+    Context,
+    World,
+    invoice,
+    two_invoices,
+)
+from tests.handlers.test_running_faults import fetched
 from tests.handlers.test_telling import COMPLETE, RED, subjects
 
 ONE_DAY = timedelta(days=1)
@@ -29,7 +38,7 @@ NO_AMOUNTS = ("0E-60", "1E+59", "1E-60", "0E+60", "1E+60", "-0", "9" * 60, "0." 
 def month(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """October alone, an invoice for each payer account."""
     monkeypatch.setenv("LOOKBACK_PERIODS", "0")
-    world.catalogue.payers = {ACME: [invoice("A1")], BOREAL: [invoice("B1", BOREAL)]}
+    two_invoices(world)
     return world
 
 
@@ -128,9 +137,7 @@ def test_r16_row_amounts_at_the_edge_of_arithmetic_cost_no_verdict(month: World)
 def test_r16_a_file_of_a_run_that_cannot_be_understood_costs_its_payer_account_alone(
     month: World, name: str, content: bytes
 ) -> None:
-    started = enumerated(month)
-    for item in month.read(started["payers_key"]):
-        month.run_payer(item)
+    started = fetched(month)
     put(month, f"runs/{started['run_id']}/payers/{ACME}/{name}", content)
     assert validate_completeness.handler(started, Context())["verdict"] == "ACTION_REQUIRED"
     (found,) = month.payer(ACME)["findings"]
@@ -163,9 +170,7 @@ def lies_of(world: World, started: dict[str, Any], lie: Callable[[dict[str, Any]
 def test_r16_what_one_payer_accounts_file_says_of_anothers_invoice_is_not_believed(
     month: World, verdict: str, lie: Callable[[dict[str, Any]], None]
 ) -> None:
-    started = enumerated(month)
-    for item in month.read(started["payers_key"]):
-        month.run_payer(item)
+    started = fetched(month)
     lies_of(month, started, lie)
     validate_completeness.handler(started, Context())
     assert month.payer(BOREAL)["verdict"] == "COMPLETE"

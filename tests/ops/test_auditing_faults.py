@@ -4,8 +4,6 @@ check, and with the program of README.txt.
 
 import json
 import os
-import subprocess
-import sys
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -20,7 +18,7 @@ from lambdas.domain.json_text import sha256_hex, to_json
 from lambdas.domain.ledger import ledger_csv
 from lambdas.domain.manifest_heads import ManifestHead
 from lambdas.domain.manifests import Manifest
-from lambdas.domain.readme_text import CHECK_MANIFESTS, RULE, readme_text
+from lambdas.domain.readme_text import CHECK_MANIFESTS, readme_text
 from lambdas.domain.sha256_sums import sha256_sums
 from lambdas.domain.signatures import signed_file, signed_part
 from tests.handlers.conftest import (
@@ -34,6 +32,7 @@ from tests.handlers.conftest import (
 from tests.ops.conftest import Watch, watched
 from tests.ops.test_tampering_faults import MANIFESTS, Month
 from tests.programs import program
+from tests.readme_program import save_program, start_program
 from tests.releases import kept
 from tests.releases.conftest import V1
 
@@ -210,21 +209,13 @@ def copy(tmp_path: Path) -> Path:
     """A copy of the archive that v1 made, with the program of README.txt."""
     program("openssl")
     folder = kept.unpack(V1, tmp_path)
-    _, text, _ = readme_text("bucket").decode().split(f"{RULE}\n")
-    (folder / "check_manifests.py").write_text(text, encoding="ascii")
+    save_program(readme_text("bucket").decode(), folder)
     return folder
 
 
 def said_of(folder: Path) -> list[str]:
     """What the program says of a copy that is not right."""
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "check_manifests.py"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = start_program(folder)
     assert (done.returncode, done.stderr.replace("Verified OK", "").strip()) == (1, "")
     return [line for line in done.stdout.splitlines() if line.startswith(("PROBLEM", "WARNING"))]
 
@@ -370,13 +361,7 @@ def test_t15_the_readmes_program_ends_bad_form_as_a_problem(copy: Path, form: by
 
 @pytest.mark.programs
 def test_t15_the_readmes_program_says_what_it_cannot_tell(copy: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "check_manifests.py"],
-        cwd=copy,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = start_program(copy)
     last = done.stdout.splitlines()[2:]
     assert (done.returncode, len(last)) == (0, 4)
     assert all(line.startswith("NOT CHECKED ") for line in last)
