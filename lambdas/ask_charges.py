@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from lambdas.aws.archive import Archive, ObjectTooLarge
+from lambdas.aws.archive import Archive
 from lambdas.aws.clients import cost_explorer_client
 from lambdas.aws.cost_explorer import CostExplorer
 from lambdas.aws.payer_role import WrongAccount, assume_payer_role
@@ -47,7 +47,7 @@ class ChargesQuestions:
 
     def _answer(self, item: PayerRun, period: BillingPeriod) -> ChargesAnswer:
         key = charges_key(item.run_id, item.payer_account_id, period)
-        with suppress(NotUnderstood, ObjectTooLarge):
+        with suppress(NotUnderstood):
             if found := self._archive.read(key):
                 return read_form(ChargesAnswer, found.content)
         answer = self._asked(item, period)

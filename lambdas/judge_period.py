@@ -95,36 +95,31 @@ class Run:
     """Asks Cost Explorer about payer accounts in a period; None where that is switched off."""
 
 
+@dataclass(frozen=True)
+class PeriodToJudge:
+    """One of the periods that a run judges."""
+
+    billing_period: BillingPeriod
+    payers: Mapping[str, Payer]
+    """Payer accounts of the register that are active in it, by account id."""
+    is_of_run: bool
+    """Whether it is the target or a look-back period."""
+    retain_until: datetime
+
+
 def judge_period(
-    archive: Archive,
-    chain: ManifestChain,
-    period: BillingPeriod,
-    run: Run,
-    *,
-    payers: Mapping[str, Payer],
-    is_of_run: bool,
-    past: PastPeriods,
-    retain_until: datetime,
+    archive: Archive, chain: ManifestChain, past: PastPeriods, run: Run, one: PeriodToJudge
 ) -> Judged:
-    """Judge the period; `past` are the judged ones before it, and `is_of_run` says whether it is
-    the target or a look-back period.
+    """Judge the period; `past` are the judged ones before it.
 
     Writes a manifest only if something changed, and a view only if it is behind its manifest. A
     chain that is not what its head says is not extended: that would hide what was done to it.
     Whatever else there is of the period that cannot be understood costs its own verdict alone.
     The answer has no invoices.
     """
+    period = one.billing_period
     try:
-        judged = _judge_period(
-            archive,
-            chain,
-            period,
-            run,
-            payers=payers,
-            is_of_run=is_of_run,
-            past=past,
-            retain_until=retain_until,
-        )
+        judged = _judge_period(archive, chain, past, run, one)
     except ChainBroken as broken:
         judged = _show_broken(archive, period, run, broken)
     except NOT_UNDERSTOOD as error:
@@ -137,16 +132,9 @@ def judge_period(
 
 
 def _judge_period(
-    archive: Archive,
-    chain: ManifestChain,
-    period: BillingPeriod,
-    run: Run,
-    *,
-    payers: Mapping[str, Payer],
-    is_of_run: bool,
-    past: PastPeriods,
-    retain_until: datetime,
+    archive: Archive, chain: ManifestChain, past: PastPeriods, run: Run, one: PeriodToJudge
 ) -> Judged:
+    period = one.billing_period
     before = past.before(period)
     outcomes = run.outcomes.of_period(period)
     for _ in range(_CHAIN_TRIES):
@@ -159,7 +147,7 @@ def _judge_period(
             run.run_id,
             _judged_as_of(run, previous),
             run.close,
-            payers,
+            one.payers,
             previous,
             newest.sha256 if newest else None,
             evidence.outcomes,
@@ -169,12 +157,12 @@ def _judge_period(
             before,
             acknowledgements=run.acknowledgements,
             asks_cost_explorer=run.ask_charges is not None,
-            is_of_run=is_of_run,
+            is_of_run=one.is_of_run,
             asked_at=run.as_of,
         )
         manifest = _judge_with_charges(facts, run)
         is_new = previous is None or not manifest.says_the_same_as(previous)
-        link = chain.extend(manifest, retain_until) if is_new else newest
+        link = chain.extend(manifest, one.retain_until) if is_new else newest
         if link is None:
             continue  # another run took this number: what it wrote is to be judged too
         update_views(archive, link)

@@ -1,6 +1,6 @@
 """Reading a record as it lies in the archive."""
 
-from lambdas.aws.archive import Archive, ObjectTooLarge
+from lambdas.aws.archive import Archive
 from lambdas.domain.archive_layout import evidence_payer
 from lambdas.domain.archived_invoice import names_only_its_own
 from lambdas.domain.records import Record, StoredObject
@@ -15,10 +15,7 @@ def read_record(archive: Archive, key: str) -> tuple[Record, StoredObject] | Non
 
     Raises NotUnderstood for anything else that lies there.
     """
-    try:
-        found = archive.read(key, _LARGEST)
-    except ObjectTooLarge as error:
-        raise NotUnderstood(str(error)) from None
+    found = archive.read(key, _LARGEST)
     if found is None:
         return None
     record = read_form(Record, found.content)

@@ -21,7 +21,7 @@ from lambdas.domain.json_text import sha256_hex, to_json
 from lambdas.domain.kept_versions import KeptVersions
 from lambdas.domain.records import StoredObject
 from lambdas.domain.retention import RetentionMode
-from lambdas.domain.stored_form import read_json
+from lambdas.domain.stored_form import NotUnderstood, read_json
 
 _CONFLICT_TRIES = 5
 _BLOCK = 1 << 16
@@ -62,7 +62,7 @@ class ReadObject:
         return read_json(self.content)
 
 
-class ObjectTooLarge(ValueError):
+class ObjectTooLarge(NotUnderstood):
     """An object is larger than any that a run writes and reads again."""
 
 

@@ -353,28 +353,23 @@ def stored_decimal(text: str) -> Decimal:
 
 
 def read_decimal(text: str, place: str) -> Decimal:
-    """Read AWS's decimal text. Raises AmountNotRead with the place and how the text begins."""
+    """Read AWS's decimal text. Raises AmountNotRead with the place and how the text begins.
+
+    It is of ASCII digits. Python reads more as a number: digits of other scripts, `1_000`, spaces
+    around, infinity.
+    """
     begins = str(text)[:_MOST_SHOWN] + ("…" if len(str(text)) > _MOST_SHOWN else "")
+    no_number = AmountNotRead(f"{place} is '{begins}', not a decimal number")
+    if not isinstance(text, str) or not _DECIMAL.fullmatch(text):
+        raise no_number
     try:
-        value = plain_decimal(text)
-    except AmountNotRead:
-        raise AmountNotRead(f"{place} is '{begins}', not a decimal number") from None
+        value = Decimal(text)
+    except InvalidOperation:  # its exponent is beyond arithmetic
+        raise no_number from None
     _, digits, exponent = value.as_tuple()
     if max(len(digits), abs(int(exponent))) > _MOST_DIGITS:
         raise AmountNotRead(f"{place} is '{begins}', beyond any amount of money")
     return value
-
-
-def plain_decimal(text: str) -> Decimal:
-    """The number that a text of ASCII digits is, however large. Python reads more as one: digits of
-    other scripts, `1_000`, spaces around, infinity. Raises AmountNotRead.
-    """
-    if not isinstance(text, str) or not _DECIMAL.fullmatch(text):
-        raise AmountNotRead("it is not a decimal number")
-    try:
-        return Decimal(text)
-    except InvalidOperation:  # its exponent is beyond arithmetic
-        raise AmountNotRead("it is not a decimal number") from None
 
 
 def _at(row: Mapping[str, Any], path: str) -> Any:

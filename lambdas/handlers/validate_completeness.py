@@ -39,7 +39,7 @@ from lambdas.domain.retention import retain_until
 from lambdas.domain.stored_form import NotUnderstood
 from lambdas.domain.sweeps import hours_since_last, swept_by
 from lambdas.domain.verdicts import run_verdict
-from lambdas.judge_period import Judged, Run, judge_period
+from lambdas.judge_period import Judged, PeriodToJudge, Run, judge_period
 from lambdas.manifest_chain import ManifestChain
 from lambdas.past_periods import PastPeriods
 from lambdas.run_files import RunFiles
@@ -122,16 +122,13 @@ def _judge(
     past = PastPeriods(chain)
     judged = {}
     for period in sorted(periods):
-        judged[period] = judge_period(
-            archive,
-            chain,
+        one = PeriodToJudge(
             period,
-            run,
-            payers={p.account_id: p for p in register if p.is_active_in(period)},
-            is_of_run=period in of_run,
-            past=past,
-            retain_until=retain_until(period, settings.retention, now),
+            {p.account_id: p for p in register if p.is_active_in(period)},
+            period in of_run,
+            retain_until(period, settings.retention, now),
         )
+        judged[period] = judge_period(archive, chain, past, run, one)
     in_order = [judged[target], *(judged[p] for p in sorted(periods - {target}, reverse=True))]
     update_pages(archive, signer, chain, in_order)
     return in_order
