@@ -22,22 +22,28 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from lambdas.domain.archive_layout import (
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archive_layout import (
     completeness_key,
     invoice_document_stem,
     ledger_csv_key,
     sha256_sums_key,
 )
-from lambdas.domain.archived_invoice import ArchivedInvoice
-from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.close_calendar import CloseCalendar, CloseDeadline
-from lambdas.domain.invoice_summary import InvoiceSummary
+from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
+from lambdas.domain.evidence.records import (
+    ArchivedDocument,
+    Learnt,
+    Sighting,
+    StoredObject,
+    first_record,
+)
+from lambdas.domain.evidence.signatures import ALGORITHM, Signature, signed_file, signed_part
+from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.json_text import instant_text, sha256_hex, to_json
-from lambdas.domain.ledger import ledger_csv
-from lambdas.domain.manifests import Manifest, PayerState
-from lambdas.domain.records import ArchivedDocument, Learnt, Sighting, StoredObject, first_record
-from lambdas.domain.sha256_sums import sha256_sums
-from lambdas.domain.signatures import ALGORITHM, Signature, signed_file, signed_part
+from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.domain.runs.close_calendar import CloseCalendar, CloseDeadline
+from lambdas.views.ledger import ledger_csv
+from lambdas.views.sha256_sums import sha256_sums
 
 PERIOD = BillingPeriod(2026, 10)
 DOCUMENTS = 20_000

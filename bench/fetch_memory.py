@@ -17,8 +17,8 @@ from typing import IO, Any
 
 from lambdas.aws.archive import Archive
 from lambdas.aws.document_download import download
-from lambdas.document_checks import check_document
-from lambdas.domain.document_url import DocumentUrl
+from lambdas.domain.documents.document_url import DocumentUrl
+from lambdas.steps.archiving.document_checks import check_document
 from sandbox.invoicing.catalogue import CatalogueInvoice, Document, FixedCatalogue
 from sandbox.invoicing.server import InvoicingEmulator
 

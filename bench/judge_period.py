@@ -30,7 +30,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import ClientError
 
 from bench.fetch_memory import peak_kib
-from lambdas.domain.archive_layout import (
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archive_layout import (
     fetch_pass_key,
     invoice_document_stem,
     listing_key,
@@ -39,26 +40,25 @@ from lambdas.domain.archive_layout import (
     run_result_key,
     supplemental_document_stem,
 )
-from lambdas.domain.archived_invoice import ArchivedInvoice
-from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.fetch_pass import FetchPass
-from lambdas.domain.invoice_summary import InvoiceSummary
-from lambdas.domain.json_text import instant_text, sha256_hex, to_json
-from lambdas.domain.payer_run import (
-    BY_BILLING_PERIOD,
-    BY_ISSUED_DATE,
-    CHECKED,
-    ListedInvoice,
-    Listing,
-    PayerRun,
-)
-from lambdas.domain.records import (
+from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
+from lambdas.domain.evidence.records import (
     ArchivedDocument,
     Learnt,
     Record,
     Sighting,
     StoredObject,
     first_record,
+)
+from lambdas.domain.invoices.summary import InvoiceSummary
+from lambdas.domain.json_text import instant_text, sha256_hex, to_json
+from lambdas.domain.runs.fetch_pass import FetchPass
+from lambdas.domain.runs.outcome import CHECKED
+from lambdas.domain.runs.payer_run import (
+    BY_BILLING_PERIOD,
+    BY_ISSUED_DATE,
+    ListedInvoice,
+    Listing,
+    PayerRun,
 )
 from lambdas.handlers import validate_completeness
 

@@ -25,10 +25,10 @@ from bench.fetch_memory import peak_kib
 from bench.judge_period import AFTER_DEADLINE, OCTOBER, SETTINGS, Bucket, archived, no_object, row
 from lambdas.aws import payer_role
 from lambdas.aws.clients import RoleCredentials
-from lambdas.domain.archive_layout import fetch_pass_key, listing_key, run_payers_key
-from lambdas.domain.fetch_pass import FetchPass
+from lambdas.domain.evidence.archive_layout import fetch_pass_key, listing_key, run_payers_key
 from lambdas.domain.json_text import to_json
-from lambdas.domain.payer_run import Listing, PayerRun
+from lambdas.domain.runs.fetch_pass import FetchPass
+from lambdas.domain.runs.payer_run import Listing, PayerRun
 from lambdas.handlers import fetch_invoice_documents, list_invoice_summaries
 from sandbox.invoicing.catalogue import CatalogueInvoice, Document, FixedCatalogue
 from sandbox.invoicing.server import InvoicingEmulator

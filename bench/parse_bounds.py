@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
-from lambdas.document_checks import check_document
+from lambdas.steps.archiving.document_checks import check_document
 
 THREADS = 8
 FUNCTION_MIB = 2048

@@ -16,24 +16,24 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.fetch_memory import peak_kib
-from lambdas.domain.archive_layout import (
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archive_layout import (
     invoice_document_stem,
     record_key,
     supplemental_document_stem,
 )
-from lambdas.domain.archived_invoice import ArchivedInvoice
-from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
+from lambdas.domain.evidence.records import ArchivedDocument, StoredObject
 from lambdas.domain.findings import finding
-from lambdas.domain.invoice_summary import InvoiceSummary
+from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.json_text import sha256_hex, to_canonical_json, to_json
-from lambdas.domain.ledger import ledger_csv
-from lambdas.domain.manifests import Manifest, PayerState
-from lambdas.domain.pages.archive_page import archive_page
-from lambdas.domain.pages.period_page import period_page
-from lambdas.domain.period_digest import PeriodDigest
-from lambdas.domain.records import ArchivedDocument, StoredObject
-from lambdas.domain.sha256_sums import sha256_sums
-from lambdas.ledger_workbook import ledger_workbook
+from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.views.digest import PeriodDigest
+from lambdas.views.ledger import ledger_csv
+from lambdas.views.pages.archive_page import archive_page
+from lambdas.views.pages.period_page import period_page
+from lambdas.views.sha256_sums import sha256_sums
+from lambdas.views.workbook import ledger_workbook
 
 INVOICES = 20
 PAYERS = {"a tenth": 100, "a month": 1000}

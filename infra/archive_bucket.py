@@ -10,7 +10,7 @@ from constructs import Construct
 from infra.acknowledgements import acknowledge
 from infra.deploy_settings import DeploySettings
 from infra.protection import evidence_statements, key_statement
-from lambdas.domain.archive_layout import VIEW_TAG
+from lambdas.domain.evidence.archive_layout import VIEW_TAG
 
 
 class ArchiveBucket(Construct):

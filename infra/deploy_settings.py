@@ -15,20 +15,20 @@ from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
 from infra.steps import STEPS
-from lambdas.domain.close_calendar import CloseDeadline
-from lambdas.domain.document_url import (
+from lambdas.domain.documents.document_url import (
     DEFAULT_DOCUMENT_HOSTS,
     LOOPBACK_HOSTS,
     host_pattern_problem,
 )
 from lambdas.domain.errors import InvalidRegister, InvalidSettings
-from lambdas.domain.payer_register import PayerRegister, parse_register
-from lambdas.domain.retention import (
+from lambdas.domain.evidence.retention import (
     MOST_YEARS,
     RETENTION_MODES,
     RetentionMode,
     RetentionPolicy,
 )
+from lambdas.domain.runs.close_calendar import CloseDeadline
+from lambdas.domain.runs.payer_register import PayerRegister, parse_register
 from lambdas.settings import Witnesses
 
 CONTEXT_KEY = "invoice_archive"

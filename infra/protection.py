@@ -13,7 +13,7 @@ from aws_cdk import aws_s3 as s3
 from infra.deploy_settings import DeploySettings
 from infra.principals import role_patterns
 from infra.required_actions import EVIDENCE
-from lambdas.domain.retention import SHORTEST, RetentionPolicy
+from lambdas.domain.evidence.retention import SHORTEST, RetentionPolicy
 
 _DEPLOYMENT = "cdk-*-cfn-exec-role-*"
 """Name of the role with which a bootstrapped account lets CloudFormation deploy."""

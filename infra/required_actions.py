@@ -16,7 +16,7 @@ from infra.steps import (
     STEPS,
     VALIDATE_COMPLETENESS,
 )
-from lambdas.domain.archive_layout import (
+from lambdas.domain.evidence.archive_layout import (
     listing_key,
     run_claim_key,
     run_payer_prefix,

@@ -16,7 +16,7 @@ from constructs import Construct
 from infra.functions import Functions, StepFunction
 from infra.notifications import ALARM_NAMES, Notifications
 from infra.workflow import TRIES
-from lambdas.domain.plain_words import counted
+from lambdas.domain.words import counted
 
 NAMESPACE = "InvoiceArchive"
 DIMENSIONS = {"service": "invoice-archive"}

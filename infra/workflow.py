@@ -12,7 +12,7 @@ from infra.acknowledgements import acknowledge, acknowledge_wildcards, arn_of, l
 from infra.archive_bucket import ArchiveBucket
 from infra.functions import Functions, StepFunction
 from infra.payer_list_reader import PayerListReader
-from lambdas.domain.archive_layout import run_payers_key
+from lambdas.domain.evidence.archive_layout import run_payers_key
 
 EACH_PAYER = "ForEachPayerAccount"
 LIST_OF_PAYERS = run_payers_key("*")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
-from lambdas.domain.close_calendar import CloseCalendar, CloseDeadline
 from lambdas.domain.errors import InvalidSettings
-from lambdas.domain.retention import RETENTION_MODES, RetentionMode, RetentionPolicy
+from lambdas.domain.evidence.retention import RETENTION_MODES, RetentionMode, RetentionPolicy
+from lambdas.domain.runs.close_calendar import CloseCalendar, CloseDeadline
 
 _YES, _NO = "true", "false"
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 
-from lambdas.domain.litter import litter_pattern
+from lambdas.views.litter import litter_pattern
 from ops.errors import CannotRead
 from ops.places import Digest, Lock, LockNotShown, PassedOver, PlacedObject, too_long
 

@@ -12,10 +12,10 @@ from typing import Any
 from infra.deploy_settings import CONTEXT_KEY, DeploySettings, InvalidDeploySettings
 from infra.names import AUDITOR_POLICY, REVIEWER_POLICY
 from infra.steps import STEPS
-from lambdas.domain.archive_layout import listing_key, run_payers_key, run_request_key
 from lambdas.domain.errors import NOT_UNDERSTOOD
-from lambdas.domain.payer_run import CHECKED
-from lambdas.domain.plain_words import counted
+from lambdas.domain.evidence.archive_layout import listing_key, run_payers_key, run_request_key
+from lambdas.domain.runs.outcome import CHECKED
+from lambdas.domain.words import counted
 from ops.errors import CannotRead
 from ops.live.deployment import STACK, failed_at_first
 from ops.live.session import aws_errors, client

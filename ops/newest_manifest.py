@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lambdas.domain.archive_layout import manifest_key, manifest_sequence, manifests_prefix
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
-from lambdas.domain.manifests import Manifest, PayerState
+from lambdas.domain.evidence.archive_layout import manifest_key, manifest_sequence, manifests_prefix
+from lambdas.domain.judgement.manifests import Manifest, PayerState
 from ops.check.limits import LARGEST_READ_WHOLE
 from ops.copy_on_disk import CopyOnDisk
 from ops.errors import CannotRead, NothingThere

@@ -14,9 +14,9 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from lambdas.domain.archive_layout import completeness_key
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.close_calendar import CloseCalendar
+from lambdas.domain.evidence.archive_layout import completeness_key
+from lambdas.domain.runs.close_calendar import CloseCalendar
 from sandbox import function_logs, snapshot
 from sandbox.errors import SandboxError
 from sandbox.execution import Ending, Execution

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from infra.steps import ENUMERATE_PAYER_ACCOUNTS
-from lambdas.domain.archive_layout import run_prefix
+from lambdas.domain.evidence.archive_layout import run_prefix
 from sandbox.deployment import Deployed
 from sandbox.ministack import Ministack
 from sandbox.snapshot import Snapshot

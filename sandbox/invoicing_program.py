@@ -52,7 +52,7 @@ class InvoicingProgram(Context):
         super().__init__()
         self.port = port
         command: list[str | Path] = [
-            sys.executable, "-m", "sandbox.invoicing",
+            sys.executable, "-m", "sandbox.invoicing_emulator",
             "--port", str(port),
             "--register", register,
             "--sts-endpoint", sts_endpoint,

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-from lambdas.domain.archive_layout import is_evidence
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.retention import RetentionPolicy, retain_until
+from lambdas.domain.evidence.archive_layout import is_evidence
+from lambdas.domain.evidence.retention import RetentionPolicy, retain_until
 from sandbox.deployment import Deployed
 from sandbox.ministack import Ministack
 

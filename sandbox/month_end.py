@@ -9,8 +9,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from lambdas.domain.archive_layout import completeness_key, period_page_key, run_result_key
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archive_layout import completeness_key, period_page_key, run_result_key
 from sandbox import export, function_logs, report, snapshot
 from sandbox.errors import SandboxError
 from sandbox.execution import Ending, Execution

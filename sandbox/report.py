@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from lambdas.domain.archive_layout import is_evidence
+from lambdas.domain.evidence.archive_layout import is_evidence
 from sandbox.invoicing_program import Asked
 from sandbox.snapshot import Difference
 

@@ -1,9 +1,21 @@
-"""No test reaches a network; those that ask for `loopback` reach this machine alone."""
+"""No test reaches a network; those that ask for `loopback` reach this machine alone. Property tests
+try the same examples everywhere, so that a build is green or red by its code.
+"""
 
 from pathlib import Path
 
 import pytest
 import pytest_socket
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "same-everywhere",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],  # that is the machine
+)
+settings.load_profile("same-everywhere")
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import pytest
 import pytest_socket
 from moto import mock_aws
 
-from lambdas import ask_charges
 from lambdas.aws import clients
 from lambdas.handlers import enumerate_payer_accounts, list_invoice_summaries
+from lambdas.steps.judging import ask_charges
 from sandbox import export, snapshot
 from sandbox.organization import MADE_UP_PAYERS, Organization
 from tests.handlers import conftest as handlers

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lambdas.domain.readme_text import RULE
+from lambdas.views.readme import RULE
 
 NAME = "check_manifests.py"
 

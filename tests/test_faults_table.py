@@ -62,3 +62,8 @@ def test_each_fault_test_ends_with_a_recovery() -> None:
         last = source.splitlines()[-1]
         recovers = r"(\.recovers|recovers_with_the_document)\("
         assert re.search(recovers, source), f"{name} ends with {last}"
+
+
+def test_each_row_names_files_that_are_there() -> None:
+    text = (ROOT / "docs" / "faults.md").read_text()
+    assert not {name for name in re.findall(r"`([\w/]+\.py)`", text) if not (ROOT / name).exists()}

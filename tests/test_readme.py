@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from lambdas.domain.findings import KINDS
-from lambdas.domain.plain_words import PAYER_VERDICTS
-from lambdas.domain.readme_text import POWERSHELL, readme_text
+from lambdas.views.readme import POWERSHELL, readme_text
+from lambdas.views.wording import PAYER_VERDICTS
 from tests.example_archive import PERIOD
 from tests.programs import program
 from tests.readme_program import save_program, start_program

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.domain.close_calendar import CloseDeadline
-from lambdas.domain.document_url import DEFAULT_DOCUMENT_HOSTS
-from lambdas.domain.retention import RetentionPolicy
+from lambdas.domain.documents.document_url import DEFAULT_DOCUMENT_HOSTS
+from lambdas.domain.evidence.retention import RetentionPolicy
+from lambdas.domain.runs.close_calendar import CloseDeadline
 from lambdas.settings import FunctionSettings, InvalidEnvironment, Witnesses
 
 SETTINGS = FunctionSettings(

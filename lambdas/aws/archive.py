@@ -15,12 +15,12 @@ from urllib.parse import urlencode
 from botocore.exceptions import ClientError
 
 from lambdas.aws.busy import busy_is_unavailable, credentials_have_ended, is_busy
-from lambdas.domain.archive_layout import VIEW_TAG, is_evidence, manifest_of_view
 from lambdas.domain.errors import ArchiveUnusable, EvidenceConflict, ServiceUnavailable
+from lambdas.domain.evidence.archive_layout import VIEW_TAG, is_evidence, manifest_of_view
+from lambdas.domain.evidence.kept_versions import KeptVersions
+from lambdas.domain.evidence.records import StoredObject
+from lambdas.domain.evidence.retention import RetentionMode
 from lambdas.domain.json_text import sha256_hex, to_json
-from lambdas.domain.kept_versions import KeptVersions
-from lambdas.domain.records import StoredObject
-from lambdas.domain.retention import RetentionMode
 from lambdas.domain.stored_form import NotUnderstood, read_json
 
 _CONFLICT_TRIES = 5

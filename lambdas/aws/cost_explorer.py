@@ -7,9 +7,9 @@ from typing import Any
 
 from lambdas.aws.witness import QuestionRefused, WitnessNotRead, witness
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.charges import Charge, ChargesAnswer, MonthTotal
-from lambdas.domain.invoice_summary import Amount, AmountNotRead, read_decimal
 from lambdas.domain.json_text import instant_text
+from lambdas.domain.money import Amount, AmountNotRead, read_decimal
+from lambdas.domain.witnesses.charges import Charge, ChargesAnswer, MonthTotal
 
 _ACTION = "ce:GetCostAndUsage"
 _METRIC = "UnblendedCost"

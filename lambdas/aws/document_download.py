@@ -21,7 +21,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from lambdas.aws.content_coding import CodingUnknown, Decoder, NotDecoded, codings
-from lambdas.domain.document_url import DocumentUrl, refusal
+from lambdas.domain.documents.document_url import DocumentUrl, refusal
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 30

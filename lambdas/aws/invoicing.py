@@ -15,9 +15,9 @@ from lambdas.aws.busy import busy_is_unavailable, credentials_have_ended, pages_
 from lambdas.aws.payer_role import NoAccess
 from lambdas.aws.witness import witness
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.document_url import DocumentUrl
-from lambdas.domain.invoice_summary import InvoiceSummary
-from lambdas.domain.received_rows import ReceivedPage, read_page, told
+from lambdas.domain.documents.document_url import DocumentUrl
+from lambdas.domain.invoices.received_rows import ReceivedPage, read_page, told
+from lambdas.domain.invoices.summary import InvoiceSummary
 
 _LIST, _GET, _UNITS = (
     "invoicing:ListInvoiceSummaries",

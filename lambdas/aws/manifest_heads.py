@@ -6,7 +6,7 @@ from typing import Any
 
 from lambdas.aws.busy import busy_is_unavailable
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.manifest_heads import ManifestHead
+from lambdas.domain.evidence.manifest_heads import ManifestHead
 
 _NUMBERS = ("sequence",)
 

@@ -6,7 +6,7 @@ import textwrap
 from typing import Any
 
 from lambdas.aws.busy import busy_is_unavailable
-from lambdas.domain.signatures import ALGORITHM, Signature
+from lambdas.domain.evidence.signatures import ALGORITHM, Signature
 
 
 class ManifestSigner:

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from lambdas.aws.witness import WitnessNotRead, witness
-from lambdas.domain.billing_transfers import BillingTransfer, Transfers, in_order
 from lambdas.domain.json_text import instant_text
+from lambdas.domain.witnesses.billing_transfers import BillingTransfer, Transfers, in_order
 
 _LARGEST_PAGE = 20
 _MOST_PAGES = 500

@@ -11,8 +11,8 @@ from lambdas.aws.busy import busy_is_unavailable
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.json_text import instant_text, read_instant
+from lambdas.domain.notifications.reasons import Told
 from lambdas.domain.stored_form import checked
-from lambdas.domain.telling import Told
 
 _SWEEP = "sweep"
 """In place of a billing period."""

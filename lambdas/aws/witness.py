@@ -11,8 +11,8 @@ from lambdas.aws.busy import is_busy
 from lambdas.aws.payer_role import NoAccess
 from lambdas.domain.cut_text import short
 from lambdas.domain.errors import ServiceUnavailable
-from lambdas.domain.refusals import DENIED, REFUSED, UNANSWERED
 from lambdas.domain.visible_text import shown
+from lambdas.domain.witnesses.refusals import DENIED, REFUSED, UNANSWERED
 
 _DENIED = ("AccessDenied", "AccessDeniedException")
 _REFUSED = "ValidationException"

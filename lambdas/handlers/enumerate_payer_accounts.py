@@ -12,7 +12,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 import lambdas
 from lambdas.aws.archive import Archive
 from lambdas.aws.clients import s3_client
-from lambdas.domain.archive_layout import (
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD
+from lambdas.domain.evidence.archive_layout import (
     PERIODS_PREFIX,
     completeness_key,
     judged_periods,
@@ -20,12 +22,10 @@ from lambdas.domain.archive_layout import (
     run_payers_key,
     run_request_key,
 )
-from lambdas.domain.asked_today import LastSeen, PeriodSeen, payer_runs
-from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.json_text import instant_text, read_instant
-from lambdas.domain.payer_register import parse_register
-from lambdas.domain.run_request import RunRequest, parse_run_request
+from lambdas.domain.runs.asked_today import LastSeen, PeriodSeen, payer_runs
+from lambdas.domain.runs.payer_register import parse_register
+from lambdas.domain.runs.run_request import RunRequest, parse_run_request
 from lambdas.settings import FunctionSettings
 from lambdas.telemetry import logger
 

@@ -12,34 +12,32 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas.archive_invoice import InTurn, PayerArchive
 from lambdas.aws.archive import Archive
 from lambdas.aws.clients import invoicing_client, s3_client
 from lambdas.aws.invoicing import Invoicing
 from lambdas.aws.payer_role import NoAccess, PayerRole, WrongAccount
-from lambdas.domain.archive_layout import (
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD, ServiceUnavailable
+from lambdas.domain.evidence.archive_layout import (
     completeness_key,
     fetch_pass_key,
     run_payers_key,
     run_request_key,
 )
-from lambdas.domain.archived_invoice import ArchivedInvoice, KnownInvoice, OutstandingInvoice
-from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.errors import NOT_UNDERSTOOD, ServiceUnavailable
-from lambdas.domain.fetch_pass import FetchPass
-from lambdas.domain.known_to_pass import KnownToPass
-from lambdas.domain.payer_run import (
-    CHECKED,
-    NO_ACCESS,
-    WRONG_ACCOUNT,
-    ListedInvoice,
-    Listing,
-    PayerRun,
+from lambdas.domain.evidence.archived_invoice import (
+    ArchivedInvoice,
+    KnownInvoice,
+    OutstandingInvoice,
 )
-from lambdas.domain.shared_papers import invoices_in_doubt
-from lambdas.run_files import RunFiles
+from lambdas.domain.evidence.shared_papers import invoices_in_doubt
+from lambdas.domain.runs.fetch_pass import FetchPass
+from lambdas.domain.runs.known_to_pass import KnownToPass
+from lambdas.domain.runs.outcome import CHECKED, NO_ACCESS, WRONG_ACCOUNT
+from lambdas.domain.runs.payer_run import ListedInvoice, Listing, PayerRun
 from lambdas.settings import FunctionSettings
-from lambdas.stored_papers import Turns
+from lambdas.steps.archiving.payer_archive import InTurn, PayerArchive
+from lambdas.steps.archiving.stored_papers import Turns
+from lambdas.steps.run_files import RunFiles
 from lambdas.telemetry import logger
 
 RESERVE_SECONDS = 360

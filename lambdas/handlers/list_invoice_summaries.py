@@ -14,21 +14,20 @@ from lambdas.aws.invoicing import Invoicing, ListedRows, ListingRefused
 from lambdas.aws.payer_role import NoAccess, PayerRole, WrongAccount
 from lambdas.aws.responsibility_transfers import ResponsibilityTransfers
 from lambdas.aws.witness import WitnessNotRead, witness
-from lambdas.domain.archive_layout import listing_key
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.cut_text import short
+from lambdas.domain.evidence.archive_layout import listing_key
 from lambdas.domain.findings import finding
-from lambdas.domain.invoice_summary import one_a_listing
+from lambdas.domain.invoices.listing_spans import issued_date_spans
+from lambdas.domain.invoices.receiver_roles import ROLES, listing_of
+from lambdas.domain.invoices.summary import one_a_listing
 from lambdas.domain.json_text import instant_text
-from lambdas.domain.listing_spans import issued_date_spans
-from lambdas.domain.payer_run import (
+from lambdas.domain.runs.outcome import CHECKED, NO_ACCESS, WRONG_ACCOUNT
+from lambdas.domain.runs.payer_run import (
     BY_BILLING_PERIOD,
     BY_ISSUED_DATE,
-    CHECKED,
-    NO_ACCESS,
     OF_RECEIVER_BY_BILLING_PERIOD,
     OF_RECEIVER_BY_ISSUED_DATE,
-    WRONG_ACCOUNT,
     ListedRow,
     Listing,
     ListingNote,
@@ -36,8 +35,7 @@ from lambdas.domain.payer_run import (
     estimates,
     union_by_invoice_id,
 )
-from lambdas.domain.receiver_roles import ROLES, listing_of
-from lambdas.domain.witnesses import InvoiceUnits
+from lambdas.domain.witnesses.statements import InvoiceUnits
 from lambdas.settings import FunctionSettings
 from lambdas.telemetry import logger
 

@@ -9,8 +9,6 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas.archive_pages import update_pages
-from lambdas.ask_charges import ChargesQuestions
 from lambdas.aws.archive import Archive
 from lambdas.aws.clients import (
     dynamodb_client,
@@ -23,31 +21,35 @@ from lambdas.aws.manifest_heads import ManifestHeads
 from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.aws.notifications import EventBus, Mailbox
 from lambdas.aws.told import ToldTable
-from lambdas.domain.acknowledgements import GivenAcknowledgement
-from lambdas.domain.archive_layout import (
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archive_layout import (
     highest_records,
     records_prefix,
     run_result_key,
     safe_segment,
 )
-from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.retention import retain_until
 from lambdas.domain.json_text import read_instant
-from lambdas.domain.payer_register import payer_from_data
-from lambdas.domain.payer_run import CHECKED, ListedInvoice, Listing, PayerRun
-from lambdas.domain.report import report
-from lambdas.domain.retention import retain_until
+from lambdas.domain.judgement.judged import Judged
+from lambdas.domain.judgement.verdicts import run_verdict
+from lambdas.domain.notifications.report import report
+from lambdas.domain.runs.outcome import CHECKED
+from lambdas.domain.runs.payer_register import payer_from_data
+from lambdas.domain.runs.payer_run import ListedInvoice, Listing, PayerRun
+from lambdas.domain.runs.sweeps import hours_since_last, swept_by
 from lambdas.domain.stored_form import NotUnderstood
-from lambdas.domain.sweeps import hours_since_last, swept_by
-from lambdas.domain.verdicts import run_verdict
-from lambdas.judge_period import Judged, PeriodToJudge, Run, judge_period
-from lambdas.manifest_chain import ManifestChain
-from lambdas.past_periods import PastPeriods
-from lambdas.run_files import RunFiles
-from lambdas.run_list import read_request, read_run_list
-from lambdas.run_outcomes import RunOutcomes
+from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
 from lambdas.settings import FunctionSettings
+from lambdas.steps.judging.ask_charges import ChargesQuestions
+from lambdas.steps.judging.judge_period import PeriodToJudge, Run, judge_period
+from lambdas.steps.judging.manifest_chain import ManifestChain
+from lambdas.steps.judging.past_periods import PastPeriods
+from lambdas.steps.notify import Channels, tell_people
+from lambdas.steps.run_files import RunFiles
+from lambdas.steps.run_list import read_request, read_run_list
+from lambdas.steps.run_outcomes import RunOutcomes
+from lambdas.steps.update_views import update_pages
 from lambdas.telemetry import logger, metrics
-from lambdas.tell_people import Channels, tell_people
 
 PLANNED = "PLANNED"
 """How a dry run ends: it says what would be fetched and judges nothing."""

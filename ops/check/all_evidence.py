@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from lambdas.domain.archive_layout import documents_prefix, record_sequence, records_prefix
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.records import StoredObject
+from lambdas.domain.evidence.archive_layout import documents_prefix, record_sequence, records_prefix
+from lambdas.domain.evidence.records import StoredObject
 from ops.check.evidence import Changed, Evidence, Examined, Examiner
 from ops.check.findings import CheckFinding, check_finding
 from ops.check.scope import Level, Scope

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from lambdas.domain.archive_layout import (
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archive_layout import (
     ARCHIVE_PAGE_KEY,
     EVIDENCE_PREFIXES,
     PERIODS_PREFIX,
     PUBLIC_KEY_KEY,
     README_KEY,
 )
-from lambdas.domain.billing_period import BillingPeriod
 from ops.check.all_evidence import Progress, extra_object
 from ops.check.coverage import gaps, unknown_to_heads
 from ops.check.findings import CheckFinding, NotChecked, check_finding

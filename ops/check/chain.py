@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from lambdas.domain.archive_layout import manifest_key
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
-from lambdas.domain.manifest_heads import ManifestHead
-from lambdas.domain.manifests import SCHEMA
-from lambdas.domain.records import StoredObject
-from lambdas.domain.signatures import signature_of
+from lambdas.domain.evidence.archive_layout import manifest_key
+from lambdas.domain.evidence.manifest_heads import ManifestHead
+from lambdas.domain.evidence.records import StoredObject
+from lambdas.domain.evidence.signatures import signature_of
+from lambdas.domain.judgement.manifests import SCHEMA
 from ops.check.expected import Expected
 from ops.check.findings import CheckFinding, check_finding, shown
 from ops.check.judgement import Judgement

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.records import SCHEMA, StoredObject
+from lambdas.domain.evidence.retention import policy_end
 from lambdas.domain.json_text import instant_text, sha256_hex
-from lambdas.domain.records import SCHEMA, StoredObject
-from lambdas.domain.retention import policy_end
 from ops.check.findings import CheckFinding, check_finding
 from ops.check.limits import LARGEST_RECORD
 from ops.check.scope import Level, Scope

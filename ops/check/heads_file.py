@@ -12,8 +12,8 @@ from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
+from lambdas.domain.evidence.manifest_heads import ManifestHead
 from lambdas.domain.json_text import to_json
-from lambdas.domain.manifest_heads import ManifestHead
 from ops.check.given_file import read_given_file
 from ops.check.limits import LARGEST_HEADS_FILE
 from ops.check.strict_json import read_strictly

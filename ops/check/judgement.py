@@ -1,18 +1,18 @@
 """What no run says: a manifest whose instants, counts and verdicts do not follow from each other,
 or from the manifest before it. Only the signer could write one.
 
-Each rule holds for whatever `lambdas.domain.judgement` writes, in this release and in earlier ones.
+Each rule holds for whatever `judge` writes, in this release and in earlier ones.
 """
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from lambdas.domain.archived_invoice import ArchivedInvoice
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
+from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
 from lambdas.domain.findings import Finding
-from lambdas.domain.judgement import document_lacks, findings_of
+from lambdas.domain.judgement.judge import document_lacks, findings_of
 from ops.check.instants import Judged, closing_differences, instant_differences
 from ops.check.manifest_reader import PayerPart
 from ops.check.payer_rules import Before, PayerRules, Said

@@ -10,9 +10,9 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from lambdas.domain.archived_invoice import ArchivedInvoice
-from lambdas.domain.ledger import BYTE_ORDER_MARK, csv_line, ledger_csv_rows
-from lambdas.domain.manifests import Manifest, PayerState
+from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
+from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.views.ledger import BYTE_ORDER_MARK, csv_line, ledger_csv_rows
 from ops.check.manifest_reader import InvoicePart, PayerPart
 
 _FIRST_COLUMNS = 51

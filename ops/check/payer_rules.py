@@ -4,14 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lambdas.domain.archived_invoice import OutstandingInvoice
+from lambdas.domain.evidence.archived_invoice import OutstandingInvoice
 from lambdas.domain.findings import BESIDE_INVOICES, KINDS, Finding, finding
 from lambdas.domain.json_text import read_instant
-from lambdas.domain.judgement import findings_of
-from lambdas.domain.payer_run import CHECKED, NOT_CHECKED
-from lambdas.domain.verdicts import INVOICE_NOT_LISTED, SETTLED_VERDICTS, payer_verdict
-from lambdas.domain.weights import OUTCOME_CODES, Weights
-from lambdas.domain.witnesses import PayerWitnesses
+from lambdas.domain.judgement.acceptance import Weights
+from lambdas.domain.judgement.judge import findings_of
+from lambdas.domain.judgement.verdicts import INVOICE_NOT_LISTED, payer_verdict
+from lambdas.domain.runs.outcome import CHECKED, NOT_CHECKED, OUTCOME_CODES
+from lambdas.domain.verdict_words import SETTLED_VERDICTS
+from lambdas.domain.witnesses.statements import PayerWitnesses
 from ops.check.instants import Judged
 
 _NOT_LISTED = frozenset(INVOICE_NOT_LISTED) - {"NO_INVOICES_LISTED"}

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from lambdas.domain.archive_layout import (
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD
+from lambdas.domain.evidence.archive_layout import (
     completeness_key,
     documents_prefix,
     ledger_csv_key,
@@ -18,9 +20,7 @@ from lambdas.domain.archive_layout import (
     records_prefix,
     sha256_sums_key,
 )
-from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.errors import NOT_UNDERSTOOD
-from lambdas.domain.manifest_heads import ManifestHead
+from lambdas.domain.evidence.manifest_heads import ManifestHead
 from ops.check.all_evidence import AllEvidence, Progress, extra_object
 from ops.check.chain import ChainCheck, Link
 from ops.check.findings import BREAK_THE_CHAIN, CheckFinding, NotChecked, check_finding

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from lambdas.domain.errors import NOT_UNDERSTOOD
-from lambdas.domain.invoice_summary import EXACT, Amount, AmountNotRead, InvoiceSummary
-from lambdas.domain.verdicts import period_verdict
+from lambdas.domain.invoices.summary import InvoiceSummary
+from lambdas.domain.judgement.verdicts import period_verdict
+from lambdas.domain.money import EXACT, Amount, AmountNotRead
 from ops.check.manifest_reader import InvoicePart, PayerPart
 from ops.check.statement import InvoiceStatement
 
@@ -17,7 +18,7 @@ Parts = Iterable[InvoicePart | PayerPart]
 
 
 class Sums:
-    """Sums of each currency, as `lambdas.domain.invoice_summary.sums` makes them."""
+    """Sums of each currency, as `lambdas.domain.invoices.summary.sums` makes them."""
 
     def __init__(self) -> None:
         self._of: dict[str, Decimal] = {}

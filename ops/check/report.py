@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.manifest_heads import ManifestHead
+from lambdas.domain.evidence.manifest_heads import ManifestHead
 from ops.check.findings import CheckFinding, NotChecked
 from ops.check.period import PeriodChecked
 from ops.check.scope import Scope

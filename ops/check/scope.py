@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import IntEnum
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.manifest_heads import ManifestHead
-from lambdas.domain.retention import RetentionPolicy
+from lambdas.domain.evidence.manifest_heads import ManifestHead
+from lambdas.domain.evidence.retention import RetentionPolicy
 
 _MOST_DIGITS = 9
 

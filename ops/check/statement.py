@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lambdas.domain.archive_layout import INVOICE_TYPES, documents_prefix, record_key
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
+from lambdas.domain.evidence.archive_layout import documents_prefix, record_key
+from lambdas.domain.evidence.records import SCHEMA, StoredObject
+from lambdas.domain.invoices.types import INVOICE_TYPES
 from lambdas.domain.raw_json import described
-from lambdas.domain.records import SCHEMA, StoredObject
 from ops.check.manifest_reader import NotAManifest
 
 _TYPE_WORDS = (*INVOICE_TYPES, "UNTYPED")

@@ -8,17 +8,17 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lambdas.domain.archive_layout import (
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD
+from lambdas.domain.evidence.archive_layout import (
     completeness_key,
     ledger_csv_key,
     manifest_key,
     sha256_sums_key,
 )
-from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.json_text import to_json
-from lambdas.domain.manifests import Manifest
-from lambdas.domain.sha256_sums import sums_comment, sums_line
+from lambdas.domain.judgement.manifests import Manifest
+from lambdas.views.sha256_sums import sums_comment, sums_line
 from ops.check.chain import Link, mark_of
 from ops.check.findings import CheckFinding, check_finding
 from ops.check.ledger import Holders, ledger_differences

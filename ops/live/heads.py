@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
-from lambdas.domain.manifest_heads import ManifestHead
+from lambdas.domain.evidence.manifest_heads import ManifestHead
 from ops.errors import CannotRead
 from ops.live.session import aws_errors, client
 

@@ -6,10 +6,10 @@ from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
 from typing import Any
 
-from lambdas.domain.acknowledgement_input import Acknowledgeable, read_acknowledgements
-from lambdas.domain.acknowledgements import NEVER_ACKNOWLEDGED
-from lambdas.domain.manifests import PayerState
-from lambdas.domain.payer_register import PayerRegister
+from lambdas.domain.judgement.manifests import PayerState
+from lambdas.domain.runs.acknowledgement_input import Acknowledgeable, read_acknowledgements
+from lambdas.domain.runs.payer_register import PayerRegister
+from lambdas.domain.witnesses.acknowledgements import NEVER_ACKNOWLEDGED
 from ops.console import Console
 from ops.errors import WrongUsage
 from ops.exit_codes import ExitCode

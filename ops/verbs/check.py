@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.retention import RETENTION_MODES, RetentionPolicy
+from lambdas.domain.evidence.retention import RETENTION_MODES, RetentionPolicy
 from ops.check.archive import check_archive
 from ops.check.given_file import read_given_file
 from ops.check.heads_file import read_heads_file

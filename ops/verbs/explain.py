@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.explanation import Statement, explain
-from lambdas.domain.manifests import Manifest, PayerState
-from lambdas.domain.verdicts import SETTLED_VERDICTS
+from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.domain.verdict_words import SETTLED_VERDICTS
 from ops.console import Console
 from ops.errors import WrongUsage
 from ops.exit_codes import ExitCode
+from ops.explanation import Statement, explain
 from ops.newest_manifest import archive_place, newest_manifest, payer_state, understood
 from ops.places import Place
 from ops.verb import Verb

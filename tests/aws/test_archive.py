@@ -14,16 +14,16 @@ from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
 from lambdas.aws.archive import VIEW_TAG, Archive, ListedObject
-from lambdas.domain.archive_layout import (
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import ArchiveUnusable, EvidenceConflict, ServiceUnavailable
+from lambdas.domain.evidence.archive_layout import (
     completeness_key,
     invoice_document_stem,
     manifest_key,
     record_key,
     run_payers_key,
 )
-from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.errors import ArchiveUnusable, EvidenceConflict, ServiceUnavailable
-from lambdas.domain.kept_versions import KeptVersions
+from lambdas.domain.evidence.kept_versions import KeptVersions
 
 BUCKET = "archive-under-test"
 OCTOBER = BillingPeriod(2026, 10)

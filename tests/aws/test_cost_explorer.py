@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 
 from lambdas.aws import cost_explorer
 from lambdas.aws.cost_explorer import CostExplorer
-from lambdas.domain.charges import Charges, ChargesAnswer
+from lambdas.domain.witnesses.charges import Charges, ChargesAnswer
 from tests.domain.examples import ACME, BOREAL, OCTOBER
 
 NOON = datetime(2026, 11, 12, 12, tzinfo=UTC)

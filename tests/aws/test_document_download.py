@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from lambdas.aws import document_download
 from lambdas.aws.document_download import Downloaded, DownloadRefused, UrlExpired, download
-from lambdas.domain.document_url import DocumentUrl
+from lambdas.domain.documents.document_url import DocumentUrl
 from lambdas.telemetry import logger
 
 pytestmark = pytest.mark.usefixtures("loopback")

@@ -24,7 +24,7 @@ from lambdas.aws.invoicing import (
 from lambdas.aws.payer_role import NoAccess
 from lambdas.aws.witness import WitnessNotRead
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.document_url import DocumentUrl
+from lambdas.domain.documents.document_url import DocumentUrl
 from lambdas.domain.errors import ServiceUnavailable
 from tests.aws.http_answers import Service
 from tests.domain.examples import ACME, INVOICE_ID, OCTOBER

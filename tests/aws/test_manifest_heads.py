@@ -8,7 +8,7 @@ from moto import mock_aws
 
 from lambdas.aws.manifest_heads import ManifestHeads
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.manifest_heads import ManifestHead
+from lambdas.domain.evidence.manifest_heads import ManifestHead
 
 OCTOBER = BillingPeriod(2026, 10)
 HEAD = ManifestHead(OCTOBER, 7, "a" * 64, "run-1")

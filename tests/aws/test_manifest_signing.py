@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.domain.errors import ServiceUnavailable
-from lambdas.domain.signatures import ALGORITHM
+from lambdas.domain.evidence.signatures import ALGORITHM
 from tests.fake_kms import FakeKms
 
 CONTENT = b"{}\n" * 10_000

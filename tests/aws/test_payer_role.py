@@ -12,7 +12,7 @@ from lambdas.aws import payer_role
 from lambdas.aws.clients import RoleCredentials
 from lambdas.aws.payer_role import NoAccess, PayerRole, WrongAccount, assume_payer_role
 from lambdas.domain.errors import ServiceUnavailable
-from lambdas.domain.payer_run import PayerRun
+from lambdas.domain.runs.payer_run import PayerRun
 from tests.domain.examples import ACME, BOREAL, OCTOBER
 
 ROLE = f"arn:aws:iam::{BOREAL}:role/Reader"

@@ -8,7 +8,7 @@ from botocore.stub import Stubber
 
 from lambdas.aws import responsibility_transfers
 from lambdas.aws.responsibility_transfers import ResponsibilityTransfers
-from lambdas.domain.billing_transfers import BillingTransfer, Transfers
+from lambdas.domain.witnesses.billing_transfers import BillingTransfer, Transfers
 from tests.domain.examples import ACME, BOREAL
 
 NOON = datetime(2026, 11, 12, 12, tzinfo=UTC)

@@ -8,8 +8,8 @@ from moto import mock_aws
 from lambdas.aws.manifest_heads import ManifestHeads
 from lambdas.aws.told import ToldTable
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.manifest_heads import ManifestHead
-from lambdas.domain.telling import Told
+from lambdas.domain.evidence.manifest_heads import ManifestHead
+from lambdas.domain.notifications.reasons import Told
 from ops.live import heads
 
 OCTOBER = BillingPeriod(2026, 10)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from lambdas.domain.manifests import Manifest
-from lambdas.domain.pages.period_page import period_page
-from lambdas.domain.period_digest import PeriodDigest
+from lambdas.domain.judgement.manifests import Manifest
+from lambdas.views.digest import PeriodDigest
+from lambdas.views.pages.period_page import period_page
 from tests.programs import program
 
 DESK, PHONE, SMALLEST = (1280, 900), (390, 844), (320, 640)

@@ -12,9 +12,9 @@ from pypdf import PdfReader
 from bench.views import manifest_of
 from lambdas.domain.cut_text import short
 from lambdas.domain.findings import finding
-from lambdas.domain.manifests import Manifest
-from lambdas.domain.period_digest import PeriodDigest
+from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.visible_text import shown
+from lambdas.views.digest import PeriodDigest
 from tests.browser.conftest import DESK, PHONE, SMALLEST, Reader
 from tests.domain.example_months import due, invoice, month, payer_state
 from tests.domain.examples import outstanding

@@ -5,14 +5,14 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, cast
 
-from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
+from lambdas.domain.evidence.records import ArchivedDocument
 from lambdas.domain.findings import Finding
-from lambdas.domain.manifests import Manifest, PayerState
-from lambdas.domain.pages.period_page import period_page
-from lambdas.domain.period_digest import PeriodDigest
-from lambdas.domain.records import ArchivedDocument
-from lambdas.domain.verdicts import PayerVerdict, PeriodVerdict
+from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.domain.verdict_words import PayerVerdict, PeriodVerdict
+from lambdas.views.digest import PeriodDigest
+from lambdas.views.pages.period_page import period_page
 from tests.domain.examples import ACME, OCTOBER, archived
 
 SEPTEMBER = OCTOBER.shifted(-1)

@@ -4,14 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from lambdas.domain.archive_layout import invoice_document_stem
-from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.findings import finding
-from lambdas.domain.invoice_summary import InvoiceSummary
-from lambdas.domain.json_text import sha256_hex
-from lambdas.domain.payer_register import Payer
-from lambdas.domain.records import (
+from lambdas.domain.evidence.archive_layout import invoice_document_stem
+from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
+from lambdas.domain.evidence.records import (
     ArchivedDocument,
     Lack,
     Learnt,
@@ -20,6 +16,10 @@ from lambdas.domain.records import (
     StoredObject,
     first_record,
 )
+from lambdas.domain.findings import finding
+from lambdas.domain.invoices.summary import InvoiceSummary
+from lambdas.domain.json_text import sha256_hex
+from lambdas.domain.runs.payer_register import Payer
 
 ACME, BOREAL = "111122223333", "044455556666"
 INVOICE_ID = "2609293185"

@@ -3,21 +3,23 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from lambdas.domain.acknowledgements import GivenAcknowledgement
-from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.billing_transfers import BillingTransfer, Transfers
-from lambdas.domain.charges import Charges
-from lambdas.domain.close_calendar import CloseCalendar, CloseDeadline
-from lambdas.domain.facts import Facts, PayerOutcome
+from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.findings import Finding
-from lambdas.domain.history import PastPeriod
 from lambdas.domain.json_text import instant_text, to_canonical_json
-from lambdas.domain.judgement import judge
-from lambdas.domain.manifests import Manifest, PayerState
-from lambdas.domain.payer_register import Payer
-from lambdas.domain.payer_run import CHECKED, UnusableRow
-from lambdas.domain.witnesses import InvoiceUnits
+from lambdas.domain.judgement.facts import Facts
+from lambdas.domain.judgement.history import PastPeriod
+from lambdas.domain.judgement.judge import judge
+from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.domain.runs.close_calendar import CloseCalendar, CloseDeadline
+from lambdas.domain.runs.outcome import CHECKED
+from lambdas.domain.runs.payer_outcome import PayerOutcome
+from lambdas.domain.runs.payer_register import Payer
+from lambdas.domain.runs.payer_run import UnusableRow
+from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
+from lambdas.domain.witnesses.billing_transfers import BillingTransfer, Transfers
+from lambdas.domain.witnesses.charges import Charges
+from lambdas.domain.witnesses.statements import InvoiceUnits
 from ops.check.judgement import Judgement
 from ops.check.manifest_reader import ManifestReader, PayerPart
 from ops.check.statement import InvoiceStatement

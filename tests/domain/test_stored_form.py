@@ -9,23 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdas.domain.archived_invoice import ArchivedInvoice, OutstandingInvoice
-from lambdas.domain.billing_transfers import BillingTransfer, Transfers
-from lambdas.domain.document_graph import references
-from lambdas.domain.fetch_pass import FetchPass
+from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
+from lambdas.domain.evidence.records import Lack, Note, Record, first_record
+from lambdas.domain.evidence.references import references
 from lambdas.domain.findings import finding
-from lambdas.domain.invoice_summary import (
-    AmountNotRead,
-    InvoiceSummary,
-    row_changes,
-    stated_text,
-)
-from lambdas.domain.issuers import Issuer
-from lambdas.domain.payer_run import ListedInvoice, Listing, ListingNote, UnusableRow
-from lambdas.domain.records import Lack, Note, Record, first_record
-from lambdas.domain.row_arithmetic import contradictions
+from lambdas.domain.invoices.issuers import Issuer
+from lambdas.domain.invoices.row_arithmetic import contradictions
+from lambdas.domain.invoices.summary import InvoiceSummary, row_changes, stated_text
+from lambdas.domain.money import AmountNotRead
+from lambdas.domain.runs.fetch_pass import FetchPass
+from lambdas.domain.runs.payer_run import ListedInvoice, Listing, ListingNote, UnusableRow
 from lambdas.domain.stored_form import NotUnderstood, memory_of, read_form, read_json
-from lambdas.domain.witnesses import InvoiceUnits
+from lambdas.domain.witnesses.billing_transfers import BillingTransfer, Transfers
+from lambdas.domain.witnesses.statements import InvoiceUnits
 from tests.domain.examples import (
     ACME,
     BOREAL,

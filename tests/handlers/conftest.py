@@ -18,12 +18,12 @@ from moto.s3.models import FakeKey, s3_backends
 
 from lambdas.aws import clients, payer_role
 from lambdas.aws.clients import RoleCredentials
-from lambdas.domain.archive_layout import is_evidence
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.close_calendar import CloseDeadline
 from lambdas.domain.errors import ServiceUnavailable
+from lambdas.domain.evidence.archive_layout import is_evidence
+from lambdas.domain.evidence.retention import RetentionPolicy
 from lambdas.domain.json_text import instant_text
-from lambdas.domain.retention import RetentionPolicy
+from lambdas.domain.runs.close_calendar import CloseDeadline
 from lambdas.handlers import (
     enumerate_payer_accounts,
     fetch_invoice_documents,

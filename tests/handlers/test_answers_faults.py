@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.aws import clients, invoicing
 from lambdas.aws.clients import RoleCredentials
-from lambdas.domain.payer_run import Listing
+from lambdas.domain.runs.payer_run import Listing
 from lambdas.handlers import fetch_invoice_documents, list_invoice_summaries
 from sandbox.invoicing.faults import COSTS, GET, INBOUND, LIST, UNITS, Fault
 from tests.handlers.conftest import ACME, TARGET, Month, World, charge, invoice, supplement, unit

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 from moto import mock_aws
 
-from lambdas.domain.verdicts import PayerVerdict
+from lambdas.domain.verdict_words import PayerVerdict
 from lambdas.handlers import enumerate_payer_accounts
 from sandbox.organization import MADE_UP_PAYERS, Organization
 from sandbox.organization.stories import EVERY_VERDICT

@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lambdas.archive_invoice import PayerArchive
 from lambdas.aws.archive import Archive
+from lambdas.steps.archiving.payer_archive import PayerArchive
 from tests.handlers.conftest import (
     ACME,
     AFTER_DEADLINE,

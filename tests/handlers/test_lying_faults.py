@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from lambdas import run_files, run_outcomes
 from lambdas.aws.archive import Archive, ObjectTooLarge
 from lambdas.domain import stored_form
-from lambdas.domain.archived_invoice import ArchivedInvoice
 from lambdas.domain.errors import ServiceUnavailable
+from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
 from lambdas.handlers import validate_completeness
-from lambdas.run_files import RunFiles
-from lambdas.run_outcomes import OutcomesNotKept
+from lambdas.steps import run_files, run_outcomes
+from lambdas.steps.run_files import RunFiles
+from lambdas.steps.run_outcomes import OutcomesNotKept
 from tests.handlers.conftest import (
     ACME,
     AFTER_DEADLINE,

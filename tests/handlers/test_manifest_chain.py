@@ -13,8 +13,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.aws.manifest_signing import ManifestSigner
+from lambdas.domain.evidence.signatures import signature_of, signed_file, signed_part
 from lambdas.domain.json_text import to_canonical_json
-from lambdas.domain.signatures import signature_of, signed_file, signed_part
 from tests.handlers.conftest import (
     ACME,
     AFTER_DEADLINE,

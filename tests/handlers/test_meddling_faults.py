@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from lambdas.archive_invoice import PayerArchive
 from lambdas.handlers import enumerate_payer_accounts, validate_completeness
+from lambdas.steps.archiving.payer_archive import PayerArchive
 from tests.handlers.conftest import (
     ACME,
     AFTER_DEADLINE,

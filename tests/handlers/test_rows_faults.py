@@ -13,8 +13,9 @@ import pytest
 
 from lambdas.aws.invoicing import Invoicing
 from lambdas.aws.witness import WitnessNotRead
-from lambdas.domain import invoice_summary, records
-from lambdas.domain.archive_layout import safe_segment
+from lambdas.domain.evidence import records
+from lambdas.domain.evidence.archive_layout import safe_segment
+from lambdas.domain.invoices import summary
 from lambdas.domain.json_text import sha256_hex
 from lambdas.telemetry import logger
 from sandbox.invoicing.faults import GET, LIST, Fault
@@ -154,7 +155,7 @@ def test_l30_an_estimate_that_the_first_release_expected_is_missed_no_more(
     never = datetime(2027, 1, 1, tzinfo=UTC)
     month.lists(invoice("estimate-1", ready_from=never), invoice("estimate-2"))
     with monkeypatch.context() as patch:
-        patch.setattr("lambdas.domain.invoice_summary._ESTIMATE", "no id begins so")
+        patch.setattr("lambdas.domain.invoices.summary._ESTIMATE", "no id begins so")
         month.suffers("PARTIAL", {"PDF_NOT_READY": "blocking"})
     month.lists()
     month.recovers(findings={})
@@ -583,7 +584,7 @@ def test_l39_a_row_with_half_a_letter_that_an_earlier_release_recorded_is_no_cha
     is_listed_as(month, "A2", PurchaseOrderNumber=HALF)
     with monkeypatch.context() as patch:
         patch.setattr(records, "to_json", as_in_the_first_release)
-        patch.setattr(invoice_summary, "to_hashed_json", as_in_the_first_release)
+        patch.setattr(summary, "to_hashed_json", as_in_the_first_release)
         month.suffers("COMPLETE", {})
     first = newest_record(month.world, "A2")
     (sighting,) = first["sightings"]

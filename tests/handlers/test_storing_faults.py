@@ -16,8 +16,8 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 
-from lambdas.domain.archive_layout import is_evidence
 from lambdas.domain.errors import ArchiveUnusable, ServiceUnavailable
+from lambdas.domain.evidence.archive_layout import is_evidence
 from lambdas.handlers import (
     enumerate_payer_accounts,
     fetch_invoice_documents,

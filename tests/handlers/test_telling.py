@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.domain.test_telling import SCHEMA
+from tests.domain.notifications.test_reasons import SCHEMA
 from tests.handlers.conftest import (
     ACME,
     AFTER_DEADLINE,

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from lambdas import archive_pages, judge_period
-from lambdas.domain import judgement
-from lambdas.domain.archived_invoice import ArchivedInvoice
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
+from lambdas.domain.judgement import judge
 from lambdas.handlers import validate_completeness
+from lambdas.steps import update_views
+from lambdas.steps.judging import judge_period
 from tests.handlers.conftest import (
     ACME,
     AFTER_DEADLINE,
@@ -109,7 +110,7 @@ def test_r16_objects_that_are_no_records_are_damage_of_their_payer_account_alone
 def test_r16_a_record_larger_than_any_is_not_read(
     month: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lambdas.stored_records._LARGEST", 10_000)
+    monkeypatch.setattr("lambdas.steps.stored_records._LARGEST", 10_000)
     month.run()
     record = month.read(f"records/{OCTOBER}/{ACME}/A1/0001.json") | {"invoice_id": "P0"}
     key = f"records/{OCTOBER}/{ACME}/P0/0001.json"
@@ -199,7 +200,7 @@ def test_r16_a_manifest_that_cannot_be_understood_costs_its_period_alone(
 def test_r16_a_payer_account_that_cannot_be_judged_leaves_the_others_their_verdicts(
     month: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = judgement._expectations
+    real = judge._expectations
 
     def beyond_arithmetic(facts: Any, account_id: str, *more: Any) -> Any:
         if account_id == ACME:
@@ -207,7 +208,7 @@ def test_r16_a_payer_account_that_cannot_be_judged_leaves_the_others_their_verdi
         return real(facts, account_id, *more)
 
     with monkeypatch.context() as broken:
-        broken.setattr(judgement, "_expectations", beyond_arithmetic)
+        broken.setattr(judge, "_expectations", beyond_arithmetic)
         month.run()
         assert month.payer(BOREAL)["verdict"] == "COMPLETE"
         assert (month.payer()["verdict"], month.findings()) == (
@@ -231,7 +232,7 @@ def test_r16_in_a_closed_period_nothing_is_signed_of_what_cannot_be_judged(
 
     manifests = month.keys(f"periods/{OCTOBER}/manifests/")
     with monkeypatch.context() as broken:
-        broken.setattr(judgement, "_expectations", beyond_arithmetic)
+        broken.setattr(judge, "_expectations", beyond_arithmetic)
         assert month.run(at=AFTER_DEADLINE + ONE_DAY)["verdict"] == "ACTION_REQUIRED"
     assert month.run(at=AFTER_DEADLINE + 2 * ONE_DAY)["verdict"] == "COMPLETE"
     assert month.keys(f"periods/{OCTOBER}/manifests/") == manifests
@@ -262,14 +263,14 @@ def test_r16_a_period_that_cannot_be_judged_leaves_the_others_their_verdicts(
 def test_r16_a_page_that_cannot_be_made_leaves_the_others_and_the_letter(
     two_months: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = archive_pages.period_page
+    real = update_views.period_page
 
     def no_page(manifest: Any, *more: Any) -> bytes:
         if str(manifest.billing_period) == OCTOBER:
             raise ArithmeticError
         return real(manifest, *more)
 
-    monkeypatch.setattr(archive_pages, "period_page", no_page)
+    monkeypatch.setattr(update_views, "period_page", no_page)
     assert two_months.run()["verdict"] == "COMPLETE"
     pages = [key for key in two_months.keys("periods/") if key.endswith(".html")]
     assert pages == [f"periods/{SEPTEMBER}/index.html"]
@@ -308,7 +309,7 @@ def test_r18_a_run_holds_the_invoices_of_one_period_at_a_time(
     for module, name in (
         (validate_completeness, "judge_period"),
         (judge_period, "judge"),
-        (archive_pages, "period_page"),
+        (update_views, "period_page"),
     ):
         real = getattr(module, name)
 

@@ -3,10 +3,10 @@ from datetime import timedelta
 
 import pytest
 
-from lambdas import judge_period
-from lambdas.domain.archive_layout import manifest_sequence
+from lambdas.domain.evidence.archive_layout import manifest_sequence
 from lambdas.handlers import enumerate_payer_accounts, validate_completeness
-from lambdas.run_list import RunFileLost
+from lambdas.steps.judging import judge_period
+from lambdas.steps.run_list import RunFileLost
 from sandbox.invoicing.faults import Fault
 from tests.handlers.conftest import (
     ACME,

@@ -8,10 +8,9 @@ from datetime import timedelta
 import openpyxl
 import pytest
 
-from lambdas.domain.archive_layout import VIEW_TAG, is_evidence
-from lambdas.domain.ledger import ledger_csv
-from lambdas.domain.manifests import Manifest
-from tests.domain.pages.reading import Node, read
+from lambdas.domain.evidence.archive_layout import VIEW_TAG, is_evidence
+from lambdas.domain.judgement.manifests import Manifest
+from lambdas.views.ledger import ledger_csv
 from tests.handlers.conftest import (
     ACME,
     AFTER_DEADLINE,
@@ -22,6 +21,7 @@ from tests.handlers.conftest import (
     World,
     invoice,
 )
+from tests.views.pages.reading import Node, read
 
 PAGE = f"periods/{TARGET}/index.html"
 WORKBOOK = f"periods/{TARGET}/ledger.xlsx"

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas import ask_charges
 from lambdas.aws import payer_role
 from lambdas.aws.clients import RoleCredentials
 from lambdas.domain.errors import InvalidExecutionInput
-from lambdas.domain.payer_run import PayerRun
+from lambdas.domain.runs.payer_run import PayerRun
+from lambdas.steps.judging import ask_charges
 from sandbox.invoicing.faults import Fault
 from tests.handlers.conftest import (
     ACME,

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from infra.deploy_settings import DeploySettings, InvalidDeploySettings
-from lambdas.domain.close_calendar import CloseDeadline
-from lambdas.domain.document_url import DEFAULT_DOCUMENT_HOSTS
-from lambdas.domain.retention import RetentionPolicy
+from lambdas.domain.documents.document_url import DEFAULT_DOCUMENT_HOSTS
+from lambdas.domain.evidence.retention import RetentionPolicy
+from lambdas.domain.runs.close_calendar import CloseDeadline
 from lambdas.settings import Witnesses
 
 GOOD_REGISTER = (

@@ -16,7 +16,7 @@ from pypdf import PdfWriter
 from infra.lambda_package import LambdaPackage, PackageNotBuilt
 from infra.stacks import PROJECT
 from infra.steps import STEPS
-from lambdas.parser_processes import ParserProcesses
+from lambdas.parsers.parser_processes import ParserProcesses
 
 MIB = 1024 * 1024
 LARGEST_UNZIPPED, LARGEST_ZIPPED = 20 * MIB, 5 * MIB

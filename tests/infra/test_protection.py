@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from infra.protection import lock_days
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.retention import RetentionPolicy, retain_until
+from lambdas.domain.evidence.retention import RetentionPolicy, retain_until
 from tests.infra.denials import denied_by
 from tests.infra.policies import by_sid, of_type, only
 

@@ -115,3 +115,22 @@ def test_what_a_failed_first_deployment_leaves_is_named_and_in_nobodys_way(
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(((?!http)[^)#]+)", README))))
 def test_a_link_leads_somewhere(link: str) -> None:
     assert (PROJECT / link).exists()
+
+
+def test_the_folder_table_names_every_folder() -> None:
+    rows = re.findall(r"^\| `([\w/]+/)` \|(.*)\|$", section("Develop"), re.MULTILINE)
+    named = {folder for folder, _ in rows}
+    named |= {
+        f"{folder}{inner}" for folder, text in rows for inner in re.findall(r"`(\w+/)`", text)
+    }
+    sources = ("lambdas", "infra", "ops", "sandbox", "tests", "bench", "docs", "tools")
+    mirrored = re.compile(
+        r"tests/(domain|views|steps|aws|handlers|infra|ops|parsers|sandbox|releases/v1)/"
+    )
+    there = {
+        f"{path.parent.relative_to(PROJECT).as_posix()}/"
+        for source in sources
+        for path in (PROJECT / source).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert {folder for folder in there if not mirrored.match(folder)} == named

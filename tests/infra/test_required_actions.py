@@ -11,7 +11,7 @@ from infra import required_actions as table
 from infra.deploy_settings import LEAST_OF_A_PATTERN, ROLE_NAMES_ROOM
 from infra.required_actions import EVIDENCE, REQUIRED_ACTIONS, Required
 from infra.steps import STEPS
-from lambdas.domain.archive_layout import is_evidence
+from lambdas.domain.evidence.archive_layout import is_evidence
 from tests.infra.policies import (
     Grant,
     all_allowed_actions,

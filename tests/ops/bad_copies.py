@@ -9,20 +9,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lambdas.aws.manifest_signing import ManifestSigner
-from lambdas.domain.archive_layout import (
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archive_layout import (
     completeness_key,
     ledger_csv_key,
     manifest_key,
     sha256_sums_key,
 )
-from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.charges import Charges
+from lambdas.domain.evidence.manifest_heads import ManifestHead
+from lambdas.domain.evidence.signatures import signature_of, signed_file
 from lambdas.domain.json_text import sha256_hex, to_json
-from lambdas.domain.ledger import ledger_csv
-from lambdas.domain.manifest_heads import ManifestHead
-from lambdas.domain.manifests import Manifest
-from lambdas.domain.sha256_sums import sha256_sums
-from lambdas.domain.signatures import signature_of, signed_file
+from lambdas.domain.judgement.manifests import Manifest
+from lambdas.domain.witnesses.charges import Charges
+from lambdas.views.ledger import ledger_csv
+from lambdas.views.sha256_sums import sha256_sums
 from tests.fake_kms import FakeKms
 from tests.ops.made_archive import KEY_FILE, NEWEST, OCTOBER, MadeArchive
 

@@ -14,10 +14,9 @@ from botocore.awsrequest import AWSResponse
 from moto import mock_aws
 
 from lambdas.aws.manifest_heads import ManifestHeads
-from lambdas.domain.archive_layout import is_evidence
-from lambdas.domain.retention import RetentionPolicy
+from lambdas.domain.evidence.archive_layout import is_evidence
+from lambdas.domain.evidence.retention import RetentionPolicy
 from ops.live import bucket as live_bucket
-from tests.domain import conftest as same_examples_everywhere  # noqa: F401 - its profile
 from tests.handlers.conftest import world as world  # noqa: PLC0414 - pytest finds it by its name
 from tests.ops.made_archive import BUCKET, MadeArchive, make_archive
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from lambdas.aws.manifest_signing import ManifestSigner
-from lambdas.domain.archive_layout import (
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archive_layout import (
     completeness_key,
     invoice_document_stem,
     ledger_csv_key,
@@ -21,19 +22,24 @@ from lambdas.domain.archive_layout import (
     sha256_sums_key,
     supplemental_document_stem,
 )
-from lambdas.domain.archived_invoice import ArchivedInvoice
-from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.charges import Charges
-from lambdas.domain.close_calendar import CloseCalendar, CloseDeadline
+from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
+from lambdas.domain.evidence.manifest_heads import ManifestHead
+from lambdas.domain.evidence.records import (
+    ArchivedDocument,
+    Record,
+    StoredObject,
+    first_record,
+    next_record,
+)
+from lambdas.domain.evidence.signatures import signed_file, signed_part
 from lambdas.domain.json_text import instant_text, sha256_hex, to_json
-from lambdas.domain.ledger import ledger_csv
-from lambdas.domain.manifest_heads import ManifestHead
-from lambdas.domain.manifests import Manifest, PayerState
-from lambdas.domain.records import ArchivedDocument, Record, StoredObject, first_record, next_record
-from lambdas.domain.sha256_sums import sha256_sums
-from lambdas.domain.signatures import signed_file, signed_part
-from lambdas.domain.verdicts import PayerVerdict, PeriodVerdict
-from lambdas.domain.witnesses import NOBODY, PayerWitnesses
+from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.domain.runs.close_calendar import CloseCalendar, CloseDeadline
+from lambdas.domain.verdict_words import PayerVerdict, PeriodVerdict
+from lambdas.domain.witnesses.charges import Charges
+from lambdas.domain.witnesses.statements import NOBODY, PayerWitnesses
+from lambdas.views.ledger import ledger_csv
+from lambdas.views.sha256_sums import sha256_sums
 from tests.domain.examples import (
     ACME,
     BEFORE_DEADLINE,

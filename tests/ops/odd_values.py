@@ -4,17 +4,17 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from lambdas.domain.archive_layout import (
+from lambdas.domain.evidence.archive_layout import (
     completeness_key,
     ledger_csv_key,
     manifest_key,
     sha256_sums_key,
 )
-from lambdas.domain.issuers import Issuer
+from lambdas.domain.invoices.issuers import Issuer
 from lambdas.domain.json_text import sha256_hex, to_json
-from lambdas.domain.ledger import ledger_csv
-from lambdas.domain.manifests import Manifest
-from lambdas.domain.sha256_sums import sha256_sums
+from lambdas.domain.judgement.manifests import Manifest
+from lambdas.views.ledger import ledger_csv
+from lambdas.views.sha256_sums import sha256_sums
 from tests.domain.examples import BOREAL
 from tests.ops import bad_copies
 from tests.ops.made_archive import OCTOBER, MadeArchive, make_archive

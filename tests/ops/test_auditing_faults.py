@@ -14,13 +14,13 @@ import pytest
 
 from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.manifest_heads import ManifestHead
+from lambdas.domain.evidence.signatures import signed_file, signed_part
 from lambdas.domain.json_text import sha256_hex, to_json
-from lambdas.domain.ledger import ledger_csv
-from lambdas.domain.manifest_heads import ManifestHead
-from lambdas.domain.manifests import Manifest
-from lambdas.domain.readme_text import CHECK_MANIFESTS, readme_text
-from lambdas.domain.sha256_sums import sha256_sums
-from lambdas.domain.signatures import signed_file, signed_part
+from lambdas.domain.judgement.manifests import Manifest
+from lambdas.views.ledger import ledger_csv
+from lambdas.views.readme import CHECK_MANIFESTS, readme_text
+from lambdas.views.sha256_sums import sha256_sums
 from tests.handlers.conftest import (
     ACME,
     AFTER_DEADLINE,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lambdas.domain.archive_layout import (
+from lambdas.domain.evidence.archive_layout import (
     completeness_key,
     ledger_csv_key,
     manifest_key,

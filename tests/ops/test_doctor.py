@@ -16,7 +16,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from infra.names import AUDITOR_POLICY
-from lambdas.domain.archive_layout import listing_key, run_payers_key, run_request_key
+from lambdas.domain.evidence.archive_layout import listing_key, run_payers_key, run_request_key
 from ops import doctor
 from ops.cli import main
 from ops.exit_codes import ExitCode

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.domain.archive_layout import is_evidence
+from lambdas.domain.evidence.archive_layout import is_evidence
 from lambdas.domain.json_text import to_canonical_json, to_json
 from tests.ops.made_archive import NEWEST, MadeArchive, make_archive
 from tests.ops.memory_place import MemoryPlace

@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from lambdas.domain.acknowledgements import GivenAcknowledgement
-from lambdas.domain.manifests import Manifest
-from lambdas.domain.signatures import Signature, signed_file
+from lambdas.domain.evidence.signatures import Signature, signed_file
+from lambdas.domain.judgement.manifests import Manifest
+from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
 from ops.cli import main
 from ops.live import deployment
 from ops.newest_manifest import EXPORTED

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from lambdas.domain.archive_layout import manifest_key
+from lambdas.domain.evidence.archive_layout import manifest_key
 from lambdas.domain.findings import Finding, finding
 from lambdas.domain.json_text import sha256_hex
-from lambdas.domain.manifests import Manifest
+from lambdas.domain.judgement.manifests import Manifest
 from tests.domain.examples import outstanding
 from tests.ops.bad_copies import make_views, sign_newest
 from tests.ops.made_archive import NEWEST, OCTOBER, MadeArchive, make_archive

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from lambdas.domain.archive_layout import is_evidence
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archive_layout import is_evidence
+from lambdas.domain.evidence.manifest_heads import ManifestHead
 from lambdas.domain.json_text import to_json
-from lambdas.domain.manifest_heads import ManifestHead
 from ops.check.coverage import spans
 from ops.check.heads_file import KnownHeads, read_heads_file
 from ops.check.report import CheckReport

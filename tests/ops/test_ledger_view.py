@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.domain.archived_invoice import ArchivedInvoice
+from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
+from lambdas.domain.evidence.signatures import Signature, signed_file
 from lambdas.domain.findings import finding
-from lambdas.domain.ledger import COLUMNS, ledger_csv
-from lambdas.domain.manifests import Manifest, PayerState
-from lambdas.domain.signatures import Signature, signed_file
+from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.views.ledger import COLUMNS, ledger_csv
 from ops.check import ledger
 from ops.check.ledger import Holders, ledger_differences
 from ops.check.manifest_reader import ManifestReader, PayerPart

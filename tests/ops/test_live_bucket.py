@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from lambdas.aws.manifest_signing import ManifestSigner
-from lambdas.domain.retention import RetentionPolicy
+from lambdas.domain.evidence.retention import RetentionPolicy
 from ops.check.archive import check_archive
 from ops.check.findings import KINDS
 from ops.check.report import CheckReport

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambdas.domain.evidence.signatures import ALGORITHM, Signature, signed_file, signed_part
 from lambdas.domain.json_text import sha256_hex, to_canonical_json
-from lambdas.domain.signatures import ALGORITHM, Signature, signed_file, signed_part
 from ops.check import manifest_reader
 from ops.check.manifest_reader import InvoicePart, ManifestReader, NotAManifest, PayerPart
 

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from lambdas.domain.archive_layout import (
+from lambdas.domain.evidence.archive_layout import (
     completeness_key,
     ledger_csv_key,
     manifests_prefix,
     sha256_sums_key,
 )
-from lambdas.domain.explanation import explain
 from lambdas.domain.json_text import sha256_hex
 from ops.check.heads_file import heads_file, read_heads_file
 from ops.errors import CannotRead
+from ops.explanation import explain
 from ops.newest_manifest import newest_manifest, payer_state, understood
 from ops.places import Digest
 from tests.ops.made_archive import KEY_FILE, NEWEST, OCTOBER, MadeArchive, make_archive

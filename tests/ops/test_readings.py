@@ -2,7 +2,7 @@
 
 import pytest
 
-from lambdas.domain.archive_layout import manifest_key
+from lambdas.domain.evidence.archive_layout import manifest_key
 from ops.check.report import CheckReport
 from tests.ops.made_archive import NEWEST, OCTOBER, MadeArchive, make_archive
 from tests.ops.memory_place import MemoryPlace

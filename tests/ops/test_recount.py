@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.domain.archived_invoice import ArchivedInvoice
+from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
 from lambdas.domain.findings import finding
 from lambdas.domain.json_text import to_canonical_json
-from lambdas.domain.manifests import Manifest, PayerState
-from lambdas.domain.verdicts import period_verdict
+from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.domain.judgement.verdicts import period_verdict
 from ops.check.expected import Expected
 from ops.check.manifest_reader import ManifestReader, PayerPart
 from ops.check.recount import Recount

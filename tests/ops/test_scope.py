@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lambdas.domain.archive_layout import is_evidence
+from lambdas.domain.evidence.archive_layout import is_evidence
 from ops.check.scope import Level, Subset
 from tests.ops.made_archive import SEPTEMBER, MadeArchive, make_archive
 from tests.ops.memory_place import MemoryPlace

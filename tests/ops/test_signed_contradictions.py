@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from lambdas.domain.archive_layout import manifest_key
+from lambdas.domain.evidence.archive_layout import manifest_key
 from lambdas.domain.json_text import sha256_hex, to_json
-from lambdas.domain.manifests import SCHEMA
+from lambdas.domain.judgement.manifests import SCHEMA
 from ops.check import chain
 from tests.ops.bad_copies import make_views, sign_newest
 from tests.ops.made_archive import OCTOBER, MadeArchive, make_archive

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.domain.archive_layout import (
+from lambdas.domain.evidence.archive_layout import (
     invoice_document_stem,
     revision_stem,
     supplemental_document_stem,

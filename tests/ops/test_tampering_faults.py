@@ -15,10 +15,10 @@ import pytest
 
 from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.retention import RetentionPolicy
 from lambdas.domain.json_text import sha256_hex, to_canonical_json, to_json
-from lambdas.domain.ledger import ledger_csv
-from lambdas.domain.manifests import Manifest
-from lambdas.domain.retention import RetentionPolicy
+from lambdas.domain.judgement.manifests import Manifest
+from lambdas.views.ledger import ledger_csv
 from ops.check.archive import check_archive
 from ops.check.report import CheckReport
 from ops.check.scope import Level, Scope

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from lambdas.domain.archive_layout import (
+from lambdas.domain.evidence.archive_layout import (
     completeness_key,
     ledger_csv_key,
     manifest_key,
     sha256_sums_key,
 )
 from lambdas.domain.json_text import sha256_hex, to_json
-from lambdas.domain.sha256_sums import sums_line
+from lambdas.views.sha256_sums import sums_line
 from ops.check.view_file import ViewFile
 from tests.ops.bad_copies import sign_newest
 from tests.ops.made_archive import NEWEST, OCTOBER, MadeArchive, make_archive

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lambdas.domain import findings
-from lambdas.domain.retention import RetentionPolicy
+from lambdas.domain.evidence.retention import RetentionPolicy
 from ops.check.archive import check_archive
 from ops.check.report import CheckReport
 from ops.check.scope import Scope

@@ -952,7 +952,7 @@ def program(port: int, register: Path, *more: str) -> Iterator[subprocess.Popen[
     command = [
         sys.executable,
         "-m",
-        "sandbox.invoicing",
+        "sandbox.invoicing_emulator",
         "--port",
         str(port),
         "--register",

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from lambdas.domain.retention import RetentionPolicy
+from lambdas.domain.evidence.retention import RetentionPolicy
 from sandbox import left_out
 from sandbox.deployment import Deployed
 

@@ -15,7 +15,7 @@ import pypdf
 import pytest
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.payer_register import parse_register
+from lambdas.domain.runs.payer_register import parse_register
 from sandbox.invoicing import CatalogueInvoice, model
 from sandbox.organization import FIRST_PERIOD, MADE_UP_PAYERS, Organization, papers
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from lambdas.domain.ledger import COLUMNS, Cell, Kind, ledger_csv, ledger_rows
-from lambdas.domain.manifests import Manifest
-from lambdas.ledger_workbook import ledger_workbook
+from lambdas.domain.judgement.manifests import Manifest
+from lambdas.views.ledger import COLUMNS, Cell, Kind, ledger_csv, ledger_rows
+from lambdas.views.workbook import ledger_workbook
 from tests.domain.example_months import FULL_ROW, amount, digest, due, invoice, month, payer_state
 from tests.domain.examples import ACME, BOREAL, outstanding, supplement
 from tests.example_archive import PERIOD

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lambdas.domain.archive_layout import is_evidence
+from lambdas.domain.evidence.archive_layout import is_evidence
 from sandbox.lock import FolderLock
 from sandbox.month_end import PROJECT
 from sandbox.places import Places

@@ -19,16 +19,16 @@ from typing import Any
 import pytest
 
 from infra.names import ARCHIVE_STACK
-from lambdas.archive_invoice import Origin
-from lambdas.domain.archive_layout import (
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archive_layout import (
     completeness_key,
     fetch_pass_key,
     invoice_document_stem,
     run_result_key,
 )
-from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.fetch_pass import FetchPass
 from lambdas.domain.json_text import to_json
+from lambdas.domain.runs.fetch_pass import FetchPass
+from lambdas.steps.archiving.payer_archive import Origin
 from sandbox.execution import Execution
 from sandbox.invoicing.catalogue import CatalogueInvoice
 from sandbox.invoicing.server import InvoicingEmulator

@@ -12,8 +12,8 @@ import pytest
 
 from infra.names import ARCHIVE_STACK
 from lambdas.aws.manifest_signing import ManifestSigner
-from lambdas.domain.archive_layout import completeness_key, is_evidence
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archive_layout import completeness_key, is_evidence
 from sandbox.month_end import PROJECT
 from sandbox.program import aws_environment
 from tests.workflow.conftest import COMPLETABLE, PERIOD, EmbeddedAws, MonthEnd, MonthEnds

@@ -1,0 +1,172 @@
+"""One invoice as a manifest lists it: its row, where its evidence lies, what is to say of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archive_layout import is_document_of, record_key
+from lambdas.domain.evidence.records import ArchivedDocument, Record, StoredObject
+from lambdas.domain.findings import Finding
+from lambdas.domain.invoices.receiver_roles import roles_of_sightings
+from lambdas.domain.invoices.summary import InvoiceSummary
+from lambdas.domain.json_text import Instant
+from lambdas.domain.money import Amount, AmountNotRead
+
+
+@dataclass(frozen=True)
+class ArchivedInvoice:
+    """Derived from one record alone, the last of `records`."""
+
+    invoice_id: str
+    billing_period: BillingPeriod
+    payer_account_id: str
+    records: tuple[StoredObject, ...]
+    """The whole chain, oldest first."""
+    documents: tuple[ArchivedDocument, ...]
+    summary: InvoiceSummary
+    first_archived_at: Instant
+    seen_by: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    receiver_roles: tuple[str, ...] = ()
+    """The roles by which alone AWS lists it; empty where any other listing shows it."""
+
+    @classmethod
+    def of(cls, record: Record, stored: StoredObject) -> "ArchivedInvoice":
+        return cls(
+            record.invoice_id,
+            record.billing_period,
+            record.payer_account_id,
+            (*record.previous_records, stored),
+            record.documents,
+            InvoiceSummary(record.summary),
+            record.first_archived_at,
+            tuple(sorted(sighting.payer_account_id for sighting in record.sightings)),
+            tuple(record.findings()),
+            roles_of_sightings(sighting.listings for sighting in record.sightings),
+        )
+
+    @property
+    def record(self) -> StoredObject:
+        """The record that is the invoice's state."""
+        return self.records[-1]
+
+    @property
+    def sequence(self) -> int:
+        return len(self.records)
+
+    @property
+    def has_invoice_document(self) -> bool:
+        return any(document.is_invoice_document for document in self.documents)
+
+    @property
+    def receiver_role(self) -> str | None:
+        """As its row names it; else the roles by which it was found."""
+        return self.summary.text_at("ReceiverRole") or " ".join(self.receiver_roles) or None
+
+    @property
+    def amount_due(self) -> Amount | None:
+        """What the invoice adds to its payer's totals; None when nothing or when it cannot be read
+        (then there is a finding).
+        """
+        try:
+            return self.summary.amount_due()
+        except AmountNotRead:
+            return None
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "invoice_id": self.invoice_id,
+            "billing_period": str(self.billing_period),
+            "payer_account_id": self.payer_account_id,
+            "records": [asdict(record) for record in self.records],
+            "documents": [document.to_data() for document in self.documents],
+            "summary": self.summary.row,
+            "first_archived_at": self.first_archived_at,
+            "seen_by": list(self.seen_by),
+            "findings": [finding.to_data() for finding in self.findings],
+            **_roles_data(self.receiver_roles),
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "ArchivedInvoice":
+        return cls(
+            data["invoice_id"],
+            BillingPeriod.parse(data["billing_period"]),
+            data["payer_account_id"],
+            tuple(StoredObject(**record) for record in data["records"]),
+            tuple(ArchivedDocument.from_data(document) for document in data["documents"]),
+            InvoiceSummary(data["summary"]),
+            data["first_archived_at"],
+            tuple(data["seen_by"]),
+            tuple(Finding.from_data(finding) for finding in data["findings"]),
+            tuple(data.get("receiver_roles", ())),
+        )
+
+
+@dataclass(frozen=True)
+class OutstandingInvoice:
+    """An expected invoice of which the archive has no record yet."""
+
+    invoice_id: str
+    billing_period: BillingPeriod
+    payer_account_id: str
+    seen_by: tuple[str, ...]
+    summary: InvoiceSummary
+    """The row that was listed last."""
+    findings: tuple[Finding, ...]
+    receiver_roles: tuple[str, ...] = ()
+    """The roles by which alone AWS lists it; empty where any other listing shows it."""
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "invoice_id": self.invoice_id,
+            "billing_period": str(self.billing_period),
+            "payer_account_id": self.payer_account_id,
+            "seen_by": list(self.seen_by),
+            "summary": self.summary.row,
+            "findings": [finding.to_data() for finding in self.findings],
+            **_roles_data(self.receiver_roles),
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "OutstandingInvoice":
+        return cls(
+            data["invoice_id"],
+            BillingPeriod.parse(data["billing_period"]),
+            data["payer_account_id"],
+            tuple(data["seen_by"]),
+            InvoiceSummary(data["summary"]),
+            tuple(Finding.from_data(finding) for finding in data["findings"]),
+            tuple(data.get("receiver_roles", ())),
+        )
+
+
+@dataclass(frozen=True)
+class KnownInvoice:
+    """An invoice that a listing by receiver role shows and that is archived already: the other
+    listings say what becomes of it.
+    """
+
+    invoice_id: str
+
+
+def names_only_its_own(
+    one: Record | ArchivedInvoice, records: Sequence[StoredObject], documents: Iterable[str]
+) -> bool:
+    """Whether these are the first records of the invoice, and keys of its own documents.
+
+    What names anything else would lend it another's evidence, or be a damage of it.
+    """
+    place = one.billing_period, one.payer_account_id, one.invoice_id
+    own = [record_key(*place, number) for number, _ in enumerate(records, 1)]
+    return own == [record.key for record in records] and all(
+        is_document_of(key, *place) for key in documents
+    )
+
+
+def _roles_data(roles: tuple[str, ...]) -> dict[str, list[str]]:
+    """The member of what only a listing by role shows; of all else, as earlier versions wrote it,
+    none.
+    """
+    return {"receiver_roles": list(roles)} if roles else {}

@@ -1,0 +1,62 @@
+"""What the bucket keeps at a key of evidence. That is written once, so one version is right, and
+what a person hides or lays on top is damage.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lambdas.domain.evidence.records import StoredObject
+from lambdas.domain.findings import Finding, finding
+
+
+@dataclass(frozen=True)
+class KeptVersions:
+    """The versions and delete markers of one key."""
+
+    key: str
+    version_id: str | None
+    """Of the current version; None: a delete marker hides the key."""
+    size_bytes: int
+    versions: int
+    delete_markers: int
+
+    @property
+    def damage(self) -> Finding | None:
+        """That the key holds anything but one version."""
+        if self.version_id is None:
+            return damage(self.key, "is hidden by a delete marker")
+        if self.delete_markers:
+            return damage(self.key, "was hidden by a delete marker and lies there again")
+        if self.versions > 1:
+            return damage(self.key, f"has {self.versions} versions")
+        return None
+
+    def damage_of(self, stored: StoredObject) -> Finding | None:
+        """That the key does not hold just this version."""
+        if self.damage:
+            return self.damage
+        if self.size_bytes != stored.size_bytes:
+            return damage(self.key, f"has {self.size_bytes} bytes")
+        if self.version_id != stored.version_id:
+            return damage(self.key, "is another version")
+        return None
+
+
+def damage_of(stored: StoredObject, kept: Mapping[str, KeptVersions]) -> Finding | None:
+    """That the archive does not hold just this version at its key."""
+    versions = kept.get(stored.key)
+    return versions.damage_of(stored) if versions else damage(stored.key, "is gone")
+
+
+def damage(key: str, what: str) -> Finding:
+    return finding(
+        "ARCHIVE_DAMAGED", key, f"The archived object {what}, which is not what was recorded."
+    )
+
+
+class EvidenceDamaged(Exception):
+    """A key at which evidence lies, or lay, is not to be read, adopted or written."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.detail)
+        self.finding = finding

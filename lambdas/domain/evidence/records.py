@@ -1,0 +1,453 @@
+"""Records: what the archive holds of one invoice, as a chain of which the highest number is the
+state.
+
+A record is never changed. Whatever is learnt later of the same invoice is the next record, which
+names its predecessor's SHA-256.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.cut_text import short
+from lambdas.domain.documents.document_text import is_proven
+from lambdas.domain.evidence.archive_layout import invoice_document_stem, record_key
+from lambdas.domain.findings import Code, Finding, Flag, finding, flag_finding
+from lambdas.domain.invoices.received_rows import Row, told
+from lambdas.domain.invoices.row_arithmetic import contradictions
+from lambdas.domain.invoices.summary import InvoiceSummary, row_changes, stated_text
+from lambdas.domain.json_text import Instant, instant_text, read_instant, to_json
+from lambdas.domain.money import Amount, AmountNotRead
+from lambdas.domain.words import counted
+
+SCHEMA = "invoice-archive/record/2"
+LATE_DOCUMENT_AGES = tuple(timedelta(days=days) for days in (1, 3, 7, 14, 30))
+"""Ages after the issued date at which an archived invoice is asked once more for supplemental
+documents.
+"""
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """One version of an object in the archive."""
+
+    key: str
+    version_id: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class ArchivedDocument:
+    """One archived document of an invoice.
+
+    `document_type` and `document_id` are AWS's; the invoice document has neither.
+    """
+
+    stored: StoredObject
+    is_invoice_document: bool
+    document_type: str | None
+    document_id: str | None
+    ordinal: int
+    """Position among the documents of the same type and id, or without an id."""
+    run_id: str
+    """The run that stored it."""
+    retrieved_at: Instant
+    """The instant at which its bytes came from AWS."""
+    flags: tuple[Flag, ...] = ()
+    revision: int = 1
+
+    @property
+    def identity(self) -> tuple[bool, str | None, str | None, int]:
+        """What tells one document of an invoice from its others, whatever its bytes."""
+        return (self.is_invoice_document, self.document_type, self.document_id, self.ordinal)
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            **asdict(self.stored),
+            "is_invoice_document": self.is_invoice_document,
+            "document_type": self.document_type,
+            "document_id": self.document_id,
+            "ordinal": self.ordinal,
+            "run_id": self.run_id,
+            "retrieved_at": self.retrieved_at,
+            "flags": [{"code": code, "detail": detail} for code, detail in self.flags],
+            "revision": self.revision,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "ArchivedDocument":
+        return cls(
+            StoredObject(data["key"], data["version_id"], data["sha256"], data["size_bytes"]),
+            data["is_invoice_document"],
+            data["document_type"],
+            data["document_id"],
+            data["ordinal"],
+            data["run_id"],
+            data["retrieved_at"],
+            tuple((flag["code"], flag["detail"]) for flag in data["flags"]),
+            data["revision"],
+        )
+
+
+def newest_invoice_document(documents: Iterable[ArchivedDocument]) -> ArchivedDocument | None:
+    found = (document for document in documents if document.is_invoice_document)
+    return max(found, key=lambda document: document.revision, default=None)
+
+
+@dataclass(frozen=True)
+class Lack:
+    """A document that AWS names and that the archive does not have yet."""
+
+    code: Code
+    subject: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that happened to the invoice after its first record, kept in every later one."""
+
+    code: Code
+    detail: str
+    run_id: str
+    at: Instant
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """That a payer account's listings show the invoice: `fingerprint` is of the row that it saw."""
+
+    payer_account_id: str
+    fingerprint: str
+    listings: tuple[str, ...]
+    is_listed: bool = True
+    """False once its complete listings no longer show the invoice."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """The state of one invoice.
+
+    `billing_period` and `payer_account_id` are those of the first record, which fixes all keys.
+    """
+
+    invoice_id: str
+    billing_period: BillingPeriod
+    payer_account_id: str
+    previous_records: tuple[StoredObject, ...]
+    """The chain so far, oldest first."""
+    run_id: str
+    recorded_at: Instant
+    first_archived_at: Instant
+    documents_asked_at: Instant
+    document_stem: str
+    """Archive key of the invoice document without its extension; the names of all its documents
+    begin so.
+    """
+    summary: Row
+    sightings: tuple[Sighting, ...]
+    documents: tuple[ArchivedDocument, ...]
+    lacks: tuple[Lack, ...] = ()
+    notes: tuple[Note, ...] = ()
+    row_received: str | None = None
+    """The own JSON text of the row that `summary` shows, as AWS sent it. None in records of before
+    it was kept.
+    """
+    other_rows: tuple[Row, ...] = ()
+    """Rows of the same id, in one listing, that say something else than `summary`."""
+
+    @property
+    def sequence(self) -> int:
+        return len(self.previous_records) + 1
+
+    @property
+    def previous_sha256(self) -> str | None:
+        return self.previous_records[-1].sha256 if self.previous_records else None
+
+    @property
+    def key(self) -> str:
+        return record_key(
+            self.billing_period, self.payer_account_id, self.invoice_id, self.sequence
+        )
+
+    def to_bytes(self) -> bytes:
+        return to_json(self.to_data())
+
+    def to_data(self) -> dict[str, Any]:
+        received = {} if self.row_received is None else {"row_received": self.row_received}
+        other_rows = {"other_rows": list(self.other_rows)} if self.other_rows else {}
+        return {
+            "schema": SCHEMA,
+            "invoice_id": self.invoice_id,
+            "billing_period": str(self.billing_period),
+            "payer_account_id": self.payer_account_id,
+            "sequence": self.sequence,
+            "previous_sha256": self.previous_sha256,
+            "previous_records": [asdict(record) for record in self.previous_records],
+            "run_id": self.run_id,
+            "recorded_at": self.recorded_at,
+            "first_archived_at": self.first_archived_at,
+            "documents_asked_at": self.documents_asked_at,
+            "document_stem": self.document_stem,
+            "summary": self.summary,
+            "sightings": [asdict(sighting) for sighting in self.sightings],
+            "documents": [document.to_data() for document in self.documents],
+            "lacks": [asdict(lack) for lack in self.lacks],
+            "notes": [asdict(note) for note in self.notes],
+            **received,
+            **other_rows,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Record":
+        """Read a record. Raises ValueError for a schema that this version does not know."""
+        if data.get("schema") != SCHEMA:
+            raise ValueError(f"the record's schema is {data.get('schema')!r}, not {SCHEMA!r}")
+        return cls(
+            invoice_id=data["invoice_id"],
+            billing_period=BillingPeriod.parse(data["billing_period"]),
+            payer_account_id=data["payer_account_id"],
+            previous_records=tuple(StoredObject(**record) for record in data["previous_records"]),
+            run_id=data["run_id"],
+            recorded_at=data["recorded_at"],
+            first_archived_at=data["first_archived_at"],
+            documents_asked_at=data["documents_asked_at"],
+            document_stem=data["document_stem"],
+            summary=data["summary"],
+            sightings=tuple(
+                Sighting(
+                    s["payer_account_id"], s["fingerprint"], tuple(s["listings"]), s["is_listed"]
+                )
+                for s in data["sightings"]
+            ),
+            documents=tuple(ArchivedDocument.from_data(document) for document in data["documents"]),
+            lacks=tuple(Lack(**lack) for lack in data["lacks"]),
+            notes=tuple(Note(**note) for note in data["notes"]),
+            row_received=data.get("row_received"),
+            other_rows=tuple(data.get("other_rows", ())),
+        )
+
+    @property
+    def names_its_invoice(self) -> bool:
+        """Whether the newest invoice document was found to name the invoice."""
+        newest = newest_invoice_document(self.documents)
+        return newest is not None and is_proven(newest.flags)
+
+    def is_due(self, as_of: datetime) -> bool:
+        """Whether AWS is asked for this invoice's documents again although its row is unchanged."""
+        if self.lacks:
+            return True
+        asked = read_instant(self.documents_asked_at)
+        issued = InvoiceSummary(self.summary).issued_at or read_instant(self.first_archived_at)
+        # by ages: what is issued in the year 9999 has no day 30 days later
+        return any(asked - issued < age <= as_of - issued for age in LATE_DOCUMENT_AGES)
+
+    def findings(self) -> list[Finding]:
+        """Everything that the record says a reviewer should know."""
+        summary = InvoiceSummary(self.summary, self.row_received)
+        found = [finding(lack.code, lack.subject, lack.detail) for lack in self.lacks]
+        found += [finding(note.code, self.invoice_id, note.detail) for note in self.notes]
+        found += [
+            flag_finding(code, document.stored.key, detail)
+            for document in self.documents
+            for code, detail in document.flags
+        ]
+        if problems := summary.problems:
+            detail = f"In its row as AWS sent it, {told(problems)}."
+            found.append(finding("ROW_NOT_READ", self.invoice_id, detail))
+        if unknown := list(summary.unknown_values()):
+            found.append(
+                finding("UNKNOWN_VALUE", self.invoice_id, f"AWS gave {', '.join(unknown)}.")
+            )
+        if summary.is_cancelled:
+            found.append(
+                finding(
+                    "INVOICE_CANCELLED", self.invoice_id, "Its TaxAuthorityStatus is CANCELLED."
+                )
+            )
+        try:
+            summary.amount_due()
+        except AmountNotRead as error:
+            found.append(finding("AMOUNT_NOT_READ", self.invoice_id, f"Not in any total: {error}."))
+        found += [
+            finding("AMOUNTS_DO_NOT_ADD_UP", self.invoice_id, f"The row's {contradiction}.")
+            for contradiction in contradictions(self.summary)
+        ]
+        found += rows_differ(self.invoice_id, self.summary, self.other_rows)
+        return sorted(set(found))
+
+    def amount_due(self) -> Amount | None:
+        """What the invoice adds to its payer's totals; None when nothing or when it cannot be read
+        (then there is a finding).
+        """
+        try:
+            return InvoiceSummary(self.summary).amount_due()
+        except AmountNotRead:
+            return None
+
+
+def rows_differ(
+    invoice_id: str, row: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
+) -> list[Finding]:
+    """The finding on rows of one id that differ, with the amount of each."""
+    if not others:
+        return []
+    amounts = ", ".join(map(stated_text, (row, *others)))
+    return [
+        finding(
+            "ROWS_DIFFER",
+            invoice_id,
+            f"AWS lists {len(others) + 1} different rows with this id: {amounts}. Totals count "
+            "only the first.",
+        )
+    ]
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What a run learnt of one invoice."""
+
+    run_id: str
+    as_of: datetime
+    sighting: Sighting | None
+    """None when the payer account's complete listings no longer show the invoice."""
+    summary: Mapping[str, Any]
+    documents: Sequence[ArchivedDocument] = ()
+    lacks: Sequence[Lack] = ()
+    documents_were_asked: bool = False
+    row_received: str | None = None
+    """The own JSON text of the row, as AWS sent it."""
+    other_rows: Sequence[Mapping[str, Any]] = ()
+
+
+def first_record(
+    invoice_id: str,
+    billing_period: BillingPeriod,
+    payer_account_id: str,
+    learnt: Learnt,
+    document_stem: str | None = None,
+) -> Record:
+    """The first record of an invoice, which fixes where all its evidence lies.
+
+    `document_stem` is given where a document lies there already; else the row makes it.
+    """
+    at = instant_text(learnt.as_of)
+    return Record(
+        invoice_id=invoice_id,
+        billing_period=billing_period,
+        payer_account_id=payer_account_id,
+        previous_records=(),
+        run_id=learnt.run_id,
+        recorded_at=at,
+        first_archived_at=at,
+        documents_asked_at=at,
+        document_stem=document_stem
+        or invoice_document_stem(
+            billing_period,
+            payer_account_id,
+            InvoiceSummary(learnt.summary).invoice_type,
+            invoice_id,
+        ),
+        summary=learnt.summary,
+        sightings=(learnt.sighting,) if learnt.sighting else (),
+        documents=tuple(learnt.documents),
+        lacks=tuple(learnt.lacks),
+        row_received=learnt.row_received,
+        other_rows=tuple(learnt.other_rows),
+    )
+
+
+def next_record(state: Record, stored: StoredObject, learnt: Learnt, seen_by: str) -> Record | None:
+    """The record that follows `state`, or None when the run learnt nothing that is to be kept.
+
+    `stored` is where `state` lies. `seen_by` is the payer account whose listings were read.
+    `learnt.documents` may name documents that `state` has already.
+    """
+    at = instant_text(learnt.as_of)
+    notes: list[tuple[str, str]] = []
+    summary, sightings = state.summary, state.sightings
+    earlier = next((s for s in state.sightings if s.payer_account_id == seen_by), None)
+    sighting = learnt.sighting
+    if sighting is None:
+        if earlier and earlier.is_listed:
+            sightings = _replaced(sightings, earlier, replace(earlier, is_listed=False))
+            notes.append(("INVOICE_VANISHED", f"No longer listed for {seen_by} since {at}."))
+    elif earlier is None:
+        sightings = (*sightings, sighting)
+    elif _differs(earlier, sighting):
+        more = [listing for listing in sighting.listings if listing not in earlier.listings]
+        sighting = replace(sighting, listings=(*earlier.listings, *more))
+        sightings = _replaced(sightings, earlier, sighting)
+        if not earlier.is_listed:
+            notes.append(("INVOICE_CHANGED", f"Listed again for {seen_by} since {at}."))
+        # the row that the record shows is its first observer's
+        if earlier is state.sightings[0] and earlier.fingerprint != sighting.fingerprint:
+            summary = learnt.summary
+            notes.append(("INVOICE_CHANGED", "; ".join(row_changes(state.summary, summary))))
+    # the row that the record shows is its first observer's, and so are those beside it
+    is_first = sighting is not None and earlier is state.sightings[0]
+    received = learnt.row_received if is_first else None
+    if received is None and summary == state.summary:
+        received = state.row_received
+    other_rows = tuple(learnt.other_rows) if is_first else state.other_rows
+    if other_rows != state.other_rows:
+        rows = len(other_rows) + 1
+        notes.append(("INVOICE_CHANGED", f"AWS lists {counted(rows, 'row')} of it since {at}."))
+    known = {document.stored.key for document in state.documents}
+    added = [document for document in learnt.documents if document.stored.key not in known]
+    for document in added:
+        code = "DOCUMENT_REVISED" if document.revision > 1 else "LATE_DOCUMENT"
+        notes.append((code, f"{document.stored.key} was added at {at}."))
+    documents = (*state.documents, *added)
+    lacks = tuple(learnt.lacks) if learnt.documents_were_asked else state.lacks
+    new = replace(
+        state,
+        previous_records=(*state.previous_records, stored),
+        run_id=learnt.run_id,
+        recorded_at=at,
+        summary=summary,
+        sightings=sightings,
+        documents=documents,
+        lacks=lacks,
+        notes=(
+            *state.notes,
+            *(Note(code, short(detail), learnt.run_id, at) for code, detail in notes),
+        ),
+        row_received=received,
+        other_rows=other_rows,
+    )
+    asked_at_a_fixed_age = learnt.documents_were_asked and not lacks and state.is_due(learnt.as_of)
+    if _said(new) == _said(state) and not asked_at_a_fixed_age:
+        return None
+    return replace(new, documents_asked_at=at) if learnt.documents_were_asked else new
+
+
+def _said(record: Record) -> tuple[object, ...]:
+    """What makes a record worth writing: of the row as it came, only what cannot be read of it."""
+    problems = InvoiceSummary({}, record.row_received).problems
+    return (record.sightings, record.documents, record.lacks, record.notes, problems)
+
+
+def _differs(earlier: Sighting, now: Sighting) -> bool:
+    return (
+        not earlier.is_listed
+        or earlier.fingerprint != now.fingerprint
+        or not set(now.listings) <= set(earlier.listings)
+    )
+
+
+def _replaced(
+    sightings: tuple[Sighting, ...], old: Sighting, new: Sighting
+) -> tuple[Sighting, ...]:
+    return tuple(new if sighting is old else sighting for sighting in sightings)
+
+
+@dataclass(frozen=True)
+class ChainState:
+    """The highest record of an invoice and where it is stored."""
+
+    record: Record
+    stored: StoredObject

@@ -1,0 +1,64 @@
+"""Who issues which kind of invoice: what tells the recurring invoices of a payer account apart."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from lambdas.domain.invoices.summary import InvoiceSummary
+
+AWS, AWS_MARKETPLACE = "AWS", "AWS_MARKETPLACE"
+
+
+def billing_entity_of(word: str) -> str:
+    """Cost Explorer's or Invoicing's word for a billing entity as one of the two that both know.
+
+    Cost Explorer writes `AWS`, `AISPL` or `AWS Marketplace`, Invoicing `AWS` or `AWS_MARKETPLACE`.
+    """
+    return AWS_MARKETPLACE if "MARKETPLACE" in word.upper() else AWS
+
+
+@dataclass(frozen=True, order=True)
+class Issuer:
+    """What an invoice has in common with the same one of another month."""
+
+    account_id: str
+    """The account under which the invoice is filed."""
+    invoicing_entity: str
+    billing_entity: str
+    bill_type: str
+    is_tax_copy: bool
+    bill_source_accounts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, account_id: str, summary: InvoiceSummary) -> "Issuer | None":
+        """None for what is no invoice (a credit memo, a receipt), and for a row that names no
+        invoicing entity.
+        """
+        if summary.invoice_type not in ("INVOICE", None) or not summary.invoicing_entity:
+            return None
+        return cls(
+            account_id,
+            summary.invoicing_entity,
+            summary.billing_entity,
+            summary.bill_type,
+            bool(summary.commercial_invoice_id),
+            summary.bill_source_accounts,
+        )
+
+    @property
+    def is_own_invoice(self) -> bool:
+        """Whether it is an invoice of the payer account's own charges, and no copy of one."""
+        return not (self.is_tax_copy or self.bill_source_accounts)
+
+    def __str__(self) -> str:
+        what = "tax copy" if self.is_tax_copy else "invoice"
+        kind = ", ".join(word for word in (self.billing_entity, self.bill_type) if word)
+        of = f" of {', '.join(self.bill_source_accounts)}" if self.bill_source_accounts else ""
+        return f"{what} of {self.invoicing_entity} ({kind}) for {self.account_id}{of}"
+
+    def to_data(self) -> dict[str, Any]:
+        return asdict(self) | {"bill_source_accounts": list(self.bill_source_accounts)}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Issuer":
+        return cls(**{**data, "bill_source_accounts": tuple(data["bill_source_accounts"])})

@@ -1,0 +1,68 @@
+"""When Cost Explorer is worth its price: each request costs 0.01 USD."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.json_text import read_instant
+from lambdas.domain.judgement.manifests import PayerState
+from lambdas.domain.runs.close_calendar import day_of_close
+from lambdas.domain.runs.outcome import CHECKED
+
+FIRST_DAY = 7
+"""The day of the following month from which a month's charges are hoped to be final: bills are
+issued mostly on day 2 to 7."""
+ASKED_AGAIN_AFTER = timedelta(days=7)
+_THE_NEXT_DAY = timedelta(hours=20)
+"""When an estimate without charges is all that a month waits for: a run may begin earlier than the
+one before it."""
+_ANSWERABLE: Collection[str] = (
+    "NO_INVOICES_LISTED",
+    "USUAL_INVOICE_MISSING",
+    "CHARGES_WITHOUT_INVOICE",
+)
+"""What blocks and may no longer do so once Cost Explorer answered."""
+
+
+def charges_are_wanted(
+    state: PayerState,
+    period: BillingPeriod,
+    *,
+    as_of: datetime,
+    is_overdue: bool,
+    is_closed: bool,
+) -> bool:
+    """Whether Cost Explorer is asked for a payer account's charges, given the judgement without it.
+
+    It is asked when it can change the verdict: after the deadline, whatever a person accepted, or
+    before it when all the rest is proven already. A final answer is never asked for again, but for
+    one of an open period that shows nothing to pay to AWS and has no total to confirm it, as the
+    first release kept it. An estimated one is when overdue, weekly until it is final, and daily as
+    long as it shows nothing to pay and only a final one is missing to end the month. In a closed
+    period, where what it says is a warning, nothing else is asked, unless the period was closed by
+    a person's word alone.
+    """
+    charges = state.witnesses.charges
+    is_unconfirmed = charges is not None and charges.wants_total and not is_closed
+    if state.outcome != CHECKED or (charges and charges.is_final and not is_unconfirmed):
+        return False
+    if state.verdict == "TRANSFERRED":
+        return False
+    is_estimate = charges is not None and charges.at is not None
+    is_accepted = charges is None and bool(state.witnesses.acknowledged(as_of))
+    if is_closed and state.is_settled and not (is_estimate or is_accepted):
+        return False
+    blocking = {found.code for found in state.findings if found.severity == "blocking"}
+    if charges and charges.at and not (charges.not_read or is_unconfirmed):
+        is_waited_for = bool(blocking) and not any(one.is_to_be_paid for one in charges.by_entity)
+        pause = _THE_NEXT_DAY if is_waited_for else ASKED_AGAIN_AFTER
+        if not is_overdue or as_of - read_instant(charges.at) < pause:
+            return False
+    if is_overdue:
+        return blocking.issubset(_ANSWERABLE)
+    return (
+        state.verdict == "AWAITING"
+        and state.is_settled
+        and bool(state.witnesses.history.usual)
+        and day_of_close(period, as_of) >= FIRST_DAY
+    )

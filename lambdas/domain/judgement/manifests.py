@@ -1,0 +1,277 @@
+"""Manifests: one billing period as archived, as a chain with a link for each run that changed
+something.
+
+A period without invoices has a manifest too: that there were none is a statement.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archive_layout import manifest_key
+from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
+from lambdas.domain.evidence.records import StoredObject
+from lambdas.domain.findings import Finding
+from lambdas.domain.invoices.summary import InvoiceSummary
+from lambdas.domain.money import Amount, sums
+from lambdas.domain.verdict_words import SETTLED_VERDICTS, PayerVerdict, PeriodVerdict
+from lambdas.domain.witnesses.charges import Residual
+from lambdas.domain.witnesses.statements import NOBODY, PayerWitnesses
+
+SCHEMA = "invoice-archive/manifest/2"
+COMPLETENESS_SCHEMA = "invoice-archive/completeness/1"
+
+
+@dataclass(frozen=True)
+class PayerState:
+    """One payer account in one billing period.
+
+    `run_id` is of the run that last changed anything here.
+    """
+
+    payer_account_id: str
+    name: str
+    legal_entity: str
+    outcome: str | None
+    """The latest outcome of asking this payer account; None: it was never asked for this period."""
+    verdict: PayerVerdict
+    run_id: str
+    checked_at: str | None
+    """The instant as of which its listings were last complete."""
+    expected: int
+    invoices: tuple[ArchivedInvoice, ...]
+    outstanding: tuple[OutstandingInvoice, ...]
+    listing_findings: tuple[Finding, ...]
+    """What its latest listing found beside the invoices."""
+    findings: tuple[Finding, ...]
+    witnesses: PayerWitnesses = NOBODY
+    settled_at: str | None = None
+    """The instant as of which everything that is expected was archived; None: something lacks."""
+    residuals: tuple[Residual, ...] = ()
+    """Its invoices against what Cost Explorer shows, where that was asked."""
+    count: int | None = field(default=None, compare=False)
+    """How many invoices were archived, where it is kept without its invoices."""
+
+    def without_invoices(self) -> "PayerState":
+        """What is told to people of it, in little memory."""
+        return replace(self, invoices=(), outstanding=(), listing_findings=(), count=self.archived)
+
+    @property
+    def rows(self) -> list[InvoiceSummary]:
+        """The rows of everything listed with an id, archived or not."""
+        return [*(one.summary for one in self.invoices), *(one.summary for one in self.outstanding)]
+
+    @property
+    def archived(self) -> int:
+        if self.count is not None:
+            return self.count
+        return sum(invoice.has_invoice_document for invoice in self.invoices)
+
+    @property
+    def documents(self) -> int:
+        return sum(len(invoice.documents) for invoice in self.invoices)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing lacks that is expected so far, whatever the deadline."""
+        return self.settled_at is not None or self.verdict in SETTLED_VERDICTS
+
+    def summary_data(self) -> dict[str, Any]:
+        """The payer account as `completeness.json` shows it."""
+        if self.count is not None:
+            raise ValueError("without its invoices a payer account has no totals to show")
+        return {
+            "payer_account_id": self.payer_account_id,
+            "name": self.name,
+            "legal_entity": self.legal_entity,
+            "verdict": self.verdict,
+            "run_id": self.run_id,
+            "checked_at": self.checked_at,
+            "expected": self.expected,
+            "archived": self.archived,
+            "documents": self.documents,
+            "totals": [amount.to_data() for amount in totals(self.invoices)],
+            "sources": sources(self.invoices),
+            "settled_at": self.settled_at,
+            "residuals": [residual.to_data() for residual in self.residuals],
+            "findings": [finding.to_data() for finding in self.findings],
+        }
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            **self.summary_data(),
+            "outcome": self.outcome,
+            "invoices": [invoice.to_data() for invoice in self.invoices],
+            "outstanding": [invoice.to_data() for invoice in self.outstanding],
+            "listing_findings": [finding.to_data() for finding in self.listing_findings],
+            "witnesses": self.witnesses.to_data(),
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "PayerState":
+        return cls(
+            data["payer_account_id"],
+            data["name"],
+            data["legal_entity"],
+            data["outcome"],
+            data["verdict"],
+            data["run_id"],
+            data["checked_at"],
+            data["expected"],
+            tuple(ArchivedInvoice.from_data(invoice) for invoice in data["invoices"]),
+            tuple(OutstandingInvoice.from_data(invoice) for invoice in data["outstanding"]),
+            tuple(Finding.from_data(finding) for finding in data["listing_findings"]),
+            tuple(Finding.from_data(finding) for finding in data["findings"]),
+            PayerWitnesses.from_data(data["witnesses"]),
+            data["settled_at"],
+            tuple(Residual.from_data(residual) for residual in data["residuals"]),
+        )
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One link of a period's chain."""
+
+    bucket: str
+    billing_period: BillingPeriod
+    sequence: int
+    previous_sha256: str | None
+    run_id: str
+    generated_at: str
+    verdict: PeriodVerdict
+    closed_at: str | None
+    """The instant of the first run that found the period complete after its deadline."""
+    payers: tuple[PayerState, ...]
+    findings: tuple[Finding, ...] = ()
+    """What is to be said of the period as a whole."""
+    last_day: str = ""
+    """The last day, `2026-11-10`, on which nothing of the period was overdue."""
+    close_day: str = ""
+    """The day on which it was judged: `business day 3` of the following month, or the date."""
+
+    @property
+    def key(self) -> str:
+        return manifest_key(self.billing_period, self.sequence)
+
+    def to_data(self) -> dict[str, Any]:
+        """What is signed and stored (`signatures.signed_file`)."""
+        return {
+            "schema": SCHEMA,
+            "bucket": self.bucket,
+            "key": self.key,
+            "billing_period": str(self.billing_period),
+            "sequence": self.sequence,
+            "previous_sha256": self.previous_sha256,
+            "run_id": self.run_id,
+            "generated_at": self.generated_at,
+            "verdict": self.verdict,
+            "closed_at": self.closed_at,
+            "last_day": self.last_day,
+            "close_day": self.close_day,
+            "totals": [amount.to_data() for amount in totals(self.invoices)],
+            "findings": [finding.to_data() for finding in self.findings],
+            "payers": [payer.to_data() for payer in self.payers],
+        }
+
+    @property
+    def invoices(self) -> Iterator[ArchivedInvoice]:
+        """Every archived invoice of the period."""
+        return (invoice for payer in self.payers for invoice in payer.invoices)
+
+    @property
+    def evidence(self) -> Iterator[StoredObject]:
+        """Every record and document of the period."""
+        for invoice in self.invoices:
+            yield from invoice.records
+            yield from (document.stored for document in invoice.documents)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Manifest":
+        """Read a manifest. Raises ValueError for a schema that this version does not know."""
+        if data.get("schema") != SCHEMA:
+            raise ValueError(f"the manifest's schema is {data.get('schema')!r}, not {SCHEMA!r}")
+        return cls(
+            data["bucket"],
+            BillingPeriod.parse(data["billing_period"]),
+            data["sequence"],
+            data["previous_sha256"],
+            data["run_id"],
+            data["generated_at"],
+            data["verdict"],
+            data["closed_at"],
+            tuple(PayerState.from_data(payer) for payer in data["payers"]),
+            tuple(Finding.from_data(finding) for finding in data["findings"]),
+            data["last_day"],
+            data["close_day"],
+        )
+
+    def without_invoices(self) -> "Manifest":
+        """What is told to people of it, in little memory."""
+        return replace(self, payers=tuple(payer.without_invoices() for payer in self.payers))
+
+    def says_the_same_as(self, other: "Manifest") -> bool:
+        """Whether nothing changed but the day."""
+        return (self.verdict, self.closed_at, self.payers, self.findings) == (
+            other.verdict,
+            other.closed_at,
+            other.payers,
+            other.findings,
+        )
+
+    def progress(self, close_day: str) -> dict[str, Any]:
+        """How far the close is on a day: `92 of 118 complete on business day 3`.
+
+        A payer account counts as soon as nothing lacks that is expected so far.
+        """
+        complete = sum(payer.is_settled for payer in self.payers)
+        return {
+            "complete": complete,
+            "payers": len(self.payers),
+            "close_day": close_day,
+            "text": f"{complete} of {len(self.payers)} complete on {close_day}",
+        }
+
+    def completeness(self) -> dict[str, Any]:
+        """The view `completeness.json`, which says which manifest it was made from."""
+        return {
+            "schema": COMPLETENESS_SCHEMA,
+            "billing_period": str(self.billing_period),
+            "verdict": self.verdict,
+            "run_id": self.run_id,
+            "generated_at": self.generated_at,
+            "manifest": self.key if self.sequence else None,
+            "closed_at": self.closed_at,
+            "last_day": self.last_day,
+            "progress": self.progress(self.close_day),
+            "totals": [amount.to_data() for amount in totals(self.invoices)],
+            "findings": [finding.to_data() for finding in self.findings],
+            "payers": [payer.summary_data() for payer in self.payers],
+        }
+
+
+def totals(invoices: Iterable[ArchivedInvoice]) -> list[Amount]:
+    """What is to be paid, per currency and never across currencies; each invoice id counts once."""
+    once = {invoice.invoice_id: invoice for invoice in invoices}.values()
+    return sums(invoice.amount_due for invoice in once if invoice.amount_due)
+
+
+def sources(invoices: Iterable[ArchivedInvoice]) -> list[dict[str, Any]]:
+    """The totals split by whose bill it is, of a payer account that gets those of others too.
+
+    Empty for any other. The part without source accounts is its own.
+    """
+    of: dict[tuple[str, ...], list[ArchivedInvoice]] = defaultdict(list)
+    for invoice in invoices:
+        of[invoice.summary.bill_source_accounts].append(invoice)
+    if not any(of):
+        return []
+    return [
+        {
+            "bill_source_accounts": list(accounts),
+            "invoices": len(part),
+            "totals": [amount.to_data() for amount in totals(part)],
+        }
+        for accounts, part in sorted(of.items())
+    ]

@@ -1,0 +1,93 @@
+"""Amounts of money: exact, each in one currency, and the smallest unit of each."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Context, Decimal, Inexact, InvalidOperation
+
+_MOST_DIGITS = 60
+_MOST_SHOWN = 40
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+"""AWS writes 1433.81; Cost Explorer may write an exponent too."""
+_STORED = re.compile(rf"-?\d{{1,{4 * _MOST_DIGITS}}}(?:\.\d{{1,{4 * _MOST_DIGITS}}})?", re.ASCII)
+EXACT = Context(prec=4 * _MOST_DIGITS, traps=[Inexact, InvalidOperation])
+"""Arithmetic that never rounds an amount: with so many digits no sum of a month can be inexact."""
+
+
+@dataclass(frozen=True)
+class Amount:
+    """An amount of money in one currency, never to be added to another currency's."""
+
+    currency: str
+    value: Decimal
+
+    def to_data(self) -> dict[str, str]:
+        return {"currency": self.currency, "amount": decimal_text(self.value)}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, str]) -> "Amount":
+        return cls(data["currency"], stored_decimal(data["amount"]))
+
+
+class AmountNotRead(ValueError):
+    """An amount of the row is not a decimal number."""
+
+
+def sums(amounts: Iterable[Amount]) -> list[Amount]:
+    """The sum of each currency, in the order of their codes."""
+    found: dict[str, Decimal] = {}
+    for amount in amounts:
+        found[amount.currency] = EXACT.add(found.get(amount.currency, Decimal(0)), amount.value)
+    return [Amount(currency, value) for currency, value in sorted(found.items())]
+
+
+def decimal_text(value: Decimal) -> str:
+    """Decimal text without exponent and without a negative zero."""
+    return f"{value if value else value.copy_abs():f}"
+
+
+def stored_decimal(text: str) -> Decimal:
+    """Read what `decimal_text` wrote of an amount or a sum. Raises AmountNotRead for anything else,
+    so that nothing stored expands beyond measure when it is written again.
+    """
+    if not isinstance(text, str) or not _STORED.fullmatch(text):
+        raise AmountNotRead(f"'{text!s:.40}' is no amount as the archive stores them")
+    return Decimal(text)
+
+
+def read_decimal(text: str, place: str) -> Decimal:
+    """Read AWS's decimal text. Raises AmountNotRead with the place and how the text begins.
+
+    It is of ASCII digits. Python reads more as a number: digits of other scripts, `1_000`, spaces
+    around, infinity.
+    """
+    begins = str(text)[:_MOST_SHOWN] + ("…" if len(str(text)) > _MOST_SHOWN else "")
+    no_number = AmountNotRead(f"{place} is '{begins}', not a decimal number")
+    if not isinstance(text, str) or not _DECIMAL.fullmatch(text):
+        raise no_number
+    try:
+        value = Decimal(text)
+    except InvalidOperation:  # its exponent is beyond arithmetic
+        raise no_number from None
+    _, digits, exponent = value.as_tuple()
+    if max(len(digits), abs(int(exponent))) > _MOST_DIGITS:
+        raise AmountNotRead(f"{place} is '{begins}', beyond any amount of money")
+    return value
+
+
+_DIGITS = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW"), 0),
+    **dict.fromkeys(("PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+"""Digits after the point, where they are not two (ISO 4217)."""
+
+
+def smallest_unit(currency: str) -> Decimal:
+    """The smallest unit of a currency: 0.01 USD, 1 JPY, 0.001 KWD."""
+    return Decimal(1).scaleb(-_DIGITS.get(currency, 2))
+
+
+def is_money(amount: Amount) -> bool:
+    """Whether the amount is at least half of its currency's smallest unit: less is rounded away."""
+    return amount.value.copy_abs() * 2 >= smallest_unit(amount.currency)

@@ -1,0 +1,49 @@
+"""What of a period's verdict rests on a person's word."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.domain.words import counted
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """How many findings persons accepted that would block, and the last day on which all of them
+    are.
+    """
+
+    findings: int
+    until: str
+
+    def __str__(self) -> str:
+        return f"{counted(self.findings, 'finding')} accepted by a person until {self.until}"
+
+    def to_data(self) -> dict[str, Any]:
+        return {"findings": self.findings, "until": self.until}
+
+
+def accepted(manifest: Manifest, as_of: datetime) -> Accepted | None:
+    """None where nothing is."""
+    lasts: list[str] = []
+    for state in manifest.payers:
+        lasts += _last_days(state, as_of)
+    return Accepted(len(lasts), min(lasts)) if lasts else None
+
+
+def _last_days(state: PayerState, as_of: datetime) -> list[str]:
+    """The last day of each finding that is accepted.
+
+    That there are no invoices can be accepted before it is a finding.
+    """
+    in_force = state.witnesses.acknowledged(as_of)
+    covering = [
+        [one.until for one in in_force if one.is_for(found)]
+        for found in state.findings
+        if found.severity == "warning"
+    ]
+    if state.verdict == "NO_CHARGES" and in_force and not any(covering):
+        charges = state.witnesses.charges
+        covering = [] if charges and charges.is_final else [[one.until for one in in_force]]
+    return [max(days) for days in covering if days]

@@ -1,0 +1,131 @@
+"""The e-mail that tells people of verdicts: what, how many, what to do, where to look."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from lambdas.domain.cut_text import within_bytes
+from lambdas.domain.evidence.archive_layout import period_page_key
+from lambdas.domain.findings import KINDS
+from lambdas.domain.notifications.accepted import accepted
+from lambdas.domain.notifications.reasons import Telling
+from lambdas.domain.notifications.report import (
+    PERIOD_WORDS,
+    blocking,
+    counted,
+    payer_lines,
+    plain_name,
+)
+from lambdas.domain.verdict_words import PeriodVerdict
+from lambdas.domain.visible_text import shown
+from lambdas.domain.words import counted as counted_of
+
+_MOST_PERIODS = 12
+_MOST_NAMED = 25
+_LONGEST_SUBJECT = 100
+_MOST_BYTES = 250_000
+"""SNS takes 262,144 in all."""
+_CUT = "\n[Cut here: this is as much as a message holds. The page of each month has all of it.]\n"
+_WORST_FIRST: Sequence[PeriodVerdict] = ("ACTION_REQUIRED", "AWAITING", "COMPLETE")
+
+
+def letter(
+    tellings: Sequence[Telling],
+    refused: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[str, str]:
+    """Subject (at most 100 ASCII characters, as SNS wants it) and text of one e-mail for all that a
+    run has to tell: the worst verdicts first, the first of which gives the subject, then what AWS
+    refuses to say of payer accounts. There is something of either.
+    """
+    refusals = list(_refusals(refused, names))
+    if not tellings:
+        accounts = counted_of(len(refused), "payer account")
+        return f"Invoice archive: AWS refuses questions about {accounts}", _text([refusals])
+    tellings = sorted(tellings, key=lambda telling: _WORST_FIRST.index(telling.manifest.verdict))
+    first = tellings[0]
+    more = f" and {len(tellings) - 1} more" if len(tellings) > 1 else ""
+    subject = f"Invoice archive {first.manifest.billing_period}: {_what(first)}{more}"
+    shown = tellings[:_MOST_PERIODS]
+    parts = [_period(telling) for telling in shown]
+    if len(tellings) > len(shown):
+        parts.append([f"And {len(tellings) - len(shown)} more billing periods."])
+    return subject[:_LONGEST_SUBJECT], _text([*parts, refusals, _where(shown), _heads(shown)])
+
+
+def _text(parts: Iterable[Sequence[str]]) -> str:
+    text = "\n\n".join("\n".join(map(shown, part)) for part in parts if part) + "\n"
+    return within_bytes(text, _MOST_BYTES, _CUT)
+
+
+def _what(telling: Telling) -> str:
+    words = PERIOD_WORDS[telling.manifest.verdict]
+    more = telling.newly_needing
+    changed = f"{words} for {counted_of(len(more), 'more payer account')}" if more else words
+    return {"changed": changed, "overdue": f"overdue, {words}", "reminder": f"still {words}"}[
+        telling.reason
+    ]
+
+
+def _period(telling: Telling) -> list[str]:
+    manifest = telling.manifest
+    before = telling.before
+    since = ""
+    if before and telling.reason == "changed" and before.verdict != manifest.verdict:
+        since = f" (before: {PERIOD_WORDS[before.verdict]})"
+    lines = [
+        f"Billing period {manifest.billing_period}: {_what(telling)}{since}.",
+        f"Payer accounts: {manifest.progress(telling.close_day)['text']}; the deadline "
+        f"{'was' if telling.is_overdue else 'is'} {manifest.last_day}.",
+    ]
+    if rests_on := accepted(manifest, telling.as_of):
+        lines.append(f"With {rests_on}.")
+    if manifest.verdict == "COMPLETE":
+        return [*lines, "There is nothing to do."]
+    if manifest.verdict == "AWAITING":
+        return [*lines, "There is nothing to do: the next daily run asks again."]
+    if more := telling.newly_needing:
+        left_out = f" and {len(more) - _MOST_NAMED} more" if len(more) > _MOST_NAMED else ""
+        lines.append(f"New since the last letter: {', '.join(more[:_MOST_NAMED])}{left_out}.")
+    lines += ["", "What lacks:", *payer_lines(manifest.payers)]
+    lines += (f"- the period itself: {found.code}" for found in manifest.findings)
+    lines += ["", "What to do:"]
+    lines += (f"- {code}: {KINDS[code].next_step}" for code in counted(blocking(manifest)))
+    return lines
+
+
+def _refusals(refused: Mapping[str, Sequence[str]], names: Mapping[str, str]) -> Iterator[str]:
+    """What people are told of once: invoices are archived, and checked against fewer sources."""
+    if not refused:
+        return
+    yield "AWS refuses to answer questions about these payer accounts:"
+    for account_id in list(refused)[:_MOST_NAMED]:
+        name = plain_name(names.get(account_id, ""))
+        yield f"- {account_id} {name}: {' '.join(refused[account_id])}"
+    if len(refused) > _MOST_NAMED:
+        yield f"- and {len(refused) - _MOST_NAMED} more"
+    yield "Their invoices are archived all the same, and checked against fewer sources."
+    yield f"What to do: {KINDS['WITNESS_NOT_READ'].next_step}"
+    yield (
+        "This is said once. Until it is mended, the page of each month shows it as "
+        "WITNESS_NOT_READ."
+    )
+
+
+def _where(tellings: Sequence[Telling]) -> list[str]:
+    bucket = tellings[0].manifest.bucket
+    keys = ", ".join(period_page_key(telling.manifest.billing_period) for telling in tellings)
+    return [
+        f"Where to look: {keys} in the archive bucket {bucket}.",
+        "The runbook has a heading for each word in capitals.",
+    ]
+
+
+def _heads(tellings: Sequence[Telling]) -> list[str]:
+    """What the letter keeps outside the archive: how far each chain of manifests was."""
+    heads = [
+        f"- {one.manifest.billing_period}: manifest {one.manifest.sequence}, "
+        f"SHA-256 {one.manifest_sha256}"
+        for one in tellings
+        if one.manifest_sha256
+    ]
+    return ["For the auditor, who compares it with the archive:", *heads] if heads else []

@@ -1,0 +1,69 @@
+"""The event that tells programs of a verdict. Its schema, by version, is in docs/events."""
+
+import json
+from collections import Counter
+from typing import Any
+
+from lambdas.domain.evidence.archive_layout import completeness_key
+from lambdas.domain.json_text import instant_text
+from lambdas.domain.judgement.manifests import PayerState
+from lambdas.domain.notifications.accepted import accepted
+from lambdas.domain.notifications.reasons import Telling
+from lambdas.domain.notifications.report import blocking, counted
+from lambdas.domain.verdict_words import SETTLED_VERDICTS
+
+SOURCE = "invoice-archive"
+DETAIL_TYPE = "Billing Period Judged"
+SCHEMA = "invoice-archive/billing-period-judged/1"
+_MOST_PAYERS = 100
+_MOST_BYTES = 200_000
+"""EventBridge takes 262,144 for a whole event."""
+
+
+def period_event(telling: Telling) -> dict[str, Any]:
+    """The detail of the event, with as many payer accounts as EventBridge takes. It carries no
+    amounts and no URLs.
+    """
+    most = _MOST_PAYERS
+    while len(json.dumps(event := _event(telling, most)).encode()) > _MOST_BYTES and most:
+        most //= 2
+    return event
+
+
+def _event(telling: Telling, most_payers: int) -> dict[str, Any]:
+    manifest = telling.manifest
+    rests_on = accepted(manifest, telling.as_of)
+    open_payers = [one for one in manifest.payers if one.verdict not in SETTLED_VERDICTS]
+    return {
+        "schema": SCHEMA,
+        "billing_period": str(manifest.billing_period),
+        "verdict": manifest.verdict,
+        "told_before": telling.before.verdict if telling.before else None,
+        "reason": telling.reason,
+        "is_overdue": telling.is_overdue,
+        "last_day": manifest.last_day,
+        "closed_at": manifest.closed_at,
+        "run_id": telling.run_id,
+        "as_of": instant_text(telling.as_of),
+        "archive_bucket": manifest.bucket,
+        "completeness": completeness_key(manifest.billing_period),
+        "manifest": manifest.key if manifest.sequence else None,
+        "manifest_sha256": telling.manifest_sha256,
+        "payers": len(manifest.payers),
+        "payers_by_verdict": dict(sorted(Counter(one.verdict for one in manifest.payers).items())),
+        "blocking_findings": counted(blocking(manifest)),
+        "open_payers": [_payer(one) for one in open_payers[:most_payers]],
+        "open_payers_left_out": max(0, len(open_payers) - most_payers),
+        "newly_open_payers": list(telling.newly_needing[:most_payers]),
+        "accepted": rests_on.to_data() if rests_on else None,
+    }
+
+
+def _payer(state: PayerState) -> dict[str, Any]:
+    return {
+        "payer_account_id": state.payer_account_id,
+        "verdict": state.verdict,
+        "expected": state.expected,
+        "archived": state.archived,
+        "blocking_findings": counted(f for f in state.findings if f.severity == "blocking"),
+    }

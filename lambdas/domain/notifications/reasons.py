@@ -1,0 +1,112 @@
+"""When people and programs are told of a verdict: when it changed against what was told last, when
+more payer accounts need a person, and while it is overdue; never as noise.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, cast
+
+from lambdas.domain.json_text import Instant, instant_text, read_instant
+from lambdas.domain.judgement.manifests import Manifest
+from lambdas.domain.verdict_words import PeriodVerdict, needs_a_person
+
+Reason = Literal["changed", "overdue", "reminder"]
+REMINDED_AFTER = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was told last of a billing period, through one channel."""
+
+    verdict: PeriodVerdict
+    is_overdue: bool
+    at: Instant
+    run_id: str
+    needing: tuple[str, ...] | None = None
+    """The payer accounts that needed a person; None: that was not noted."""
+
+    def to_data(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Told":
+        verdict = cast("PeriodVerdict", data["verdict"])
+        needing = data.get("needing")
+        return cls(
+            verdict,
+            data["is_overdue"],
+            data["at"],
+            data["run_id"],
+            None if needing is None else tuple(needing),
+        )
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What is to be told of one billing period, and why."""
+
+    manifest: Manifest
+    run_id: str
+    as_of: datetime
+    is_overdue: bool
+    close_day: str
+    """The day of the run, as `CloseCalendar.close_day` names it."""
+    before: Told | None
+    reason: Reason
+    manifest_sha256: str | None
+    """Of the manifest's file; None when the chain cannot be trusted."""
+
+    @property
+    def newly_needing(self) -> tuple[str, ...]:
+        """The payer accounts that need a person and did not when this verdict was told last."""
+        is_same = self.before is not None and self.before.verdict == self.manifest.verdict
+        return _newly(self.before, needing(self.manifest)) if is_same else ()
+
+    def as_told(self) -> Told:
+        return Told(
+            self.manifest.verdict,
+            self.is_overdue,
+            instant_text(self.as_of),
+            self.run_id,
+            needing(self.manifest),
+        )
+
+
+def needing(manifest: Manifest) -> tuple[str, ...]:
+    """The payer accounts that need a person, in their order."""
+    return tuple(one.payer_account_id for one in manifest.payers if needs_a_person(one.verdict))
+
+
+def reason_to_tell(
+    before: Told | None,
+    verdict: PeriodVerdict,
+    *,
+    needing: Collection[str] = (),
+    is_overdue: bool,
+    as_of: datetime,
+) -> Reason | None:
+    """Why the verdict is to be told now; None when it is not.
+
+    A change is told once, and so is that more payer accounts need a person. What still needs one is
+    told again once the deadline is over, and then weekly. That a period has begun to be awaited
+    needs nobody.
+    """
+    if before is None:
+        return None if verdict == "AWAITING" else "changed"
+    if before.verdict != verdict:
+        return "changed"
+    if verdict != "ACTION_REQUIRED":
+        return None
+    if is_overdue and not before.is_overdue:
+        return "overdue"
+    if _newly(before, needing):
+        return "changed"
+    is_due = is_overdue and as_of - read_instant(before.at) >= REMINDED_AFTER
+    return "reminder" if is_due else None
+
+
+def _newly(before: Told | None, needing: Collection[str]) -> tuple[str, ...]:
+    if before is None or before.needing is None:
+        return ()
+    return tuple(one for one in needing if one not in before.needing)

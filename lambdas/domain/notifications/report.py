@@ -1,0 +1,87 @@
+"""A verdict in plain words: no amounts, addresses or URLs, whatever a payer account is called."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from lambdas.domain.cut_text import within_bytes
+from lambdas.domain.findings import Finding
+from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.domain.verdict_words import PayerVerdict, PeriodVerdict
+from lambdas.domain.visible_text import INVISIBLE
+
+PERIOD_WORDS: Mapping[PeriodVerdict, str] = {
+    "COMPLETE": "complete",
+    "AWAITING": "awaiting invoices",
+    "ACTION_REQUIRED": "action required",
+}
+_PAYER_WORDS: Mapping[PayerVerdict, str] = {
+    "AWAITING": "awaiting invoices",
+    "MISSING": "an expected invoice is not listed",
+    "PARTIAL": "a document is missing",
+    "NO_ACCESS": "cannot be read",
+    "NOT_CHECKED": "was not checked",
+}
+_MOST_PAYERS = 25
+_MOST_BYTES = 30_000
+"""The cause of a failed execution holds 32,768."""
+_LONGEST_NAME = 60
+_NO_LETTER = re.compile(r"[^\w &,'()+-]|_")
+_INNER_DOT = re.compile(r"\.(?=\S)")
+
+
+def report(run_id: str, manifests: Sequence[Manifest], close_day: str) -> str:
+    """How a run ends; the first manifest is the target's."""
+    target = manifests[0]
+    manifest = f"{target.key} and " if target.sequence else ""
+    text = "\n".join(
+        [
+            f"{target.billing_period}: {PERIOD_WORDS[target.verdict]}. "
+            f"{target.progress(close_day)['text']}.",
+            *payer_lines(target.payers),
+            *(f"{one.billing_period}: {PERIOD_WORDS[one.verdict]}." for one in manifests[1:]),
+            f"Details: {manifest}runs/{run_id}/ in the archive.",
+        ]
+    )
+    return within_bytes(
+        text, _MOST_BYTES, f"\n[Cut here; all of it is in runs/{run_id}/ in the archive.]"
+    )
+
+
+def payer_lines(payers: Iterable[PayerState]) -> list[str]:
+    """A line for each payer account of which something lacks, those that need a person before
+    those that wait; the first ones of many.
+    """
+    open_payers = [payer for payer in payers if not payer.is_settled]
+    open_payers.sort(key=lambda payer: payer.verdict == "AWAITING")
+    lines = [_payer_line(payer) for payer in open_payers[:_MOST_PAYERS]]
+    if len(open_payers) > _MOST_PAYERS:
+        lines.append(f"- and {len(open_payers) - _MOST_PAYERS} more")
+    return lines
+
+
+def blocking(manifest: Manifest) -> Iterator[Finding]:
+    """Every finding that keeps the period from being complete."""
+    for findings in (manifest.findings, *(payer.findings for payer in manifest.payers)):
+        yield from (found for found in findings if found.severity == "blocking")
+
+
+def counted(findings: Iterable[Finding]) -> dict[str, int]:
+    """How many findings of each code there are, in the order of the codes."""
+    return dict(sorted(Counter(found.code for found in findings).items()))
+
+
+def plain_name(name: str) -> str:
+    """A payer account's name without anything that a mail program could take for a link."""
+    name = INVISIBLE.sub(" ", name)
+    text = _NO_LETTER.sub(lambda match: "." if match[0] == "." else " ", name)
+    return " ".join(_INNER_DOT.sub("", text).split())[:_LONGEST_NAME]
+
+
+def _payer_line(payer: PayerState) -> str:
+    codes = counted(found for found in payer.findings if found.severity == "blocking")
+    why = ", ".join(f"{count} x {code}" for code, count in codes.items())
+    return (
+        f"- {payer.payer_account_id} {plain_name(payer.name)}: {_PAYER_WORDS[payer.verdict]}; "
+        f"{payer.archived} of {payer.expected} invoices archived" + (f" ({why})" if why else "")
+    )

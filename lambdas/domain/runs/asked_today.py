@@ -1,0 +1,186 @@
+"""Who is asked in a run, and for what."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.invoices.listing_spans import OVERLAP
+from lambdas.domain.invoices.receiver_roles import asked_from
+from lambdas.domain.json_text import read_instant
+from lambdas.domain.runs.close_calendar import LATE_SWEEP_WEEKDAY, CloseCalendar, is_asked_on
+from lambdas.domain.runs.outcome import OUTCOME_CODES
+from lambdas.domain.runs.payer_register import Payer, PayerRegister
+from lambdas.domain.runs.payer_run import PayerRun
+from lambdas.domain.runs.run_request import RunRequest
+from lambdas.domain.verdict_words import SETTLED_VERDICTS
+
+_ISSUED_UNTIL_MONTHS = 3
+"""A run asks by issued date up to this many months after its target period began, so that a
+backfill stays one.
+"""
+
+
+@dataclass(frozen=True)
+class LastSeen:
+    """A payer account's last verdict in a period, and when its listings were last complete."""
+
+    verdict: str
+    checked_at: datetime | None
+    look_failed: bool = False
+    """Whether the last look at it failed, whatever its verdict."""
+
+    @property
+    def is_settled(self) -> bool:
+        return self.verdict in SETTLED_VERDICTS and not self.look_failed
+
+
+@dataclass(frozen=True)
+class PeriodSeen:
+    """What a period's `completeness.json` says, as far as it decides who is asked and what is
+    judged.
+    """
+
+    is_complete: bool = False
+    is_accepted: bool = False
+    """Whether a person accepted a lack, for a time."""
+    payers: Mapping[str, LastSeen] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, view: Mapping[str, Any], period: BillingPeriod) -> "PeriodSeen":
+        """Raises LookupError, TypeError, ValueError, AttributeError or OverflowError for what no
+        run wrote.
+        """
+        payers, is_accepted = {}, False
+        for payer in view["payers"]:
+            codes = {found["code"] for found in payer["findings"]}
+            is_accepted = is_accepted or "ACKNOWLEDGED" in codes
+            checked_at = read_instant(payer["checked_at"]) if payer["checked_at"] else None
+            if checked_at and checked_at.date() < period.first_day:
+                raise ValueError(f"a payer account was checked before {period} began")
+            payers[payer["payer_account_id"]] = LastSeen(
+                payer["verdict"],
+                checked_at,
+                not codes.isdisjoint(OUTCOME_CODES),
+            )
+        return cls(view["verdict"] == "COMPLETE", is_accepted, payers)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether its verdict stays what it is as long as nothing new comes."""
+        return self.is_complete and not self.is_accepted
+
+    def asks(self, account_id: str, *, weekly: bool) -> bool:
+        """Whether a payer account is asked for it long after its deadline: those that are not
+        settled daily, all others of it weekly, until it is complete.
+        """
+        last = self.payers.get(account_id)
+        return last is not None and not self.is_complete and (weekly or not last.is_settled)
+
+
+def payer_runs(
+    request: RunRequest,
+    register: PayerRegister,
+    close: CloseCalendar,
+    lookback_periods: int,
+    payer_role_name: str,
+    *,
+    last_seen: Callable[[BillingPeriod], Mapping[str, LastSeen]],
+    older: Mapping[BillingPeriod, PeriodSeen],
+) -> list[PayerRun]:
+    """The run's list: payer accounts of the register that are active in one of its periods and are
+    asked today.
+
+    A person's run asks everybody whom it names; the daily run asks as `is_asked_on` says, and for
+    `older` periods, those before the look-back, that are not settled, as they say.
+    """
+    weekly = request.as_of.weekday() == LATE_SWEEP_WEEKDAY
+    periods = request.billing_period.with_earlier(lookback_periods)
+    seen = {period: _before(request.as_of, last_seen(period)) for period in periods}
+    runs = []
+    for payer in register.payers:
+        if request.payer_account_ids and payer.account_id not in request.payer_account_ids:
+            continue
+        active = [period for period in periods if payer.is_active_in(period)]
+        open_for_it = [
+            period
+            for period, view in older.items()
+            if not view.is_settled
+            and payer.is_active_in(period)
+            and view.asks(payer.account_id, weekly=weekly)
+        ]
+        if not (active or open_for_it):
+            continue
+        last = [seen[period].get(payer.account_id) for period in active]
+        settled = all(one is not None and one.is_settled for one in last)
+        if (
+            request.is_scheduled
+            and not open_for_it
+            and not is_asked_on(request.as_of, request.billing_period, close, settled=settled)
+        ):
+            continue
+        # older periods are asked for by period: what was issued since was looked through already
+        issued_from = _issued_from(active or [request.billing_period], last)
+        asked_for = [*active, *sorted(open_for_it, reverse=True)]
+        run = _payer_run(request, payer, asked_for, payer_role_name, issued_from)
+        is_late = not settled and request.as_of >= close.overdue_from(request.billing_period)
+        if request.is_scheduled and active and (weekly or is_late):
+            covered = _covered_from(payer.account_id, min(active), older)
+            run = replace(run, roles_from=asked_from(covered, run.issued_to))
+        runs.append(run)
+    return runs
+
+
+def _covered_from(
+    account_id: str, earliest: BillingPeriod, older: Mapping[BillingPeriod, PeriodSeen]
+) -> date:
+    """The day after the first of the unbroken periods of which the archive has the payer account,
+    up to `earliest` of the run: what was issued before is mostly of months that nobody asked about.
+    """
+    while (before := older.get(earliest.shifted(-1))) and account_id in before.payers:
+        earliest = earliest.shifted(-1)
+    return earliest.first_day_after
+
+
+def _issued_from(periods: Sequence[BillingPeriod], last: Sequence[LastSeen | None]) -> date:
+    """Where the listing by issued date begins: some days before the last good sweep of all."""
+    # what was issued within the earliest period itself are mostly the bills of the month before it
+    earliest = min(periods).first_day_after
+    swept_at = [one.checked_at for one in last if one and one.checked_at]
+    if len(swept_at) < len(periods):
+        return earliest
+    return max(earliest, min(swept_at).date() - OVERLAP)
+
+
+def _before(as_of: datetime, seen: Mapping[str, LastSeen]) -> Mapping[str, LastSeen]:
+    """What was not checked after the run's own instant, for that would keep it from asking."""
+    return {
+        account_id: one
+        for account_id, one in seen.items()
+        if one.checked_at is None or one.checked_at <= as_of
+    }
+
+
+def _payer_run(
+    request: RunRequest,
+    payer: Payer,
+    periods: Sequence[BillingPeriod],
+    payer_role_name: str,
+    issued_from: date,
+) -> PayerRun:
+    issued_to = min(
+        request.as_of.date() + timedelta(days=1),
+        request.billing_period.shifted(_ISSUED_UNTIL_MONTHS).first_day,
+    )
+    return PayerRun(
+        run_id=request.run_id,
+        as_of=request.as_of,
+        dry_run=request.dry_run,
+        payer_account_id=payer.account_id,
+        name=payer.name,
+        role_arn=payer.role_arn or f"arn:aws:iam::{payer.account_id}:role/{payer_role_name}",
+        billing_periods=tuple(periods),
+        issued_from=issued_from,
+        issued_to=issued_to,
+    )

@@ -1,0 +1,367 @@
+"""What one run asks of one payer account, and what its listings answered.
+
+A map item carries its whole identity.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.findings import Finding, finding
+from lambdas.domain.invoices.received_rows import Row, read_row, told
+from lambdas.domain.invoices.receiver_roles import only_roles
+from lambdas.domain.invoices.summary import InvoiceSummary, one_a_listing
+from lambdas.domain.json_text import instant_text, read_instant
+from lambdas.domain.runs.outcome import Outcome
+from lambdas.domain.witnesses.billing_transfers import Transfers
+from lambdas.domain.witnesses.statements import InvoiceUnits
+
+_ENOUGH = 12
+"""Digits of a fingerprint that tell the rows of a payer account apart."""
+BY_BILLING_PERIOD = "billing_period"
+BY_ISSUED_DATE = "issued_date"
+OF_RECEIVER_BY_BILLING_PERIOD = "receiver_billing_period"
+OF_RECEIVER_BY_ISSUED_DATE = "receiver_issued_date"
+"""Listings: of the payer account itself, and of the receivers of its invoice units."""
+_OWN, _OF_RECEIVERS, _OF_ROLES = range(3)
+_RANK = {
+    BY_BILLING_PERIOD: _OWN,
+    BY_ISSUED_DATE: _OWN,
+    OF_RECEIVER_BY_BILLING_PERIOD: _OF_RECEIVERS,
+    OF_RECEIVER_BY_ISSUED_DATE: _OF_RECEIVERS,
+}
+"""Which listing goes before which; the others are those by receiver role."""
+
+
+@dataclass(frozen=True)
+class PayerRun:
+    """One item of the run's list. `issued_from` is included, `issued_to` is not."""
+
+    run_id: str
+    as_of: datetime
+    dry_run: bool
+    payer_account_id: str
+    name: str
+    role_arn: str
+    billing_periods: tuple[BillingPeriod, ...]
+    issued_from: date
+    issued_to: date
+    roles_from: date | None = None
+    """The first issued date for which it is asked by receiver role; None: it is not asked so."""
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "run_id": self.run_id,
+            "as_of": instant_text(self.as_of),
+            "dry_run": self.dry_run,
+            "payer_account_id": self.payer_account_id,
+            "name": self.name,
+            "role_arn": self.role_arn,
+            "billing_periods": [str(period) for period in self.billing_periods],
+            "issued_from": self.issued_from.isoformat(),
+            "issued_to": self.issued_to.isoformat(),
+            "roles_from": self.roles_from.isoformat() if self.roles_from else None,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "PayerRun":
+        return cls(
+            data["run_id"],
+            read_instant(data["as_of"]),
+            data["dry_run"],
+            data["payer_account_id"],
+            data["name"],
+            data["role_arn"],
+            tuple(BillingPeriod.parse(period) for period in data["billing_periods"]),
+            date.fromisoformat(data["issued_from"]),
+            date.fromisoformat(data["issued_to"]),
+            date.fromisoformat(data["roles_from"]) if data.get("roles_from") else None,
+        )
+
+
+@dataclass(frozen=True)
+class ListedInvoice:
+    """One invoice of the union of a payer account's listings, under the payer account that its row
+    names.
+    """
+
+    invoice_id: str
+    billing_period: BillingPeriod
+    payer_account_id: str
+    listings: tuple[str, ...]
+    summary: InvoiceSummary
+    other_rows: tuple[Row, ...] = ()
+    """Rows of the same id, in one listing of this run, that say something else."""
+
+    @property
+    def receiver_roles(self) -> tuple[str, ...]:
+        """The roles by which alone it is listed; empty where any other listing shows it."""
+        return only_roles(self.listings)
+
+    def as_recorded(self, fingerprint: str) -> "ListedInvoice":
+        """The same with the row first that has this fingerprint, if one of those that differ has
+        it: AWS lists them in whatever order.
+        """
+        rows = [self.summary.row, *self.other_rows]
+        for row in rows:
+            if fingerprint in InvoiceSummary(row).same_fingerprints():
+                others = tuple(other for other in rows if other is not row)
+                first = self.summary if row is self.summary.row else InvoiceSummary(row)
+                return replace(self, summary=first, other_rows=in_order(others))
+        return self
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "invoice_id": self.invoice_id,
+            "billing_period": str(self.billing_period),
+            "payer_account_id": self.payer_account_id,
+            "listings": list(self.listings),
+            "summary": self.summary.row,
+            "row_received": self.summary.received,
+            "other_rows": list(self.other_rows),
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "ListedInvoice":
+        return cls(
+            data["invoice_id"],
+            BillingPeriod.parse(data["billing_period"]),
+            data["payer_account_id"],
+            tuple(data["listings"]),
+            InvoiceSummary(data["summary"], data.get("row_received")),
+            tuple(data.get("other_rows", ())),
+        )
+
+
+@dataclass(frozen=True)
+class UnusableRow:
+    """A listed row that no archive can hold: without an invoice id, or with nothing that says its
+    period. `fingerprint` begins its fingerprint.
+    """
+
+    billing_period: BillingPeriod | None
+    """None where nothing says it."""
+    fingerprint: str
+    received: str | None = None
+    """The row's own JSON text as AWS sent it; nothing else keeps it."""
+
+    def finding(self, payer_account_id: str) -> Finding:
+        """What it says of the payer account whose listings show it, each row by itself."""
+        what, cause = "an invoice without an id", ""
+        if self.received is not None:
+            read = read_row(self.received)
+            cause = f": {told(read.problems)}" if read.problems else ""
+            if invoice_id := read.row.get("InvoiceId"):
+                what = f"invoice {invoice_id} without anything that says its billing period"
+        return finding(
+            "INVOICE_WITHOUT_ID",
+            f"{payer_account_id} row {self.fingerprint}",
+            f"AWS lists {what} (row {self.fingerprint}){cause}.",
+        )
+
+    def to_data(self) -> dict[str, str | None]:
+        return {
+            "billing_period": str(self.billing_period) if self.billing_period else None,
+            "fingerprint": self.fingerprint,
+            "row_received": self.received,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "UnusableRow":
+        period = data["billing_period"]
+        return cls(
+            BillingPeriod.parse(period) if period else None,
+            data["fingerprint"],
+            data.get("row_received"),
+        )
+
+
+@dataclass(frozen=True)
+class ListingNote:
+    """What listings of a payer account say beside its invoices, of one billing period."""
+
+    billing_period: BillingPeriod
+    finding: Finding
+
+    def to_data(self) -> dict[str, Any]:
+        return {"billing_period": str(self.billing_period), "finding": self.finding.to_data()}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "ListingNote":
+        period = BillingPeriod.parse(data["billing_period"])
+        return cls(period, Finding.from_data(data["finding"]))
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What the listings of a payer account show.
+
+    Listings that ended with an error are never written. What AWS's answers left unfinished says so,
+    and is not taken for a short one.
+    """
+
+    payer_account_id: str
+    outcome: Outcome
+    detail: str
+    billing_periods: tuple[BillingPeriod, ...]
+    invoices: tuple[ListedInvoice, ...] = ()
+    unusable: tuple[UnusableRow, ...] = ()
+    units: InvoiceUnits | None = None
+    """None: invoice units were not asked for."""
+    receivers_listed: tuple[str, ...] = ()
+    """The receivers whose listings are part of this one."""
+    transfers: Transfers | None = None
+    """None: billing transfers were not asked for."""
+    notes: tuple[ListingNote, ...] = ()
+    refused: Mapping[BillingPeriod, str] = field(default_factory=dict)
+    """The billing periods that AWS did not list, with its answer."""
+    roles_listed: bool | None = None
+    """Whether all listings by receiver role were read to their end; None: they were not asked."""
+    unfinished: Mapping[BillingPeriod, str] = field(default_factory=dict)
+    """Why the invoices listed of a billing period may not be all, by period."""
+
+    @property
+    def periods_without_gap(self) -> tuple[BillingPeriod, ...]:
+        """The billing periods of which each listed invoice is known by its id: what is not among
+        them is listed no longer.
+        """
+        gaps = {*self.refused, *self.unfinished, *(row.billing_period for row in self.unusable)}
+        gaps |= {
+            note.billing_period
+            for note in self.notes
+            if note.finding.code == "LISTING_REFUSED"
+            and note.finding.subject in self.receivers_listed
+        }
+        return tuple(period for period in self.billing_periods if period not in gaps)
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "payer_account_id": self.payer_account_id,
+            "outcome": self.outcome,
+            "detail": self.detail,
+            "billing_periods": [str(period) for period in self.billing_periods],
+            "invoices": [invoice.to_data() for invoice in self.invoices],
+            "unusable_rows": [row.to_data() for row in self.unusable],
+            "invoice_units": self.units.to_data() if self.units else None,
+            "receivers_listed": list(self.receivers_listed),
+            "billing_transfers": self.transfers.to_data() if self.transfers else None,
+            "notes": [note.to_data() for note in self.notes],
+            "refused_periods": {str(period): why for period, why in self.refused.items()},
+            "receiver_roles_listed": self.roles_listed,
+            "unfinished": {str(period): cause for period, cause in self.unfinished.items()},
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Listing":
+        units, transfers = data["invoice_units"], data["billing_transfers"]
+        return cls(
+            data["payer_account_id"],
+            data["outcome"],
+            data["detail"],
+            tuple(BillingPeriod.parse(period) for period in data["billing_periods"]),
+            tuple(ListedInvoice.from_data(invoice) for invoice in data["invoices"]),
+            tuple(UnusableRow.from_data(row) for row in data["unusable_rows"]),
+            InvoiceUnits.from_data(units) if units else None,
+            tuple(data["receivers_listed"]),
+            Transfers.from_data(transfers) if transfers else None,
+            tuple(ListingNote.from_data(note) for note in data.get("notes", ())),
+            {BillingPeriod.parse(p): why for p, why in data.get("refused_periods", {}).items()},
+            data.get("receiver_roles_listed"),
+            {BillingPeriod.parse(one): cause for one, cause in data.get("unfinished", {}).items()},
+        )
+
+
+ListedRow = tuple[str, BillingPeriod | None, InvoiceSummary]
+"""A row with the listing that shows it, and the period asked for if it is one by period. Of each
+listing an id has one row, which has those that differ with it.
+"""
+
+
+def union_by_invoice_id(
+    rows: Sequence[ListedRow], asked_account_id: str
+) -> tuple[list[ListedInvoice], list[UnusableRow]]:
+    """Unite the rows of all listings, in the order in which they were read.
+
+    The payer account's own listings go before those of receivers, and these before those by
+    receiver role, which only add what no other listing shows. Among equal ones the later reading
+    counts; where one listing has several rows of an id, all of them stay. Estimates are left out.
+    Also returns the rows that no archive can hold.
+    """
+    invoices: dict[str, ListedInvoice] = {}
+    unusable: dict[str, tuple[InvoiceSummary, BillingPeriod | None]] = {}
+    for listing, asked_period, summary in rows:
+        invoice_id, period = summary.invoice_id, summary.billing_period(asked_period)
+        if summary.is_estimate:
+            continue
+        if not invoice_id or period is None:
+            mark = summary.mark()
+            _, known = unusable.get(mark, (summary, None))
+            if asked_period or known is None:
+                unusable[mark] = summary, period
+            continue
+        now = ListedInvoice(
+            invoice_id,
+            period,
+            summary.account_id or asked_account_id,
+            (listing,),
+            replace(summary, differing=()),
+            summary.differing,
+        )
+        earlier = invoices.get(invoice_id)
+        invoices[invoice_id] = _united(earlier, now) if earlier else now
+    return list(invoices.values()), [
+        UnusableRow(period, mark[:_ENOUGH], row.received)
+        for mark, (row, period) in unusable.items()
+        if row.invoice_id not in invoices
+    ]
+
+
+def _united(earlier: ListedInvoice, now: ListedInvoice) -> ListedInvoice:
+    """One invoice of two readings."""
+    rank, rank_now = _rank(earlier.listings), _rank(now.listings)
+    if rank_now == _OF_ROLES != rank:
+        return earlier
+    listings = tuple(dict.fromkeys((*earlier.listings, *now.listings)))
+    if rank_now != rank:
+        return replace(earlier, listings=listings)
+    if earlier.other_rows or now.other_rows:
+        every = one_a_listing(
+            InvoiceSummary(row)
+            for one in (earlier, now)
+            for row in (one.summary.row, *one.other_rows)
+        )
+        return replace(earlier, listings=listings, other_rows=every[0].differing)
+    if now.summary.fingerprint() in earlier.summary.same_fingerprints():
+        return replace(earlier, listings=listings)
+    # the listing by issued date does not say of a row without a period which one was asked for
+    period = now.summary.billing_period(earlier.billing_period) or earlier.billing_period
+    account_id = now.summary.account_id or earlier.payer_account_id
+    return replace(now, billing_period=period, payer_account_id=account_id, listings=listings)
+
+
+def _rank(listings: tuple[str, ...]) -> int:
+    return min(_RANK.get(listing, _OF_ROLES) for listing in listings)
+
+
+def estimates(rows: Sequence[ListedRow]) -> tuple[ListingNote, ...]:
+    """A note on each estimate that is listed; its amount is left out, for it changes daily."""
+    found = {}
+    for _, asked_period, summary in rows:
+        period = summary.billing_period(asked_period)
+        if summary.is_estimate and period:
+            found[summary.invoice_id, period] = ListingNote(
+                period,
+                finding(
+                    "ESTIMATE_LISTED",
+                    summary.invoice_id or "",
+                    "AWS lists an estimate. The invoice itself comes under another id.",
+                ),
+            )
+    return tuple(found.values())
+
+
+def in_order(rows: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """Rows in an order that depends on them alone."""
+    return tuple(sorted(rows, key=lambda row: InvoiceSummary(row).fingerprint()))

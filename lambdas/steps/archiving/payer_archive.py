@@ -1,0 +1,693 @@
+"""Getting one listed invoice into the archive: document, then record, so that a crash anywhere
+leaves what the next run completes.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import IO
+
+from lambdas.aws.answers import AnswerNotRead
+from lambdas.aws.archive import Archive
+from lambdas.aws.document_download import (
+    Downloaded,
+    DownloadRefused,
+    StorageFull,
+    TooSlow,
+    download,
+    working_file,
+)
+from lambdas.aws.invoicing import DocumentsRefused, InvoiceNotReady, Invoicing, OfferedDocument
+from lambdas.aws.payer_role import NoAccess
+from lambdas.domain import stored_form
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.cut_text import short
+from lambdas.domain.documents.document_text import is_proven
+from lambdas.domain.errors import NOT_UNDERSTOOD, EvidenceConflict, ServiceUnavailable
+from lambdas.domain.evidence.archive_layout import (
+    documents_prefix,
+    highest_records,
+    invoice_document_stem,
+    invoice_of_document,
+    record_sequence,
+    records_prefix,
+    revision_stem,
+    safe_segment,
+    supplemental_document_stem,
+)
+from lambdas.domain.evidence.archived_invoice import (
+    ArchivedInvoice,
+    KnownInvoice,
+    OutstandingInvoice,
+)
+from lambdas.domain.evidence.kept_versions import EvidenceDamaged, KeptVersions
+from lambdas.domain.evidence.records import (
+    ArchivedDocument,
+    ChainState,
+    Lack,
+    Learnt,
+    Record,
+    Sighting,
+    StoredObject,
+    first_record,
+    next_record,
+    rows_differ,
+)
+from lambdas.domain.evidence.retention import retain_until
+from lambdas.domain.evidence.shared_papers import same_bytes
+from lambdas.domain.findings import Finding, Flag, document_subject, finding
+from lambdas.domain.invoices.receiver_roles import only_roles
+from lambdas.domain.invoices.summary import InvoiceSummary
+from lambdas.domain.json_text import Instant, instant_text
+from lambdas.domain.runs.known_to_pass import KnownToPass
+from lambdas.domain.runs.payer_run import (
+    BY_BILLING_PERIOD,
+    OF_RECEIVER_BY_BILLING_PERIOD,
+    ListedInvoice,
+    PayerRun,
+    in_order,
+)
+from lambdas.domain.stored_form import NotUnderstood
+from lambdas.settings import FunctionSettings
+from lambdas.steps.archiving.document_checks import Checked, check_document, is_rendered_anew
+from lambdas.steps.archiving.stored_papers import StoredPapers
+from lambdas.steps.stored_records import read_record
+
+_ROUNDS = 3
+"""How often documents are asked for when a URL is refused or the bytes do not arrive whole."""
+_PASSING = ("DOWNLOAD_FAILED", "DOCUMENT_DAMAGED", StorageFull.CODE)
+_CHAIN_TRIES = 5
+_MOST_FLAGS_BYTES, _MOST_DETAIL_BYTES = 1_500, 400
+"""S3 takes 2,048 of all metadata of an object; in JSON a letter may take twelve."""
+InTurn = Callable[[], AbstractContextManager[None]]
+REVISION_NOT_CHECKED = "REVISION_NOT_CHECKED"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a stored document says of itself, for the run that finds it without a record."""
+
+    run_id: str
+    retrieved_at: Instant
+    flags: tuple[Flag, ...]
+
+    def metadata(self) -> dict[str, str]:
+        return {
+            "run-id": self.run_id,
+            "retrieved-at": self.retrieved_at,
+            "flags": json.dumps(self.flags),
+        }
+
+    @classmethod
+    def of(cls, metadata: Mapping[str, str]) -> "Origin":
+        """Raises what NOT_UNDERSTOOD has where no run of this archive wrote it."""
+        flags = tuple((code, detail) for code, detail in json.loads(metadata["flags"]))
+        return stored_form.checked(cls(metadata["run-id"], metadata["retrieved-at"], flags))
+
+
+class PayerArchive:
+    """What the archive holds of one payer account's invoices in a run, and how it grows.
+
+    Methods may run in several threads.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        invoicing: Invoicing,
+        settings: FunctionSettings,
+        run: PayerRun,
+        clock: Callable[[], datetime],
+        *,
+        known: KnownToPass | None = None,
+    ) -> None:
+        self._archive = archive
+        self._invoicing = invoicing
+        self._settings = settings
+        self._run = run
+        self._clock = clock
+        self._known = known or KnownToPass(run.payer_account_id)
+        self._papers = StoredPapers(archive)
+        self._chains: dict[str, list[tuple[str, int]]] = {}
+        self._documents: dict[str, str] = {}
+        self._invoice_stems: dict[str, set[str]] = defaultdict(set)
+        self._damages: dict[str, Finding] = {}
+
+    def look_up(self, places: Iterable[tuple[BillingPeriod, str]], asked: Collection[str]) -> None:
+        """Read, from listings alone, which records and documents exist at these places.
+
+        That is at these periods and payer accounts, and in the run's periods the records of
+        accounts that are not `asked` themselves: only those who are shown them can miss them.
+        Versions are listed, for a key that somebody hid looks like one that was never there.
+        """
+        unasked = {
+            (period, account_id)
+            for period in self._run.billing_periods
+            for account_id in self._archive.folders(records_prefix(period))
+            if account_id not in asked
+        }
+        keys: list[str] = []
+        for period, account_id in {*places, *unasked}:
+            for kept in self._archive.kept_versions(records_prefix(period, account_id)).values():
+                keys.append(kept.key)
+                place = record_sequence(kept.key)
+                if kept.damage and place:
+                    self._damages[place[0].rpartition("/")[2]] = kept.damage
+            for kept in self._archive.kept_versions(documents_prefix(period, account_id)).values():
+                self._look_up_document(kept)
+        for chain, sequence in highest_records(keys).items():
+            self._chains.setdefault(chain.rpartition("/")[2], []).append((chain, sequence))
+
+    def _look_up_document(self, kept: KeptVersions) -> None:
+        stem = kept.key.rpartition(".")[0]
+        self._documents[stem] = kept.key
+        self._papers.look_up(kept)
+        if kept.damage:
+            self._damages[stem] = kept.damage
+        of_invoice = invoice_of_document(stem)
+        if of_invoice:
+            invoice_stem, segment = of_invoice
+            self._invoice_stems[segment].add(invoice_stem)
+
+    def archive_invoice(
+        self, listed: ListedInvoice, in_turn: InTurn = nullcontext
+    ) -> ArchivedInvoice | OutstandingInvoice | KnownInvoice:
+        """Store what the archive lacks of the invoice. Raises NoAccess and ServiceUnavailable.
+
+        `in_turn` lets decide one invoice after another, in the order of the listings: of invoices
+        that are served one paper which names none of them, it is always the first that gets it.
+        """
+        try:
+            return self._archive_invoice(listed, in_turn)
+        except EvidenceConflict as conflict:
+            lack = Lack("FOREIGN_OBJECT", listed.invoice_id, f"{conflict}.")
+        except EvidenceDamaged as damaged:
+            lack = _lack_of(damaged.finding)
+        return self._outstanding(listed, [lack])
+
+    def _outstanding(self, listed: ListedInvoice, lacks: Iterable[Lack]) -> OutstandingInvoice:
+        return OutstandingInvoice(
+            listed.invoice_id,
+            listed.billing_period,
+            listed.payer_account_id,
+            (self._run.payer_account_id,),
+            listed.summary,
+            (
+                *(finding(lack.code, lack.subject, lack.detail) for lack in lacks),
+                *rows_differ(listed.invoice_id, listed.summary.row, listed.other_rows),
+            ),
+            listed.receiver_roles,
+        )
+
+    def _archive_invoice(
+        self, listed: ListedInvoice, in_turn: InTurn
+    ) -> ArchivedInvoice | OutstandingInvoice | KnownInvoice:
+        state = self._state(safe_segment(listed.invoice_id))
+        earlier = _sighting(state, self._run.payer_account_id)
+        if state and listed.receiver_roles and not (earlier and only_roles(earlier.listings)):
+            return KnownInvoice(listed.invoice_id)
+        listed = replace(listed, other_rows=in_order(listed.other_rows))
+        if earlier:
+            listed = listed.as_recorded(earlier.fingerprint)
+        if state and listed.other_rows and self._kept_one_row(state.record):
+            listed = replace(listed, summary=InvoiceSummary(listed.summary.row), other_rows=())
+        sighting = Sighting(
+            self._run.payer_account_id,
+            earlier.fingerprint
+            if earlier and earlier.fingerprint in listed.summary.same_fingerprints()
+            else listed.summary.fingerprint(),
+            listed.listings,
+        )
+        has_changed = state is not None and _has_changed(state.record, sighting)
+        documents: list[ArchivedDocument] = []
+        lacks: list[Lack] = []
+        is_in_doubt = state is not None and (
+            listed.invoice_id in self._known.in_doubt
+            or (self._is_contested(listed) and not state.record.names_its_invoice)
+        )
+        is_asked = (
+            state is None or has_changed or is_in_doubt or state.record.is_due(self._run.as_of)
+        )
+        if is_asked:
+            try:
+                documents, lacks = self._get_documents(
+                    listed,
+                    state,
+                    in_turn,
+                    look_for_revisions=has_changed,
+                    is_in_doubt=is_in_doubt,
+                )
+            except AnswerNotRead:
+                is_asked = False  # so it stays due, and the next run asks again
+        learnt = Learnt(
+            self._run.run_id,
+            self._run.as_of,
+            sighting,
+            listed.summary.row,
+            documents,
+            lacks,
+            is_asked,
+            listed.summary.received,
+            listed.other_rows,
+        )
+        if state is None and not documents:
+            return self._outstanding(listed, lacks)
+        if state:
+            return self._extend_chain(state, learnt)
+        return self._begin_chain(listed, learnt)
+
+    def _kept_one_row(self, record: Record) -> bool:
+        """Whether it is of an earlier release, which kept the first row of an id alone, and of a
+        closed month: what else is listed there is no news.
+        """
+        return record.row_received is None and record.billing_period in self._known.closed
+
+    def contested(self, listed: Iterable[ListedInvoice]) -> list[ListedInvoice]:
+        """The invoices that hold a document which another one was served in this pass.
+
+        Where the document names neither, the holder may be the wrong one: `archive_invoice` looks
+        again at what AWS serves for it.
+        """
+        return [invoice for invoice in listed if self._is_contested(invoice)]
+
+    def _is_contested(self, listed: ListedInvoice) -> bool:
+        return safe_segment(listed.invoice_id) in self._papers.contested
+
+    def record_vanished(
+        self,
+        listed_ids: Iterable[str],
+        periods: Iterable[BillingPeriod],
+        receivers: Collection[str],
+    ) -> list[ArchivedInvoice]:
+        """Record which archived invoices of these fully listed periods the payer account's listings
+        no longer show.
+
+        `receivers` are the accounts whose listings were read as well: what only the listing of
+        another receiver showed was not looked for.
+        """
+        shown = {safe_segment(invoice_id) for invoice_id in listed_ids}
+        judged = tuple(records_prefix(period) for period in periods)
+        vanished = []
+        for segment, places in self._chains.items():
+            if segment in shown or not any(chain.startswith(judged) for chain, _ in places):
+                continue
+            try:
+                state = self._state(segment)
+            except (EvidenceConflict, EvidenceDamaged):
+                continue  # ValidateCompleteness tells of a record that cannot be read
+            seen_by = self._run.payer_account_id
+            if state and InvoiceSummary(state.record.summary).is_estimate:
+                continue
+            if not state or not _was_listed_by_period(state.record, seen_by, receivers):
+                continue
+            learnt = Learnt(self._run.run_id, self._run.as_of, None, state.record.summary)
+            vanished.append(self._extend_chain(state, learnt))
+        return vanished
+
+    def _state(self, segment: str) -> ChainState | None:
+        """The highest record of the invoice's oldest chain: the first record fixes the keys.
+
+        Raises EvidenceDamaged where a record of it is hidden or overlaid: nothing is stored for the
+        invoice until it is back.
+        """
+        if segment in self._damages:
+            raise EvidenceDamaged(self._damages[segment])
+        places = self._chains.get(segment, [])
+        states = [self._read_highest(chain, sequence) for chain, sequence in places]
+        return min(states, key=lambda state: state.record.first_archived_at, default=None)
+
+    def _read_highest(self, chain: str, sequence: int) -> ChainState:
+        """The highest record of a chain of which `sequence` is known to exist."""
+        found: ChainState | None = None
+        while newer := self._read(f"{chain}/{sequence:04d}.json"):
+            found, sequence = newer, sequence + 1
+        if found is None:
+            raise EvidenceConflict(f"{chain}/{sequence:04d}.json was listed and is gone")
+        return found
+
+    def _read(self, key: str) -> ChainState | None:
+        try:
+            found = read_record(self._archive, key)
+        except NotUnderstood as error:
+            raise EvidenceConflict(f"{key} is no record of this archive: {error}") from None
+        return ChainState(*found) if found else None
+
+    def _begin_chain(self, listed: ListedInvoice, learnt: Learnt) -> ArchivedInvoice:
+        record = first_record(
+            listed.invoice_id,
+            listed.billing_period,
+            listed.payer_account_id,
+            learnt,
+            self._stem(listed),
+        )
+        stored = self._put_record(record)
+        if stored:
+            return ArchivedInvoice.of(record, stored)
+        return self._extend_chain(self._read_highest(_chain(record), record.sequence), learnt)
+
+    def _extend_chain(self, state: ChainState, learnt: Learnt) -> ArchivedInvoice:
+        for _ in range(_CHAIN_TRIES):
+            record = next_record(state.record, state.stored, learnt, self._run.payer_account_id)
+            if record is None:
+                return ArchivedInvoice.of(state.record, state.stored)
+            stored = self._put_record(record)
+            if stored:
+                return ArchivedInvoice.of(record, stored)
+            # another run was first: what it recorded is the state now
+            state = self._read_highest(_chain(record), record.sequence)
+        raise ServiceUnavailable(f"other runs keep extending {state.record.key}")
+
+    def _put_record(self, record: Record) -> StoredObject | None:
+        return self._archive.put_record(
+            record.key, record.to_bytes(), self._retain_until(record.billing_period)
+        )
+
+    def _get_documents(
+        self,
+        listed: ListedInvoice,
+        state: ChainState | None,
+        in_turn: InTurn,
+        *,
+        look_for_revisions: bool,
+        is_in_doubt: bool,
+    ) -> tuple[list[ArchivedDocument], list[Lack]]:
+        """Ask for the documents and store at once those that the archive lacks; URLs never leave
+        this call.
+
+        The invoice document is looked at again too if it `is_in_doubt`. Raises AnswerNotRead where
+        AWS answers nothing that can be read of an invoice of which nothing is wanted but what may
+        have come late.
+        """
+        known = (
+            {d.identity: d for d in sorted(state.record.documents, key=_revision)} if state else {}
+        )
+        stem = state.record.document_stem if state else self._stem(listed)
+        period = state.record.billing_period if state else listed.billing_period
+        stored: dict[object, ArchivedDocument] = {}
+        lacks: dict[object, Lack] = {}
+        for _ in range(_ROUNDS):
+            try_again = False
+            try:
+                offers = self._offers(listed)
+            except (InvoiceNotReady, DocumentsRefused, AnswerNotRead) as error:
+                is_wanted = state is None or look_for_revisions or stored or lacks
+                if isinstance(error, AnswerNotRead) and not is_wanted:
+                    raise
+                lacks = lacks or _nothing_offered(listed, state, error, look_for_revisions)
+                break
+            for offer in offers:
+                if offer.identity in stored:
+                    continue
+                earlier = known.get(offer.identity)
+                if earlier and not (
+                    look_for_revisions or (is_in_doubt and offer.is_invoice_document)
+                ):
+                    continue
+                lacks.pop(offer.identity, None)
+                try:
+                    document = self._get_document(
+                        offer, stem, period, listed, earlier, in_turn=in_turn
+                    )
+                except EvidenceConflict as conflict:
+                    subject = _subject(listed.invoice_id, offer)
+                    lacks[offer.identity] = Lack("FOREIGN_OBJECT", subject, f"{conflict}.")
+                except EvidenceDamaged as damaged:
+                    lacks[offer.identity] = _lack_of(damaged.finding)
+                except DownloadRefused as refused:
+                    lack = _lack(listed.invoice_id, offer, refused)
+                    lacks[offer.identity] = (
+                        replace(lack, code=REVISION_NOT_CHECKED) if earlier else lack
+                    )
+                    try_again |= refused.code in _PASSING and not isinstance(refused, TooSlow)
+                else:
+                    if document:
+                        stored[offer.identity] = document
+            if not try_again:
+                break
+        return list(stored.values()), list(lacks.values())
+
+    def _offers(self, listed: ListedInvoice) -> list[OfferedDocument]:
+        """What AWS offers of the invoice now. That it denies a payment receipt, a tax copy or an
+        invoice of another account, a unit's receiver for example, says nothing of the payer
+        account: any other invoice does.
+        """
+        is_own = listed.payer_account_id == self._run.payer_account_id
+        try:
+            return self._invoicing.documents(listed.invoice_id)
+        except NoAccess as error:
+            if is_own and not listed.summary.repeats_another:
+                raise
+            raise DocumentsRefused(str(error)) from error
+
+    def _get_document(
+        self,
+        offer: OfferedDocument,
+        invoice_stem: str,
+        period: BillingPeriod,
+        listed: ListedInvoice,
+        earlier: ArchivedDocument | None,
+        *,
+        in_turn: InTurn,
+    ) -> ArchivedDocument | None:
+        """Adopt or download one document.
+
+        None when a changed row brought no other document than the archived one.
+        """
+        stem = invoice_stem
+        if not offer.is_invoice_document:
+            stem = supplemental_document_stem(
+                invoice_stem, offer.document_type, offer.document_id, offer.ordinal
+            )
+        revision = earlier.revision + 1 if earlier else 1
+        if revision > 1:
+            stem = revision_stem(stem, revision)
+        if stem in self._damages:
+            raise EvidenceDamaged(self._damages[stem])
+        existing = self._documents.get(stem)
+        adopted = self._adopt(existing, offer, revision) if existing else None
+        if adopted:
+            return adopted
+        if offer.url is None:
+            problem = offer.problem or "AWS named the document without a URL."
+            raise DownloadRefused("NO_DOCUMENT_URL", problem)
+        with working_file() as content:
+            arrived = download(
+                offer.url, content, self._settings.document_hosts, self._settings.max_document_bytes
+            )
+            checked = check_document(
+                content,
+                arrived.size_bytes,
+                is_invoice_document=offer.is_invoice_document,
+                invoice_id=listed.invoice_id,
+                accounts=self._known.accounts_of(listed),
+                others=self._known.others.beside(listed.summary),
+                is_whole=arrived.is_whole,
+            )
+            if earlier and self._is_same(earlier, content, arrived.sha256, arrived.size_bytes):
+                return None
+            if offer.is_invoice_document:
+                checked = self._claim(listed, checked, arrived, in_turn)
+            key = f"{stem}.{checked.extension}"
+            flags = (*arrived.flags, *checked.flags)
+            origin = Origin(self._run.run_id, instant_text(self._clock()), _fitting(flags))
+            stored = self._archive.put_evidence(
+                key,
+                content,
+                sha256=arrived.sha256,
+                size_bytes=arrived.size_bytes,
+                retain_until=self._retain_until(period),
+                metadata=origin.metadata(),
+            )
+        if stored is None:  # another run was first: its bytes are the archived ones
+            winner = self._adopt(key, offer, revision)
+            if winner is None:
+                raise EvidenceConflict(f"{key} exists and cannot be read")
+            return winner
+        return _archived(stored, offer, origin, revision)
+
+    def _claim(
+        self,
+        listed: ListedInvoice,
+        checked: Checked,
+        arrived: Downloaded,
+        in_turn: InTurn,
+    ) -> Checked:
+        """Take the document for the invoice's own, unless it is stored for another one and does not
+        name this one; of a copy that is flagged.
+        """
+        segment = safe_segment(listed.invoice_id)
+        if is_proven(checked.flags):
+            self._papers.hold(segment, arrived.sha256)
+            return checked
+        with in_turn():
+            others = self._papers.hold_alone(
+                segment,
+                arrived.sha256,
+                arrived.size_bytes,
+                beside=self._known.copies.get(listed.invoice_id, ()),
+            )
+        if not others:
+            return checked
+        if not listed.summary.repeats_another:
+            self._papers.contest(others)
+            raise DownloadRefused("OTHER_INVOICE", same_bytes(others))
+        return replace(checked, flags=(*checked.flags, ("OTHER_INVOICE", same_bytes(others))))
+
+    def _adopt(self, key: str, offer: OfferedDocument, revision: int) -> ArchivedDocument | None:
+        found = self._archive.adopt(key)
+        if found is None:
+            return None
+        stored, metadata = found
+        try:
+            return _archived(stored, offer, Origin.of(metadata), revision)
+        except NOT_UNDERSTOOD:
+            raise EvidenceConflict(
+                f"{key} does not say which run stored it: this archive did not; find who did"
+            ) from None
+
+    def _is_same(
+        self, earlier: ArchivedDocument, content: IO[bytes], sha256: str, size_bytes: int
+    ) -> bool:
+        """Whether a document fetched again is the archived one.
+
+        A PDF may be rendered anew each time, so all that it shows and holds decides. What cannot be
+        compared is kept beside the first.
+        """
+        if sha256 == earlier.stored.sha256:
+            return True
+        if not earlier.stored.key.endswith(".pdf"):
+            return False
+        with working_file() as archived:
+            if not self._archive.copy(earlier.stored.key, earlier.stored.version_id, archived):
+                return False  # told as damage; what AWS gives now is kept beside it
+            archived.flush()
+            return is_rendered_anew(archived, earlier.stored.size_bytes, content, size_bytes)
+
+    def _stem(self, listed: ListedInvoice) -> str:
+        """Where the documents of an invoice without a record belong.
+
+        What a crash left there keeps its name, even where AWS has corrected the row's type since.
+        """
+        period, payer_account_id = listed.billing_period, listed.payer_account_id
+        stem = invoice_document_stem(
+            period, payer_account_id, listed.summary.invoice_type, listed.invoice_id
+        )
+        folder = documents_prefix(period, payer_account_id)
+        stored = self._invoice_stems.get(safe_segment(listed.invoice_id), ())
+        there = sorted(one for one in stored if one.startswith(folder))
+        return stem if stem in there or not there else there[0]
+
+    def _retain_until(self, period: BillingPeriod) -> datetime:
+        return retain_until(period, self._settings.retention, self._clock())
+
+
+def _fitting(flags: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The flags with as much of their details as the metadata of an object holds."""
+    most = _MOST_DETAIL_BYTES
+    while len(json.dumps(flags)) > _MOST_FLAGS_BYTES:
+        flags = [(code, short(detail, most)) for code, detail in flags]
+        most //= 2
+    return tuple(flags)
+
+
+def _nothing_offered(
+    listed: ListedInvoice,
+    state: ChainState | None,
+    error: InvoiceNotReady | DocumentsRefused | AnswerNotRead,
+    look_for_revisions: bool,
+) -> dict[object, Lack]:
+    """What the archive lacks when AWS offers nothing: of what is archived, only what it lacked."""
+    code = "PDF_NOT_READY" if isinstance(error, InvoiceNotReady) else "NO_DOCUMENT_URL"
+    lack = Lack(code, listed.invoice_id, str(error))
+    if state is None:
+        return {code: lack}
+    lacks = list(state.record.lacks)
+    if look_for_revisions:
+        lacks.append(replace(lack, code=REVISION_NOT_CHECKED))
+    return {(kept.code, kept.detail): kept for kept in lacks}
+
+
+def _sighting(state: ChainState | None, payer_account_id: str) -> Sighting | None:
+    sightings = state.record.sightings if state else ()
+    return next((one for one in sightings if one.payer_account_id == payer_account_id), None)
+
+
+def _chain(record: Record) -> str:
+    return record.key.rpartition("/")[0]
+
+
+def _revision(document: ArchivedDocument) -> int:
+    return document.revision
+
+
+def _has_changed(record: Record, sighting: Sighting) -> bool:
+    """Whether documents are to be fetched again for revisions: the row changed, or an earlier look
+    failed.
+
+    Only the row that the record shows counts; what another account sees of it may differ all along.
+    """
+    first = record.sightings[0]
+    row_changed = (
+        first.payer_account_id == sighting.payer_account_id
+        and first.fingerprint != sighting.fingerprint
+    )
+    return row_changed or any(lack.code == REVISION_NOT_CHECKED for lack in record.lacks)
+
+
+def _was_listed_by_period(
+    record: Record, payer_account_id: str, receivers: Collection[str]
+) -> bool:
+    """A row that only the issued-date sweep showed drops out as that moves on: not vanished."""
+    listings = {BY_BILLING_PERIOD}
+    if record.payer_account_id in receivers:
+        listings.add(OF_RECEIVER_BY_BILLING_PERIOD)
+    return any(
+        sighting.payer_account_id == payer_account_id
+        and sighting.is_listed
+        and not listings.isdisjoint(sighting.listings)
+        for sighting in record.sightings
+    )
+
+
+def _lack_of(found: Finding) -> Lack:
+    return Lack(found.code, found.subject, found.detail)
+
+
+def _lack(invoice_id: str, offer: OfferedDocument, refused: DownloadRefused) -> Lack:
+    what = "The invoice document"
+    if not offer.is_invoice_document:
+        named = f"{offer.document_type} {offer.document_id or offer.ordinal}"
+        what = f"The supplemental document {short(named, _MOST_DETAIL_BYTES)}"
+    return Lack(refused.code, _subject(invoice_id, offer), short(f"{what}: {refused.detail}"))
+
+
+def _subject(invoice_id: str, offer: OfferedDocument) -> str:
+    if offer.is_invoice_document:
+        return invoice_id
+    return document_subject(invoice_id, offer.document_type, offer.document_id, offer.ordinal)
+
+
+def _archived(
+    stored: StoredObject,
+    offer: OfferedDocument,
+    origin: Origin,
+    revision: int,
+) -> ArchivedDocument:
+    flags = origin.flags
+    if not offer.is_invoice_document and offer.document_id is None:
+        kind = short(str(offer.document_type), _MOST_DETAIL_BYTES)
+        flags = (*flags, ("DOCUMENT_WITHOUT_ID", f"AWS gave this {kind} no id."))
+    return ArchivedDocument(
+        stored,
+        offer.is_invoice_document,
+        offer.document_type,
+        offer.document_id,
+        offer.ordinal,
+        origin.run_id,
+        origin.retrieved_at,
+        flags,
+        revision,
+    )

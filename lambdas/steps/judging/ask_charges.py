@@ -1,0 +1,66 @@
+"""Asking Cost Explorer about payer accounts in a billing period, and writing down what it said."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from lambdas.aws.archive import Archive
+from lambdas.aws.clients import cost_explorer_client
+from lambdas.aws.cost_explorer import CostExplorer
+from lambdas.aws.payer_role import WrongAccount, assume_payer_role
+from lambdas.aws.witness import WitnessNotRead, witness
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archive_layout import charges_key
+from lambdas.domain.json_text import instant_text
+from lambdas.domain.runs.payer_run import PayerRun
+from lambdas.domain.stored_form import NotUnderstood, read_form
+from lambdas.domain.witnesses.charges import Charges, ChargesAnswer
+
+_THREADS = 8
+
+
+class ChargesQuestions:
+    """The questions that one run asks."""
+
+    def __init__(self, archive: Archive, items: Sequence[PayerRun], external_id: str) -> None:
+        self._archive = archive
+        self._items = {item.payer_account_id: item for item in items}
+        self._external_id = external_id
+        self._requests: dict[tuple[str, BillingPeriod], int] = {}
+
+    @property
+    def requests(self) -> int:
+        """How many requests AWS answered, and so bills with 0.01 USD each."""
+        return sum(self._requests.values())
+
+    def ask(self, period: BillingPeriod, account_ids: Sequence[str]) -> Mapping[str, Charges]:
+        """What Cost Explorer says of payer accounts of this run.
+
+        What the run was told before a step was tried again is not asked for once more.
+        """
+        items = [self._items[account_id] for account_id in account_ids]
+        with ThreadPoolExecutor(_THREADS) as pool:
+            answers = list(pool.map(lambda item: self._answer(item, period), items))
+        found = dict(zip(account_ids, answers, strict=True))
+        self._requests |= {(one, period): answer.requests for one, answer in found.items()}
+        return {account_id: answer.statement() for account_id, answer in found.items()}
+
+    def _answer(self, item: PayerRun, period: BillingPeriod) -> ChargesAnswer:
+        key = charges_key(item.run_id, item.payer_account_id, period)
+        with suppress(NotUnderstood):
+            if found := self._archive.read(key):
+                return read_form(ChargesAnswer, found.content)
+        answer = self._asked(item, period)
+        self._archive.put_run_file(key, answer.to_data())
+        return answer
+
+    def _asked(self, item: PayerRun, period: BillingPeriod) -> ChargesAnswer:
+        try:
+            # whatever one account answers here costs no other its verdict
+            with witness("sts:AssumeRole"):
+                credentials = assume_payer_role(item, self._external_id)
+        except (WitnessNotRead, WrongAccount) as error:
+            reason = f"ce:GetCostAndUsage was not asked: {error}"
+            return ChargesAnswer(item.run_id, instant_text(item.as_of), 0, not_read=reason)
+        cost_explorer = CostExplorer(cost_explorer_client(credentials))
+        return cost_explorer.charges(period, item.run_id, item.as_of)

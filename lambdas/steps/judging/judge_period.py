@@ -1,0 +1,231 @@
+"""One billing period's manifest and views: read what lies in the archive, judge, extend the chain,
+make the views again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from lambdas.aws.archive import Archive
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD, ServiceUnavailable
+from lambdas.domain.evidence.archive_layout import (
+    highest_records,
+    record_chain,
+    records_prefix,
+    safe_segment,
+)
+from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
+from lambdas.domain.evidence.references import references
+from lambdas.domain.findings import finding
+from lambdas.domain.json_text import instant_text, read_instant
+from lambdas.domain.judgement.charges_wanted import charges_are_wanted
+from lambdas.domain.judgement.facts import Facts
+from lambdas.domain.judgement.judge import judge
+from lambdas.domain.judgement.judged import Judged
+from lambdas.domain.judgement.manifests import Manifest
+from lambdas.domain.runs.close_calendar import CloseCalendar
+from lambdas.domain.runs.outcome import CHECKED
+from lambdas.domain.runs.payer_register import Payer
+from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
+from lambdas.domain.witnesses.charges import Charges
+from lambdas.steps.judging.manifest_chain import ChainBroken, ManifestChain
+from lambdas.steps.judging.past_periods import PastPeriods
+from lambdas.steps.judging.period_evidence import read_evidence
+from lambdas.steps.judging.period_views import show_verdict, update_views
+from lambdas.steps.run_outcomes import RunOutcomes
+from lambdas.telemetry import logger
+
+_CHAIN_TRIES = 5
+_READ_THREADS = 16
+AskCharges = Callable[[BillingPeriod, Sequence[str]], Mapping[str, Charges]]
+_REFERENCE_PERIODS = 12
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is the same for every period that a run judges."""
+
+    run_id: str
+    as_of: datetime
+    close: CloseCalendar
+    outcomes: RunOutcomes
+    acknowledgements: Sequence[GivenAcknowledgement]
+    ask_charges: AskCharges | None
+    """Asks Cost Explorer about payer accounts in a period; None where that is switched off."""
+
+
+@dataclass(frozen=True)
+class PeriodToJudge:
+    """One of the periods that a run judges."""
+
+    billing_period: BillingPeriod
+    payers: Mapping[str, Payer]
+    """Payer accounts of the register that are active in it, by account id."""
+    is_of_run: bool
+    """Whether it is the target or a look-back period."""
+    retain_until: datetime
+
+
+def judge_period(
+    archive: Archive, chain: ManifestChain, past: PastPeriods, run: Run, one: PeriodToJudge
+) -> Judged:
+    """Judge the period; `past` are the judged ones before it.
+
+    Writes a manifest only if something changed, and a view only if it is behind its manifest. A
+    chain that is not what its head says is not extended: that would hide what was done to it.
+    Whatever else there is of the period that cannot be understood costs its own verdict alone.
+    The answer has no invoices.
+    """
+    period = one.billing_period
+    try:
+        judged = _judge_period(archive, chain, past, run, one)
+    except ChainBroken as broken:
+        judged = _show_broken(archive, period, run, broken)
+    except NOT_UNDERSTOOD as error:
+        logger().exception("could not judge a period", extra={"billing_period": str(period)})
+        detail = f"What is kept of {period} cannot be understood ({type(error).__name__})."
+        what = finding("ARCHIVE_DAMAGED", f"periods/{period}/", detail)
+        judged = _show_broken(archive, period, run, chain.broken(period, what))
+    past.add(period, judged.manifest if judged.is_trusted else None)
+    return judged.without_invoices()
+
+
+def _judge_period(
+    archive: Archive, chain: ManifestChain, past: PastPeriods, run: Run, one: PeriodToJudge
+) -> Judged:
+    period = one.billing_period
+    before = past.before(period)
+    outcomes = run.outcomes.of_period(period)
+    for _ in range(_CHAIN_TRIES):
+        newest = chain.newest(period)
+        previous = newest.manifest if newest else None
+        evidence = read_evidence(archive, period, previous, outcomes)
+        facts = Facts(
+            archive.bucket,
+            period,
+            run.run_id,
+            _judged_as_of(run, previous),
+            run.close,
+            one.payers,
+            previous,
+            newest.sha256 if newest else None,
+            evidence.outcomes,
+            evidence.invoices,
+            evidence.damages,
+            _absent_invoices(archive, period, evidence.invoices),
+            before,
+            acknowledgements=run.acknowledgements,
+            asks_cost_explorer=run.ask_charges is not None,
+            is_of_run=one.is_of_run,
+            asked_at=run.as_of,
+        )
+        manifest = _judge_with_charges(facts, run)
+        is_new = previous is None or not manifest.says_the_same_as(previous)
+        link = chain.extend(manifest, one.retain_until) if is_new else newest
+        if link is None:
+            continue  # another run took this number: what it wrote is to be judged too
+        update_views(archive, link)
+        begun = chain.before_run(newest, run.run_id)
+        return Judged(
+            begun.manifest.verdict if begun else None,
+            link.manifest,
+            link.manifest.sequence,
+            link.manifest.run_id == run.run_id,
+            link.sha256,
+            link.manifest.sequence,
+        )
+    raise ServiceUnavailable(f"other runs keep extending the manifests of {period}")
+
+
+def _judged_as_of(run: Run, previous: Manifest | None) -> datetime:
+    """A run that ends after a later one takes no period back to before that one."""
+    return max(run.as_of, read_instant(previous.generated_at)) if previous else run.as_of
+
+
+def _judge_with_charges(facts: Facts, run: Run) -> Manifest:
+    """Judge; and judge again with what Cost Explorer says where that can change the verdict."""
+    manifest = judge(facts)
+    if run.ask_charges is None:
+        return manifest
+    wanted = [
+        state.payer_account_id
+        for state in manifest.payers
+        if (asked := facts.asked(state.payer_account_id))
+        and asked.outcome == CHECKED
+        and charges_are_wanted(
+            state,
+            facts.billing_period,
+            as_of=facts.as_of,
+            is_overdue=facts.is_overdue,
+            is_closed=bool(facts.previous and facts.previous.closed_at),
+        )
+    ]
+    if not wanted:
+        return manifest
+    charges = run.ask_charges(facts.billing_period, wanted)
+    accepted = {one.payer_account_id: one.witnesses.acknowledgements for one in manifest.payers}
+    return judge(replace(facts, charges=charges, accepted=accepted))
+
+
+def _show_broken(archive: Archive, period: BillingPeriod, run: Run, broken: ChainBroken) -> Judged:
+    """What the newest readable manifest says, as a verdict that needs a person."""
+    newest = broken.newest.manifest if broken.newest else None
+    shown = Manifest(
+        archive.bucket,
+        period,
+        newest.sequence if newest else 0,
+        newest.previous_sha256 if newest else None,
+        run.run_id,
+        instant_text(run.as_of),
+        "ACTION_REQUIRED",
+        newest.closed_at if newest else None,
+        newest.payers if newest else (),
+        (broken.finding,),
+        run.close.last_day(period).isoformat(),
+        run.close.close_day(period, run.as_of),
+    )
+    show_verdict(archive, shown, broken.sequence)
+    return Judged(
+        newest.verdict if newest else None,
+        shown,
+        broken.sequence,
+        is_new=False,
+        sha256=None,
+        shown_from=newest.sequence if newest else 0,
+    )
+
+
+def _absent_invoices(
+    archive: Archive, period: BillingPeriod, invoices: Sequence[ArchivedInvoice]
+) -> set[str]:
+    """Which invoices that others of the period refer to have no record in the year before, under
+    whatever account.
+    """
+    here = {invoice.invoice_id for invoice in invoices}
+    named = sorted(
+        {
+            (invoice.payer_account_id, invoice_id)
+            for invoice in invoices
+            for _, invoice_id in references(invoice.summary)
+            if invoice_id not in here
+        }
+    )
+    places = period.with_earlier(_REFERENCE_PERIODS)
+
+    def is_absent(one: tuple[str, str]) -> bool:
+        return not any(any(archive.list(record_chain(place, *one))) for place in places)
+
+    def recorded(place: BillingPeriod) -> set[str]:
+        chains = highest_records(item.key for item in archive.list(records_prefix(place)))
+        return {chain.rpartition("/")[2] for chain in chains}
+
+    with ThreadPoolExecutor(_READ_THREADS) as pool:
+        gone = list(pool.map(is_absent, named))
+        absent = {
+            invoice_id for (_, invoice_id), is_gone in zip(named, gone, strict=True) if is_gone
+        }
+        # it may be filed under another account, a receiver or a sister
+        elsewhere = set[str]().union(*pool.map(recorded, places[1:] if absent else ()))
+    return {invoice_id for invoice_id in absent if safe_segment(invoice_id) not in elsewhere}

@@ -1,0 +1,236 @@
+"""What a run's files say of each payer account that it asked, kept on disk by billing period.
+
+A run may judge many periods with many invoices each. In memory there are only those of the period
+that is judged.
+"""
+
+import gzip
+import os
+import pickle
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from lambdas.aws.archive import Archive
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
+from lambdas.domain.findings import finding
+from lambdas.domain.invoices.summary import InvoiceSummary
+from lambdas.domain.runs.fetch_pass import FetchPass
+from lambdas.domain.runs.outcome import CHECKED, NOT_CHECKED
+from lambdas.domain.runs.payer_outcome import PayerOutcome
+from lambdas.domain.runs.payer_run import ListedInvoice, PayerRun
+from lambdas.domain.stored_form import NotUnderstood
+from lambdas.steps.run_files import RunFiles
+from lambdas.telemetry import logger
+
+_READ_THREADS = 16
+_SMALL = 4 << 20
+_MOST_PERIODS = 60
+"""That one payer account's files may have beside those that it was asked for: corrections of five
+years. Each is judged, and a run has minutes for all of them.
+"""
+
+
+class OutcomesNotKept(Exception):
+    """The function's own storage does not take what the run found."""
+
+    def __init__(self, error: OSError) -> None:
+        why = os.strerror(error.errno) if error.errno else type(error).__name__
+        super().__init__(
+            f"The function's own storage (/tmp) does not take what the run found ({why}). Give "
+            "ValidateCompleteness more ephemeral storage, then start a run."
+        )
+
+
+@dataclass
+class _Part:
+    """What one payer account's outcome has of one billing period."""
+
+    account_id: str
+    archived: tuple[ArchivedInvoice, ...]
+    outstanding: tuple[OutstandingInvoice, ...]
+    rows: dict[str, InvoiceSummary]
+
+
+class RunOutcomes:
+    """The outcomes of one run, as a context: what is on disk goes with it."""
+
+    def __init__(self, archive: Archive, items: Sequence[PayerRun]) -> None:
+        self.periods: set[BillingPeriod] = set()
+        """Those in which the run found something, whatever it asked for."""
+        with ExitStack() as stack:
+            self._folder = Path(tempfile.mkdtemp(prefix="outcomes-"))
+            stack.callback(shutil.rmtree, self._folder, ignore_errors=True)
+            self.without_invoices = [self._set_aside(one) for one in _outcomes(archive, items)]
+            self._end = stack.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._end.close()
+
+    def of_period(self, period: BillingPeriod) -> list[PayerOutcome]:
+        """Every outcome, with the invoices of this period alone."""
+        parts = {part.account_id: part for part in self._parts(period)}
+        return [
+            replace(one, archived=part.archived, outstanding=part.outstanding, rows=part.rows)
+            if (part := parts.get(one.payer_account_id))
+            else one
+            for one in self.without_invoices
+        ]
+
+    def _set_aside(self, outcome: PayerOutcome) -> PayerOutcome:
+        """The outcome without its invoices, which go to the disk."""
+        archived, outstanding = defaultdict(list), defaultdict(list)
+        for invoice in outcome.archived:
+            archived[invoice.billing_period].append(invoice)
+        for lacking in outcome.outstanding:
+            outstanding[lacking.billing_period].append(lacking)
+        for period in {*archived, *outstanding}:
+            part = _Part(
+                outcome.payer_account_id,
+                tuple(archived[period]),
+                tuple(outstanding[period]),
+                {
+                    one.invoice_id: outcome.rows[one.invoice_id]
+                    for one in archived[period]
+                    if one.invoice_id in outcome.rows
+                },
+            )
+            self._append(period, part)
+        self.periods |= {*archived, *outstanding}
+        self.periods |= {row.billing_period for row in outcome.unusable if row.billing_period}
+        return replace(outcome, archived=(), outstanding=(), rows={})
+
+    def _append(self, period: BillingPeriod, part: _Part) -> None:
+        try:
+            with gzip.open(self._file(period), "ab", compresslevel=1) as file:
+                pickle.dump(part, file)
+        except OSError as error:
+            raise OutcomesNotKept(error) from error
+
+    def _parts(self, period: BillingPeriod) -> Iterator[_Part]:
+        if not self._file(period).exists():
+            return
+        with gzip.open(self._file(period)) as file:
+            while file.peek(1):
+                yield pickle.load(file)  # noqa: S301 - this object wrote it just now
+
+    def _file(self, period: BillingPeriod) -> Path:
+        return self._folder / str(period)
+
+
+def _outcomes(archive: Archive, items: Sequence[PayerRun]) -> Iterator[PayerOutcome]:
+    """The outcome of each item; files are read some at a time, for there may be many."""
+    with ThreadPoolExecutor(_READ_THREADS) as pool:
+        for begin in range(0, len(items), _READ_THREADS):
+            some = items[begin : begin + _READ_THREADS]
+            files = list(pool.map(lambda item: _listed(archive, item), some))
+            for item in some:
+                yield _understood(item, files.pop(0))
+
+
+def _listed(archive: Archive, item: PayerRun) -> RunFiles:
+    """The files of one item, read already if they are small: large ones are in memory one payer
+    account at a time.
+    """
+    files = RunFiles(archive, item)
+    if files.size_bytes <= _SMALL:
+        with suppress(NotUnderstood):  # whoever asks for them is told again
+            _ = files.contents
+    return files
+
+
+def _understood(item: PayerRun, files: RunFiles) -> PayerOutcome:
+    """What became of one item of the run's list.
+
+    What did not end, or left what cannot be understood, left no outcome, and that is NOT_CHECKED.
+    """
+    try:
+        return _demand_few_periods(item, _outcome(item, files))
+    except NotUnderstood as error:
+        logger().error(
+            "took a payer account for not checked",
+            extra={"payer_account_id": item.payer_account_id, "reason": str(error)},
+        )
+        detail = f"A file of run {item.run_id} cannot be understood: {error}."
+        return PayerOutcome(
+            item.payer_account_id, NOT_CHECKED, detail, item.billing_periods, is_lost=True
+        )
+
+
+def _demand_few_periods(item: PayerRun, outcome: PayerOutcome) -> PayerOutcome:
+    found = {one.billing_period for one in outcome.archived}
+    found |= {one.billing_period for one in outcome.outstanding}
+    found |= {row.billing_period for row in outcome.unusable if row.billing_period}
+    if len(found - {*item.billing_periods}) > _MOST_PERIODS:
+        raise NotUnderstood(f"it has invoices of {len(found)} billing periods")
+    return outcome
+
+
+def _outcome(item: PayerRun, files: RunFiles) -> PayerOutcome:
+    listing = files.listing()
+    if listing is None or listing.outcome != CHECKED:
+        return PayerOutcome(
+            item.payer_account_id,
+            listing.outcome if listing else NOT_CHECKED,
+            listing.detail if listing else "",
+            item.billing_periods,
+        )
+    passes = files.passes()
+    ended = [one for one in passes if one.outcome] or [FetchPass(NOT_CHECKED, "")]
+    # one that ended well dealt with everything, whatever another try of the map came to
+    last = next((one for one in ended if one.outcome == CHECKED), ended[-1])
+    dealt_with = {invoice_id for one in passes for invoice_id in one.invoice_ids()}
+    left = [i for i in listing.invoices if i.invoice_id not in dealt_with]
+    return PayerOutcome(
+        item.payer_account_id,
+        last.outcome or NOT_CHECKED,
+        last.detail,
+        item.billing_periods,
+        frozenset(invoice.invoice_id for invoice in listing.invoices),
+        listing.unusable,
+        tuple(invoice for one in passes for invoice in one.archived),
+        (
+            *(invoice for one in passes for invoice in one.outstanding),
+            *(_not_fetched(item, invoice) for invoice in left),
+        ),
+        listing.units,
+        listing.transfers,
+        {invoice.invoice_id: InvoiceSummary(invoice.summary.row) for invoice in listing.invoices},
+        notes=listing.notes,
+        refused=listing.refused,
+        roles_listed=listing.roles_listed,
+        unfinished=listing.unfinished,
+    )
+
+
+def _not_fetched(item: PayerRun, listed: ListedInvoice) -> OutstandingInvoice:
+    """A listed invoice that no pass dealt with: expected all the same."""
+    return OutstandingInvoice(
+        listed.invoice_id,
+        listed.billing_period,
+        listed.payer_account_id,
+        (item.payer_account_id,),
+        InvoiceSummary(listed.summary.row),
+        (
+            finding(
+                "NOT_FETCHED", listed.invoice_id, "It is listed; the run ended before its turn."
+            ),
+        ),
+        listed.receiver_roles,
+    )

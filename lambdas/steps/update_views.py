@@ -1,0 +1,112 @@
+"""The views that look at several periods: pages and workbooks, and what lies at the bucket's root.
+
+They are made once all periods of a run are judged, so that none shows a neighbour as it was before.
+"""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from lambdas.aws.archive import Archive
+from lambdas.aws.manifest_signing import ManifestSigner
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD
+from lambdas.domain.evidence.archive_layout import (
+    ARCHIVE_PAGE_KEY,
+    PERIODS_PREFIX,
+    PUBLIC_KEY_KEY,
+    README_KEY,
+    completeness_key,
+    judged_periods,
+    ledger_workbook_key,
+    period_page_key,
+)
+from lambdas.domain.judgement.judged import Judged
+from lambdas.domain.judgement.manifests import Manifest
+from lambdas.steps.judging.manifest_chain import ManifestChain
+from lambdas.telemetry import logger
+from lambdas.views.digest import PeriodDigest
+from lambdas.views.pages.archive_page import archive_page
+from lambdas.views.pages.period_page import period_page
+from lambdas.views.readme import readme_text
+from lambdas.views.workbook import WorkbookNotMade, ledger_workbook
+
+_READ_THREADS = 16
+_OF_THE_ROOT = 0
+"""Views at the root are made from many manifests: the last writer wins, and the next run mends."""
+
+
+def update_pages(
+    archive: Archive, signer: ManifestSigner, chain: ManifestChain, judged: Iterable[Judged]
+) -> None:
+    """Make the pages and workbooks of the judged periods and the archive's own views again, as far
+    as they are behind. A page that cannot be made stays what it was.
+    """
+    by_period = _digests(archive)
+    periods = [one for one in by_period.values() if one]
+    unread = [period for period, one in by_period.items() if one is None]
+    for one in judged:
+        period = one.manifest.billing_period
+        try:
+            _update_page(archive, chain, one, periods, by_period.get(period.shifted(-1)))
+        except NOT_UNDERSTOOD:
+            logger().exception("could not make a page", extra={"billing_period": str(period)})
+    for key, content in (
+        (PUBLIC_KEY_KEY, signer.public_key_pem()),
+        (README_KEY, readme_text(archive.bucket)),
+        (ARCHIVE_PAGE_KEY, archive_page(archive.bucket, archive.region, periods, unread)),
+    ):
+        archive.update_view(key, content, _OF_THE_ROOT)
+
+
+def _update_page(
+    archive: Archive,
+    chain: ManifestChain,
+    judged: Judged,
+    periods: Sequence[PeriodDigest],
+    before: PeriodDigest | None,
+) -> None:
+    """The page and the workbook of one period, from its manifest as it lies in the archive.
+
+    Where that is another by now, both stay what they were: the next run tells of it.
+    """
+    period = judged.manifest.billing_period
+    shown_from = chain.stored(period, judged.shown_from)
+    if judged.is_trusted and (shown_from is None or shown_from.sha256 != judged.sha256):
+        return
+    payers = shown_from.manifest.payers if shown_from else ()
+    manifest = replace(judged.manifest, payers=payers)
+    page = period_page(manifest, periods, archive.region)
+    archive.update_view(period_page_key(period), page, judged.sequence)
+    if judged.is_trusted:
+        _update_workbook(archive, manifest, before)
+
+
+def _update_workbook(archive: Archive, manifest: Manifest, before: PeriodDigest | None) -> None:
+    """One that cannot be made costs nobody the verdict: the run goes on, and says so in its log."""
+    key = ledger_workbook_key(manifest.billing_period)
+    try:
+        workbook = ledger_workbook(manifest, before)
+    except WorkbookNotMade as error:
+        logger().error("made no workbook", extra={"key": key, "reason": str(error)})
+        return
+    archive.update_view(key, workbook, manifest.sequence)
+
+
+def _digests(archive: Archive) -> dict[BillingPeriod, PeriodDigest | None]:
+    """What each period of the archive says of itself; None where that cannot be read."""
+    periods = list(judged_periods(archive.folders(PERIODS_PREFIX)))
+    with ThreadPoolExecutor(_READ_THREADS) as pool:
+        return dict(zip(periods, pool.map(lambda one: _digest(archive, one), periods), strict=True))
+
+
+def _digest(archive: Archive, period: BillingPeriod) -> PeriodDigest | None:
+    """None where the period's verdict is missing, or is not one: the run that judges the period
+    next makes that file again.
+    """
+    try:
+        found = archive.read(completeness_key(period))
+        digest = PeriodDigest.from_data(found.data()) if found else None
+    except NOT_UNDERSTOOD:
+        return None
+    return digest if digest and digest.billing_period == period else None

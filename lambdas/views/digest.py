@@ -1,0 +1,144 @@
+"""What other periods' views need to know of a period, read from its `completeness.json`."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, get_args
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.json_text import read_instant
+from lambdas.domain.judgement.manifests import COMPLETENESS_SCHEMA, Manifest
+from lambdas.domain.money import stored_decimal
+from lambdas.domain.verdict_words import SETTLED_VERDICTS, PeriodVerdict
+
+
+@dataclass(frozen=True)
+class PayerDigest:
+    """One payer account of the period; `totals` by currency."""
+
+    payer_account_id: str
+    name: str
+    verdict: str
+    expected: int
+    archived: int
+    documents: int
+    totals: Mapping[str, Decimal]
+
+    @property
+    def is_settled(self) -> bool:
+        return self.verdict in SETTLED_VERDICTS
+
+    @property
+    def lacking(self) -> int:
+        """How many expected invoices are not archived."""
+        return self.expected - self.archived
+
+
+@dataclass(frozen=True)
+class PeriodDigest:
+    """One period: its verdict, its payer accounts and how often each blocking code was found."""
+
+    billing_period: BillingPeriod
+    verdict: str
+    generated_at: str
+    closed_at: str | None
+    manifest: str | None
+    """Key of the manifest that says so; None where none can be read."""
+    totals: Mapping[str, Decimal]
+    payers: tuple[PayerDigest, ...]
+    blocking: Mapping[str, int]
+    next_steps: Mapping[str, str]
+    """Of each blocking code."""
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "PeriodDigest":
+        """Read a `completeness.json`.
+
+        Raises ValueError, LookupError, TypeError or AttributeError for anything else. Whoever can
+        write to the bucket can write that file, so whatever pages do with it is checked here.
+        """
+        if data.get("schema") != COMPLETENESS_SCHEMA:
+            raise ValueError(f"its schema is {data.get('schema')!r}, not {COMPLETENESS_SCHEMA!r}")
+        found = [*data["findings"], *(f for payer in data["payers"] for f in payer["findings"])]
+        blocking = [f for f in found if f["severity"] == "blocking"]
+        if data["verdict"] not in get_args(PeriodVerdict):
+            raise ValueError(f"{data['verdict']!r} is no verdict of a period")
+        read_instant(data["generated_at"])
+        return cls(
+            BillingPeriod.parse(data["billing_period"]),
+            data["verdict"],
+            data["generated_at"],
+            _text_or_none(data["closed_at"]),
+            _text_or_none(data["manifest"]),
+            _totals(data["totals"]),
+            tuple(
+                PayerDigest(
+                    _text(payer["payer_account_id"]),
+                    _text(payer["name"]),
+                    _text(payer["verdict"]),
+                    _count(payer["expected"]),
+                    _count(payer["archived"]),
+                    _count(payer["documents"]),
+                    _totals(payer["totals"]),
+                )
+                for payer in data["payers"]
+            ),
+            dict(sorted(Counter(_text(f["code"]) for f in blocking).items())),
+            {f["code"]: _text(f["next_step"]) for f in blocking},
+        )
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> "PeriodDigest":
+        return cls.from_data(manifest.completeness())
+
+    @property
+    def settled(self) -> int:
+        return sum(payer.is_settled for payer in self.payers)
+
+    @property
+    def expected(self) -> int:
+        return sum(payer.expected for payer in self.payers)
+
+    @property
+    def archived(self) -> int:
+        return sum(payer.archived for payer in self.payers)
+
+    @property
+    def lacking(self) -> int:
+        """How many expected invoices are not archived."""
+        return self.expected - self.archived
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its totals are those of the whole month, as far as the archive knows."""
+        return self.verdict == "COMPLETE" and self.settled == len(self.payers)
+
+    @property
+    def documents(self) -> int:
+        return sum(payer.documents for payer in self.payers)
+
+    @cached_property
+    def payer_of(self) -> Mapping[str, PayerDigest]:
+        return {payer.payer_account_id: payer for payer in self.payers}
+
+
+def _totals(data: list[Mapping[str, str]]) -> dict[str, Decimal]:
+    return {_text(one["currency"]): stored_decimal(one["amount"]) for one in data}
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{value!r} is no number")
+    return value

@@ -1,0 +1,104 @@
+"""What a period's page tells of a payer account beside its invoices: whose it is, and what its
+witnesses say.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from lambdas.domain.json_text import read_instant
+from lambdas.domain.judgement.manifests import PayerState, sources
+from lambdas.domain.money import Amount, is_money
+from lambdas.domain.witnesses.charges import Residual
+from lambdas.domain.words import counted, listed
+from lambdas.views.digest import PeriodDigest
+from lambdas.views.pages.html import Content, Html, element, name
+from lambdas.views.pages.period_context import PeriodContext
+from lambdas.views.wording import (
+    code_name,
+    day_name,
+    instant_name,
+    money,
+    period_name,
+    rounded_money,
+)
+
+_COST_EXPLORER = "AWS's own cost report (Cost Explorer)"
+
+
+def about_payer(page: PeriodContext, payer: PayerState) -> Html:
+    """Terms and what they are for this payer account."""
+    return element(
+        "dl",
+        ([element("dt", term), element("dd", what)] for term, what in _facts(page, payer)),
+        class_="about",
+    )
+
+
+def _facts(page: PeriodContext, payer: PayerState) -> Iterator[tuple[str, Content]]:
+    if payer.legal_entity:
+        yield "Legal entity", name(payer.legal_entity)
+    if shown_to := _shown_to(page, payer):
+        yield "Shown to", shown_to
+    if payer.checked_at:
+        yield "Asked AWS", instant_name(payer.checked_at)
+    if payer.settled_at:
+        yield "Settled since", instant_name(payer.settled_at)
+    if page.before and payer.payer_account_id in page.before.payer_of:
+        yield (
+            period_name(page.before.billing_period),
+            _earlier(page.before, payer.payer_account_id),
+        )
+    for source in sources(payer.invoices):
+        accounts = source["bill_source_accounts"]
+        whose = f"Bills of {listed(accounts)}" if accounts else "Bills of its own"
+        amounts = [
+            f"{money(amount.value, amount.currency)} {amount.currency}"
+            for amount in map(Amount.from_data, source["totals"])
+        ]
+        yield whose, _amounts_in(amounts, source["invoices"])
+    for residual in payer.residuals:
+        yield f"{_COST_EXPLORER}, {code_name(residual.billing_entity)}", _residual(residual)
+    for one in payer.witnesses.acknowledgements:
+        is_over = not one.is_in_force(read_instant(page.manifest.generated_at))
+        until = day_name(date.fromisoformat(one.until))
+        yield (
+            "Accepted" + (", now over" if is_over else ""),
+            f"{one.reason} ({one.by}, until {until})",
+        )
+
+
+def _shown_to(page: PeriodContext, payer: PayerState) -> list[Content]:
+    """The other payer accounts in whose listings its invoices are."""
+    others = {one for invoice in payer.invoices for one in invoice.seen_by}
+    others |= {one for invoice in payer.outstanding for one in invoice.seen_by}
+    others.discard(payer.payer_account_id)
+    return [
+        [page.payer(one), " "] for one in page.manifest.payers if one.payer_account_id in others
+    ]
+
+
+def _earlier(before: PeriodDigest, payer_account_id: str) -> str:
+    payer = before.payer_of[payer_account_id]
+    totals = [f"{money(value, currency)} {currency}" for currency, value in payer.totals.items()]
+    return _amounts_in(totals, payer.archived)
+
+
+def _amounts_in(amounts: list[str], invoices: int) -> str:
+    said = f"{listed(amounts)} in " if amounts else ""
+    return f"{said}{counted(invoices, 'invoice')}"
+
+
+def _residual(residual: Residual) -> str:
+    """Charges against invoices, rounded as they are paid; the data has every digit."""
+    currency = residual.charged.currency
+    charged, invoiced, rest = (
+        rounded_money(amount.value, currency)
+        for amount in (residual.charged, residual.invoiced, residual.residual)
+    )
+    sign = "+" if residual.residual.value > 0 else ""
+    said = f"{charged} {currency} charged, {invoiced} {currency} invoiced, " + (
+        f"difference {sign}{rest}" if is_money(residual.residual) else "no difference"
+    )
+    if residual.not_compared:
+        said += f"; {counted(residual.not_compared, 'invoice')} without an amount in {currency}"
+    return said

@@ -1,0 +1,140 @@
+"""What is different on a period's page: against the month before, and after it was archived."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Context, Decimal
+
+from lambdas.domain.words import counted
+from lambdas.views.comparison import PAYER_GONE, PAYER_NEW, Change, since_period_before, told
+from lambdas.views.digest import PeriodDigest
+from lambdas.views.pages.frame import NOTHING, cell, folded, section, so_far, table
+from lambdas.views.pages.html import Content, Html, element, name
+from lambdas.views.pages.period_context import PeriodContext
+from lambdas.views.wording import code_name, money, money_change, period_name
+
+_MOST_SHOWN = 20
+"""Differences that are shown at once; more are a click away."""
+_ENOUGH_DIGITS = Context(prec=28)
+_NEW, _GONE, _CHANGED = "New", "No longer here", "Changed"
+_LACKS = "Not archived yet"
+_LABELS = {PAYER_NEW: _NEW, PAYER_GONE: _GONE}
+
+
+def differences(page: PeriodContext) -> Iterator[Html]:
+    if page.before:
+        yield _since(page, page.before)
+    if happened := list(told(page.manifest)):
+        yield _changed(page, happened)
+
+
+def _since(page: PeriodContext, before: PeriodDigest) -> Html:
+    month = period_name(before.billing_period)
+    changes = _largest_first(list(since_period_before(before, page.now)), before, page.now)
+    notes = []
+    if before.verdict != "COMPLETE":
+        notes.append(f"{month} itself is not complete, so this is provisional.")
+    for label in (_NEW, _GONE, _LACKS):
+        whose = {c.payer_account_id for c in changes if _label(page, c) == label}
+        if whose:
+            notes.append(f"{label}: {counted(len(whose), 'payer account')}.")
+    headings = ("Payer account", "What", f"{month}|", f"{period_name(page.period)}|", "Difference|")
+    rows = [_money_row(page, before, change, headings) for change in changes]
+    content: Content = element("p", "The payer accounts and their totals are the same.")
+    if rows:
+        caption = f"Payer accounts against {month}"
+        content = [
+            table(caption, headings, rows[:_MOST_SHOWN], class_="since"),
+            _more(caption, headings, rows[_MOST_SHOWN:]),
+        ]
+        notes.append("What weighs most in the total of its currency comes first.")
+    return section(f"Since {month}", content, name="since", note=" ".join(notes) or None)
+
+
+def _more(caption: str, headings: tuple[str, ...], rows: Sequence[Html]) -> Html | None:
+    if not rows:
+        return None
+    more = table(f"{caption}, continued", headings, rows, class_="since")
+    return folded(counted(len(rows), "more difference"), more)
+
+
+def _largest_first(
+    changes: Sequence[Change], before: PeriodDigest, now: PeriodDigest
+) -> list[Change]:
+    """By the part of its currency's total that a difference is: currencies are never compared by
+    their amounts.
+    """
+    whole = {
+        currency: max(abs(one.totals.get(currency, Decimal(0))) for one in (before, now))
+        for currency in before.totals.keys() | now.totals.keys()
+    }
+    return sorted(
+        changes, key=lambda one: (-_weight(one, whole), one.payer_account_id, one.currency)
+    )
+
+
+def _weight(change: Change, whole: Mapping[str, Decimal]) -> Decimal:
+    moved, total = change.difference, whole.get(change.currency)
+    return _ENOUGH_DIGITS.divide(abs(moved), total) if moved and total else Decimal(0)
+
+
+def _changed(page: PeriodContext, happened: Sequence[Change]) -> Html:
+    headings = ("Payer account", "What", "Invoice or file", "What is known")
+    rows = [
+        element(
+            "tr",
+            cell(headings[0], page.payer(change)),
+            cell(headings[1], element("strong", code_name(change.code))),
+            cell(headings[2], page.subject(change.subject)),
+            cell(headings[3], change.detail),
+        )
+        for change in happened
+    ]
+    return section(
+        "Changed after it was archived",
+        folded(counted(len(rows), "change"), table("Changes", headings, rows)),
+        name="changed",
+        note="Nothing was overwritten: what was archived first is still there.",
+    )
+
+
+def _label(page: PeriodContext, change: Change) -> str:
+    """What happened, as far as it can be said: a payer account that is not settled has no total yet
+    that could be compared.
+    """
+    if change.code in _LABELS:
+        return _LABELS[change.code]
+    return _CHANGED if page.now.payer_of[change.payer_account_id].is_settled else _LACKS
+
+
+def _money_row(
+    page: PeriodContext, before: PeriodDigest, change: Change, headings: Sequence[str]
+) -> Html:
+    then, now = _so_far(before, change), _so_far(page.now, change)
+    moved = None if then or now else change.difference
+    difference = None if moved is None else money_change(moved, change.currency)
+    amounts = (
+        _amount(change, change.before, then),
+        _amount(change, change.now, now),
+        [difference, " ", name(change.currency)] if difference else NOTHING,
+    )
+    return element(
+        "tr",
+        cell("Payer account", page.payer(change)),
+        cell("What", element("strong", _label(page, change))),
+        (
+            cell(heading.rstrip("|"), amount, number=True)
+            for heading, amount in zip(headings[2:], amounts, strict=True)
+        ),
+    )
+
+
+def _so_far(period: PeriodDigest, change: Change) -> str:
+    """Why the payer account's total of a period is not its whole total; empty where it is."""
+    payer = period.payer_of.get(change.payer_account_id)
+    return so_far(payer) if payer and not payer.is_settled else ""
+
+
+def _amount(change: Change, amount: Decimal | None, why_not_whole: str) -> Content:
+    written: Content = NOTHING
+    if amount is not None:
+        written = [money(amount, change.currency), " ", name(change.currency)]
+    return [written, " ", element("span", why_not_whole, class_="kind") if why_not_whole else None]

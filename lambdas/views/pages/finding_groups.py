@@ -1,0 +1,121 @@
+"""Findings on a period's page: each kind once, with its next step and whom it concerns."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lambdas.domain.findings import Finding
+from lambdas.domain.judgement.manifests import PayerState
+from lambdas.domain.words import counted
+from lambdas.views.pages.frame import cell, folded, section, table
+from lambdas.views.pages.html import Html, element
+from lambdas.views.pages.period_context import PeriodContext
+from lambdas.views.wording import code_name
+
+_MOST_SHOWN = 8
+"""Findings of one kind that are shown at once; the rest is a click away."""
+_SUBJECT = "Invoice or file"
+_HEADINGS = ("Payer account", _SUBJECT, "What is known")
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A finding and the payer account that it was told of; None for the period as a whole."""
+
+    payer: PayerState | None
+    finding: Finding
+
+
+def exceptions(page: PeriodContext) -> Iterator[Html]:
+    """What keeps the period from being complete: what somebody must do, then what is awaited."""
+    acting = [_Told(None, found) for found in page.manifest.findings]
+    awaited: list[_Told] = []
+    for payer in page.manifest.payers:
+        blocking = [_Told(payer, f) for f in payer.findings if f.severity == "blocking"]
+        (awaited if payer.verdict == "AWAITING" else acting).extend(blocking)
+    if acting:
+        yield section(
+            "What needs attention",
+            _groups(page, acting, "bad"),
+            name="needs-attention",
+            note="Each kind once, with its next step and whom it concerns.",
+        )
+    if awaited:
+        yield section(
+            "What is awaited",
+            _groups(page, awaited, "wait"),
+            name="awaited",
+            note="Every run asks again until the deadline. Nobody has to do anything yet.",
+        )
+
+
+def remarks(page: PeriodContext) -> Html | None:
+    """What is worth a look and keeps nothing from being complete."""
+    found = [_Told(payer, f) for payer in page.manifest.payers for f in payer.findings]
+    parts = [
+        folded(counted(len(of_severity), noun), _groups(page, of_severity, tone))
+        for severity, noun, tone in (("warning", "warning", "wait"), ("info", "remark", "plain"))
+        if (of_severity := [one for one in found if one.finding.severity == severity])
+    ]
+    if not parts:
+        return None
+    return section(
+        "Worth a look",
+        parts,
+        name="worth-a-look",
+        note="These keep nothing from being complete.",
+    )
+
+
+def _groups(page: PeriodContext, found: Iterable[_Told], tone: str) -> Html:
+    """Findings of the same kind together, the most frequent first."""
+    groups: dict[tuple[str, str], list[_Told]] = {}
+    for one in found:
+        groups.setdefault((one.finding.code, one.finding.next_step), []).append(one)
+    ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+    return element(
+        "div",
+        (_group(page, *kind, members, tone) for kind, members in ordered),
+        class_="groups",
+    )
+
+
+def _group(
+    page: PeriodContext, code: str, next_step: str, members: Sequence[_Told], tone: str
+) -> Html:
+    has_subjects = any(_about(member) for member in members)
+    headings = tuple(h for h in _HEADINGS if h != _SUBJECT or has_subjects)
+    rows = [_row(page, member, has_subject=has_subjects) for member in members]
+    caption = f"{code_name(code)}: whom it concerns"
+    more = None
+    if len(rows) > _MOST_SHOWN:
+        more = folded(
+            f"{len(rows) - _MOST_SHOWN:,} more",
+            table(f"{caption}, continued", headings, rows[_MOST_SHOWN:]),
+        )
+    return element(
+        "article",
+        element(
+            "header",
+            element("h3", code_name(code)),
+            element("p", element("code", code), f" \N{MULTIPLICATION SIGN} {len(members):,}"),
+        ),
+        element("p", element("strong", "Next step"), " ", next_step, class_="next"),
+        table(caption, headings, rows[:_MOST_SHOWN]),
+        more,
+        class_=f"group {tone}",
+    )
+
+
+def _about(told: _Told) -> str:
+    """What the finding is about, beside the payer account that it is told of."""
+    subject = told.finding.subject
+    return "" if told.payer and subject == told.payer.payer_account_id else subject
+
+
+def _row(page: PeriodContext, told: _Told, *, has_subject: bool) -> Html:
+    return element(
+        "tr",
+        cell("Payer account", page.payer(told.payer) if told.payer else "The whole period"),
+        cell(_SUBJECT, page.subject(_about(told))) if has_subject else None,
+        cell("What is known", told.finding.detail),
+    )

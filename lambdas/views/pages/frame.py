@@ -1,0 +1,156 @@
+"""What all pages share: the document around the content, and what it may load, which is nothing."""
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from lambdas.domain.evidence.archive_layout import PUBLIC_KEY_KEY, README_KEY
+from lambdas.domain.words import counted
+from lambdas.views.digest import PayerDigest, PeriodDigest
+from lambdas.views.pages.html import Content, Html, element, join, void
+from lambdas.views.pages.html import name as named
+from lambdas.views.pages.links import Links
+from lambdas.views.pages.script import SCRIPT
+from lambdas.views.pages.style import STYLE
+from lambdas.views.wording import instant_name, money
+
+NOTHING = "\N{EN DASH}"
+"""What stands where there is no value."""
+
+
+def page_of(*, title: str, bucket: str, way: Content, content: Content, footer: Content) -> bytes:
+    """A whole document; `way` is what the masthead leads to."""
+    policy = (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
+        f"style-src {_hash(STYLE)}; script-src {_hash(SCRIPT)}"
+    )
+    head = join(
+        void("meta", charset="utf-8"),
+        Html(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),
+        void("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        void("meta", name="color-scheme", content="light dark"),
+        void("meta", name="referrer", content="no-referrer"),
+        void("meta", name="robots", content="noindex"),
+        void("link", rel="icon", href="data:,"),
+        element("title", f"{title} · Invoice Archive"),
+        Html(f"<style>{STYLE}</style>"),
+    )
+    masthead = element(
+        "header",
+        element("p", "Invoice Archive", class_="brand"),
+        element("p", element("bdi", bucket), class_="bucket"),
+        element("nav", way, aria_label="Archive") if way else None,
+        class_="masthead",
+    )
+    body = join(
+        element("a", "Skip to the content", class_="skip", href="#content"),
+        masthead,
+        element("main", content, id="content"),
+        element("footer", footer, class_="imprint"),
+        Html(f"<script>{SCRIPT}</script>"),
+    )
+    document = f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>{body}</body></html>\n'
+    return document.encode()
+
+
+def section(heading: str, *content: Content, name: str, note: Content = None) -> Html:
+    """A titled part of a page."""
+    return element(
+        "section",
+        element("h2", heading, id=name),
+        element("p", note, class_="note") if note else None,
+        content,
+        aria_labelledby=name,
+    )
+
+
+def as_of(instant: str) -> Html:
+    """Of which instant a page speaks."""
+    return element("p", f"As of {instant_name(instant)}", class_="as-of")
+
+
+def so_far(one: PeriodDigest | PayerDigest) -> str:
+    """What is to be said beside a total that is not settled."""
+    lacks = f"; {counted(one.lacking, 'invoice')} not archived" if one.lacking else ""
+    return f"so far{lacks}"
+
+
+def currencies_of(totals: Iterable[Mapping[str, Decimal]]) -> list[str]:
+    """The currencies of a table, in the order that all its rows keep."""
+    return sorted({currency for one in totals for currency in one})
+
+
+def amounts(totals: Mapping[str, Decimal], currencies: Sequence[str]) -> Html | str:
+    """Amounts with a place for each of these currencies, empty where there is none of it."""
+    if not totals:
+        return NOTHING
+    return element("div", (_slot(totals, one) for one in currencies), class_="amounts")
+
+
+def _slot(totals: Mapping[str, Decimal], currency: str) -> Html:
+    if currency not in totals:
+        return element("span", class_="none")
+    return element("span", money(totals[currency], currency), " ", named(currency))
+
+
+def fact(label: str, value: Content, more: Content = None) -> Html:
+    """A figure with its label."""
+    return element(
+        "div",
+        element("dt", label),
+        element("dd", value, element("span", more, class_="of") if more else None),
+    )
+
+
+def verdict_mark(word: str, verdict: str) -> Html:
+    """A verdict as a label: its word, a shape and a colour, each of which is enough."""
+    return element("span", word, class_=f"verdict {tone(verdict)}")
+
+
+def tone(verdict: str) -> str:
+    """Style class of a verdict: settled, waiting, or wanting a person."""
+    if verdict in ("COMPLETE", "NO_CHARGES", "TRANSFERRED"):
+        return "good"
+    return "wait" if verdict == "AWAITING" else "bad"
+
+
+def table(caption: str, headings: tuple[str, ...], rows: Content, *, class_: str = "") -> Html:
+    """A table; a heading that ends in `|` is of a column of numbers."""
+    cells = (
+        element("th", heading.rstrip("|"), scope="col", class_="number" if "|" in heading else None)
+        for heading in headings
+    )
+    return element(
+        "table",
+        element("caption", caption),
+        element("thead", element("tr", cells)),
+        element("tbody", rows),
+        class_=class_ or None,
+    )
+
+
+def cell(heading: str, *content: Content, number: bool = False) -> Html:
+    """A cell that on a narrow screen brings its heading along."""
+    return element("td", content, data_label=heading, class_="number" if number else None)
+
+
+def folded(label: str, content: Content) -> Html:
+    """What is there for those who ask for it."""
+    return element("details", element("summary", label), content, class_="folded")
+
+
+def how_to_check(links: Links) -> Html:
+    """Where it is said how this archive is checked without its software."""
+    return element(
+        "p",
+        "How to check this archive with nothing but the bucket: ",
+        links.to(README_KEY, README_KEY),
+        " · ",
+        links.to(PUBLIC_KEY_KEY, PUBLIC_KEY_KEY),
+        ". S3 beside a link opens the same file in the AWS console, for those who are signed in.",
+    )
+
+
+def _hash(content: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"

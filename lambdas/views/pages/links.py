@@ -1,0 +1,45 @@
+"""Links to what lies in the archive, for a copy of it and for the S3 console."""
+
+from urllib.parse import quote
+
+from lambdas.views.pages.html import Html, element
+
+_CONSOLES = (
+    ("cn-", "https://console.amazonaws.cn"),
+    ("us-gov-", "https://console.amazonaws-us-gov.com"),
+    ("", "https://console.aws.amazon.com"),
+)
+"""The console of each partition, by what its regions begin with."""
+
+
+class Links:
+    """Links from a page that lies `depth` folders below the root of a bucket in this region.
+
+    In the console only the one object that is opened is signed, so its relative links are refused
+    there; that is why each has a link to the console beside it.
+    """
+
+    def __init__(self, bucket: str, region: str, depth: int) -> None:
+        self._to_root = "../" * depth
+        console = next(site for start, site in _CONSOLES if region.startswith(start))
+        self._console = f"{console}/s3/object/{quote(bucket)}?region={quote(region)}&prefix="
+
+    def to(self, key: str, label: str | Html, *, what: str = "") -> Html:
+        """A link to the file, and one to the object in the console.
+
+        `what` says for a screen reader what the second leads to; by default that is `label`.
+        """
+        path = quote(key)
+        console = element(
+            "a",
+            "S3",
+            class_="s3",
+            href=self._console + path,
+            title="Open in the S3 console",
+            aria_label=f"{what or label} in the S3 console",
+        )
+        return Html(f"{element('a', label, href=self._to_root + path)} {console}")
+
+    def inside(self, anchor: str, label: str | Html) -> Html:
+        """A link to a place in the same page."""
+        return element("a", label, href=f"#{quote(anchor)}")

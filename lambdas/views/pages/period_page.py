@@ -1,0 +1,214 @@
+"""The page of a billing period: the verdict, what somebody must do, the payer accounts with every
+document, what differs from the month before, and the periods before it.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+
+from lambdas.domain.evidence.archive_layout import (
+    ARCHIVE_PAGE_KEY,
+    completeness_key,
+    ledger_csv_key,
+    ledger_workbook_key,
+    sha256_sums_key,
+)
+from lambdas.domain.json_text import read_instant
+from lambdas.domain.judgement.manifests import Manifest
+from lambdas.domain.verdict_words import SETTLED_VERDICTS
+from lambdas.domain.words import counted
+from lambdas.views.comparison import difference, total_changes
+from lambdas.views.digest import PeriodDigest
+from lambdas.views.pages.differences import differences
+from lambdas.views.pages.finding_groups import exceptions, remarks
+from lambdas.views.pages.frame import (
+    NOTHING,
+    as_of,
+    fact,
+    how_to_check,
+    page_of,
+    section,
+    so_far,
+    tone,
+    verdict_mark,
+)
+from lambdas.views.pages.html import Html, element, name
+from lambdas.views.pages.payer_list import payer_list
+from lambdas.views.pages.period_context import PeriodContext
+from lambdas.views.pages.period_table import TOTALS, period_table
+from lambdas.views.wording import (
+    day_name,
+    instant_name,
+    money,
+    money_change,
+    month_name,
+    period_name,
+    verdict_name,
+)
+
+_MOST_PERIODS = 12
+"""Earlier periods that are shown; the archive's own page has all."""
+
+
+def period_page(manifest: Manifest, periods: Sequence[PeriodDigest], region: str) -> bytes:
+    """The view `index.html` of a period. `periods` are what the archive has, in any order; `region`
+    is where its bucket lies.
+    """
+    page = PeriodContext(manifest, periods, region)
+    return page_of(
+        title=f"{period_name(page.period)}: {verdict_name(manifest.verdict)}",
+        bucket=manifest.bucket,
+        way=page.links.to(ARCHIVE_PAGE_KEY, "All billing periods"),
+        content=[
+            _verdict(page),
+            *exceptions(page),
+            _totals(page),
+            payer_list(page),
+            *differences(page),
+            remarks(page),
+            _history(page),
+        ],
+        footer=_footer(page),
+    )
+
+
+def _verdict(page: PeriodContext) -> Html:
+    verdict, now, closed_at = page.manifest.verdict, page.now, page.manifest.closed_at
+    return element(
+        "section",
+        element("p", f"Billing period {page.period}", class_="eyebrow"),
+        element("h1", period_name(page.period)),
+        element("p", verdict_mark(verdict_name(verdict), verdict), class_="headline"),
+        element("p", _sentence(page), class_="lead"),
+        as_of(page.manifest.generated_at),
+        element(
+            "dl",
+            fact("Payer accounts settled", f"{now.settled:,}", f" of {len(now.payers):,}"),
+            fact("Invoices archived", f"{now.archived:,}", f" of {now.expected:,}"),
+            fact("Documents", f"{now.documents:,}"),
+            fact("Closed", day_name(read_instant(closed_at).date()))
+            if closed_at
+            else _deadline(page.manifest),
+            class_="figures",
+        ),
+        _files(page),
+        class_=f"hero {tone(verdict)}",
+        aria_label="Verdict",
+    )
+
+
+def _sentence(page: PeriodContext) -> str:
+    """Why the verdict is what it is."""
+    manifest = page.manifest
+    if manifest.verdict == "COMPLETE" and page.now.lacking:
+        return (
+            "Every payer account is settled. What is not archived was accepted, or is a receipt or "
+            "a tax copy that AWS does not hand out; the remarks name it."
+        )
+    if manifest.verdict == "COMPLETE":
+        return (
+            "Every payer account is settled, and every expected invoice lies in the archive with "
+            "all its documents."
+        )
+    unsettled = [p.verdict for p in manifest.payers if p.verdict not in SETTLED_VERDICTS]
+    waiting = unsettled.count("AWAITING")
+    acting = len(unsettled) - waiting
+    parts = []
+    if manifest.findings:
+        parts.append("The archive itself needs a look before anything on this page counts.")
+    if not manifest.payers:
+        parts.append("No payer account was judged for this period.")
+    if acting:
+        needs = "needs" if acting == 1 else "need"
+        parts.append(f"{counted(acting, 'payer account')} {needs} attention.")
+    if waiting:
+        waits = "waits" if waiting == 1 else "wait"
+        parts.append(
+            f"{counted(waiting, 'payer account')} {waits} for the deadline or for invoices that "
+            "AWS has not issued yet; nobody has to do anything."
+        )
+    elif manifest.verdict == "AWAITING":
+        parts.append("Everything expected so far is archived; the deadline is not over.")
+    return " ".join(parts)
+
+
+def _deadline(manifest: Manifest) -> Html:
+    if not manifest.last_day:
+        return fact("Deadline", NOTHING)
+    last_day = date.fromisoformat(manifest.last_day)
+    has_passed = read_instant(manifest.generated_at).date() > last_day
+    return fact("Deadline (passed)" if has_passed else "Deadline", day_name(last_day))
+
+
+def _files(page: PeriodContext) -> Html:
+    files = [
+        (ledger_workbook_key(page.period), "Ledger for Excel"),
+        (ledger_csv_key(page.period), "Ledger as CSV"),
+        (completeness_key(page.period), "Verdict as data"),
+        (sha256_sums_key(page.period), "SHA-256 sums"),
+    ]
+    if page.manifest.sequence:
+        files.append((page.manifest.key, "Signed manifest"))
+    items = (element("li", page.links.to(key, label)) for key, label in files)
+    return element("ul", items, class_="files")
+
+
+def _totals(page: PeriodContext) -> Html:
+    before = page.before.totals if page.before else {}
+    items = []
+    for currency, then, now in total_changes(before, page.now.totals):
+        since = _since(page, currency, difference(then, now))
+        items.append(
+            element(
+                "div",
+                element("dt", name(currency)),
+                element("dd", NOTHING if now is None else money(now, currency)),
+                element("dd", since, class_="since") if since else None,
+            )
+        )
+    return section(
+        TOTALS,
+        element("dl", items, class_="totals") if items else element("p", "There are no amounts."),
+        name="totals",
+        note=" ".join(_about_totals(page)),
+    )
+
+
+def _since(page: PeriodContext, currency: str, change: Decimal) -> str | None:
+    """The difference from the month before; none where either is not whole."""
+    if not page.now.is_whole:
+        return "so far"
+    if not (page.before and page.before.is_whole):
+        return None
+    return f"{money_change(change, currency)} since {month_name(page.before.billing_period)}"
+
+
+def _about_totals(page: PeriodContext) -> Iterator[str]:
+    if not page.now.is_whole:
+        yield f"{so_far(page.now).capitalize()}: these are not the totals of the whole month."
+    elif page.before and not page.before.is_whole:
+        month = period_name(page.before.billing_period)
+        yield f"{month} is not complete, so nothing is compared with it here."
+    yield "Per currency and never added across currencies."
+    yield "Tax documents and receipts repeat an invoice and are not added."
+
+
+def _history(page: PeriodContext) -> Html | None:
+    if not page.earlier:
+        return None
+    shown = period_table("Earlier billing periods", page.links, page.earlier[:_MOST_PERIODS])
+    return section("Earlier periods", shown, name="history")
+
+
+def _footer(page: PeriodContext) -> Iterator[Html]:
+    manifest = page.manifest
+    source = Html("no manifest that can be read")
+    if manifest.sequence:
+        source = page.links.to(manifest.key, manifest.key.rpartition("/")[2])
+    yield element(
+        "p",
+        "Made from ",
+        source,
+        f" of run {manifest.run_id}, as of {instant_name(manifest.generated_at)}.",
+    )
+    yield how_to_check(page.links)

@@ -1,0 +1,100 @@
+"""Billing periods as a table, on the archive's page and on each period's."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import groupby
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archive_layout import ledger_workbook_key, period_page_key
+from lambdas.views.digest import PeriodDigest
+from lambdas.views.pages.frame import (
+    NOTHING,
+    amounts,
+    cell,
+    currencies_of,
+    so_far,
+    table,
+    verdict_mark,
+)
+from lambdas.views.pages.html import Content, Html, element
+from lambdas.views.pages.links import Links
+from lambdas.views.wording import month_name, period_name, verdict_name
+
+TOTALS = "Invoices less credit memos"
+"""What totals are a total of."""
+UNREAD = "Cannot be read"
+"""Stands for the verdict of a period whose folder is there and whose verdict is not."""
+_NO_FOLDER = "No folder"
+_HEADINGS = (
+    "Billing period", "Verdict", "Payer accounts|", "Invoices|", "Documents|", "Ledger",
+    f"{TOTALS}|",
+)  # fmt: skip
+
+
+def period_table(caption: str, links: Links, periods: Sequence[PeriodDigest]) -> Html:
+    """One row for each period, with links to its page and its ledger."""
+    currencies = currencies_of(one.totals for one in periods)
+    rows = [_row(links, one, currencies) for one in periods]
+    return table(caption, _HEADINGS, rows, class_="periods")
+
+
+def year_table(
+    caption: str,
+    links: Links,
+    months: Iterable[BillingPeriod],
+    periods: Sequence[PeriodDigest],
+    unread: Collection[BillingPeriod],
+) -> Html:
+    """The same for all these months, also where the archive has nothing to say of them.
+
+    Months without a folder that follow each other are one row. Every table of the same periods has
+    the same currencies in the same places.
+    """
+    known = {one.billing_period: one for one in periods}
+    currencies = currencies_of(one.totals for one in periods)
+    rows: list[Html] = []
+    for is_gap, group in groupby(months, lambda month: month not in known and month not in unread):
+        if is_gap:
+            rows.append(_gap(list(group)))
+            continue
+        for month in group:
+            one = known.get(month)
+            rows.append(_row(links, one, currencies) if one else _unread_row(month))
+    return table(caption, _HEADINGS, rows, class_="periods")
+
+
+def _row(links: Links, one: PeriodDigest, currencies: Sequence[str]) -> Html:
+    period = period_name(one.billing_period)
+    return _cells(
+        links.to(period_page_key(one.billing_period), period),
+        verdict_mark(verdict_name(one.verdict), one.verdict),
+        f"{one.settled:,} of {len(one.payers):,}",
+        f"{one.archived:,} of {one.expected:,}",
+        f"{one.documents:,}",
+        links.to(ledger_workbook_key(one.billing_period), "Excel", what=f"Ledger of {period}"),
+        [
+            amounts(one.totals, currencies),
+            None if one.is_whole else element("span", so_far(one), class_="kind"),
+        ],
+    )
+
+
+def _unread_row(month: BillingPeriod) -> Html:
+    return _cells(period_name(month), verdict_mark(UNREAD, UNREAD), *5 * [NOTHING])
+
+
+def _gap(months: list[BillingPeriod]) -> Html:
+    """`months` latest first."""
+    last, *_ = months
+    named = period_name(last)
+    if len(months) > 1:
+        named = f"{month_name(months[-1])} to {named}"
+    return _cells(named, element("span", _NO_FOLDER, class_="verdict plain"), *5 * [NOTHING])
+
+
+def _cells(*contents: Content) -> Html:
+    return element("tr", _labelled(contents))
+
+
+def _labelled(contents: Iterable[Content]) -> Iterator[Html]:
+    for heading, content in zip(_HEADINGS, contents, strict=True):
+        yield cell(heading.rstrip("|"), content, number="|" in heading)

@@ -1,0 +1,395 @@
+"""The view `README.txt`: what the bucket is and how to check it, for somebody who has only that."""
+
+import textwrap
+from collections.abc import Iterator
+
+from lambdas.domain.findings import KINDS
+from lambdas.views.litter import LITTER
+from lambdas.views.wording import PAYER_VERDICTS
+
+_TEXT = """\
+INVOICE ARCHIVE
+===============
+
+This bucket ({bucket}) holds the AWS invoices of the payer accounts of one
+organization, with their supplemental documents. A program stored them, month
+by month, and wrote down what it expected, what it found and what it stored.
+Nothing of that program is needed to read or to check what lies here.
+
+
+WHERE TO BEGIN
+
+  index.html                       every billing period and its verdict
+  periods/2026-10/index.html       one billing period, a calendar month of usage
+  periods/2026-10/ledger.xlsx      a spreadsheet with a row for each document
+  periods/2026-10/ledger.csv       the same for programs
+  invoices/2026-10/<account>/      the documents themselves
+
+Copy the bucket to a folder first; then the links between the pages work:
+
+  aws s3 sync s3://{bucket} archive --exclude 'runs/*'
+
+The objects are encrypted with an AWS KMS key of the account that owns the
+bucket. Without that key they cannot be read, so it must never be deleted.
+
+
+WHAT LIES WHERE
+
+Evidence is written once and locked (S3 Object Lock), so that nobody can
+change or remove a version of it before its date:
+
+  invoices/<period>/<account>/...  each document as AWS gave it, byte for byte
+  records/<period>/<account>/...   for each invoice what AWS said of it, and key,
+                                   SHA-256 and size of each of its documents;
+                                   0002.json follows 0001.json when something
+                                   new was learnt
+  periods/<period>/manifests/...   the signed list of all that is archived of the
+                                   period, with each SHA-256; each manifest names
+                                   the SHA-256 of the one before it
+
+The rest is made from the evidence and can be made again (views), or tells
+what a run did:
+
+  periods/<period>/completeness.json, ledger.*, index.html, SHA256SUMS
+  index.html, README.txt, manifest-signing-key.pem
+  runs/<run>/...                   what each run was asked, listed and did
+
+An object that seems to be missing may be hidden by a delete marker. Its
+locked version is still there:
+
+  aws s3api list-object-versions --bucket {bucket} --prefix <key>
+
+
+WHAT THE VERDICTS SAY
+
+A period is COMPLETE when every expected invoice of every payer account is
+archived with all its documents; AWAITING before its deadline; ACTION_REQUIRED
+when something is missing that a person must look into. COMPLETE speaks of the
+day on which it was said; what came later is in a later manifest.
+
+Of one payer account:
+
+{verdicts}
+
+
+WHAT THE FINDINGS SAY
+
+Each finding has a code. Those marked ! keep a period from being COMPLETE, the
+others are told so that somebody may look. What to do next:
+
+{findings}
+
+
+HOW TO CHECK THE DOCUMENTS
+
+In the copy's top folder, for one period:
+
+  sha256sum -c periods/2026-10/SHA256SUMS
+
+(macOS: shasum -a 256 -c periods/2026-10/SHA256SUMS.) Windows, in PowerShell:
+
+{powershell}
+
+Every line must say OK. That proves that the files are those of the list. That
+the list is the archive's own is proved by the manifests:
+
+
+HOW TO CHECK THE MANIFESTS
+
+Every manifest is JSON in one line with a member "signature". What is signed
+is the same JSON without the "value" of that member: keys sorted, no spaces,
+UTF-8, and a line feed at the end. The signature is ECDSA over SHA-256 on the curve P-256,
+in DER and base64.
+
+manifest-signing-key.pem is the public key. Whoever could change this bucket
+could change that file too, so get the key from where it was made, if that
+still exists. Its name, an ARN, is the "key_id" of each signature:
+
+  aws kms get-public-key --key-id <ARN> --query PublicKey --output text
+
+prints the lines between BEGIN and END of that file, without line breaks. An
+auditor keeps a copy of the key outside of the bucket from the first day.
+
+Save the lines between the two rules as check_manifests.py and start it in the
+copy's top folder with: python3 check_manifests.py
+It needs Python 3.9 or newer and the program openssl, and nothing else.
+
+{rule}
+{program}{rule}
+
+It checks each signature, that each manifest follows the one before it, that
+every document and record that the newest manifests name is there with its
+SHA-256 and nothing else is, and that SHA256SUMS, completeness.json and the
+amounts of ledger.csv are those of the newest manifest. What is wrong begins
+with PROBLEM. Months of which nothing is there, between others, are a WARNING.
+What computers leave in folders by themselves (LITTER) it passes over by name.
+
+What it cannot tell it says at its end: NOT CHECKED. Most of all it cannot see
+a chain whose last manifests were taken away. The number
+and SHA-256 of each period's newest manifest are therefore also kept outside
+the bucket, in a DynamoDB table of the same account (its key is
+"billing_period"): compare "sequence" and "sha256" there with what the program
+prints.
+"""
+
+POWERSHELL = """\
+  Get-Content periods/2026-10/SHA256SUMS | Where-Object { $_ -notlike '#*' } |
+  ForEach-Object {
+    $sum, $file = $_ -split '  ', 2
+    $is = (Get-FileHash -Algorithm SHA256 -LiteralPath $file).Hash
+    if ($is -eq $sum) { "${file}: OK" } else { "${file}: CHANGED OR MISSING" }
+  }"""
+"""What `sha256sum -c` does, where there is none."""
+_WIDTH = 78
+
+RULE = 78 * "-"
+"""What stands before and after the program."""
+
+_LITTER = textwrap.fill(
+    ", ".join(ascii(name).replace(" ", "\\x20") for name in LITTER),
+    _WIDTH,
+    initial_indent="    ",
+    subsequent_indent="    ",
+    break_long_words=False,
+    break_on_hyphens=False,
+)
+CHECK_MANIFESTS = f"""\
+import base64, fnmatch, fractions, hashlib, json, os, re, stat
+import subprocess, sys, tempfile
+
+LITTER = [
+{_LITTER}
+]
+"""
+CHECK_MANIFESTS += r"""
+PERIOD = ("billing_period closed_at findings generated_at last_day run_id "
+          "totals verdict").split()
+PAYER = ("archived checked_at documents expected findings legal_entity name "
+         "payer_account_id residuals run_id settled_at sources totals verdict").split()
+COMPLETE = "COMPLETE", "NO_CHARGES", "TRANSFERRED"
+VIEWS = "SHA256SUMS", "completeness.json", "index.html", "ledger.csv", "ledger.xlsx"
+AT_THE_TOP = "README.txt", "index.html", "manifest-signing-key.pem"
+CELL = '"[^"]*(?:""[^"]*)*"|[-0-9.: ]*'
+LINE = "(?:%s)(?:,(?:%s))*" % (CELL, CELL)
+NOT_UNDERSTOOD = (OSError, ValueError, LookupError, TypeError, AttributeError,
+                  ArithmeticError, RecursionError, MemoryError)
+
+def tell(what):
+    print(ascii(what)[1:-1])
+
+def problem(what):
+    problems.append(what)
+    tell("PROBLEM " + what)
+
+def is_litter(name):
+    return any(fnmatch.fnmatchcase(name.lower(), one.lower()) for one in LITTER)
+
+def find():
+    # every plain file, and the folders; links are not followed, pipes not opened
+    folders = [""]
+    for folder in folders:
+        try:
+            names = sorted(os.listdir(folder or "."))
+            kinds = {name: os.lstat(folder + name).st_mode for name in names}
+        except OSError as error:
+            problem((folder or ".") + ": cannot be listed: " + str(error.strerror))
+            continue
+        for name, kind in kinds.items():
+            path = folder + name
+            if is_litter(name) or path in ("runs", os.path.basename(sys.argv[0])):
+                continue
+            elif stat.S_ISDIR(kind):
+                folders.append(path + "/")
+            elif stat.S_ISREG(kind):
+                found.add(path)
+            else:
+                problem(path + ": is a link, a pipe or a device")
+    return folders
+
+def read(path):
+    if path not in found:
+        raise ValueError(path + " is missing")
+    if os.path.getsize(path) > 1 << 30:
+        raise ValueError(path + " is too large")
+    with open(path, "rb") as file:
+        return file.read()
+
+def sha256(path):
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+def once(pairs):
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a member comes twice")
+    return dict(pairs)
+
+def parse(content):
+    return json.loads(content.decode("utf-8", "surrogatepass"), object_pairs_hook=once)
+
+def form(value, **how):
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, **how) + "\n"
+    return text.encode("utf-8", "surrogatepass")
+
+def signed_form(manifest):
+    return form(manifest, separators=(",", ":"))
+
+def is_signed(manifest):
+    content = dict(manifest, signature=dict(manifest["signature"]))
+    value = base64.b64decode(content["signature"].pop("value"))
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in (("key", read("manifest-signing-key.pem")),
+                           ("signed", signed_form(content)), ("signature", value)):
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(data)
+        return subprocess.run(
+            ["openssl", "dgst", "-sha256", "-verify", "key", "-signature", "signature",
+             "signed"], cwd=folder, stdout=subprocess.DEVNULL).returncode == 0
+
+def check_completeness(view, newest, content):
+    done = sum(payer["settled_at"] is not None or payer["verdict"] in COMPLETE
+               for payer in newest["payers"])
+    day, of = newest["close_day"], len(newest["payers"])
+    text = "%d of %d complete on %s" % (done, of, day)
+    right = {name: newest[name] for name in PERIOD}
+    right["manifest"], right["schema"] = newest["key"], view["schema"]
+    right["progress"] = {"complete": done, "payers": of, "close_day": day, "text": text}
+    right["payers"] = [{name: payer[name] for name in PAYER} for payer in newest["payers"]]
+    right = form(right, indent=2)  # what is no UTF-8 is written in one of two ways
+    escaped = right.decode("utf-8", "surrogatepass").encode("utf-8", "backslashreplace")
+    return content in (right, escaped)
+
+def check_ledger(text, newest):
+    # its form, its documents, and that its amounts make the totals
+    *lines, end = text[1:].split("\r\n")
+    is_in_form = text[:1] == "\ufeff" and not end and all(
+        re.fullmatch(LINE, one) for one in lines)
+    if not is_in_form:
+        return False
+    header, *rows = [re.findall("(?:^|,)(%s)" % CELL, one) for one in lines]
+    at = {name.strip('"'): number for number, name in enumerate(header)}
+    documents, totals = [], {}
+    for row in rows:
+        cells = {name: row[at[name]].strip('"\t') for name in at}
+        documents.append((cells["archive_key"], cells["sha256"]))
+        if row[at["amount_due"]]:  # a number between quotation marks is none
+            before = totals.get(cells["currency"], 0)
+            totals[cells["currency"]] = before + fractions.Fraction(row[at["amount_due"]])
+    return totals == {one["currency"]: fractions.Fraction(one["amount"])
+                      for one in newest["totals"]} and sorted(documents) == sorted(
+        (document["key"], document["sha256"]) for payer in newest["payers"]
+        for invoice in payer["invoices"] for document in invoice["documents"])
+
+def check_views(period, newest, sums):
+    folder = "periods/" + period + "/"
+    lines = ["# made from %s; check with: sha256sum -c <this file>\n" % newest["key"]]
+    lines += ["%s  %s\n" % (sums[key], key) for key in sorted(sums)]
+    for name, is_right in (
+            ("SHA256SUMS", lambda content: content == "".join(lines).encode()),
+            ("completeness.json", lambda content: check_completeness(
+                parse(content), newest, content)),
+            ("ledger.csv", lambda content: check_ledger(content.decode(), newest))):
+        if folder + name not in found:
+            tell("WARNING " + folder + name + ": is missing; a run makes it again")
+            continue
+        try:
+            if not is_right(read(folder + name)):
+                problem(folder + name + ": is not what the newest manifest says")
+        except NOT_UNDERSTOOD as error:
+            problem(folder + name + ": cannot be checked: " + repr(error))
+
+def check(period):
+    before = newest = None
+    earlier, sums = {}, {}
+    folder = "periods/" + period + "/manifests/"
+    paths = [path for path in found if path.startswith(folder + "manifest-")]
+    paths.sort(key=lambda path: (len(path), path))
+    for number, path in enumerate(paths, 1):
+        content = read(path)
+        newest = parse(content)
+        if newest["key"] != path or newest["sequence"] != number:
+            problem(path + ": is not number %d of its period" % number)
+        if newest["previous_sha256"] != before:
+            problem(path + ": does not follow the manifest before it")
+        if content != signed_form(newest) or not is_signed(newest):
+            problem(path + ": is not signed with manifest-signing-key.pem")
+        before = hashlib.sha256(content).hexdigest()
+        earlier, sums = sums, {path: before}
+    if newest is None:
+        return problem(folder + ": has no manifest")
+    named.update(paths, ["periods/%s/%s" % (period, name) for name in VIEWS])
+    sums.update(earlier)
+    evidence = [file for payer in newest["payers"] for invoice in payer["invoices"]
+                for file in invoice["records"] + invoice["documents"]]
+    for file in evidence:
+        key = file["key"]
+        named.add(key)
+        sums[key] = file["sha256"]
+        if key not in found:
+            problem(key + ": is missing")
+        elif os.path.getsize(key) != file["size_bytes"] or sha256(key) != file["sha256"]:
+            problem(key + ": was changed")
+    check_views(period, newest, sums)
+    checked.add(period)
+    tell("%s: %s, %d manifests, newest %s, %d files checked"
+         % (period, newest["verdict"], len(paths), before, len(evidence)))
+
+problems, found, named, checked = [], set(), set(AT_THE_TOP), set()
+periods = {path.split("/")[1] for path in find()
+           if re.match("(invoices|records|periods)/.", path)}
+for period in sorted(periods):
+    try:
+        check(period)
+    except NOT_UNDERSTOOD as error:
+        problem(period + ": cannot be checked: " + repr(error))
+for path in sorted(found - named):
+    if (path.split("/") + [""])[1] not in periods - checked:
+        problem(path + ": no manifest names it")
+months = [int(one[:4]) * 12 + int(one[5:]) - 1 for one in periods
+          if re.fullmatch("[0-9]{4}-[0-9]{2}", one)]
+for month in range(min(months, default=0), max(months, default=0)):
+    if month not in months:
+        tell("WARNING %d-%02d: there is nothing of this month" % (month // 12, month % 12 + 1))
+if not periods:
+    problem("there is nothing to check here")
+for what in (
+        "whether the newest manifests, or whole months at either end, were removed",
+        "whether manifest-signing-key.pem is the right key, and what the bucket hides",
+        "ledger.csv but for its form, documents and amounts due; ledger.xlsx; pages",
+        "what records say; runs/"):
+    tell("NOT CHECKED " + what)
+sys.exit(1 if problems else 0)
+"""
+"""The program of the README, which needs nothing of this project."""
+
+
+def readme_text(bucket: str) -> bytes:
+    """The text for the bucket of this name, plain ASCII."""
+    return _TEXT.format(
+        bucket=bucket,
+        verdicts="\n".join(_verdicts()),
+        findings="\n".join(_findings()),
+        powershell=POWERSHELL,
+        program=CHECK_MANIFESTS,
+        rule=RULE,
+    ).encode("ascii")
+
+
+def _verdicts() -> Iterator[str]:
+    for word, (_, meaning) in PAYER_VERDICTS.items():
+        yield from _entry(f"{word:<12}", meaning)
+
+
+def _findings() -> Iterator[str]:
+    for code, kind in KINDS.items():
+        yield f"  {code}{' !' if kind.severity == 'blocking' else ''}"
+        yield from _entry("", kind.next_step)
+
+
+def _entry(term: str, what: str) -> list[str]:
+    indent = " " * (len(term) + 2 if term else 6)
+    return textwrap.wrap(
+        what, _WIDTH, initial_indent=f"  {term}" if term else indent, subsequent_indent=indent
+    )

@@ -1,0 +1,253 @@
+"""Why a payer account has its verdict, witness by witness, from its newest manifest alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archive_layout import charges_key, listing_key
+from lambdas.domain.invoices.issuers import Issuer, billing_entity_of
+from lambdas.domain.json_text import read_instant
+from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.domain.money import decimal_text
+from lambdas.domain.witnesses.acknowledgements import Acknowledgement
+from lambdas.domain.witnesses.charges import Charges
+from lambdas.domain.words import counted
+
+_NOT_ASKED = "It was not asked."
+_WHY = {
+    "MISSING": "AWS does not list an invoice that is expected and overdue.",
+    "PARTIAL": "AWS lists every invoice that is overdue. A document is missing, or a finding needs "
+    "a person.",
+}
+"""The kind of gap behind each of these verdicts."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What one witness says, a line each."""
+
+    witness: str
+    lines: tuple[str, ...]
+
+
+def explain(manifest: Manifest, state: PayerState) -> list[Statement]:
+    """What each witness says of the payer account, and then what follows from it."""
+    period = manifest.billing_period
+    return [
+        Statement("listings", tuple(_listings(state, period))),
+        Statement("history", tuple(_history(manifest, state))),
+        Statement("cost explorer", tuple(_charges(state, period))),
+        Statement("billing transfers", tuple(_transfers(state, period))),
+        Statement("invoice units", tuple(_units(state))),
+        Statement("a person", tuple(_acknowledgements(manifest, state))),
+        Statement("archive", tuple(_archive(state))),
+        Statement("findings", tuple(_findings(state))),
+        Statement("verdict", tuple(_verdict(manifest, state))),
+    ]
+
+
+def _listings(state: PayerState, period: BillingPeriod) -> Iterator[str]:
+    said = state.witnesses.listings
+    if said is None:
+        yield "Its own listings were never read for this period."
+        return
+    yield f"They show {counted(said.invoices, 'invoice')} of {period}, since {said.at}."
+    yield f"See {listing_key(said.run_id, state.payer_account_id)}."
+
+
+def _history(manifest: Manifest, state: PayerState) -> Iterator[str]:
+    history = state.witnesses.history
+    if not history.periods:
+        yield "No earlier period is known."
+        return
+    periods = ", ".join(map(str, sorted(history.periods)))
+    if len(history.periods) == 1:
+        yield f"Only {periods} is known; what is usual shows in two earlier months at the least."
+    elif not history.usual:
+        yield f"No invoice came in each of {periods}, so none is expected as usual."
+    missing = {one.subject for one in state.findings if one.code == "USUAL_INVOICE_MISSING"}
+    for issuer in history.usual:
+        if str(issuer) in missing:
+            what = "it is missing"
+        elif _is_here(issuer, manifest):
+            what = "it is here"
+        else:
+            what = f"it is not here{_why_not_here(issuer, manifest, state)}"
+        article = "a" if issuer.is_tax_copy else "an"
+        yield f"{periods} each have {article} {issuer}: {what}."
+    if history.usual_day:
+        yield f"Everything was usually archived by day {history.usual_day} of the next month."
+
+
+def _is_here(issuer: Issuer, manifest: Manifest) -> bool:
+    """Whether it is among those that are filed under its account: what is filed under a receiver
+    stands in the receiver's part of the manifest.
+    """
+    filed = (one for one in manifest.payers if one.payer_account_id == issuer.account_id)
+    return any(Issuer.of(issuer.account_id, row) == issuer for one in filed for row in one.rows)
+
+
+def _why_not_here(issuer: Issuer, manifest: Manifest, state: PayerState) -> str:
+    """Which witness says that a usual invoice is not expected; empty if none does."""
+    receiver = next(_receivers(manifest, state.payer_account_id), None)
+    if receiver:
+        return f"; a billing transfer brings it to {receiver}"
+    if issuer.bill_source_accounts:
+        sources = ", ".join(issuer.bill_source_accounts)
+        return f"; billing transfers say what is expected of {sources}"
+    charges, entity = state.witnesses.charges, billing_entity_of(issuer.billing_entity)
+    if charges and charges.is_final and entity not in charges.charged:
+        return f"; Cost Explorer shows no charges of {entity}"
+    return ""
+
+
+def _receivers(manifest: Manifest, account_id: str) -> Iterator[str]:
+    """Who gets the account's invoices of the whole period, whoever told of the transfer."""
+    told = (one.witnesses.transfers for one in manifest.payers)
+    transfers = (one for said in told if said for one in said.transfers)
+    return (
+        one.target
+        for one in transfers
+        if one.source == account_id and one.covers(manifest.billing_period)
+    )
+
+
+def _charges(state: PayerState, period: BillingPeriod) -> Iterator[str]:
+    said = state.witnesses.charges
+    if said is None:
+        yield _NOT_ASKED
+        return
+    if said.was_read and said.run_id:
+        yield f"It answered on {said.at}, {'finally' if said.is_final else 'with an estimate'}:"
+        yield from _entities(said)
+        for one in state.residuals:
+            unread = f"; {counted(one.not_compared, 'invoice')} not compared" * bool(
+                one.not_compared
+            )
+            data = one.to_data()
+            yield (
+                f"{one.billing_entity}: charged {data['charged']}, invoiced {data['invoiced']}, "
+                f"residual {data['residual']} {data['currency']}{unread}."
+            )
+        yield f"See {charges_key(said.run_id, state.payer_account_id, period)}."
+    if said.not_read:
+        yield f"Not read at last: {said.not_read}"
+
+
+def _entities(said: Charges) -> Iterator[str]:
+    if not said.has_money:
+        yield "There are no charges."
+    for entity in said.entities:
+        if entity.is_charged:
+            where = counted(entity.accounts, "linked account")
+            if not entity.accounts:
+                where = "many linked accounts together, too little to round up in any of them"
+            yield f"There are charges of {entity.billing_entity} in {where}."
+    for amount in said.in_no_group:
+        size = f"{decimal_text(amount.value.copy_abs())} {amount.currency}"
+        more = "more" if amount.value > 0 else "less"
+        yield f"The month's total has {size} {more} than its accounts: charges of AWS."
+
+
+def _transfers(state: PayerState, period: BillingPeriod) -> Iterator[str]:
+    said = state.witnesses.transfers
+    if said is None:
+        yield _NOT_ASKED
+        return
+    if said.was_read and not said.transfers:
+        yield f"None touches {period}, since {said.at}."
+    for one in said.transfers:
+        until = f" until {one.ends_at}" if one.ends_at else ""
+        part = "the whole" if one.covers(period) else "a part"
+        yield (
+            f"From {one.source} to {one.target} since {one.starts_at}{until} ({one.status}): "
+            f"it covers {part} of {period}."
+        )
+    if said.not_read:
+        yield f"Not read at last: {said.not_read}"
+
+
+def _units(state: PayerState) -> Iterator[str]:
+    said = state.witnesses.units
+    if said is None:
+        yield _NOT_ASKED
+        return
+    if said.receivers:
+        yield f"Their receivers were asked too, since {said.at}: {', '.join(said.receivers)}."
+    elif said.at:
+        yield f"There are no other receivers, since {said.at}."
+    if said.not_read:
+        yield f"Not read at last: {said.not_read}"
+
+
+def _acknowledgements(manifest: Manifest, state: PayerState) -> Iterator[str]:
+    if not state.witnesses.acknowledgements:
+        yield "Nobody accepted anything."
+    for one in state.witnesses.acknowledgements:
+        still = ""
+        if state.witnesses.is_replaced(one):
+            still = ", which a later one replaces"
+        elif not one.is_in_force(read_instant(manifest.generated_at)):
+            still = ", which is over"
+        yield _acknowledgement(one, still)
+
+
+def _acknowledgement(one: Acknowledgement, still: str) -> str:
+    covers = ", ".join(f"{code} of {subject}" for code, subject in one.covers) or "nothing"
+    return f'{one.by} accepted {covers} on {one.at} until {one.until}{still}: "{one.reason}"'
+
+
+def _archive(state: PayerState) -> Iterator[str]:
+    yield (
+        f"{state.archived} of {counted(state.expected, 'expected invoice')} archived, with "
+        f"{counted(state.documents, 'document')}."
+    )
+    for one in state.outstanding:
+        yield f"{one.invoice_id} is listed and not archived."
+    for invoice in state.invoices:
+        if not invoice.has_invoice_document:
+            yield f"{invoice.invoice_id} lacks its document; see {invoice.record.key}."
+
+
+def _findings(state: PayerState) -> Iterator[str]:
+    if not state.findings:
+        yield "None."
+    order = ("blocking", "warning", "info")
+    for one in sorted(state.findings, key=lambda found: order.index(found.severity)):
+        yield f"{one.severity} {one.code} ({one.subject}): {one.detail} {one.next_step}"
+
+
+def _verdict(manifest: Manifest, state: PayerState) -> Iterator[str]:
+    yield f"{state.verdict}, by run {state.run_id}; the deadline is {manifest.last_day}."
+    if state.verdict == "AWAITING":
+        yield from _awaiting(manifest, state)
+    if state.verdict in _WHY:
+        yield _WHY[state.verdict]
+    if state.settled_at:
+        yield f"It is settled since {state.settled_at}."
+    yield f"See {manifest.key}, written by run {manifest.run_id} on {manifest.close_day}."
+
+
+def _awaiting(manifest: Manifest, state: PayerState) -> Iterator[str]:
+    if state.settled_at is None:
+        yield f"What lacks is awaited until {manifest.last_day} is over."
+        return
+    yield (
+        "Everything that is expected so far is archived. It is complete when "
+        f"{manifest.last_day} is over, or before if its history and a final answer of Cost "
+        "Explorer say that this is all."
+    )
+    yield f"What is not proven yet: {', and '.join(_unproven(state))}."
+
+
+def _unproven(state: PayerState) -> Iterator[str]:
+    """Which of the two witnesses that can prove a payer account complete have not spoken."""
+    if not state.witnesses.history.usual:
+        yield "Its history names no usual invoice"
+    charges = state.witnesses.charges
+    if charges is None:
+        yield "Cost Explorer was not asked"
+    elif not charges.was_read:
+        yield "Cost Explorer could not be read"
+    elif not charges.is_final:
+        yield "Cost Explorer's answer is an estimate"

@@ -1,0 +1,300 @@
+"""Why a payer account has its verdict, in words."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from lambdas.domain.judgement.manifests import Manifest
+from lambdas.domain.money import Amount
+from lambdas.domain.witnesses.billing_transfers import Transfers
+from lambdas.domain.witnesses.charges import Charge, Charges, ChargesAnswer
+from ops.explanation import explain
+from tests.domain.examples import (
+    ACME,
+    AFTER_DEADLINE,
+    BEFORE_DEADLINE,
+    BOREAL,
+    archived,
+    outstanding,
+)
+from tests.domain.judgement.test_judged_witnesses import (
+    AWS,
+    BOTH,
+    MARKET,
+    NEXT_DAY,
+    NOTHING,
+    OUTSIDE,
+    READ_NOT,
+    RECEIVER,
+    UNITS,
+    accepts,
+    bill,
+    costs,
+    issuer,
+    of_receiver,
+    past,
+    said,
+    transfer,
+)
+from tests.domain.judging import judged, outcome, payer, transfers
+
+
+def explained(manifest: Manifest, account_id: str = ACME) -> dict[str, list[str]]:
+    return {one.witness: list(one.lines) for one in explain(manifest, payer(manifest, account_id))}
+
+
+def summed_up(entity: str, amount: str, accounts: int) -> Charges:
+    """Charges of the same amount in each of so many linked accounts."""
+    each = Amount("USD", Decimal(amount))
+    charges = tuple(Charge(f"{number:012}", entity, each) for number in range(accounts))
+    return ChargesAnswer("run-2", "2026-11-12T06:00:00Z", 1, True, charges).statement()
+
+
+def test_what_cost_explorer_shows_under_no_account_is_told_beside_the_rest() -> None:
+    charges = replace(costs("AWS Marketplace"), total=(Amount("USD", Decimal("123.67")),))
+    told = explained(judged(outcome(), invoices=[bill()], charges=said(charges)))
+    assert told["cost explorer"][1:4] == [
+        "There are charges of AWS_MARKETPLACE in 1 linked account.",
+        "The month's total has 23.67 USD more than its accounts: charges of AWS.",
+        "AWS: charged 23.67, invoiced 100.00, residual -76.33 USD.",
+    ]
+
+
+def test_every_witness_speaks_in_order_and_the_verdict_comes_last() -> None:
+    assert list(explained(judged(outcome(), invoices=[bill()]))) == [
+        "listings",
+        "history",
+        "cost explorer",
+        "billing transfers",
+        "invoice units",
+        "a person",
+        "archive",
+        "findings",
+        "verdict",
+    ]
+
+
+def test_a_complete_payer_account_is_explained_by_what_was_and_was_not_asked() -> None:
+    assert explained(judged(outcome(), invoices=[bill()])) == {
+        "listings": [
+            "They show 0 invoices of 2026-10, since 2026-11-12T06:00:00Z.",
+            f"See runs/run-2/payers/{ACME}/listing.json.",
+        ],
+        "history": ["No earlier period is known."],
+        "cost explorer": ["It was not asked."],
+        "billing transfers": ["It was not asked."],
+        "invoice units": ["It was not asked."],
+        "a person": ["Nobody accepted anything."],
+        "archive": ["1 of 1 expected invoice archived, with 1 document."],
+        "findings": ["None."],
+        "verdict": [
+            "COMPLETE, by run run-2; the deadline is 2026-11-10.",
+            "It is settled since 2026-11-12T06:00:00Z.",
+            "See periods/2026-10/manifests/manifest-0001.json, written by run run-2 on "
+            "business day 9.",
+        ],
+    }
+
+
+def test_what_lacks_is_explained_by_those_who_expect_it() -> None:
+    manifest = judged(
+        outcome(
+            awaited=(outstanding(),),
+            units=UNITS,
+            transfers=transfers(transfer(source=OUTSIDE, target=ACME, end="2026-10-15T00:00:00Z")),
+        ),
+        invoices=[bill(), bill("2", documents=()), of_receiver()],
+        past=past(issuer(), issuer(MARKET)),
+        charges=said(costs("AWS", "AWS Marketplace", final=False)),
+    )
+    told = explained(manifest)
+    history = "2026-07, 2026-08, 2026-09 each have an invoice of Amazon Web Services, Inc."
+    assert told["history"] == [
+        f"{history} (AWS, ANNIVERSARY) for {ACME}: it is here.",
+        f"{history} (AWS_MARKETPLACE, ANNIVERSARY) for {ACME}: it is missing.",
+        "Everything was usually archived by day 4 of the next month.",
+    ]
+    assert told["cost explorer"] == [
+        "It answered on 2026-11-12T06:00:00Z, with an estimate:",
+        "There are charges of AWS in 1 linked account.",
+        "There are charges of AWS_MARKETPLACE in 1 linked account.",
+        "AWS: charged 100.00, invoiced 400.00, residual -300.00 USD.",
+        "AWS_MARKETPLACE: charged 100.00, invoiced 0, residual 100.00 USD.",
+        f"See runs/run-2/payers/{ACME}/charges-2026-10.json.",
+    ]
+    assert told["billing transfers"] == [
+        f"From {OUTSIDE} to {ACME} since 2026-01-01T00:00:00Z until 2026-10-15T00:00:00Z "
+        "(ACCEPTED): it covers a part of 2026-10."
+    ]
+    assert told["invoice units"] == [
+        "Their receivers were asked too, since 2026-11-12T06:00:00Z: 777788889999."
+    ]
+    assert told["archive"][1:] == [
+        "AWAITED-1 is listed and not archived.",
+        f"2 lacks its document; see records/2026-10/{ACME}/2/0001.json.",
+    ]
+    assert [line.partition(" (")[0] for line in told["findings"]] == [
+        "blocking CHARGES_WITHOUT_INVOICE",
+        "blocking NO_DOCUMENT_URL",
+        "blocking PDF_NOT_READY",
+        "blocking USUAL_INVOICE_MISSING",
+    ]
+    assert told["verdict"][0].startswith("MISSING")
+    assert told["verdict"][1] == "AWS does not list an invoice that is expected and overdue."
+
+
+@pytest.mark.parametrize(
+    ("facts", "witness", "line"),
+    [
+        ({"charges": said(costs())}, "cost explorer", "There are no charges."),
+        (
+            {"charges": said(READ_NOT)},
+            "cost explorer",
+            "Not read at last: AWS denied ce:GetCostAndUsage (AccessDeniedException).",
+        ),
+        (
+            {"acknowledgements": [accepts()]},
+            "a person",
+            f"Dana accepted NO_INVOICES_LISTED of {ACME} on 2026-11-12T06:00:00Z until "
+            '2026-12-31: "The account has no workload any more."',
+        ),
+        (
+            {"past": past(issuer(), count=1)},
+            "history",
+            "Only 2026-09 is known; what is usual shows in two earlier months at the least.",
+        ),
+        (
+            {"past": past()},
+            "history",
+            "No invoice came in each of 2026-07, 2026-08, 2026-09, so none is expected as usual.",
+        ),
+        (
+            {"charges": said(summed_up("AWS", "0.0049", 5000))},
+            "cost explorer",
+            "There are charges of AWS in many linked accounts together, too little to round up",
+        ),
+    ],
+)
+def test_each_witness_is_told_in_a_sentence(facts: dict[str, Any], witness: str, line: str) -> None:
+    told = explained(judged(NOTHING, **facts))[witness]
+    assert any(one.startswith(line) for one in told), told
+
+
+def test_a_transferred_payer_account_names_who_gets_its_invoices() -> None:
+    told = explained(judged(outcome(listed=(), transfers=transfers(transfer())), names=BOTH))
+    assert told["billing transfers"] == [
+        f"From {ACME} to {BOREAL} since 2026-01-01T00:00:00Z (ACCEPTED): it covers the whole of "
+        "2026-10."
+    ]
+    none = explained(judged(outcome(transfers=transfers()), invoices=[bill()]))
+    assert none["billing transfers"] == ["None touches 2026-10, since 2026-11-12T06:00:00Z."]
+    denied = Transfers(not_read="Denied.")
+    assert explained(judged(outcome(transfers=denied)))["billing transfers"] == [
+        "Not read at last: Denied."
+    ]
+
+
+def test_a_usual_invoice_that_another_witness_explains_is_told_so() -> None:
+    told = explained(
+        judged(
+            outcome(),
+            invoices=[bill()],
+            past=past(issuer(), issuer(MARKET)),
+            charges=said(costs("AWS")),
+        )
+    )
+    assert told["history"][1].endswith(
+        "it is not here; Cost Explorer shows no charges of AWS_MARKETPLACE."
+    )
+    away = judged(
+        outcome(listed=()),
+        outcome(BOREAL, transfers=transfers(transfer())),
+        invoices=[bill("1", payer=BOREAL, BillSourceAccounts=[ACME])],
+        past=past(issuer()),
+        names=BOTH,
+    )
+    assert explained(away)["history"][0].endswith(
+        f"it is not here; a billing transfer brings it to {BOREAL}."
+    )
+    over = judged(
+        outcome(transfers=transfers()), invoices=[bill()], past=past(issuer(AWS, ACME, OUTSIDE))
+    )
+    assert explained(over)["history"][0].endswith(
+        f"it is not here; billing transfers say what is expected of {OUTSIDE}."
+    )
+
+
+def test_a_usual_invoice_that_nobody_explains_is_not_said_to_be_explained() -> None:
+    month = judged(outcome(), invoices=[bill()], past=past(issuer(), issuer(MARKET)))
+    unsaid = replace(payer(month), findings=())
+    (history,) = [one for one in explain(month, unsaid) if one.witness == "history"]
+    assert history.lines[1].endswith("it is not here.")
+
+
+def test_a_usual_invoice_of_a_receiver_is_looked_for_where_it_is_filed() -> None:
+    usual = past(issuer(AWS, RECEIVER))
+    facts: dict[str, Any] = {"past": usual, "charges": said(costs())}
+    here = judged(outcome(units=UNITS), invoices=[of_receiver()], **facts)
+    assert explained(here)["history"][0].endswith("it is here.")
+    absent = judged(outcome(units=UNITS), invoices=[bill()], **facts)
+    assert "it is not here; Cost Explorer" in explained(absent)["history"][0]
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ({}, "Its history names no usual invoice, and Cost Explorer was not asked."),
+        ({"past": past(issuer())}, "Cost Explorer was not asked."),
+        (
+            {"past": past(issuer()), "charges": said(costs("AWS", final=False))},
+            "Cost Explorer's answer is an estimate.",
+        ),
+        (
+            {"past": past(issuer()), "charges": said(READ_NOT)},
+            "Cost Explorer could not be read.",
+        ),
+        ({"charges": said(costs("AWS"))}, "Its history names no usual invoice."),
+    ],
+)
+def test_who_has_everything_and_awaits_is_told_for_what_it_waits(
+    facts: dict[str, Any], why: str
+) -> None:
+    told = explained(judged(outcome(), invoices=[bill()], as_of=BEFORE_DEADLINE, **facts))
+    assert told["verdict"][:3] == [
+        "AWAITING, by run run-2; the deadline is 2026-11-10.",
+        "Everything that is expected so far is archived. It is complete when 2026-11-10 is over, "
+        "or before if its history and a final answer of Cost Explorer say that this is all.",
+        f"What is not proven yet: {why}",
+    ]
+
+
+def test_who_lacks_something_and_awaits_is_told_until_when() -> None:
+    told = explained(judged(NOTHING, as_of=BEFORE_DEADLINE))
+    assert told["verdict"][1] == "What lacks is awaited until 2026-11-10 is over."
+
+
+def test_an_acknowledgement_that_is_over_is_told_as_over() -> None:
+    first = judged(NOTHING, acknowledgements=[accepts(until=AFTER_DEADLINE.date())])
+    second = judged(NOTHING, previous=first, as_of=NEXT_DAY)
+    assert "until 2026-11-12, which is over:" in explained(second)["a person"][0]
+
+
+def test_an_acknowledgement_that_a_later_one_replaces_is_told_so() -> None:
+    first = judged(NOTHING, acknowledgements=[accepts()], run_id="run-1")
+    second = judged(NOTHING, previous=first, acknowledgements=[accepts(reason="Still none.")])
+    old, new = explained(second)["a person"]
+    assert "until 2026-12-31, which a later one replaces:" in old
+    assert "replaces" not in new
+
+
+def test_a_payer_account_that_was_never_read_is_told_so() -> None:
+    told = explained(judged())
+    assert told["listings"] == ["Its own listings were never read for this period."]
+    assert told["findings"][0].startswith("blocking NOT_CHECKED")
+
+
+def test_an_account_that_only_others_were_shown_is_explained_too() -> None:
+    manifest = judged(outcome(), invoices=[archived("1"), archived("2", payer=BOREAL, Entity=AWS)])
+    assert explained(manifest, BOREAL)["verdict"][0].startswith("COMPLETE")

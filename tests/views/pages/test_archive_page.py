@@ -1,0 +1,156 @@
+import pytest
+
+from lambdas.domain.findings import KINDS
+from lambdas.domain.verdict_words import PeriodVerdict
+from lambdas.views.digest import PeriodDigest
+from lambdas.views.pages.archive_page import archive_page
+from tests.domain.example_months import digest, due, payer_state
+from tests.domain.examples import BOREAL, OCTOBER, outstanding
+from tests.views.pages.reading import Node, headings, read, section
+
+
+def one(months: int = 0, verdict: PeriodVerdict = "COMPLETE") -> PeriodDigest:
+    return digest(
+        payer_state(invoices=(due("1", "10.00"), due("2", "5", "JPY"))),
+        verdict=verdict,
+        period=OCTOBER.shifted(months),
+    )
+
+
+@pytest.mark.parametrize(
+    ("periods", "verdict", "sentence"),
+    [
+        ([], "Action required", "No billing period was judged yet."),
+        ([one(), one(-1)], "Complete", "Every billing period is complete."),
+        (
+            [one(0, "AWAITING"), one(1, "AWAITING"), one(-1)],
+            "Awaiting invoices",
+            "October 2026 and November 2026: the deadline is not over; nobody has to do anything",
+        ),
+        (
+            [one(0, "AWAITING"), one(-1, "ACTION_REQUIRED"), one(-2)],
+            "Action required",
+            "1 billing period needs attention. October 2026: the deadline is not over",
+        ),
+    ],
+)
+def test_the_verdict_is_that_of_the_period_that_is_worst(
+    periods: list[PeriodDigest], verdict: str, sentence: str
+) -> None:
+    hero = read(archive_page("example-archive", "eu-west-1", periods)).one("section", "hero")
+    assert hero.one("span", "verdict").text == verdict
+    assert hero.one("p", "lead").text.startswith(sentence)
+
+
+def test_exceptions_come_first_with_what_lacks() -> None:
+    bad = digest(
+        payer_state(invoices=(due("1", "10.00"),), outstanding=(outstanding(),), verdict="PARTIAL"),
+        payer_state(BOREAL),
+        verdict="ACTION_REQUIRED",
+    )
+    page = read(archive_page("example-archive", "eu-west-1", [one(), bad]))
+    assert headings(page) == ["What needs attention", "2026"]
+    shown = section(page, "What needs attention")
+    assert shown
+    assert shown.one("article").text == (
+        "September 2026 S3 1 of 2 payer accounts settled, 1 of 2 invoices archived. "
+        f"1 \N{MULTIPLICATION SIGN} PDF not ready {KINDS['PDF_NOT_READY'].next_step}"
+    )
+
+
+def test_a_period_that_cannot_be_read_needs_somebody_beside_complete_ones() -> None:
+    page = read(archive_page("example-archive", "eu-west-1", [one()], [OCTOBER.shifted(1)]))
+    hero = page.one("section", "hero")
+    assert hero.one("span", "verdict").text == "Action required"
+    assert hero.one("p", "lead").text == "1 billing period needs attention."
+    assert "Periods complete 1 of 2" in hero.text
+    assert "Newest period November 2026" in hero.text
+    assert page.one("article").text == (
+        "November 2026 Its folder is there, and its verdict (completeness.json) is missing or is "
+        "none. Next step start a run of 2026-11: it makes the verdict again."
+    )
+    assert rows_of(page)[0][:3] == ["November 2026", "Cannot be read", "\N{EN DASH}"]
+    alone = read(archive_page("example-archive", "eu-west-1", [], [OCTOBER]))
+    assert alone.one("p", "lead").text == "1 billing period needs attention."
+
+
+def rows_of(page: Node) -> list[list[str]]:
+    return [[cell.text for cell in row.all("td")] for row in page.all("tr") if row.all("td")]
+
+
+def test_every_period_is_listed_by_year_latest_first_with_both_links() -> None:
+    periods = [one(-12), one(0), one(-9)]
+    page = read(archive_page("example-archive", "eu-west-1", periods))
+    assert headings(page) == ["2026", "2025"]
+    for period in (OCTOBER, OCTOBER.shifted(-12)):
+        shown = section(page, str(period.year))
+        assert shown
+        console = (
+            "https://console.aws.amazon.com/s3/object/example-archive?region=eu-west-1&prefix="
+        )
+        for name in ("index.html", "ledger.xlsx"):
+            assert f"periods/{period}/{name}" in shown.links()
+            assert f"{console}periods/{period}/{name}" in shown.links()
+
+
+def test_months_without_a_folder_between_two_others_are_seen() -> None:
+    page = read(archive_page("example-archive", "eu-west-1", [one(-12), one(0), one(-9)]))
+    assert [row[:2] for row in rows_of(page)] == [
+        ["October 2026 S3", "Complete"],
+        ["February to September 2026", "No folder"],
+        ["January 2026 S3", "Complete"],
+        ["November to December 2025", "No folder"],
+        ["October 2025 S3", "Complete"],
+    ]
+    page = read(archive_page("example-archive", "eu-west-1", [one(), one(-2)]))
+    assert [row[0] for row in rows_of(page)] == [
+        "October 2026 S3",
+        "September 2026",
+        "August 2026 S3",
+    ]
+    assert page.one("section", "hero").one("span", "verdict").text == "Complete"
+
+
+def test_it_says_of_which_instant_it_speaks_and_how_many_invoices_there_should_be() -> None:
+    hero = read(archive_page("b", "eu-west-1", [one(), one(-1)])).one("section", "hero")
+    assert hero.one("p", "as-of").text == "As of 12 November 2026, 06:00 UTC"
+    assert "Invoices archived 4 of 4" in hero.text
+
+
+def test_each_currency_has_its_place_in_every_row_also_where_a_month_has_none_of_it() -> None:
+    yen = digest(payer_state(invoices=(due("1", "5", "JPY"),)))
+    page = read(archive_page("b", "eu-west-1", [one(), yen]))
+    slots = [[slot.text for slot in row.all("span")] for row in page.all("div", "amounts")]
+    assert slots == [["5 JPY", "10.00 USD"], ["5 JPY", ""]]
+
+
+def test_a_total_that_is_not_whole_says_so() -> None:
+    bad = digest(
+        payer_state(invoices=(due("1", "1.00"),), outstanding=(outstanding(),), verdict="PARTIAL"),
+        verdict="ACTION_REQUIRED",
+    )
+    ((*_, totals),) = rows_of(read(archive_page("b", "eu-west-1", [bad])))
+    assert totals == "1.00 USD so far; 1 invoice not archived"
+
+
+def test_one_sentence_says_what_s3_beside_a_link_is() -> None:
+    footer = read(archive_page("b", "eu-west-1", [one()])).one("footer")
+    assert "S3 beside a link opens the same file in the AWS console" in footer.text
+
+
+def test_totals_stand_per_currency() -> None:
+    page = read(archive_page("example-archive", "eu-west-1", [one()]))
+    (row,) = [row for row in page.all("tr") if row.all("td")]
+    assert row.all("td")[-1].text == "5 JPY 10.00 USD"
+
+
+def test_it_says_which_manifests_it_was_made_from() -> None:
+    footer = read(archive_page("example-archive", "eu-west-1", [one(), one(-1)])).one("footer")
+    assert "periods/2026-10/manifests/manifest-0003.json" in footer.links()
+    assert "periods/2026-09/manifests/manifest-0003.json" in footer.links()
+    assert "README.txt" in footer.links()
+
+
+def test_the_order_in_which_periods_are_read_does_not_matter() -> None:
+    periods = [one(), one(-1), one(-13)]
+    assert archive_page("b", "eu-west-1", periods) == archive_page("b", "eu-west-1", periods[::-1])

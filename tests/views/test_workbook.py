@@ -1,0 +1,317 @@
+"""The workbook as openpyxl reads it; tests/spreadsheet opens it with LibreOffice."""
+
+import io
+import zipfile
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import openpyxl
+import pytest
+
+from lambdas.domain.findings import finding
+from lambdas.domain.judgement.manifests import Manifest
+from lambdas.views.digest import PeriodDigest
+from lambdas.views.ledger import COLUMNS, ledger_rows
+from lambdas.views.workbook import ledger_workbook
+from tests.domain.example_months import FULL_ROW, amount, digest, due, invoice, month, payer_state
+from tests.domain.examples import ACME, BOREAL, INVOICE_ID, outstanding, supplement
+
+HEADINGS = [column.heading for column in COLUMNS]
+
+
+def opened(manifest: Manifest, before: PeriodDigest | None = None) -> Any:
+    return openpyxl.load_workbook(io.BytesIO(ledger_workbook(manifest, before)))
+
+
+def table(sheet: Any) -> list[dict[str, Any]]:
+    """The sheet's rows by heading; an empty cell is None."""
+    headings, *rows = ([cell.value for cell in row] for row in sheet.iter_rows())
+    return [dict(zip(headings, row, strict=True)) for row in rows]
+
+
+def cell(sheet: Any, heading: str, row: int = 2) -> Any:
+    return sheet.cell(row, [one.value for one in sheet[1]].index(heading) + 1)
+
+
+def test_the_sheets_are_the_summary_and_its_tables() -> None:
+    sheets = ["summary", "payers", "documents", "missing", "changes", "columns"]
+    assert opened(month()).sheetnames == sheets
+
+
+def test_a_heading_stands_above_its_cells_numbers_and_dates_at_the_right() -> None:
+    for sheet in opened(month(payer_state(invoices=(due("1", "10.00"),)))).worksheets[1:]:
+        for heading, below in zip(sheet[1], sheet[2] if sheet.max_row > 1 else (), strict=False):
+            if below.value is not None:
+                assert (heading.alignment.horizontal == "right") == (below.data_type in "nd")
+
+
+def test_the_documents_are_those_of_the_csv_with_their_types() -> None:
+    manifest = month(payer_state(BOREAL, invoices=(invoice(payer=BOREAL, **FULL_ROW),)))
+    sheet = opened(manifest)["documents"]
+    assert [one.value for one in sheet[1]] == HEADINGS
+    (expected,) = ledger_rows(manifest)
+    for heading, value in zip(HEADINGS, expected, strict=True):
+        found = cell(sheet, heading)
+        if isinstance(value, Decimal):
+            assert (found.data_type, Decimal(str(found.value))) == ("n", value), heading
+        elif isinstance(value, str):
+            assert (found.data_type, found.value) == ("s", value), heading
+        elif value is None:
+            assert found.value is None, heading
+        else:
+            assert found.is_date, heading
+    assert cell(sheet, "Payer account").value == BOREAL  # with its leading zero
+    assert cell(sheet, "Issued").value == datetime(2026, 11, 3)  # noqa: DTZ001 - a cell has no zone
+    assert cell(sheet, "Retrieved (UTC)").value == datetime(2026, 11, 5, 6, 0, 7)  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("total", "form"),
+    [("-110.70", "#,##0.00"), ("244460", "#,##0"), ("9887.094", "#,##0.000"), ("1E+3", "#,##0")],
+)
+def test_amounts_are_numbers_with_the_decimals_of_their_currency(total: str, form: str) -> None:
+    sheet = opened(month(payer_state(invoices=(invoice(PaymentCurrencyAmount=amount(total)),))))[
+        "documents"
+    ]
+    found = cell(sheet, "Payment: total")
+    assert (found.data_type, Decimal(str(found.value)), found.number_format) == (
+        "n",
+        Decimal(total),
+        form,
+    )
+
+
+def test_an_amount_that_a_spreadsheet_would_round_is_text() -> None:
+    long = "12345678901234.567"
+    sheet = opened(month(payer_state(invoices=(invoice(PaymentCurrencyAmount=amount(long)),))))[
+        "documents"
+    ]
+    found = cell(sheet, "Payment: total")
+    assert (found.data_type, found.value) == ("s", long)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "{=1}"])
+def test_no_text_is_a_formula_or_becomes_one_when_it_is_edited(text: str) -> None:
+    state = payer_state(name=text, legal_entity=text, invoices=(invoice(text),))
+    book = opened(month(state))
+    for sheet in book:
+        for row in sheet.iter_rows():
+            assert all(one.data_type != "f" for one in row)
+    found = cell(book["documents"], "Payer name")
+    assert (found.value, found.number_format) == (text.replace("\t", " ").replace("\r", " "), "@")
+
+
+def test_links_and_numbers_in_names_stay_text() -> None:
+    for text in ("https://example.com/", "mailto:a@example.com", "00012", "internal:Sheet!A1"):
+        sheet = opened(month(payer_state(name=text, invoices=(invoice(),))))["documents"]
+        found = cell(sheet, "Payer name")
+        assert (found.value, found.data_type, found.hyperlink) == (text, "s", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "data_type", "value"),
+    [
+        ("0001-01-01T00:00:00Z", "s", "0001-01-01"),
+        ("1899-12-31T00:00:00Z", "s", "1899-12-31"),
+        ("1900-02-28T23:59:59Z", "s", "1900-02-28"),
+        ("1900-03-01T00:00:00Z", "d", datetime(1900, 3, 1)),  # noqa: DTZ001
+        ("9999-12-31T23:59:59Z", "d", datetime(9999, 12, 31)),  # noqa: DTZ001
+        ("10000-01-01T00:00:00Z", "s", "10000-01-01T00:00:00Z"),
+        ("9999-12-31T23:59:59-05:00", "s", "9999-12-31T23:59:59-05:00"),
+        ("2026-02-30T00:00:00Z", "s", "2026-02-30T00:00:00Z"),
+        ("soon", "s", "soon"),
+    ],
+)
+def test_a_day_that_spreadsheets_do_not_count_alike_is_text(
+    text: str, data_type: str, value: object
+) -> None:
+    sheet = opened(month(payer_state(invoices=(invoice(IssuedDate=text, DueDate=text),))))[
+        "documents"
+    ]
+    for heading in ("Issued", "Due"):
+        found = cell(sheet, heading)
+        assert (found.data_type, found.value) == (data_type, value)
+
+
+def test_an_amount_with_more_decimals_than_a_spreadsheet_shows_is_text() -> None:
+    for total, data_type in (("0." + 29 * "0" + "1", "n"), ("0." + 30 * "0" + "1", "s")):
+        row = {"PaymentCurrencyAmount": amount(total)}
+        sheet = opened(month(payer_state(invoices=(invoice(**row),))))["documents"]
+        assert cell(sheet, "Payment: total").data_type == data_type
+
+
+def test_rows_beyond_the_end_of_a_worksheet_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lambdas.views.workbook._MOST_ROWS", 4)
+    manifest = month(payer_state(invoices=tuple(due(str(n), "1.00") for n in range(1, 6))))
+    sheet = opened(manifest)["documents"]
+    assert sheet.max_row == 4
+    assert sheet.cell(4, 1).value == "A worksheet holds no more rows; ledger.csv has all."
+    assert sheet.auto_filter.ref.endswith("4")
+
+
+def test_text_is_cut_as_excel_counts_it() -> None:
+    sheet = opened(month(payer_state(name=40_000 * "\N{OLIVE}", invoices=(invoice(),))))
+    name = cell(sheet["documents"], "Payer name").value
+    assert len(name.encode("utf-16-le")) <= 2 * 32_767
+    assert name.endswith("\N{OLIVE}\N{HORIZONTAL ELLIPSIS}")
+
+
+def test_characters_that_xml_forbids_and_very_long_text_do_no_harm() -> None:
+    sheet = opened(
+        month(payer_state(name="a\x00\x1f\ud800b" + 40_000 * "x", invoices=(invoice(),)))
+    )
+    name = cell(sheet["documents"], "Payer name").value
+    assert name.startswith("a\ufffd")
+    assert len(name) == 32_767
+
+
+def test_each_table_has_a_frozen_header_and_a_filter_over_all_its_rows() -> None:
+    manifest = month(
+        payer_state(invoices=(invoice("1"), invoice("2")), outstanding=(outstanding(),))
+    )
+    book = opened(manifest, digest(payer_state()))
+    for name, rows in {"payers": 1, "documents": 2, "missing": 1, "changes": 1}.items():
+        sheet = book[name]
+        assert sheet.freeze_panes == ("F2" if name == "documents" else "A2")
+        last = sheet.cell(1, sheet.max_column).column_letter
+        assert sheet.auto_filter.ref == f"A1:{last}{rows + 1}", name
+        assert sheet.print_title_rows == "$1:$1"
+
+
+def test_an_archive_key_opens_the_file_in_a_copy_of_the_archive() -> None:
+    one = invoice()
+    sheet = opened(month(payer_state(invoices=(one,))))["documents"]
+    found = cell(sheet, "Archive key")
+    key = one.documents[0].stored.key
+    assert found.value == key
+    assert found.hyperlink.target.replace("\\", "/") == f"../../{key}"
+
+
+def test_the_summary_says_the_verdict_the_totals_and_where_they_come_from() -> None:
+    rolled_back = finding("MANIFESTS_ROLLED_BACK", "periods/x", "Number 3 is gone.")
+    manifest = month(
+        payer_state(invoices=(due("1", "12.50"), due("2", "-3", "JPY"))),
+        verdict="ACTION_REQUIRED",
+        findings=(rolled_back,),
+        closed_at="2026-11-11T06:00:00Z",
+    )
+    sheet = opened(manifest, digest(payer_state(invoices=(due("0", "10.00"),))))["summary"]
+    found = {row[0].value: [one.value for one in row[1:4]] for row in sheet.iter_rows()}
+    assert found["Verdict"][0] == "Action required (ACTION_REQUIRED)"
+    assert found["Made from"][0] == manifest.key
+    assert found["Closed (UTC)"][0] == datetime(2026, 11, 11, 6)  # noqa: DTZ001 - a cell has no zone
+    assert (found["Invoices archived"][0], found["Documents"][0]) == (2, 2)
+    assert found["MANIFESTS_ROLLED_BACK"][0].startswith("Number 3 is gone. Next step: ")
+    assert found["Currency"] == ["Total", "Month before", "Difference"]
+    assert found["USD"] == [12.5, 10, 2.5]
+    assert found["JPY"] == [-3, None, -3]
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "expected"),
+    [("COMPLETE", "COMPLETE", 2.5), ("AWAITING", "COMPLETE", None), ("COMPLETE", "PARTIAL", None)],
+)
+def test_totals_are_compared_only_where_both_months_have_everything(
+    now: str, before: str, expected: float | None
+) -> None:
+    settled = {True: "COMPLETE", False: "ACTION_REQUIRED"}
+    one = payer_state(invoices=(due("1", "12.50"),), verdict=now)
+    earlier = payer_state(invoices=(due("0", "10.00"),), verdict=before)
+    book = opened(
+        month(one, verdict=settled[now == "COMPLETE"]),
+        digest(earlier, verdict=settled[before == "COMPLETE"]),
+    )
+    summary = {row[0].value: row[3].value for row in book["summary"].iter_rows()}
+    (payer,), (change,) = table(book["payers"]), table(book["changes"])
+    assert [summary["USD"], payer["Difference"], change["Difference"]] == 3 * [expected]
+    assert ("not compared" in change["What changed"]) == (expected is None)
+    assert any("so far only" in str(text) for text in summary) == (now != "COMPLETE")
+
+
+def test_sentences_are_wrapped_and_words_stand_beside_codes() -> None:
+    no_access = finding("NO_ACCESS", BOREAL, "The role cannot be assumed: it is not there.")
+    state = payer_state(BOREAL, "Boreal", findings=(no_access,), verdict="NO_ACCESS")
+    sheet = opened(month(state))["missing"]
+    for heading in ("What lacks", "Next step"):
+        assert cell(sheet, heading).alignment.wrap_text
+    assert (cell(sheet, "In words").value, cell(sheet, "Finding").value) == (
+        "No access",
+        "NO_ACCESS",
+    )
+
+
+def test_documents_are_printed_up_to_their_amount_and_the_columns_are_explained() -> None:
+    book = opened(month(payer_state(invoices=(invoice("1"), invoice("2")))))
+    documents = book["documents"]
+    assert documents.print_area == "'documents'!$A$1:$P$3"
+    assert documents.cell(1, 16).value == "Amount due"
+    rows = table(book["columns"])
+    assert [row["Heading in 'documents'"] for row in rows] == HEADINGS
+    assert all(row["Meaning"] for row in rows)
+
+
+def test_payers_that_need_attention_come_first_with_a_row_for_each_currency() -> None:
+    manifest = month(
+        payer_state(ACME, "Acme", invoices=(due("1", "1.00"), due("2", "2", "JPY"))),
+        payer_state(BOREAL, "Boreal", verdict="NO_ACCESS"),
+    )
+    rows = table(opened(manifest, digest(payer_state(ACME)))["payers"])
+    assert [(row["Payer account"], row["Verdict"], row["Currency"]) for row in rows] == [
+        (BOREAL, "NO_ACCESS", None),
+        (ACME, "COMPLETE", "JPY"),
+        (ACME, "COMPLETE", "USD"),
+    ]
+    assert [row["Difference"] for row in rows] == [None, 2, 1]
+    assert all(row["What it means"] for row in rows)
+
+
+def test_the_missing_sheet_has_every_blocking_finding_with_its_next_step() -> None:
+    no_access = finding("NO_ACCESS", BOREAL, "The role cannot be assumed.")
+    manifest = month(
+        payer_state(
+            ACME,
+            invoices=(invoice(),),
+            outstanding=(outstanding("AWAITED-1"),),
+            findings=(finding("INVOICE_CHANGED", INVOICE_ID, "A warning."),),
+            verdict="PARTIAL",
+        ),
+        payer_state(BOREAL, "Boreal", findings=(no_access,), verdict="NO_ACCESS"),
+        payer_state("999900001111", "Cardinal", verdict="AWAITING"),
+        findings=(finding("MANIFEST_DAMAGED", "periods/x", "It is gone."),),
+    )
+    rows = table(opened(manifest)["missing"])
+    assert [(row["Payer account"], row["Finding"], row["Invoice or file"]) for row in rows] == [
+        (None, "MANIFEST_DAMAGED", "periods/x"),
+        (ACME, "PDF_NOT_READY", "AWAITED-1"),
+        (BOREAL, "NO_ACCESS", None),
+        ("999900001111", None, None),
+    ]
+    assert all(row["Next step"] for row in rows[:3])
+    assert rows[3]["What lacks"] == "The deadline is not over and nothing needs a person yet."
+
+
+def test_a_complete_month_has_nothing_missing() -> None:
+    assert table(opened(month(payer_state(invoices=(invoice(),))))["missing"]) == []
+
+
+def test_the_changes_are_told_first_and_then_those_since_the_month_before() -> None:
+    late = finding("LATE_DOCUMENT", INVOICE_ID, "Added.")
+    manifest = month(payer_state(invoices=(due(INVOICE_ID, "7.00"),), findings=(late,)))
+    rows = table(opened(manifest, digest(payer_state(invoices=(due("0", "5.00"),))))["changes"])
+    assert [(row["Change"], row["Before"], row["Now"], row["Difference"]) for row in rows] == [
+        ("LATE_DOCUMENT", None, None, None),
+        ("TOTAL_CHANGED", 5, 7, 2),
+    ]
+    assert [row["Change"] for row in table(opened(manifest)["changes"])] == ["LATE_DOCUMENT"]
+
+
+def test_the_same_content_gives_the_same_bytes_at_any_time(monkeypatch: Any) -> None:
+    manifest = month(payer_state(invoices=(invoice("1", supplement(), **FULL_ROW),)))
+    before = digest(payer_state())
+    first = ledger_workbook(manifest, before)
+    monkeypatch.setattr("time.time", lambda: 1e9)
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    assert ledger_workbook(Manifest.from_data(manifest.to_data()), before) == first
+    with zipfile.ZipFile(io.BytesIO(first)) as workbook:
+        assert {entry.date_time[0] for entry in workbook.infolist()} == {1980}
