@@ -12,9 +12,9 @@ from typing import Any
 from unittest import mock
 
 from bench.judge_period import AFTER_DEADLINE, Bucket, Heads, Size, connect, prepare, validate
-from lambdas.handlers import validate_completeness
+from lambdas.steps import judge_run
 
-handler: Any = validate_completeness
+step: Any = judge_run
 
 PERIODS, PAYERS, INVOICES = 6, 50, 20
 MOST_RATIO = 1.2
@@ -26,7 +26,7 @@ def peak_kib(size: Size) -> int:
     bucket, peaks = Bucket(), list[int]()
     prepare(bucket, "run", AFTER_DEADLINE, size)
     connect(bucket, Heads())
-    stored, judge_period = bucket.size, handler.judge_period
+    stored, judge_period = bucket.size, step.judge_period
 
     def measured(*given: Any, **named: Any) -> Any:
         tracemalloc.reset_peak()
@@ -34,7 +34,7 @@ def peak_kib(size: Size) -> int:
         peaks.append((tracemalloc.get_traced_memory()[1] + stored - bucket.size) // 1024)
         return judged
 
-    with mock.patch.object(handler, "judge_period", measured):
+    with mock.patch.object(step, "judge_period", measured):
         tracemalloc.start()
         validate(bucket, "run", AFTER_DEADLINE)
         tracemalloc.stop()

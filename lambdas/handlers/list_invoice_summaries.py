@@ -1,92 +1,42 @@
-"""ListInvoiceSummaries: what should this payer account have? Every listing, all pages, united by
-invoice id, written down, with what invoice units and billing transfers say.
-"""
+"""ListInvoiceSummaries: what should this payer account have? The answer is a file in S3."""
 
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.aws.archive import Archive
 from lambdas.aws.clients import invoicing_client, organizations_client, s3_client
-from lambdas.aws.invoicing import Invoicing, ListedRows, ListingRefused
-from lambdas.aws.payer_role import NoAccess, PayerRole, WrongAccount
+from lambdas.aws.invoicing import Invoicing
+from lambdas.aws.payer_role import PayerRole
 from lambdas.aws.responsibility_transfers import ResponsibilityTransfers
-from lambdas.aws.witness import WitnessNotRead, witness
-from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.cut_text import short
-from lambdas.domain.evidence.archive_layout import listing_key
-from lambdas.domain.findings import finding
-from lambdas.domain.invoices.listing_spans import issued_date_spans
-from lambdas.domain.invoices.receiver_roles import ROLES, listing_of
-from lambdas.domain.invoices.summary import one_a_listing
-from lambdas.domain.json_text import instant_text
-from lambdas.domain.runs.outcome import CHECKED, NO_ACCESS, WRONG_ACCOUNT
-from lambdas.domain.runs.payer_run import (
-    BY_BILLING_PERIOD,
-    BY_ISSUED_DATE,
-    OF_RECEIVER_BY_BILLING_PERIOD,
-    OF_RECEIVER_BY_ISSUED_DATE,
-    ListedRow,
-    Listing,
-    ListingNote,
-    PayerRun,
-    estimates,
-    union_by_invoice_id,
-)
-from lambdas.domain.witnesses.statements import InvoiceUnits
+from lambdas.domain.runs.outcome import CHECKED
+from lambdas.domain.runs.payer_run import PayerRun
 from lambdas.settings import FunctionSettings
+from lambdas.steps.list_invoices import list_invoices
 from lambdas.telemetry import logger
-
-OF_RECEIVER = (OF_RECEIVER_BY_BILLING_PERIOD, OF_RECEIVER_BY_ISSUED_DATE)
-
-
-@dataclass
-class _Found:
-    """What the listings of a payer account have shown."""
-
-    rows: list[ListedRow] = field(default_factory=list)
-    notes: list[ListingNote] = field(default_factory=list)
-    refused: dict[BillingPeriod, str] = field(default_factory=dict)
-    unfinished: dict[BillingPeriod, str] = field(default_factory=dict)
-
-    def add(self, listing: str, period: BillingPeriod | None, found: ListedRows) -> None:
-        """Add the rows of one listing."""
-        self.rows += ((listing, period, summary) for summary in one_a_listing(found.rows))
-
-    def note(self, code: str, period: BillingPeriod, subject: str, detail: str) -> None:
-        self.notes.append(ListingNote(period, finding(code, subject, detail)))
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Take one item of the run's list; return it with `more_to_fetch` and the number of invoices
     listed.
-
-    A payer account that cannot be read is an outcome. Whatever else goes wrong is raised: then
-    nothing is written, and the payer account has no outcome in this run.
     """
     settings = FunctionSettings.from_environment()
     run = PayerRun.from_data(event)
     archive = Archive(s3_client(), settings.archive_bucket, settings.retention.mode)
     role = PayerRole(run, settings.external_id)
-    try:
-        listing = list_invoices(
-            Invoicing(
-                invoicing_client(role.credentials()), lambda: invoicing_client(role.renewed())
-            ),
-            run,
-            asks_units=settings.witnesses.invoice_units,
-        )
-        if settings.witnesses.billing_transfers:
-            organizations = ResponsibilityTransfers(organizations_client(role.credentials()))
-            transfers = organizations.transfers(run.run_id, run.as_of)
-            listing = replace(listing, transfers=transfers)
-    except NoAccess as error:
-        listing = Listing(run.payer_account_id, NO_ACCESS, str(error), run.billing_periods)
-    except WrongAccount as error:
-        listing = Listing(run.payer_account_id, WRONG_ACCOUNT, str(error), run.billing_periods)
-    archive.put_run_file(listing_key(run.run_id, run.payer_account_id), listing.to_data())
+
+    def transfers() -> ResponsibilityTransfers:
+        return ResponsibilityTransfers(organizations_client(role.credentials()))
+
+    listing = list_invoices(
+        archive,
+        run,
+        invoicing=lambda: Invoicing(
+            invoicing_client(role.credentials()), lambda: invoicing_client(role.renewed())
+        ),
+        transfers=transfers if settings.witnesses.billing_transfers else None,
+        asks_units=settings.witnesses.invoice_units,
+    )
     logger().info(
         "listed invoice summaries",
         extra={
@@ -102,146 +52,3 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         "invoices_listed": len(listing.invoices),
         "more_to_fetch": listing.outcome == CHECKED and not run.dry_run,
     }
-
-
-def list_invoices(invoicing: Invoicing, run: PayerRun, *, asks_units: bool) -> Listing:
-    """Ask by billing period and by issued date, for the payer account itself and, if `asks_units`,
-    for each receiver of its invoice units; and by receiver role, if the run is to.
-
-    Raises NoAccess and ServiceUnavailable. What AWS refuses, what an answer left out and what of
-    the units cannot be read is named, and the rest is read.
-    """
-    found = _Found()
-    _ask(invoicing, run, run.payer_account_id, found)
-    units, listed = (None, ()) if not asks_units else _ask_units(invoicing, run, found)
-    roles_listed = _ask_roles(invoicing, run, found)
-    invoices, unusable = union_by_invoice_id(found.rows, run.payer_account_id)
-    in_target = max(run.billing_periods)
-    return Listing(
-        run.payer_account_id,
-        CHECKED,
-        "",
-        run.billing_periods,
-        tuple(invoices),
-        tuple(replace(row, billing_period=row.billing_period or in_target) for row in unusable),
-        units,
-        listed,
-        notes=(*found.notes, *estimates(found.rows)),
-        refused=found.refused,
-        roles_listed=roles_listed,
-        unfinished=found.unfinished,
-    )
-
-
-def _ask_units(
-    invoicing: Invoicing, run: PayerRun, found: _Found
-) -> tuple[InvoiceUnits, tuple[str, ...]]:
-    """What the invoice units say, and which of their receivers were listed; their rows are added.
-
-    Units change from month to month, so they are asked for as of each period's end and as of now.
-    """
-    ends = (datetime.combine(one.first_day_after, time(), UTC) for one in run.billing_periods)
-    accounts: set[str] = set()
-    listed, problems = [], []
-    try:
-        accounts |= invoicing.invoice_unit_receivers(None)
-    except WitnessNotRead as error:
-        return InvoiceUnits(not_read=str(error)), ()
-    for end in (end for end in ends if end <= run.as_of):
-        try:
-            accounts |= invoicing.invoice_unit_receivers(end)
-        except WitnessNotRead as error:  # it may be of before the payer account existed
-            problems.append(f"As of {end:%Y-%m-%d}: {error}")
-    receivers = sorted(accounts - {run.payer_account_id})
-    for account_id in receivers:
-        action = f"invoicing:ListInvoiceSummaries for account {account_id}"
-        of_receiver = _Found()
-        try:
-            with witness(action):
-                _ask(invoicing, run, account_id, of_receiver)
-        except WitnessNotRead as error:
-            problems.append(str(error))
-            continue
-        found.rows += of_receiver.rows
-        found.notes += of_receiver.notes
-        if causes := {*of_receiver.refused.values(), *of_receiver.unfinished.values()}:
-            problems.append(f"Of account {account_id}: {' '.join(sorted(causes))}")
-        else:
-            listed.append(account_id)
-    return (
-        InvoiceUnits(
-            run.run_id, instant_text(run.as_of), tuple(receivers), short(" ".join(problems))
-        ),
-        tuple(listed),
-    )
-
-
-def _ask(invoicing: Invoicing, run: PayerRun, account_id: str, found: _Found) -> None:
-    """An account's two listings, by billing period and by issued date.
-
-    An earlier period that AWS refuses, of before the account existed for example, is a note on that
-    period. The latest one, and the issued dates that reach today, are what the run is for.
-    """
-    is_own = account_id == run.payer_account_id
-    by_billing_period, by_issued_date = (
-        (BY_BILLING_PERIOD, BY_ISSUED_DATE) if is_own else OF_RECEIVER
-    )
-    latest = max(run.billing_periods)
-    for period in run.billing_periods:
-        try:
-            of_period = invoicing.summaries_of_period(account_id, period)
-        except ListingRefused as error:
-            detail = f"AWS refused to list {period} ({error})."
-            if is_own or period == latest:
-                found.refused[period] = detail
-            if period != latest:
-                found.note("LISTING_REFUSED", period, account_id, detail)
-            continue
-        found.add(by_billing_period, period, of_period)
-        if of_period.unfinished:
-            cause = f"AWS's listing of {period} is not whole: {of_period.unfinished}."
-            found.unfinished[period] = cause
-    for start, end in issued_date_spans(run.issued_from, run.issued_to):
-        span = f"issued from {start} to {end - timedelta(days=1)}"
-        try:
-            issued = invoicing.summaries_issued(account_id, start, end)
-        except ListingRefused as error:
-            detail = f"AWS refused to list what was {span} ({error})."
-            if end == run.issued_to:
-                found.refused.setdefault(latest, detail)
-            else:
-                found.note("LISTING_REFUSED", latest, f"{account_id} {span}", detail)
-            continue
-        found.add(by_issued_date, None, issued)
-        if issued.unfinished:  # what is missing may be of any period
-            cause = f"AWS's listing of what was {span} is not whole: {issued.unfinished}."
-            found.unfinished = dict.fromkeys(run.billing_periods, cause) | found.unfinished
-
-
-def _ask_roles(invoicing: Invoicing, run: PayerRun, found: _Found) -> bool | None:
-    """The listings by receiver role; whether all of them were read to their end, None where the run
-    is not to ask. They add what nothing else shows: one that cannot be read is a warning.
-    """
-    if run.roles_from is None:
-        return None
-    problems = []
-    for role in ROLES:
-        action = f"invoicing:ListInvoiceSummaries by receiver role {role}"
-        try:
-            with witness(action):
-                of_role = invoicing.summaries_by_role(
-                    run.payer_account_id, role, run.roles_from, run.issued_to
-                )
-        except ListingRefused as error:
-            problems.append(f"AWS did not answer {action} ({error}).")
-            continue
-        except WitnessNotRead as error:
-            problems.append(str(error))
-            continue
-        found.add(listing_of(role), None, of_role)
-        if of_role.unfinished:
-            problems.append(f"AWS's listing as {role} is not whole: {of_role.unfinished}.")
-    if problems:
-        latest = max(run.billing_periods)
-        found.note("ROLES_NOT_LISTED", latest, run.payer_account_id, " ".join(problems))
-    return not problems

@@ -14,6 +14,7 @@ from lambdas.domain.runs.outcome import CHECKED
 from lambdas.domain.runs.payer_outcome import PayerOutcome
 from lambdas.domain.witnesses.refusals import newly_refused, refused_by_now
 from lambdas.steps.judging.judge_period import Run
+from lambdas.telemetry import logger
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,13 @@ class Channels:
 def tell_people(channels: Channels, judged: Sequence[Judged], run: Run) -> list[str]:
     """Tell what is due, and mark it as told after it was sent: a crash in between tells it again.
 
-    Returns why a channel could not be used; what it was to tell is due in the next run.
+    Returns why a channel could not be used, after it is in the log; what it was to tell is due in
+    the next run.
     """
-    return [*_tell_by_mail(channels, judged, run), *_tell_by_event(channels, judged, run)]
+    failures = [*_tell_by_mail(channels, judged, run), *_tell_by_event(channels, judged, run)]
+    for failure in failures:
+        logger().error("told nobody", extra={"run_id": run.run_id, "reason": failure})
+    return failures
 
 
 def _tell_by_mail(channels: Channels, judged: Sequence[Judged], run: Run) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Whom a run was to ask, as its last step reads it: from the run's list or, where that is lost,
+"""Whom a run was to ask, as its later steps read it: from the run's list or, where that is lost,
 from the register that the run was asked with.
 """
 
@@ -22,6 +22,7 @@ from lambdas.domain.runs.run_request import RunRequest
 from lambdas.domain.stored_form import checked
 from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
 from lambdas.settings import FunctionSettings
+from lambdas.steps.read_if_understood import read_if_understood
 from lambdas.telemetry import logger
 
 
@@ -63,6 +64,26 @@ def read_run_list(
     there = {item.key for item in archive.list(f"{run_prefix(run_id)}payers/")}
     listed = [one for one in everybody if listing_key(run_id, one.payer_account_id) in there]
     return listed if len(listed) == written else everybody
+
+
+def accounts_asked(archive: Archive, run_id: str) -> set[str]:
+    """The payer accounts of the run's list; none where it is lost, as ValidateCompleteness says."""
+    asked = read_if_understood(
+        archive,
+        run_payers_key(run_id),
+        lambda items: {str(one["payer_account_id"]) for one in items},
+    )
+    return asked or set()
+
+
+def accounts_registered(archive: Archive, run_id: str) -> set[str]:
+    """The payer accounts of the register as the run began; none where its request is lost."""
+    registered = read_if_understood(
+        archive,
+        run_request_key(run_id),
+        lambda request: {str(one["account_id"]) for one in request["register"]},
+    )
+    return registered or set()
 
 
 def _written(archive: Archive, run_id: str, length: int) -> list[PayerRun]:

@@ -15,6 +15,7 @@ from botocore.awsrequest import AWSResponse
 from lambdas.aws import clients
 from lambdas.aws.told import ToldTable
 from lambdas.handlers import enumerate_payer_accounts, validate_completeness
+from lambdas.steps import judge_run
 from sandbox.invoicing.faults import Fault
 from tests.handlers.conftest import (
     ACME,
@@ -144,7 +145,7 @@ def crashes(monkeypatch: pytest.MonkeyPatch, place: Any, name: str) -> Callable[
 def test_r09_a_message_that_a_crash_left_out_is_told_by_the_next_run(
     month: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mend = crashes(monkeypatch, validate_completeness, "tell_people")
+    mend = crashes(monkeypatch, judge_run, "tell_people")
     with pytest.raises(Crash):
         month.run()
     assert month.payer()["verdict"] == "COMPLETE"  # manifest and views are there

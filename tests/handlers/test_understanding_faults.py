@@ -14,7 +14,7 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
 from lambdas.domain.judgement import judge
 from lambdas.handlers import validate_completeness
-from lambdas.steps import update_views
+from lambdas.steps import judge_run, update_views
 from lambdas.steps.judging import judge_period
 from tests.handlers.conftest import (
     ACME,
@@ -307,7 +307,7 @@ def test_r18_a_run_holds_the_invoices_of_one_period_at_a_time(
 
     of_other_tests = invoices_held()
     for module, name in (
-        (validate_completeness, "judge_period"),
+        (judge_run, "judge_period"),
         (judge_period, "judge"),
         (update_views, "period_page"),
     ):

@@ -90,7 +90,7 @@ def test_a_verdict_that_nobody_was_told_raises_the_alarm(alarms: Alarms) -> None
 
 
 def test_every_metric_that_is_looked_for_is_written() -> None:
-    written = (PROJECT / "lambdas/handlers/validate_completeness.py").read_text(encoding="utf-8")
+    written = (PROJECT / "lambdas/steps/run_metrics.py").read_text(encoding="utf-8")
     for name in (
         watching.HEARTBEAT,
         watching.OVERDUE,

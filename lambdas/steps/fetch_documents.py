@@ -1,0 +1,166 @@
+"""One pass over a payer account's listed invoices: each is archived that is not yet, as far as the
+time of the pass goes.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from datetime import datetime
+
+from lambdas.aws.archive import Archive
+from lambdas.aws.invoicing import Invoicing
+from lambdas.aws.payer_role import NoAccess, WrongAccount
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import ServiceUnavailable
+from lambdas.domain.evidence.archive_layout import fetch_pass_key
+from lambdas.domain.evidence.archived_invoice import (
+    ArchivedInvoice,
+    KnownInvoice,
+    OutstandingInvoice,
+)
+from lambdas.domain.runs.fetch_pass import FetchPass
+from lambdas.domain.runs.known_to_pass import KnownToPass
+from lambdas.domain.runs.outcome import CHECKED, NO_ACCESS, WRONG_ACCOUNT
+from lambdas.domain.runs.payer_run import ListedInvoice, Listing, PayerRun
+from lambdas.settings import FunctionSettings
+from lambdas.steps.archiving.payer_archive import InTurn, PayerArchive
+from lambdas.steps.archiving.stored_papers import Turns
+from lambdas.steps.periods_seen import doubts_and_closed
+from lambdas.steps.run_files import RunFiles
+from lambdas.steps.run_list import accounts_asked, accounts_registered
+
+_DealtWith = ArchivedInvoice | OutstandingInvoice | KnownInvoice
+
+
+def fetch_documents(
+    archive: Archive,
+    settings: FunctionSettings,
+    run: PayerRun,
+    *,
+    invoicing: Callable[[], Invoicing],
+    clock: Callable[[], datetime],
+    has_time: Callable[[], bool],
+) -> tuple[FetchPass, ServiceUnavailable | None]:
+    """Deal with the invoices that no earlier pass of this run dealt with, at least with one, and
+    write down what was done. A pass that dies leaves documents and records, and the next one goes
+    on from them.
+
+    Returns what was done, and the error that ended the pass early if a service was not available.
+    """
+    files = RunFiles(archive, run)
+    listing = files.listing()
+    if listing is None:
+        raise LookupError(f"the listing of payer account {run.payer_account_id} is gone")
+    earlier = files.passes()
+    in_doubt, closed = doubts_and_closed(archive, _periods_of(listing))
+    asked = accounts_asked(archive, run.run_id)
+    accounts = asked | accounts_registered(archive, run.run_id)
+    known = KnownToPass.of(listing, accounts, in_doubt, closed)
+    done = {invoice_id for one in earlier for invoice_id in one.invoice_ids()}
+    pending = [invoice for invoice in listing.invoices if invoice.invoice_id not in done]
+    failure = None
+    try:
+        payer_archive = PayerArchive(archive, invoicing(), settings, run, clock, known=known)
+        places = {place for invoice in pending for place in _places(invoice)}
+        places |= {(period, listing.payer_account_id) for period in listing.billing_periods}
+        payer_archive.look_up(places, asked)
+        this_pass, failure = _Pass(payer_archive, listing, has_time).over(
+            pending, settings.fetch_threads
+        )
+    except NoAccess as error:
+        this_pass = FetchPass(NO_ACCESS, str(error))
+    except WrongAccount as error:
+        this_pass = FetchPass(WRONG_ACCOUNT, str(error))
+    _write_down(archive, run, this_pass, number=len(earlier) + 1)
+    return this_pass, failure
+
+
+class _Pass:
+    """One pass over the invoices of a listing, in several threads."""
+
+    def __init__(
+        self, payer_archive: PayerArchive, listing: Listing, has_time: Callable[[], bool]
+    ) -> None:
+        self._payer_archive = payer_archive
+        self._listing = listing
+        self._has_time = has_time
+        self._stop = threading.Event()
+        self._turns = Turns()
+
+    def over(
+        self, pending: list[ListedInvoice], threads: int
+    ) -> tuple[FetchPass, ServiceUnavailable | None]:
+        """Deal with `pending` in turn, then again with those whose document another one was served.
+
+        The pass that leaves nothing also records what the listings no longer show. Raises NoAccess.
+        """
+        with ThreadPoolExecutor(threads) as pool:
+            results = list(pool.map(self._deal_with, range(len(pending)), pending))
+        dealt_with = sum(isinstance(result, _DealtWith) for result in results)
+        results += (
+            self._archive(invoice)
+            for invoice in self._payer_archive.contested(self._listing.invoices)
+            if self._has_time() and not self._stop.is_set()
+        )
+        failures = [result for result in results if isinstance(result, ServiceUnavailable)]
+        is_last = dealt_with == len(pending) and not failures
+        archived = [result for result in results if isinstance(result, ArchivedInvoice)]
+        if is_last:
+            archived += self._payer_archive.record_vanished(
+                [invoice.invoice_id for invoice in self._listing.invoices],
+                self._listing.periods_without_gap,
+                self._listing.receivers_listed,
+            )
+        this_pass = FetchPass(
+            CHECKED if is_last else None,
+            "",
+            tuple(archived),
+            tuple(result for result in results if isinstance(result, OutstandingInvoice)),
+            tuple(result.invoice_id for result in results if isinstance(result, KnownInvoice)),
+        )
+        return this_pass, next(iter(failures), None)
+
+    def _deal_with(
+        self, index: int, invoice: ListedInvoice
+    ) -> _DealtWith | ServiceUnavailable | None:
+        try:
+            if self._stop.is_set() or (index > 0 and not self._has_time()):
+                return None
+            return self._archive(invoice, lambda: self._turns.turn(index))
+        finally:
+            self._turns.end(index)
+
+    def _archive(
+        self, invoice: ListedInvoice, in_turn: InTurn = nullcontext
+    ) -> _DealtWith | ServiceUnavailable:
+        try:
+            return self._payer_archive.archive_invoice(invoice, in_turn)
+        except ServiceUnavailable as error:
+            self._stop.set()
+            return error
+        except BaseException:
+            self._stop.set()
+            raise
+
+
+def _periods_of(listing: Listing) -> set[BillingPeriod]:
+    return {*listing.billing_periods, *(one.billing_period for one in listing.invoices)}
+
+
+def _places(invoice: ListedInvoice) -> Iterator[tuple[BillingPeriod, str]]:
+    """Where the invoice may be archived. A row without a period lies in the month that was asked
+    for, which may be that of its issue; by role none is asked for.
+    """
+    yield invoice.billing_period, invoice.payer_account_id
+    if invoice.receiver_roles:
+        yield invoice.billing_period.shifted(1), invoice.payer_account_id
+
+
+def _write_down(archive: Archive, run: PayerRun, this_pass: FetchPass, *, number: int) -> None:
+    """Write the pass at the next free number: a retry beside this one, or the invocation that it
+    replaces, may have written a pass meanwhile.
+    """
+    content = this_pass.to_data()
+    while not archive.claim(fetch_pass_key(run.run_id, run.payer_account_id, number), content):
+        number += 1
