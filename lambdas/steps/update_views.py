@@ -1,6 +1,8 @@
-"""The views that look at several periods: pages and workbooks, and what lies at the bucket's root.
+"""The views, made again as far as they are behind.
 
-They are made once all periods of a run are judged, so that none shows a neighbour as it was before.
+Those that follow from a period's manifest alone are made with it. Those that look at several
+periods, pages and workbooks and what lies at the bucket's root, are made once all periods of a run
+are judged, so that none shows a neighbour as it was before.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,22 +20,45 @@ from lambdas.domain.evidence.archive_layout import (
     README_KEY,
     completeness_key,
     judged_periods,
+    ledger_csv_key,
     ledger_workbook_key,
     period_page_key,
+    sha256_sums_key,
 )
+from lambdas.domain.json_text import to_json
 from lambdas.domain.judgement.judged import Judged
 from lambdas.domain.judgement.manifests import Manifest
-from lambdas.steps.judging.manifest_chain import ManifestChain
+from lambdas.steps.judging.manifest_chain import Link, ManifestChain
+from lambdas.steps.read_if_understood import read_if_understood
 from lambdas.telemetry import logger
 from lambdas.views.digest import PeriodDigest
+from lambdas.views.ledger import ledger_csv
 from lambdas.views.pages.archive_page import archive_page
 from lambdas.views.pages.period_page import period_page
 from lambdas.views.readme import readme_text
+from lambdas.views.sha256_sums import sha256_sums
 from lambdas.views.workbook import WorkbookNotMade, ledger_workbook
 
 _READ_THREADS = 16
 _OF_THE_ROOT = 0
 """Views at the root are made from many manifests: the last writer wins, and the next run mends."""
+
+
+def update_manifest_views(archive: Archive, link: Link) -> None:
+    """Make again the views of a period that follow from this manifest, or that a crash left out."""
+    manifest = link.manifest
+    period, sequence = manifest.billing_period, manifest.sequence
+    archive.update_view(sha256_sums_key(period), sha256_sums(manifest, link.sha256), sequence)
+    archive.update_view(ledger_csv_key(period), ledger_csv(manifest), sequence)
+    update_completeness(archive, manifest, sequence)
+
+
+def update_completeness(archive: Archive, manifest: Manifest, sequence: int) -> None:
+    """Make the verdict's view again. A verdict that is not in the chain, for the chain cannot be
+    trusted, has this view alone: then `sequence` is how far the chain once was.
+    """
+    key = completeness_key(manifest.billing_period)
+    archive.update_view(key, to_json(manifest.completeness()), sequence)
 
 
 def update_pages(
@@ -104,9 +129,5 @@ def _digest(archive: Archive, period: BillingPeriod) -> PeriodDigest | None:
     """None where the period's verdict is missing, or is not one: the run that judges the period
     next makes that file again.
     """
-    try:
-        found = archive.read(completeness_key(period))
-        digest = PeriodDigest.from_data(found.data()) if found else None
-    except NOT_UNDERSTOOD:
-        return None
+    digest = read_if_understood(archive, completeness_key(period), PeriodDigest.from_data)
     return digest if digest and digest.billing_period == period else None

@@ -33,8 +33,8 @@ from lambdas.domain.witnesses.charges import Charges
 from lambdas.steps.judging.manifest_chain import ChainBroken, ManifestChain
 from lambdas.steps.judging.past_periods import PastPeriods
 from lambdas.steps.judging.period_evidence import read_evidence
-from lambdas.steps.judging.period_views import show_verdict, update_views
 from lambdas.steps.run_outcomes import RunOutcomes
+from lambdas.steps.update_views import update_completeness, update_manifest_views
 from lambdas.telemetry import logger
 
 _CHAIN_TRIES = 5
@@ -126,7 +126,7 @@ def _judge_period(
         link = chain.extend(manifest, one.retain_until) if is_new else newest
         if link is None:
             continue  # another run took this number: what it wrote is to be judged too
-        update_views(archive, link)
+        update_manifest_views(archive, link)
         begun = chain.before_run(newest, run.run_id)
         return Judged(
             begun.manifest.verdict if begun else None,
@@ -186,7 +186,7 @@ def _show_broken(archive: Archive, period: BillingPeriod, run: Run, broken: Chai
         run.close.last_day(period).isoformat(),
         run.close.close_day(period, run.as_of),
     )
-    show_verdict(archive, shown, broken.sequence)
+    update_completeness(archive, shown, broken.sequence)
     return Judged(
         newest.verdict if newest else None,
         shown,
