@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archive_layout import (
+    PUBLIC_KEY_KEY,
     completeness_key,
     invoice_document_stem,
     ledger_csv_key,
@@ -111,7 +112,7 @@ class ArchiveOnDisk:
         self._filling = os.urandom(SIZE)
         key = ec.generate_private_key(ec.SECP256R1())
         pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        self._store("manifest-signing-key.pem", pem)
+        self._store(PUBLIC_KEY_KEY, pem)
         manifest = Manifest(
             "bucket",
             PERIOD,

@@ -35,6 +35,7 @@ from lambdas.domain.evidence.archive_layout import (
     fetch_pass_key,
     invoice_document_stem,
     listing_key,
+    manifest_sequence,
     run_payers_key,
     run_request_key,
     run_result_key,
@@ -350,7 +351,7 @@ def judge(run_id: str, as_of: datetime, state: Path) -> None:
     validate(bucket, run_id, as_of)
     seconds, processor = time.monotonic() - began, time.process_time() - processor
     state.write_bytes(pickle.dumps((bucket, heads)))
-    manifests = [len(bucket.objects[key]) for key in bucket.objects if "/manifest-" in key]
+    manifests = [len(bucket.objects[key]) for key in bucket.objects if manifest_sequence(key)]
     told = json.loads(bucket.objects[run_result_key(run_id)])
     print(
         json.dumps(

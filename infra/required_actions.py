@@ -17,9 +17,16 @@ from infra.steps import (
     VALIDATE_COMPLETENESS,
 )
 from lambdas.domain.evidence.archive_layout import (
+    DOCUMENTS_PREFIX,
+    PERIOD_VIEWS,
+    RECORDS_PREFIX,
+    ROOT_VIEWS,
+    charges_prefix,
+    completeness_key,
+    fetch_passes_prefix,
     listing_key,
+    manifests_prefix,
     run_claim_key,
-    run_payer_prefix,
     run_payers_key,
     run_request_key,
     run_result_key,
@@ -58,23 +65,21 @@ SCHEDULE = "Schedule"
 ALARMS = "Alarms"
 """CloudWatch itself: it has no role, and is let in by the policies of the topic and of its key."""
 
-EVIDENCE = ("invoices/*", "records/*", "periods/*/manifests/*")
+EVIDENCE = (f"{DOCUMENTS_PREFIX}*", f"{RECORDS_PREFIX}*", f"{manifests_prefix('*')}*")
 """Object patterns of everything that is locked and written once."""
-PERIOD_VIEWS = ("completeness.json", "ledger.csv", "ledger.xlsx", "index.html", "SHA256SUMS")
-ROOT_VIEWS = ("README.txt", "index.html", "manifest-signing-key.pem")
 
 _DOCUMENTS, _RECORDS, _MANIFESTS = (f"{BUCKET}/{pattern}" for pattern in EVIDENCE)
 _VIEWS = (
-    *(f"{BUCKET}/periods/*/{name}" for name in PERIOD_VIEWS),
-    *(f"{BUCKET}/{name}" for name in ROOT_VIEWS),
+    *(f"{BUCKET}/{key_of('*')}" for key_of in PERIOD_VIEWS),
+    *(f"{BUCKET}/{key}" for key in ROOT_VIEWS),
 )
-_COMPLETENESS = _VIEWS[0]
+_COMPLETENESS = f"{BUCKET}/{completeness_key('*')}"
 _CLAIM = f"{BUCKET}/{run_claim_key('*')}"
 _REQUEST = f"{BUCKET}/{run_request_key('*')}"
 _PAYERS = f"{BUCKET}/{run_payers_key('*')}"
 _LISTING = f"{BUCKET}/{listing_key('*', '*')}"
-_FETCH_PASS = f"{BUCKET}/{run_payer_prefix('*', '*')}fetch-*"
-_CHARGES = f"{BUCKET}/{run_payer_prefix('*', '*')}charges-*"
+_FETCH_PASS = f"{BUCKET}/{fetch_passes_prefix('*', '*')}*"
+_CHARGES = f"{BUCKET}/{charges_prefix('*', '*')}*"
 _RESULT = f"{BUCKET}/{run_result_key('*')}"
 
 _ENCRYPT = Required("kms:GenerateDataKey", ARCHIVE_KEY, "S3 encrypts what this function stores")

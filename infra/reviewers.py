@@ -13,13 +13,17 @@ from infra.archive_bucket import ArchiveBucket
 from infra.deploy_settings import DeploySettings
 from infra.manifest_chain import ManifestChain
 from infra.names import AUDITOR_POLICY, REVIEWER_POLICY
+from lambdas.domain.evidence.archive_layout import (
+    EVIDENCE_PREFIXES,
+    documents_prefix,
+    records_prefix,
+)
 
 PAYERS_A_POLICY = 15
 """More would not fit into the 6,144 characters of a managed policy."""
 
-_PERIOD = "????-??"
-_EVIDENCE = ("invoices", "records")
-_WAY_DOWN = ("", *(f"{one}/" for one in _EVIDENCE), *(f"{one}/{_PERIOD}/" for one in _EVIDENCE))
+_FOLDERS = (documents_prefix, records_prefix)
+_WAY_DOWN = ("", *EVIDENCE_PREFIXES, *(folder("????-??") for folder in _FOLDERS))
 """Prefixes on the way to an account's folders. They show folders only when they are asked for with
 a delimiter: without one, the first of them lists the whole bucket."""
 
@@ -147,9 +151,9 @@ class Reviewers(Construct):
 
 
 def _prefixes(accounts: Sequence[str]) -> Iterator[str]:
-    for folder in _EVIDENCE:
+    for folder in _FOLDERS:
         for account_id in accounts:
-            yield f"{folder}/{_PERIOD}/{account_id}/*"
+            yield f"{folder('????-??', account_id)}*"
 
 
 def _slug(entity: str) -> str:

@@ -8,7 +8,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from infra.steps import ENUMERATE_PAYER_ACCOUNTS
-from lambdas.domain.evidence.archive_layout import run_prefix
+from lambdas.domain.evidence.archive_layout import (
+    DOCUMENTS_PREFIX,
+    is_listing,
+    run_payers_prefix,
+)
 from sandbox.deployment import Deployed
 from sandbox.ministack import Ministack
 from sandbox.snapshot import Snapshot
@@ -87,11 +91,11 @@ class Execution:
         return Counts(payers, checked, sum(self._listed.values()), self._archived())
 
     def _archived(self) -> int:
-        return sum(key not in self._before for key in self._keys("invoices/"))
+        return sum(key not in self._before for key in self._keys(DOCUMENTS_PREFIX))
 
     def _read_listings(self, run_id: str) -> None:
-        for key in self._keys(f"{run_prefix(run_id)}payers/"):
-            if key.endswith("/listing.json") and key not in self._listed:
+        for key in self._keys(run_payers_prefix(run_id)):
+            if is_listing(key) and key not in self._listed:
                 listing = json.loads(
                     self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
                 )

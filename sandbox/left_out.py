@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.evidence.archive_layout import is_evidence
+from lambdas.domain.evidence.archive_layout import evidence_period
 from lambdas.domain.evidence.retention import RetentionPolicy, retain_until
 from sandbox.deployment import Deployed
 from sandbox.ministack import Ministack
@@ -83,8 +83,5 @@ def _lock_evidence(s3: Any, bucket: str, policy: RetentionPolicy) -> None:
 def _evidence_versions(s3: Any, bucket: str) -> Iterator[tuple[str, str, BillingPeriod, datetime]]:
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         for version in page.get("Versions", []):
-            key = version["Key"]
-            if is_evidence(key):
-                # the period is the second part of every key of evidence
-                period = BillingPeriod.parse(key.split("/")[1])
-                yield key, version["VersionId"], period, version["LastModified"]
+            if period := evidence_period(version["Key"]):
+                yield version["Key"], version["VersionId"], period, version["LastModified"]

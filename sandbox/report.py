@@ -10,7 +10,12 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from lambdas.domain.evidence.archive_layout import is_evidence
+from lambdas.domain.evidence.archive_layout import (
+    DOCUMENTS_PREFIX,
+    RECORDS_PREFIX,
+    RUNS_PREFIX,
+    is_evidence,
+)
 from sandbox.invoicing_program import Asked
 from sandbox.snapshot import Difference
 
@@ -21,7 +26,6 @@ _COLOURS = {
     "COMPLETE": "green", "NO_CHARGES": "green", "TRANSFERRED": "green", "AWAITING": "yellow",
 }  # fmt: skip
 _SHOWN_SEVERITIES = ("blocking", "warning")
-_RUNS_PREFIX = "runs/"
 
 
 def print_verdict(console: Console, completeness: Completeness) -> None:
@@ -94,7 +98,7 @@ def print_effect(console: Console, asked: Asked, changed: Difference) -> None:
         f"{f' ({calls})' if calls else ''} and downloaded {_counted(asked.downloads, 'document')}.",
         highlight=False,
     )
-    kept = changed.but(_RUNS_PREFIX)
+    kept = changed.but(RUNS_PREFIX)
     if not kept and not asked.downloads:
         console.print(
             "It fetched nothing and changed nothing: every byte of the archive is as it was."
@@ -113,9 +117,9 @@ def print_effect(console: Console, asked: Asked, changed: Difference) -> None:
 def _kind(key: str) -> str:
     if not is_evidence(key):
         return "view"
-    if key.startswith("invoices/"):
+    if key.startswith(DOCUMENTS_PREFIX):
         return "document"
-    return "record" if key.startswith("records/") else "manifest"
+    return "record" if key.startswith(RECORDS_PREFIX) else "manifest"
 
 
 def _counted(count: int, noun: str) -> str:

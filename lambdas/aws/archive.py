@@ -16,7 +16,12 @@ from botocore.exceptions import ClientError
 
 from lambdas.aws.busy import busy_is_unavailable, credentials_have_ended, is_busy
 from lambdas.domain.errors import ArchiveUnusable, EvidenceConflict, ServiceUnavailable
-from lambdas.domain.evidence.archive_layout import VIEW_TAG, is_evidence, manifest_of_view
+from lambdas.domain.evidence.archive_layout import (
+    VIEW_TAG,
+    file_extension,
+    is_evidence,
+    manifest_of_view,
+)
 from lambdas.domain.evidence.kept_versions import KeptVersions
 from lambdas.domain.evidence.records import StoredObject
 from lambdas.domain.evidence.retention import RetentionMode
@@ -324,7 +329,7 @@ class Archive:
 
 
 def _content_type(key: str) -> str:
-    return _CONTENT_TYPES.get(key.rpartition(".")[2], "application/octet-stream")
+    return _CONTENT_TYPES.get(file_extension(key), "application/octet-stream")
 
 
 def _status(error: ClientError) -> int:

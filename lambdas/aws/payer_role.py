@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from lambdas.aws.busy import busy_is_unavailable
 from lambdas.aws.clients import RoleCredentials, sts_client
 from lambdas.domain.errors import ServiceUnavailable
-from lambdas.domain.evidence.archive_layout import safe_segment
+from lambdas.domain.evidence.key_segments import safe_segment
 from lambdas.domain.runs.payer_run import PayerRun
 
 _DENIED = ("AccessDenied", "AccessDeniedException", "NoSuchEntity", "ValidationError")

@@ -5,11 +5,11 @@ from typing import Any
 
 from lambdas.aws.archive import Archive
 from lambdas.domain.evidence.archive_layout import (
-    highest_records,
+    recorded_invoices,
     records_prefix,
     run_result_key,
-    safe_segment,
 )
+from lambdas.domain.evidence.key_segments import safe_segment
 from lambdas.domain.runs.outcome import CHECKED
 from lambdas.domain.runs.payer_run import ListedInvoice, Listing, PayerRun
 from lambdas.domain.stored_form import NotUnderstood
@@ -62,7 +62,7 @@ def _recorded_segments(archive: Archive, listed: Iterable[ListedInvoice]) -> set
         for period, payer_account_id in places
         for item in archive.list(records_prefix(period, payer_account_id))
     )
-    return {chain.rpartition("/")[2] for chain in highest_records(keys)}
+    return recorded_invoices(keys)
 
 
 def _listing(archive: Archive, item: PayerRun) -> Listing | None:

@@ -3,7 +3,11 @@
 from functools import cached_property
 
 from lambdas.aws.archive import Archive
-from lambdas.domain.evidence.archive_layout import listing_key, run_payer_prefix
+from lambdas.domain.evidence.archive_layout import (
+    fetch_passes_prefix,
+    listing_key,
+    run_payer_prefix,
+)
 from lambdas.domain.evidence.archived_invoice import names_only_its_own
 from lambdas.domain.runs.fetch_pass import FetchPass
 from lambdas.domain.runs.payer_run import Listing, PayerRun
@@ -24,7 +28,7 @@ class RunFiles:
         place = run.run_id, run.payer_account_id
         sizes = {one.key: one.size_bytes for one in archive.list(run_payer_prefix(*place))}
         self._listing_key = listing_key(*place)
-        begins = f"{run_payer_prefix(*place)}fetch-"
+        begins = fetch_passes_prefix(*place)
         self._keys = [key for key in sizes if key == self._listing_key or key.startswith(begins)]
         self.size_bytes = sum(sizes[key] for key in self._keys)
 

@@ -11,7 +11,7 @@ from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.evidence.archive_layout import (
     listing_key,
     run_payers_key,
-    run_prefix,
+    run_payers_prefix,
     run_request_key,
 )
 from lambdas.domain.json_text import read_instant
@@ -61,7 +61,7 @@ def read_run_list(
     except RunFileLost as error:
         logger().warning("went by the register", extra={"run_id": run_id, "reason": str(error)})
     everybody = _of_register(read_request(archive, run_id), settings)
-    there = {item.key for item in archive.list(f"{run_prefix(run_id)}payers/")}
+    there = {item.key for item in archive.list(run_payers_prefix(run_id))}
     listed = [one for one in everybody if listing_key(run_id, one.payer_account_id) in there]
     return listed if len(listed) == written else everybody
 

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 
+from lambdas.domain.evidence.archive_layout import file_name
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
 from lambdas.domain.evidence.records import ArchivedDocument
 from lambdas.domain.findings import Finding
@@ -458,7 +459,7 @@ COLUMNS: tuple[Column, ...] = (
         Kind.TEXT,
         52,
         "Name of the file.",
-        lambda line: line.document.stored.key.rpartition("/")[2],
+        lambda line: file_name(line.document.stored.key),
     ),
     Column(
         "archive_key",

@@ -10,7 +10,11 @@ from datetime import datetime
 from functools import partial
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.evidence.archive_layout import documents_prefix, record_sequence, records_prefix
+from lambdas.domain.evidence.archive_layout import (
+    documents_prefix,
+    is_named_as_evidence,
+    records_prefix,
+)
 from lambdas.domain.evidence.records import StoredObject
 from ops.check.evidence import Changed, Evidence, Examined, Examiner
 from ops.check.findings import CheckFinding, check_finding
@@ -190,14 +194,6 @@ class AllEvidence:
 
     def _find(self, code: str, key: str, expected: str, found: str) -> None:
         self.findings.append(check_finding(code, key, expected, found, period=self._period))
-
-
-def is_named_as_evidence(key: str, period: BillingPeriod) -> bool:
-    """Whether the functions could have named a record or document of the period so."""
-    if key.startswith(records_prefix(period)):
-        return record_sequence(key) is not None
-    payer, _, name = key.removeprefix(documents_prefix(period)).partition("/")
-    return "/" not in name and name.startswith(f"{period}_{payer}_")
 
 
 def extra_object(placed: PlacedObject, period: BillingPeriod | None = None) -> CheckFinding:

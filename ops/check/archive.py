@@ -11,6 +11,8 @@ from lambdas.domain.evidence.archive_layout import (
     PERIODS_PREFIX,
     PUBLIC_KEY_KEY,
     README_KEY,
+    ROOT_VIEWS,
+    RUNS_PREFIX,
 )
 from ops.check.all_evidence import Progress, extra_object
 from ops.check.coverage import gaps, unknown_to_heads
@@ -23,9 +25,7 @@ from ops.check.signing_keys import SigningKeys
 from ops.errors import CannotRead
 from ops.places import Place, PlacedObject, read
 
-_ROOT_VIEWS = (README_KEY, ARCHIVE_PAGE_KEY, PUBLIC_KEY_KEY)
 _PERIOD_FOLDERS = (*EVIDENCE_PREFIXES, PERIODS_PREFIX)
-_RUNS = "runs/"
 _A_KEY = "a public key of the curve P-256, as PEM"
 
 
@@ -153,9 +153,9 @@ def _beside_the_periods(place: Place) -> Iterator[PlacedObject]:
             if _period(name) is None:
                 yield from place.objects(f"{folder}{name}/")
     for name in place.folders(""):
-        if f"{name}/" not in (*_PERIOD_FOLDERS, _RUNS):
+        if f"{name}/" not in (*_PERIOD_FOLDERS, RUNS_PREFIX):
             yield from place.objects(f"{name}/")
-    yield from (placed for placed in place.files("") if placed.key not in _ROOT_VIEWS)
+    yield from (placed for placed in place.files("") if placed.key not in ROOT_VIEWS)
 
 
 def _period(name: str) -> BillingPeriod | None:
@@ -202,9 +202,9 @@ def _not_checked(
             "give --retention YEARS,MODE,MONTH as in the deploy settings",
         )
     yield NotChecked(
-        "runs/, ledger.xlsx, pages and README.txt",
-        "runs/ is a log and no evidence; the others are made for people from the manifests, and "
-        "what they show hangs on formats, hidden cells and links as well",
+        f"{RUNS_PREFIX}, ledger.xlsx, pages and README.txt",
+        f"{RUNS_PREFIX} is a log and no evidence; the others are made for people from the "
+        "manifests, and what they show hangs on formats, hidden cells and links as well",
         "where it matters open ledger.csv, completeness.json and the documents themselves",
     )
 

@@ -9,16 +9,13 @@ from typing import Any
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.evidence.archive_layout import (
-    completeness_key,
+    PERIOD_VIEWS,
     documents_prefix,
-    ledger_csv_key,
-    ledger_workbook_key,
     manifest_key,
     manifest_sequence,
     manifests_prefix,
-    period_page_key,
+    period_prefix,
     records_prefix,
-    sha256_sums_key,
 )
 from lambdas.domain.evidence.manifest_heads import ManifestHead
 from ops.check.all_evidence import AllEvidence, Progress, extra_object
@@ -32,7 +29,6 @@ from ops.errors import CannotRead
 from ops.places import Place, PlacedObject
 
 _FOLDERS = (records_prefix, documents_prefix, manifests_prefix)
-_VIEWS = (completeness_key, sha256_sums_key, ledger_csv_key, ledger_workbook_key, period_page_key)
 
 
 @dataclass
@@ -219,8 +215,8 @@ class _Pass:
 
     def _list(self) -> None:
         """What lies in the period's folder: manifests, views, and what does not belong there."""
-        folder = manifests_prefix(self._period).removesuffix("manifests/")
-        views = {key_of(self._period) for key_of in _VIEWS}
+        folder = period_prefix(self._period)
+        views = {key_of(self._period) for key_of in PERIOD_VIEWS}
         for placed in self._place.objects(folder):
             sequence = manifest_sequence(placed.key)
             if sequence and placed.key == manifest_key(self._period, sequence):

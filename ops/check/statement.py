@@ -7,13 +7,16 @@ from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
-from lambdas.domain.evidence.archive_layout import documents_prefix, record_key
+from lambdas.domain.evidence.archive_layout import (
+    document_names_prefix,
+    is_document_of,
+    record_key,
+)
+from lambdas.domain.evidence.key_segments import safe_segment
 from lambdas.domain.evidence.records import SCHEMA, StoredObject
-from lambdas.domain.invoices.types import INVOICE_TYPES
 from lambdas.domain.raw_json import described
 from ops.check.manifest_reader import NotAManifest
 
-_TYPE_WORDS = (*INVOICE_TYPES, "UNTYPED")
 _HEX = frozenset("0123456789abcdef")
 _LONGEST_NAME = 1024
 """S3 has no longer keys and version ids."""
@@ -52,17 +55,15 @@ class InvoiceStatement:
 
     def wrong_names(self, period: BillingPeriod) -> Iterator[tuple[str, str]]:
         """Each key that period, payer account and id do not make, with what is expected."""
-        payer = self.payer_account_id
-        segment = ""
+        payer, invoice_id = self.payer_account_id, self.invoice_id
         for sequence, record in enumerate(self.records, 1):
-            key = record_key(period, payer, self.invoice_id, sequence)
-            segment = key.split("/")[-2]
+            key = record_key(period, payer, invoice_id, sequence)
             if record.key != key:
                 yield record.key, key
-        prefix = f"{documents_prefix(period, payer)}{period}_{payer}_"
+        begin, segment = document_names_prefix(period, payer), safe_segment(invoice_id)
         for document in self.documents:
-            if not _names_invoice(document.key.removeprefix(prefix), segment):
-                yield document.key, f"a name that begins with {prefix} and has _{segment}"
+            if not is_document_of(document.key, period, payer, invoice_id):
+                yield document.key, f"a name that begins with {begin} and has _{segment}"
 
     def contradictions(self, number: int, content: bytes) -> list[str]:
         """The members in which the `number`-th record (from 0 on) is not what the manifest says.
@@ -90,13 +91,6 @@ class InvoiceStatement:
             return [name for name, value in said.items() if record[name] != value]
         except NOT_UNDERSTOOD as error:
             return [f"form ({type(error).__name__})"]
-
-
-def _names_invoice(name: str, segment: str) -> bool:
-    """Whether a document's name, after period and payer account, is a type and then the invoice."""
-    word, found, rest = name.partition(f"_{segment}")
-    known = word in _TYPE_WORDS or word.startswith("OTHER-")
-    return bool(found) and known and rest[:1] in {".", "_"} and "/" not in rest
 
 
 def _stored(data: Any) -> StoredObject:

@@ -14,7 +14,7 @@ import pytest
 from lambdas.aws.invoicing import Invoicing
 from lambdas.aws.witness import WitnessNotRead
 from lambdas.domain.evidence import records
-from lambdas.domain.evidence.archive_layout import safe_segment
+from lambdas.domain.evidence.key_segments import safe_segment
 from lambdas.domain.invoices import summary
 from lambdas.domain.json_text import sha256_hex
 from lambdas.telemetry import logger

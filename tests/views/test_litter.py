@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.domain.evidence.archive_layout import invoice_document_stem, safe_segment
+from lambdas.domain.evidence.archive_layout import invoice_document_stem
+from lambdas.domain.evidence.key_segments import safe_segment
 from lambdas.views.litter import LITTER, litter_pattern
 from lambdas.views.readme import CHECK_MANIFESTS
 from tests.domain.examples import ACME, OCTOBER

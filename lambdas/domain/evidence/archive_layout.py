@@ -1,27 +1,32 @@
-"""Where everything lies in the archive. Only this module builds archive keys.
+"""Where everything lies in the archive. Only this module builds archive keys and takes them apart.
 
-A key that people download is a file name too: segments are `A-Za-z0-9._-`, at most 120 bytes,
-without a trailing dot, and unique even where case does not count. A file keeps its meaning when it
-is downloaded alone, so period, payer account, type and id are in its name. An id that does not fit
-is escaped injectively; the raw id stays in the record.
+A file keeps its meaning when it is downloaded alone, so period, payer account, type and id are in
+its name.
 """
 
-import base64
-import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from typing import Literal
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.key_segments import safe_segment, type_word
 from lambdas.domain.invoices.types import INVOICE_TYPES, SUPPLEMENT_TYPES
 
-EVIDENCE_PREFIXES = ("invoices/", "records/")
+Period = BillingPeriod | Literal["*", "????-??"]
+"""A billing period, or what stands for any of them in a pattern of keys."""
+
+DOCUMENTS_PREFIX = "invoices/"
+RECORDS_PREFIX = "records/"
+PERIODS_PREFIX = "periods/"
+RUNS_PREFIX = "runs/"
+EVIDENCE_PREFIXES = (DOCUMENTS_PREFIX, RECORDS_PREFIX)
 """With the manifests (`is_evidence`), what is locked and written once."""
 
 README_KEY = "README.txt"
 ARCHIVE_PAGE_KEY = "index.html"
 PUBLIC_KEY_KEY = "manifest-signing-key.pem"
-PERIODS_PREFIX = "periods/"
+ROOT_VIEWS = (README_KEY, ARCHIVE_PAGE_KEY, PUBLIC_KEY_KEY)
 
 VIEW_TAG = {"invoice-archive": "view"}
 """Tag of every view: runs make views again, so the bucket lets their old versions expire."""
@@ -29,15 +34,11 @@ VIEW_TAG = {"invoice-archive": "view"}
 _LONGEST_SEGMENT = 120
 _LONGEST_EXTENSION = 5
 _LONGEST_REVISION = 5
-_LONGEST_TYPE = 18
-_LONGEST_ID = 28
-_PLAIN = re.compile(rb"[A-Za-z0-9-]")
-_WORD = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9]+)*")
-_WINDOWS_DEVICES = re.compile(r"CON|PRN|AUX|NUL|(?:COM|LPT)[0-9]", re.IGNORECASE)
 _MANIFEST = re.compile(r"periods/\d{4}-\d{2}/manifests/manifest-(\d{4,})\.json", re.ASCII)
 _PERIOD_VIEW = re.compile(r"periods/(\d{4}-\d{2})/[^/]+", re.ASCII)
-_RECORD = re.compile(r"records/\d{4}-\d{2}/([^/]+)/([^/]+)/(\d{4,})\.json", re.ASCII)
+_RECORD = re.compile(r"records/\d{4}-\d{2}/[^/]+/[^/]+/(\d{4,})\.json", re.ASCII)
 _EVIDENCE_PAYER = re.compile(r"(?:invoices|records)/\d{4}-\d{2}/(\d{12})/.+", re.ASCII)
+_LISTING = re.compile(r"runs/[^/]+/payers/[^/]+/listing\.json")
 _REVISION = re.compile(r"(?:_r(\d+))?", re.ASCII)
 _OTHER_TYPES = r"UNTYPED|OTHER-[A-Z0-9-]+"
 _DOCUMENT = re.compile(
@@ -48,47 +49,21 @@ _DOCUMENT = re.compile(
 )
 
 
-def safe_segment(text: str, longest: int = _LONGEST_ID) -> str:
-    """Turn any text into a file-name part, injectively even without regard to case.
-
-    Letters, digits and `-` stay. Every other byte of the UTF-8 form becomes `_` and two hex digits.
-    Lower-case letters are kept and told apart by an ending `_l` with the positions of the capitals
-    as a hex number. What would be longer than `longest` (at least 22) ends in `_h` and 100 bits of
-    its SHA-256.
-    """
-    raw = text.encode("utf-8", "surrogatepass")
-    escaped = "".join(chr(b) if _PLAIN.match(bytes([b])) else f"_{b:02X}" for b in raw) or "_e"
-    if _WINDOWS_DEVICES.fullmatch(text):
-        escaped = f"_{raw[0]:02X}{escaped[1:]}"
-    if any("a" <= character <= "z" for character in text):
-        capitals = "".join("1" if c.isupper() else "0" for c in text if c.isascii() and c.isalpha())
-        escaped += f"_l{int(capitals, 2):X}"
-    if len(escaped) <= longest:
-        return escaped
-    return f"{re.sub('[^A-Za-z0-9]', '-', escaped)[: longest - 22]}_h{_digest(raw, 20)}"
+def file_name(key: str) -> str:
+    return key.rpartition("/")[2]
 
 
-def _digest(raw: bytes, characters: int) -> str:
-    return base64.b32encode(hashlib.sha256(raw).digest()).decode()[:characters]
+def file_extension(key: str) -> str:
+    return key.rpartition(".")[2]
 
 
-def type_word(value: str | None, known: tuple[str, ...]) -> str:
-    """The word for an invoice or document type.
-
-    A type that is not known yet is marked, so that it can imitate no other name.
-    """
-    if value is None:
-        return "UNTYPED"
-    if value in known:
-        return value
-    marked = f"OTHER-{value.replace('_', '-')}"
-    if _WORD.fullmatch(value) and len(marked) <= _LONGEST_TYPE:
-        return marked
-    return f"OTHER--{_digest(value.encode('utf-8', 'surrogatepass'), _LONGEST_TYPE - 7)}"
+def documents_prefix(period: Period, payer_account_id: str | None = None) -> str:
+    return f"{DOCUMENTS_PREFIX}{period}/" + (f"{payer_account_id}/" if payer_account_id else "")
 
 
-def documents_prefix(period: BillingPeriod, payer_account_id: str | None = None) -> str:
-    return f"invoices/{period}/" + (f"{payer_account_id}/" if payer_account_id else "")
+def document_names_prefix(period: BillingPeriod, payer_account_id: str) -> str:
+    """What the keys of a payer account's documents begin with."""
+    return f"{documents_prefix(period, payer_account_id)}{period}_{payer_account_id}_"
 
 
 def invoice_document_stem(
@@ -96,8 +71,7 @@ def invoice_document_stem(
 ) -> str:
     """Archive key of the invoice document without its extension."""
     word = type_word(invoice_type, INVOICE_TYPES)
-    name = f"{period}_{payer_account_id}_{word}_{safe_segment(invoice_id)}"
-    return documents_prefix(period, payer_account_id) + name
+    return f"{document_names_prefix(period, payer_account_id)}{word}_{safe_segment(invoice_id)}"
 
 
 def supplemental_document_stem(
@@ -110,7 +84,7 @@ def supplemental_document_stem(
     stem = f"{invoice_stem}_{type_word(document_type, SUPPLEMENT_TYPES)}_"
     if document_id is None:
         return f"{stem}_n{ordinal}"
-    room = _LONGEST_SEGMENT - _LONGEST_EXTENSION - _LONGEST_REVISION - len(stem.rpartition("/")[2])
+    room = _LONGEST_SEGMENT - _LONGEST_EXTENSION - _LONGEST_REVISION - len(file_name(stem))
     # no id of AWS has a line break, so an id that comes twice imitates no other
     told_apart = document_id if ordinal == 1 else f"{document_id}\n{ordinal}"
     return stem + safe_segment(told_apart, room)
@@ -119,6 +93,11 @@ def supplemental_document_stem(
 def revision_stem(stem: str, number: int) -> str:
     """Archive key, without extension, of the `number`-th revision (from 2 on) of a document."""
     return f"{stem}_r{number}"
+
+
+def document_stem(key: str) -> str:
+    """The key without its extension."""
+    return key.rpartition(".")[0]
 
 
 def invoice_of_document(stem: str) -> tuple[str, str] | None:
@@ -131,11 +110,11 @@ def invoice_of_document(stem: str) -> tuple[str, str] | None:
 
 def is_document_of(key: str, period: BillingPeriod, payer_account_id: str, invoice_id: str) -> bool:
     """Whether a document of this invoice lies at the key, if any does."""
-    of_invoice = invoice_of_document(key.rpartition(".")[0])
+    of_invoice = invoice_of_document(document_stem(key))
     return (
         of_invoice is not None
         and of_invoice[1] == safe_segment(invoice_id)
-        and key.startswith(documents_prefix(period, payer_account_id))
+        and key.startswith(document_names_prefix(period, payer_account_id))
         and evidence_payer(key) == payer_account_id
     )
 
@@ -149,23 +128,40 @@ def revision_of_invoice_document(stem: str) -> tuple[str, int] | None:
     return (of_invoice[0], int(revision[1] or 1)) if of_invoice and revision else None
 
 
-def records_prefix(period: BillingPeriod, payer_account_id: str | None = None) -> str:
-    return f"records/{period}/" + (f"{payer_account_id}/" if payer_account_id else "")
+def records_prefix(period: Period, payer_account_id: str | None = None) -> str:
+    return f"{RECORDS_PREFIX}{period}/" + (f"{payer_account_id}/" if payer_account_id else "")
 
 
 def record_chain(period: BillingPeriod, payer_account_id: str, invoice_id: str) -> str:
-    """What the keys of an invoice's records begin with."""
-    return f"{records_prefix(period, payer_account_id)}{safe_segment(invoice_id)}/"
+    """The chain of an invoice's records: their keys without the file."""
+    return records_prefix(period, payer_account_id) + safe_segment(invoice_id)
+
+
+def chain_prefix(chain: str) -> str:
+    return f"{chain}/"
+
+
+def record_in_chain(chain: str, sequence: int) -> str:
+    return f"{chain_prefix(chain)}{sequence:04d}.json"
 
 
 def record_key(period: BillingPeriod, payer_account_id: str, invoice_id: str, sequence: int) -> str:
-    return f"{record_chain(period, payer_account_id, invoice_id)}{sequence:04d}.json"
+    return record_in_chain(record_chain(period, payer_account_id, invoice_id), sequence)
 
 
 def record_sequence(key: str) -> tuple[str, int] | None:
-    """The chain (key without the file) and number of a record key, or None for any other key."""
+    """The chain and number of a record key, or None for any other key."""
     match = _RECORD.fullmatch(key)
-    return (key.rpartition("/")[0], int(match[3])) if match else None
+    return (chain_of_record(key), int(match[1])) if match else None
+
+
+def chain_of_record(key: str) -> str:
+    return key.rpartition("/")[0]
+
+
+def invoice_of_chain(chain: str) -> str:
+    """The invoice's segment in the key of its chain."""
+    return file_name(chain)
 
 
 def highest_records(keys: Iterable[str]) -> dict[str, int]:
@@ -178,14 +174,36 @@ def highest_records(keys: Iterable[str]) -> dict[str, int]:
     return highest
 
 
+def recorded_invoices(keys: Iterable[str]) -> set[str]:
+    """The segments of the invoices of which a record is among these keys."""
+    return set(map(invoice_of_chain, highest_records(keys)))
+
+
 def evidence_payer(key: str) -> str | None:
     """The payer account under which a record or document lies, or None for any other key."""
     match = _EVIDENCE_PAYER.fullmatch(key)
     return match[1] if match else None
 
 
-def manifests_prefix(period: BillingPeriod) -> str:
-    return f"periods/{period}/manifests/"
+def evidence_period(key: str) -> BillingPeriod | None:
+    """The billing period under which evidence lies, or None for any other key."""
+    return BillingPeriod.parse(key.split("/")[1]) if is_evidence(key) else None
+
+
+def is_named_as_evidence(key: str, period: BillingPeriod) -> bool:
+    """Whether the functions could have named a record or document of the period so."""
+    if key.startswith(records_prefix(period)):
+        return record_sequence(key) is not None
+    begin = document_names_prefix(period, evidence_payer(key) or "")
+    return key.startswith(begin) and "/" not in key.removeprefix(begin)
+
+
+def period_prefix(period: Period) -> str:
+    return f"{PERIODS_PREFIX}{period}/"
+
+
+def manifests_prefix(period: Period) -> str:
+    return f"{period_prefix(period)}manifests/"
 
 
 def manifest_key(period: BillingPeriod, sequence: int) -> str:
@@ -210,28 +228,33 @@ def judged_periods(folders: Iterable[str]) -> Iterator[BillingPeriod]:
             yield BillingPeriod.parse(name)
 
 
-def completeness_key(period: BillingPeriod) -> str:
-    return f"periods/{period}/completeness.json"
+def completeness_key(period: Period) -> str:
+    return f"{period_prefix(period)}completeness.json"
 
 
-def sha256_sums_key(period: BillingPeriod) -> str:
-    return f"periods/{period}/SHA256SUMS"
+def sha256_sums_key(period: Period) -> str:
+    return f"{period_prefix(period)}SHA256SUMS"
 
 
-def ledger_csv_key(period: BillingPeriod) -> str:
-    return f"periods/{period}/ledger.csv"
+def ledger_csv_key(period: Period) -> str:
+    return f"{period_prefix(period)}ledger.csv"
 
 
-def ledger_workbook_key(period: BillingPeriod) -> str:
-    return f"periods/{period}/ledger.xlsx"
+def ledger_workbook_key(period: Period) -> str:
+    return f"{period_prefix(period)}ledger.xlsx"
 
 
-def period_page_key(period: BillingPeriod) -> str:
-    return f"periods/{period}/index.html"
+def period_page_key(period: Period) -> str:
+    return f"{period_prefix(period)}index.html"
+
+
+PERIOD_VIEWS: tuple[Callable[[Period], str], ...] = (
+    *(completeness_key, ledger_csv_key, ledger_workbook_key, period_page_key, sha256_sums_key),
+)
 
 
 def run_prefix(run_id: str) -> str:
-    return f"runs/{run_id}/"
+    return f"{RUNS_PREFIX}{run_id}/"
 
 
 def run_claim_key(run_id: str) -> str:
@@ -250,21 +273,38 @@ def run_result_key(run_id: str) -> str:
     return f"{run_prefix(run_id)}result.json"
 
 
+def run_payers_prefix(run_id: str) -> str:
+    """Below it lies what the run's steps wrote of each payer account."""
+    return f"{run_prefix(run_id)}payers/"
+
+
 def run_payer_prefix(run_id: str, payer_account_id: str) -> str:
-    return f"{run_prefix(run_id)}payers/{payer_account_id}/"
+    return f"{run_payers_prefix(run_id)}{payer_account_id}/"
 
 
 def listing_key(run_id: str, payer_account_id: str) -> str:
     return f"{run_payer_prefix(run_id, payer_account_id)}listing.json"
 
 
+def is_listing(key: str) -> bool:
+    return _LISTING.fullmatch(key) is not None
+
+
+def fetch_passes_prefix(run_id: str, payer_account_id: str) -> str:
+    return f"{run_payer_prefix(run_id, payer_account_id)}fetch-"
+
+
 def fetch_pass_key(run_id: str, payer_account_id: str, number: int) -> str:
-    return f"{run_payer_prefix(run_id, payer_account_id)}fetch-{number:04d}.json"
+    return f"{fetch_passes_prefix(run_id, payer_account_id)}{number:04d}.json"
+
+
+def charges_prefix(run_id: str, payer_account_id: str) -> str:
+    """What the keys begin with of what Cost Explorer answered a run."""
+    return f"{run_payer_prefix(run_id, payer_account_id)}charges-"
 
 
 def charges_key(run_id: str, payer_account_id: str, period: BillingPeriod) -> str:
-    """What Cost Explorer answered a run."""
-    return f"{run_payer_prefix(run_id, payer_account_id)}charges-{period}.json"
+    return f"{charges_prefix(run_id, payer_account_id)}{period}.json"
 
 
 def is_evidence(key: str) -> bool:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lambdas.domain.cut_text import within_bytes
+from lambdas.domain.evidence.archive_layout import run_prefix
 from lambdas.domain.findings import Finding
 from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.domain.verdict_words import PayerVerdict, PeriodVerdict
@@ -40,11 +41,11 @@ def report(run_id: str, manifests: Sequence[Manifest], close_day: str) -> str:
             f"{target.progress(close_day)['text']}.",
             *payer_lines(target.payers),
             *(f"{one.billing_period}: {PERIOD_WORDS[one.verdict]}." for one in manifests[1:]),
-            f"Details: {manifest}runs/{run_id}/ in the archive.",
+            f"Details: {manifest}{run_prefix(run_id)} in the archive.",
         ]
     )
     return within_bytes(
-        text, _MOST_BYTES, f"\n[Cut here; all of it is in runs/{run_id}/ in the archive.]"
+        text, _MOST_BYTES, f"\n[Cut here; all of it is in {run_prefix(run_id)} in the archive.]"
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.documents.document_text import NOBODY_ELSE, ListedIds, Others
-from lambdas.domain.evidence.archive_layout import safe_segment
+from lambdas.domain.evidence.key_segments import safe_segment
 from lambdas.domain.evidence.references import references
 from lambdas.domain.runs.payer_run import ListedInvoice, Listing
 

@@ -28,14 +28,18 @@ from lambdas.domain.cut_text import short
 from lambdas.domain.documents.document_text import is_proven
 from lambdas.domain.errors import NOT_UNDERSTOOD, EvidenceConflict, ServiceUnavailable
 from lambdas.domain.evidence.archive_layout import (
+    chain_of_record,
+    document_stem,
     documents_prefix,
+    file_extension,
     highest_records,
     invoice_document_stem,
+    invoice_of_chain,
     invoice_of_document,
+    record_in_chain,
     record_sequence,
     records_prefix,
     revision_stem,
-    safe_segment,
     supplemental_document_stem,
 )
 from lambdas.domain.evidence.archived_invoice import (
@@ -44,6 +48,7 @@ from lambdas.domain.evidence.archived_invoice import (
     OutstandingInvoice,
 )
 from lambdas.domain.evidence.kept_versions import EvidenceDamaged, KeptVersions
+from lambdas.domain.evidence.key_segments import safe_segment
 from lambdas.domain.evidence.records import (
     ArchivedDocument,
     ChainState,
@@ -155,14 +160,14 @@ class PayerArchive:
                 keys.append(kept.key)
                 place = record_sequence(kept.key)
                 if kept.damage and place:
-                    self._damages[place[0].rpartition("/")[2]] = kept.damage
+                    self._damages[invoice_of_chain(place[0])] = kept.damage
             for kept in self._archive.kept_versions(documents_prefix(period, account_id)).values():
                 self._look_up_document(kept)
         for chain, sequence in highest_records(keys).items():
-            self._chains.setdefault(chain.rpartition("/")[2], []).append((chain, sequence))
+            self._chains.setdefault(invoice_of_chain(chain), []).append((chain, sequence))
 
     def _look_up_document(self, kept: KeptVersions) -> None:
-        stem = kept.key.rpartition(".")[0]
+        stem = document_stem(kept.key)
         self._documents[stem] = kept.key
         self._papers.look_up(kept)
         if kept.damage:
@@ -322,10 +327,10 @@ class PayerArchive:
     def _read_highest(self, chain: str, sequence: int) -> ChainState:
         """The highest record of a chain of which `sequence` is known to exist."""
         found: ChainState | None = None
-        while newer := self._read(f"{chain}/{sequence:04d}.json"):
+        while newer := self._read(record_in_chain(chain, sequence)):
             found, sequence = newer, sequence + 1
         if found is None:
-            raise EvidenceConflict(f"{chain}/{sequence:04d}.json was listed and is gone")
+            raise EvidenceConflict(f"{record_in_chain(chain, sequence)} was listed and is gone")
         return found
 
     def _read(self, key: str) -> ChainState | None:
@@ -346,7 +351,9 @@ class PayerArchive:
         stored = self._put_record(record)
         if stored:
             return ArchivedInvoice.of(record, stored)
-        return self._extend_chain(self._read_highest(_chain(record), record.sequence), learnt)
+        return self._extend_chain(
+            self._read_highest(chain_of_record(record.key), record.sequence), learnt
+        )
 
     def _extend_chain(self, state: ChainState, learnt: Learnt) -> ArchivedInvoice:
         for _ in range(_CHAIN_TRIES):
@@ -357,7 +364,7 @@ class PayerArchive:
             if stored:
                 return ArchivedInvoice.of(record, stored)
             # another run was first: what it recorded is the state now
-            state = self._read_highest(_chain(record), record.sequence)
+            state = self._read_highest(chain_of_record(record.key), record.sequence)
         raise ServiceUnavailable(f"other runs keep extending {state.record.key}")
 
     def _put_record(self, record: Record) -> StoredObject | None:
@@ -558,7 +565,7 @@ class PayerArchive:
         """
         if sha256 == earlier.stored.sha256:
             return True
-        if not earlier.stored.key.endswith(".pdf"):
+        if file_extension(earlier.stored.key) != "pdf":
             return False
         with working_file() as archived:
             if not self._archive.copy(earlier.stored.key, earlier.stored.version_id, archived):
@@ -613,10 +620,6 @@ def _nothing_offered(
 def _sighting(state: ChainState | None, payer_account_id: str) -> Sighting | None:
     sightings = state.record.sightings if state else ()
     return next((one for one in sightings if one.payer_account_id == payer_account_id), None)
-
-
-def _chain(record: Record) -> str:
-    return record.key.rpartition("/")[0]
 
 
 def _revision(document: ArchivedDocument) -> int:

@@ -9,7 +9,11 @@ from contextlib import contextmanager
 
 from lambdas.aws.archive import Archive
 from lambdas.domain.errors import EvidenceConflict
-from lambdas.domain.evidence.archive_layout import invoice_of_document, revision_of_invoice_document
+from lambdas.domain.evidence.archive_layout import (
+    document_stem,
+    invoice_of_document,
+    revision_of_invoice_document,
+)
 from lambdas.domain.evidence.kept_versions import KeptVersions
 
 
@@ -32,7 +36,7 @@ class StoredPapers:
 
     def look_up(self, kept: KeptVersions) -> None:
         """Take note of what is stored at a key: a listing gives its size alone."""
-        found = revision_of_invoice_document(kept.key.rpartition(".")[0])
+        found = revision_of_invoice_document(document_stem(kept.key))
         if found and kept.version_id:
             stem, revision = found
             earlier, _ = self._newest.get(stem, (0, kept))
@@ -90,7 +94,7 @@ class StoredPapers:
 
 
 def _segment(key: str) -> str:
-    of_invoice = invoice_of_document(key.rpartition(".")[0])
+    of_invoice = invoice_of_document(document_stem(key))
     return of_invoice[1] if of_invoice else key
 
 

@@ -11,12 +11,14 @@ from lambdas.aws.archive import Archive
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD, ServiceUnavailable
 from lambdas.domain.evidence.archive_layout import (
-    highest_records,
+    chain_prefix,
+    period_prefix,
     record_chain,
+    recorded_invoices,
     records_prefix,
-    safe_segment,
 )
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
+from lambdas.domain.evidence.key_segments import safe_segment
 from lambdas.domain.evidence.references import references
 from lambdas.domain.findings import finding
 from lambdas.domain.json_text import instant_text, read_instant
@@ -86,7 +88,7 @@ def judge_period(
     except NOT_UNDERSTOOD as error:
         logger().exception("could not judge a period", extra={"billing_period": str(period)})
         detail = f"What is kept of {period} cannot be understood ({type(error).__name__})."
-        what = finding("ARCHIVE_DAMAGED", f"periods/{period}/", detail)
+        what = finding("ARCHIVE_DAMAGED", period_prefix(period), detail)
         judged = _show_broken(archive, period, run, chain.broken(period, what))
     past.add(period, judged.manifest if judged.is_trusted else None)
     return judged.without_invoices()
@@ -215,11 +217,11 @@ def _absent_invoices(
     places = period.with_earlier(_REFERENCE_PERIODS)
 
     def is_absent(one: tuple[str, str]) -> bool:
-        return not any(any(archive.list(record_chain(place, *one))) for place in places)
+        chains = (chain_prefix(record_chain(place, *one)) for place in places)
+        return not any(any(archive.list(chain)) for chain in chains)
 
     def recorded(place: BillingPeriod) -> set[str]:
-        chains = highest_records(item.key for item in archive.list(records_prefix(place)))
-        return {chain.rpartition("/")[2] for chain in chains}
+        return recorded_invoices(item.key for item in archive.list(records_prefix(place)))
 
     with ThreadPoolExecutor(_READ_THREADS) as pool:
         gone = list(pool.map(is_absent, named))

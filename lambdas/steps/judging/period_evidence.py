@@ -11,9 +11,11 @@ from lambdas.aws.archive import Archive
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.evidence.archive_layout import (
+    chain_of_record,
     documents_prefix,
     evidence_payer,
     highest_records,
+    record_in_chain,
     records_prefix,
 )
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
@@ -112,7 +114,7 @@ class _States:
         """The highest whole record of each chain of which only a lower one is known."""
         highest = highest_records(key for key, one in self._kept.items() if not one.damage)
         return [
-            f"{chain}/{sequence:04d}.json"
+            record_in_chain(chain, sequence)
             for chain, sequence in highest.items()
             if chain not in self.of_chain or self.of_chain[chain].sequence < sequence
         ]
@@ -159,7 +161,7 @@ class _States:
 
 
 def _chain(invoice: ArchivedInvoice) -> str:
-    return invoice.record.key.rpartition("/")[0]
+    return chain_of_record(invoice.record.key)
 
 
 def _follows(state: ArchivedInvoice, invoice: ArchivedInvoice) -> bool:

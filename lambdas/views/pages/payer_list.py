@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from lambdas.domain.evidence.archive_layout import file_extension
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.evidence.records import ArchivedDocument
 from lambdas.domain.findings import Finding
@@ -167,7 +168,7 @@ def _document(page: PeriodContext, document: ArchivedDocument, invoice: Archived
     if not document.is_invoice_document:
         kind = code_name(document.document_type or "SUPPLEMENT")
     revision = f", revision {document.revision}" if document.revision > 1 else ""
-    label = f"{kind}{revision} ({key.rpartition('.')[2].upper()})"
+    label = f"{kind}{revision} ({file_extension(key).upper()})"
     return element("li", page.links.to(key, label, what=f"{label} of {invoice.invoice_id}"))
 
 

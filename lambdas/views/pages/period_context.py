@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 
+from lambdas.domain.evidence.archive_layout import file_name
 from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.views.comparison import Change
 from lambdas.views.digest import PeriodDigest
@@ -39,7 +40,7 @@ class PeriodContext:
     def subject(self, subject: str) -> Html:
         """An invoice id, or a file of the archive as a link."""
         if subject in self._evidence:
-            return self.links.to(subject, subject.rpartition("/")[2])
+            return self.links.to(subject, file_name(subject))
         return name(subject) if subject else Html("")
 
     def payer(self, payer: PayerState | Change) -> Html:

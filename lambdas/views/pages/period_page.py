@@ -9,6 +9,7 @@ from decimal import Decimal
 from lambdas.domain.evidence.archive_layout import (
     ARCHIVE_PAGE_KEY,
     completeness_key,
+    file_name,
     ledger_csv_key,
     ledger_workbook_key,
     sha256_sums_key,
@@ -204,7 +205,7 @@ def _footer(page: PeriodContext) -> Iterator[Html]:
     manifest = page.manifest
     source = Html("no manifest that can be read")
     if manifest.sequence:
-        source = page.links.to(manifest.key, manifest.key.rpartition("/")[2])
+        source = page.links.to(manifest.key, file_name(manifest.key))
     yield element(
         "p",
         "Made from ",

@@ -26,10 +26,9 @@ from lambdas.domain.evidence.archive_layout import (
     run_payers_key,
     run_request_key,
     run_result_key,
-    safe_segment,
     supplemental_document_stem,
-    type_word,
 )
+from lambdas.domain.evidence.key_segments import safe_segment, type_word
 from lambdas.domain.invoices.types import INVOICE_TYPES, SUPPLEMENT_TYPES
 from tests.domain.examples import ACME, BOREAL, OCTOBER
 
