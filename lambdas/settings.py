@@ -3,16 +3,20 @@ handlers.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import cast
+from typing import TypeVar
 
 from lambdas.domain.errors import InvalidSettings
-from lambdas.domain.evidence.retention import RETENTION_MODES, RetentionMode, RetentionPolicy
+from lambdas.domain.evidence.retention import RETENTION_MODES, RetentionPolicy
+from lambdas.domain.input_values import InputValues, Rule, choice, day, each, flag, whole_number
 from lambdas.domain.runs.close_calendar import CloseCalendar, CloseDeadline
 
+T = TypeVar("T")
 _YES, _NO = "true", "false"
+_DIGITS = re.compile(r"\d{1,18}", re.ASCII)
 
 
 class InvalidEnvironment(InvalidSettings):
@@ -89,91 +93,50 @@ class FunctionSettings:
 
         Raises InvalidEnvironment with every missing or wrong variable at once.
         """
-        reader = _Reader(os.environ if environment is None else environment)
+        environment = os.environ if environment is None else environment
+        there = {k: text for k, text in environment.items() if text or k == "HOLIDAYS"}
+        given = InputValues(there, joint=": ")
+
+        def read(name: str, rule: Rule[T], placeholder: T) -> T:
+            return given.required(name, rule, placeholder, absent="is not set")
+
         settings = cls(
-            archive_bucket=reader.text("ARCHIVE_BUCKET"),
-            payer_role_name=reader.text("PAYER_ROLE_NAME"),
-            external_id=reader.text("EXTERNAL_ID"),
-            close_deadline=reader.deadline("CLOSE_DEADLINE"),
-            lookback_periods=reader.number("LOOKBACK_PERIODS", least=0),
+            archive_bucket=read("ARCHIVE_BUCKET", str, ""),
+            payer_role_name=read("PAYER_ROLE_NAME", str, ""),
+            external_id=read("EXTERNAL_ID", str, ""),
+            close_deadline=read("CLOSE_DEADLINE", CloseDeadline.parse, CloseDeadline("day", 1)),
+            lookback_periods=read("LOOKBACK_PERIODS", _number(0), 0),
             retention=RetentionPolicy(
-                years=reader.number("RETENTION_YEARS", least=1),
-                mode=reader.mode("RETENTION_MODE"),
-                fiscal_year_end_month=reader.number("FISCAL_YEAR_END_MONTH", least=1, most=12),
+                years=read("RETENTION_YEARS", _number(1), 1),
+                mode=read("RETENTION_MODE", choice(*RETENTION_MODES), RETENTION_MODES[0]),
+                fiscal_year_end_month=read("FISCAL_YEAR_END_MONTH", _number(1, 12), 1),
             ),
-            document_hosts=tuple(reader.text("DOCUMENT_HOSTS").split(",")),
-            fetch_threads=reader.number("FETCH_THREADS", least=1),
-            max_document_bytes=reader.number("MAX_DOCUMENT_BYTES", least=1),
-            manifest_signing_key=reader.text("MANIFEST_SIGNING_KEY"),
-            manifest_heads_table=reader.text("MANIFEST_HEADS_TABLE"),
-            notification_topic=reader.text("NOTIFICATION_TOPIC"),
-            holidays=reader.days("HOLIDAYS"),
+            document_hosts=read("DOCUMENT_HOSTS", _list(str), ()),
+            fetch_threads=read("FETCH_THREADS", _number(1), 1),
+            max_document_bytes=read("MAX_DOCUMENT_BYTES", _number(1), 1),
+            manifest_signing_key=read("MANIFEST_SIGNING_KEY", str, ""),
+            manifest_heads_table=read("MANIFEST_HEADS_TABLE", str, ""),
+            notification_topic=read("NOTIFICATION_TOPIC", str, ""),
+            holidays=read("HOLIDAYS", _list(day), ()),
             witnesses=Witnesses(
-                cost_explorer=reader.flag("COST_EXPLORER"),
-                billing_transfers=reader.flag("BILLING_TRANSFERS"),
-                invoice_units=reader.flag("INVOICE_UNITS"),
+                cost_explorer=read("COST_EXPLORER", _flag, False),
+                billing_transfers=read("BILLING_TRANSFERS", _flag, False),
+                invoice_units=read("INVOICE_UNITS", _flag, False),
             ),
         )
-        if reader.problems:
-            raise InvalidEnvironment(reader.problems)
+        given.raise_problems(InvalidEnvironment)
         return settings
 
 
-class _Reader:
-    """Reads variables and gathers what is wrong; the placeholders that it returns then are never
-    used.
-    """
+def _number(least: int, most: int | None = None) -> Rule[int]:
+    rule = whole_number(least, most)
+    return lambda text: rule(int(text) if _DIGITS.fullmatch(text) else text)
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-        self.problems: list[str] = []
 
-    def text(self, name: str) -> str:
-        value = self._environment.get(name, "")
-        if not value:
-            self.problems.append(f"{name} is not set")
-        return value
+def _flag(text: str) -> bool:
+    return flag({_YES: True, _NO: False}.get(text, text))
 
-    def number(self, name: str, *, least: int, most: int | None = None) -> int:
-        value = self.text(name)
-        if value.isascii() and value.isdigit() and least <= int(value) <= (most or int(value)):
-            return int(value)
-        if value:
-            self.problems.append(
-                f"{name} is '{value}', not a whole number from {least} "
-                f"{f'to {most}' if most else 'on'}"
-            )
-        return least
 
-    def flag(self, name: str) -> bool:
-        value = self.text(name)
-        if value and value not in (_YES, _NO):
-            self.problems.append(f"{name} is '{value}', not {_YES} or {_NO}")
-        return value == _YES
-
-    def days(self, name: str) -> tuple[date, ...]:
-        """Dates between commas; the variable must be there and may be empty."""
-        if name not in self._environment:
-            self.problems.append(f"{name} is not set")
-        days = []
-        for text in filter(None, self._environment.get(name, "").split(",")):
-            try:
-                days.append(date.fromisoformat(text))
-            except ValueError:
-                self.problems.append(f"{name} has '{text}', which is no day such as 2026-12-25")
-        return tuple(days)
-
-    def mode(self, name: str) -> RetentionMode:
-        value = self.text(name)
-        if value and value not in RETENTION_MODES:
-            self.problems.append(f"{name} is '{value}', not one of {', '.join(RETENTION_MODES)}")
-        return cast(RetentionMode, value)
-
-    def deadline(self, name: str) -> CloseDeadline:
-        value = self.text(name)
-        try:
-            return CloseDeadline.parse(value)
-        except ValueError as error:
-            if value:
-                self.problems.append(f"{name}: {error}")
-            return CloseDeadline("day", 1)
+def _list(rule: Rule[T]) -> Rule[tuple[T, ...]]:
+    """A rule for texts between commas, of which there may be none."""
+    return lambda text: each(rule, filter(None, text.split(",")))

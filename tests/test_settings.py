@@ -96,29 +96,30 @@ def test_there_may_be_no_holidays() -> None:
 
 def test_every_wrong_holiday_is_told_at_once() -> None:
     assert problems(ENVIRONMENT | {"HOLIDAYS": "2026-12-25,2026-13-01,Easter"}) == [
-        "HOLIDAYS has '2026-13-01', which is no day such as 2026-12-25",
-        "HOLIDAYS has 'Easter', which is no day such as 2026-12-25",
+        "HOLIDAYS: '2026-13-01' is not a day; write year-month-day, such as 2026-12-31",
+        "HOLIDAYS: 'Easter' is not a day; write year-month-day, such as 2026-12-31",
     ]
 
 
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
     [
-        ("LOOKBACK_PERIODS", "-1", "LOOKBACK_PERIODS is '-1', not a whole number from 0 on"),
-        ("LOOKBACK_PERIODS", "two", "LOOKBACK_PERIODS is 'two', not a whole number from 0 on"),
-        ("FETCH_THREADS", "0", "FETCH_THREADS is '0', not a whole number from 1 on"),
-        ("FETCH_THREADS", "1.5", "FETCH_THREADS is '1.5', not a whole number from 1 on"),
-        ("MAX_DOCUMENT_BYTES", "\u0661", "MAX_DOCUMENT_BYTES is '\u0661', not a whole number"),
-        ("RETENTION_YEARS", "0", "RETENTION_YEARS is '0', not a whole number from 1 on"),
-        ("FISCAL_YEAR_END_MONTH", "0", "FISCAL_YEAR_END_MONTH is '0'"),
-        ("FISCAL_YEAR_END_MONTH", "13", "FISCAL_YEAR_END_MONTH is '13'"),
+        ("LOOKBACK_PERIODS", "-1", "LOOKBACK_PERIODS: '-1' is not a whole number from 0 on"),
+        ("LOOKBACK_PERIODS", "two", "LOOKBACK_PERIODS: 'two' is not a whole number from 0 on"),
+        ("FETCH_THREADS", "0", "FETCH_THREADS: 0 is not a whole number from 1 on"),
+        ("FETCH_THREADS", "1.5", "FETCH_THREADS: '1.5' is not a whole number from 1 on"),
+        ("MAX_DOCUMENT_BYTES", "\u0661", "MAX_DOCUMENT_BYTES: '\u0661' is not a whole number"),
+        ("MAX_DOCUMENT_BYTES", "9" * 5000, "MAX_DOCUMENT_BYTES: '999"),
+        ("RETENTION_YEARS", "0", "RETENTION_YEARS: 0 is not a whole number from 1 on"),
+        ("FISCAL_YEAR_END_MONTH", "0", "FISCAL_YEAR_END_MONTH: 0 is not"),
+        ("FISCAL_YEAR_END_MONTH", "13", "FISCAL_YEAR_END_MONTH: 13 is not"),
         (
             "RETENTION_MODE",
             "governance",
-            "RETENTION_MODE is 'governance', not one of GOVERNANCE, COMPLIANCE",
+            "RETENTION_MODE: 'governance' is not one of GOVERNANCE, COMPLIANCE",
         ),
-        ("COST_EXPLORER", "yes", "COST_EXPLORER is 'yes', not true or false"),
-        ("INVOICE_UNITS", "True", "INVOICE_UNITS is 'True', not true or false"),
+        ("COST_EXPLORER", "yes", "COST_EXPLORER: 'yes' is neither true nor false"),
+        ("INVOICE_UNITS", "True", "INVOICE_UNITS: 'True' is neither true nor false"),
         ("CLOSE_DEADLINE", "10", "CLOSE_DEADLINE: '10' is not a close deadline"),
     ],
 )

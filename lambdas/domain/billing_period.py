@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from lambdas.domain.secret_text import quoted
+
 _FORM = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 _FIRST_YEAR, _LAST_YEAR = 2005, 2050  # the years that the Invoicing API's BillingPeriod accepts
 
@@ -16,11 +18,13 @@ class BillingPeriod:
     month: int
 
     @classmethod
-    def parse(cls, text: str) -> "BillingPeriod":
+    def parse(cls, text: object) -> "BillingPeriod":
         """Read `2026-10`. Raises ValueError with a sentence that names the text and the form."""
-        match = _FORM.fullmatch(text)
+        match = _FORM.fullmatch(text) if isinstance(text, str) else None
         if not match or not 1 <= int(match[2]) <= 12:
-            raise ValueError(f"'{text}' is not a billing period; write year and month as 2026-10")
+            raise ValueError(
+                f"{quoted(text)} is not a billing period; write year and month as 2026-10"
+            )
         period = cls(int(match[1]), int(match[2]))
         if not _FIRST_YEAR <= period.year <= _LAST_YEAR:
             raise ValueError(

@@ -47,9 +47,12 @@ def has_url(text: str) -> bool:
 
 def quoted(value: object) -> str:
     """The value as an error message shows what it is about: how it begins, or nothing of a URL."""
-    if has_url(repr(value)):
-        return "(it has a URL, which is not repeated here)"
-    return repr(value[:_MOST_QUOTED] if isinstance(value, str) else value)[: 2 * _MOST_QUOTED]
+    try:
+        if has_url(repr(value)):
+            return "(it has a URL, which is not repeated here)"
+        return repr(value[:_MOST_QUOTED] if isinstance(value, str) else value)[: 2 * _MOST_QUOTED]
+    except (ValueError, RecursionError):
+        return "(it is too large to be shown)"
 
 
 def _plain(text: str) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lambdas.domain.judgement.manifests import PayerState
-from lambdas.domain.runs.acknowledgement_input import Acknowledgeable, read_acknowledgements
+from lambdas.domain.runs.acknowledgement_input import Acknowledgeable, read_acknowledgement
 from lambdas.domain.runs.payer_register import PayerRegister
 from lambdas.domain.witnesses.acknowledgements import NEVER_ACKNOWLEDGED
 from ops.console import Console
@@ -59,9 +59,9 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
     # The run reads it with the payer register; here what the manifest names is known.
     named = [payer.payer_account_id for payer in manifest.payers]
     known = Acknowledgeable(now, period, 0, PayerRegister((), ""), lambda _: named)
-    _, problems = read_acknowledgements([given], known)
+    _, problems = read_acknowledgement(given, known)
     if problems:
-        raise WrongUsage([problem.removeprefix("acknowledgement 1: ") for problem in problems])
+        raise WrongUsage(problems)
     state = payer_state(manifest, arguments.payer)
     with understood(manifest.key):
         covered, not_covered = _covered(state)

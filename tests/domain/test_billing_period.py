@@ -37,7 +37,7 @@ def test_a_period_prints_as_year_and_month() -> None:
 def test_what_is_no_period_is_refused_with_the_form(text: str) -> None:
     with pytest.raises(ValueError, match="write year and month as 2026-10") as refused:
         BillingPeriod.parse(text)
-    assert f"'{text}'" in str(refused.value)
+    assert str(refused.value).startswith(repr(text))
 
 
 @pytest.mark.parametrize("text", ["2004-12", "2051-01", "0000-01", "9999-12"])

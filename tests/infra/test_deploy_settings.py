@@ -147,7 +147,7 @@ def test_a_block_that_is_no_object_is_refused(value: object, problem: str, proje
             "archive_bucket_name: 'archive-s3alias' begins or ends with a word that AWS reserves",
         ),
         ({"archive_bucket_name": 5}, "archive_bucket_name: 5 is not text"),
-        ({"payers_file": ""}, 'payers_file: "" is not text'),
+        ({"payers_file": ""}, "payers_file: '' is not text"),
         (
             {"payers_file": "payer.csv"},
             "payers_file: 'payer.csv' cannot be read (No such file or directory: ",
@@ -159,7 +159,7 @@ def test_a_block_that_is_no_object_is_refused(value: object, problem: str, proje
             "write the name alone",
         ),
         ({"external_id": "x"}, "external_id: 'x' is not an external id; write 2 to 1224 letters"),
-        ({"schedule": "0 6 * * ? *"}, 'schedule: "0 6 * * ? *" is not an object; write {"key"'),
+        ({"schedule": "0 6 * * ? *"}, "schedule: '0 6 * * ? *' is not an object; write {\"key\""),
         (
             {"schedule": {"cron": "0 6 * * *"}},
             "schedule.cron: '0 6 * * *' has 5 fields, not six; write 'minute hour * * ? *'",
@@ -192,30 +192,30 @@ def test_a_block_that_is_no_object_is_refused(value: object, problem: str, proje
         ),
         (
             {"schedule": {"crom": "0 6 * * ? *"}},
-            "unknown key schedule.crom; did you mean 'cron'?",
+            "schedule.crom is unknown; did you mean 'cron'?",
         ),
         ({"close_deadline": "day 31"}, "close_deadline: 'day 31' is not a close deadline; write"),
         ({"close_deadline": 10}, "close_deadline: 10 is not text"),
         (
             {"holidays": ["2026-12-25", "2026-13-01"]},
-            "holidays: '2026-13-01' is not a day; write year-month-day, such as '2026-12-25'",
+            "holidays: '2026-13-01' is not a day; write year-month-day, such as 2026-12-31",
         ),
         (
             {"holidays": ["2026-12-25", "2027-01-01", "2062-12-26"]},
-            "holidays: '2062-12-26' lies in a year that does not adjoin the other years of the "
+            "holidays: '2062-12-26' belongs to a year that does not adjoin the other years of the "
             "list; correct the year, or list the days of the years between too",
         ),
         ({"holidays": ["2026-W52-5"]}, "holidays: '2026-W52-5' is not a day; write"),
         ({"holidays": ["25.12.2026"]}, "holidays: '25.12.2026' is not a day; write"),
-        ({"holidays": "2026-12-25"}, 'holidays: "2026-12-25" is not a list of texts'),
+        ({"holidays": "2026-12-25"}, "holidays: '2026-12-25' is not a list of texts"),
         ({"holidays": ["2026-12-25"] * 2}, "holidays: '2026-12-25' is listed more than once"),
         (
             {"witnesses": {"cost_explorer": "no"}},
-            'witnesses.cost_explorer: "no" is neither true nor false',
+            "witnesses.cost_explorer: 'no' is neither true nor false",
         ),
         (
             {"witnesses": {"costexplorer": False}},
-            "unknown key witnesses.costexplorer; did you mean 'cost_explorer'?",
+            "witnesses.costexplorer is unknown; did you mean 'cost_explorer'?",
         ),
         (
             {"break_glass_role_arn": "arn:aws:sts::111122223333:assumed-role/BreakGlass/jane"},
@@ -223,8 +223,8 @@ def test_a_block_that_is_no_object_is_refused(value: object, problem: str, proje
             "the ARN of an IAM role; write one such as ",
         ),
         ({"lookback_periods": -1}, "lookback_periods: -1 is not a whole number from 0 to 24"),
-        ({"lookback_periods": True}, "lookback_periods: true is not a whole number from 0 to 24"),
-        ({"lookback_periods": "2"}, 'lookback_periods: "2" is not a whole number from 0 to 24'),
+        ({"lookback_periods": True}, "lookback_periods: True is not a whole number from 0 to 24"),
+        ({"lookback_periods": "2"}, "lookback_periods: '2' is not a whole number from 0 to 24"),
         ({"retention": {"years": 0}}, "retention.years: 0 is not a whole number from 1 to 98"),
         *(
             (
@@ -237,7 +237,7 @@ def test_a_block_that_is_no_object_is_refused(value: object, problem: str, proje
         ),
         (
             {"retention": {"mode": "governance"}},
-            'retention.mode: "governance" is not one of GOVERNANCE, COMPLIANCE',
+            "retention.mode: 'governance' is not one of GOVERNANCE, COMPLIANCE",
         ),
         (
             {"retention": {"fiscal_year_end_month": 13}},
@@ -245,7 +245,7 @@ def test_a_block_that_is_no_object_is_refused(value: object, problem: str, proje
         ),
         (
             {"notify_emails": "a@example.com"},
-            'notify_emails: "a@example.com" is not a list of texts; write ["…", "…"]',
+            'notify_emails: \'a@example.com\' is not a list of texts; write ["…", "…"]',
         ),
         (
             {"notify_emails": ["finance"]},
@@ -258,6 +258,10 @@ def test_a_block_that_is_no_object_is_refused(value: object, problem: str, proje
         (
             {"max_concurrent_payers": 0},
             "max_concurrent_payers: 0 is not a whole number from 1 to 1000",
+        ),
+        (
+            {"external_id": "https://b/x?X-Amz-Signature=5ec2e7"},
+            "external_id: it has a signed URL, which is a secret; write what stands there",
         ),
         ({"fetch_threads": 21}, "fetch_threads: 21 is not a whole number from 1 to 20"),
         ({"document_hosts": ["*"]}, "document_hosts: '*' would match hosts of anybody"),
@@ -280,9 +284,9 @@ def test_a_block_that_is_no_object_is_refused(value: object, problem: str, proje
         ),
         (
             {"archive_bucket": "example"},
-            "unknown key archive_bucket; did you mean 'archive_bucket_name'?",
+            "archive_bucket is unknown; did you mean 'archive_bucket_name'?",
         ),
-        ({"colour": "red"}, "unknown key colour; the keys are archive_bucket_name, "),
+        ({"colour": "red"}, "colour is unknown; the keys are archive_bucket_name, "),
     ],
 )
 def test_a_wrong_value_is_named_with_its_key_and_the_remedy(
@@ -352,7 +356,7 @@ def test_settings_that_contradict_each_other_are_refused(
 
 def test_every_holiday_is_named_where_none_says_which_year_is_meant(project: Path) -> None:
     found = problems_of(block(holidays=["2062-12-25", "1026-01-01", "2026-12-26"]), project)
-    assert [problem.split(" lies")[0] for problem in found] == [
+    assert [problem.split(" belongs")[0] for problem in found] == [
         "holidays: '1026-01-01'",
         "holidays: '2026-12-26'",
         "holidays: '2062-12-25'",
@@ -387,7 +391,7 @@ def test_every_line_problem_of_the_register_is_reported(project: Path) -> None:
 
     assert [problem.split(";")[0] for problem in found] == [
         "payers_file: payers.csv line 2: account_id '20417736915' has 11 digits, not 12",
-        "payers_file: payers.csv line 3: account_id '1111222233334' is not twelve digits",
+        "payers_file: payers.csv line 3: account_id '1111222233334' is not twelve digits as text",
         "payers_file: payers.csv line 3: name is empty",
         "payers_file: payers.csv line 5: account_id '111122223333' is already on line 4",
     ]
@@ -426,7 +430,7 @@ def test_all_problems_are_reported_at_once_in_one_readable_error(project: Path) 
         "  - retention.mode",
         "  - notify_emails",
         "  - notify_emails",
-        "  - unknown key shedule; did you mean 'schedule'?",
+        "  - shedule is unknown; did you mean 'schedule'?",
     ]
 
 

@@ -234,7 +234,7 @@ def head(**members: object) -> bytes:
         (head(sha256="A" * 64), "is no SHA-256"),
         (head(run_id=None), "ValueError: None is no run"),
         (head(billing_period="2026-13"), "is not a billing period"),
-        (head(billing_period=7), "is no file of heads (TypeError"),
+        (head(billing_period=7), "is no file of heads (ValueError"),
         (b'{"heads":' + b"[" * 100_000, "is no file of heads (RecursionError"),
         (b'{"heads":{}}', "names no head"),
         (b'{"heads":[]}', "names no head, so nothing can be compared with it"),

@@ -115,7 +115,7 @@ def test_t16_a_number_beyond_all_measure_is_a_sentence(
     copy: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], number: str
 ) -> None:
     assert main([one.format(number, copy=copy) for one in arguments]) == ExitCode.USAGE
-    assert f"{number}" in capsys.readouterr().err
+    assert number[:60] in capsys.readouterr().err
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.secret_text import quoted
 
 _FORM = re.compile(r"(business day|day) (\d{1,2})", re.ASCII)
 _FIRST = {"day": 5, "business day": 3}
@@ -36,8 +37,8 @@ class CloseDeadline:
         match = _FORM.fullmatch(text)
         if not match or not 1 <= int(match[2]) <= _LAST[match[1]]:
             raise ValueError(
-                f"'{text}' is not a close deadline; write {limits}, counted in the month after the "
-                "billing period"
+                f"{quoted(text)} is not a close deadline; write {limits}, counted in the month "
+                "after the billing period"
             )
         if int(match[2]) < _FIRST[match[1]]:
             raise ValueError(

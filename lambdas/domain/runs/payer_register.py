@@ -15,15 +15,21 @@ from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import InvalidRegister
+from lambdas.domain.input_values import (
+    SIGNED_URL,
+    InputValues,
+    Rule,
+    WrongValue,
+    account_id,
+    period,
+)
 from lambdas.domain.secret_text import has_signed_url, quoted
 
 REQUIRED_COLUMNS = ("account_id", "name")
 OPTIONAL_COLUMNS = ("role_arn", "legal_entity", "owner", "active_from", "active_to")
 _COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
-_ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 _LONGEST_CELL = 1_000
 """A payer account is an item of the workflow, whose states hand on 256 KiB."""
-_SIGNED = "has a signed URL, which is a secret; write what stands there"
 _ROLE_ARN = re.compile(r"arn:aws(?:-[a-z]+)*:iam::(\d{12}):role/[\w+=,.@/-]+", re.ASCII)
 
 
@@ -98,22 +104,21 @@ def parse_register(content: bytes, source: str) -> PayerRegister:
     for line, cells in rows[1:]:
         if not any(cell.strip() for cell in cells):
             continue
+        place = f"{source} line {line}"
         if len(cells) != len(header):
-            problems.append(
-                f"{source} line {line} has {len(cells)} cells, the header has {len(header)} columns"
-            )
+            problems.append(f"{place} has {len(cells)} cells, the header has {len(header)} columns")
             continue
         row = dict(zip(header, (cell.strip() for cell in cells), strict=True))
-        row_problems, payer = _payer(row)
-        problems.extend(f"{source} line {line}: {problem}" for problem in row_problems)
-        account_id = row["account_id"]
-        if account_id in first_lines:
+        payer, of_row = _payer(row, f"{place}: ")
+        problems += of_row
+        account = row["account_id"]
+        if account in first_lines:
             problems.append(
-                f"{source} line {line}: account_id '{account_id}' is already on line "
-                f"{first_lines[account_id]}; keep one of the two lines"
+                f"{place}: account_id '{account}' is already on line {first_lines[account]}; "
+                "keep one of the two lines"
             )
-        elif account_id and (payer or not has_signed_url(account_id)):
-            first_lines[account_id] = line
+        elif account and not has_signed_url(account):
+            first_lines[account] = line
         if payer:
             payers.append(payer)
     if not payers and not problems:
@@ -160,72 +165,64 @@ def _header_problems(header: list[str], source: str) -> list[str]:
 
 def payer_from_data(row: Mapping[str, str]) -> Payer:
     """The payer account that a row describes. Raises InvalidRegister."""
-    problems, payer = _payer(row)
+    payer, problems = _payer(row)
     if payer is None:
         raise InvalidRegister(problems)
     return payer
 
 
-def _payer(row: Mapping[str, str]) -> tuple[list[str], Payer | None]:
-    if secret := [column for column, cell in row.items() if has_signed_url(cell)]:
-        return [f"{column} {_SIGNED}" for column in secret], None
-    if long := [column for column, cell in row.items() if len(cell) > _LONGEST_CELL]:
-        return [f"{column} has more than {_LONGEST_CELL:,} characters" for column in long], None
-    problems = []
-    account_id = row["account_id"]
-    if problem := _account_id_problem(account_id):
-        problems.append(problem)
-    if not row["name"]:
-        problems.append("name is empty; write the name that people know this payer account by")
-    role_arn = row.get("role_arn", "")
-    if role_arn:
-        match = _ROLE_ARN.fullmatch(role_arn)
-        if not match:
-            problems.append(
-                f"role_arn '{role_arn}' is no role ARN such as arn:aws:iam::111122223333:role/Name"
-            )
-        elif match[1] != account_id:
-            problems.append(
-                f"role_arn '{role_arn}' is a role of account {match[1]}, not of '{account_id}'"
-            )
-    active: dict[str, BillingPeriod | None] = {}
-    for column in ("active_from", "active_to"):
-        active[column] = None
-        if row.get(column):
-            try:
-                active[column] = BillingPeriod.parse(row[column])
-            except ValueError as error:
-                problems.append(f"{column}: {error}")
-    first, last = active["active_from"], active["active_to"]
-    if first and last and last < first:
-        problems.append(f"active_to {last} is before active_from {first}")
-    if problems:
-        return problems, None
-    return [], Payer(
-        account_id,
-        row["name"],
-        role_arn,
-        row.get("legal_entity", ""),
-        row.get("owner", ""),
-        first,
-        last,
+def _payer(row: Mapping[str, str], path: str = "") -> tuple[Payer | None, list[str]]:
+    """The payer account of a row, and every problem; `path` stands before each."""
+    given = InputValues({column: cell for column, cell in row.items() if cell}, path=path)
+    payer = Payer(
+        account_id=given.required(
+            "account_id", _account_id, "", "is empty; write the payer account's twelve digits"
+        ),
+        name=given.required(
+            "name", _cell, "", "is empty; write the name that people know this payer account by"
+        ),
+        role_arn=given.value("role_arn", _role_arn_in(row["account_id"]), ""),
+        legal_entity=given.value("legal_entity", _cell, ""),
+        owner=given.value("owner", _cell, ""),
+        active_from=given.value("active_from", period, None),
+        active_to=given.value("active_to", period, None),
     )
+    first, last = payer.active_from, payer.active_to
+    if first and last and last < first:
+        given.problems.append(f"{path}active_to {last} is before active_from {first}")
+    return None if given.problems else payer, given.problems
 
 
-def _account_id_problem(account_id: str) -> str | None:
-    if _ACCOUNT_ID.fullmatch(account_id):
-        return None
-    if not account_id:
-        return "account_id is empty; write the payer account's twelve digits"
-    if account_id.isascii() and account_id.isdigit() and len(account_id) < 12:
-        return (
-            f"account_id '{account_id}' has {len(account_id)} digits, not 12; a spreadsheet drops "
-            f"leading zeros: format the column as text and write '{account_id.zfill(12)}' if that "
-            "is the account"
+def _cell(text: str) -> str:
+    if has_signed_url(text):
+        raise WrongValue(SIGNED_URL)
+    if len(text) > _LONGEST_CELL:
+        raise WrongValue(f"has more than {_LONGEST_CELL:,} characters")
+    return text
+
+
+def _role_arn_in(account: str) -> Rule[str]:
+    def rule(text: str) -> str:
+        match = _ROLE_ARN.fullmatch(_cell(text))
+        if not match:
+            raise WrongValue(f"'{text}' is no role ARN such as arn:aws:iam::111122223333:role/Name")
+        if match[1] != account:
+            raise WrongValue(f"'{text}' is a role of account {match[1]}, not of {quoted(account)}")
+        return text
+
+    return rule
+
+
+def _account_id(text: str) -> str:
+    """An account id, with a remedy for what spreadsheets make of one."""
+    if _cell(text).isascii() and text.isdigit() and len(text) < 12:
+        raise WrongValue(
+            f"'{text}' has {len(text)} digits, not 12; a spreadsheet drops leading zeros: format "
+            f"the column as text and write '{text.zfill(12)}' if that is the account"
         )
-    if re.fullmatch(r"\d([.,]\d+)?E\+\d+", account_id, re.ASCII | re.IGNORECASE):
-        return (
-            f"account_id '{account_id}' was turned into a number by a spreadsheet; format the "
-            "column as text and write the twelve digits"
+    if re.fullmatch(r"\d([.,]\d+)?E\+\d+", text, re.ASCII | re.IGNORECASE):
+        raise WrongValue(
+            f"'{text}' was turned into a number by a spreadsheet; format the column as text and "
+            "write the twelve digits"
         )
-    return f"account_id '{account_id}' is not twelve digits"
+    return account_id(text)

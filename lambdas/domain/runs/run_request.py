@@ -8,14 +8,15 @@ from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import InvalidExecutionInput
+from lambdas.domain.input_values import InputValues, Rule, WrongValue, account_id, flag
 from lambdas.domain.json_text import instant_text, read_instant, sha256_hex
 from lambdas.domain.runs.acknowledgement_input import Acknowledgeable, read_acknowledgements
 from lambdas.domain.runs.payer_register import PayerRegister
 from lambdas.domain.secret_text import quoted
 from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
 
-_KEYS = ("scheduled_time", "billing_period", "payer_account_ids", "dry_run", "acknowledgements")
-_ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
+_OF_A_PERSON = ("billing_period", "payer_account_ids", "dry_run", "acknowledgements")
+_MAY_BE_NULL = ("scheduled_time", "billing_period", "payer_account_ids", "acknowledgements")
 
 
 @dataclass(frozen=True)
@@ -54,123 +55,100 @@ def parse_run_request(
         raise InvalidExecutionInput(
             ['it is not a JSON object; start with {} or {"billing_period": "2026-10"}']
         )
-    reader = _Reader(execution_input)
-    scheduled_time = reader.scheduled_time(start_time)
+    absent = {key for key in _MAY_BE_NULL if execution_input.get(key) is None}
+    given = InputValues({k: value for k, value in execution_input.items() if k not in absent})
+    scheduled_time = given.value("scheduled_time", _scheduled_time(start_time), None)
     as_of = scheduled_time or start_time
-    period = reader.billing_period(as_of) or BillingPeriod.containing(as_of).shifted(-1)
-    payer_account_ids = reader.payer_account_ids(register)
-    dry_run = reader.dry_run()
-    acknowledgements = reader.acknowledgements(
-        Acknowledgeable(as_of, period, lookback_periods, register, judged)
+    before = BillingPeriod.containing(as_of).shifted(-1)
+    period = given.value("billing_period", _begun_by(as_of), before)
+    asked = given.value("payer_account_ids", _account_ids, ())
+    for one in asked:
+        given.check("payer account", one, _registered(register), None)
+    dry_run = given.value("dry_run", flag, False)
+    run = Acknowledgeable(as_of, period, lookback_periods, register, judged)
+    accepted, problems = given.value(
+        "acknowledgements", lambda value: read_acknowledgements(value, run), ((), [])
     )
-    if reader.problems:
-        raise InvalidExecutionInput(reader.problems)
+    given.problems += problems
+    given.problems += _contradictions(execution_input)
+    given.refuse_unknown()
+    given.raise_problems(InvalidExecutionInput)
     stamp = f"{as_of:%Y%m%dT%H%M%SZ}"
     run_id = f"scheduled-{stamp}" if scheduled_time else f"manual-{stamp}-{_plain(execution_name)}"
     return RunRequest(
-        run_id,
-        as_of,
-        period,
-        scheduled_time is not None,
-        payer_account_ids,
-        dry_run,
-        acknowledgements,
+        run_id=run_id,
+        as_of=as_of,
+        billing_period=period,
+        is_scheduled=scheduled_time is not None,
+        payer_account_ids=tuple(dict.fromkeys(map(str, asked))) or None,
+        dry_run=dry_run,
+        acknowledgements=accepted,
     )
 
 
-class _Reader:
-    def __init__(self, given: Mapping[str, Any]) -> None:
-        self._given = given
-        self.problems = [
-            f"{quoted(key)} is unknown; the keys are {', '.join(_KEYS)}"
-            for key in given
-            if key not in _KEYS
-        ]
-        if "scheduled_time" in given:
-            self.problems += [
-                f"scheduled_time is the schedule's own; leave it out to give {key}"
-                for key in _KEYS[1:]
-                if key in given
-            ]
+def _contradictions(given: Mapping[str, object]) -> list[str]:
+    """What only the values together get wrong."""
+    problems = [
+        f"scheduled_time is the schedule's own; leave it out to give {key}"
+        for key in _OF_A_PERSON
+        if key in given and "scheduled_time" in given
+    ]
+    if given.get("dry_run") is True and given.get("acknowledgements") is not None:
+        problems.append("a dry run acknowledges nothing; leave out one of the two")
+    return problems
 
-    def scheduled_time(self, start_time: datetime) -> datetime | None:
-        """The schedule's instant. It lies before the execution's start, or the run would judge
-        months that are not over, and sign and lock what it says of them.
-        """
-        value = self._given.get("scheduled_time")
-        if value is None:
-            return None
+
+def _scheduled_time(start_time: datetime) -> Rule[datetime]:
+    """A rule for the schedule's instant. It lies before the execution's start, or the run would
+    judge months that are not over, and sign and lock what it says of them.
+    """
+
+    def rule(value: Any) -> datetime:
         try:
             instant = read_instant(value)
             # its target must be a period that AWS knows
             BillingPeriod.parse(str(BillingPeriod.containing(instant).shifted(-1)))
         except (ValueError, TypeError, OverflowError):
-            self.problems.append(
-                f"scheduled_time {quoted(value)} is not an instant such as 2026-11-03T06:00:00Z"
-            )
-            return None
+            raise WrongValue(
+                f"{quoted(value)} is not an instant such as 2026-11-03T06:00:00Z"
+            ) from None
         if instant > start_time:
-            self.problems.append(
-                f"scheduled_time {value!r} lies beyond the start of this execution, "
-                f"{instant_text(start_time)}; start it when that time has come"
+            raise WrongValue(
+                f"{value!r} lies beyond the start of this execution, {instant_text(start_time)}; "
+                "start it when that time has come"
             )
-            return None
         return instant
 
-    def billing_period(self, as_of: datetime) -> BillingPeriod | None:
-        value = self._given.get("billing_period")
-        if value is None:
-            return None
-        try:
-            period = BillingPeriod.parse(value)
-        except (ValueError, TypeError):
-            self.problems.append(
-                f"billing_period {quoted(value)} is not a billing period; write year and month "
-                "as 2026-10"
-            )
-            return None
+    return rule
+
+
+def _begun_by(as_of: datetime) -> Rule[BillingPeriod]:
+    def rule(value: object) -> BillingPeriod:
+        period = BillingPeriod.parse(value)
         if period > BillingPeriod.containing(as_of):
-            self.problems.append(f"billing_period {period} has not begun by {as_of:%Y-%m-%d}")
+            raise WrongValue(f"{period} has not begun by {as_of:%Y-%m-%d}")
         return period
 
-    def payer_account_ids(self, register: PayerRegister) -> tuple[str, ...] | None:
-        value = self._given.get("payer_account_ids")
-        if value is None:
-            return None
-        if not isinstance(value, list) or not value:
-            self.problems.append(
-                f"payer_account_ids {quoted(value)} is not a list of account ids; leave it out to "
-                "ask all"
+    return rule
+
+
+def _account_ids(value: object) -> tuple[object, ...]:
+    if not isinstance(value, list) or not value:
+        raise WrongValue(f"{quoted(value)} is not a list of account ids; leave it out to ask all")
+    return tuple(value)
+
+
+def _registered(register: PayerRegister) -> Rule[str]:
+    registered = {payer.account_id for payer in register.payers}
+
+    def rule(value: object) -> str:
+        if account_id(value) not in registered:
+            raise WrongValue(
+                f"{value} is not in the payer register; add it and deploy, or correct it"
             )
-            return None
-        registered = {payer.account_id for payer in register.payers}
-        for account_id in value:
-            if not isinstance(account_id, str) or not _ACCOUNT_ID.fullmatch(account_id):
-                self.problems.append(
-                    f"payer account {quoted(account_id)} is not twelve digits as text"
-                )
-            elif account_id not in registered:
-                self.problems.append(
-                    f"payer account {account_id} is not in the payer register; add it and deploy, "
-                    "or correct it"
-                )
-        return tuple(dict.fromkeys(map(str, value)))
+        return str(value)
 
-    def dry_run(self) -> bool:
-        value = self._given.get("dry_run", False)
-        if not isinstance(value, bool):
-            self.problems.append(f"dry_run {quoted(value)} is neither true nor false")
-        return value is True
-
-    def acknowledgements(self, run: Acknowledgeable) -> tuple[GivenAcknowledgement, ...]:
-        value = self._given.get("acknowledgements")
-        if value is None:
-            return ()
-        if self._given.get("dry_run") is True:
-            self.problems.append("a dry run acknowledges nothing; leave out one of the two")
-        acknowledgements, problems = read_acknowledgements(value, run)
-        self.problems += problems
-        return acknowledgements
+    return rule
 
 
 def _plain(execution_name: str) -> str:

@@ -112,9 +112,9 @@ def test_a_wrong_account_or_name_is_told_with_its_line(row: str, expected: str) 
             f"arn:aws:iam::{BOREAL}:role/Reader,,,,",
             f"is a role of account {BOREAL}, not of '{ACME}'",
         ),
-        (",,,2026-13,", "active_from: '2026-13' is not a billing period"),
-        (",,,,01.10.2026", "active_to: '01.10.2026' is not a billing period"),
-        (",,,1999-01,", "active_from: '1999-01' is outside the years 2005 to 2050"),
+        (",,,2026-13,", "active_from '2026-13' is not a billing period"),
+        (",,,,01.10.2026", "active_to '01.10.2026' is not a billing period"),
+        (",,,1999-01,", "active_from '1999-01' is outside the years 2005 to 2050"),
         (",,,2026-10,2026-09", "active_to 2026-09 is before active_from 2026-10"),
     ],
 )

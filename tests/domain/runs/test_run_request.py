@@ -167,9 +167,10 @@ def test_what_a_person_gives_does_not_go_with_the_schedules_time() -> None:
 
 
 def test_an_unknown_key_is_told_with_the_known_ones() -> None:
-    assert problems({"period": "2026-10"}) == [
-        "'period' is unknown; the keys are scheduled_time, billing_period, payer_account_ids, "
-        "dry_run, acknowledgements"
+    assert problems({"name": "2026-10", "period": "2026-10"}) == [
+        "name is unknown; the keys are scheduled_time, billing_period, payer_account_ids, "
+        "dry_run, acknowledgements",
+        "period is unknown; did you mean 'billing_period'?",
     ]
 
 
