@@ -8,11 +8,10 @@ from decimal import Decimal
 from lambdas.domain.evidence.archive_layout import PUBLIC_KEY_KEY, README_KEY
 from lambdas.domain.words import counted
 from lambdas.views.digest import PayerDigest, PeriodDigest
+from lambdas.views.pages.assets import SCRIPT, STYLE
 from lambdas.views.pages.html import Content, Html, element, join, void
 from lambdas.views.pages.html import name as named
 from lambdas.views.pages.links import Links
-from lambdas.views.pages.script import SCRIPT
-from lambdas.views.pages.style import STYLE
 from lambdas.views.wording import instant_name, money
 
 NOTHING = "\N{EN DASH}"

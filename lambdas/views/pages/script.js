@@ -1,10 +1,3 @@
-"""The one script of the pages: it opens the payer account that a link leads to, opens for the
-printer what is folded where the style cannot, and makes a filter.
-
-Without it a reader opens that line by hand and searches with the browser's own means.
-"""
-
-SCRIPT = """
 (() => {
   let opened = [];
   addEventListener("beforeprint", () => {
@@ -55,7 +48,7 @@ SCRIPT = """
   said.setAttribute("role", "status");
   bar.append(said);
   const show = () => {
-    const wanted = words.value.toLowerCase().split(/\\s+/).filter(Boolean);
+    const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
     texts ??= payers.map(found);
     let count = 0;
     payers.forEach((payer, index) => {
@@ -70,4 +63,3 @@ SCRIPT = """
   verdict.addEventListener("change", show);
   list.before(bar);
 })();
-"""
