@@ -280,6 +280,11 @@ class Finding:
     detail: str
     next_step: str
 
+    @property
+    def is_blocking(self) -> bool:
+        """Whether it keeps what it is about from being complete."""
+        return self.severity == "blocking"
+
     def to_data(self) -> dict[str, str]:
         return asdict(self)
 

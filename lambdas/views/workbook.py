@@ -452,7 +452,7 @@ def _missing_rows(manifest: Manifest) -> Iterator[list[Cell]]:
         yield [None, None, None, None, *_lack(found, found.subject)]
     for payer in _needing_attention_first(manifest.payers):
         who: list[Cell] = [payer.payer_account_id, payer.name, payer.legal_entity, payer.verdict]
-        blocking = [found for found in payer.findings if found.severity == "blocking"]
+        blocking = [found for found in payer.findings if found.is_blocking]
         for found in blocking:
             about = None if found.subject == payer.payer_account_id else found.subject
             yield [*who, *_lack(found, about)]

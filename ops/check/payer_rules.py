@@ -79,7 +79,7 @@ class PayerRules:
         ]
         nameless = sum(one.code not in BESIDE_INVOICES for one in self._listing)
         self._listed = invoices + len(self._outstanding) + nameless
-        self._blocking = [one for one in self._findings if one.severity == "blocking"]
+        self._blocking = [one for one in self._findings if one.is_blocking]
         self.said = Said(
             data["run_id"],
             data["verdict"],

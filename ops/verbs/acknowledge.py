@@ -106,7 +106,7 @@ def _covered(state: PayerState) -> tuple[list[tuple[str, str]], list[tuple[str, 
         {
             (one.code, one.subject)
             for one in state.findings
-            if one.severity == "blocking" or state.witnesses.acknowledgement_of(one)
+            if one.is_blocking or state.witnesses.acknowledgement_of(one)
         }
     )
     covered = [one for one in blocking if one[0] not in NEVER_ACKNOWLEDGED]

@@ -38,7 +38,7 @@ class Weights:
 
     def weighed(self, found: Finding) -> Finding:
         """The finding, as a warning where it does not block."""
-        if found.severity != "blocking":
+        if not found.is_blocking:
             return found
         acknowledgement = self._witnesses.acknowledgement_of(found)
         is_light = (
@@ -50,7 +50,7 @@ class Weights:
         return replace(found, severity="warning") if is_light else found
 
     def blocking(self, findings: Iterable[Finding]) -> list[Finding]:
-        return [found for found in findings if self.weighed(found).severity == "blocking"]
+        return [found for found in findings if self.weighed(found).is_blocking]
 
     def block(self, findings: Iterable[Finding]) -> bool:
         return bool(self.blocking(findings))
@@ -62,7 +62,7 @@ class Weights:
         return [
             found
             for found in findings
-            if found.severity == "blocking"
+            if found.is_blocking
             and found.code not in NEVER_ACKNOWLEDGED
             and (self.block([found]) or self._witnesses.acknowledgement_of(found))
         ]

@@ -65,7 +65,7 @@ def _still_lacking(state: PayerState) -> Iterable[Issuer]:
     lacking = {
         found.subject
         for found in state.findings
-        if (found.code, found.severity) == ("USUAL_INVOICE_MISSING", "blocking")
+        if found.is_blocking and found.code == "USUAL_INVOICE_MISSING"
     }
     return (issuer for issuer in state.witnesses.history.usual if str(issuer) in lacking)
 

@@ -281,7 +281,7 @@ def findings_of(invoice: ArchivedInvoice | OutstandingInvoice) -> Iterable[Findi
     """
     found = invoice.findings
     is_missing = isinstance(invoice, OutstandingInvoice)
-    if is_missing and all(one.severity != "blocking" for one in found):
+    if is_missing and not any(one.is_blocking for one in found):
         detail = "It is listed, and nothing says why it is not archived."
         found = (*found, finding("NOT_FETCHED", invoice.invoice_id, detail))
     return _bearable(invoice.summary, found)
@@ -369,7 +369,7 @@ def document_lacks(invoice: ArchivedInvoice) -> list[Finding]:
     lacks = [
         found
         for found in invoice.findings
-        if (found.subject, found.severity) == (invoice.invoice_id, "blocking")
+        if found.is_blocking and found.subject == invoice.invoice_id
     ]
     detail = "There is a record of it, and no invoice document."
     lacks = lacks or [finding("NO_DOCUMENT_URL", invoice.invoice_id, detail)]

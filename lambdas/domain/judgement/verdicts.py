@@ -46,7 +46,7 @@ def payer_verdict(
         return "NOT_CHECKED"
     if outcome not in (CHECKED, None):
         raise ValueError(f"'{outcome}' is not an outcome of a payer account")
-    blocking = {finding.code for finding in findings if finding.severity == "blocking"}
+    blocking = {finding.code for finding in findings if finding.is_blocking}
     is_missing = is_overdue and not blocking.isdisjoint(_NOT_LISTED)
     if is_missing or any(KINDS[code].cure == "person" for code in blocking):
         return "MISSING" if is_missing else "PARTIAL"

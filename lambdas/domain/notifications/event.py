@@ -65,5 +65,5 @@ def _payer(state: PayerState) -> dict[str, Any]:
         "verdict": state.verdict,
         "expected": state.expected,
         "archived": state.archived,
-        "blocking_findings": counted(f for f in state.findings if f.severity == "blocking"),
+        "blocking_findings": counted(f for f in state.findings if f.is_blocking),
     }

@@ -64,7 +64,7 @@ def payer_lines(payers: Iterable[PayerState]) -> list[str]:
 def blocking(manifest: Manifest) -> Iterator[Finding]:
     """Every finding that keeps the period from being complete."""
     for findings in (manifest.findings, *(payer.findings for payer in manifest.payers)):
-        yield from (found for found in findings if found.severity == "blocking")
+        yield from (found for found in findings if found.is_blocking)
 
 
 def counted(findings: Iterable[Finding]) -> dict[str, int]:
@@ -80,7 +80,7 @@ def plain_name(name: str) -> str:
 
 
 def _payer_line(payer: PayerState) -> str:
-    codes = counted(found for found in payer.findings if found.severity == "blocking")
+    codes = counted(found for found in payer.findings if found.is_blocking)
     why = ", ".join(f"{count} x {code}" for code, count in codes.items())
     return (
         f"- {payer.payer_account_id} {plain_name(payer.name)}: {_PAYER_WORDS[payer.verdict]}; "

@@ -30,7 +30,7 @@ def exceptions(page: PeriodContext) -> Iterator[Html]:
     acting = [_Told(None, found) for found in page.manifest.findings]
     awaited: list[_Told] = []
     for payer in page.manifest.payers:
-        blocking = [_Told(payer, f) for f in payer.findings if f.severity == "blocking"]
+        blocking = [_Told(payer, f) for f in payer.findings if f.is_blocking]
         (awaited if payer.verdict == "AWAITING" else acting).extend(blocking)
     if acting:
         yield section(
