@@ -100,7 +100,7 @@ _ENUMERATE = (
         BUCKET,
         "which periods there are; without it a view not yet made is 403, not 404",
     ),
-    Required("s3:GetObject", _COMPLETENESS, "who is settled and need not be asked today"),
+    Required("s3:GetObject", _COMPLETENESS, "who is complete and need not be asked today"),
     Required("s3:PutObject", _CLAIM, "claims a scheduled run, so that a second delivery does none"),
     Required("s3:GetObject", _CLAIM, "whether the claim is its own, when the step is tried again"),
     Required("s3:PutObject", _PAYERS, "the list that the map reads"),

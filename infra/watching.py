@@ -32,7 +32,7 @@ SILENT_HOURS = 30
 """From one day's verdict to the next, with some hours for a run that lasts longer than the one
 before it: so a run that dies is told on its own day, whatever it dies of."""
 OLDEST_SWEEP_HOURS = 8 * 24
-"""Settled payer accounts are asked once a week, and a day may fail."""
+"""Complete payer accounts are asked once a week, and a day may fail."""
 
 _DAY, _HOUR, _MINUTES = (
     cdk.Duration.days(1),

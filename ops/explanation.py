@@ -224,7 +224,7 @@ def _verdict(manifest: Manifest, state: PayerState) -> Iterator[str]:
     if state.verdict in _WHY:
         yield _WHY[state.verdict]
     if state.settled_at:
-        yield f"It is settled since {state.settled_at}."
+        yield f"Nothing has been outstanding since {state.settled_at}."
     yield f"See {manifest.key}, written by run {manifest.run_id} on {manifest.close_day}."
 
 

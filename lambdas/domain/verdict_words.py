@@ -14,9 +14,14 @@ PayerVerdict = Literal[
     "NOT_CHECKED",
 ]
 PeriodVerdict = Literal["COMPLETE", "AWAITING", "ACTION_REQUIRED"]
-SETTLED_VERDICTS: Collection[str] = ("COMPLETE", "NO_CHARGES", "TRANSFERRED")
+COMPLETE_VERDICTS: Collection[str] = ("COMPLETE", "NO_CHARGES", "TRANSFERRED")
 """Payer verdicts with which a period can be complete."""
 
 
+def is_complete(verdict: str) -> bool:
+    """Whether a payer account with this verdict is complete: all else follows from this."""
+    return verdict in COMPLETE_VERDICTS
+
+
 def needs_a_person(verdict: PayerVerdict) -> bool:
-    return verdict != "AWAITING" and verdict not in SETTLED_VERDICTS
+    return verdict != "AWAITING" and not is_complete(verdict)

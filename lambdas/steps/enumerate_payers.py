@@ -73,7 +73,7 @@ def enumerate_payers(
         "register_sha256": register.sha256,
         "acknowledgements": [given.to_data() for given in request.acknowledgements],
         "open_periods": [
-            str(period) for period, one in sorted(older.items()) if not one.is_settled
+            str(period) for period, one in sorted(older.items()) if one.is_judged_daily
         ],
     }
     archive.put_run_file(run_request_key(request.run_id), asked)

@@ -1,11 +1,15 @@
-"""What is different: from the period before, and in what was archived already."""
+"""What is different: from the period before, and in what was archived already.
 
-from collections.abc import Iterator, Mapping
+A total is compared only where both months have it whole.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.money import EXACT
+from lambdas.domain.words import counted
 from lambdas.views.digest import PayerDigest, PeriodDigest
 
 PAYER_NEW = "PAYER_NEW"
@@ -23,6 +27,21 @@ TOLD_CODES = (
 
 
 @dataclass(frozen=True)
+class Total:
+    """The total of a currency, then and now; None where there was or is none of it."""
+
+    currency: str
+    before: Decimal | None
+    now: Decimal | None
+    is_comparable: bool
+
+    @property
+    def difference(self) -> Decimal | None:
+        """Now less before; None where either is provisional."""
+        return difference(self.before, self.now) if self.is_comparable else None
+
+
+@dataclass(frozen=True)
 class Change:
     """One difference. `before` and `now` are of the currency; None where there was or is none."""
 
@@ -36,11 +55,14 @@ class Change:
     before: Decimal | None = None
     now: Decimal | None = None
     next_step: str = ""
+    is_comparable: bool = True
 
     @property
     def difference(self) -> Decimal | None:
-        """Now less before; None for a change that is not one of money."""
-        if self.before is None and self.now is None:
+        """Now less before; None where either is provisional, or for a change that is not one of
+        money.
+        """
+        if not self.is_comparable or (self.before is None and self.now is None):
             return None
         return difference(self.before, self.now)
 
@@ -50,33 +72,63 @@ def difference(before: Decimal | None, now: Decimal | None) -> Decimal:
     return EXACT.subtract(now or Decimal(0), before or Decimal(0))
 
 
+def is_comparable(
+    before: PeriodDigest | None, now: PeriodDigest, account_id: str | None = None
+) -> bool:
+    """Whether the totals of both months are whole: of one payer account, or of all of them.
+
+    A payer account that is not complete may get an invoice in any currency, so all currencies of a
+    month are compared or none.
+    """
+    return all(one is not None and one.has_whole_totals(account_id) for one in (before, now))
+
+
 def total_changes(
-    before: Mapping[str, Decimal], now: Mapping[str, Decimal]
-) -> Iterator[tuple[str, Decimal | None, Decimal | None]]:
-    """Each currency of either with its totals then and now, also where they are equal."""
-    for currency in sorted(before.keys() | now.keys()):
-        yield currency, before.get(currency), now.get(currency)
+    before: PeriodDigest | None, now: PeriodDigest, account_id: str | None = None
+) -> Iterator[Total]:
+    """Each currency of either month, of one payer account or of all of them, also where the totals
+    are equal.
+    """
+    then = before.totals_of(account_id) if before else {}
+    today = now.totals_of(account_id)
+    comparable = is_comparable(before, now, account_id)
+    for currency in sorted(then.keys() | today.keys()):
+        yield Total(currency, then.get(currency), today.get(currency), comparable)
 
 
 def since_period_before(before: PeriodDigest, now: PeriodDigest) -> Iterator[Change]:
-    """How the payer accounts and their totals differ from the period before, per currency."""
+    """How the payer accounts and their totals differ from the period before, per currency; one that
+    came or went without any total is a change too.
+    """
     for account_id in sorted(before.payer_of.keys() | now.payer_of.keys()):
-        old, new = before.payer_of.get(account_id), now.payer_of.get(account_id)
-        if old is None and new is not None:
+        totals = [one for one in total_changes(before, now, account_id) if one.before != one.now]
+        if account_id not in before.payer_of:
+            code = PAYER_NEW
             detail = f"The payer account is new: {before.billing_period} does not have it."
-            yield from _whole(PAYER_NEW, new, detail, {}, new.totals)
-        elif new is None and old is not None:
+        elif account_id not in now.payer_of:
+            code = PAYER_GONE
             detail = (
                 f"The payer account is in {before.billing_period}, not in {now.billing_period}."
             )
-            yield from _whole(PAYER_GONE, old, detail, old.totals, {})
-        elif old is not None and new is not None:
-            for currency, then, today in total_changes(old.totals, new.totals):
-                if then != today:
-                    detail = f"The total differs from that of {before.billing_period}."
-                    yield Change(
-                        TOTAL_CHANGED, account_id, new.name, "", detail, currency, then, today
-                    )
+        else:
+            code = TOTAL_CHANGED
+            detail = f"The total differs from that of {before.billing_period}."
+        payer = now.payer_of.get(account_id) or before.payer_of[account_id]
+        if code != TOTAL_CHANGED and not totals:
+            yield Change(code, account_id, payer.name, "", detail)
+        for one in totals:
+            amounts = one.currency, one.before, one.now
+            yield Change(
+                code, account_id, payer.name, "", detail, *amounts, is_comparable=one.is_comparable
+            )
+
+
+def provisional(one: PeriodDigest | PayerDigest) -> str:
+    """What is to be said beside totals that are not whole."""
+    if not one.lacking:
+        return "provisional"
+    verb = "is" if one.lacking == 1 else "are"
+    return f"provisional: {counted(one.lacking, 'invoice')} {verb} outstanding"
 
 
 def told(manifest: Manifest) -> Iterator[Change]:
@@ -92,15 +144,3 @@ def told(manifest: Manifest) -> Iterator[Change]:
                     found.detail,
                     next_step=found.next_step,
                 )
-
-
-def _whole(
-    code: str,
-    payer: PayerDigest,
-    detail: str,
-    before: Mapping[str, Decimal],
-    now: Mapping[str, Decimal],
-) -> Iterator[Change]:
-    """One change for each currency of a payer account that came or went; at least one."""
-    for currency, then, today in list(total_changes(before, now)) or [("", None, None)]:
-        yield Change(code, payer.payer_account_id, payer.name, "", detail, currency, then, today)

@@ -11,7 +11,7 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import COMPLETENESS_SCHEMA, Manifest
 from lambdas.domain.money import stored_decimal
-from lambdas.domain.verdict_words import SETTLED_VERDICTS, PeriodVerdict
+from lambdas.domain.verdict_words import PeriodVerdict, is_complete
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class PayerDigest:
     totals: Mapping[str, Decimal]
 
     @property
-    def is_settled(self) -> bool:
-        return self.verdict in SETTLED_VERDICTS
+    def is_complete(self) -> bool:
+        return is_complete(self.verdict)
 
     @property
     def lacking(self) -> int:
@@ -94,8 +94,8 @@ class PeriodDigest:
         return cls.from_data(manifest.completeness())
 
     @property
-    def settled(self) -> int:
-        return sum(payer.is_settled for payer in self.payers)
+    def payers_complete(self) -> int:
+        return sum(payer.is_complete for payer in self.payers)
 
     @property
     def expected(self) -> int:
@@ -111,9 +111,23 @@ class PeriodDigest:
         return self.expected - self.archived
 
     @property
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether its totals are those of the whole month, as far as the archive knows."""
-        return self.verdict == "COMPLETE" and self.settled == len(self.payers)
+        return self.verdict == "COMPLETE" and self.payers_complete == len(self.payers)
+
+    def totals_of(self, account_id: str | None) -> Mapping[str, Decimal]:
+        """The totals of a payer account, also of an absent one; None: of all of them."""
+        if account_id is None:
+            return self.totals
+        payer = self.payer_of.get(account_id)
+        return payer.totals if payer else {}
+
+    def has_whole_totals(self, account_id: str | None) -> bool:
+        """Whether no invoice is outstanding that could change them. An absent payer account may
+        still get invoices of a period that is not complete.
+        """
+        payer = self.payer_of.get(account_id) if account_id else None
+        return payer.is_complete if payer else self.is_complete
 
     @property
     def documents(self) -> int:

@@ -249,17 +249,23 @@ def is_signed(manifest):
              "signed"], cwd=folder, stdout=subprocess.DEVNULL).returncode == 0
 
 def check_completeness(view, newest, content):
-    done = sum(payer["settled_at"] is not None or payer["verdict"] in COMPLETE
-               for payer in newest["payers"])
-    day, of = newest["close_day"], len(newest["payers"])
-    text = "%d of %d complete on %s" % (done, of, day)
+    payers, day = newest["payers"], newest["close_day"]
+    done = sum(payer["verdict"] in COMPLETE for payer in payers)
+    waiting = sum(payer["verdict"] == "AWAITING" and payer["settled_at"] is not None
+                  for payer in payers)
+    more = ", %d more with nothing outstanding" % waiting if waiting else ""
     right = {name: newest[name] for name in PERIOD}
     right["manifest"], right["schema"] = newest["key"], view["schema"]
-    right["progress"] = {"complete": done, "payers": of, "close_day": day, "text": text}
-    right["payers"] = [{name: payer[name] for name in PAYER} for payer in newest["payers"]]
-    right = form(right, indent=2)  # what is no UTF-8 is written in one of two ways
-    escaped = right.decode("utf-8", "surrogatepass").encode("utf-8", "backslashreplace")
-    return content in (right, escaped)
+    right["payers"] = [{name: payer[name] for name in PAYER} for payer in payers]
+    forms = []
+    for count, end in ((done, more), (done + waiting, "")):  # as now, and as v1 counted
+        text = "%d of %d complete on %s" % (count, len(payers), day) + end
+        right["progress"] = {"complete": count, "payers": len(payers), "close_day": day,
+                             "text": text}
+        as_is = form(right, indent=2)  # what is no UTF-8 is written in one of two ways
+        forms += [as_is, as_is.decode("utf-8", "surrogatepass").encode(
+            "utf-8", "backslashreplace")]
+    return content in forms
 
 def check_ledger(text, newest):
     # its form, its documents, and that its amounts make the totals

@@ -21,11 +21,16 @@ from xlsxwriter.worksheet import Worksheet
 from lambdas.domain.findings import Finding
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import Manifest, PayerState
-from lambdas.domain.verdict_words import SETTLED_VERDICTS
 from lambdas.domain.visible_text import shown
-from lambdas.domain.words import counted
-from lambdas.views.comparison import Change, difference, since_period_before, told, total_changes
-from lambdas.views.digest import PayerDigest, PeriodDigest
+from lambdas.views.comparison import (
+    Change,
+    Total,
+    provisional,
+    since_period_before,
+    told,
+    total_changes,
+)
+from lambdas.views.digest import PeriodDigest
 from lambdas.views.ledger import COLUMNS, Cell, Kind, ledger_rows
 from lambdas.views.wording import PAYER_VERDICTS, code_name, period_name, verdict_name
 
@@ -358,7 +363,7 @@ def _facts(manifest: Manifest, now: PeriodDigest) -> Iterator[tuple[str, Cell | 
     yield "As of (UTC)", read_instant(manifest.generated_at)
     yield "Closed (UTC)", read_instant(manifest.closed_at) if manifest.closed_at else "not yet"
     yield "Payer accounts", len(now.payers)
-    yield "Payer accounts settled", now.settled
+    yield "Payer accounts complete", now.payers_complete
     yield "Invoices expected", now.expected
     yield "Invoices archived", now.archived
     yield "Documents", now.documents
@@ -369,10 +374,9 @@ def _facts(manifest: Manifest, now: PeriodDigest) -> Iterator[tuple[str, Cell | 
 
 def _caveats(now: PeriodDigest, before: PeriodDigest | None) -> Iterator[str]:
     """Why totals are not compared."""
-    if now.verdict != "COMPLETE":
-        lack = counted(now.expected - now.archived, "invoice")
-        yield f"Totals are so far only, {lack} not archived yet; what lacks is not compared."
-    if before and before.verdict != "COMPLETE":
+    if not now.is_complete:
+        yield f"{provisional(now).capitalize()}. Nothing is compared with the month before."
+    if before and not before.is_complete:
         yield f"The totals of {period_name(before.billing_period)} are not all there either."
 
 
@@ -388,32 +392,16 @@ _HOW_TO_READ = (
 )
 
 
+_NO_TOTAL = Total("", None, None, is_comparable=False)
+
+
 def _total_rows(now: PeriodDigest, before: PeriodDigest | None) -> Iterator[list[Cell]]:
-    unsure = _incomplete_currencies(now, before) if before else frozenset()
-    for currency, then, today in total_changes(before.totals if before else {}, now.totals):
-        is_whole = before and currency not in unsure
-        yield [currency, today, then, difference(then, today) if is_whole else None]
-
-
-def _incomplete_currencies(now: PeriodDigest, before: PeriodDigest) -> frozenset[str]:
-    """Those in which a payer account that is not settled has invoices, in either month."""
-    unsettled = {
-        one.payer_account_id for one in (*now.payers, *before.payers) if not one.is_settled
-    }
-    return frozenset(
-        currency
-        for one in (*now.payers, *before.payers)
-        if one.payer_account_id in unsettled
-        for currency in one.totals
-    )
-
-
-def _is_settled(payer: PayerDigest | None) -> bool:
-    return payer is None or payer.is_settled
+    for one in total_changes(before, now):
+        yield [one.currency, one.now, one.before, one.difference]
 
 
 def _needing_attention_first(payers: Iterable[PayerState]) -> list[PayerState]:
-    return sorted(payers, key=lambda payer: payer.verdict in SETTLED_VERDICTS)
+    return sorted(payers, key=lambda payer: payer.is_complete)
 
 
 def _payer_rows(
@@ -421,12 +409,8 @@ def _payer_rows(
 ) -> Iterator[list[Cell | int]]:
     for payer in _needing_attention_first(manifest.payers):
         account_id = payer.payer_account_id
-        earlier = before.payer_of.get(account_id) if before else None
-        is_whole = before and _is_settled(now.payer_of[account_id]) and _is_settled(earlier)
-        totals: list[tuple[str, Decimal | None, Decimal | None]] = list(
-            total_changes(earlier.totals if earlier else {}, now.payer_of[account_id].totals)
-        )
-        for currency, then, today in totals or [("", None, None)]:
+        totals = list(total_changes(before, now, account_id))
+        for total in totals or [_NO_TOTAL]:
             yield [
                 account_id,
                 payer.name,
@@ -435,18 +419,18 @@ def _payer_rows(
                 payer.expected,
                 payer.archived,
                 payer.documents,
-                currency,
-                today,
-                then,
-                difference(then, today) if is_whole and currency else None,
+                total.currency,
+                total.now,
+                total.before,
+                total.difference,
                 read_instant(payer.checked_at) if payer.checked_at else None,
                 PAYER_VERDICTS[payer.verdict][1],
             ]
 
 
 def _missing_rows(manifest: Manifest) -> Iterator[list[Cell]]:
-    """What blocks, of the period and then of each payer account; an unsettled account has at least
-    one row.
+    """What blocks, of the period and then of each payer account; an account that is not
+    complete has at least one row.
     """
     for found in manifest.findings:
         yield [None, None, None, None, *_lack(found, found.subject)]
@@ -456,7 +440,7 @@ def _missing_rows(manifest: Manifest) -> Iterator[list[Cell]]:
         for found in blocking:
             about = None if found.subject == payer.payer_account_id else found.subject
             yield [*who, *_lack(found, about)]
-        if not blocking and payer.verdict not in SETTLED_VERDICTS:
+        if not blocking and not payer.is_complete:
             yield [*who, None, None, PAYER_VERDICTS[payer.verdict][1], None, None]
 
 
@@ -471,19 +455,17 @@ def _change_rows(
     if before:
         changes += since_period_before(before, now)
     for change in changes:
-        digests = [digest for digest in (now, before) if digest]
-        is_whole = all(_is_settled(one.payer_of.get(change.payer_account_id)) for one in digests)
-        so_far = "" if is_whole else " Not everything is archived yet: not compared."
+        is_provisional = bool(change.currency) and not change.is_comparable
         yield [
             code_name(change.code),
             change.payer_account_id,
             change.payer_name,
             change.subject,
-            change.detail + (so_far if change.currency else ""),
+            change.detail + is_provisional * " Provisional, so not compared.",
             change.currency,
             change.before,
             change.now,
-            change.difference if is_whole else None,
+            change.difference,
             change.next_step,
             change.code,
         ]

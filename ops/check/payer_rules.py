@@ -11,7 +11,7 @@ from lambdas.domain.judgement.acceptance import Weights
 from lambdas.domain.judgement.judge import findings_of
 from lambdas.domain.judgement.verdicts import INVOICE_NOT_LISTED, payer_verdict
 from lambdas.domain.runs.outcome import CHECKED, NOT_CHECKED, OUTCOME_CODES
-from lambdas.domain.verdict_words import SETTLED_VERDICTS
+from lambdas.domain.verdict_words import is_complete
 from lambdas.domain.witnesses.statements import PayerWitnesses
 from ops.check.instants import Judged
 
@@ -35,8 +35,8 @@ class Said:
     """What stands for its findings and outstanding invoices."""
 
     @property
-    def is_settled(self) -> bool:
-        return self.verdict in SETTLED_VERDICTS
+    def is_complete(self) -> bool:
+        return is_complete(self.verdict)
 
     @property
     def was_read(self) -> bool:
@@ -53,7 +53,7 @@ class Before:
     @property
     def excuses(self) -> bool:
         """Whether some of what is found now weighs less, as the account was complete then."""
-        return self.is_closed and bool(self.said and self.said.is_settled and self.said.was_read)
+        return self.is_closed and bool(self.said and self.said.is_complete and self.said.was_read)
 
 
 class PayerRules:
@@ -100,9 +100,9 @@ class PayerRules:
         for one in self._found:
             if (one.code, one.subject) not in shown:
                 yield f"does not tell of {one.code} of {one.subject}"
-        if (said.is_settled or said.settled_at is not None) and self._blocking:
-            yield f"is {self._state()} in spite of {self._blocking[0].code}"
-        if said.is_settled and (bare := [one for one in self._outstanding if not one.findings]):
+        if (said.is_complete or said.settled_at is not None) and self._blocking:
+            yield f"{self._claim()} in spite of {self._blocking[0].code}"
+        if said.is_complete and (bare := [one for one in self._outstanding if not one.findings]):
             yield f"is {said.verdict} without {bare[0].invoice_id}, and does not say why"
         if said.verdict == "AWAITING" and self._judged.is_overdue:
             yield f"is awaited after {self._judged.last_day}"
@@ -117,7 +117,7 @@ class PayerRules:
     def of_this_run(self, before: Before) -> Iterator[str]:
         """What holds where the manifest's own run judged it."""
         yield from self._moved_instants(before.said)
-        weights = Weights(self._judged.at, self._witnesses, is_settled=before.excuses)
+        weights = Weights(self._judged.at, self._witnesses, is_closed_complete=before.excuses)
         yield from self._made_light(weights, before)
         yield from self._verdict(weights, before)
 
@@ -163,7 +163,7 @@ class PayerRules:
             is_overdue=self._judged.is_overdue,
             is_proven=self._is_proven(),
         )
-        if before.excuses and said.is_settled and not self._blocking:
+        if before.excuses and said.is_complete and not self._blocking:
             return  # a closed period keeps its verdicts
         is_explained = not (said.expected or self._blocking) and self._is_explained(weights)
         if _kind(said.verdict) != _kind(right) and not is_explained:
@@ -208,8 +208,8 @@ class PayerRules:
         most = len(set().union(*of.values()))
         return most - min(len(of[_CHARGES]), len(of[_USUAL])), most
 
-    def _state(self) -> str:
-        return self.said.verdict if self.said.is_settled else "settled"
+    def _claim(self) -> str:
+        return f"is {self.said.verdict}" if self.said.is_complete else "has nothing outstanding"
 
 
 def _is_earlier(instant: str | None, than: str) -> bool:
@@ -218,8 +218,8 @@ def _is_earlier(instant: str | None, than: str) -> bool:
 
 def _kind(verdict: str) -> str:
     """All that releases agree on: which of those that need a person it is has changed."""
-    if verdict in SETTLED_VERDICTS:
-        return "settled"
+    if is_complete(verdict):
+        return "complete"
     return verdict if verdict == "AWAITING" else "needs a person"
 
 

@@ -18,6 +18,7 @@ from lambdas.domain.evidence.archive_layout import (
 )
 from lambdas.domain.json_text import to_json
 from lambdas.domain.judgement.manifests import Manifest
+from lambdas.domain.verdict_words import is_complete
 from lambdas.views.sha256_sums import sums_comment, sums_line
 from ops.check.chain import Link, mark_of
 from ops.check.findings import CheckFinding, check_finding
@@ -173,6 +174,8 @@ def completeness_differences(
     in_order = [payer["payer_account_id"] for payer in right["payers"]]
     is_in_form = content in (to_json(view), _form_of_v1(view))
     right["payers"] = view["payers"]
+    if to_json(view.get("progress")) == to_json(_progress_of_v1(members, payers)):
+        right["progress"] = view["progress"]
     yield from _differing(_PERIOD_MEMBERS, view, right)
     for payer in view["payers"]:
         account_id = payer["payer_account_id"]
@@ -193,6 +196,15 @@ def _form_of_v1(view: Any) -> bytes:
     """As `to_json`, with halves of surrogate pairs, which are no UTF-8, as they are."""
     text = json.dumps(view, sort_keys=True, ensure_ascii=False, indent=2)
     return f"{text}\n".encode(errors="surrogatepass")
+
+
+def _progress_of_v1(members: Mapping[str, Any], payers: Sequence[PayerPart]) -> dict[str, Any]:
+    """As v1 counted, to which a payer account with nothing outstanding was complete already."""
+    states = [part.data for part in payers]
+    complete = sum(one["settled_at"] is not None or is_complete(one["verdict"]) for one in states)
+    day = members["close_day"]
+    text = f"{complete} of {len(states)} complete on {day}"
+    return {"complete": complete, "payers": len(states), "close_day": day, "text": text}
 
 
 def _completeness(members: Mapping[str, Any], payers: Sequence[PayerPart]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.judgement.manifests import Manifest, PayerState
-from lambdas.domain.verdict_words import SETTLED_VERDICTS
 from ops.console import Console
 from ops.errors import WrongUsage
 from ops.exit_codes import ExitCode
@@ -49,7 +48,7 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
             console.give(_data(place, manifest, state, statements))
         else:
             _tell(place, manifest, state, statements, console)
-        if state.verdict in SETTLED_VERDICTS:
+        if state.is_complete:
             return ExitCode.ALL_WELL
     return ExitCode.AWAITING if state.verdict == "AWAITING" else ExitCode.ACTION_REQUIRED
 

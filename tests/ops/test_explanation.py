@@ -91,7 +91,7 @@ def test_a_complete_payer_account_is_explained_by_what_was_and_was_not_asked() -
         "findings": ["None."],
         "verdict": [
             "COMPLETE, by run run-2; the deadline is 2026-11-10.",
-            "It is settled since 2026-11-12T06:00:00Z.",
+            "Nothing has been outstanding since 2026-11-12T06:00:00Z.",
             "See periods/2026-10/manifests/manifest-0001.json, written by run run-2 on "
             "business day 9.",
         ],

@@ -169,7 +169,7 @@ def test_a_later_run_of_a_closed_month_is_none_either() -> None:
         (with_finding(CHARGES), "expects 1 invoices, and 2 are known of it"),
         (lambda said: red(said, NO_ACCESS, outcome="NO_ACCESS", verdict="AWAITING"), "is awaited"),
         (lambda said: red(said, CHARGES, expected=2, settled_at=LATER, verdict="MISSING"),
-         "is settled in spite of CHARGES_WITHOUT_INVOICE"),
+         "has nothing outstanding in spite of CHARGES_WITHOUT_INVOICE"),
         (of_payer(invoices=[], findings=[], expected=0),
          "is COMPLETE, and by its outcome and findings MISSING"),
         (of_payer(invoices=[], findings=[], expected=0, verdict="NO_CHARGES"),

@@ -16,8 +16,11 @@ from lambdas.domain.evidence.archive_layout import (
     sha256_sums_key,
 )
 from lambdas.domain.json_text import sha256_hex, to_json
+from lambdas.domain.judgement.manifests import Manifest
 from lambdas.views.sha256_sums import sums_line
+from ops.check.manifest_reader import PayerPart
 from ops.check.view_file import ViewFile
+from ops.check.views import completeness_differences
 from tests.ops.bad_copies import sign_newest
 from tests.ops.made_archive import NEWEST, OCTOBER, MadeArchive, make_archive
 from tests.ops.memory_place import MemoryPlace
@@ -67,6 +70,32 @@ def name_payer_twice(view: dict[str, Any]) -> None:
 )
 def test_any_member_that_does_not_follow_from_the_manifest_is_told(edit: Edit, found: str) -> None:
     assert [one for one in told(VIEW, edited(edit)) if one.startswith(found)]
+
+
+@pytest.mark.parametrize(
+    ("progress", "found"),
+    [
+        ({"complete": 2, "text": "2 of 2 complete on business day 3"}, []),  # as v1 counted
+        ({"complete": 1, "text": "1 of 2 complete on business day 3"}, ["progress"]),
+        ({"complete": 0, "text": "2 of 2 complete on business day 3"}, ["progress"]),
+        ({"complete": 0, "text": "0 of 2 complete on business day 3"}, ["progress"]),
+    ],
+)
+def test_an_open_month_is_counted_as_this_release_does_or_as_v1_did(
+    progress: dict[str, Any], found: list[str]
+) -> None:
+    """To v1 whoever waits for the deadline alone was complete."""
+    members = GOOD.data(NEWEST) | {"close_day": "business day 3", "verdict": "AWAITING"}
+    for payer in members["payers"]:
+        payer |= {"verdict": "AWAITING", "settled_at": "2026-11-03T06:00:00Z"}
+    view = Manifest.from_data(members).completeness()
+    assert view["progress"]["text"] == (
+        "0 of 2 complete on business day 3, 2 more with nothing outstanding"
+    )
+    parts = [PayerPart(payer) for payer in members["payers"]]
+    assert list(completeness_differences(to_json(view), members, parts)) == []
+    view["progress"] |= progress
+    assert list(completeness_differences(to_json(view), members, parts)) == found
 
 
 def test_a_payer_account_that_is_shown_twice_is_told() -> None:

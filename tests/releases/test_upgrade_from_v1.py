@@ -69,7 +69,10 @@ def test_what_v1_left_behind_has_a_closed_and_an_open_month(upgraded: World) -> 
 
 
 def test_a_copy_of_an_archive_of_v1_is_right(upgraded: World, tmp_path: Path) -> None:
-    copy = CopyOnDisk(kept.unpack(V1, tmp_path))
+    """Its pages call complete payer accounts settled."""
+    folder = kept.unpack(V1, tmp_path)
+    assert "settled" in (folder / f"periods/{CLOSED}/index.html").read_text("utf-8")
+    copy = CopyOnDisk(folder)
     report = check(upgraded, copy, Scope(heads=read_heads_table(HEADS)))
     assert (report.result, report.findings) == ("ALL_WELL", [])
     assert [str(one.billing_period) for one in report.periods] == [CLOSED, OPEN]

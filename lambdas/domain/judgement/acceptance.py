@@ -28,12 +28,12 @@ class Weights:
         as_of: datetime,
         witnesses: PayerWitnesses,
         *,
-        is_settled: bool,
+        is_closed_complete: bool,
         known: Collection[tuple[str, str]] = (),
     ) -> None:
         self._as_of = as_of
         self._witnesses = witnesses
-        self._is_settled = is_settled
+        self._is_closed_complete = is_closed_complete
         self._known = known
 
     def weighed(self, found: Finding) -> Finding:
@@ -44,7 +44,7 @@ class Weights:
         is_light = (
             acknowledgement.is_in_force(self._as_of)
             if acknowledgement
-            else self._is_settled
+            else self._is_closed_complete
             and (found.code in _LENIENT or (found.code, found.subject) in self._known)
         )
         return replace(found, severity="warning") if is_light else found

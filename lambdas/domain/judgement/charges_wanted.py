@@ -50,7 +50,7 @@ def charges_are_wanted(
         return False
     is_estimate = charges is not None and charges.at is not None
     is_accepted = charges is None and bool(state.witnesses.acknowledged(as_of))
-    if is_closed and state.is_settled and not (is_estimate or is_accepted):
+    if is_closed and state.is_complete and not (is_estimate or is_accepted):
         return False
     blocking = {found.code for found in state.findings if found.is_blocking}
     if charges and charges.at and not (charges.not_read or is_unconfirmed):
@@ -61,8 +61,7 @@ def charges_are_wanted(
     if is_overdue:
         return blocking.issubset(_ANSWERABLE)
     return (
-        state.verdict == "AWAITING"
-        and state.is_settled
+        state.awaits_only_the_deadline
         and bool(state.witnesses.history.usual)
         and day_of_close(period, as_of) >= FIRST_DAY
     )

@@ -28,7 +28,7 @@ class PastPayer:
     """One payer account in an earlier period: whose invoices it had or should have had."""
 
     issuers: frozenset[Issuer]
-    settled_day: int | None
+    archived_day: int | None
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,9 @@ def history_of(account_id: str, past: Sequence[PastPeriod]) -> History:
     known = [(one.billing_period, payer) for one in past if (payer := one.payers.get(account_id))]
     count = Counter(issuer for _, payer in known for issuer in payer.issuers)
     days = [
-        payer.settled_day
+        payer.archived_day
         for _, payer in known
-        if payer.settled_day is not None and payer.settled_day <= _LAST_DAY
+        if payer.archived_day is not None and payer.archived_day <= _LAST_DAY
     ]
     return History(
         tuple(period for period, _ in known),

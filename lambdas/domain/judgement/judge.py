@@ -26,7 +26,7 @@ from lambdas.domain.runs.outcome import (
     WRONG_ACCOUNT,
 )
 from lambdas.domain.runs.payer_outcome import PayerOutcome
-from lambdas.domain.verdict_words import SETTLED_VERDICTS, PayerVerdict
+from lambdas.domain.verdict_words import PayerVerdict, is_complete
 from lambdas.domain.witnesses.acknowledgements import Acknowledgement
 from lambdas.domain.witnesses.charges import residuals
 from lambdas.domain.witnesses.statements import NOBODY, Listings, PayerWitnesses, last_said, since
@@ -62,7 +62,7 @@ def judge(facts: Facts) -> Manifest:
 
 def _account_ids(facts: Facts) -> set[str]:
     """The register's active payer accounts, those of the manifests, and those whose invoices others
-    were shown; not one of which there is nothing but damage, for nobody could ever settle it.
+    were shown; not one of which there is nothing but damage, for nobody could ever complete it.
 
     A period that is closed, or that no run is for, has no payer account that was neither asked for
     it nor left anything there: the register may have grown since.
@@ -156,12 +156,12 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         *_papers_of_others(facts, account_id, invoices),
         *_notes(facts, before, expectations),
     ]
-    is_settled = _is_settled(facts, before) and _was_read(before)
-    old = facts.papers_of_others_before.get(account_id, ()) if is_settled else ()
-    weights = Weights(facts.as_of, witnesses, is_settled=is_settled, known=old)
+    is_closed_complete = _is_closed_complete(facts, before) and _was_read(before)
+    old = facts.papers_of_others_before.get(account_id, ()) if is_closed_complete else ()
+    weights = Weights(facts.as_of, witnesses, is_closed_complete=is_closed_complete, known=old)
     acceptable = weights.acceptable([*found, *none_listed])
     witnesses = _with_acknowledgements(facts, account_id, witnesses, acceptable)
-    weights = Weights(facts.as_of, witnesses, is_settled=is_settled, known=old)
+    weights = Weights(facts.as_of, witnesses, is_closed_complete=is_closed_complete, known=old)
     without_invoices = _without_invoices(
         facts,
         expectations,
@@ -187,12 +187,16 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         without_invoices=without_invoices,
     )
     is_lacking = bool(lacking) or weights.block(found)
-    if before and is_settled and not is_lacking:
+    if before and is_closed_complete and not is_lacking:
         verdict = _kept_verdict(before.verdict, verdict, expectations, expected=expected)
     is_whole = (
         outcome == CHECKED
         and not is_lacking
-        and (is_settled or without_invoices is not None or (expected > 0 and not is_unexplained))
+        and (
+            is_closed_complete
+            or without_invoices is not None
+            or (expected > 0 and not is_unexplained)
+        )
     )
     settled_at = _settled_at(facts, before, invoices) if is_whole else None
     if not is_whole and outcome == CHECKED:
@@ -340,10 +344,10 @@ def _without_invoices(
 def _kept_verdict(
     before: PayerVerdict, now: PayerVerdict, expectations: Expectations, *, expected: int
 ) -> PayerVerdict:
-    """The verdict on a settled payer account of a closed period in which nothing blocks: invoices
+    """The verdict on a complete payer account of a closed period in which nothing blocks: invoices
     that came late count, and without any it stays what it was.
     """
-    if expected and now in SETTLED_VERDICTS:
+    if expected and is_complete(now):
         return now
     return "COMPLETE" if before == "NO_CHARGES" and expectations.has_charges else before
 
@@ -393,7 +397,7 @@ def _witnesses(facts: Facts, account_id: str) -> PayerWitnesses:
         said = replace(said, charges=last_said(said.charges, charges))
     elif said.charges and not facts.asks_cost_explorer:
         said = replace(said, charges=replace(said.charges, not_read=""))
-    if account_id in facts.payers and not _is_settled(facts, before):
+    if account_id in facts.payers and not _is_closed_complete(facts, before):
         said = replace(said, history=history_of(account_id, facts.past))
     return replace(said, transfers=facts.transfers_of.get(account_id))
 
@@ -485,9 +489,9 @@ def _none_listed(facts: Facts, account_id: str) -> list[Finding]:
     return [finding("NO_INVOICES_LISTED", account_id, detail)]
 
 
-def _is_settled(facts: Facts, before: PayerState | None) -> bool:
+def _is_closed_complete(facts: Facts, before: PayerState | None) -> bool:
     """Whether the period is closed and the payer account was complete."""
-    return facts.is_closed and before is not None and before.verdict in SETTLED_VERDICTS
+    return facts.is_closed and before is not None and before.is_complete
 
 
 def _was_read(before: PayerState | None) -> bool:

@@ -16,7 +16,7 @@ from lambdas.domain.evidence.records import StoredObject
 from lambdas.domain.findings import Finding
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.money import Amount, sums
-from lambdas.domain.verdict_words import SETTLED_VERDICTS, PayerVerdict, PeriodVerdict
+from lambdas.domain.verdict_words import PayerVerdict, PeriodVerdict, is_complete
 from lambdas.domain.witnesses.charges import Residual
 from lambdas.domain.witnesses.statements import NOBODY, PayerWitnesses
 
@@ -74,9 +74,13 @@ class PayerState:
         return sum(len(invoice.documents) for invoice in self.invoices)
 
     @property
-    def is_settled(self) -> bool:
-        """Whether nothing lacks that is expected so far, whatever the deadline."""
-        return self.settled_at is not None or self.verdict in SETTLED_VERDICTS
+    def is_complete(self) -> bool:
+        return is_complete(self.verdict)
+
+    @property
+    def awaits_only_the_deadline(self) -> bool:
+        """Whether nothing is outstanding that is expected so far, and more may come."""
+        return self.verdict == "AWAITING" and self.settled_at is not None
 
     def summary_data(self) -> dict[str, Any]:
         """The payer account as `completeness.json` shows it."""
@@ -221,16 +225,16 @@ class Manifest:
         )
 
     def progress(self, close_day: str) -> dict[str, Any]:
-        """How far the close is on a day: `92 of 118 complete on business day 3`.
-
-        A payer account counts as soon as nothing lacks that is expected so far.
-        """
-        complete = sum(payer.is_settled for payer in self.payers)
+        """How far the close is on a day: `92 of 118 complete on business day 3`."""
+        complete = sum(payer.is_complete for payer in self.payers)
+        text = f"{complete} of {len(self.payers)} complete on {close_day}"
+        if waiting := sum(payer.awaits_only_the_deadline for payer in self.payers):
+            text += f", {waiting} more with nothing outstanding"
         return {
             "complete": complete,
             "payers": len(self.payers),
             "close_day": close_day,
-            "text": f"{complete} of {len(self.payers)} complete on {close_day}",
+            "text": text,
         }
 
     def completeness(self) -> dict[str, Any]:

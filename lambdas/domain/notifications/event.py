@@ -10,7 +10,6 @@ from lambdas.domain.judgement.manifests import PayerState
 from lambdas.domain.notifications.accepted import accepted
 from lambdas.domain.notifications.reasons import Telling
 from lambdas.domain.notifications.report import blocking, counted
-from lambdas.domain.verdict_words import SETTLED_VERDICTS
 
 SOURCE = "invoice-archive"
 DETAIL_TYPE = "Billing Period Judged"
@@ -33,7 +32,7 @@ def period_event(telling: Telling) -> dict[str, Any]:
 def _event(telling: Telling, most_payers: int) -> dict[str, Any]:
     manifest = telling.manifest
     rests_on = accepted(manifest, telling.as_of)
-    open_payers = [one for one in manifest.payers if one.verdict not in SETTLED_VERDICTS]
+    open_payers = [one for one in manifest.payers if not one.is_complete]
     return {
         "schema": SCHEMA,
         "billing_period": str(manifest.billing_period),

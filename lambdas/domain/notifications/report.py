@@ -50,10 +50,10 @@ def report(run_id: str, manifests: Sequence[Manifest], close_day: str) -> str:
 
 
 def payer_lines(payers: Iterable[PayerState]) -> list[str]:
-    """A line for each payer account of which something lacks, those that need a person before
-    those that wait; the first ones of many.
+    """A line for each payer account of which something is outstanding, those that need a person
+    before those that wait; the first ones of many.
     """
-    open_payers = [payer for payer in payers if not payer.is_settled]
+    open_payers = [one for one in payers if not (one.is_complete or one.awaits_only_the_deadline)]
     open_payers.sort(key=lambda payer: payer.verdict == "AWAITING")
     lines = [_payer_line(payer) for payer in open_payers[:_MOST_PAYERS]]
     if len(open_payers) > _MOST_PAYERS:

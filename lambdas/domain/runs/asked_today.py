@@ -14,7 +14,7 @@ from lambdas.domain.runs.outcome import OUTCOME_CODES
 from lambdas.domain.runs.payer_register import Payer, PayerRegister
 from lambdas.domain.runs.payer_run import PayerRun
 from lambdas.domain.runs.run_request import RunRequest
-from lambdas.domain.verdict_words import SETTLED_VERDICTS
+from lambdas.domain.verdict_words import is_complete
 
 _ISSUED_UNTIL_MONTHS = 3
 """A run asks by issued date up to this many months after its target period began, so that a
@@ -32,8 +32,9 @@ class LastSeen:
     """Whether the last look at it failed, whatever its verdict."""
 
     @property
-    def is_settled(self) -> bool:
-        return self.verdict in SETTLED_VERDICTS and not self.look_failed
+    def is_asked_daily(self) -> bool:
+        """Whether it is asked every day, also after the deadline."""
+        return self.look_failed or not is_complete(self.verdict)
 
 
 @dataclass(frozen=True)
@@ -67,16 +68,16 @@ class PeriodSeen:
         return cls(view["verdict"] == "COMPLETE", is_accepted, payers)
 
     @property
-    def is_settled(self) -> bool:
-        """Whether its verdict stays what it is as long as nothing new comes."""
-        return self.is_complete and not self.is_accepted
+    def is_judged_daily(self) -> bool:
+        """Whether its verdict may change although nothing new comes."""
+        return self.is_accepted or not self.is_complete
 
     def asks(self, account_id: str, *, weekly: bool) -> bool:
         """Whether a payer account is asked for it long after its deadline: those that are not
-        settled daily, all others of it weekly, until it is complete.
+        complete daily, all others of it weekly, until it is complete.
         """
         last = self.payers.get(account_id)
-        return last is not None and not self.is_complete and (weekly or not last.is_settled)
+        return last is not None and not self.is_complete and (weekly or last.is_asked_daily)
 
 
 def payer_runs(
@@ -93,7 +94,7 @@ def payer_runs(
     asked today.
 
     A person's run asks everybody whom it names; the daily run asks as `is_asked_on` says, and for
-    `older` periods, those before the look-back, that are not settled, as they say.
+    `older` periods, those before the look-back, that are judged daily, as they say.
     """
     weekly = request.as_of.weekday() == LATE_SWEEP_WEEKDAY
     periods = request.billing_period.with_earlier(lookback_periods)
@@ -106,25 +107,25 @@ def payer_runs(
         open_for_it = [
             period
             for period, view in older.items()
-            if not view.is_settled
+            if view.is_judged_daily
             and payer.is_active_in(period)
             and view.asks(payer.account_id, weekly=weekly)
         ]
         if not (active or open_for_it):
             continue
         last = [seen[period].get(payer.account_id) for period in active]
-        settled = all(one is not None and one.is_settled for one in last)
+        daily = any(one is None or one.is_asked_daily for one in last)
         if (
             request.is_scheduled
             and not open_for_it
-            and not is_asked_on(request.as_of, request.billing_period, close, settled=settled)
+            and not is_asked_on(request.as_of, request.billing_period, close, daily=daily)
         ):
             continue
         # older periods are asked for by period: what was issued since was looked through already
         issued_from = _issued_from(active or [request.billing_period], last)
         asked_for = [*active, *sorted(open_for_it, reverse=True)]
         run = _payer_run(request, payer, asked_for, payer_role_name, issued_from)
-        is_late = not settled and request.as_of >= close.overdue_from(request.billing_period)
+        is_late = daily and request.as_of >= close.overdue_from(request.billing_period)
         if request.is_scheduled and active and (weekly or is_late):
             covered = _covered_from(payer.account_id, min(active), older)
             run = replace(run, roles_from=asked_from(covered, run.issued_to))

@@ -14,7 +14,7 @@ _FORM = re.compile(r"(business day|day) (\d{1,2})", re.ASCII)
 _FIRST = {"day": 5, "business day": 3}
 _LAST = {"day": 28, "business day": 20}
 LATE_SWEEP_WEEKDAY = 0
-"""Monday: the one day a week on which settled payers are asked for late documents."""
+"""Monday: the one day a week on which complete payer accounts are asked for late documents."""
 
 
 @dataclass(frozen=True)
@@ -100,16 +100,14 @@ def day_of_close(period: BillingPeriod, as_of: datetime) -> int:
 
 
 def is_asked_on(
-    as_of: datetime, period: BillingPeriod, close: CloseCalendar, *, settled: bool
+    as_of: datetime, period: BillingPeriod, close: CloseCalendar, *, daily: bool
 ) -> bool:
     """Whether a payer account is asked in the scheduled run of this day.
 
-    Daily until the deadline of the target period and as long as the payer's periods are not
-    settled; afterwards once a week, for late documents.
+    Daily until the deadline of the target period and as long as it is to be asked `daily`;
+    afterwards once a week, for late documents.
     """
-    return (
-        not settled or as_of < close.overdue_from(period) or as_of.weekday() == LATE_SWEEP_WEEKDAY
-    )
+    return daily or as_of < close.overdue_from(period) or as_of.weekday() == LATE_SWEEP_WEEKDAY
 
 
 def _month_of(day: date) -> list[date]:

@@ -42,7 +42,7 @@ def _facts(page: PeriodContext, payer: PayerState) -> Iterator[tuple[str, Conten
     if payer.checked_at:
         yield "Asked AWS", instant_name(payer.checked_at)
     if payer.settled_at:
-        yield "Settled since", instant_name(payer.settled_at)
+        yield "Nothing outstanding since", instant_name(payer.settled_at)
     if page.before and payer.payer_account_id in page.before.payer_of:
         yield (
             period_name(page.before.billing_period),

@@ -122,7 +122,7 @@ def _exceptions(
 def _exception(links: Links, one: PeriodDigest) -> Html:
     return _article(
         links.to(period_page_key(one.billing_period), period_name(one.billing_period)),
-        f"{one.settled:,} of {counted(len(one.payers), 'payer account')} settled, "
+        f"{one.payers_complete:,} of {counted(len(one.payers), 'payer account')} complete, "
         f"{one.archived:,} of {counted(one.expected, 'invoice')} archived.",
         (
             (f"{count:,} \N{MULTIPLICATION SIGN} {code_name(code)}", one.next_steps[code])

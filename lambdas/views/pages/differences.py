@@ -4,9 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Context, Decimal
 
 from lambdas.domain.words import counted
-from lambdas.views.comparison import PAYER_GONE, PAYER_NEW, Change, since_period_before, told
+from lambdas.views.comparison import (
+    PAYER_GONE,
+    PAYER_NEW,
+    Change,
+    difference,
+    provisional,
+    since_period_before,
+    told,
+)
 from lambdas.views.digest import PeriodDigest
-from lambdas.views.pages.frame import NOTHING, cell, folded, section, so_far, table
+from lambdas.views.pages.frame import NOTHING, cell, folded, section, table
 from lambdas.views.pages.html import Content, Html, element, name
 from lambdas.views.pages.period_context import PeriodContext
 from lambdas.views.wording import code_name, money, money_change, period_name
@@ -30,7 +38,7 @@ def _since(page: PeriodContext, before: PeriodDigest) -> Html:
     month = period_name(before.billing_period)
     changes = _largest_first(list(since_period_before(before, page.now)), before, page.now)
     notes = []
-    if before.verdict != "COMPLETE":
+    if not before.is_complete:
         notes.append(f"{month} itself is not complete, so this is provisional.")
     for label in (_NEW, _GONE, _LACKS):
         whose = {c.payer_account_id for c in changes if _label(page, c) == label}
@@ -72,7 +80,7 @@ def _largest_first(
 
 
 def _weight(change: Change, whole: Mapping[str, Decimal]) -> Decimal:
-    moved, total = change.difference, whole.get(change.currency)
+    moved, total = difference(change.before, change.now), whole.get(change.currency)
     return _ENOUGH_DIGITS.divide(abs(moved), total) if moved and total else Decimal(0)
 
 
@@ -97,24 +105,22 @@ def _changed(page: PeriodContext, happened: Sequence[Change]) -> Html:
 
 
 def _label(page: PeriodContext, change: Change) -> str:
-    """What happened, as far as it can be said: a payer account that is not settled has no total yet
-    that could be compared.
-    """
+    """What happened, as far as it can be said."""
     if change.code in _LABELS:
         return _LABELS[change.code]
-    return _CHANGED if page.now.payer_of[change.payer_account_id].is_settled else _LACKS
+    return _CHANGED if page.now.has_whole_totals(change.payer_account_id) else _LACKS
 
 
 def _money_row(
     page: PeriodContext, before: PeriodDigest, change: Change, headings: Sequence[str]
 ) -> Html:
-    then, now = _so_far(before, change), _so_far(page.now, change)
-    moved = None if then or now else change.difference
-    difference = None if moved is None else money_change(moved, change.currency)
+    moved: Content = NOTHING
+    if change.difference is not None:
+        moved = [money_change(change.difference, change.currency), " ", name(change.currency)]
     amounts = (
-        _amount(change, change.before, then),
-        _amount(change, change.now, now),
-        [difference, " ", name(change.currency)] if difference else NOTHING,
+        _amount(change, change.before, before),
+        _amount(change, change.now, page.now),
+        moved,
     )
     return element(
         "tr",
@@ -127,14 +133,12 @@ def _money_row(
     )
 
 
-def _so_far(period: PeriodDigest, change: Change) -> str:
-    """Why the payer account's total of a period is not its whole total; empty where it is."""
-    payer = period.payer_of.get(change.payer_account_id)
-    return so_far(payer) if payer and not payer.is_settled else ""
-
-
-def _amount(change: Change, amount: Decimal | None, why_not_whole: str) -> Content:
+def _amount(change: Change, amount: Decimal | None, period: PeriodDigest) -> Content:
+    """The total of a period, with why it is not whole where it is not."""
     written: Content = NOTHING
     if amount is not None:
         written = [money(amount, change.currency), " ", name(change.currency)]
-    return [written, " ", element("span", why_not_whole, class_="kind") if why_not_whole else None]
+    payer = period.payer_of.get(change.payer_account_id)
+    if payer is None or period.has_whole_totals(payer.payer_account_id):
+        return written
+    return [written, " ", element("span", provisional(payer), class_="kind")]

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from lambdas.domain.evidence.archive_layout import PUBLIC_KEY_KEY, README_KEY
-from lambdas.domain.words import counted
-from lambdas.views.digest import PayerDigest, PeriodDigest
+from lambdas.domain.verdict_words import is_complete
 from lambdas.views.pages.assets import SCRIPT, STYLE
 from lambdas.views.pages.html import Content, Html, element, join, void
 from lambdas.views.pages.html import name as named
@@ -69,12 +68,6 @@ def as_of(instant: str) -> Html:
     return element("p", f"As of {instant_name(instant)}", class_="as-of")
 
 
-def so_far(one: PeriodDigest | PayerDigest) -> str:
-    """What is to be said beside a total that is not settled."""
-    lacks = f"; {counted(one.lacking, 'invoice')} not archived" if one.lacking else ""
-    return f"so far{lacks}"
-
-
 def currencies_of(totals: Iterable[Mapping[str, Decimal]]) -> list[str]:
     """The currencies of a table, in the order that all its rows keep."""
     return sorted({currency for one in totals for currency in one})
@@ -108,8 +101,8 @@ def verdict_mark(word: str, verdict: str) -> Html:
 
 
 def tone(verdict: str) -> str:
-    """Style class of a verdict: settled, waiting, or wanting a person."""
-    if verdict in ("COMPLETE", "NO_CHARGES", "TRANSFERRED"):
+    """Style class of a verdict: complete, waiting, or wanting a person."""
+    if is_complete(verdict):
         return "good"
     return "wait" if verdict == "AWAITING" else "bad"
 

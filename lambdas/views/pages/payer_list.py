@@ -9,7 +9,6 @@ from lambdas.domain.findings import Finding
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.judgement.manifests import PayerState
 from lambdas.domain.money import AmountNotRead
-from lambdas.domain.verdict_words import SETTLED_VERDICTS
 from lambdas.domain.words import counted, listed
 from lambdas.views.pages.about_payer import about_payer
 from lambdas.views.pages.frame import NOTHING, cell, section, table, verdict_mark
@@ -23,11 +22,11 @@ _HEADINGS = ("Invoice", "Issued", "Due", "Amount|", "Documents")
 
 
 def payer_list(page: PeriodContext) -> Html:
-    """Those that need attention first, then those that wait, then the settled, each by name."""
+    """Those that need attention first, then those that wait, then the complete, each by name."""
     ordered = sorted(
         page.manifest.payers,
         key=lambda payer: (
-            _rank(payer.verdict),
+            _rank(payer),
             not payer.name,
             payer.name.casefold(),
             payer.payer_account_id,
@@ -42,8 +41,8 @@ def payer_list(page: PeriodContext) -> Html:
     )
 
 
-def _rank(verdict: str) -> int:
-    return 2 if verdict in SETTLED_VERDICTS else 1 if verdict == "AWAITING" else 0
+def _rank(payer: PayerState) -> int:
+    return 2 if payer.is_complete else 1 if payer.verdict == "AWAITING" else 0
 
 
 def _payer(page: PeriodContext, payer: PayerState) -> Html:
@@ -70,7 +69,9 @@ def _payer(page: PeriodContext, payer: PayerState) -> Html:
         element(
             "span",
             totals or NOTHING,
-            element("span", "so far", class_="kind") if totals and not now.is_settled else None,
+            element("span", "provisional", class_="kind")
+            if totals and not payer.is_complete
+            else None,
             class_="money",
         ),
     )

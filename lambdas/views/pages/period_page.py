@@ -4,7 +4,6 @@ document, what differs from the month before, and the periods before it.
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from decimal import Decimal
 
 from lambdas.domain.evidence.archive_layout import (
     ARCHIVE_PAGE_KEY,
@@ -16,9 +15,8 @@ from lambdas.domain.evidence.archive_layout import (
 )
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import Manifest
-from lambdas.domain.verdict_words import SETTLED_VERDICTS
 from lambdas.domain.words import counted
-from lambdas.views.comparison import difference, total_changes
+from lambdas.views.comparison import Total, provisional, total_changes
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.differences import differences
 from lambdas.views.pages.finding_groups import exceptions, remarks
@@ -29,7 +27,6 @@ from lambdas.views.pages.frame import (
     how_to_check,
     page_of,
     section,
-    so_far,
     tone,
     verdict_mark,
 )
@@ -84,7 +81,7 @@ def _verdict(page: PeriodContext) -> Html:
         as_of(page.manifest.generated_at),
         element(
             "dl",
-            fact("Payer accounts settled", f"{now.settled:,}", f" of {len(now.payers):,}"),
+            fact("Payer accounts complete", f"{now.payers_complete:,}", f" of {len(now.payers):,}"),
             fact("Invoices archived", f"{now.archived:,}", f" of {now.expected:,}"),
             fact("Documents", f"{now.documents:,}"),
             fact("Closed", day_name(read_instant(closed_at).date()))
@@ -103,17 +100,17 @@ def _sentence(page: PeriodContext) -> str:
     manifest = page.manifest
     if manifest.verdict == "COMPLETE" and page.now.lacking:
         return (
-            "Every payer account is settled. What is not archived was accepted, or is a receipt or "
-            "a tax copy that AWS does not hand out; the remarks name it."
+            "Every payer account is complete. What is not archived was accepted, or is a receipt "
+            "or a tax copy that AWS does not hand out; the remarks name it."
         )
     if manifest.verdict == "COMPLETE":
         return (
-            "Every payer account is settled, and every expected invoice lies in the archive with "
+            "Every payer account is complete, and every expected invoice lies in the archive with "
             "all its documents."
         )
-    unsettled = [p.verdict for p in manifest.payers if p.verdict not in SETTLED_VERDICTS]
-    waiting = unsettled.count("AWAITING")
-    acting = len(unsettled) - waiting
+    open_verdicts = [p.verdict for p in manifest.payers if not p.is_complete]
+    waiting = open_verdicts.count("AWAITING")
+    acting = len(open_verdicts) - waiting
     parts = []
     if manifest.findings:
         parts.append("The archive itself needs a look before anything on this page counts.")
@@ -155,15 +152,15 @@ def _files(page: PeriodContext) -> Html:
 
 
 def _totals(page: PeriodContext) -> Html:
-    before = page.before.totals if page.before else {}
     items = []
-    for currency, then, now in total_changes(before, page.now.totals):
-        since = _since(page, currency, difference(then, now))
+    for total in total_changes(page.before, page.now):
+        since = _since(page, total)
+        shown = NOTHING if total.now is None else money(total.now, total.currency)
         items.append(
             element(
                 "div",
-                element("dt", name(currency)),
-                element("dd", NOTHING if now is None else money(now, currency)),
+                element("dt", name(total.currency)),
+                element("dd", shown),
                 element("dd", since, class_="since") if since else None,
             )
         )
@@ -175,19 +172,20 @@ def _totals(page: PeriodContext) -> Html:
     )
 
 
-def _since(page: PeriodContext, currency: str, change: Decimal) -> str | None:
-    """The difference from the month before; none where either is not whole."""
-    if not page.now.is_whole:
-        return "so far"
-    if not (page.before and page.before.is_whole):
+def _since(page: PeriodContext, total: Total) -> str | None:
+    """The difference from the month before, where there is one."""
+    if not page.now.is_complete:
+        return "provisional"
+    if total.difference is None:
         return None
-    return f"{money_change(change, currency)} since {month_name(page.before.billing_period)}"
+    month_before = month_name(page.period.shifted(-1))
+    return f"{money_change(total.difference, total.currency)} since {month_before}"
 
 
 def _about_totals(page: PeriodContext) -> Iterator[str]:
-    if not page.now.is_whole:
-        yield f"{so_far(page.now).capitalize()}: these are not the totals of the whole month."
-    elif page.before and not page.before.is_whole:
+    if not page.now.is_complete:
+        yield f"{provisional(page.now).capitalize()}."
+    elif page.before and not page.before.is_complete:
         month = period_name(page.before.billing_period)
         yield f"{month} is not complete, so nothing is compared with it here."
     yield "Per currency and never added across currencies."

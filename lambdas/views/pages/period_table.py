@@ -5,13 +5,13 @@ from itertools import groupby
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archive_layout import ledger_workbook_key, period_page_key
+from lambdas.views.comparison import provisional
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.frame import (
     NOTHING,
     amounts,
     cell,
     currencies_of,
-    so_far,
     table,
     verdict_mark,
 )
@@ -67,13 +67,13 @@ def _row(links: Links, one: PeriodDigest, currencies: Sequence[str]) -> Html:
     return _cells(
         links.to(period_page_key(one.billing_period), period),
         verdict_mark(verdict_name(one.verdict), one.verdict),
-        f"{one.settled:,} of {len(one.payers):,}",
+        f"{one.payers_complete:,} of {len(one.payers):,}",
         f"{one.archived:,} of {one.expected:,}",
         f"{one.documents:,}",
         links.to(ledger_workbook_key(one.billing_period), "Excel", what=f"Ledger of {period}"),
         [
             amounts(one.totals, currencies),
-            None if one.is_whole else element("span", so_far(one), class_="kind"),
+            None if one.is_complete else element("span", provisional(one), class_="kind"),
         ],
     )
 

@@ -30,7 +30,7 @@ def state(
     verdict: str = "COMPLETE",
     *codes: str,
     outcome: str = "CHECKED",
-    settled: bool = True,
+    whole: bool = True,
     **witnesses: Any,
 ) -> PayerState:
     return PayerState(
@@ -47,14 +47,14 @@ def state(
         (),
         tuple(finding(code, ACME, "") for code in codes),
         PayerWitnesses(**{"history": USUAL} | witnesses),
-        ASKED if settled else None,
+        ASKED if whole else None,
     )
 
 
 def waiting(asked: str, entities: tuple[EntityCharges, ...] = ()) -> PayerState:
     """Without invoices, and with an estimate of that day."""
     charges = Charges("run-1", asked, entities=entities)
-    return state("MISSING", "NO_INVOICES_LISTED", settled=False, charges=charges)
+    return state("MISSING", "NO_INVOICES_LISTED", whole=False, charges=charges)
 
 
 def wanted(
@@ -67,19 +67,22 @@ def wanted(
     ("one", "is_wanted"),
     [
         (state(), True),
-        (state("MISSING", "NO_INVOICES_LISTED", settled=False), True),
-        (state("MISSING", "USUAL_INVOICE_MISSING", settled=False), True),
+        (state("MISSING", "NO_INVOICES_LISTED", whole=False), True),
+        (state("MISSING", "USUAL_INVOICE_MISSING", whole=False), True),
         (state(outcome="NO_ACCESS"), False),
         (state(outcome="NOT_CHECKED"), False),
         (state("TRANSFERRED"), False),
         # a person's word is no witness to what AWS charges
         (state(acknowledgements=(ACCEPTED,)), True),
         (state("NO_CHARGES", acknowledgements=(ACCEPTED,)), True),
-        (state("MISSING", "NO_INVOICES_LISTED", settled=False, acknowledgements=(ACCEPTED,)), True),
+        (
+            state("MISSING", "NO_INVOICES_LISTED", whole=False, acknowledgements=(ACCEPTED,)),
+            True,
+        ),
         # it stays red whatever Cost Explorer says
-        (state("PARTIAL", "PDF_NOT_READY", settled=False), False),
-        (state("MISSING", "NO_INVOICES_LISTED", "ARCHIVE_DAMAGED", settled=False), False),
-        (state("MISSING", "SOURCE_WITHOUT_INVOICE", settled=False), False),
+        (state("PARTIAL", "PDF_NOT_READY", whole=False), False),
+        (state("MISSING", "NO_INVOICES_LISTED", "ARCHIVE_DAMAGED", whole=False), False),
+        (state("MISSING", "SOURCE_WITHOUT_INVOICE", whole=False), False),
         # it was asked
         (state(charges=CONFIRMED), False),
         (state(charges=replace(UNCONFIRMED, entities=(EntityCharges("AWS", 1, PAID),))), False),
@@ -110,7 +113,7 @@ def test_when_overdue_it_is_asked_once_where_it_can_change_the_verdict(
     [
         (state(), False),
         (state(charges=Charges(not_read="Denied.")), False),
-        (state("MISSING", "NO_INVOICES_LISTED", settled=False), True),
+        (state("MISSING", "NO_INVOICES_LISTED", whole=False), True),
         # it was closed on an estimate
         (state(charges=Charges("run-1", "2026-11-05T06:00:00Z")), True),
         (state(charges=Charges("run-1", ASKED)), False),
@@ -130,7 +133,7 @@ def test_a_closed_period_is_asked_for_again_only_where_nothing_final_was_said(
     ("one", "is_wanted"),
     [
         (state("AWAITING"), True),
-        (state("AWAITING", settled=False), False),
+        (state("AWAITING", whole=False), False),
         (state("AWAITING", history=History()), False),
         (state("AWAITING", charges=Charges("run-1", "2026-10-01T06:00:00Z")), False),
         (state("AWAITING", charges=Charges(not_read="Denied.")), True),

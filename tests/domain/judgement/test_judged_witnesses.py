@@ -21,7 +21,7 @@ from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.money import Amount
 from lambdas.domain.runs.outcome import NO_ACCESS, NOT_CHECKED
 from lambdas.domain.runs.payer_outcome import PayerOutcome
-from lambdas.domain.verdict_words import SETTLED_VERDICTS
+from lambdas.domain.verdict_words import COMPLETE_VERDICTS, is_complete
 from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
 from lambdas.domain.witnesses.billing_transfers import BillingTransfer, Transfers
 from lambdas.domain.witnesses.charges import Charge, Charges, ChargesAnswer
@@ -1149,7 +1149,7 @@ def test_since_when_everything_is_archived_moves_with_the_last_invoice_until_the
     assert payer(late).settled_at == "2026-11-08T06:00:00Z"
 
 
-def test_the_progress_counts_whoever_lacks_nothing_that_is_expected_so_far() -> None:
+def test_the_progress_names_who_has_nothing_outstanding_beside_who_is_complete() -> None:
     manifest = judged(
         outcome(),
         outcome(BOREAL, listed=()),
@@ -1159,10 +1159,10 @@ def test_the_progress_counts_whoever_lacks_nothing_that_is_expected_so_far() -> 
     )
     assert manifest.verdict == "AWAITING"
     assert manifest.completeness()["progress"] == {
-        "complete": 1,
+        "complete": 0,
         "payers": 2,
         "close_day": "business day 3",
-        "text": "1 of 2 complete on business day 3",
+        "text": "0 of 2 complete on business day 3, 1 more with nothing outstanding",
     }
     assert manifest.completeness()["last_day"] == "2026-11-10"
 
@@ -1217,11 +1217,11 @@ transfers_told = st.sampled_from(
 )
 shown = st.sampled_from([[], [bill()], [bill("2", MARKET)], [bill(), bill("2", MARKET)]])
 instants = st.sampled_from([BEFORE_DEADLINE, AFTER_DEADLINE])
-RANK = dict.fromkeys(SETTLED_VERDICTS, 0) | {"AWAITING": 1}
+RANK = dict.fromkeys(COMPLETE_VERDICTS, 0) | {"AWAITING": 1}
 
 
 def rank(manifest: Manifest) -> int:
-    """Settled, awaited, or in need of a person."""
+    """Complete, awaited, or in need of a person."""
     return RANK.get(payer(manifest).verdict, 2)
 
 
@@ -1241,14 +1241,14 @@ def everything(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(everything(), st.sampled_from([[], [accepts()]]))
-def test_whatever_the_witnesses_say_settled_is_never_blocked_nor_without_a_witness(
+def test_whatever_the_witnesses_say_complete_is_never_blocked_nor_without_a_witness(
     facts: dict[str, Any], given: list[GivenAcknowledgement]
 ) -> None:
     asked: PayerOutcome = facts.pop("outcome")
     manifest = judged(asked, acknowledgements=given, **facts)
     state, charges = payer(manifest), facts["charges"].get(ACME)
     is_proof = bool(charges and charges.is_final)
-    if state.verdict in SETTLED_VERDICTS:
+    if is_complete(state.verdict):
         assert all(found.severity != "blocking" for found in state.findings)
     has_charges = bool(charges and charges.charged)
     if state.verdict == "COMPLETE":

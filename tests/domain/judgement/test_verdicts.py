@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from lambdas.domain.findings import KINDS, Finding, finding
 from lambdas.domain.judgement.verdicts import payer_verdict, period_verdict, run_verdict
 from lambdas.domain.runs.outcome import CHECKED, NO_ACCESS, NOT_CHECKED, WRONG_ACCOUNT
-from lambdas.domain.verdict_words import SETTLED_VERDICTS, PayerVerdict
+from lambdas.domain.verdict_words import COMPLETE_VERDICTS, PayerVerdict, is_complete
 
 WAIT = finding("PDF_NOT_READY", "1", "")
 PERSON = finding("OTHER_INVOICE", "1", "")
@@ -123,20 +123,20 @@ circumstances = st.sampled_from(
         for why in ("no_charges", "transferred", "")
     ]
 )
-STRICTNESS = dict.fromkeys(SETTLED_VERDICTS, 0) | {"AWAITING": 1}
+STRICTNESS = dict.fromkeys(COMPLETE_VERDICTS, 0) | {"AWAITING": 1}
 
 
 def strictness(verdict: str) -> int:
-    """Settled, awaited, or in need of a person."""
+    """Complete, awaited, or in need of a person."""
     return STRICTNESS.get(verdict, 2)
 
 
 @given(outcomes, found, counts, circumstances)
-def test_settled_means_read_nothing_blocking_and_nothing_lacking(
+def test_complete_means_read_nothing_blocking_and_nothing_lacking(
     outcome: str | None, findings: list[Finding], counts: tuple[int, int, int], about: str
 ) -> None:
     verdict = verdict_on(outcome, findings, counts, about)
-    if verdict in SETTLED_VERDICTS:
+    if is_complete(verdict):
         assert outcome == CHECKED
         assert all(one.severity != "blocking" for one in findings)
         assert counts[2] == 0

@@ -358,7 +358,7 @@ def test_a_letter_counts_as_the_period_itself_does_and_names_first_who_needs_a_p
     one = telling("ACTION_REQUIRED", *whole, *waits, denied, is_overdue=False)
     _, text = letter([one])
     progress = one.manifest.completeness()["progress"]["text"]
-    assert progress == "92 of 118 complete on business day 9"
+    assert progress == "0 of 118 complete on business day 9, 92 more with nothing outstanding"
     assert f"Payer accounts: {progress}; the deadline is 2026-11-10.\n" in text
     lacks = text.partition("What lacks:\n")[2].splitlines()
     assert lacks[0].startswith("- 999988887777 ")

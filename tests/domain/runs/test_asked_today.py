@@ -54,18 +54,18 @@ def test_everybody_is_asked_as_long_as_nothing_is_known() -> None:
     assert list(runs()) == [ACME, BOREAL]
 
 
-def test_nobody_is_asked_on_a_quiet_day_when_all_is_settled() -> None:
+def test_nobody_is_asked_on_a_quiet_day_when_all_is_complete() -> None:
     assert runs(QUIET_DAY, ALL_DONE) == {}
 
 
 @pytest.mark.parametrize("day", [IN_WINDOW, MONDAY])
-def test_settled_payers_are_asked_in_the_closing_window_and_weekly_after_it(day: datetime) -> None:
+def test_complete_payers_are_asked_in_the_closing_window_and_weekly_after_it(day: datetime) -> None:
     assert list(runs(day, ALL_DONE)) == [ACME, BOREAL]
 
 
 @pytest.mark.parametrize("verdict", ["AWAITING", "MISSING", "PARTIAL", "NO_ACCESS", "NOT_CHECKED"])
 @pytest.mark.parametrize("period", [OCTOBER, SEPTEMBER])
-def test_a_payer_with_an_unsettled_period_is_asked_every_day(
+def test_a_payer_with_a_period_that_is_not_complete_is_asked_every_day(
     verdict: str, period: BillingPeriod
 ) -> None:
     seen = ALL_DONE | {period: {ACME: DONE, BOREAL: LastSeen(verdict, DONE.checked_at)}}
@@ -73,7 +73,7 @@ def test_a_payer_with_an_unsettled_period_is_asked_every_day(
 
 
 @pytest.mark.parametrize("verdict", ["NO_CHARGES", "TRANSFERRED"])
-def test_a_payer_without_invoices_for_a_reason_is_settled(verdict: str) -> None:
+def test_a_payer_without_invoices_for_a_reason_is_complete(verdict: str) -> None:
     seen = ALL_DONE | {OCTOBER: {ACME: DONE, BOREAL: LastSeen(verdict, DONE.checked_at)}}
     assert runs(QUIET_DAY, seen) == {}
 
@@ -168,7 +168,7 @@ MARCH, JULY = BillingPeriod(2026, 3), BillingPeriod(2026, 7)
 RED = LastSeen("PARTIAL", datetime(2026, 4, 12, 6, tzinfo=UTC))
 
 
-def test_a_payer_is_asked_daily_for_an_older_period_in_which_it_is_not_settled() -> None:
+def test_a_payer_is_asked_daily_for_an_older_period_in_which_it_is_not_complete() -> None:
     older = {MARCH: PeriodSeen(payers={ACME: DONE, BOREAL: RED})}
     found = runs(QUIET_DAY, ALL_DONE, older=older)
     assert {one: item.billing_periods for one, item in found.items()} == {
@@ -212,16 +212,16 @@ def test_a_payer_that_left_is_still_asked_for_an_older_period_that_is_open() -> 
 
 
 @pytest.mark.parametrize(
-    ("verdict", "code", "is_settled"),
+    ("verdict", "code", "is_judged_daily"),
     [
-        ("COMPLETE", "LATE_INVOICE", True),
-        ("COMPLETE", "ACKNOWLEDGED", False),
-        ("ACTION_REQUIRED", "PDF_NOT_READY", False),
-        ("AWAITING", "PDF_NOT_READY", False),
+        ("COMPLETE", "LATE_INVOICE", False),
+        ("COMPLETE", "ACKNOWLEDGED", True),
+        ("ACTION_REQUIRED", "PDF_NOT_READY", True),
+        ("AWAITING", "PDF_NOT_READY", True),
     ],
 )
-def test_a_period_is_settled_when_it_is_complete_and_on_nobodys_word(
-    verdict: str, code: str, is_settled: bool
+def test_a_period_is_judged_daily_until_it_is_complete_and_on_nobodys_word(
+    verdict: str, code: str, is_judged_daily: bool
 ) -> None:
     payer = {
         "payer_account_id": ACME,
@@ -230,7 +230,7 @@ def test_a_period_is_settled_when_it_is_complete_and_on_nobodys_word(
         "findings": [{"code": code}],
     }
     seen = PeriodSeen.of({"verdict": verdict, "payers": [payer]}, BillingPeriod(2026, 10))
-    assert (seen.is_settled, seen.payers) == (is_settled, {ACME: DONE})
+    assert (seen.is_judged_daily, seen.payers) == (is_judged_daily, {ACME: DONE})
 
 
 def complete(*accounts: str) -> PeriodSeen:

@@ -111,16 +111,16 @@ def test_days_after_the_end_of_a_period_are_counted_from_one() -> None:
 def test_everybody_is_asked_daily_until_the_deadline() -> None:
     start = datetime(2026, 11, 1, 6, tzinfo=UTC)
     assert all(
-        is_asked_on(start + timedelta(days=day), OCTOBER, DAY_10, settled=True) for day in range(10)
+        is_asked_on(start + timedelta(days=day), OCTOBER, DAY_10, daily=False) for day in range(10)
     )
 
 
-def test_a_settled_payer_is_asked_only_on_mondays_after_the_deadline() -> None:
+def test_a_complete_payer_is_asked_only_on_mondays_after_the_deadline() -> None:
     start = datetime(2026, 11, 11, 6, tzinfo=UTC)
     asked = [
         day
         for day in (start + timedelta(days=days) for days in range(20))
-        if is_asked_on(day, OCTOBER, DAY_10, settled=True)
+        if is_asked_on(day, OCTOBER, DAY_10, daily=False)
     ]
     assert [day.date() for day in asked] == [
         date(2026, 11, 16),
@@ -129,9 +129,8 @@ def test_a_settled_payer_is_asked_only_on_mondays_after_the_deadline() -> None:
     ]
 
 
-def test_an_unsettled_payer_is_asked_every_day() -> None:
+def test_a_payer_that_is_not_complete_is_asked_every_day() -> None:
     start = datetime(2026, 11, 11, 6, tzinfo=UTC)
     assert all(
-        is_asked_on(start + timedelta(days=day), OCTOBER, DAY_10, settled=False)
-        for day in range(20)
+        is_asked_on(start + timedelta(days=day), OCTOBER, DAY_10, daily=True) for day in range(20)
     )

@@ -26,7 +26,7 @@ def test_it_is_said_whose_the_account_is_when_it_was_asked_and_what_the_month_be
     assert about(replace(payer_state(), settled_at="2026-11-09T06:00:00Z")) == {
         "Legal entity": "Acme Ltd.",
         "Asked AWS": "12 November 2026, 06:00 UTC",
-        "Settled since": "9 November 2026, 06:00 UTC",
+        "Nothing outstanding since": "9 November 2026, 06:00 UTC",
         "September 2026": "5 JPY and 10.00 USD in 2 invoices",
     }
 

@@ -53,7 +53,7 @@ def test_exceptions_come_first_with_what_lacks() -> None:
     shown = section(page, "What needs attention")
     assert shown
     assert shown.one("article").text == (
-        "September 2026 S3 1 of 2 payer accounts settled, 1 of 2 invoices archived. "
+        "September 2026 S3 1 of 2 payer accounts complete, 1 of 2 invoices archived. "
         f"1 \N{MULTIPLICATION SIGN} PDF not ready {KINDS['PDF_NOT_READY'].next_step}"
     )
 
@@ -130,7 +130,7 @@ def test_a_total_that_is_not_whole_says_so() -> None:
         verdict="ACTION_REQUIRED",
     )
     ((*_, totals),) = rows_of(read(archive_page("b", "eu-west-1", [bad])))
-    assert totals == "1.00 USD so far; 1 invoice not archived"
+    assert totals == "1.00 USD provisional: 1 invoice is outstanding"
 
 
 def test_one_sentence_says_what_s3_beside_a_link_is() -> None:

@@ -58,7 +58,7 @@ def test_the_verdict_comes_first_then_exceptions_payers_differences_and_history(
 @pytest.mark.parametrize(
     ("manifest", "sentence"),
     [
-        (month(payer_state(invoices=(invoice(),))), "Every payer account is settled"),
+        (month(payer_state(invoices=(invoice(),))), "Every payer account is complete"),
         (
             month(payer_state(verdict="NO_ACCESS"), verdict="ACTION_REQUIRED"),
             "1 payer account needs attention.",
@@ -137,7 +137,7 @@ def test_each_payer_account_has_its_counts_and_totals_per_currency() -> None:
     ]
 
 
-def test_totals_of_what_is_not_settled_are_so_far_and_nothing_is_compared_with_them() -> None:
+def test_totals_of_what_is_not_complete_are_provisional_and_nothing_is_compared_with_them() -> None:
     partial = payer_state(
         invoices=(due("1", "12.50"),), outstanding=(outstanding(),), verdict="PARTIAL"
     )
@@ -153,16 +153,16 @@ def test_totals_of_what_is_not_settled_are_so_far_and_nothing_is_compared_with_t
     page = read(page_of_month(manifest, [before]))
     totals = section(page, TOTALS)
     assert totals
-    assert totals.one("dd", "since").text == "so far"
-    assert totals.one("p", "note").text.startswith("So far; 1 invoice not archived: these are not")
+    assert totals.one("dd", "since").text == "provisional"
+    assert totals.one("p", "note").text.startswith("Provisional: 1 invoice is outstanding.")
     since = section(page, "Since September 2026")
     assert since
     assert rows_of(since) == [
         [f"Acme {ACME}", "Not archived yet", "10.00 USD",
-         "12.50 USD so far; 1 invoice not archived", "\N{EN DASH}"],
+         "12.50 USD provisional: 1 invoice is outstanding", "\N{EN DASH}"],
         [f"Boreal {BOREAL}", "Changed", "5.00 USD", "7.00 USD", "+2.00 USD"],
     ]  # fmt: skip
-    assert page.all("details", "payer")[0].one("summary").text.endswith("12.50 USD so far")
+    assert page.all("details", "payer")[0].one("summary").text.endswith("12.50 USD provisional")
 
 
 def rows_of(part: Node) -> list[list[str]]:
@@ -304,7 +304,7 @@ def test_nothing_is_compared_with_the_totals_of_a_month_that_is_not_whole() -> N
     assert since
     assert since.one("p", "note").text.startswith("September 2026 itself is not complete")
     assert rows_of(since) == [
-        [f"Acme {ACME}", "Changed", "10.00 USD so far", "12.50 USD", "\N{EN DASH}"]
+        [f"Acme {ACME}", "Changed", "10.00 USD provisional", "12.50 USD", "\N{EN DASH}"]
     ]
 
 

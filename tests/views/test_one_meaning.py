@@ -1,0 +1,229 @@
+"""Complete and comparable mean one thing wherever people and programs read of a month."""
+
+import ast
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, get_args
+
+import openpyxl
+import pytest
+
+from lambdas.domain.json_text import to_json
+from lambdas.domain.judgement.manifests import Manifest
+from lambdas.domain.judgement.verdicts import period_verdict
+from lambdas.domain.notifications.email import letter
+from lambdas.domain.notifications.event import period_event
+from lambdas.domain.notifications.reasons import Telling
+from lambdas.domain.notifications.report import report
+from lambdas.domain.runs.asked_today import PeriodSeen
+from lambdas.domain.verdict_words import COMPLETE_VERDICTS, PayerVerdict
+from lambdas.views.digest import PeriodDigest
+from lambdas.views.readme import CHECK_MANIFESTS
+from lambdas.views.workbook import ledger_workbook
+from tests.domain.example_months import (
+    digest,
+    due,
+    invoice,
+    month,
+    page_of_month,
+    payer_state,
+)
+from tests.domain.examples import ACME, BOREAL, OCTOBER, outstanding
+from tests.views.pages.reading import Node, read
+
+DAY = "business day 3"
+BEFORE_DEADLINE = "2026-11-03T06:00:00Z"
+PROJECT = Path(__file__).parents[2]
+DEFINITION = "lambdas/domain/verdict_words.py"
+
+
+def sheets(manifest: Manifest, before: PeriodDigest | None = None) -> Any:
+    return openpyxl.load_workbook(io.BytesIO(ledger_workbook(manifest, before)))
+
+
+def rows(sheet: Any) -> list[dict[str, Any]]:
+    headings, *found = ([cell.value for cell in row] for row in sheet.iter_rows())
+    return [dict(zip(headings, row, strict=True)) for row in found]
+
+
+def figure(page: Node, label: str) -> str:
+    figures = page.one("dl", "figures")
+    terms = [term.text for term in figures.all("dt")]
+    return figures.all("dd")[terms.index(label)].text
+
+
+def judged(*verdicts: str, **members: Any) -> Manifest:
+    """A month of payer accounts with these verdicts, each with an invoice of another currency."""
+    payers = [
+        replace(
+            payer_state(
+                f"{n:012}", f"Payer {n}", invoices=(due(f"{n}", f"{n}.00", "USD"),), verdict=verdict
+            ),
+            settled_at=BEFORE_DEADLINE if verdict == "AWAITING" else None,
+        )
+        for n, verdict in enumerate(verdicts, 1)
+    ]
+    manifest = month(*payers, verdict=period_verdict(one.verdict for one in payers), **members)
+    return replace(manifest, close_day=DAY, last_day="2026-11-10")
+
+
+def telling(manifest: Manifest) -> Telling:
+    as_of = datetime(2026, 11, 3, 6, tzinfo=UTC)
+    return Telling(manifest, "run-2", as_of, False, DAY, None, "changed", "a" * 64)
+
+
+@pytest.mark.parametrize("verdict", get_args(PayerVerdict))
+def test_a_payer_account_is_complete_everywhere_or_nowhere(verdict: PayerVerdict) -> None:
+    manifest = judged("COMPLETE", verdict)
+    complete = 2 if verdict in COMPLETE_VERDICTS else 1
+    said = f"{complete} of 2 complete on {DAY}"
+    completeness = manifest.completeness()
+    assert completeness["progress"]["complete"] == complete
+    assert completeness["progress"]["text"].startswith(said)
+    page = read(page_of_month(manifest))
+    assert figure(page, "Payer accounts complete") == f"{complete} of 2"
+    summary = {row[0].value: row[1].value for row in sheets(manifest)["summary"].iter_rows()}
+    assert summary["Payer accounts complete"] == complete
+    assert said in letter([telling(manifest)])[1]
+    assert said in report("run-2", [manifest], DAY)
+    assert len(period_event(telling(manifest))["open_payers"]) == 2 - complete
+    assert PeriodDigest.of(manifest).payers_complete == complete
+    seen = PeriodSeen.of(completeness, OCTOBER).payers.values()
+    assert sum(not one.is_asked_daily for one in seen) == complete
+
+
+def test_who_waits_for_the_deadline_alone_is_told_beside_those_that_are_complete() -> None:
+    """ "1 of 1 complete" stood beside "settled 0 of 1" on the page."""
+    manifest = judged("AWAITING")
+    said = f"0 of 1 complete on {DAY}, 1 more with nothing outstanding"
+    assert manifest.completeness()["progress"] == {
+        "complete": 0, "payers": 1, "close_day": DAY, "text": said,
+    }  # fmt: skip
+    assert f"Payer accounts: {said}; the deadline is 2026-11-10." in letter([telling(manifest)])[1]
+    assert figure(read(page_of_month(manifest)), "Payer accounts complete") == "0 of 1"
+
+
+def test_no_total_is_compared_as_long_as_a_payer_account_may_get_an_invoice_in_its_currency() -> (
+    None
+):
+    """The workbook compared JPY, in which Boreal has nothing yet, where the page said "so far"."""
+    acme = payer_state(ACME, invoices=(due("1", "12", "JPY"),))
+    boreal = payer_state(BOREAL, "Boreal", invoices=(due("2", "7.00"),), verdict="AWAITING")
+    manifest = month(acme, boreal, verdict="AWAITING")
+    before = digest(payer_state(ACME, invoices=(due("0", "10", "JPY"),)))
+
+    page = read(page_of_month(manifest, [before]))
+    assert [one.text for one in page.all("dd", "since")] == 2 * ["provisional"]
+    book = sheets(manifest, before)
+    summary = {row[0].value: row[3].value for row in book["summary"].iter_rows()}
+    assert (summary["JPY"], summary["USD"]) == (None, None)
+
+
+def test_a_payer_account_that_is_complete_in_both_months_is_compared_whoever_else_is_not() -> None:
+    acme = payer_state(ACME, invoices=(due("1", "12", "JPY"),))
+    boreal = payer_state(BOREAL, "Boreal", invoices=(due("2", "7.00"),), verdict="AWAITING")
+    manifest = month(acme, boreal, verdict="AWAITING")
+    before = digest(payer_state(ACME, invoices=(due("0", "10", "JPY"),)))
+
+    (table,) = read(page_of_month(manifest, [before])).all("table", "since")
+    shown = [row.all("td")[-1].text for row in table.all("tr") if row.all("td")]
+    assert sorted(shown) == ["+2 JPY", "\N{EN DASH}"]
+    book = sheets(manifest, before)
+    for sheet in ("payers", "changes"):
+        found = {row["Payer account"]: row["Difference"] for row in rows(book[sheet])}
+        assert found == {ACME: 2, BOREAL: None}, sheet
+
+
+def test_who_is_absent_from_a_month_that_is_not_complete_is_not_compared_with_nothing() -> None:
+    """Invoices of the month may yet come, also of a payer account that nobody knew there."""
+    manifest = month(payer_state(ACME, invoices=(due("1", "12.50"),)))
+    before = digest(payer_state(BOREAL, "Boreal", verdict="PARTIAL"), verdict="ACTION_REQUIRED")
+
+    page = read(page_of_month(manifest, [before]))
+    cells = [row.all("td") for row in page.one("table", "since").all("tr")]
+    assert [row[-1].text for row in cells if row and "New" in row[1].text] == ["\N{EN DASH}"]
+    book = sheets(manifest, before)
+    assert [row["Difference"] for row in rows(book["payers"])] == [None]
+    new = [row for row in rows(book["changes"]) if row["Change"] == "PAYER_NEW"]
+    assert [row["Difference"] for row in new] == [None]
+    assert "not compared" in new[0]["What changed"]
+
+
+def test_what_is_not_complete_is_called_provisional_with_what_is_outstanding() -> None:
+    state = payer_state(invoices=(invoice(),), outstanding=(outstanding(),), verdict="PARTIAL")
+    manifest = month(state, verdict="ACTION_REQUIRED")
+    said = "Provisional: 1 invoice is outstanding."
+    page = read(page_of_month(manifest))
+    assert any(note.text.startswith(said) for note in page.all("p", "note"))
+    summary = [str(row[0].value) for row in sheets(manifest)["summary"].iter_rows()]
+    assert any(text.startswith(said) for text in summary)
+
+
+def program_of_the_readme() -> dict[str, Any]:
+    """Its functions, as a person's Python has them."""
+    names: dict[str, Any] = {}
+    exec(CHECK_MANIFESTS.partition("\nproblems, found")[0], names)  # noqa: S102 - our own text
+    return names
+
+
+@pytest.mark.parametrize(
+    ("progress", "is_right"),
+    [
+        ({}, True),
+        ({"complete": 2, "text": f"2 of 3 complete on {DAY}"}, True),  # as v1 counted
+        ({"complete": 1, "text": f"1 of 3 complete on {DAY}"}, False),
+        ({"complete": 3, "text": f"3 of 3 complete on {DAY}"}, False),
+        ({"text": f"1 of 3 complete on {DAY}, 2 more with nothing outstanding"}, False),
+        ({"payers": 2}, False),
+    ],
+)
+def test_the_program_of_the_readme_counts_as_this_release_does_or_as_v1_did(
+    progress: dict[str, Any], is_right: bool
+) -> None:
+    manifest = judged("COMPLETE", "AWAITING", "MISSING")
+    newest = json.loads(to_json(manifest.to_data()))
+    view = json.loads(to_json(manifest.completeness()))
+    view["progress"] |= progress
+    program = program_of_the_readme()
+    assert program["check_completeness"](view, newest, to_json(view)) == is_right
+    assert program["COMPLETE"] == COMPLETE_VERDICTS
+
+
+def by_hand(source: str) -> list[str]:
+    """Where a file names the complete verdicts, or compares with them one by one."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name | ast.alias | ast.Attribute):
+            name = getattr(node, "id", None) or getattr(node, "name", None)
+            found += [ast.unparse(node)] if (name or node.attr) == "COMPLETE_VERDICTS" else []
+        if isinstance(node, ast.Compare | ast.BoolOp | ast.MatchOr):
+            words = {one.value for one in ast.walk(node) if isinstance(one, ast.Constant)}
+            found += [ast.unparse(node)] if len(words & {*COMPLETE_VERDICTS}) > 2 else []
+    return found
+
+
+def test_nothing_but_its_definition_knows_which_verdicts_are_complete() -> None:
+    sources = {
+        path.relative_to(PROJECT).as_posix(): path.read_text("utf-8")
+        for folder in ("lambdas", "ops", "infra", "sandbox", "bench")
+        for path in (PROJECT / folder).rglob("*.py")
+    }
+    assert by_hand(sources.pop(DEFINITION))
+    assert {place: found for place, text in sources.items() if (found := by_hand(text))} == {}
+
+
+@pytest.mark.parametrize(
+    "snippet",
+    [
+        "from lambdas.domain.verdict_words import COMPLETE_VERDICTS",
+        "x = verdict_words.COMPLETE_VERDICTS",
+        'x = verdict in ("COMPLETE", "NO_CHARGES", "TRANSFERRED")',
+        'x = verdict not in {"TRANSFERRED", "NO_CHARGES", "COMPLETE"}',
+        'x = v == "COMPLETE" or v == "NO_CHARGES" or v == "TRANSFERRED"',
+    ],
+)
+def test_a_verdict_that_is_compared_by_hand_is_seen(snippet: str) -> None:
+    assert by_hand(snippet)
