@@ -13,22 +13,22 @@ _HEAD = """\
 
 Generated from `infra/required_actions.py` and `infra/payer_reader.py` by `python -m
 infra.generated`. Do not edit. Tests compare it with the synthesized policies of every role and with
-what the resources' own policies allow: nothing is missing and nothing is granted beside it. No role
-may delete anything, shorten or bypass a lock, or change the bucket or a key.
+the policies of the resources: nothing is missing, and nothing else is granted. No role may delete
+anything, shorten or bypass a lock, or change the bucket or a key.
 
 `bucket/…` are objects of the archive bucket; `*` in their keys stands for a run, a billing period
 or an account. The archive key is granted only by way of S3 and for the archive bucket
 (`kms:ViaService`, `kms:EncryptionContext:aws:s3:arn`). With S3 bucket keys the encryption context
-is the bucket and not the object, so that the key tells no prefixes apart; the grants on objects do.
+is the bucket and not the object, so the key cannot distinguish prefixes; the grants on objects do.
 """
 
 _PAYER = """\
 ## In each payer account
 
 The role that `payer-reader-role.yaml` makes. In the archive account only {readers}
-may take it, with the external id of the settings; before anything is read they compare the account
-that they landed in. None of the actions knows a resource. Of the options, leave out what the
-archive's settings leave out under `witnesses`.
+may assume it, with the external id of the settings. Before they read anything, they verify that
+they are in the right account. None of the actions has a resource. Switch off the options that the
+archive's settings switch off under `witnesses`.
 
 | action | needed |
 |---|---|

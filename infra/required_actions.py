@@ -46,7 +46,7 @@ BUCKET = "bucket"
 ARCHIVE_KEY = "archive key"
 """Granted only by way of S3 and for the archive bucket."""
 SIGNING_KEY = "signing key"
-HEADS = "table of heads"
+HEADS = "latest-manifest table"
 TOPIC = "topic"
 TOPIC_KEY = "topic's key"
 EVENT_BUS = "default event bus"
@@ -89,7 +89,7 @@ _LOG = (
     Required("logs:PutLogEvents", OWN_LOG, "the function's log"),
 )
 _TAKE_PAYER_ROLE = Required(
-    "sts:AssumeRole", PAYER_ROLES, "asks AWS as the payer account, with its own external id"
+    "sts:AssumeRole", PAYER_ROLES, "calls AWS as the payer account, with its own external id"
 )
 
 _ENUMERATE = (
@@ -98,19 +98,19 @@ _ENUMERATE = (
     Required(
         "s3:ListBucket",
         BUCKET,
-        "which periods there are; without it a view not yet made is 403, not 404",
+        "lists the periods; without it S3 answers 403 for a view that does not exist yet, not 404",
     ),
-    Required("s3:GetObject", _COMPLETENESS, "who is complete and need not be asked today"),
-    Required("s3:PutObject", _CLAIM, "claims a scheduled run, so that a second delivery does none"),
-    Required("s3:GetObject", _CLAIM, "whether the claim is its own, when the step is tried again"),
-    Required("s3:PutObject", _PAYERS, "the list that the map reads"),
-    Required("s3:PutObject", _REQUEST, "what the run was asked"),
+    Required("s3:GetObject", _COMPLETENESS, "which payer accounts need no check today"),
+    Required("s3:PutObject", _CLAIM, "claims a scheduled run; a second delivery starts none"),
+    Required("s3:GetObject", _CLAIM, "recognises its own claim, when the step is tried again"),
+    Required("s3:PutObject", _PAYERS, "stores the list that the map reads"),
+    Required("s3:PutObject", _REQUEST, "stores the run's request"),
     _ENCRYPT,
     _DECRYPT,
     *_LOG,
 )
 _LIST = (
-    Required("s3:PutObject", _LISTING, "what AWS lists for the payer account"),
+    Required("s3:PutObject", _LISTING, "stores AWS's listing of the payer account"),
     _ENCRYPT,
     Required(
         "kms:Decrypt",
@@ -122,15 +122,15 @@ _LIST = (
     *_LOG,
 )
 _FETCH = (
-    Required("s3:ListBucket", BUCKET, "which passes of this run and which accounts are there"),
-    Required("s3:ListBucketVersions", BUCKET, "stores nothing where evidence is, or was hidden"),
-    Required("s3:GetObject", _LISTING, "what is expected"),
-    Required("s3:GetObject", _PAYERS, "who is asked in this run"),
-    Required("s3:GetObject", _REQUEST, "which accounts the register has"),
+    Required("s3:ListBucket", BUCKET, "lists the passes of this run, and the accounts"),
+    Required("s3:ListBucketVersions", BUCKET, "stores nothing over evidence, be it hidden"),
+    Required("s3:GetObject", _LISTING, "the expected invoices"),
+    Required("s3:GetObject", _PAYERS, "the payer accounts of this run"),
+    Required("s3:GetObject", _REQUEST, "the accounts of the register"),
     Required("s3:GetObject", _COMPLETENESS, "which documents were found to be another invoice's"),
-    Required("s3:GetObject", _FETCH_PASS, "what earlier passes of this run did"),
-    Required("s3:PutObject", _FETCH_PASS, "what this pass did"),
-    Required("s3:GetObject", _DOCUMENTS, "adopts by its checksum what a crash left"),
+    Required("s3:GetObject", _FETCH_PASS, "the results of earlier passes of this run"),
+    Required("s3:PutObject", _FETCH_PASS, "stores the result of this pass"),
+    Required("s3:GetObject", _DOCUMENTS, "adopts a document that a crash left, by its checksum"),
     Required("s3:GetObjectVersion", _DOCUMENTS, "compares a changed document with the archived"),
     Required("s3:PutObject", _DOCUMENTS, "stores documents, once"),
     Required("s3:PutObjectRetention", _DOCUMENTS, "S3 asks for it when a PUT carries lock headers"),
@@ -143,34 +143,36 @@ _FETCH = (
     *_LOG,
 )
 _VALIDATE = (
-    Required("s3:ListBucket", BUCKET, "which manifests and passes of this run there are"),
-    Required("s3:ListBucketVersions", BUCKET, "evidence that is hidden or overlaid is damage"),
-    Required("s3:GetObject", _PAYERS, "who was to be asked"),
+    Required("s3:ListBucket", BUCKET, "lists manifests, and the passes of this run"),
+    Required("s3:ListBucketVersions", BUCKET, "finds evidence that is hidden or overlaid: damage"),
+    Required("s3:GetObject", _PAYERS, "the payer accounts of this run"),
     Required("s3:GetObject", _REQUEST, "the register of the run"),
-    Required("s3:GetObject", _LISTING, "what is expected"),
-    Required("s3:GetObject", _FETCH_PASS, "what was archived and what is outstanding"),
-    Required("s3:GetObject", _CHARGES, "what a try before this one was told, at a price"),
-    Required("s3:PutObject", _CHARGES, "what Cost Explorer answered"),
-    Required("s3:PutObject", _RESULT, "what the run found"),
+    Required("s3:GetObject", _LISTING, "the expected invoices"),
+    Required("s3:GetObject", _FETCH_PASS, "the archived and the outstanding invoices"),
+    Required(
+        "s3:GetObject", _CHARGES, "Cost Explorer's answer to an earlier try, which cost money"
+    ),
+    Required("s3:PutObject", _CHARGES, "stores Cost Explorer's answer"),
+    Required("s3:PutObject", _RESULT, "stores the result of the run"),
     Required("s3:GetObject", _RECORDS, "the state of every invoice of the period"),
     Required("s3:GetObject", _MANIFESTS, "the chain that the next manifest continues"),
     Required("s3:PutObject", _MANIFESTS, "stores manifests, once"),
     Required("s3:PutObjectRetention", _MANIFESTS, "S3 asks for it when a PUT carries lock headers"),
-    *(Required("s3:GetObject", view, "whether the view is behind") for view in _VIEWS),
+    *(Required("s3:GetObject", view, "finds a view that is out of date") for view in _VIEWS),
     *(Required("s3:PutObject", view, "makes the view again") for view in _VIEWS),
     *(Required("s3:PutObjectTagging", view, "old versions expire by this tag") for view in _VIEWS),
     _ENCRYPT,
     _DECRYPT,
     Required("kms:Sign", SIGNING_KEY, "signs each manifest"),
-    Required("kms:Verify", SIGNING_KEY, "goes on only from a manifest of its own"),
-    Required("kms:GetPublicKey", SIGNING_KEY, "leaves the public half in the archive"),
-    Required("dynamodb:GetItem", HEADS, "where the chain ends, as told outside the bucket"),
-    Required("dynamodb:UpdateItem", HEADS, "moves the head forward, never back"),
-    Required("sns:Publish", TOPIC, "tells people"),
+    Required("kms:Verify", SIGNING_KEY, "continues only a manifest that it signed itself"),
+    Required("kms:GetPublicKey", SIGNING_KEY, "stores the public half in the archive"),
+    Required("dynamodb:GetItem", HEADS, "the end of the chain, as kept outside the bucket"),
+    Required("dynamodb:UpdateItem", HEADS, "moves the record forward, never back"),
+    Required("sns:Publish", TOPIC, "notifies people"),
     Required("kms:GenerateDataKey", TOPIC_KEY, "SNS encrypts the message with the topic's key"),
-    Required("kms:Decrypt", TOPIC_KEY, "SNS asks for it of whoever publishes"),
-    Required("events:PutEvents", EVENT_BUS, "tells other programs"),
-    Required(_TAKE_PAYER_ROLE.action, PAYER_ROLES, "asks Cost Explorer as the payer account"),
+    Required("kms:Decrypt", TOPIC_KEY, "SNS requires it of every publisher"),
+    Required("events:PutEvents", EVENT_BUS, "notifies other programs"),
+    Required(_TAKE_PAYER_ROLE.action, PAYER_ROLES, "reads Cost Explorer as the payer account"),
     *_LOG,
 )
 _PUBLIC_KEY = (
@@ -186,11 +188,11 @@ _WORKFLOW = (
     Required("s3:GetObject", _PAYERS, "the map reads the run's list"),
     Required("kms:Decrypt", ARCHIVE_KEY, "the list is encrypted"),
     Required("states:StartExecution", STATE_MACHINE, "each payer account is a child of the map"),
-    Required("states:DescribeExecution", EXECUTIONS, "watches the children"),
+    Required("states:DescribeExecution", EXECUTIONS, "monitors the children"),
     Required("states:StopExecution", EXECUTIONS, "stops the children when a person stops the run"),
     Required("states:RedriveExecution", MAP_RUN, "a failed map is driven again by a person"),
     *(
-        Required(f"logs:{action}", EVERYTHING, "sets up its log; the action knows no resource")
+        Required(f"logs:{action}", EVERYTHING, "sets up its log; the action has no resource")
         for action in (
             "CreateLogDelivery",
             "DeleteLogDelivery",
@@ -208,8 +210,8 @@ _SCHEDULE = (
     Required("sqs:SendMessage", DEAD_LETTERS, "keeps a start that could not be delivered"),
 )
 _ALARMS = (
-    Required("sns:Publish", TOPIC, "tells of an alarm, for alarms of this archive alone"),
-    Required("kms:Decrypt", TOPIC_KEY, "SNS asks for it of whoever publishes"),
+    Required("sns:Publish", TOPIC, "sends an alarm's e-mail, for alarms of this archive alone"),
+    Required("kms:Decrypt", TOPIC_KEY, "SNS requires it of every publisher"),
     Required("kms:GenerateDataKey*", TOPIC_KEY, "SNS encrypts the message, as AWS documents it"),
 )
 

@@ -65,15 +65,16 @@ class Watching(Construct):
             self._no_heartbeat(),
             self._old_sweep(),
             self._alarm(
-                "ToldNobody",
-                "A verdict was reached and could not be told, by mail or as an event. The log of "
-                "ValidateCompleteness says why; the next run tells it.",
+                "NotificationFailed",
+                "A notification could not be sent, by e-mail or as an event. The log of "
+                "ValidateCompleteness has the reason; the next run sends it.",
                 _own_metric(UNTOLD, "Sum"),
+                construct_id="ToldNobody",
             ),
             self._alarm(
                 "StartNotDelivered",
-                "A daily start could not be delivered for a day. Its message lies in the "
-                "dead-letter queue; repair what it says, start a run, delete the message.",
+                "A daily start could not be delivered for a day. Its message is in the "
+                "dead-letter queue: fix its cause, start a run, delete the message.",
                 undelivered.metric_approximate_number_of_messages_visible(
                     period=_MINUTES, statistic="Maximum"
                 ),
@@ -95,8 +96,8 @@ class Watching(Construct):
     def _no_heartbeat(self) -> cloudwatch.Alarm:
         return self._alarm(
             "NoHeartbeat",
-            f"No scheduled run has reached a verdict for {SILENT_HOURS} hours: the schedule is "
-            "off, today's run died, or it takes much longer than yesterday's. Open the last "
+            f"No scheduled run has reached a status for {SILENT_HOURS} hours: the schedule is "
+            "off, today's run failed, or it takes much longer than yesterday's. Open the last "
             "execution. After the first deployment this is normal until the first scheduled run.",
             # hours without data are hours without a beat: left out, they would be looked past
             cloudwatch.MathExpression(
@@ -114,9 +115,8 @@ class Watching(Construct):
     def _old_sweep(self) -> cloudwatch.Alarm:
         return self._alarm(
             "SweepTooOld",
-            "There is a payer account that no run could read for more than a week. "
-            "completeness.json of the newest period names those that could not be read, with the "
-            "next step.",
+            "No run could read some payer account for more than a week. completeness.json of the "
+            "newest period names it, with the next step.",
             _own_metric(SWEEP_AGE, "Maximum"),
             threshold=OLDEST_SWEEP_HOURS,
             comparison=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
@@ -142,8 +142,8 @@ class Watching(Construct):
         return self._alarm(
             f"{made.step.state}Errors",
             f"The function of {made.step.state} failed {counted(threshold, 'time')} or more in "
-            f"{counted(hours, 'hour')}; its log says why. A retry may have cured it: see the "
-            "execution.",
+            f"{counted(hours, 'hour')}; its log has the reason. A retry may have succeeded: see "
+            "the execution.",
             made.function.metric_errors(period=cdk.Duration.hours(hours)),
             threshold=threshold,
         )
@@ -158,10 +158,14 @@ class Watching(Construct):
         comparison: cloudwatch.ComparisonOperator = _AT_LEAST,
         periods: int = 1,
         missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
+        construct_id: str | None = None,
     ) -> cloudwatch.Alarm:
+        """An alarm; its construct id, which is deployed, differs from its name only where the name
+        has changed.
+        """
         alarm = cloudwatch.Alarm(
             self,
-            name,
+            construct_id or name,
             alarm_name=f"{ALARM_NAMES}{name}",
             alarm_description=description,
             metric=metric,
@@ -183,7 +187,7 @@ class Watching(Construct):
         dashboard.add_widgets(
             cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(alarms), width=12, height=6),
             cloudwatch.SingleValueWidget(
-                title="Of the last day",
+                title="Last day",
                 metrics=[
                     _own_metric(HEARTBEAT, "Sum"),
                     _own_metric(OVERDUE, "Maximum"),

@@ -1,4 +1,6 @@
-"""The deployed stacks of v1 upgrade in place: nothing is replaced, nothing is taken away."""
+"""The deployed stacks of v1 upgrade in place: nothing is taken away, and nothing is replaced but an
+alarm that got another name.
+"""
 
 import gzip
 import json
@@ -14,6 +16,8 @@ from tests.infra.conftest import Template
 
 V1 = Path(__file__).parents[1] / "releases" / "v1"
 STACKS = (ARCHIVE_STACK, PAYER_READER_STACK)
+RENAMED = {"invoice-archive-ToldNobody": "invoice-archive-NotificationFailed"}
+"""An alarm keeps nothing, so CloudFormation may make it anew under its new name."""
 
 
 @pytest.fixture
@@ -43,6 +47,10 @@ def create_only(resource: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
+def _name_now(value: Any) -> Any:
+    return RENAMED.get(value, value) if isinstance(value, str) else value
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_resource_keeps_its_logical_id_and_type(stack: str, now: dict[str, Template]) -> None:
     before = {name: one["Type"] for name, one in of_v1(stack)["Resources"].items()}
@@ -55,7 +63,8 @@ def test_no_resource_is_replaced(stack: str, now: dict[str, Template]) -> None:
     resources, compared = now[stack]["Resources"], 0
     for name, one in of_v1(stack)["Resources"].items():
         before, after = dict(create_only(one)), dict(create_only(resources[name]))
-        assert (name, after) == (name, before)
+        expected = {path: _name_now(value) for path, value in before.items()}
+        assert (name, after) == (name, expected)
         compared += len(before)
     assert compared > 0
 

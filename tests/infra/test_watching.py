@@ -36,7 +36,7 @@ def test_there_is_an_alarm_for_each_way_to_fail_unseen(alarms: Alarms) -> None:
     assert set(alarms) == {
         "NoHeartbeat",
         "SweepTooOld",
-        "ToldNobody",
+        "NotificationFailed",
         "StartNotDelivered",
         "RunTimedOut",
         "RunAborted",
@@ -56,6 +56,15 @@ def test_every_alarm_says_what_it_means_and_tells_people_of_its_begin_and_end(
 def test_alarms_carry_the_name_that_the_topic_lets_in(template: dict[str, Any]) -> None:
     for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
         assert alarm["AlarmName"].startswith(ALARM_NAMES)
+
+
+def test_a_renamed_alarm_keeps_the_logical_id_that_is_deployed(template: dict[str, Any]) -> None:
+    [logical_id] = [
+        logical_id
+        for logical_id, alarm in of_type(template, "AWS::CloudWatch::Alarm").items()
+        if alarm["AlarmName"] == f"{ALARM_NAMES}NotificationFailed"
+    ]
+    assert logical_id.startswith("WatchingToldNobody")
 
 
 def test_a_day_without_a_heartbeat_raises_the_alarm_on_that_day_whatever_the_reason(
@@ -84,7 +93,7 @@ def test_a_sweep_is_too_old_when_a_weekly_one_was_missed(alarms: Alarms) -> None
 
 
 def test_a_verdict_that_nobody_was_told_raises_the_alarm(alarms: Alarms) -> None:
-    alarm = alarms["ToldNobody"]
+    alarm = alarms["NotificationFailed"]
     assert (alarm["MetricName"], alarm["Statistic"]) == ("NotificationsFailed", "Sum")
     assert (alarm["Threshold"], alarm["TreatMissingData"]) == (1, "notBreaching")
 
@@ -103,7 +112,7 @@ def test_every_metric_that_is_looked_for_is_written() -> None:
 
 
 def test_metrics_are_looked_for_where_the_functions_write_them(alarms: Alarms) -> None:
-    for name in ("NoHeartbeat", "SweepTooOld", "ToldNobody"):
+    for name in ("NoHeartbeat", "SweepTooOld", "NotificationFailed"):
         metric = metric_of(alarms[name])
         assert metric["Namespace"] == metrics().namespace
         assert metric["Dimensions"] == [{"Name": "service", "Value": metrics().service}]
