@@ -70,14 +70,14 @@ class _Parser(ArgumentParser):
             (file or sys.stdout).write(message)
 
     def error(self, message: str) -> NoReturn:
-        raise WrongUsage([f"{message}; '{self.prog} --help' teaches it"])
+        raise WrongUsage([f"{message}; '{self.prog} --help' shows help for it"])
 
 
 def _parser() -> ArgumentParser:
     parser = _Parser(
         prog="invoices",
         description="Work with the invoice archive.",
-        epilog=f"'invoices VERB --help' teaches a verb.\n\n{_EXITS}",
+        epilog=f"'invoices VERB --help' shows help for a verb.\n\n{_EXITS}",
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )

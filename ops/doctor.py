@@ -1,4 +1,4 @@
-"""What a deployment would stumble over, found before anything is changed."""
+"""Problems that a deployment would meet, found before anything is changed."""
 
 import json
 import time
@@ -76,8 +76,8 @@ def examine_holidays(settings: DeploySettings, today: date) -> Iterator[Examined
     until = today + timedelta(days=365)
     is_over = not any(today <= day <= until for day in settings.holidays)
     problem = (
-        f"the last one is {settings.holidays[-1]}, and none lies in the coming twelve months, so "
-        f"that {settings.close_deadline} comes too early; list those of the next year and deploy"
+        f"the last one is {settings.holidays[-1]}, and none is in the coming twelve months, so "
+        f"{settings.close_deadline} comes too early; list those of the next year and deploy"
     )
     yield Examined(
         f"holidays ({counted(len(settings.holidays), 'day')})", problem if is_over else None
@@ -121,8 +121,8 @@ def examine_bucket(
         )
     return Examined(
         what,
-        f"it exists elsewhere, or it is this account's and these credentials lack s3:ListBucket "
-        f"(S3 answers {status}): names are unique in all of AWS; choose another "
+        f"it exists elsewhere, or it is this account's and these credentials do not allow "
+        f"s3:ListBucket (S3 answers {status}): names are unique in all of AWS; choose another "
         "archive_bucket_name",
     )
 
@@ -132,8 +132,8 @@ def examine_failed_deployment() -> Iterator[Examined]:
     if failed_at_first():
         yield Examined(
             f"stack {STACK}",
-            "its first deployment failed, and what is left of it is protected from deletion: take "
-            "the protection off as the README tells under 'Later', and deploy again",
+            "its first deployment failed, and the empty stack is protected from deletion: remove "
+            "the protection as the README shows under 'Later', and deploy again",
         )
 
 
@@ -149,7 +149,7 @@ def examine_names(here: Place) -> Examined:
     return Examined(
         "names of roles and policies",
         f"the account has {', '.join(taken)} already, and one of each in all regions: an archive "
-        "is deployed in another region; go on with that one, or take another account"
+        "is deployed in another region; use that one, or another account"
         if taken
         else None,
     )
@@ -181,7 +181,9 @@ def examine_break_glass_role(settings: DeploySettings, here: Place) -> Iterator[
     account_id, name = arn.split(":")[4], arn.rpartition("/")[2]
     what = f"break-glass role {arn}"
     if account_id != here.account_id:
-        problem = f"it lies in another account than the archive, {here.account_id}; name one of it"
+        problem = (
+            f"it is not in the archive's account, {here.account_id}; name a role of that account"
+        )
         yield Examined(what, problem)
         return
     iam = client("iam")
@@ -191,7 +193,9 @@ def examine_break_glass_role(settings: DeploySettings, here: Place) -> Iterator[
         except iam.exceptions.NoSuchEntityException:
             yield Examined(what, "it does not exist; create it or leave the setting out")
             return
-    is_another = f"the role of that name is {found}; write that, or it may nothing in an emergency"
+    is_another = (
+        f"the role of that name is {found}; write that ARN, or the role cannot act in an emergency"
+    )
     yield Examined(what, None if found == arn else is_another)
 
 
@@ -241,8 +245,8 @@ def examine_workflow(settings: DeploySettings, here: Place) -> Examined:
     )
     return Examined(
         what,
-        f"AWS would refuse it ({told}): deploy nothing yet, and send these words to whoever "
-        "maintains this project",
+        f"AWS would refuse it ({told}): deploy nothing yet, and send this message to the "
+        "maintainers of this project",
     )
 
 
@@ -319,9 +323,9 @@ def examine_payers(outputs: Mapping[str, str]) -> Iterator[Examined]:
         not_asked = list(_not_asked(_required(bucket, request), names))
     yield from not_asked
     yield Examined(
-        "what no dry run tries",
+        "permissions that no dry run tests",
         not_tried="invoicing:GetInvoicePDF, ce:GetCostAndUsage, and whether FetchInvoiceDocuments "
-        "and ValidateCompleteness may take the roles too; the first run that archives tells it",
+        "and ValidateCompleteness may take the roles too; the first run that archives shows it",
     )
 
 
@@ -389,7 +393,7 @@ def _run_id_of_ended(states: Any, arn: str) -> str:
             except NOT_UNDERSTOOD:
                 raise CannotRead(f"the dry run {arn} ended well and names no run") from None
         if described["status"] != "RUNNING":
-            cause = described.get("cause") or described.get("error") or "no cause is told"
+            cause = described.get("cause") or described.get("error") or "no cause is given"
             raise CannotRead(f"the dry run {arn} ended {described['status']}: {cause}")
         time.sleep(_POLL_SECONDS)
 

@@ -13,7 +13,7 @@ from lambdas.domain.witnesses.acknowledgements import Acknowledgement
 from lambdas.domain.witnesses.charges import Charges
 from lambdas.domain.words import counted
 
-_NOT_ASKED = "It was not asked."
+_NOT_ASKED = "It has not been checked."
 _WHY = {
     "MISSING": "AWS does not list an invoice that is expected and overdue.",
     "PARTIAL": "AWS lists every invoice that is overdue. A document is missing, or a finding needs "
@@ -51,7 +51,7 @@ def _listings(state: PayerState, period: BillingPeriod) -> Iterator[str]:
     if said is None:
         yield "Its own listings were never read for this period."
         return
-    yield f"They show {counted(said.invoices, 'invoice')} of {period}, since {said.at}."
+    yield f"They have shown {counted(said.invoices, 'invoice')} of {period} since {said.at}."
     yield f"See {listing_key(said.run_id, state.payer_account_id)}."
 
 
@@ -62,9 +62,9 @@ def _history(manifest: Manifest, state: PayerState) -> Iterator[str]:
         return
     periods = ", ".join(map(str, sorted(history.periods)))
     if len(history.periods) == 1:
-        yield f"Only {periods} is known; what is usual shows in two earlier months at the least."
+        yield f"Only {periods} is known; an invoice is usual once two earlier months have it."
     elif not history.usual:
-        yield f"No invoice came in each of {periods}, so none is expected as usual."
+        yield f"No invoice came in each of {periods}, so no invoice is usual."
     missing = {one.subject for one in state.findings if one.code == "USUAL_INVOICE_MISSING"}
     for issuer in history.usual:
         if str(issuer) in missing:
@@ -118,7 +118,8 @@ def _charges(state: PayerState, period: BillingPeriod) -> Iterator[str]:
         yield _NOT_ASKED
         return
     if said.was_read and said.run_id:
-        yield f"It answered on {said.at}, {'finally' if said.is_final else 'with an estimate'}:"
+        figures = "with final figures" if said.is_final else "with an estimate"
+        yield f"It answered on {said.at}, {figures}:"
         yield from _entities(said)
         for one in state.residuals:
             unread = f"; {counted(one.not_compared, 'invoice')} not compared" * bool(
@@ -131,7 +132,7 @@ def _charges(state: PayerState, period: BillingPeriod) -> Iterator[str]:
             )
         yield f"See {charges_key(said.run_id, state.payer_account_id, period)}."
     if said.not_read:
-        yield f"Not read at last: {said.not_read}"
+        yield f"The last attempt to read failed: {said.not_read}"
 
 
 def _entities(said: Charges) -> Iterator[str]:
@@ -155,7 +156,7 @@ def _transfers(state: PayerState, period: BillingPeriod) -> Iterator[str]:
         yield _NOT_ASKED
         return
     if said.was_read and not said.transfers:
-        yield f"None touches {period}, since {said.at}."
+        yield f"None has touched {period} since {said.at}."
     for one in said.transfers:
         until = f" until {one.ends_at}" if one.ends_at else ""
         part = "the whole" if one.covers(period) else "a part"
@@ -164,7 +165,7 @@ def _transfers(state: PayerState, period: BillingPeriod) -> Iterator[str]:
             f"it covers {part} of {period}."
         )
     if said.not_read:
-        yield f"Not read at last: {said.not_read}"
+        yield f"The last attempt to read failed: {said.not_read}"
 
 
 def _units(state: PayerState) -> Iterator[str]:
@@ -173,22 +174,22 @@ def _units(state: PayerState) -> Iterator[str]:
         yield _NOT_ASKED
         return
     if said.receivers:
-        yield f"Their receivers were asked too, since {said.at}: {', '.join(said.receivers)}."
+        yield f"Since {said.at} their receivers have been checked too: {', '.join(said.receivers)}."
     elif said.at:
-        yield f"There are no other receivers, since {said.at}."
+        yield f"There have been no other receivers since {said.at}."
     if said.not_read:
-        yield f"Not read at last: {said.not_read}"
+        yield f"The last attempt to read failed: {said.not_read}"
 
 
 def _acknowledgements(manifest: Manifest, state: PayerState) -> Iterator[str]:
     if not state.witnesses.acknowledgements:
-        yield "Nobody accepted anything."
+        yield "Nobody has accepted a gap."
     for one in state.witnesses.acknowledgements:
         still = ""
         if state.witnesses.is_replaced(one):
-            still = ", which a later one replaces"
+            still = ", replaced by a later one"
         elif not one.is_in_force(read_instant(manifest.generated_at)):
-            still = ", which is over"
+            still = ", now expired"
         yield _acknowledgement(one, still)
 
 
@@ -206,7 +207,7 @@ def _archive(state: PayerState) -> Iterator[str]:
         yield f"{one.invoice_id} is listed and not archived."
     for invoice in state.invoices:
         if not invoice.has_invoice_document:
-            yield f"{invoice.invoice_id} lacks its document; see {invoice.record.key}."
+            yield f"The document of {invoice.invoice_id} is missing; see {invoice.record.key}."
 
 
 def _findings(state: PayerState) -> Iterator[str]:
@@ -230,23 +231,23 @@ def _verdict(manifest: Manifest, state: PayerState) -> Iterator[str]:
 
 def _awaiting(manifest: Manifest, state: PayerState) -> Iterator[str]:
     if state.settled_at is None:
-        yield f"What lacks is awaited until {manifest.last_day} is over."
+        yield f"Outstanding invoices and documents are awaited until {manifest.last_day} ends."
         return
     yield (
-        "Everything that is expected so far is archived. It is complete when "
-        f"{manifest.last_day} is over, or before if its history and a final answer of Cost "
-        "Explorer say that this is all."
+        "Every invoice that is expected by now is archived. The payer account becomes complete at "
+        f"the end of {manifest.last_day}, or earlier if its history and final figures of Cost "
+        "Explorer prove that nothing is missing."
     )
-    yield f"What is not proven yet: {', and '.join(_unproven(state))}."
+    yield f"Not yet proven: {', and '.join(_unproven(state))}."
 
 
 def _unproven(state: PayerState) -> Iterator[str]:
     """Which of the two witnesses that can prove a payer account complete have not spoken."""
     if not state.witnesses.history.usual:
-        yield "Its history names no usual invoice"
+        yield "its history names no usual invoice"
     charges = state.witnesses.charges
     if charges is None:
-        yield "Cost Explorer was not asked"
+        yield "Cost Explorer has not been checked"
     elif not charges.was_read:
         yield "Cost Explorer could not be read"
     elif not charges.is_final:

@@ -60,7 +60,7 @@ def newest_manifest(place: Place, period: BillingPeriod) -> Manifest:
         if not all(isinstance(payer.payer_account_id, str) for payer in manifest.payers):
             raise TypeError("a payer account's id is no text")
         if manifest.key != key:
-            raise ValueError(f"it is that of {manifest.key}")
+            raise ValueError(f"it is the manifest {manifest.key}")
     return manifest
 
 
@@ -73,7 +73,7 @@ def understood(key: str) -> Iterator[None]:
         yield
     except NOT_UNDERSTOOD as error:
         raise CannotRead(
-            f"{key} cannot be read ({type(error).__name__}); 'invoices check' tells more"
+            f"{key} cannot be read ({type(error).__name__}); 'invoices check' shows more"
         ) from None
 
 

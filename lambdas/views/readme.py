@@ -1,4 +1,4 @@
-"""The view `README.txt`: what the bucket is and how to check it, for somebody who has only that."""
+"""The view `README.txt`: the bucket and how to verify it, for readers who have nothing else."""
 
 import textwrap
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ INVOICE ARCHIVE
 ===============
 
 This bucket ({bucket}) holds the AWS invoices of the payer accounts of one
-organization, with their supplemental documents. A program stored them, month
-by month, and wrote down what it expected, what it found and what it stored.
-Nothing of that program is needed to read or to check what lies here.
+organization, with their supplemental documents. A program stored them month
+by month, with a record of the invoices that it expected, found and stored.
+You need no part of that program to read or to verify this archive.
 
 
 WHERE TO BEGIN
 
-  index.html                       every billing period and its verdict
+  index.html                       every billing period and its status
   periods/2026-10/index.html       one billing period, a calendar month of usage
   periods/2026-10/ledger.xlsx      a spreadsheet with a row for each document
   periods/2026-10/ledger.csv       the same for programs
@@ -33,26 +33,25 @@ The objects are encrypted with an AWS KMS key of the account that owns the
 bucket. Without that key they cannot be read, so it must never be deleted.
 
 
-WHAT LIES WHERE
+WHERE EVERYTHING IS STORED
 
 Evidence is written once and locked (S3 Object Lock), so that nobody can
 change or remove a version of it before its date:
 
   invoices/<period>/<account>/...  each document as AWS gave it, byte for byte
-  records/<period>/<account>/...   for each invoice what AWS said of it, and key,
+  records/<period>/<account>/...   for each invoice AWS's listing of it, and key,
                                    SHA-256 and size of each of its documents;
                                    0002.json follows 0001.json when something
-                                   new was learnt
-  periods/<period>/manifests/...   the signed list of all that is archived of the
+                                   has changed
+  periods/<period>/manifests/...   the signed list of everything archived of the
                                    period, with each SHA-256; each manifest names
                                    the SHA-256 of the one before it
 
-The rest is made from the evidence and can be made again (views), or tells
-what a run did:
+The views are made from the evidence and can be made again; runs/ is a log:
 
   periods/<period>/completeness.json, ledger.*, index.html, SHA256SUMS
   index.html, README.txt, manifest-signing-key.pem
-  runs/<run>/...                   what each run was asked, listed and did
+  runs/<run>/...                   the input, listings and results of each run
 
 An object that seems to be missing may be hidden by a delete marker. Its
 locked version is still there:
@@ -60,27 +59,28 @@ locked version is still there:
   aws s3api list-object-versions --bucket {bucket} --prefix <key>
 
 
-WHAT THE VERDICTS SAY
+STATUS
 
 A period is COMPLETE when every expected invoice of every payer account is
-archived with all its documents; AWAITING before its deadline; ACTION_REQUIRED
-when something is missing that a person must look into. COMPLETE speaks of the
-day on which it was said; what came later is in a later manifest.
+archived with all its documents. It is AWAITING before its deadline, and
+ACTION_REQUIRED when a person must look for something that is missing.
+COMPLETE describes the day of its manifest; a later manifest has what came
+later.
 
-Of one payer account:
+The status of one payer account:
 
 {verdicts}
 
 
-WHAT THE FINDINGS SAY
+FINDINGS
 
-Each finding has a code. Those marked ! keep a period from being COMPLETE, the
-others are told so that somebody may look. What to do next:
+Each finding has a code. Those marked ! keep a period from being COMPLETE; the
+others are for information. The next step of each:
 
 {findings}
 
 
-HOW TO CHECK THE DOCUMENTS
+HOW TO VERIFY THIS ARCHIVE WITHOUT OUR SOFTWARE: THE DOCUMENTS
 
 In the copy's top folder, for one period:
 
@@ -90,20 +90,20 @@ In the copy's top folder, for one period:
 
 {powershell}
 
-Every line must say OK. That proves that the files are those of the list. That
-the list is the archive's own is proved by the manifests:
+Every line must say OK. This proves that the files are those of the list. The
+manifests prove that the list is the archive's own:
 
 
-HOW TO CHECK THE MANIFESTS
+HOW TO VERIFY THIS ARCHIVE WITHOUT OUR SOFTWARE: THE MANIFESTS
 
-Every manifest is JSON in one line with a member "signature". What is signed
-is the same JSON without the "value" of that member: keys sorted, no spaces,
-UTF-8, and a line feed at the end. The signature is ECDSA over SHA-256 on the curve P-256,
-in DER and base64.
+Every manifest is JSON in one line with a member "signature". The signature
+covers the same JSON without the "value" of that member: keys sorted, no
+spaces, UTF-8, and a line feed at the end. It is ECDSA over SHA-256 on the
+curve P-256, in DER and base64.
 
-manifest-signing-key.pem is the public key. Whoever could change this bucket
-could change that file too, so get the key from where it was made, if that
-still exists. Its name, an ARN, is the "key_id" of each signature:
+manifest-signing-key.pem is the public key. A person who could change this
+bucket could change that file too, so get the key from AWS KMS, if it still
+exists there. Its ARN is the "key_id" of each signature:
 
   aws kms get-public-key --key-id <ARN> --query PublicKey --output text
 
@@ -117,19 +117,19 @@ It needs Python 3.9 or newer and the program openssl, and nothing else.
 {rule}
 {program}{rule}
 
-It checks each signature, that each manifest follows the one before it, that
-every document and record that the newest manifests name is there with its
-SHA-256 and nothing else is, and that SHA256SUMS, completeness.json and the
-amounts of ledger.csv are those of the newest manifest. What is wrong begins
-with PROBLEM. Months of which nothing is there, between others, are a WARNING.
-What computers leave in folders by themselves (LITTER) it passes over by name.
+The program checks each signature, and that each manifest follows the one
+before it. It checks that every document and record of the newest manifests is
+there with its SHA-256, and nothing else is. It checks that SHA256SUMS,
+completeness.json and the amounts of ledger.csv are those of the newest
+manifest. Lines that begin with PROBLEM need a person. A month that is missing
+between others is a WARNING. Files that computers leave in folders by
+themselves (LITTER) are passed over by name.
 
-What it cannot tell it says at its end: NOT CHECKED. Most of all it cannot see
-a chain whose last manifests were taken away. The number
-and SHA-256 of each period's newest manifest are therefore also kept outside
-the bucket, in a DynamoDB table of the same account (its key is
-"billing_period"): compare "sequence" and "sha256" there with what the program
-prints.
+The lines NOT CHECKED at its end show its limits. Above all, it cannot see
+that the last manifests of a chain were removed. The number and SHA-256 of
+each period's newest manifest are therefore also kept outside the bucket, in a
+DynamoDB table of the same account (its key is "billing_period"). Compare its
+"sequence" and "sha256" with the program's output.
 """
 
 POWERSHELL = """\

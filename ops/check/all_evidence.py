@@ -201,7 +201,7 @@ def extra_object(placed: PlacedObject, period: BillingPeriod | None = None) -> C
     return check_finding(
         "OBJECT_EXTRA",
         placed.key,
-        "nothing here, for no manifest names it and no view is called so",
+        "nothing here: no manifest names it, and it is not a view",
         placed.obstacle
         or f"{placed.size_bytes} bytes" + ", hidden by a delete marker" * placed.is_hidden,
         period=period,

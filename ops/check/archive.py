@@ -184,7 +184,7 @@ def _not_checked(
     yield from unknown_to_heads(scope, periods)
     if scope.periods:
         yield NotChecked(
-            "other billing periods, and what lies outside of any",
+            "other billing periods, and objects outside of any",
             "only some were asked for",
             "leave --period out",
         )
@@ -197,15 +197,15 @@ def _not_checked(
         )
     elif scope.retention is None and scope.level >= Level.presence:
         yield NotChecked(
-            "whether locks are as long as the retention policy asks",
+            "whether locks are as long as the retention policy requires",
             "the policy was not given",
             "give --retention YEARS,MODE,MONTH as in the deploy settings",
         )
     yield NotChecked(
         f"{RUNS_PREFIX}, ledger.xlsx, pages and README.txt",
-        f"{RUNS_PREFIX} is a log and no evidence; the others are made for people from the "
-        "manifests, and what they show hangs on formats, hidden cells and links as well",
-        "where it matters open ledger.csv, completeness.json and the documents themselves",
+        f"{RUNS_PREFIX} is a log, not evidence; the others are made for people from the manifests, "
+        "and what a reader sees also depends on formats, hidden cells and links",
+        "where it matters, open ledger.csv, completeness.json and the documents themselves",
     )
 
 

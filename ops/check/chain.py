@@ -182,7 +182,7 @@ class ChainCheck:
             return
         for link in self.links:
             if link.sequence == head.sequence and link.sha256 != head.sha256:
-                expected = f"SHA-256 {head.sha256}, as the head says"
+                expected = f"SHA-256 {head.sha256}, as the latest-manifest record says"
                 self._found(link, "HEAD_DIFFERS", expected, f"SHA-256 {link.sha256}")
 
     def stated(self, link: Link) -> Iterator[StoredObject]:
@@ -279,7 +279,7 @@ class ChainCheck:
             self.suspects[link.placed.key] = link.sha256
         if before and before.is_whole and (forgotten := list(link.expected.forgotten())):
             expected = f"{_some(forgotten)}, as manifest {before.sequence} says"
-            found = f"manifest {link.sequence} does not tell of that"
+            found = f"manifest {link.sequence} does not name it"
             self._found(link, "EXPECTATION_DROPPED", expected, found)
 
     def _check_counts(self, link: Link, recount: Recount) -> None:

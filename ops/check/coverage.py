@@ -7,7 +7,7 @@ from lambdas.domain.billing_period import BillingPeriod
 from ops.check.findings import CheckFinding, NotChecked, check_finding
 from ops.check.scope import Scope
 
-_NEWER = "use heads that were read just now"
+_NEWER = "use latest-manifest records that were read just now"
 
 
 def gaps(periods: Sequence[BillingPeriod]) -> Iterator[CheckFinding]:
@@ -24,9 +24,9 @@ def unknown_to_heads(scope: Scope, periods: Sequence[BillingPeriod]) -> Iterator
     heads = scope.heads
     if heads is None:
         yield NotChecked(
-            "whether the newest manifests were cut off, whole billing periods removed, or the "
+            "whether the newest manifests were removed, whole billing periods removed, or the "
             "whole archive rolled back",
-            "no heads were given, and no archive shows by itself what was once there",
+            "no latest-manifest records were given, and an archive cannot show its own past",
             "give --heads FILE or --heads-table NAME",
         )
         return
@@ -34,21 +34,21 @@ def unknown_to_heads(scope: Scope, periods: Sequence[BillingPeriod]) -> Iterator
     left_out = [period for period in unnamed if period in scope.heads_left_out]
     if others := [period for period in unnamed if period not in left_out]:
         yield NotChecked(
-            f"whether newer manifests of {spans(others)} were cut off",
-            "the heads do not know any",
+            f"whether newer manifests of {spans(others)} were removed",
+            "the latest-manifest records do not name any",
             _NEWER,
         )
     if left_out:
         yield NotChecked(
-            f"whether newer manifests of {spans(left_out)} were cut off",
-            "the report that serves as heads has none, for no chain of them was right then",
+            f"whether newer manifests of {spans(left_out)} were removed",
+            "the earlier report has no latest-manifest record of them: no chain was verified",
             _NEWER,
         )
     if not (scope.heads_are_current or scope.periods):
         known = sorted({*heads, *scope.heads_left_out})
         yield NotChecked(
             f"whether whole billing periods before {known[0]} or after {known[-1]} were removed",
-            "the heads know of none",
+            "the latest-manifest records name none",
             _NEWER,
         )
 

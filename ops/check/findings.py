@@ -35,13 +35,13 @@ KINDS: Mapping[str, CheckKind] = {
     ),
     "PERIOD_ABSENT": CheckKind(
         "warning",
-        "If runs judged these billing periods, somebody removed them: check with heads that name "
-        "them.",
+        "If runs evaluated these billing periods, somebody removed them: check with "
+        "latest-manifest records that name them (--heads).",
     ),
     # the chain of manifests
     "SIGNING_KEY_ABSENT": CheckKind(
         "blocking",
-        "Give the key that was handed over outside the bucket with --key; a run leaves the one in "
+        "Give the key that was handed over outside the bucket with --key; a run writes the one in "
         "the bucket again.",
     ),
     "SIGNING_KEY_WRONG": CheckKind(
@@ -50,7 +50,7 @@ KINDS: Mapping[str, CheckKind] = {
         "the bucket.",
     ),
     "MANIFESTS_ABSENT": CheckKind(
-        "blocking", "If a run is under way, check again once it ended; else start one."
+        "blocking", "If a run is under way, check again once it has ended; else start one."
     ),
     "MANIFESTS_ROLLED_BACK": CheckKind("blocking", _CHAIN),
     "MANIFEST_GONE": CheckKind("blocking", _CHAIN),
@@ -72,12 +72,12 @@ KINDS: Mapping[str, CheckKind] = {
     ),
     "MANIFEST_CONTRADICTED": CheckKind(
         "blocking",
-        "Find out which run wrote the manifest; believe the invoices in it, of which each record "
-        "tells.",
+        "Find out which run wrote the manifest. Trust the invoices in it: a record describes each "
+        "of them.",
     ),
     # what the newest manifest names
     "NAME_WRONG": CheckKind(
-        "blocking", "Find out which run named it so; the record tells what the object is."
+        "blocking", "Find out which run named it so; the record says what the object is."
     ),
     "OBJECT_GONE": CheckKind("blocking", _RESTORE),
     "OBJECT_MOVED": CheckKind("blocking", f"{_WHO}; copy it back to where the manifest names it."),
@@ -97,13 +97,13 @@ KINDS: Mapping[str, CheckKind] = {
     "CONTENT_SWAPPED": CheckKind("blocking", f"{_WHO}; put each content back to its own name."),
     "RECORD_CONTRADICTED": CheckKind(
         "blocking",
-        "Find out which run wrote the manifest; believe the record, which is nearer to the fact.",
+        "Find out which run wrote the manifest; trust the record, which is nearer to the fact.",
     ),
     "OBJECT_UNREADABLE": CheckKind(
-        "blocking", "Cure why it cannot be read (rights, medium), then check again."
+        "blocking", "Fix the reason why it cannot be read (rights, medium), then check again."
     ),
     "READ_UNSTABLE": CheckKind(
-        "warning", "Nothing is lost; renew the medium or the way to it before it gets worse."
+        "warning", "Nothing is lost; replace the medium or the way to it before it gets worse."
     ),
     # what no manifest names
     "OBJECT_EXTRA": CheckKind(
@@ -112,13 +112,14 @@ KINDS: Mapping[str, CheckKind] = {
         "stored it and why.",
     ),
     "OBJECT_NEW": CheckKind(
-        "warning", "A run seems to be under way: check again once it ended and wrote its manifest."
+        "warning",
+        "A run seems to be under way: check again once it has ended and written its manifest.",
     ),
     # the views
     "VIEW_DIFFERS": CheckKind(
         "blocking",
-        "Believe the manifest. Start a run for the period, which makes the views again; if that "
-        "does not last, find out who changes them.",
+        "Trust the manifest. Start a run for the period, which makes the views again; if they "
+        "change again, find out who changes them.",
     ),
     "VIEW_ABSENT": CheckKind("warning", "Start a run for the period, which makes the views again."),
 }

@@ -45,11 +45,11 @@ def read_heads_file(path: Path) -> KnownHeads:
         left_out = tuple(sorted(_with_manifests(said) - known.keys()))
     except NOT_UNDERSTOOD as error:
         raise ValueError(
-            f"{path} is no file of heads ({type(error).__name__}: {error!s:.200}); "
-            '"invoices heads" writes one'
+            f"{path} is not a file of latest-manifest records ({type(error).__name__}: "
+            f'{error!s:.200}); "invoices heads" writes one'
         ) from None
     if not (heads or left_out):
-        raise ValueError(f"{path} names no head, so nothing can be compared with it")
+        raise ValueError(f"{path} names no manifest, so nothing can be compared with it")
     if len(heads) != len(known):
         raise ValueError(f"{path} names a billing period twice")
     return KnownHeads(known, left_out)

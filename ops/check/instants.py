@@ -78,11 +78,11 @@ def closing_differences(
     is_whole = members["verdict"] == "COMPLETE" and Judged.of(members).is_overdue
     if closed_before is not None:
         if closed_at != closed_before:
-            yield f"it was closed at {closed_at}, and at {closed_before} by the one before it"
+            yield f"its archive was closed at {closed_at}, and before at {closed_before}"
     elif is_whole and closed_at != members["generated_at"]:
-        yield f"it is complete after its last day and was closed at {closed_at}"
+        yield f"it is complete after its last day and its archive was closed at {closed_at}"
     elif closed_at is not None and not is_whole:
-        yield f"it was closed at {closed_at}, and is not complete after its last day"
+        yield f"its archive was closed at {closed_at}, and it is not complete after its last day"
 
 
 def _is_close_day(text: str, day: date, period: BillingPeriod) -> bool:

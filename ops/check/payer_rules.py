@@ -99,7 +99,7 @@ class PayerRules:
         shown = {(one.code, one.subject) for one in self._findings}
         for one in self._found:
             if (one.code, one.subject) not in shown:
-                yield f"does not tell of {one.code} of {one.subject}"
+                yield f"does not report {one.code} of {one.subject}"
         if (said.is_complete or said.settled_at is not None) and self._blocking:
             yield f"{self._claim()} in spite of {self._blocking[0].code}"
         if said.is_complete and (bare := [one for one in self._outstanding if not one.findings]):

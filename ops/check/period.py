@@ -174,7 +174,7 @@ class _Pass:
             self._leave_out(
                 f"everything of {self._period}",
                 "the folder of its manifests cannot be listed",
-                "cure that, then check again",
+                "fix that, then check again",
             )
         else:
             self._tell_of_the_chain()
@@ -289,9 +289,9 @@ class _Pass:
             self._chain.compare_with_head(head)
         if head and head.sequence < newest:
             self._leave_out(
-                f"whether newer manifests of {self._period} than {newest} were cut off",
-                f"the heads know only up to manifest {head.sequence} of it",
-                "use heads that were read just now",
+                f"whether newer manifests of {self._period} than {newest} were removed",
+                f"the latest-manifest record names only manifest {head.sequence}",
+                "use latest-manifest records that were read just now",
             )
 
     def _tell_without_manifests(self) -> None:
@@ -311,7 +311,7 @@ class _Pass:
                 )
             )
         elif self._period in self._scope.heads_left_out:
-            expected = "a manifest, as when the report that serves as heads was written"
+            expected = "a manifest, as in the earlier report that was given with --heads"
             self._find("MANIFESTS_ABSENT", at, expected, "nothing of the period")
         elif not self._chain.findings:
             found = "no manifest, record or document"

@@ -123,7 +123,7 @@ class Recount:
         if members.get("totals") != totals.to_data():
             self.wrong.append("its totals are not those of its invoices")
         if members.get("verdict") != period_verdict(sorted(self._verdicts)):
-            self.wrong.append("its verdict does not follow from those of its payer accounts")
+            self.wrong.append("its status does not follow from those of its payer accounts")
 
 
 def _amount_due(data: Mapping[str, Any]) -> Amount | None:

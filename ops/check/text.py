@@ -44,7 +44,7 @@ def tell(report: CheckReport, console: Console) -> None:
 
 def _tell_period(period: PeriodChecked, console: Console) -> None:
     red = sum(finding.severity == "blocking" for finding in period.findings)
-    state = ("right", "green")
+    state = ("verified", "green")
     if period.is_hidden:
         state = ("not all of it could be listed", "bold red")
     if red:
@@ -54,7 +54,7 @@ def _tell_period(period: PeriodChecked, console: Console) -> None:
         state,
         f"   {_count(period.manifests, 'manifest')}, {_count(period.invoices, 'invoice')}, "
         f"{_count(period.documents, 'document')}, {_count(period.records, 'record')}, "
-        f"{_bytes(period.bytes_read)} read; its verdict is {period.verdict or 'not known'}",
+        f"{_bytes(period.bytes_read)} read; its status is {period.verdict or 'not known'}",
     )
 
 
@@ -82,7 +82,7 @@ def _result(report: CheckReport) -> Iterable[str | tuple[str, str]]:
     warnings = sum(finding.severity == "warning" for finding in report.findings)
     also = f", {_count(warnings, 'warning')}" if warnings else ""
     if report.result == "ALL_WELL":
-        return (("All well", "bold green"), f": what was checked is as it must be{also}.")
+        return (("All well", "bold green"), f": everything checked is as it must be{also}.")
     if report.result == "NOTHING_TO_CHECK":
         return (("Nothing to check", "bold red"), ": that proves nothing, so it is an error.")
     red = len(report.findings) - warnings

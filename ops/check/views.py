@@ -156,7 +156,7 @@ def _found(
             found += [one] if count <= _SHOWN else []
     except NOT_UNDERSTOOD as error:
         why = f" ({error})" if type(error) is ValueError else ""
-        found.append(f"it, or the manifest, has not the form that is needed to compare them{why}")
+        found.append(f"it, or the manifest, does not have the form that a comparison needs{why}")
         count += 1
     return found, count
 
@@ -184,12 +184,12 @@ def completeness_differences(
         elif wrong := _differing(_PAYER_MEMBERS, payer, stated.pop(account_id)):
             yield f"of payer account {account_id}: {', '.join(wrong)}"
     for account_id in stated:
-        yield f"it lacks payer account {account_id}"
+        yield f"payer account {account_id} is missing"
     shown = [payer["payer_account_id"] for payer in view["payers"]]
     if shown != in_order and sorted(shown) == sorted(in_order):
         yield "its payer accounts are in another order"
     if not is_in_form:
-        yield "it is in another form than runs write, so that other programs may read another thing"
+        yield "it is not in the form that runs write, so another program may read something else"
 
 
 def _form_of_v1(view: Any) -> bytes:
@@ -255,9 +255,9 @@ def sums_differences(lines: Iterator[str], newest: Link) -> Iterator[str]:
         right.add(mark)
         last_key = key
     if lacking := len(newest.names - right):
-        yield f"it lacks {lacking} records and documents"
+        yield f"{lacking} records and documents are missing"
     for mark in manifests.keys() - right:
-        yield f"it lacks {manifests[mark]}"
+        yield f"{manifests[mark]} is missing"
 
 
 def _shown(line: str) -> str:

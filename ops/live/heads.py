@@ -24,7 +24,7 @@ def read_heads_table(table: str) -> Mapping[BillingPeriod, ManifestHead]:
                 head = ManifestHead.from_data(plain)
             except NOT_UNDERSTOOD as error:
                 raise CannotRead(
-                    f"table {table}: an item is no head of a chain of manifests ({error!r}); "
+                    f"table {table}: an item is not a latest-manifest record ({error!r}); "
                     "name the table that the archive's stack made"
                 ) from None
             heads[head.billing_period] = head

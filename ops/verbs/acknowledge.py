@@ -1,6 +1,4 @@
-"""`invoices acknowledge`: a person accepts, for a time and with a reason, what a payer account
-lacks.
-"""
+"""`invoices acknowledge`: a person accepts a known gap of a payer account, for a time."""
 
 from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
@@ -21,7 +19,7 @@ from ops.verbs.explain import add_period_and_payer, read_period
 def _add_arguments(parser: ArgumentParser) -> None:
     add_period_and_payer(parser)
     parser.add_argument(
-        "--reason", required=True, help="why nothing more is expected; it is kept as evidence"
+        "--reason", required=True, help="why nothing more is expected; kept as evidence"
     )
     parser.add_argument("--by", required=True, metavar="NAME", help="who accepts it")
     parser.add_argument(
@@ -34,15 +32,15 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--state-machine",
         metavar="ARN",
-        help="the workflow that judges; by default the deployed stack's",
+        help="the workflow to start; by default the deployed stack's",
     )
     parser.add_argument(
         "--everybody",
         action="store_true",
-        help="let the run ask all payer accounts; needed for one that has left the register",
+        help="let the run check all payer accounts; needed for one that has left the register",
     )
     parser.add_argument(
-        "--dry-run", action="store_true", help="say what would be covered, and start nothing"
+        "--dry-run", action="store_true", help="show what would be covered, and start nothing"
     )
 
 
@@ -83,17 +81,17 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
             }
         )
         return ExitCode.ALL_WELL
-    console.say(f"As {manifest.key} says, it covers until {arguments.until}:")
+    console.say(f"The acknowledgement covers until {arguments.until}, as of {manifest.key}:")
     for code, subject in covered:
         console.say(f"  {code} of {subject}")
     if not covered:
         console.say(
-            "  nothing that blocks now; if the account is read and AWS lists no invoice, that is "
-            "covered too"
+            "  no blocking finding now; if the run reads the account and AWS lists no invoice, "
+            "that is covered too"
         )
     for code, subject in not_covered:
         console.say(f"It does not cover {code} of {subject}: nobody can accept that")
-    console.say("What blocks when the run judges is what counts; nothing later is covered.")
+    console.say("It covers the blocking findings of the run it starts with, not later gaps.")
     console.say(f"Started {execution}" if execution else "Nothing was started.")
     return ExitCode.ALL_WELL
 
@@ -126,15 +124,15 @@ def _start(
 
 VERB = Verb(
     "acknowledge",
-    "accept for a time, with a reason, what a payer account lacks",
+    "accept a known gap of a payer account, for a time and with a reason",
     """
-Starts a run of the billing period with an acknowledgement in its input. What blocks when the run
-judges becomes a warning until the last day named; what lacks later is not covered. Who, why and
-until when are kept in the manifest, and shown wherever the verdict is. Damaged evidence cannot be
-accepted.
+Starts a run of the billing period with an acknowledgement in its input. An acknowledgement covers
+the blocking findings of the run it starts with, not later gaps. They become warnings until the last
+day named. The manifest keeps who accepted them, why and until when, and every status shows it.
+Damaged evidence cannot be accepted.
 
-The newest acknowledgement alone counts for what it covers, and what was accepted before is covered
-again. So one that was given in error is taken back by another until today: tomorrow it blocks.
+Only the newest acknowledgement of a finding counts, and it also covers what is accepted already. To
+take one back, give another until today: the finding blocks again tomorrow.
 """,
     """
 invoices acknowledge 2026-10 111122223333 --by "Dana Whitlock" --until 2026-12-31 \\

@@ -52,9 +52,9 @@ def _add_arguments(parser: ArgumentParser) -> None:
         "--level",
         choices=[level.name for level in Level],
         default=Level.bytes.name,
-        help="structure: manifests, signatures, chains. presence: and everything that the newest "
-        "manifests name is there, nothing else is, versions and locks of a live bucket. "
-        "bytes (default): and every byte of it, and the views",
+        help="structure: manifests, signatures and chains. presence: also that everything in the "
+        "newest manifests is there and nothing else is, with versions and locks in a live bucket. "
+        "bytes (default): also every byte of it, and the views",
     )
     parser.add_argument(
         "--subset",
@@ -65,18 +65,18 @@ def _add_arguments(parser: ArgumentParser) -> None:
         "--heads",
         metavar="FILE",
         type=Path,
-        help="what the newest manifests once were: from 'invoices heads', or the --json report of "
-        "an earlier check",
+        help="the latest-manifest records of an earlier day: from 'invoices heads', or the --json "
+        "report of an earlier check",
     )
     parser.add_argument(
-        "--heads-table", metavar="NAME", help="the same, from the stack's DynamoDB table right now"
+        "--heads-table", metavar="NAME", help="the same, from the stack's DynamoDB table as of now"
     )
     parser.add_argument(
         "--key",
         metavar="PEM",
         type=Path,
-        help="the public signing key as it was handed over outside the bucket; without it the one "
-        "in the archive is used, which proves less",
+        help="the public signing key that was handed over outside the bucket; without it the check "
+        "uses the one in the archive, which proves less",
     )
     parser.add_argument(
         "--retention",
@@ -193,11 +193,11 @@ VERB = Verb(
     """
 Checks a copy of the archive bucket, with no AWS at all, or the live bucket. Every billing period
 has a chain of signed manifests; the newest names every record and document with its SHA-256. The
-check reads only. It says what it found, and what it could not check.
+check only reads. It reports its findings, and what it could not check.
 """,
     """
-invoices check build/archive                       a copy: every byte, with the key that lies in it
-invoices check copy --key key.pem --heads h.json   what proves most without AWS
+invoices check build/archive                       a copy: every byte, with the key in it
+invoices check copy --key key.pem --heads h.json   the strongest proof without AWS
 invoices check copy --period 2026-10 --subset 2/7  one period, a seventh of its bytes
 invoices check copy --json > 2026.json             next year: --heads 2026.json
 invoices check s3://NAME --level presence --retention 10,GOVERNANCE,12 --heads-table TABLE

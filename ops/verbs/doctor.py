@@ -22,7 +22,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--payers",
         action="store_true",
-        help="once deployed: start a dry run, which tries to get into every payer account",
+        help="once deployed: start a dry run that tests the access to every payer account",
     )
 
 
@@ -67,29 +67,30 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
     if arguments.as_json:
         console.give({"examined": [one.to_data() for one in found], "problems": problems})
     else:
-        looked_at = f"{len(found) - not_tried} looked at, {problems} to mend"
-        console.say(looked_at + f", {not_tried} not tried" * bool(not_tried))
+        looked_at = f"{len(found) - not_tried} examined, {problems} to fix"
+        console.say(looked_at + f", {not_tried} not tested" * bool(not_tried))
     return ExitCode.ACTION_REQUIRED if problems else ExitCode.ALL_WELL
 
 
 def _mark(one: "Examined") -> tuple[str, str]:
     if one.problem is not None:
-        return "problem   ", "bold red"
-    return ("well      ", "green") if one.not_tried is None else ("not tried ", "yellow")
+        return "problem    ", "bold red"
+    return ("well       ", "green") if one.not_tried is None else ("not tested ", "yellow")
 
 
 VERB = Verb(
     "doctor",
-    "look for what a deployment or a month end would stumble over",
+    "find problems before a deployment or a month end meets them",
     """
-Reads the deploy settings and the payer register, and asks AWS whether they fit, in the account and
-region that it names: is the bucket's name free or the stack's own, are the names of roles and
-policies free, does the break-glass role exist, does the list of holidays go on, may as many
-functions run at a time as the settings ask for, does AWS take the workflow; and once deployed,
-is the register the deployed one, is the schedule on, has everybody who is to be told confirmed?
-With --payers it starts a dry run of the deployed workflow, which tries to get into every payer
-account and says what hinders it: no role, another external id, a missing permission, another
-account. What a dry run cannot try is named. Nothing is changed.
+Reads the deploy settings and the payer register, and examines the account and region that it names.
+Is the bucket's name free, or the stack's own? Are the names of roles and policies free? Does the
+break-glass role exist? Does the list of holidays cover the next year? May as many functions run at
+a time as the settings require? Does AWS accept the workflow? Once deployed: is the register the
+deployed one, is the schedule on, has everybody in notify_emails confirmed?
+
+With --payers it starts a dry run of the deployed workflow, which tests the access to every payer
+account. It shows every obstacle (no role, another external id, a missing permission, another
+account) and every permission that a dry run cannot test. Nothing is changed.
 """,
     """
 invoices doctor                 before a deployment

@@ -1,4 +1,4 @@
-"""`invoices explain`: why has a payer account its verdict?"""
+"""`invoices explain`: why does a payer account have its status?"""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -14,6 +14,8 @@ from ops.newest_manifest import archive_place, newest_manifest, payer_state, und
 from ops.places import Place
 from ops.verb import Verb
 
+_HEADINGS = {"verdict": "status"}
+"""A statement's heading for people, where programs know it by another word."""
 _STYLES = {"blocking": "bold red", "warning": "yellow", "info": "dim"}
 
 
@@ -77,22 +79,22 @@ def _tell(
     console: Console,
 ) -> None:
     account = f"{manifest.billing_period} {state.payer_account_id} {state.name}"
-    console.say((f"{account}: {state.verdict}", "bold"), f", as {place.name} says")
+    console.say((f"{account}: {state.verdict}", "bold"), f", according to {place.name}")
     for one in statements:
         console.say("")
-        console.say((one.witness, "bold"))
+        console.say((_HEADINGS.get(one.witness, one.witness), "bold"))
         for line in one.lines:
             console.say("  ", (line, _STYLES.get(line.partition(" ")[0], "")))
 
 
 VERB = Verb(
     "explain",
-    "say, witness by witness, why a payer account has its verdict",
+    "show, witness by witness, why a payer account has its status",
     """
-Reads the newest manifest of the billing period and prints what each witness says of one payer
-account: its listings, its earlier months, Cost Explorer, billing transfers, invoice units, a
-person; then what is archived, what is found, and the verdict. It reads only, and does not check
-what it reads: 'invoices check' does.
+Reads the newest manifest of the billing period. Prints what each witness says of one payer account:
+its listings, its earlier months, Cost Explorer, billing transfers, invoice units, a person. Then
+prints what is archived, the findings and the status. It only reads, and verifies nothing:
+'invoices check' does that.
 """,
     """
 invoices explain 2026-10 111122223333

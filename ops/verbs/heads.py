@@ -1,4 +1,4 @@
-"""`invoices heads`: keep outside the bucket what its newest manifests are."""
+"""`invoices heads`: keep the latest-manifest records outside the bucket."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -20,7 +20,9 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
 
     heads = read_heads_table(arguments.table)
     if not heads:
-        raise NothingThere(f"table {arguments.table} has no heads; no run has written a manifest")
+        raise NothingThere(
+            f"table {arguments.table} has no latest-manifest record; no run has written a manifest"
+        )
     path: Path = arguments.file
     content = heads_file(heads.values())
     try:
@@ -28,7 +30,7 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
             file.write(content)
     except FileExistsError:
         raise WrongUsage(
-            [f"{path} exists and may prove what was there once; give another name"]
+            [f"{path} exists and may be evidence of an earlier day; give another name"]
         ) from None
     except (OSError, ValueError) as error:  # a null byte in the path is the latter
         why = (getattr(error, "strerror", None) or str(error)).lower()
@@ -36,16 +38,16 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
     if arguments.as_json:
         console.give({"table": arguments.table, "file": str(path), "heads": len(heads)})
     else:
-        console.say(f"Wrote the heads of {len(heads)} billing periods to {path}")
+        console.say(f"Wrote the latest-manifest records of {len(heads)} billing periods to {path}")
     return ExitCode.ALL_WELL
 
 
 VERB = Verb(
     "heads",
-    "write down the heads of all chains of manifests, for a later check",
+    "save the latest-manifest record of each billing period, for a later check",
     """
-Reads from DynamoDB which manifest is the newest of each billing period, and writes it to a new
-file. Keep the file away from the bucket: with it, a check sees manifests that were cut off and an
+Reads from DynamoDB which manifest is the newest of each billing period, and writes that to a new
+file. Keep the file away from the bucket. With it, a later check finds removed manifests and an
 archive that was rolled back.
 """,
     """

@@ -119,7 +119,7 @@ def test_t11_sums_with_a_comment_or_a_line_twice(month: Month, line: str | None)
 def test_t12_heads_that_do_not_know_a_month(month: Month) -> None:
     heads = {BillingPeriod(2026, 7): next(iter(read_heads(month).values()))}
     said = [one.what for one in month.check(heads=heads, periods=(OCTOBER,)).not_checked]
-    assert "whether newer manifests of 2026-10 were cut off" in said
+    assert "whether newer manifests of 2026-10 were removed" in said
 
 
 def test_t12_heads_that_end_before_months_that_were_removed(month: Month) -> None:

@@ -13,7 +13,7 @@ from tests.ops import bad_copies
 from tests.ops.made_archive import MadeArchive, make_archive
 
 GUIDE = (Path(__file__).parent.parent.parent / "docs" / "auditors.md").read_text()
-WITHOUT = GUIDE.partition("## Without the tool")[2]
+WITHOUT = GUIDE.partition("## How to verify this archive without our software")[2]
 GOOD = make_archive()
 needs_openssl = pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
 

@@ -53,10 +53,10 @@ def test_a_good_copy_ends_0_and_says_what_was_left_out(
     before = tree(copy)
     assert main(["check", str(copy), *outside]) == 0
     out, err = capsys.readouterr()
-    assert "2026-10   right   3 manifests, 3 invoices, 5 documents, 4 records" in out
+    assert "2026-10   verified   3 manifests, 3 invoices, 5 documents, 4 records" in out
     assert "  whether whole billing periods before 2026-09 or after 2026-10 were removed\n" in out
     assert "  versions, delete markers and locks\n" in out
-    assert out.endswith("All well: what was checked is as it must be.\n")
+    assert out.endswith("All well: everything checked is as it must be.\n")
     assert "\x1b" not in out, "no colour but on a terminal"
     assert err == ""
     assert tree(copy) == before, "the check only reads"
@@ -188,7 +188,7 @@ def test_everything_that_is_wrong_with_a_command_is_told_at_once(
         "'10-2026' is not a billing period",
         "'3/2' is not a subset",
         "--subset is of bytes, which --level presence leaves",
-        "no-heads.json is no file of heads",
+        "no-heads.json is not a file of latest-manifest records",
         "give either --heads or --heads-table",
         "no-key.pem holds no public key in PEM form",
         "'ten' is no retention policy; write it as 10,GOVERNANCE,12",
@@ -206,7 +206,7 @@ def test_a_command_that_cannot_be_understood_is_a_sentence_and_json_where_that_w
     assert main(command) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("invoices: ")
-    assert line.endswith("--help' teaches it")
+    assert line.endswith("--help' shows help for it")
     assert main([*command, "--json"]) == 2
     out, err = capsys.readouterr()
     told = json.loads(out)
@@ -234,13 +234,13 @@ def head(**members: object) -> bytes:
         (head(sha256="A" * 64), "is no SHA-256"),
         (head(run_id=None), "ValueError: None is no run"),
         (head(billing_period="2026-13"), "is not a billing period"),
-        (head(billing_period=7), "is no file of heads (ValueError"),
-        (b'{"heads":' + b"[" * 100_000, "is no file of heads (RecursionError"),
-        (b'{"heads":{}}', "names no head"),
-        (b'{"heads":[]}', "names no head, so nothing can be compared with it"),
-        (b'{"heads":[1]}', "is no file of heads (TypeError"),
-        (b"[]", "is no file of heads (TypeError"),
-        (b"\xff", "is no file of heads (UnicodeDecodeError"),
+        (head(billing_period=7), "is not a file of latest-manifest records (ValueError"),
+        (b'{"heads":' + b"[" * 100_000, "is not a file of latest-manifest records (RecursionError"),
+        (b'{"heads":{}}', "names no manifest"),
+        (b'{"heads":[]}', "names no manifest, so nothing can be compared with it"),
+        (b'{"heads":[1]}', "is not a file of latest-manifest records (TypeError"),
+        (b"[]", "is not a file of latest-manifest records (TypeError"),
+        (b"\xff", "is not a file of latest-manifest records (UnicodeDecodeError"),
     ],
 )
 def test_a_file_of_heads_that_is_none_is_a_sentence(

@@ -219,7 +219,7 @@ def test_what_a_failed_first_deployment_leaves_is_told(
     aws.outputs, aws.status = {}, "ROLLBACK_COMPLETE"
     code, found = diagnosis(capsys, project)
     assert code == ExitCode.ACTION_REQUIRED
-    assert "take the protection off" in (found["stack InvoiceArchive"] or "")
+    assert "remove the protection" in (found["stack InvoiceArchive"] or "")
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,7 @@ def test_credentials_that_may_not_ask_for_quota_or_definition_leave_both_untried
     told = capsys.readouterr().out
     for action in ("lambda:GetAccountSettings", "states:ValidateStateMachineDefinition"):
         assert f"{action}: AWS answered AccessDeniedException" in " ".join(told.split())
-    assert "2 not tried" in told
+    assert "2 not tested" in told
 
 
 def test_the_deployed_stacks_own_bucket_is_well(
@@ -400,7 +400,7 @@ def test_a_bucket_name_that_exists_elsewhere_is_told(
     assert code == ExitCode.ACTION_REQUIRED
     told = found[f"bucket {BUCKET}"] or ""
     assert told.startswith(
-        "it exists elsewhere, or it is this account's and these credentials lack"
+        "it exists elsewhere, or it is this account's and these credentials do not allow"
     )
     assert f"(S3 answers {status})" in told
 
@@ -436,7 +436,7 @@ def test_every_problem_of_the_settings_is_told_and_nothing_is_asked_of_aws(
     assert main(["doctor", "--project", str(project)]) == ExitCode.ACTION_REQUIRED
     told = capsys.readouterr().out
     assert all(word in told for word in ("archive_bucket_name", "day 40", "colour"))
-    assert "3 looked at, 3 to mend" in told
+    assert "3 examined, 3 to fix" in told
 
 
 @pytest.mark.usefixtures("aws")
@@ -494,9 +494,9 @@ def test_an_auditors_installation_is_sent_to_the_projects_own(
             "arn:aws:iam::123456789012:role/BreakGlass",
             "is arn:aws:iam::123456789012:role/ops/Break",
         ),
-        ("arn:aws:iam::123456789012:role/other/BreakGlass", "or it may nothing in an emergency"),
+        ("arn:aws:iam::123456789012:role/other/BreakGlass", "or the role cannot act in an"),
         ("arn:aws:iam::123456789012:role/Nobody", "does not exist"),
-        ("arn:aws:iam::999999999999:role/ops/BreakGlass", "lies in another account"),
+        ("arn:aws:iam::999999999999:role/ops/BreakGlass", "is not in the archive's account"),
     ],
 )
 @pytest.mark.usefixtures("aws")
@@ -604,16 +604,16 @@ def test_what_a_dry_run_does_not_try_is_neither_well_nor_a_problem(
         ("432143214321 Old", "from 2020-01 to 2026-01"),
     ):
         assert (
-            f"not tried payer account {name}: the register has it active {active}, and the dry run "
-            "asked about 2026-10"
+            f"not tested payer account {name}: the register has it active {active}, and the dry "
+            "run asked about 2026-10"
         ) in told
-    (last,) = re.findall(r"not tried what no dry run tries: (.*?; .*? tells it)", told)
+    (last,) = re.findall(r"not tested permissions that no dry run tests: (.*?; .*? shows it)", told)
     for untried in (
         *("invoicing:GetInvoicePDF", "ce:GetCostAndUsage"),
         *("FetchInvoiceDocuments", "ValidateCompleteness"),
     ):
         assert untried in last
-    assert told.endswith("13 looked at, 3 to mend, 3 not tried")
+    assert told.endswith("13 examined, 3 to fix, 3 not tested")
 
 
 ODD = (b"{", b"[]", b"null", b"{}")

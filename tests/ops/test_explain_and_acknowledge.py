@@ -20,6 +20,7 @@ from tests.domain.examples import ACME, BOREAL, OCTOBER, archived, outstanding
 from tests.domain.judging import judged, outcome
 
 BUCKET = "example-corp-archive"
+MANIFEST = "periods/2026-10/manifests/manifest-0001.json"
 UNTIL = (datetime.now(UTC) + timedelta(days=300)).date().isoformat()
 DEFINITION = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
 ROLE = "arn:aws:iam::123456789012:role/workflow"
@@ -62,14 +63,14 @@ def test_each_witness_is_printed_with_what_it_says(
     place = keep(tmp_path, awaits())
     code, out, _ = run(capsys, "explain", "2026-10", BOREAL, "--archive", str(place))
     assert code == 3
-    assert out.startswith(f"2026-10 {BOREAL} Boreal: PARTIAL, as {place} says\n")
+    assert out.startswith(f"2026-10 {BOREAL} Boreal: PARTIAL, according to {place}\n")
     for line in (
         "\nlistings\n",
         "\nhistory\n  No earlier period is known.\n",
-        "\ncost explorer\n  It was not asked.\n",
+        "\ncost explorer\n  It has not been checked.\n",
         "  A is listed and not archived.\n",
         "  blocking PDF_NOT_READY (B): AWS has no document for this invoice yet. ",
-        "\nverdict\n  PARTIAL, by run run-2; the deadline is 2026-11-10.\n",
+        "\nstatus\n  PARTIAL, by run run-2; the deadline is 2026-11-10.\n",
     ):
         assert line in out
 
@@ -103,7 +104,7 @@ def test_the_exported_archive_is_read_unless_another_is_named(
     monkeypatch.chdir(tmp_path)
     keep(tmp_path / EXPORTED, awaits())
     code, out, _ = run(capsys, "explain", "2026-10", ACME)
-    assert (code, "as build/archive says" in out) == (0, True)
+    assert (code, "according to build/archive" in out) == (0, True)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_a_manifest_that_cannot_be_read_is_not_explained(
     next(place.rglob("*.json")).write_text("{}")
     code, _, error = run(capsys, "explain", "2026-10", ACME, "--archive", str(place))
     assert code == 6
-    assert "'invoices check' tells more" in error
+    assert "'invoices check' shows more" in error
 
 
 # acknowledge
@@ -215,7 +216,8 @@ def test_an_acknowledgement_starts_a_run_and_says_what_it_covers(
 ) -> None:
     code, out, _ = run(capsys, "acknowledge", "2026-10", BOREAL, *ACCEPT)
     assert code == 0
-    assert f"it covers until {UNTIL}:\n  PDF_NOT_READY of A\n  PDF_NOT_READY of B\n" in out
+    covered = "  PDF_NOT_READY of A\n  PDF_NOT_READY of B\n"
+    assert f"covers until {UNTIL}, as of {MANIFEST}:\n{covered}" in out
     assert (
         f"Started arn:aws:states:us-east-1:123456789012:execution:archive:acknowledge-{BOREAL}-"
         in out
@@ -243,7 +245,8 @@ def test_what_is_accepted_already_is_shown_as_covered_again(
     place = keep(tmp_path, judged(outcome(listed=()), acknowledgements=[given]))
     words = ("acknowledge", "2026-10", ACME, *ACCEPT, "--dry-run", "--archive", str(place))
     code, out, _ = run(capsys, *words)
-    assert (code, f"it covers until {UNTIL}:\n  NO_INVOICES_LISTED of {ACME}\n" in out) == (0, True)
+    covered = f"covers until {UNTIL}, as of {MANIFEST}:\n  NO_INVOICES_LISTED of {ACME}\n"
+    assert (code, covered in out) == (0, True)
 
 
 def test_everybody_is_asked_for_an_account_that_left_the_register(
@@ -261,7 +264,7 @@ def test_a_dry_run_starts_nothing_and_needs_no_aws(
     words = ("acknowledge", "2026-10", ACME, *ACCEPT, "--dry-run", "--archive", str(place))
     code, out, _ = run(capsys, *words)
     assert code == 0
-    assert "nothing that blocks now" in out
+    assert "no blocking finding now" in out
     assert "Nothing was started." in out
     _, out, _ = run(capsys, *words, "--json")
     answer = json.loads(out)

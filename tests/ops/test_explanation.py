@@ -79,14 +79,14 @@ def test_every_witness_speaks_in_order_and_the_verdict_comes_last() -> None:
 def test_a_complete_payer_account_is_explained_by_what_was_and_was_not_asked() -> None:
     assert explained(judged(outcome(), invoices=[bill()])) == {
         "listings": [
-            "They show 0 invoices of 2026-10, since 2026-11-12T06:00:00Z.",
+            "They have shown 0 invoices of 2026-10 since 2026-11-12T06:00:00Z.",
             f"See runs/run-2/payers/{ACME}/listing.json.",
         ],
         "history": ["No earlier period is known."],
-        "cost explorer": ["It was not asked."],
-        "billing transfers": ["It was not asked."],
-        "invoice units": ["It was not asked."],
-        "a person": ["Nobody accepted anything."],
+        "cost explorer": ["It has not been checked."],
+        "billing transfers": ["It has not been checked."],
+        "invoice units": ["It has not been checked."],
+        "a person": ["Nobody has accepted a gap."],
         "archive": ["1 of 1 expected invoice archived, with 1 document."],
         "findings": ["None."],
         "verdict": [
@@ -129,11 +129,11 @@ def test_what_lacks_is_explained_by_those_who_expect_it() -> None:
         "(ACCEPTED): it covers a part of 2026-10."
     ]
     assert told["invoice units"] == [
-        "Their receivers were asked too, since 2026-11-12T06:00:00Z: 777788889999."
+        "Since 2026-11-12T06:00:00Z their receivers have been checked too: 777788889999."
     ]
     assert told["archive"][1:] == [
         "AWAITED-1 is listed and not archived.",
-        f"2 lacks its document; see records/2026-10/{ACME}/2/0001.json.",
+        f"The document of 2 is missing; see records/2026-10/{ACME}/2/0001.json.",
     ]
     assert [line.partition(" (")[0] for line in told["findings"]] == [
         "blocking CHARGES_WITHOUT_INVOICE",
@@ -152,7 +152,8 @@ def test_what_lacks_is_explained_by_those_who_expect_it() -> None:
         (
             {"charges": said(READ_NOT)},
             "cost explorer",
-            "Not read at last: AWS denied ce:GetCostAndUsage (AccessDeniedException).",
+            "The last attempt to read failed: AWS denied ce:GetCostAndUsage "
+            "(AccessDeniedException).",
         ),
         (
             {"acknowledgements": [accepts()]},
@@ -163,12 +164,12 @@ def test_what_lacks_is_explained_by_those_who_expect_it() -> None:
         (
             {"past": past(issuer(), count=1)},
             "history",
-            "Only 2026-09 is known; what is usual shows in two earlier months at the least.",
+            "Only 2026-09 is known; an invoice is usual once two earlier months have it.",
         ),
         (
             {"past": past()},
             "history",
-            "No invoice came in each of 2026-07, 2026-08, 2026-09, so none is expected as usual.",
+            "No invoice came in each of 2026-07, 2026-08, 2026-09, so no invoice is usual.",
         ),
         (
             {"charges": said(summed_up("AWS", "0.0049", 5000))},
@@ -189,10 +190,10 @@ def test_a_transferred_payer_account_names_who_gets_its_invoices() -> None:
         "2026-10."
     ]
     none = explained(judged(outcome(transfers=transfers()), invoices=[bill()]))
-    assert none["billing transfers"] == ["None touches 2026-10, since 2026-11-12T06:00:00Z."]
+    assert none["billing transfers"] == ["None has touched 2026-10 since 2026-11-12T06:00:00Z."]
     denied = Transfers(not_read="Denied.")
     assert explained(judged(outcome(transfers=denied)))["billing transfers"] == [
-        "Not read at last: Denied."
+        "The last attempt to read failed: Denied."
     ]
 
 
@@ -245,8 +246,8 @@ def test_a_usual_invoice_of_a_receiver_is_looked_for_where_it_is_filed() -> None
 @pytest.mark.parametrize(
     ("facts", "why"),
     [
-        ({}, "Its history names no usual invoice, and Cost Explorer was not asked."),
-        ({"past": past(issuer())}, "Cost Explorer was not asked."),
+        ({}, "its history names no usual invoice, and Cost Explorer has not been checked."),
+        ({"past": past(issuer())}, "Cost Explorer has not been checked."),
         (
             {"past": past(issuer()), "charges": said(costs("AWS", final=False))},
             "Cost Explorer's answer is an estimate.",
@@ -255,7 +256,7 @@ def test_a_usual_invoice_of_a_receiver_is_looked_for_where_it_is_filed() -> None
             {"past": past(issuer()), "charges": said(READ_NOT)},
             "Cost Explorer could not be read.",
         ),
-        ({"charges": said(costs("AWS"))}, "Its history names no usual invoice."),
+        ({"charges": said(costs("AWS"))}, "its history names no usual invoice."),
     ],
 )
 def test_who_has_everything_and_awaits_is_told_for_what_it_waits(
@@ -264,28 +265,32 @@ def test_who_has_everything_and_awaits_is_told_for_what_it_waits(
     told = explained(judged(outcome(), invoices=[bill()], as_of=BEFORE_DEADLINE, **facts))
     assert told["verdict"][:3] == [
         "AWAITING, by run run-2; the deadline is 2026-11-10.",
-        "Everything that is expected so far is archived. It is complete when 2026-11-10 is over, "
-        "or before if its history and a final answer of Cost Explorer say that this is all.",
-        f"What is not proven yet: {why}",
+        "Every invoice that is expected by now is archived. The payer account becomes complete at "
+        "the end of 2026-11-10, or earlier if its history and final figures of Cost Explorer prove "
+        "that nothing is missing.",
+        f"Not yet proven: {why}",
     ]
 
 
 def test_who_lacks_something_and_awaits_is_told_until_when() -> None:
     told = explained(judged(NOTHING, as_of=BEFORE_DEADLINE))
-    assert told["verdict"][1] == "What lacks is awaited until 2026-11-10 is over."
+    assert (
+        told["verdict"][1]
+        == "Outstanding invoices and documents are awaited until 2026-11-10 ends."
+    )
 
 
 def test_an_acknowledgement_that_is_over_is_told_as_over() -> None:
     first = judged(NOTHING, acknowledgements=[accepts(until=AFTER_DEADLINE.date())])
     second = judged(NOTHING, previous=first, as_of=NEXT_DAY)
-    assert "until 2026-11-12, which is over:" in explained(second)["a person"][0]
+    assert "until 2026-11-12, now expired:" in explained(second)["a person"][0]
 
 
 def test_an_acknowledgement_that_a_later_one_replaces_is_told_so() -> None:
     first = judged(NOTHING, acknowledgements=[accepts()], run_id="run-1")
     second = judged(NOTHING, previous=first, acknowledgements=[accepts(reason="Still none.")])
     old, new = explained(second)["a person"]
-    assert "until 2026-12-31, which a later one replaces:" in old
+    assert "until 2026-12-31, replaced by a later one:" in old
     assert "replaces" not in new
 
 

@@ -147,9 +147,9 @@ def test_a_later_run_of_a_closed_month_is_none_either() -> None:
         (of_all(last_day="2026-02-31"), "its instants and days are not those of a run"),
         (of_all(run_id=""), "it names no run"),
         (of_all(run_id="scheduled-20261103T060000Z"), "its run is scheduled-20261103T060000Z"),
-        (of_all(closed_at=None), "it is complete after its last day and was closed at None"),
-        (of_all(closed_at="2026-11-11T06:00:00Z"), "was closed at 2026-11-11T06:00:00Z"),
-        (of_all(last_day="2026-11-28"), "and is not complete after its last day"),
+        (of_all(closed_at=None), "it is complete after its last day and its archive was closed at"),
+        (of_all(closed_at="2026-11-11T06:00:00Z"), "archive was closed at 2026-11-11T06:00:00Z"),
+        (of_all(last_day="2026-11-28"), "and it is not complete after its last day"),
         (awaiting, "payer account 044455556666 is awaited after 2026-11-10"),
         (of_payer(expected=0), "expects 0 invoices, and 1 are known of it"),
         (of_payer(expected=5), "expects 5 invoices, and 1 are known of it"),
@@ -175,7 +175,7 @@ def test_a_later_run_of_a_closed_month_is_none_either() -> None:
         (of_payer(invoices=[], findings=[], expected=0, verdict="NO_CHARGES"),
          "is NO_CHARGES, and by its outcome and findings MISSING"),
         (with_finding(outstanding=[NOT_YET.to_data()], expected=2),
-         f"does not tell of {NOT_READY.code} of {NOT_READY.subject}"),
+         f"does not report {NOT_READY.code} of {NOT_READY.subject}"),
         (with_finding(finding(NOT_READY.code, "N-1", "", severity="warning"),
                       outstanding=[NOT_YET.to_data()], expected=2),
          f"is not blocked by {NOT_READY.code} of N-1, which nobody accepted"),
@@ -197,8 +197,14 @@ def test_what_no_run_says_is_told(edit: Edit, found: str) -> None:
 @pytest.mark.parametrize(
     ("edit", "found"),
     [
-        (of_all(closed_at=None), "it was closed at None, and at 2026-11-12T06:00:00Z by the one"),
-        (of_all(closed_at=LATER), "it was closed at 2026-11-13T06:00:00Z, and at 2026-11-12"),
+        (
+            of_all(closed_at=None),
+            "its archive was closed at None, and before at 2026-11-12T06:00:00Z",
+        ),
+        (
+            of_all(closed_at=LATER),
+            "its archive was closed at 2026-11-13T06:00:00Z, and before at 2026-11-12",
+        ),
         (of_payer(run_id="run-3", expected=2), "says something new as of run run-3"),
         (of_payer(run_id="run-3", verdict="NO_CHARGES"), "says something new as of run run-3"),
         (of_payer(run_id="run-1"), "says something new as of run run-1"),

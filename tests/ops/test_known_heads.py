@@ -45,8 +45,8 @@ def test_without_heads_it_is_said_that_a_roll_back_was_not_looked_for() -> None:
 def test_heads_that_are_older_than_the_archive_leave_what_came_after_open() -> None:
     old = {OCTOBER: ManifestHead(OCTOBER, 1, _sha256(1), "run-1")}
     said = left_out(heads=old)
-    assert "whether newer manifests of 2026-10 than 3 were cut off" in said
-    assert "whether newer manifests of 2026-09 were cut off" in said
+    assert "whether newer manifests of 2026-10 than 3 were removed" in said
+    assert "whether newer manifests of 2026-09 were removed" in said
     assert "whether whole billing periods before 2026-10 or after 2026-10 were removed" in said
 
 
@@ -129,7 +129,7 @@ def test_what_a_report_left_out_the_next_check_says_and_misses(tmp_path: Path) -
     known = written(check(MadeArchive(GOOD.kms), MemoryPlace(files)), tmp_path)
     assert (list(known.heads), known.left_out) == ([SEPTEMBER], (OCTOBER,))
     scope: dict[str, Any] = {"heads": known.heads, "heads_left_out": known.left_out}
-    assert "whether newer manifests of 2026-10 were cut off" in left_out(**scope)
+    assert "whether newer manifests of 2026-10 were removed" in left_out(**scope)
     for key in [key for key in files if "/2026-10/" in key]:
         del files[key]
     report = check(MadeArchive(GOOD.kms), MemoryPlace(files), **scope)

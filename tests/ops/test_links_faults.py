@@ -60,7 +60,7 @@ def test_t13_a_month_of_which_a_folder_could_not_be_listed_is_not_called_right(
     main(["check", str(copy)])
     out = capsys.readouterr().out
     assert "2026-10   not all of it could be listed   " in out
-    assert ("2026-09   right   " in out) == (folder == "periods/2026-10")
+    assert ("2026-09   verified   " in out) == (folder == "periods/2026-10")
 
 
 @pytest.mark.parametrize("one_period", [False, True])

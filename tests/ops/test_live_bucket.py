@@ -241,7 +241,7 @@ def test_without_a_policy_the_length_of_locks_is_not_checked_and_that_is_said(li
     bad_buckets.lock_short(live.made, live.s3)
     report = check(live, retention=None)
     assert codes(report) == {}
-    assert "whether locks are as long as the retention policy asks" in [
+    assert "whether locks are as long as the retention policy requires" in [
         one.what for one in report.not_checked
     ]
 
@@ -298,13 +298,16 @@ def test_the_heads_are_written_to_a_new_file_that_the_check_reads(
 ) -> None:
     heads = tmp_path / "heads.json"
     assert main(["heads", TABLE, str(heads)]) == 0
-    assert capsys.readouterr().out == f"Wrote the heads of 2 billing periods to {heads}\n"
+    assert (
+        capsys.readouterr().out
+        == f"Wrote the latest-manifest records of 2 billing periods to {heads}\n"
+    )
     live.s3.delete_object(Bucket=BUCKET, Key=NEWEST)  # leaves the version, so it is seen as well
     assert main(["check", f"s3://{BUCKET}", "--heads", str(heads), "--json"]) == 3
     found = json.loads(capsys.readouterr().out)["findings"]
     assert [finding["code"] for finding in found] == ["OBJECT_HIDDEN"]
     assert main(["heads", TABLE, str(heads)]) == 2
-    assert "may prove what was there once" in capsys.readouterr().err
+    assert "may be evidence of an earlier day" in capsys.readouterr().err
 
 
 def test_heads_of_a_table_that_is_not_there_are_a_sentence(

@@ -104,8 +104,8 @@ def name_twice(said: dict[str, Any]) -> None:
     [
         (lambda said: said["totals"][0].update(amount="1.00"), "its totals are not those of its"),
         (lambda said: said["totals"].clear(), "its totals are not those of its invoices"),
-        (lambda said: said.update(verdict="ACTION_REQUIRED"), "its verdict does not follow"),
-        (edit_payer(0, verdict="MISSING"), "its verdict does not follow from those of its payer"),
+        (lambda said: said.update(verdict="ACTION_REQUIRED"), "its status does not follow"),
+        (edit_payer(0, verdict="MISSING"), "its status does not follow from those of its payer"),
         (edit_payer(0, archived=9), f"payer account {ACME} has other archived than its invoices"),
         (edit_payer(0, documents=9), f"payer account {ACME} has other documents than its invoices"),
         (edit_payer(1, totals=[]), f"payer account {BOREAL} has other totals than its invoices"),

@@ -62,10 +62,13 @@ def name_payer_twice(view: dict[str, Any]) -> None:
         (lambda view: view["totals"][0].update(amount="1.00"), "totals"),
         (lambda view: view.pop("closed_at"), "closed_at"),
         (lambda view: view.pop("progress"), "progress"),
-        (lambda view: view["payers"].pop(), "it lacks payer account 111122223333"),
+        (lambda view: view["payers"].pop(), "payer account 111122223333 is missing"),
         (of_first_payer(note="paid"), "of payer account 044455556666: note"),
         (of_first_payer(totals=[], archived=7), "of payer account 044455556666: archived, totals"),
-        (of_first_payer(payer_account_id="9"), "it has payer account 9 too, or twice; it lacks"),
+        (
+            of_first_payer(payer_account_id="9"),
+            "it has payer account 9 too, or twice; payer account",
+        ),
     ],
 )
 def test_any_member_that_does_not_follow_from_the_manifest_is_told(edit: Edit, found: str) -> None:
@@ -220,8 +223,8 @@ def test_of_many_lines_that_are_wrong_the_first_are_shown_and_the_others_counted
 @pytest.mark.parametrize(
     ("lacks", "found"),
     [
-        (NEWEST, "it lacks the newest manifest"),
-        ("manifest-0002.json", "it lacks the manifest before it"),
+        (NEWEST, "the newest manifest is missing"),
+        ("manifest-0002.json", "the manifest before it is missing"),
     ],
 )
 def test_sums_without_the_two_newest_manifests_are_told(lacks: str, found: str) -> None:
