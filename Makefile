@@ -8,10 +8,10 @@ READY := $(VENV)/ready
 .DEFAULT_GOAL := help
 .PHONY: help setup month-end close test test-all test-fast test-views test-path test-slow test-live lint types clean
 
-help: ## this list
+help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-setup: $(READY) ## install what the project needs (every other command does it when needed)
+setup: $(READY) ## install the project (every other command does it when needed)
 
 # A stamp without an interpreter behind it (the machine's Python was replaced) says nothing.
 BROKEN := $(shell test -x $(BIN)/python || echo broken)
@@ -39,33 +39,33 @@ month-end: $(READY) ## run a month end on the embedded AWS: [PERIOD=2026-10] [PA
 close: $(READY) ## play two closing windows day by day, or one: [PERIOD=2026-07] [PAYERS=payers.csv]
 	@$(BIN)/python -m sandbox.close --period='$(PERIOD)' --payers='$(PAYERS)'
 
-test: lint types test-fast ## what a change must pass
+test: lint types test-fast ## run the tests that every change must pass
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-views test-path # each mostly waits for programs
 
-test-fast: $(READY) ## the tests that need no embedded AWS and no other program
+test-fast: $(READY) ## run the tests that need no embedded AWS and no other program
 	@$(BIN)/python -m pytest -m "not whole_path and not programs and not slow and not live" -n auto --dist worksteal
 
-test-views: $(READY) ## pages and ledgers opened with Chromium and LibreOffice; pictures in build/screenshots
+test-views: $(READY) ## open pages and ledgers with Chromium and LibreOffice; pictures in build/screenshots
 	@tools/system_packages.sh 'chromium|chromium-browser|google-chrome=chromium' \
 	  'soffice|libreoffice=libreoffice-calc-nogui' 'openssl=openssl'
 	@$(BIN)/python -m pytest -m programs tests/browser tests/spreadsheet tests/test_readme.py
 
-test-path: $(READY) ## the month end as a whole, twice, on an embedded AWS of its own
+test-path: $(READY) ## run the whole month end, twice, on an embedded AWS of its own
 	@$(BIN)/python -m pytest -m "whole_path and not slow"
 
-test-slow: $(READY) ## a fault after every single storage call; the embedded AWS killed and broken, to see it heal
+test-slow: $(READY) ## test a fault after every storage call, and the recovery of a killed or broken embedded AWS
 	@$(BIN)/python -m pytest -m slow
 
-test-live: $(READY) ## reads the stack that is deployed to AWS: AWS_PROFILE=archive AWS_REGION=eu-central-1
+test-live: $(READY) ## read the stack that is deployed to AWS: AWS_PROFILE=archive AWS_REGION=eu-central-1
 	@INVOICE_ARCHIVE_LIVE=1 $(BIN)/python -m pytest --force-enable-socket tests/live
 
-test-all: test test-slow ## everything
+test-all: test test-slow ## run all tests
 
-lint: $(READY) ## the style of the code
+lint: $(READY) ## check the style of the code
 	@$(BIN)/python -m ruff check
 
-types: $(READY) ## the types
+types: $(READY) ## check the types
 	@$(BIN)/python -m mypy
 
-clean: ## forget the embedded AWS and the exported archive
+clean: ## delete the embedded AWS and the exported archive
 	rm -rf build/sandbox build/archive build/close

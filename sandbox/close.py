@@ -35,7 +35,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Play the window of one period, or of two that end differently; 0 when every day had a
-    verdict.
+    status.
     """
     parser = argparse.ArgumentParser(prog="python -m sandbox.close", description=__doc__)
     parser.add_argument(
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--payers", default="", help="default: the register that cdk.json names")
     parser.add_argument(
-        "--folder", type=Path, default=PROJECT / "build" / "close", help="where it is played"
+        "--folder", type=Path, default=PROJECT / "build" / "close", help="the folder to play it in"
     )
     asked = parser.parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_LINES)
@@ -118,7 +118,7 @@ def _run(sandbox: Sandbox, scheduled: datetime) -> Ending:
     if not ending.verdict:
         function_logs.write(sandbox.client("logs"), began, sandbox.places.function_log)
         raise SandboxError(
-            f"the run of {text} ended {ending.status} without a verdict: "
+            f"the run of {text} ended {ending.status} without a status: "
             f"{ending.error} {ending.cause}; see {sandbox.places.shown(sandbox.places.logs)}"
         )
     return ending

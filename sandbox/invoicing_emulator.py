@@ -33,9 +33,7 @@ def main() -> int:
     parser.add_argument(
         "--signature-marker", default="", help="what each document URL's signature begins with"
     )
-    parser.add_argument(
-        "--sts-endpoint", help="who tells the account of an access key that is not an account id"
-    )
+    parser.add_argument("--sts-endpoint", help="the STS that names the account of an access key")
     parser.add_argument(
         "--now",
         type=instant,

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--payers", default="", help="default: the register that cdk.json names")
     parser.add_argument("--at", default="", help="default: day 12 of the month after the period")
     parser.add_argument(
-        "--folder", type=Path, default=PROJECT / "build", help="where the embedded AWS lives"
+        "--folder", type=Path, default=PROJECT / "build", help="the folder of the embedded AWS"
     )
     asked = parser.parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_LINES)
@@ -69,7 +69,7 @@ def run_month_end(sandbox: Sandbox, request: MonthEndRequest, console: Console) 
     if not execution.run_id or not (ending.verdict or ending.already_claimed):
         raise _no_verdict(execution, ending, places)
     if ending.already_claimed:
-        console.print(f"The run of {request.scheduled_text} was made before, so nothing was done.")
+        console.print(f"The run of {request.scheduled_text} ran earlier, so this one did nothing.")
     others = _judged_periods(places.archive, execution.run_id)
     report.print_verdict(console, _completeness(places.archive, period))
     report.print_others(
@@ -78,8 +78,8 @@ def run_month_end(sandbox: Sandbox, request: MonthEndRequest, console: Console) 
     asked = sandbox.invoicing.asked().since(asked_before)
     report.print_effect(console, asked, snapshot.difference(before, after))
     shown = places.shown(places.archive)
-    console.print(f"The archive lies in {shown}: {len(after)} files, {written} written now.")
-    console.print("The month as a page, to open in a browser:")
+    console.print(f"The archive is in {shown}: {len(after)} files, {written} written now.")
+    console.print("Open the month's page in a browser:")
     page = places.shown(places.archive / period_page_key(period))
     console.print(page, markup=False, highlight=False, soft_wrap=True)
     return execution
@@ -98,8 +98,8 @@ def _completeness(folder: Path, period: BillingPeriod) -> report.Completeness:
 
 def _no_verdict(execution: Execution, ending: Ending, places: Places) -> SandboxError:
     return SandboxError(
-        f"the execution ended {ending.status} without a verdict.\n"
-        f"Error: {ending.error or 'none told'}\nCause: {ending.cause or 'none told'}\n"
+        f"the execution ended {ending.status} without a status for the month.\n"
+        f"Error: {ending.error or 'none given'}\nCause: {ending.cause or 'none given'}\n"
         f"Execution: {execution.arn}\n"
         f"Logs of the functions and of the embedded AWS: {places.shown(places.logs)}"
     )

@@ -51,7 +51,7 @@ def _follow_in_lines(execution: Execution, console: Console) -> Ending:
 
 def _text(counts: Counts | None) -> str:
     if counts is None or counts.payers is None:
-        return "asking which payers are due"
+        return "finding the payers that are due"
     return (
         f"payers {counts.checked}/{counts.payers} · invoices listed {counts.listed} · "
         f"documents archived {counts.archived}"

@@ -1,4 +1,4 @@
-"""What a month end tells the person who started it."""
+"""The report of a month end for the person who started it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ _SHOWN_SEVERITIES = ("blocking", "warning")
 
 
 def print_verdict(console: Console, completeness: Completeness) -> None:
-    """The verdict of the period and of each payer, then what is missing with its next step."""
+    """The status of the period and of each payer, then each finding with its next step."""
     period = completeness["billing_period"]
     console.print()
     table = Table(
@@ -40,7 +40,7 @@ def print_verdict(console: Console, completeness: Completeness) -> None:
     )
     table.add_column("Payer account", no_wrap=True, min_width=12)
     table.add_column("Name", overflow="fold")
-    table.add_column("Verdict", no_wrap=True)
+    table.add_column("Status", no_wrap=True)
     table.add_column("Invoices", no_wrap=True, justify="right")
     table.add_column("Documents", no_wrap=True, justify="right")
     table.add_column("Total", no_wrap=True, justify="right")
@@ -56,9 +56,7 @@ def print_verdict(console: Console, completeness: Completeness) -> None:
     console.print(table)
     findings = [(None, found) for found in completeness["findings"]]
     findings += [(payer, found) for payer in completeness["payers"] for found in payer["findings"]]
-    for severity, heading in zip(
-        _SHOWN_SEVERITIES, ("What is missing", "What to look at"), strict=True
-    ):
+    for severity, heading in zip(_SHOWN_SEVERITIES, ("Action required", "For review"), strict=True):
         of_severity = [(payer, found) for payer, found in findings if found["severity"] == severity]
         if of_severity:
             console.print(f"\n[bold]{heading}[/bold]")
@@ -94,14 +92,14 @@ def print_effect(console: Console, asked: Asked, changed: Difference) -> None:
     """What the run asked of the payer accounts' AWS and what it changed in the archive."""
     calls = ", ".join(f"{count} {name}" for name, count in sorted(asked.calls.items()))
     console.print(
-        f"\nThis run asked AWS {_counted(sum(asked.calls.values()), 'time')}"
+        f"\nThis run called AWS {_counted(sum(asked.calls.values()), 'time')}"
         f"{f' ({calls})' if calls else ''} and downloaded {_counted(asked.downloads, 'document')}.",
         highlight=False,
     )
     kept = changed.but(RUNS_PREFIX)
     if not kept and not asked.downloads:
         console.print(
-            "It fetched nothing and changed nothing: every byte of the archive is as it was."
+            "It fetched nothing and changed nothing: every byte of the archive is unchanged."
         )
         return
     new = Counter(_kind(key) for key in kept.new)
@@ -111,7 +109,7 @@ def print_effect(console: Console, asked: Asked, changed: Difference) -> None:
     if made_again:
         console.print(f"Made again: {_counted(len(made_again), 'view')}.", highlight=False)
     for key in (*kept.gone, *(key for key in kept.changed if is_evidence(key))):
-        console.print(f"[red]Changed or hidden, which must never be: {escape(key)}[/red]")
+        console.print(f"[red]Changed or hidden, which must never happen: {escape(key)}[/red]")
 
 
 def _kind(key: str) -> str:

@@ -41,7 +41,7 @@ def month_end_request(period: str, at: str, now: datetime) -> MonthEndRequest:
     if asked and moment and BillingPeriod.containing(moment).shifted(-1) != asked:
         raise SandboxError(
             f"PERIOD={asked} and AT={at} do not belong together: a run looks at the month before "
-            f"AT, so AT lies in {asked.shifted(1)}; leave one of the two out"
+            f"AT, so AT must be in {asked.shifted(1)}; leave one of the two out"
         )
     last_finished = BillingPeriod.containing(now).shifted(-1)
     # of which day 12 has come: before that most of a month is not there yet
@@ -53,7 +53,7 @@ def month_end_request(period: str, at: str, now: datetime) -> MonthEndRequest:
         )
     if moment and moment > now:
         raise SandboxError(
-            f"AT={at} has not come yet, and no run can be ahead of its time; "
+            f"AT={at} is in the future, and no run can be ahead of its time; "
             f"write {now:%Y-%m-%d} or a day before it"
         )
     if not moment:

@@ -90,7 +90,7 @@ class Sandbox(Context):
         self._deploy_if_needed(wanted)
         if not self._start_ministack(opening):
             self._say(
-                "Embedded AWS: what was deployed is not wholly there; "
+                "Embedded AWS: the deployment is incomplete; "
                 "making it anew around the archived bytes"
             )
             self._deploy_anew(wanted)

@@ -5,11 +5,13 @@ out or added.
 import copy
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lambdas.domain.evidence.archive_layout import (
+    README_KEY,
     completeness_key,
     ledger_csv_key,
     manifest_key,
@@ -17,6 +19,7 @@ from lambdas.domain.evidence.archive_layout import (
 )
 from lambdas.domain.json_text import sha256_hex, to_json
 from lambdas.domain.judgement.manifests import Manifest
+from lambdas.views.readme import readme_text
 from lambdas.views.sha256_sums import sums_line
 from ops.check.manifest_reader import PayerPart
 from ops.check.view_file import ViewFile
@@ -25,6 +28,8 @@ from tests.ops.bad_copies import sign_newest
 from tests.ops.made_archive import NEWEST, OCTOBER, MadeArchive, make_archive
 from tests.ops.memory_place import MemoryPlace
 from tests.ops.test_check_findings import check
+from tests.releases import kept
+from tests.releases.conftest import V1
 
 GOOD = make_archive()
 VIEW = completeness_key(OCTOBER)
@@ -239,6 +244,13 @@ def test_sums_of_a_manifest_before_those_are_told() -> None:
     assert told(SUMS, "".join([*LINES[:at], line, *LINES[at:]]).encode()) == [
         f"its line {line[:-1]!a}"
     ]
+
+
+def test_the_words_of_another_releases_readme_are_accepted(tmp_path: Path) -> None:
+    of_v1 = (kept.unpack(V1, tmp_path) / README_KEY).read_bytes()
+    assert of_v1 != readme_text("bucket"), "the words have changed since"
+    for words in (of_v1, readme_text("bucket")):
+        assert told(README_KEY, words) == []
 
 
 class Endless(MemoryPlace):

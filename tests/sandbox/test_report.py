@@ -93,7 +93,7 @@ def test_what_blocks_comes_first_each_with_its_next_step_and_infos_stay_in_the_a
     said: Said,
 ) -> None:
     report.print_verdict(said, JUDGED)
-    told = [line.strip() for line in said.text.partition("What is missing")[2].splitlines()[1:]]
+    told = [line.strip() for line in said.text.partition("Action required")[2].splitlines()[1:]]
     assert told == [
         "PDF_NOT_READY · 111122223333 Acme · 2609293185",
         "Detail of PDF_NOT_READY.",
@@ -102,7 +102,7 @@ def test_what_blocks_comes_first_each_with_its_next_step_and_infos_stay_in_the_a
         "Detail of NO_ACCESS.",
         "Next step: Cure NO_ACCESS.",
         "",
-        "What to look at",
+        "For review",
         "INVOICE_CHANGED · 111122223333 Acme · 2609293186",
         "Detail of INVOICE_CHANGED.",
         "Next step: Cure INVOICE_CHANGED.",
@@ -117,8 +117,8 @@ def test_a_complete_period_has_no_list_of_what_is_missing(said: Said) -> None:
         "payers": JUDGED["payers"][:1],
     }
     report.print_verdict(said, complete)
-    assert "What is" not in said.text
-    assert "What to" not in said.text
+    assert "Action required" not in said.text
+    assert "For review" not in said.text
 
 
 def test_every_other_period_is_one_line(said: Said) -> None:
@@ -144,8 +144,8 @@ def test_a_run_without_effect_says_so(said: Said) -> None:
     only_its_own_notes = Difference(new=("runs/r/request.json",), changed=(), gone=())
     report.print_effect(said, Asked({"ListInvoiceSummaries": 1}, 0), only_its_own_notes)
     assert said.text.strip().splitlines() == [
-        "This run asked AWS 1 time (1 ListInvoiceSummaries) and downloaded 0 documents.",
-        "It fetched nothing and changed nothing: every byte of the archive is as it was.",
+        "This run called AWS 1 time (1 ListInvoiceSummaries) and downloaded 0 documents.",
+        "It fetched nothing and changed nothing: every byte of the archive is unchanged.",
     ]
 
 
@@ -178,5 +178,5 @@ def test_a_run_tells_what_it_added_and_made_again(said: Said) -> None:
 )
 def test_evidence_that_changed_or_went_is_named(said: Said, changed: Difference) -> None:
     report.print_effect(said, Asked({}, 0), changed)
-    assert "Changed or hidden, which must never be: invoices/2026-10/1/a.pdf" in said.text
+    assert "Changed or hidden, which must never happen: invoices/2026-10/1/a.pdf" in said.text
     assert "changed nothing" not in said.text

@@ -77,12 +77,12 @@ def test_two_runs_of_a_day_have_scheduled_times_of_their_own() -> None:
             "2026-09",
             "2026-11-12",
             "PERIOD=2026-09 and AT=2026-11-12 do not belong together: a run looks at the month "
-            "before AT, so AT lies in 2026-10; leave one of the two out",
+            "before AT, so AT must be in 2026-10; leave one of the two out",
         ),
         (
             "",
             "2026-11-22",
-            "AT=2026-11-22 has not come yet, and no run can be ahead of its time; write 2026-11-21 "
+            "AT=2026-11-22 is in the future, and no run can be ahead of its time; write 2026-11-21 "
             "or a day before it",
         ),
         (

@@ -225,7 +225,7 @@ def test_a_scheduled_time_that_was_run_before_does_nothing(
     doubled = embedded_aws.month_end("2026-04-20T06:00:00Z")
     assert doubled.before == doubled.after
     assert not doubled.asked.calls
-    assert "The run of 2026-04-20T06:00:00Z was made before, so nothing was done." in doubled.said
+    assert "The run of 2026-04-20T06:00:00Z ran earlier, so this one did nothing." in doubled.said
     assert "Billing period 2026-03: COMPLETE" in doubled.said
 
 
