@@ -66,20 +66,20 @@ def manifest_of(payers: int) -> Manifest:
 def _payer(number: int) -> PayerState:
     account_id = f"{100_000_000_000 + number * 7_919}"
     lacks = (finding("PDF_NOT_READY", f"{number}", "AWS has no document yet."),)
-    lacking = lacks if number % 50 == 0 else ()
+    unarchived = lacks if number % 50 == 0 else ()
     return PayerState(
         account_id,
         f"Payer account number {number} of a large organization",
         f"Legal entity {number % 40} Ltd.",
         "CHECKED",
-        "PARTIAL" if lacking else "COMPLETE",
+        "PARTIAL" if unarchived else "COMPLETE",
         "scheduled-20261112T060000Z",
         "2026-11-12T06:00:00Z",
         INVOICES,
         tuple(_invoice(account_id, number, index) for index in range(INVOICES)),
         (),
         (),
-        lacking,
+        unarchived,
     )
 
 

@@ -10,13 +10,13 @@ from infra.deploy_settings import DeploySettings
 from infra.functions import Functions
 from infra.lambda_package import LambdaPackage
 from infra.manifest_chain import ManifestChain
+from infra.monitoring import Monitoring
 from infra.names import ARCHIVE_STACK
 from infra.notifications import Notifications
 from infra.permissions import Permissions
 from infra.public_key import PublicKey
 from infra.reviewers import Reviewers
 from infra.schedule import DailySchedule
-from infra.watching import Watching
 from infra.workflow import Workflow
 
 
@@ -55,7 +55,7 @@ class InvoiceArchiveStack(cdk.Stack):
         daily = DailySchedule(
             self, "Daily", schedule=settings.schedule, state_machine=workflow.state_machine
         )
-        Watching(
+        Monitoring(
             self,
             "Watching",
             functions=functions,

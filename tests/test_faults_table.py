@@ -13,7 +13,7 @@ FAULTS = {
     "storing": ROOT / "tests" / "handlers",
     "running": ROOT / "tests" / "handlers",
     "workflow": ROOT / "tests" / "infra",
-    "telling": ROOT / "tests" / "handlers",
+    "notifying": ROOT / "tests" / "handlers",
     "understanding": ROOT / "tests" / "handlers",
     "lying": ROOT / "tests" / "handlers",
     "meddling": ROOT / "tests" / "handlers",

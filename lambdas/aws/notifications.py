@@ -12,7 +12,7 @@ _MOST_ENTRIES, _MOST_BYTES = 10, 250_000
 """Of one PutEvents; AWS takes 262,144 bytes for all its entries together."""
 
 
-class NotTold(Exception):
+class NotSent(Exception):
     """A message or event was not taken. Nothing of the archive depends on it."""
 
 
@@ -46,7 +46,7 @@ class EventBus:
                 answer = self._events.put_events(Entries=batch)
             if answer["FailedEntryCount"]:
                 codes = sorted({entry.get("ErrorCode", "") for entry in answer["Entries"]} - {""})
-                raise NotTold(f"events:PutEvents refused an event ({', '.join(codes)})")
+                raise NotSent(f"events:PutEvents refused an event ({', '.join(codes)})")
 
 
 def _batches(entries: Sequence[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
@@ -72,6 +72,6 @@ def _named(action: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise NotTold(f"{action} answers {error.response['Error']['Code']}") from error
+        raise NotSent(f"{action} answers {error.response['Error']['Code']}") from error
     except (BotoCoreError, ResponseParserError, RecursionError) as error:
-        raise NotTold(f"{action} cannot be reached ({type(error).__name__})") from error
+        raise NotSent(f"{action} cannot be reached ({type(error).__name__})") from error

@@ -12,7 +12,7 @@ from lambdas.domain.json_text import sha256_hex
 from lambdas.domain.visible_text import shown
 
 Severity = Literal["info", "warning", "blocking"]
-Cure = Literal["time", "person"]
+FixedBy = Literal["time", "person"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class FindingKind:
     """What all findings of a code share. `cure` says who ends it: a later run, or a person."""
 
     severity: Severity
-    cure: Cure
+    fixed_by: FixedBy
     next_step: str
 
 

@@ -19,8 +19,8 @@ from lambdas.aws.clients import (
 )
 from lambdas.aws.manifest_heads import ManifestHeads
 from lambdas.aws.manifest_signing import ManifestSigner
+from lambdas.aws.notification_table import NotificationTable
 from lambdas.aws.notifications import EventBus, Mailbox
-from lambdas.aws.told import ToldTable
 from lambdas.settings import FunctionSettings
 from lambdas.steps.judge_run import judge_run
 from lambdas.steps.notify import Channels
@@ -47,7 +47,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             channels=Channels(
                 Mailbox(sns_client(), settings.notification_topic),
                 EventBus(events_client()),
-                ToldTable(dynamodb, settings.manifest_heads_table),
+                NotificationTable(dynamodb, settings.manifest_heads_table),
             ),
             now=datetime.now(UTC),
         )

@@ -78,7 +78,7 @@ class _Content:
 
     def digest(self) -> str:
         pages = list(self._reader.pages)
-        self._tell("document", str(self._reader.is_encrypted), str(len(pages)))
+        self._feed("document", str(self._reader.is_encrypted), str(len(pages)))
         for page in pages:
             reference = page.indirect_reference
             if reference is not None:
@@ -87,7 +87,7 @@ class _Content:
         root = self._reader.root_object
         self._add({key: root.raw_get(key) for key in root if key not in _LAYOUT}, "root")
         while self._waiting:
-            self._tell_object(*self._waiting.popleft())
+            self._feed_object(*self._waiting.popleft())
         return self._hash.hexdigest()
 
     def _add(self, value: Any, role: str) -> int:
@@ -98,67 +98,67 @@ class _Content:
         self._objects += 1
         return self._objects - 1
 
-    def _tell_object(self, value: Any, role: str) -> None:
+    def _feed_object(self, value: Any, role: str) -> None:
         if isinstance(value, Sequence):
-            self._tell("array", str(len(value)))
+            self._feed("array", str(len(value)))
             for member in value:
-                self._tell_value(member, role)
+                self._feed_value(member, role)
             return
-        self._tell("stream" if isinstance(value, StreamObject) else "dictionary", role)
+        self._feed("stream" if isinstance(value, StreamObject) else "dictionary", role)
         for key, member in sorted(_members(value)):
             if role == "page" and key == "/Contents":
-                self._tell("key", key)
-                self._tell_page(member)
+                self._feed("key", key)
+                self._feed_page(member)
             elif not _is_nothing(member):
-                self._tell("key", key)
-                self._tell_value(member, key)
-        self._tell("end")
+                self._feed("key", key)
+                self._feed_value(member, key)
+        self._feed("end")
         if isinstance(value, StreamObject):
             data = self._data(value)
-            self._tell_bytes(_font(data) if role in _FONT_FILES else data)
+            self._feed_bytes(_font(data) if role in _FONT_FILES else data)
 
-    def _tell_value(self, value: Any, key: str) -> None:
+    def _feed_value(self, value: Any, key: str) -> None:
         """A plain value as it is; a container by its place."""
         place = None
         if isinstance(value, IndirectObject):
             number = (value.idnum, value.generation)
             if number in self._places:
-                self._tell("object", str(self._places[number]))
+                self._feed("object", str(self._places[number]))
                 return
             value = value.get_object()
             if isinstance(value, list | dict):
                 place = self._places[number] = self._add(value, key)
         if isinstance(value, list | dict):
-            self._tell("object", str(self._add(value, key) if place is None else place))
+            self._feed("object", str(self._add(value, key) if place is None else place))
         else:
-            self._tell_plain(value, key)
+            self._feed_plain(value, key)
 
-    def _tell_plain(self, value: Any, key: str) -> None:
+    def _feed_plain(self, value: Any, key: str) -> None:
         match value:
             case None | NullObject():
-                self._tell("null")
+                self._feed("null")
             case BooleanObject():
-                self._tell("boolean", str(value.value))
+                self._feed("boolean", str(value.value))
             case NumberObject() | FloatObject():
-                self._tell("number", repr(float(value)))
+                self._feed("number", repr(float(value)))
             case NameObject():
-                self._tell("name", _PREFIX.sub("/", value) if key in _FONT_NAMES else value)
+                self._feed("name", _PREFIX.sub("/", value) if key in _FONT_NAMES else value)
             case TextStringObject():
-                self._tell("text", value)
+                self._feed("text", value)
             case ByteStringObject():
-                self._tell("bytes")
-                self._tell_bytes(value)
+                self._feed("bytes")
+                self._feed_bytes(value)
             case _:
                 raise _BeyondBounds  # nothing that this parser is known to give
 
-    def _tell_page(self, contents: Any) -> None:
+    def _feed_page(self, contents: Any) -> None:
         """What a page draws, in however many parts it is kept."""
         resolved = _resolved(contents)
         parts = resolved if isinstance(resolved, ArrayObject) else [resolved]
         for part in map(_resolved, parts):
             if isinstance(part, StreamObject):
                 self._hash.update(self._data(part).rstrip() + b"\n")
-        self._tell("end")
+        self._feed("end")
 
     def _data(self, stream: StreamObject) -> bytes:
         """A stream's bytes without the compression that is only a matter of rendering. What else
@@ -179,18 +179,18 @@ class _Content:
                 if self._unpacked > _MOST_UNPACKED_IN_ALL:
                     raise _BeyondBounds
                 packed, filters = data, filters[1:]
-        self._tell(*map(str, filters))
+        self._feed(*map(str, filters))
         for place, value in enumerate(parameters):
             if not isinstance(value, NullObject):
-                self._tell("parameters", str(place))
-                self._tell_value(value, "/DecodeParms")
+                self._feed("parameters", str(place))
+                self._feed_value(value, "/DecodeParms")
         return packed
 
-    def _tell(self, *words: str) -> None:
+    def _feed(self, *words: str) -> None:
         for word in words:
-            self._tell_bytes(word.encode("utf-8", "surrogatepass"))
+            self._feed_bytes(word.encode("utf-8", "surrogatepass"))
 
-    def _tell_bytes(self, data: bytes) -> None:
+    def _feed_bytes(self, data: bytes) -> None:
         self._hash.update(b"%d:" % len(data))
         self._hash.update(data)
 

@@ -9,7 +9,7 @@ from typing import Any
 from lambdas.aws.archive import Archive
 from lambdas.aws.manifest_heads import ManifestHeads
 from lambdas.aws.manifest_signing import ManifestSigner
-from lambdas.aws.told import ToldTable
+from lambdas.aws.notification_table import NotificationTable
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archive_layout import run_result_key
 from lambdas.domain.evidence.retention import retain_until
@@ -25,7 +25,7 @@ from lambdas.steps.judging.ask_charges import ChargesQuestions
 from lambdas.steps.judging.judge_period import PeriodToJudge, Run, judge_period
 from lambdas.steps.judging.manifest_chain import ManifestChain
 from lambdas.steps.judging.past_periods import PastPeriods
-from lambdas.steps.notify import Channels, tell_people
+from lambdas.steps.notify import Channels, notify_people
 from lambdas.steps.run_list import read_request, read_run_list
 from lambdas.steps.run_metrics import daily_metrics, run_metrics
 from lambdas.steps.run_outcomes import RunOutcomes
@@ -65,7 +65,7 @@ def judge_run(
         chain = ManifestChain(archive, signer, heads)
         judged = _judge(archive, chain, run, periods, target=target)
         update_pages(archive, signer, chain, judged)
-    failures = tell_people(channels, judged, run)
+    failures = notify_people(channels, judged, run)
     sweep_hours = _note_sweep(channels.table, settings.lookback_periods, register, run)
     result = _result(event, judged, run) | {
         "told": not failures,
@@ -127,7 +127,7 @@ def _judge(
 
 
 def _note_sweep(
-    table: ToldTable, lookback_periods: int, register: Sequence[Payer], run: Run
+    table: NotificationTable, lookback_periods: int, register: Sequence[Payer], run: Run
 ) -> float:
     """Note whom this run read; return how long ago that payer account was read which was not read
     for the longest time.

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lambdas.aws.notifications import EventBus, Mailbox, NotTold
-from lambdas.aws.told import ToldTable
+from lambdas.aws.notification_table import NotificationTable
+from lambdas.aws.notifications import EventBus, Mailbox, NotSent
 from lambdas.domain.judgement.judged import Judged
 from lambdas.domain.judgement.manifests import PayerState
-from lambdas.domain.notifications.email import letter
+from lambdas.domain.notifications.email import email_text
 from lambdas.domain.notifications.event import DETAIL_TYPE, SOURCE, period_event
-from lambdas.domain.notifications.reasons import Telling, needing, reason_to_tell
+from lambdas.domain.notifications.reasons import Notification, needing, reason_to_notify
 from lambdas.domain.runs.outcome import CHECKED
 from lambdas.domain.runs.payer_outcome import PayerOutcome
 from lambdas.domain.witnesses.refusals import newly_refused, refused_by_now
@@ -23,60 +23,62 @@ class Channels:
 
     mailbox: Mailbox
     event_bus: EventBus
-    table: ToldTable
+    table: NotificationTable
 
 
-def tell_people(channels: Channels, judged: Sequence[Judged], run: Run) -> list[str]:
+def notify_people(channels: Channels, judged: Sequence[Judged], run: Run) -> list[str]:
     """Tell what is due, and mark it as told after it was sent: a crash in between tells it again.
 
     Returns why a channel could not be used, after it is in the log; what it was to tell is due in
     the next run.
     """
-    failures = [*_tell_by_mail(channels, judged, run), *_tell_by_event(channels, judged, run)]
+    failures = [*_notify_by_mail(channels, judged, run), *_notify_by_event(channels, judged, run)]
     for failure in failures:
         logger().error("told nobody", extra={"run_id": run.run_id, "reason": failure})
     return failures
 
 
-def _tell_by_mail(channels: Channels, judged: Sequence[Judged], run: Run) -> Iterator[str]:
+def _notify_by_mail(channels: Channels, judged: Sequence[Judged], run: Run) -> Iterator[str]:
     """All that is due is one letter."""
-    tellings = _due(channels.table, "mail", judged, run)
+    notifications = _due(channels.table, "mail", judged, run)
     before = channels.table.refused()
     now = refused_by_now(before, _not_read(run.outcomes.without_invoices))
     new = newly_refused(before, now)
-    if tellings or new:
+    if notifications or new:
         names = {one.payer_account_id: one.name for one in _payers(judged)}
         try:
-            channels.mailbox.send(*letter(tellings, new, names))
-        except NotTold as error:
+            channels.mailbox.send(*email_text(notifications, new, names))
+        except NotSent as error:
             yield str(error)
             return
     if now != before:
         channels.table.mark_refused(now)
-    _mark(channels.table, "mail", tellings)
+    _mark(channels.table, "mail", notifications)
 
 
-def _tell_by_event(channels: Channels, judged: Sequence[Judged], run: Run) -> Iterator[str]:
+def _notify_by_event(channels: Channels, judged: Sequence[Judged], run: Run) -> Iterator[str]:
     """Each period is an event of its own."""
-    tellings = _due(channels.table, "event", judged, run)
-    if not tellings:
+    notifications = _due(channels.table, "event", judged, run)
+    if not notifications:
         return
     try:
-        channels.event_bus.put(SOURCE, DETAIL_TYPE, [period_event(one) for one in tellings])
-    except NotTold as error:
+        channels.event_bus.put(SOURCE, DETAIL_TYPE, [period_event(one) for one in notifications])
+    except NotSent as error:
         yield str(error)
         return
-    _mark(channels.table, "event", tellings)
+    _mark(channels.table, "event", notifications)
 
 
-def _due(table: ToldTable, channel: str, judged: Sequence[Judged], run: Run) -> list[Telling]:
-    tellings = []
+def _due(
+    table: NotificationTable, channel: str, judged: Sequence[Judged], run: Run
+) -> list[Notification]:
+    notifications = []
     for one in judged:
         manifest = one.manifest
         period = manifest.billing_period
         before = table.told(period, channel)
         is_overdue = run.as_of >= run.close.overdue_from(period)
-        reason = reason_to_tell(
+        reason = reason_to_notify(
             before,
             manifest.verdict,
             needing=needing(manifest),
@@ -85,17 +87,17 @@ def _due(table: ToldTable, channel: str, judged: Sequence[Judged], run: Run) -> 
         )
         if reason:
             day = run.close.close_day(period, run.as_of)
-            tellings.append(
-                Telling(
+            notifications.append(
+                Notification(
                     manifest, run.run_id, run.as_of, is_overdue, day, before, reason, one.sha256
                 )
             )
-    return tellings
+    return notifications
 
 
-def _mark(table: ToldTable, channel: str, tellings: Sequence[Telling]) -> None:
-    for telling in tellings:
-        table.mark_told(telling.manifest.billing_period, channel, telling.as_told())
+def _mark(table: NotificationTable, channel: str, notifications: Sequence[Notification]) -> None:
+    for notification in notifications:
+        table.mark_notified(notification.manifest.billing_period, channel, notification.as_last())
 
 
 def _not_read(outcomes: Sequence[PayerOutcome]) -> dict[str, str]:

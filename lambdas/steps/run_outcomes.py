@@ -98,8 +98,8 @@ class RunOutcomes:
         archived, outstanding = defaultdict(list), defaultdict(list)
         for invoice in outcome.archived:
             archived[invoice.billing_period].append(invoice)
-        for lacking in outcome.outstanding:
-            outstanding[lacking.billing_period].append(lacking)
+        for unarchived in outcome.outstanding:
+            outstanding[unarchived.billing_period].append(unarchived)
         for period in {*archived, *outstanding}:
             part = _Part(
                 outcome.payer_account_id,

@@ -125,10 +125,10 @@ def since_period_before(before: PeriodDigest, now: PeriodDigest) -> Iterator[Cha
 
 def provisional(one: PeriodDigest | PayerDigest) -> str:
     """What is to be said beside totals that are not whole."""
-    if not one.lacking:
+    if not one.unarchived:
         return "provisional"
-    verb = "is" if one.lacking == 1 else "are"
-    return f"provisional: {counted(one.lacking, 'invoice')} {verb} outstanding"
+    verb = "is" if one.unarchived == 1 else "are"
+    return f"provisional: {counted(one.unarchived, 'invoice')} {verb} outstanding"
 
 
 def told(manifest: Manifest) -> Iterator[Change]:

@@ -31,7 +31,7 @@ class PayerDigest:
         return is_complete(self.verdict)
 
     @property
-    def lacking(self) -> int:
+    def unarchived(self) -> int:
         """How many expected invoices are not archived."""
         return self.expected - self.archived
 
@@ -106,7 +106,7 @@ class PeriodDigest:
         return sum(payer.archived for payer in self.payers)
 
     @property
-    def lacking(self) -> int:
+    def unarchived(self) -> int:
         """How many expected invoices are not archived."""
         return self.expected - self.archived
 

@@ -433,18 +433,18 @@ def _missing_rows(manifest: Manifest) -> Iterator[list[Cell]]:
     complete has at least one row.
     """
     for found in manifest.findings:
-        yield [None, None, None, None, *_lack(found, found.subject)]
+        yield [None, None, None, None, *_gap(found, found.subject)]
     for payer in _needing_attention_first(manifest.payers):
         who: list[Cell] = [payer.payer_account_id, payer.name, payer.legal_entity, payer.verdict]
         blocking = [found for found in payer.findings if found.is_blocking]
         for found in blocking:
             about = None if found.subject == payer.payer_account_id else found.subject
-            yield [*who, *_lack(found, about)]
+            yield [*who, *_gap(found, about)]
         if not blocking and not payer.is_complete:
             yield [*who, None, None, PAYER_VERDICTS[payer.verdict][1], None, None]
 
 
-def _lack(found: Finding, about: str | None) -> list[Cell]:
+def _gap(found: Finding, about: str | None) -> list[Cell]:
     return [code_name(found.code), about, found.detail, found.next_step, found.code]
 
 

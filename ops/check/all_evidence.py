@@ -95,8 +95,8 @@ class AllEvidence:
             elif not stored.key.startswith(tuple(self._place.unlisted)):
                 self._find("OBJECT_GONE", stored.key, _expected(stored), "nothing there")
         for placed in extra.values():
-            self._tell_extra(placed, manifest_written_at)
-        self._tell_changed(restate)
+            self._report_extra(placed, manifest_written_at)
+        self._report_changed(restate)
 
     def _take(
         self, statement: InvoiceStatement, stored: StoredObject, record_number: int | None
@@ -112,7 +112,7 @@ class AllEvidence:
             if len(self._running) > _BATCHES_A_READER * self._place.readers:
                 self._collect()
 
-    def _tell_extra(self, placed: PlacedObject, manifest_written_at: datetime | None) -> None:
+    def _report_extra(self, placed: PlacedObject, manifest_written_at: datetime | None) -> None:
         """What is extra; a record or document that came after the manifest is only new."""
         at = placed.written_at
         # S3 tells whole seconds
@@ -153,7 +153,7 @@ class AllEvidence:
         except CannotRead:
             return None  # it is told as extra
 
-    def _tell_changed(self, restate: Callable[[], Iterable[StoredObject]]) -> None:
+    def _report_changed(self, restate: Callable[[], Iterable[StoredObject]]) -> None:
         """What holds another's bytes was swapped; all else was changed."""
         changed = self._read_where_another_has_that_size(restate)
         wanted = {one.digest.sha256 for one in changed if one.digest.sha256}

@@ -12,7 +12,7 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
 from lambdas.domain.findings import Finding
-from lambdas.domain.judgement.judge import document_lacks, findings_of
+from lambdas.domain.judgement.judge import document_gaps, findings_of
 from ops.check.instants import Judged, closing_differences, instant_differences
 from ops.check.manifest_reader import PayerPart
 from ops.check.payer_rules import Before, PayerRules, Said
@@ -60,7 +60,7 @@ class Judgement:
         try:
             if data["findings"] or not any(one["is_invoice_document"] for one in data["documents"]):
                 invoice = ArchivedInvoice.from_data(data)
-                self._found += [*findings_of(invoice), *document_lacks(invoice)]
+                self._found += [*findings_of(invoice), *document_gaps(invoice)]
         except NOT_UNDERSTOOD:
             self._wrong.append(f"its invoice {statement.invoice_id} cannot be judged")
 

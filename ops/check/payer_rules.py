@@ -7,7 +7,7 @@ from typing import Any
 from lambdas.domain.evidence.archived_invoice import OutstandingInvoice
 from lambdas.domain.findings import BESIDE_INVOICES, KINDS, Finding, finding
 from lambdas.domain.json_text import read_instant
-from lambdas.domain.judgement.acceptance import Weights
+from lambdas.domain.judgement.acceptance import Acceptance
 from lambdas.domain.judgement.judge import findings_of
 from lambdas.domain.judgement.verdicts import INVOICE_NOT_LISTED, payer_verdict
 from lambdas.domain.runs.outcome import CHECKED, NOT_CHECKED, OUTCOME_CODES
@@ -117,9 +117,9 @@ class PayerRules:
     def of_this_run(self, before: Before) -> Iterator[str]:
         """What holds where the manifest's own run judged it."""
         yield from self._moved_instants(before.said)
-        weights = Weights(self._judged.at, self._witnesses, is_closed_complete=before.excuses)
-        yield from self._made_light(weights, before)
-        yield from self._verdict(weights, before)
+        acceptance = Acceptance(self._judged.at, self._witnesses, is_closed_complete=before.excuses)
+        yield from self._made_light(acceptance, before)
+        yield from self._verdict(acceptance, before)
 
     def _moved_instants(self, before: Said | None) -> Iterator[str]:
         """It settles now, or did before and still does; a look at it is never taken back."""
@@ -131,12 +131,12 @@ class PayerRules:
         if checked_before and _is_earlier(said.checked_at, checked_before):
             yield f"has its checked_at at {said.checked_at}, before {checked_before}"
 
-    def _made_light(self, weights: Weights, before: Before) -> Iterator[str]:
+    def _made_light(self, acceptance: Acceptance, before: Before) -> Iterator[str]:
         """What blocks as long as neither a person nor the close excuses it."""
         blocking = {(one.code, one.subject) for one in self._blocking}
         if ("ARCHIVE_DAMAGED", self._account_id) in blocking:
             return  # it could not be judged: all the rest weighs what it weighed before
-        for one in weights.blocking([*self._found, *self._of_payer(before)]):
+        for one in acceptance.blocking([*self._found, *self._of_payer(before)]):
             is_known = before.excuses and one.code == _OF_PAPERS
             if not is_known and (one.code, one.subject) not in blocking:
                 yield f"is not blocked by {one.code} of {one.subject}, which nobody accepted"
@@ -151,7 +151,7 @@ class PayerRules:
             if kind and kind.severity == "blocking" and (one.code, one.subject) not in others:
                 yield replace(one, severity="blocking")
 
-    def _verdict(self, weights: Weights, before: Before) -> Iterator[str]:
+    def _verdict(self, acceptance: Acceptance, before: Before) -> Iterator[str]:
         said = self.said
         if any(one.code not in KINDS for one in self._blocking):
             return  # of a code of another release nobody knows who cures it
@@ -159,13 +159,13 @@ class PayerRules:
             self._outcome(),
             self._findings,
             expected=said.expected,
-            lacking=0,  # whatever lacks has a finding that blocks
+            unarchived=0,  # whatever lacks has a finding that blocks
             is_overdue=self._judged.is_overdue,
             is_proven=self._is_proven(),
         )
         if before.excuses and said.is_complete and not self._blocking:
             return  # a closed period keeps its verdicts
-        is_explained = not (said.expected or self._blocking) and self._is_explained(weights)
+        is_explained = not (said.expected or self._blocking) and self._is_explained(acceptance)
         if _kind(said.verdict) != _kind(right) and not is_explained:
             yield f"is {said.verdict}, and by its outcome and findings {right}"
         elif said.verdict in ("NO_CHARGES", "TRANSFERRED") and not is_explained:
@@ -181,11 +181,11 @@ class PayerRules:
         charges = self._witnesses.charges
         return bool(self._witnesses.history.usual and charges and charges.is_final)
 
-    def _is_explained(self, weights: Weights) -> bool:
+    def _is_explained(self, acceptance: Acceptance) -> bool:
         """Whether the verdict can be that of a payer account of which no invoice is expected."""
         verdict, charges, units = self.said.verdict, self._witnesses.charges, self._witnesses.units
         none_listed = finding("NO_INVOICES_LISTED", self._account_id, "")
-        is_accepted = weights.accepts([none_listed])
+        is_accepted = acceptance.accepts([none_listed])
         if self._outcome() != CHECKED:
             return False
         if verdict == "NO_CHARGES" and charges and charges.is_final and not charges.has_money:

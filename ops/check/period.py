@@ -177,8 +177,8 @@ class _Pass:
                 "fix that, then check again",
             )
         else:
-            self._tell_of_the_chain()
-        self._tell_versions()
+            self._report_of_the_chain()
+        self._report_versions()
 
     def _gather(self) -> None:
         checked, findings = self.checked, self.checked.findings
@@ -207,11 +207,11 @@ class _Pass:
         own = (folder_of(self._period) for folder_of in _FOLDERS)
         return any(folder.startswith(one) or one.startswith(folder) for one in own)
 
-    def _tell_of_the_chain(self) -> None:
+    def _report_of_the_chain(self) -> None:
         if self._scope.heads is not None:
             self._compare_with_head(self._scope.heads)
         if not self._manifests:
-            self._tell_without_manifests()
+            self._report_without_manifests()
 
     def _list(self) -> None:
         """What lies in the period's folder: manifests, views, and what does not belong there."""
@@ -294,7 +294,7 @@ class _Pass:
                 "use latest-manifest records that were read just now",
             )
 
-    def _tell_without_manifests(self) -> None:
+    def _report_without_manifests(self) -> None:
         """Evidence that no manifest vouches for, or nothing at all."""
         places = (records_prefix(self._period), documents_prefix(self._period))
         at = manifests_prefix(self._period)
@@ -330,7 +330,7 @@ class _Pass:
             and self._period not in heads
         )
 
-    def _tell_versions(self) -> None:
+    def _report_versions(self) -> None:
         """What lies on top of manifests, and how they are locked: only a live bucket can tell."""
         if not self._place.has_versions:
             return

@@ -27,12 +27,12 @@ def tell(report: CheckReport, console: Console) -> None:
             console.say(f"Key       {report.keys.source}, SHA-256 {fingerprint}")
     console.say()
     for period in report.periods:
-        _tell_period(period, console)
+        _print_period(period, console)
     by_code = sorted(report.findings, key=lambda finding: (finding.severity, finding.code))
     for code, group in groupby(by_code, key=lambda finding: finding.code):
-        _tell_findings(code, list(group), console)
+        _print_findings(code, list(group), console)
     if report.passed_over:
-        _tell_passed_over(report.passed_over, console)
+        _print_passed_over(report.passed_over, console)
     console.say()
     console.say(("Not checked", "bold"))
     for one in report.not_checked:
@@ -42,7 +42,7 @@ def tell(report: CheckReport, console: Console) -> None:
     console.say(*_result(report))
 
 
-def _tell_period(period: PeriodChecked, console: Console) -> None:
+def _print_period(period: PeriodChecked, console: Console) -> None:
     red = sum(finding.severity == "blocking" for finding in period.findings)
     state = ("verified", "green")
     if period.is_hidden:
@@ -58,7 +58,7 @@ def _tell_period(period: PeriodChecked, console: Console) -> None:
     )
 
 
-def _tell_findings(code: str, findings: Sequence[CheckFinding], console: Console) -> None:
+def _print_findings(code: str, findings: Sequence[CheckFinding], console: Console) -> None:
     console.say()
     console.say((code, _COLOURS[findings[0].severity]), f"   {findings[0].severity}")
     for finding in findings[:_SHOWN_A_CODE]:
@@ -70,7 +70,7 @@ def _tell_findings(code: str, findings: Sequence[CheckFinding], console: Console
     console.say(f"  next step: {findings[0].next_step}")
 
 
-def _tell_passed_over(passed_over: Sequence[PassedOver], console: Console) -> None:
+def _print_passed_over(passed_over: Sequence[PassedOver], console: Console) -> None:
     console.say()
     files = _count(sum(one.files for one in passed_over), "file")
     console.say(("Passed over", "bold"), f"   {files} that computers leave in folders, by name")

@@ -254,8 +254,8 @@ def sums_differences(lines: Iterator[str], newest: Link) -> Iterator[str]:
             yield f"its line {_shown(line)}, which stands in another place"
         right.add(mark)
         last_key = key
-    if lacking := len(newest.names - right):
-        yield f"{lacking} records and documents are missing"
+    if unarchived := len(newest.names - right):
+        yield f"{unarchived} records and documents are missing"
     for mark in manifests.keys() - right:
         yield f"{manifests[mark]} is missing"
 

@@ -49,7 +49,7 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
         if arguments.as_json:
             console.give(_data(place, manifest, state, statements))
         else:
-            _tell(place, manifest, state, statements, console)
+            _print(place, manifest, state, statements, console)
         if state.is_complete:
             return ExitCode.ALL_WELL
     return ExitCode.AWAITING if state.verdict == "AWAITING" else ExitCode.ACTION_REQUIRED
@@ -71,7 +71,7 @@ def _data(
     }
 
 
-def _tell(
+def _print(
     place: Place,
     manifest: Manifest,
     state: PayerState,

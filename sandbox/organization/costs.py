@@ -75,9 +75,10 @@ def _shares(
     if charge.record_type != "Usage":
         return [(accounts[0], charge.amount)]
     bearers = randomness.sample(accounts, min(len(accounts), randomness.randint(1, _MOST_ACCOUNTS)))
-    weights = [randomness.randint(1, 9) for _ in bearers]
+    acceptance = [randomness.randint(1, 9) for _ in bearers]
     amounts = [
-        rounded(charge.amount * weight / sum(weights), BASE_CURRENCY) for weight in weights[1:]
+        rounded(charge.amount * weight / sum(acceptance), BASE_CURRENCY)
+        for weight in acceptance[1:]
     ]
     return list(zip(bearers, (charge.amount - sum(amounts), *amounts), strict=True))
 

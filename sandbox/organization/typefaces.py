@@ -30,12 +30,12 @@ class Typeface:
     family: str
     file: Callable[[str], Path]
 
-    def lacking(self, text: str) -> set[str]:
+    def unarchived(self, text: str) -> set[str]:
         return {letter for letter in text if ord(letter) not in _letters(self.file(""))}
 
     def printable(self, text: str) -> str:
-        lacking = self.lacking(text)
-        return "".join(_UNPRINTABLE if letter in lacking else letter for letter in text)
+        unarchived = self.unarchived(text)
+        return "".join(_UNPRINTABLE if letter in unarchived else letter for letter in text)
 
 
 def typeface_for(text: str) -> Typeface | None:
@@ -44,8 +44,8 @@ def typeface_for(text: str) -> Typeface | None:
     """
     if not _lacking_in_western(text):
         return None
-    best = min(_TYPEFACES, key=lambda typeface: len(typeface.lacking(text)))
-    return best if len(best.lacking(text)) < len(_lacking_in_western(text)) else None
+    best = min(_TYPEFACES, key=lambda typeface: len(typeface.unarchived(text)))
+    return best if len(best.unarchived(text)) < len(_lacking_in_western(text)) else None
 
 
 def western(text: str) -> str:

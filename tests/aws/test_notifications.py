@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
-from lambdas.aws.notifications import EventBus, Mailbox, NotTold
+from lambdas.aws.notifications import EventBus, Mailbox, NotSent
 
 TOPIC = "arn:aws:sns:eu-central-1:111122223333:archive"
 
@@ -52,7 +52,7 @@ def test_a_message_is_published_with_its_subject(sns: Stubber) -> None:
 
 def test_a_message_that_is_not_taken_is_told_by_its_code(sns: Stubber) -> None:
     sns.add_client_error("publish", "KMSAccessDeniedException", "secret", 400)
-    with pytest.raises(NotTold, match=r"^sns:Publish answers KMSAccessDeniedException$"):
+    with pytest.raises(NotSent, match=r"^sns:Publish answers KMSAccessDeniedException$"):
         Mailbox(sns.client, TOPIC).send("Subject", "Text")
 
 
@@ -76,7 +76,7 @@ def test_an_event_that_is_refused_is_not_told(events: Stubber) -> None:
         "Entries": [{"EventId": "1"}, {"ErrorCode": "ThrottlingException"}],
     }
     events.add_response("put_events", refused, entries(0, 1))
-    with pytest.raises(NotTold, match=r"refused an event \(ThrottlingException\)"):
+    with pytest.raises(NotSent, match=r"refused an event \(ThrottlingException\)"):
         EventBus(events.client).put("s", "t", [{"n": 0}, {"n": 1}])
 
 
@@ -85,6 +85,6 @@ def test_a_bus_that_cannot_be_reached_is_told_without_its_address() -> None:
         def put_events(self, **_: Any) -> None:
             raise EndpointConnectionError(endpoint_url="https://events.example")
 
-    with pytest.raises(NotTold) as told:
+    with pytest.raises(NotSent) as told:
         EventBus(Gone()).put("s", "t", [{}])
     assert str(told.value) == "events:PutEvents cannot be reached (EndpointConnectionError)"

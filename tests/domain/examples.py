@@ -9,7 +9,7 @@ from lambdas.domain.evidence.archive_layout import invoice_document_stem
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.evidence.records import (
     ArchivedDocument,
-    Lack,
+    Gap,
     Learnt,
     Record,
     Sighting,
@@ -76,7 +76,7 @@ def learnt(
     seen_by: str = ACME,
     is_listed: bool = True,
     documents: tuple[ArchivedDocument, ...] = (),
-    lacks: tuple[Lack, ...] = (),
+    lacks: tuple[Gap, ...] = (),
     were_asked: bool = False,
 ) -> Learnt:
     row = summary_row() if row is None else row
@@ -90,7 +90,7 @@ def record(
     payer: str = ACME,
     period: BillingPeriod = OCTOBER,
     as_of: datetime = BEFORE_DEADLINE,
-    lacks: tuple[Lack, ...] = (),
+    lacks: tuple[Gap, ...] = (),
     documents: tuple[ArchivedDocument, ...] | None = None,
     **members: Any,
 ) -> Record:

@@ -37,7 +37,7 @@ def test_every_code_is_found_by_something(code: str) -> None:
 @pytest.mark.parametrize("code", sorted(KINDS))
 def test_only_what_blocks_can_ask_for_a_person(code: str) -> None:
     kind = KINDS[code]
-    assert kind.cure == "time" or kind.severity == "blocking"
+    assert kind.fixed_by == "time" or kind.severity == "blocking"
     assert kind.next_step.endswith(".")
 
 

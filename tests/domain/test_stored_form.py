@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
-from lambdas.domain.evidence.records import Lack, Note, Record, first_record
+from lambdas.domain.evidence.records import Gap, Note, Record, first_record
 from lambdas.domain.evidence.references import references
 from lambdas.domain.findings import finding
 from lambdas.domain.invoices.issuers import Issuer
@@ -50,7 +50,7 @@ RECORD = replace(
         learnt(
             ROW,
             documents=(invoice_document(flags=(("OTHER_INVOICE", "x"),)), supplement()),
-            lacks=(Lack("PDF_NOT_READY", INVOICE_ID, "x"),),
+            lacks=(Gap("PDF_NOT_READY", INVOICE_ID, "x"),),
         ),
     ),
     notes=(Note("INVOICE_CHANGED", "d", "run", AT),),

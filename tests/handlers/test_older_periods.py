@@ -9,7 +9,7 @@ import pytest
 
 from lambdas.handlers import enumerate_payer_accounts
 from tests.handlers.conftest import ACME, BOREAL, BUCKET, World, invoice
-from tests.handlers.test_telling import heartbeat, subjects
+from tests.handlers.test_notifying import heartbeat, subjects
 from tests.handlers.test_witnesses import accepts
 
 PERIODS = ("2026-08", "2026-09", "2026-10", "2026-11", "2026-12", "2027-01", "2027-02")

@@ -25,7 +25,7 @@ from tests.handlers.conftest import (
     World,
     two_invoices,
 )
-from tests.handlers.test_telling import COMPLETE, RED, subjects
+from tests.handlers.test_notifying import COMPLETE, RED, subjects
 
 ONE_DAY = timedelta(days=1)
 

@@ -15,7 +15,7 @@ from tests.handlers.conftest import (
     World,
     invoice,
 )
-from tests.handlers.test_telling import events, subjects
+from tests.handlers.test_notifying import events, subjects
 
 NEXT_DAY = AFTER_DEADLINE + timedelta(days=1)
 

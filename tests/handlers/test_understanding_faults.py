@@ -26,8 +26,8 @@ from tests.handlers.conftest import (
     invoice,
     two_invoices,
 )
+from tests.handlers.test_notifying import COMPLETE, RED, subjects
 from tests.handlers.test_running_faults import fetched
-from tests.handlers.test_telling import COMPLETE, RED, subjects
 
 ONE_DAY = timedelta(days=1)
 SEPTEMBER, OCTOBER = "2026-09", "2026-10"

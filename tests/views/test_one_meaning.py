@@ -14,9 +14,9 @@ import pytest
 from lambdas.domain.json_text import to_json
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.judgement.verdicts import period_verdict
-from lambdas.domain.notifications.email import letter
+from lambdas.domain.notifications.email import email_text
 from lambdas.domain.notifications.event import period_event
-from lambdas.domain.notifications.reasons import Telling
+from lambdas.domain.notifications.reasons import Notification
 from lambdas.domain.notifications.report import report
 from lambdas.domain.runs.asked_today import PeriodSeen
 from lambdas.domain.verdict_words import COMPLETE_VERDICTS, PayerVerdict
@@ -70,9 +70,9 @@ def judged(*verdicts: str, **members: Any) -> Manifest:
     return replace(manifest, close_day=DAY, last_day="2026-11-10")
 
 
-def telling(manifest: Manifest) -> Telling:
+def notification(manifest: Manifest) -> Notification:
     as_of = datetime(2026, 11, 3, 6, tzinfo=UTC)
-    return Telling(manifest, "run-2", as_of, False, DAY, None, "changed", "a" * 64)
+    return Notification(manifest, "run-2", as_of, False, DAY, None, "changed", "a" * 64)
 
 
 @pytest.mark.parametrize("verdict", get_args(PayerVerdict))
@@ -87,9 +87,9 @@ def test_a_payer_account_is_complete_everywhere_or_nowhere(verdict: PayerVerdict
     assert figure(page, "Payer accounts complete") == f"{complete} of 2"
     summary = {row[0].value: row[1].value for row in sheets(manifest)["summary"].iter_rows()}
     assert summary["Payer accounts complete"] == complete
-    assert said in letter([telling(manifest)])[1]
+    assert said in email_text([notification(manifest)])[1]
     assert said in report("run-2", [manifest], DAY)
-    assert len(period_event(telling(manifest))["open_payers"]) == 2 - complete
+    assert len(period_event(notification(manifest))["open_payers"]) == 2 - complete
     assert PeriodDigest.of(manifest).payers_complete == complete
     seen = PeriodSeen.of(completeness, OCTOBER).payers.values()
     assert sum(not one.is_asked_daily for one in seen) == complete
@@ -102,7 +102,10 @@ def test_who_waits_for_the_deadline_alone_is_told_beside_those_that_are_complete
     assert manifest.completeness()["progress"] == {
         "complete": 0, "payers": 1, "close_day": DAY, "text": said,
     }  # fmt: skip
-    assert f"Payer accounts: {said}; the deadline is 2026-11-10." in letter([telling(manifest)])[1]
+    assert (
+        f"Payer accounts: {said}; the deadline is 2026-11-10."
+        in email_text([notification(manifest)])[1]
+    )
     assert figure(read(page_of_month(manifest)), "Payer accounts complete") == "0 of 1"
 
 

@@ -98,7 +98,7 @@ def newest_invoice_document(documents: Iterable[ArchivedDocument]) -> ArchivedDo
 
 
 @dataclass(frozen=True)
-class Lack:
+class Gap:
     """A document that AWS names and that the archive does not have yet."""
 
     code: Code
@@ -150,7 +150,7 @@ class Record:
     summary: Row
     sightings: tuple[Sighting, ...]
     documents: tuple[ArchivedDocument, ...]
-    lacks: tuple[Lack, ...] = ()
+    lacks: tuple[Gap, ...] = ()
     notes: tuple[Note, ...] = ()
     row_received: str | None = None
     """The own JSON text of the row that `summary` shows, as AWS sent it. None in records of before
@@ -195,7 +195,7 @@ class Record:
             "summary": self.summary,
             "sightings": [asdict(sighting) for sighting in self.sightings],
             "documents": [document.to_data() for document in self.documents],
-            "lacks": [asdict(lack) for lack in self.lacks],
+            "lacks": [asdict(gap) for gap in self.lacks],
             "notes": [asdict(note) for note in self.notes],
             **received,
             **other_rows,
@@ -224,7 +224,7 @@ class Record:
                 for s in data["sightings"]
             ),
             documents=tuple(ArchivedDocument.from_data(document) for document in data["documents"]),
-            lacks=tuple(Lack(**lack) for lack in data["lacks"]),
+            lacks=tuple(Gap(**gap) for gap in data["lacks"]),
             notes=tuple(Note(**note) for note in data["notes"]),
             row_received=data.get("row_received"),
             other_rows=tuple(data.get("other_rows", ())),
@@ -248,7 +248,7 @@ class Record:
     def findings(self) -> list[Finding]:
         """Everything that the record says a reviewer should know."""
         summary = InvoiceSummary(self.summary, self.row_received)
-        found = [finding(lack.code, lack.subject, lack.detail) for lack in self.lacks]
+        found = [finding(gap.code, gap.subject, gap.detail) for gap in self.lacks]
         found += [finding(note.code, self.invoice_id, note.detail) for note in self.notes]
         found += [
             flag_finding(code, document.stored.key, detail)
@@ -316,7 +316,7 @@ class Learnt:
     """None when the payer account's complete listings no longer show the invoice."""
     summary: Mapping[str, Any]
     documents: Sequence[ArchivedDocument] = ()
-    lacks: Sequence[Lack] = ()
+    lacks: Sequence[Gap] = ()
     documents_were_asked: bool = False
     row_received: str | None = None
     """The own JSON text of the row, as AWS sent it."""

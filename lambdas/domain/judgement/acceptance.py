@@ -14,7 +14,7 @@ from lambdas.domain.words import counted
 _LENIENT = (*OUTCOME_CODES, *INVOICE_NOT_LISTED, "INVOICE_WITHOUT_ID", "ROWS_DIFFER")
 
 
-class Weights:
+class Acceptance:
     """How findings weigh on one payer account: what a person acknowledged does not block.
 
     Nor does a look that failed, or an invoice that a witness expects, or that is listed without an
@@ -36,21 +36,21 @@ class Weights:
         self._is_closed_complete = is_closed_complete
         self._known = known
 
-    def weighed(self, found: Finding) -> Finding:
+    def as_accepted(self, found: Finding) -> Finding:
         """The finding, as a warning where it does not block."""
         if not found.is_blocking:
             return found
         acknowledgement = self._witnesses.acknowledgement_of(found)
-        is_light = (
+        is_accepted = (
             acknowledgement.is_in_force(self._as_of)
             if acknowledgement
             else self._is_closed_complete
             and (found.code in _LENIENT or (found.code, found.subject) in self._known)
         )
-        return replace(found, severity="warning") if is_light else found
+        return replace(found, severity="warning") if is_accepted else found
 
     def blocking(self, findings: Iterable[Finding]) -> list[Finding]:
-        return [found for found in findings if self.weighed(found).is_blocking]
+        return [found for found in findings if self.as_accepted(found).is_blocking]
 
     def block(self, findings: Iterable[Finding]) -> bool:
         return bool(self.blocking(findings))

@@ -109,7 +109,7 @@ class Expectations:
                 "is listed.",
             )
 
-    def invoices_lacking(self, missing: Iterable[Finding]) -> int:
+    def missing_invoices(self, missing: Iterable[Finding]) -> int:
         """How many invoices these findings of `missing` are of at least: the charges of a billing
         entity of which a usual invoice lacks are those of that invoice.
         """
@@ -133,12 +133,12 @@ class Expectations:
                 self.account_id,
                 f"An invoice of {entity} is listed; Cost Explorer shows no charges of it.",
             )
-        if self._lacking_sources and not self._sources_without_invoice:
+        if self._missing_sources and not self._sources_without_invoice:
             yield finding(
                 "WITNESSES_DISAGREE",
                 self.account_id,
                 f"A billing transfer brings their invoices to {self.account_id}; whether there is "
-                f"an invoice of {', '.join(self._lacking_sources)} could not be checked, for AWS "
+                f"an invoice of {', '.join(self._missing_sources)} could not be checked, for AWS "
                 "does not name every source of the rows that it lists.",
                 severity="warning",
             )
@@ -228,14 +228,14 @@ class Expectations:
     def _sources_without_invoice(self) -> list[str]:
         """The sources that no row names, if they are more than the rows leave without a name."""
         unnamed = sum(row.unnamed_bill_sources for row in self._own_invoices)
-        return self._lacking_sources if len(self._lacking_sources) > unnamed else []
+        return self._missing_sources if len(self._missing_sources) > unnamed else []
 
     @cached_property
     def _own_invoices(self) -> list[InvoiceSummary]:
         return [one.summary for one in self.shown if one.summary.is_own_invoice]
 
     @cached_property
-    def _lacking_sources(self) -> list[str]:
+    def _missing_sources(self) -> list[str]:
         """The sources of which no invoice is listed by name."""
         invoiced = {source for row in self._own_invoices for source in row.bill_source_accounts}
         covering = {

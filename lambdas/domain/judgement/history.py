@@ -49,7 +49,7 @@ class PastPeriod:
             period,
             {
                 state.payer_account_id: PastPayer(
-                    frozenset({*issuers(listed[state.payer_account_id]), *_still_lacking(state)}),
+                    frozenset({*issuers(listed[state.payer_account_id]), *_still_missing(state)}),
                     day_of_close(period, read_instant(state.settled_at))
                     if state.settled_at
                     else None,
@@ -60,14 +60,14 @@ class PastPeriod:
         )
 
 
-def _still_lacking(state: PayerState) -> Iterable[Issuer]:
+def _still_missing(state: PayerState) -> Iterable[Issuer]:
     """The usual invoices that lacked, and that nobody has said to be no longer expected."""
-    lacking = {
+    unarchived = {
         found.subject
         for found in state.findings
         if found.is_blocking and found.code == "USUAL_INVOICE_MISSING"
     }
-    return (issuer for issuer in state.witnesses.history.usual if str(issuer) in lacking)
+    return (issuer for issuer in state.witnesses.history.usual if str(issuer) in unarchived)
 
 
 def invoices_of(

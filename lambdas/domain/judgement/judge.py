@@ -11,7 +11,7 @@ from lambdas.domain.evidence.references import unarchived_references
 from lambdas.domain.findings import BESIDE_INVOICES, NOT_OFFERED, Finding, finding
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.json_text import instant_text, read_instant
-from lambdas.domain.judgement.acceptance import Weights
+from lambdas.domain.judgement.acceptance import Acceptance
 from lambdas.domain.judgement.expectations import Expectations, Shown
 from lambdas.domain.judgement.facts import Facts
 from lambdas.domain.judgement.history import history_of
@@ -148,7 +148,7 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         *listing_findings,
         *(f for invoice in outstanding for f in findings_of(invoice)),
         *(f for invoice in invoices for f in findings_of(invoice)),
-        *(f for invoice in invoices for f in document_lacks(invoice)),
+        *(f for invoice in invoices for f in document_gaps(invoice)),
         *facts.damages.get(account_id, ()),
         *unarchived_references(invoices, facts.absent_invoices),
         *_late(facts, invoices),
@@ -158,40 +158,44 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
     ]
     is_closed_complete = _is_closed_complete(facts, before) and _was_read(before)
     old = facts.papers_of_others_before.get(account_id, ()) if is_closed_complete else ()
-    weights = Weights(facts.as_of, witnesses, is_closed_complete=is_closed_complete, known=old)
-    acceptable = weights.acceptable([*found, *none_listed])
+    acceptance = Acceptance(
+        facts.as_of, witnesses, is_closed_complete=is_closed_complete, known=old
+    )
+    acceptable = acceptance.acceptable([*found, *none_listed])
     witnesses = _with_acknowledgements(facts, account_id, witnesses, acceptable)
-    weights = Weights(facts.as_of, witnesses, is_closed_complete=is_closed_complete, known=old)
+    acceptance = Acceptance(
+        facts.as_of, witnesses, is_closed_complete=is_closed_complete, known=old
+    )
     without_invoices = _without_invoices(
         facts,
         expectations,
         explained,
         told,
-        is_accepted=weights.accepts(none_listed),
+        is_accepted=acceptance.accepts(none_listed),
         was_never_listed=was_never_listed,
     )
     # accepted, or of no weight in a closed period that was complete
-    is_excused = bool(of_outcome) and not weights.block(of_outcome)
+    is_excused = bool(of_outcome) and not acceptance.block(of_outcome)
     outcome = CHECKED if is_excused else told
-    not_listed = expectations.invoices_lacking(weights.blocking(missing))
-    lacking = not_listed + _lacking(weights, invoices, outstanding, nameless)
-    findings = [*map(weights.weighed, found), *weights.acknowledged(account_id)]
+    not_listed = expectations.missing_invoices(acceptance.blocking(missing))
+    unarchived = not_listed + _unarchived(acceptance, invoices, outstanding, nameless)
+    findings = [*map(acceptance.as_accepted, found), *acceptance.acknowledged(account_id)]
     expected = listed + not_listed
     verdict = payer_verdict(
         outcome,
         findings,
         expected=expected,
-        lacking=lacking,
+        unarchived=unarchived,
         is_overdue=facts.is_overdue,
         is_proven=expectations.are_proven_whole,
         without_invoices=without_invoices,
     )
-    is_lacking = bool(lacking) or weights.block(found)
-    if before and is_closed_complete and not is_lacking:
+    has_gaps = bool(unarchived) or acceptance.block(found)
+    if before and is_closed_complete and not has_gaps:
         verdict = _kept_verdict(before.verdict, verdict, expectations, expected=expected)
     is_whole = (
         outcome == CHECKED
-        and not is_lacking
+        and not has_gaps
         and (
             is_closed_complete
             or without_invoices is not None
@@ -352,21 +356,21 @@ def _kept_verdict(
     return "COMPLETE" if before == "NO_CHARGES" and expectations.has_charges else before
 
 
-def _lacking(
-    weights: Weights,
+def _unarchived(
+    acceptance: Acceptance,
     invoices: Iterable[ArchivedInvoice],
     outstanding: Iterable[OutstandingInvoice],
     listing_findings: Iterable[Finding],
 ) -> int:
     """How many listed invoices are neither archived nor accepted to lack."""
-    without_document = [document_lacks(one) for one in invoices if not one.has_invoice_document]
+    without_document = [document_gaps(one) for one in invoices if not one.has_invoice_document]
     without_record = [findings_of(one) for one in outstanding]
-    return len(weights.blocking(listing_findings)) + sum(
-        weights.block(findings) for findings in (*without_document, *without_record)
+    return len(acceptance.blocking(listing_findings)) + sum(
+        acceptance.block(findings) for findings in (*without_document, *without_record)
     )
 
 
-def document_lacks(invoice: ArchivedInvoice) -> list[Finding]:
+def document_gaps(invoice: ArchivedInvoice) -> list[Finding]:
     """Why an invoice with a record lacks its invoice document; there is always a reason."""
     if invoice.has_invoice_document:
         return []

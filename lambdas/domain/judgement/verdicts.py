@@ -25,7 +25,7 @@ def payer_verdict(
     findings: Iterable[Finding],
     *,
     expected: int,
-    lacking: int,
+    unarchived: int,
     is_overdue: bool,
     is_proven: bool = False,
     without_invoices: PayerVerdict | None = None,
@@ -48,13 +48,13 @@ def payer_verdict(
         raise ValueError(f"'{outcome}' is not an outcome of a payer account")
     blocking = {finding.code for finding in findings if finding.is_blocking}
     is_missing = is_overdue and not blocking.isdisjoint(_NOT_LISTED)
-    if is_missing or any(KINDS[code].cure == "person" for code in blocking):
+    if is_missing or any(KINDS[code].fixed_by == "person" for code in blocking):
         return "MISSING" if is_missing else "PARTIAL"
     if outcome == CHECKED and not (blocking or expected) and without_invoices:
         return without_invoices
     if is_overdue:
-        return _overdue_verdict(expected=expected, is_whole=not (blocking or lacking))
-    is_whole = expected > 0 and not (blocking or lacking)
+        return _overdue_verdict(expected=expected, is_whole=not (blocking or unarchived))
+    is_whole = expected > 0 and not (blocking or unarchived)
     return "COMPLETE" if outcome == CHECKED and is_whole and is_proven else "AWAITING"
 
 

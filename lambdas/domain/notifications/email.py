@@ -7,7 +7,7 @@ from lambdas.domain.cut_text import within_bytes
 from lambdas.domain.evidence.archive_layout import period_page_key
 from lambdas.domain.findings import KINDS
 from lambdas.domain.notifications.accepted import accepted
-from lambdas.domain.notifications.reasons import Telling
+from lambdas.domain.notifications.reasons import Notification
 from lambdas.domain.notifications.report import (
     PERIOD_WORDS,
     blocking,
@@ -28,8 +28,8 @@ _CUT = "\n[Cut here: this is as much as a message holds. The page of each month 
 _WORST_FIRST: Sequence[PeriodVerdict] = ("ACTION_REQUIRED", "AWAITING", "COMPLETE")
 
 
-def letter(
-    tellings: Sequence[Telling],
+def email_text(
+    notifications: Sequence[Notification],
     refused: Mapping[str, Sequence[str]] = MappingProxyType({}),
     names: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[str, str]:
@@ -38,17 +38,19 @@ def letter(
     refuses to say of payer accounts. There is something of either.
     """
     refusals = list(_refusals(refused, names))
-    if not tellings:
+    if not notifications:
         accounts = counted_of(len(refused), "payer account")
         return f"Invoice archive: AWS refuses questions about {accounts}", _text([refusals])
-    tellings = sorted(tellings, key=lambda telling: _WORST_FIRST.index(telling.manifest.verdict))
-    first = tellings[0]
-    more = f" and {len(tellings) - 1} more" if len(tellings) > 1 else ""
+    notifications = sorted(
+        notifications, key=lambda notification: _WORST_FIRST.index(notification.manifest.verdict)
+    )
+    first = notifications[0]
+    more = f" and {len(notifications) - 1} more" if len(notifications) > 1 else ""
     subject = f"Invoice archive {first.manifest.billing_period}: {_what(first)}{more}"
-    shown = tellings[:_MOST_PERIODS]
-    parts = [_period(telling) for telling in shown]
-    if len(tellings) > len(shown):
-        parts.append([f"And {len(tellings) - len(shown)} more billing periods."])
+    shown = notifications[:_MOST_PERIODS]
+    parts = [_period(notification) for notification in shown]
+    if len(notifications) > len(shown):
+        parts.append([f"And {len(notifications) - len(shown)} more billing periods."])
     return subject[:_LONGEST_SUBJECT], _text([*parts, refusals, _where(shown), _heads(shown)])
 
 
@@ -57,33 +59,33 @@ def _text(parts: Iterable[Sequence[str]]) -> str:
     return within_bytes(text, _MOST_BYTES, _CUT)
 
 
-def _what(telling: Telling) -> str:
-    words = PERIOD_WORDS[telling.manifest.verdict]
-    more = telling.newly_needing
+def _what(notification: Notification) -> str:
+    words = PERIOD_WORDS[notification.manifest.verdict]
+    more = notification.newly_needing
     changed = f"{words} for {counted_of(len(more), 'more payer account')}" if more else words
     return {"changed": changed, "overdue": f"overdue, {words}", "reminder": f"still {words}"}[
-        telling.reason
+        notification.reason
     ]
 
 
-def _period(telling: Telling) -> list[str]:
-    manifest = telling.manifest
-    before = telling.before
+def _period(notification: Notification) -> list[str]:
+    manifest = notification.manifest
+    before = notification.before
     since = ""
-    if before and telling.reason == "changed" and before.verdict != manifest.verdict:
+    if before and notification.reason == "changed" and before.verdict != manifest.verdict:
         since = f" (before: {PERIOD_WORDS[before.verdict]})"
     lines = [
-        f"Billing period {manifest.billing_period}: {_what(telling)}{since}.",
-        f"Payer accounts: {manifest.progress(telling.close_day)['text']}; the deadline "
-        f"{'was' if telling.is_overdue else 'is'} {manifest.last_day}.",
+        f"Billing period {manifest.billing_period}: {_what(notification)}{since}.",
+        f"Payer accounts: {manifest.progress(notification.close_day)['text']}; the deadline "
+        f"{'was' if notification.is_overdue else 'is'} {manifest.last_day}.",
     ]
-    if rests_on := accepted(manifest, telling.as_of):
+    if rests_on := accepted(manifest, notification.as_of):
         lines.append(f"With {rests_on}.")
     if manifest.verdict == "COMPLETE":
         return [*lines, "There is nothing to do."]
     if manifest.verdict == "AWAITING":
         return [*lines, "There is nothing to do: the next daily run asks again."]
-    if more := telling.newly_needing:
+    if more := notification.newly_needing:
         left_out = f" and {len(more) - _MOST_NAMED} more" if len(more) > _MOST_NAMED else ""
         lines.append(f"New since the last letter: {', '.join(more[:_MOST_NAMED])}{left_out}.")
     lines += ["", "What lacks:", *payer_lines(manifest.payers)]
@@ -111,21 +113,23 @@ def _refusals(refused: Mapping[str, Sequence[str]], names: Mapping[str, str]) ->
     )
 
 
-def _where(tellings: Sequence[Telling]) -> list[str]:
-    bucket = tellings[0].manifest.bucket
-    keys = ", ".join(period_page_key(telling.manifest.billing_period) for telling in tellings)
+def _where(notifications: Sequence[Notification]) -> list[str]:
+    bucket = notifications[0].manifest.bucket
+    keys = ", ".join(
+        period_page_key(notification.manifest.billing_period) for notification in notifications
+    )
     return [
         f"Where to look: {keys} in the archive bucket {bucket}.",
         "The runbook has a heading for each word in capitals.",
     ]
 
 
-def _heads(tellings: Sequence[Telling]) -> list[str]:
+def _heads(notifications: Sequence[Notification]) -> list[str]:
     """What the letter keeps outside the archive: how far each chain of manifests was."""
     heads = [
         f"- {one.manifest.billing_period}: manifest {one.manifest.sequence}, "
         f"SHA-256 {one.manifest_sha256}"
-        for one in tellings
+        for one in notifications
         if one.manifest_sha256
     ]
     return ["For the auditor, who compares it with the archive:", *heads] if heads else []

@@ -8,7 +8,7 @@ from lambdas.domain.evidence.archive_layout import completeness_key
 from lambdas.domain.json_text import instant_text
 from lambdas.domain.judgement.manifests import PayerState
 from lambdas.domain.notifications.accepted import accepted
-from lambdas.domain.notifications.reasons import Telling
+from lambdas.domain.notifications.reasons import Notification
 from lambdas.domain.notifications.report import blocking, counted
 
 SOURCE = "invoice-archive"
@@ -19,41 +19,41 @@ _MOST_BYTES = 200_000
 """EventBridge takes 262,144 for a whole event."""
 
 
-def period_event(telling: Telling) -> dict[str, Any]:
+def period_event(notification: Notification) -> dict[str, Any]:
     """The detail of the event, with as many payer accounts as EventBridge takes. It carries no
     amounts and no URLs.
     """
     most = _MOST_PAYERS
-    while len(json.dumps(event := _event(telling, most)).encode()) > _MOST_BYTES and most:
+    while len(json.dumps(event := _event(notification, most)).encode()) > _MOST_BYTES and most:
         most //= 2
     return event
 
 
-def _event(telling: Telling, most_payers: int) -> dict[str, Any]:
-    manifest = telling.manifest
-    rests_on = accepted(manifest, telling.as_of)
+def _event(notification: Notification, most_payers: int) -> dict[str, Any]:
+    manifest = notification.manifest
+    rests_on = accepted(manifest, notification.as_of)
     open_payers = [one for one in manifest.payers if not one.is_complete]
     return {
         "schema": SCHEMA,
         "billing_period": str(manifest.billing_period),
         "verdict": manifest.verdict,
-        "told_before": telling.before.verdict if telling.before else None,
-        "reason": telling.reason,
-        "is_overdue": telling.is_overdue,
+        "told_before": notification.before.verdict if notification.before else None,
+        "reason": notification.reason,
+        "is_overdue": notification.is_overdue,
         "last_day": manifest.last_day,
         "closed_at": manifest.closed_at,
-        "run_id": telling.run_id,
-        "as_of": instant_text(telling.as_of),
+        "run_id": notification.run_id,
+        "as_of": instant_text(notification.as_of),
         "archive_bucket": manifest.bucket,
         "completeness": completeness_key(manifest.billing_period),
         "manifest": manifest.key if manifest.sequence else None,
-        "manifest_sha256": telling.manifest_sha256,
+        "manifest_sha256": notification.manifest_sha256,
         "payers": len(manifest.payers),
         "payers_by_verdict": dict(sorted(Counter(one.verdict for one in manifest.payers).items())),
         "blocking_findings": counted(blocking(manifest)),
         "open_payers": [_payer(one) for one in open_payers[:most_payers]],
         "open_payers_left_out": max(0, len(open_payers) - most_payers),
-        "newly_open_payers": list(telling.newly_needing[:most_payers]),
+        "newly_open_payers": list(notification.newly_needing[:most_payers]),
         "accepted": rests_on.to_data() if rests_on else None,
     }
 

@@ -16,7 +16,7 @@ REMINDED_AFTER = timedelta(days=7)
 
 
 @dataclass(frozen=True)
-class Told:
+class LastNotification:
     """What was told last of a billing period, through one channel."""
 
     verdict: PeriodVerdict
@@ -30,7 +30,7 @@ class Told:
         return asdict(self)
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Told":
+    def from_data(cls, data: Mapping[str, Any]) -> "LastNotification":
         verdict = cast("PeriodVerdict", data["verdict"])
         needing = data.get("needing")
         return cls(
@@ -43,7 +43,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Telling:
+class Notification:
     """What is to be told of one billing period, and why."""
 
     manifest: Manifest
@@ -52,7 +52,7 @@ class Telling:
     is_overdue: bool
     close_day: str
     """The day of the run, as `CloseCalendar.close_day` names it."""
-    before: Told | None
+    before: LastNotification | None
     reason: Reason
     manifest_sha256: str | None
     """Of the manifest's file; None when the chain cannot be trusted."""
@@ -63,8 +63,8 @@ class Telling:
         is_same = self.before is not None and self.before.verdict == self.manifest.verdict
         return _newly(self.before, needing(self.manifest)) if is_same else ()
 
-    def as_told(self) -> Told:
-        return Told(
+    def as_last(self) -> LastNotification:
+        return LastNotification(
             self.manifest.verdict,
             self.is_overdue,
             instant_text(self.as_of),
@@ -78,8 +78,8 @@ def needing(manifest: Manifest) -> tuple[str, ...]:
     return tuple(one.payer_account_id for one in manifest.payers if needs_a_person(one.verdict))
 
 
-def reason_to_tell(
-    before: Told | None,
+def reason_to_notify(
+    before: LastNotification | None,
     verdict: PeriodVerdict,
     *,
     needing: Collection[str] = (),
@@ -106,7 +106,7 @@ def reason_to_tell(
     return "reminder" if is_due else None
 
 
-def _newly(before: Told | None, needing: Collection[str]) -> tuple[str, ...]:
+def _newly(before: LastNotification | None, needing: Collection[str]) -> tuple[str, ...]:
     if before is None or before.needing is None:
         return ()
     return tuple(one for one in needing if one not in before.needing)

@@ -52,7 +52,7 @@ from lambdas.domain.evidence.key_segments import safe_segment
 from lambdas.domain.evidence.records import (
     ArchivedDocument,
     ChainState,
-    Lack,
+    Gap,
     Learnt,
     Record,
     Sighting,
@@ -188,12 +188,12 @@ class PayerArchive:
         try:
             return self._archive_invoice(listed, in_turn)
         except EvidenceConflict as conflict:
-            lack = Lack("FOREIGN_OBJECT", listed.invoice_id, f"{conflict}.")
+            gap = Gap("FOREIGN_OBJECT", listed.invoice_id, f"{conflict}.")
         except EvidenceDamaged as damaged:
-            lack = _lack_of(damaged.finding)
-        return self._outstanding(listed, [lack])
+            gap = _gap_of(damaged.finding)
+        return self._outstanding(listed, [gap])
 
-    def _outstanding(self, listed: ListedInvoice, lacks: Iterable[Lack]) -> OutstandingInvoice:
+    def _outstanding(self, listed: ListedInvoice, lacks: Iterable[Gap]) -> OutstandingInvoice:
         return OutstandingInvoice(
             listed.invoice_id,
             listed.billing_period,
@@ -201,7 +201,7 @@ class PayerArchive:
             (self._run.payer_account_id,),
             listed.summary,
             (
-                *(finding(lack.code, lack.subject, lack.detail) for lack in lacks),
+                *(finding(gap.code, gap.subject, gap.detail) for gap in lacks),
                 *rows_differ(listed.invoice_id, listed.summary.row, listed.other_rows),
             ),
             listed.receiver_roles,
@@ -228,7 +228,7 @@ class PayerArchive:
         )
         has_changed = state is not None and _has_changed(state.record, sighting)
         documents: list[ArchivedDocument] = []
-        lacks: list[Lack] = []
+        lacks: list[Gap] = []
         is_in_doubt = state is not None and (
             listed.invoice_id in self._known.in_doubt
             or (self._is_contested(listed) and not state.record.names_its_invoice)
@@ -380,7 +380,7 @@ class PayerArchive:
         *,
         look_for_revisions: bool,
         is_in_doubt: bool,
-    ) -> tuple[list[ArchivedDocument], list[Lack]]:
+    ) -> tuple[list[ArchivedDocument], list[Gap]]:
         """Ask for the documents and store at once those that the archive lacks; URLs never leave
         this call.
 
@@ -394,7 +394,7 @@ class PayerArchive:
         stem = state.record.document_stem if state else self._stem(listed)
         period = state.record.billing_period if state else listed.billing_period
         stored: dict[object, ArchivedDocument] = {}
-        lacks: dict[object, Lack] = {}
+        lacks: dict[object, Gap] = {}
         for _ in range(_ROUNDS):
             try_again = False
             try:
@@ -420,13 +420,13 @@ class PayerArchive:
                     )
                 except EvidenceConflict as conflict:
                     subject = _subject(listed.invoice_id, offer)
-                    lacks[offer.identity] = Lack("FOREIGN_OBJECT", subject, f"{conflict}.")
+                    lacks[offer.identity] = Gap("FOREIGN_OBJECT", subject, f"{conflict}.")
                 except EvidenceDamaged as damaged:
-                    lacks[offer.identity] = _lack_of(damaged.finding)
+                    lacks[offer.identity] = _gap_of(damaged.finding)
                 except DownloadRefused as refused:
-                    lack = _lack(listed.invoice_id, offer, refused)
+                    gap = _gap(listed.invoice_id, offer, refused)
                     lacks[offer.identity] = (
-                        replace(lack, code=REVISION_NOT_CHECKED) if earlier else lack
+                        replace(gap, code=REVISION_NOT_CHECKED) if earlier else gap
                     )
                     try_again |= refused.code in _PASSING and not isinstance(refused, TooSlow)
                 else:
@@ -605,15 +605,15 @@ def _nothing_offered(
     state: ChainState | None,
     error: InvoiceNotReady | DocumentsRefused | AnswerNotRead,
     look_for_revisions: bool,
-) -> dict[object, Lack]:
+) -> dict[object, Gap]:
     """What the archive lacks when AWS offers nothing: of what is archived, only what it lacked."""
     code = "PDF_NOT_READY" if isinstance(error, InvoiceNotReady) else "NO_DOCUMENT_URL"
-    lack = Lack(code, listed.invoice_id, str(error))
+    gap = Gap(code, listed.invoice_id, str(error))
     if state is None:
-        return {code: lack}
+        return {code: gap}
     lacks = list(state.record.lacks)
     if look_for_revisions:
-        lacks.append(replace(lack, code=REVISION_NOT_CHECKED))
+        lacks.append(replace(gap, code=REVISION_NOT_CHECKED))
     return {(kept.code, kept.detail): kept for kept in lacks}
 
 
@@ -637,7 +637,7 @@ def _has_changed(record: Record, sighting: Sighting) -> bool:
         first.payer_account_id == sighting.payer_account_id
         and first.fingerprint != sighting.fingerprint
     )
-    return row_changed or any(lack.code == REVISION_NOT_CHECKED for lack in record.lacks)
+    return row_changed or any(gap.code == REVISION_NOT_CHECKED for gap in record.lacks)
 
 
 def _was_listed_by_period(
@@ -655,16 +655,16 @@ def _was_listed_by_period(
     )
 
 
-def _lack_of(found: Finding) -> Lack:
-    return Lack(found.code, found.subject, found.detail)
+def _gap_of(found: Finding) -> Gap:
+    return Gap(found.code, found.subject, found.detail)
 
 
-def _lack(invoice_id: str, offer: OfferedDocument, refused: DownloadRefused) -> Lack:
+def _gap(invoice_id: str, offer: OfferedDocument, refused: DownloadRefused) -> Gap:
     what = "The invoice document"
     if not offer.is_invoice_document:
         named = f"{offer.document_type} {offer.document_id or offer.ordinal}"
         what = f"The supplemental document {short(named, _MOST_DETAIL_BYTES)}"
-    return Lack(refused.code, _subject(invoice_id, offer), short(f"{what}: {refused.detail}"))
+    return Gap(refused.code, _subject(invoice_id, offer), short(f"{what}: {refused.detail}"))
 
 
 def _subject(invoice_id: str, offer: OfferedDocument) -> str:

@@ -98,7 +98,7 @@ def _verdict(page: PeriodContext) -> Html:
 def _sentence(page: PeriodContext) -> str:
     """Why the verdict is what it is."""
     manifest = page.manifest
-    if manifest.verdict == "COMPLETE" and page.now.lacking:
+    if manifest.verdict == "COMPLETE" and page.now.unarchived:
         return (
             "Every payer account is complete. What is not archived was accepted, or is a receipt "
             "or a tax copy that AWS does not hand out; the remarks name it."

@@ -8,7 +8,7 @@ import pytest
 from lambdas.domain.evidence.archive_layout import record_key
 from lambdas.domain.evidence.records import (
     LATE_DOCUMENT_AGES,
-    Lack,
+    Gap,
     Learnt,
     Record,
     first_record,
@@ -33,8 +33,8 @@ from tests.domain.examples import (
 )
 
 BEFORE = stored("records/before.json")
-LACK = Lack("PDF_NOT_READY", INVOICE_ID, "Not yet.")
-OTHER_LACK = Lack("DOWNLOAD_FAILED", INVOICE_ID, "The connection failed.")
+LACK = Gap("PDF_NOT_READY", INVOICE_ID, "Not yet.")
+OTHER_LACK = Gap("DOWNLOAD_FAILED", INVOICE_ID, "The connection failed.")
 
 
 def follow(state: Record, seen_by: str = ACME, **what: object) -> Record:

@@ -82,7 +82,7 @@ def test_what_came_once_or_twice_is_not_expected_again(came: set[int]) -> None:
     assert usual(*months) == [A]
 
 
-def lacking(severity: Severity = "blocking", **changes: Any) -> PayerState:
+def unarchived(severity: Severity = "blocking", **changes: Any) -> PayerState:
     """Acme in a month in which its usual invoice lacks."""
     issuer = Issuer.of(ACME, invoice().summary)
     assert issuer
@@ -92,13 +92,13 @@ def lacking(severity: Severity = "blocking", **changes: Any) -> PayerState:
 
 
 def test_a_usual_invoice_that_still_lacks_stays_usual_month_after_month() -> None:
-    months = [past(SEPTEMBER, lacking()), past(AUGUST, lacking())]
+    months = [past(SEPTEMBER, unarchived()), past(AUGUST, unarchived())]
     assert [str(one) for one in history_of(ACME, months).usual] == [A]
 
 
 @pytest.mark.parametrize(
     "explained",
-    [lacking("warning"), replace(lacking(), findings=())],
+    [unarchived("warning"), replace(unarchived(), findings=())],
     ids=["accepted", "no charges"],
 )
 def test_a_usual_invoice_that_is_no_longer_expected_is_no_longer_usual(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.evidence.records import Lack
+from lambdas.domain.evidence.records import Gap
 from lambdas.domain.findings import KINDS, finding
 from lambdas.domain.json_text import to_canonical_json
 from lambdas.domain.judgement.manifests import Manifest
@@ -80,10 +80,10 @@ def test_an_invoice_without_its_document_is_awaited_and_then_partial() -> None:
 
 
 @pytest.mark.parametrize(
-    "lacks", [(), (Lack("REVISION_NOT_CHECKED", "2", "Not yet."),)], ids=["no word", "a warning"]
+    "lacks", [(), (Gap("REVISION_NOT_CHECKED", "2", "Not yet."),)], ids=["no word", "a warning"]
 )
 def test_a_record_without_an_invoice_document_blocks_whatever_it_says(
-    lacks: tuple[Lack, ...],
+    lacks: tuple[Gap, ...],
 ) -> None:
     bare = archived("2", documents=(), lacks=lacks)
     manifest = judged(outcome(), invoices=[archived("1"), bare])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
-from lambdas.domain.evidence.records import ArchivedDocument, Lack
+from lambdas.domain.evidence.records import ArchivedDocument, Gap
 from lambdas.domain.findings import KINDS, document_subject, finding
 from lambdas.domain.invoices.issuers import Issuer
 from lambdas.domain.json_text import to_canonical_json
@@ -105,7 +105,7 @@ def transfer(
 
 
 NOTHING = outcome(listed=())
-LACK = Lack("DOWNLOAD_FAILED", "1", "The invoice document: status 503.")
+LACK = Gap("DOWNLOAD_FAILED", "1", "The invoice document: status 503.")
 READ_NOT = Charges(not_read="AWS denied ce:GetCostAndUsage (AccessDeniedException).")
 
 
@@ -654,8 +654,8 @@ def test_more_sources_than_rows_without_a_name_lack_all_the_same() -> None:
     unnamed = [bill(), bill("2", BillSourceAccounts=[], BillSourceAccountsTotalCount=1)]
     manifest = judged(outcome(transfers=told), invoices=unnamed)
     assert payer(manifest).verdict == "MISSING"
-    lacking = [f.subject for f in payer(manifest).findings if f.code == "SOURCE_WITHOUT_INVOICE"]
-    assert lacking == list(sources)
+    unarchived = [f.subject for f in payer(manifest).findings if f.code == "SOURCE_WITHOUT_INVOICE"]
+    assert unarchived == list(sources)
     receipt = bill("3", InvoiceType="PAYMENT_RECEIPT", BillSourceAccountsTotalCount=9)
     two = judged(outcome(transfers=told), invoices=[*unnamed, receipt])
     assert payer(two).verdict == "MISSING"
@@ -1002,8 +1002,8 @@ def test_what_a_person_must_look_at_is_not_covered_by_a_document_that_lacked(lat
 
 def test_a_supplement_that_is_accepted_to_lack_excuses_no_other_document() -> None:
     def lacks(subject: str, *documents: ArchivedDocument) -> list[ArchivedInvoice]:
-        lack = Lack("DOWNLOAD_FAILED", subject, "Status 503.")
-        return [bill(lacks=(lack,), **({"documents": documents} if documents else {}))]
+        gap = Gap("DOWNLOAD_FAILED", subject, "Status 503.")
+        return [bill(lacks=(gap,), **({"documents": documents} if documents else {}))]
 
     accepted = document_subject("1", "TAX_E_INVOICE", "T1")
     first = judged(

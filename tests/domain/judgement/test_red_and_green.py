@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lambdas.domain.evidence.records import Lack
+from lambdas.domain.evidence.records import Gap
 from lambdas.domain.findings import finding
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.runs.outcome import CHECKED, NO_ACCESS, NOT_CHECKED, WRONG_ACCOUNT
@@ -38,7 +38,7 @@ from tests.domain.judgement.test_judged_witnesses import (
 from tests.domain.judging import judged, outcome, transfers
 
 LACKS = tuple(
-    Lack(code, "3", "It could not be fetched.")
+    Gap(code, "3", "It could not be fetched.")
     for code in ("PDF_NOT_READY", "DOCUMENT_TOO_LARGE", "REVISION_NOT_CHECKED")
 )
 invoices_archived = st.just([]) | st.lists(

@@ -94,14 +94,14 @@ def verdict_on(
     circumstances: str,
 ) -> str:
     """The verdict; circumstances are words of `overdue`, `proven`, `no_charges`, `transferred`."""
-    expected, _, lacking = counts
+    expected, _, unarchived = counts
     words = circumstances.split()
     without: dict[str, PayerVerdict] = {"no_charges": "NO_CHARGES", "transferred": "TRANSFERRED"}
     return payer_verdict(
         outcome,
         findings,
         expected=expected,
-        lacking=lacking,
+        unarchived=unarchived,
         is_overdue="overdue" in words,
         is_proven="proven" in words,
         without_invoices=next((without[word] for word in words if word in without), None),
@@ -165,9 +165,9 @@ def test_one_more_finding_never_makes_the_verdict_milder(
 def test_one_more_lacking_invoice_never_makes_the_verdict_milder(
     outcome: str | None, findings: list[Finding], counts: tuple[int, int, int], about: str
 ) -> None:
-    expected, archived, lacking = counts
+    expected, archived, unarchived = counts
     before = verdict_on(outcome, findings, counts, about)
-    after = verdict_on(outcome, findings, (expected + 1, archived, lacking + 1), about)
+    after = verdict_on(outcome, findings, (expected + 1, archived, unarchived + 1), about)
     assert strictness(after) >= strictness(before)
 
 
@@ -183,7 +183,7 @@ def test_a_witness_that_says_nothing_never_makes_the_verdict_milder(
 
 def test_an_outcome_that_nobody_reports_is_not_taken_for_success() -> None:
     with pytest.raises(ValueError, match="'DONE' is not an outcome"):
-        payer_verdict("DONE", [], expected=1, lacking=0, is_overdue=True)
+        payer_verdict("DONE", [], expected=1, unarchived=0, is_overdue=True)
 
 
 @pytest.mark.parametrize(

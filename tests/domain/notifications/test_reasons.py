@@ -16,9 +16,14 @@ import lambdas.domain.notifications.event
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.findings import KINDS, finding
 from lambdas.domain.judgement.manifests import Manifest, PayerState
-from lambdas.domain.notifications.email import letter
+from lambdas.domain.notifications.email import email_text
 from lambdas.domain.notifications.event import period_event
-from lambdas.domain.notifications.reasons import Reason, Telling, Told, reason_to_tell
+from lambdas.domain.notifications.reasons import (
+    LastNotification,
+    Notification,
+    Reason,
+    reason_to_notify,
+)
 from lambdas.domain.notifications.report import plain_name
 from lambdas.domain.verdict_words import PeriodVerdict
 from lambdas.domain.witnesses.acknowledgements import Acknowledgement
@@ -37,9 +42,9 @@ WAITING = finding("PDF_NOT_READY", "1", "Not yet.")
 
 def told(
     verdict: PeriodVerdict = "ACTION_REQUIRED", *, is_overdue: bool = True, days_ago: float = 1
-) -> Told:
+) -> LastNotification:
     at = (NOON - timedelta(days=days_ago)).isoformat()
-    return Told(verdict, is_overdue, at, "run-1")
+    return LastNotification(verdict, is_overdue, at, "run-1")
 
 
 @pytest.mark.parametrize(
@@ -68,9 +73,9 @@ def told(
     ],
 )
 def test_a_verdict_is_told_when_it_changed_and_while_it_is_overdue(
-    before: Told | None, verdict: PeriodVerdict, is_overdue: bool, reason: Reason | None
+    before: LastNotification | None, verdict: PeriodVerdict, is_overdue: bool, reason: Reason | None
 ) -> None:
-    assert reason_to_tell(before, verdict, is_overdue=is_overdue, as_of=NOON) == reason
+    assert reason_to_notify(before, verdict, is_overdue=is_overdue, as_of=NOON) == reason
 
 
 @pytest.mark.parametrize("is_overdue", [False, True])
@@ -80,7 +85,7 @@ def test_more_payer_accounts_that_need_a_person_are_told_once_before_the_deadlin
     before = replace(told(is_overdue=is_overdue), needing=(ACME,))
 
     def reason(*needing: str) -> Reason | None:
-        return reason_to_tell(
+        return reason_to_notify(
             before, "ACTION_REQUIRED", needing=needing, is_overdue=is_overdue, as_of=NOON
         )
 
@@ -92,8 +97,10 @@ def test_more_payer_accounts_that_need_a_person_are_told_once_before_the_deadlin
 
 def test_of_what_was_told_before_it_was_noted_whom_it_was_about_nobody_is_new() -> None:
     plain = {"verdict": "ACTION_REQUIRED", "is_overdue": True, "at": NOON.isoformat()}
-    before = Told.from_data(plain | {"run_id": "run-1"})
-    reason = reason_to_tell(before, "ACTION_REQUIRED", needing=(ACME,), is_overdue=True, as_of=NOON)
+    before = LastNotification.from_data(plain | {"run_id": "run-1"})
+    reason = reason_to_notify(
+        before, "ACTION_REQUIRED", needing=(ACME,), is_overdue=True, as_of=NOON
+    )
     assert reason is None
 
 
@@ -104,24 +111,24 @@ def test_of_what_was_told_before_it_was_noted_whom_it_was_about_nobody_is_new() 
 def test_whatever_happens_in_two_months_the_same_verdict_is_told_at_most_weekly(
     verdicts: list[PeriodVerdict], deadline: int
 ) -> None:
-    last: Told | None = None
+    last: LastNotification | None = None
     for day, verdict in enumerate(verdicts):
         as_of = NOON + timedelta(days=day)
         is_overdue = day >= deadline
-        reason = reason_to_tell(last, verdict, is_overdue=is_overdue, as_of=as_of)
+        reason = reason_to_notify(last, verdict, is_overdue=is_overdue, as_of=as_of)
         if reason is None:
             assert last is None or last.verdict == verdict
             assert last is not None or verdict == "AWAITING"
             continue
         if last and last.verdict == verdict and last.is_overdue == is_overdue:
             assert as_of - datetime.fromisoformat(last.at) >= timedelta(days=7)
-        last = Told(verdict, is_overdue, as_of.isoformat(), f"run-{day}")
+        last = LastNotification(verdict, is_overdue, as_of.isoformat(), f"run-{day}")
 
 
 def test_what_was_told_reads_back() -> None:
     noted = replace(told(), needing=(ACME, BOREAL))
     for one in (told(), noted):
-        assert Told.from_data(json.loads(json.dumps(one.to_data()))) == one
+        assert LastNotification.from_data(json.loads(json.dumps(one.to_data()))) == one
 
 
 def state(
@@ -147,15 +154,15 @@ def state(
     )
 
 
-def telling(
+def notification(
     verdict: PeriodVerdict,
     *payers: PayerState,
     reason: Reason = "changed",
-    before: Told | None = None,
+    before: LastNotification | None = None,
     is_overdue: bool = True,
     period: BillingPeriod = OCTOBER,
     **manifest: Any,
-) -> Telling:
+) -> Notification:
     judged = Manifest(
         "example-archive",
         period,
@@ -171,7 +178,7 @@ def telling(
         **manifest,
     )
     sha256 = None if judged.findings else SHA
-    return Telling(judged, "run-2", NOON, is_overdue, "business day 9", before, reason, sha256)
+    return Notification(judged, "run-2", NOON, is_overdue, "business day 9", before, reason, sha256)
 
 
 OPEN = (
@@ -180,9 +187,9 @@ OPEN = (
     state("NO_ACCESS", "999988887777", "Cedar", findings=(finding("NO_ACCESS", "9", "Denied."),)),
 )
 
-LETTERS: Mapping[str, tuple[list[Telling], str, str]] = {
+LETTERS: Mapping[str, tuple[list[Notification], str, str]] = {
     "complete": (
-        [telling("COMPLETE", state(), state("NO_CHARGES", BOREAL), before=told("AWAITING"))],
+        [notification("COMPLETE", state(), state("NO_CHARGES", BOREAL), before=told("AWAITING"))],
         "Invoice archive 2026-10: complete",
         f"""\
 Billing period 2026-10: complete (before: awaiting invoices).
@@ -197,7 +204,7 @@ For the auditor, who compares it with the archive:
 """,
     ),
     "awaiting again": (
-        [telling("AWAITING", state("AWAITING"), before=told(), is_overdue=False)],
+        [notification("AWAITING", state("AWAITING"), before=told(), is_overdue=False)],
         "Invoice archive 2026-10: awaiting invoices",
         f"""\
 Billing period 2026-10: awaiting invoices (before: action required).
@@ -212,7 +219,7 @@ For the auditor, who compares it with the archive:
 """,
     ),
     "action required": (
-        [telling("ACTION_REQUIRED", *OPEN)],
+        [notification("ACTION_REQUIRED", *OPEN)],
         "Invoice archive 2026-10: action required",
         f"""\
 Billing period 2026-10: action required.
@@ -236,7 +243,7 @@ For the auditor, who compares it with the archive:
 """,
     ),
     "overdue": (
-        [telling("ACTION_REQUIRED", OPEN[1], reason="overdue", before=told(is_overdue=False))],
+        [notification("ACTION_REQUIRED", OPEN[1], reason="overdue", before=told(is_overdue=False))],
         "Invoice archive 2026-10: overdue, action required",
         f"""\
 Billing period 2026-10: overdue, action required.
@@ -258,7 +265,7 @@ For the auditor, who compares it with the archive:
 """,
     ),
     "reminder": (
-        [telling("ACTION_REQUIRED", OPEN[2], reason="reminder", before=told(days_ago=7))],
+        [notification("ACTION_REQUIRED", OPEN[2], reason="reminder", before=told(days_ago=7))],
         "Invoice archive 2026-10: still action required",
         f"""\
 Billing period 2026-10: still action required.
@@ -279,8 +286,8 @@ For the auditor, who compares it with the archive:
     ),
     "two periods": (
         [
-            telling("COMPLETE", state()),
-            telling("COMPLETE", state(), period=OCTOBER.shifted(-1)),
+            notification("COMPLETE", state()),
+            notification("COMPLETE", state(), period=OCTOBER.shifted(-1)),
         ],
         "Invoice archive 2026-10: complete and 1 more",
         f"""\
@@ -303,7 +310,7 @@ For the auditor, who compares it with the archive:
     ),
     "manifests that cannot be trusted": (
         [
-            telling(
+            notification(
                 "ACTION_REQUIRED",
                 state(),
                 findings=(finding("MANIFESTS_ROLLED_BACK", "x", "Gone."),),
@@ -329,17 +336,17 @@ The runbook has a heading for each word in capitals.
 
 @pytest.mark.parametrize("occasion", LETTERS)
 def test_each_letter_says_what_how_many_what_to_do_and_where(occasion: str) -> None:
-    tellings, subject, text = LETTERS[occasion]
-    assert letter(tellings) == (subject, text)
+    notifications, subject, text = LETTERS[occasion]
+    assert email_text(notifications) == (subject, text)
 
 
 def test_the_worst_verdict_gives_the_subject_and_comes_first() -> None:
     september, august = OCTOBER.shifted(-1), OCTOBER.shifted(-2)
-    subject, text = letter(
+    subject, text = email_text(
         [
-            telling("COMPLETE", state()),
-            telling("AWAITING", state("AWAITING"), period=august),
-            telling("ACTION_REQUIRED", OPEN[1], period=september, reason="reminder"),
+            notification("COMPLETE", state()),
+            notification("AWAITING", state("AWAITING"), period=august),
+            notification("ACTION_REQUIRED", OPEN[1], period=september, reason="reminder"),
         ]
     )
     assert subject == "Invoice archive 2026-09: still action required and 2 more"
@@ -355,8 +362,8 @@ def test_a_letter_counts_as_the_period_itself_does_and_names_first_who_needs_a_p
     whole = [state("AWAITING", f"{n:012}", settled_at="2026-11-03T06:00:00Z") for n in range(92)]
     waits = [state("AWAITING", f"{n:012}", findings=(WAITING,)) for n in range(92, 117)]
     denied = state("NO_ACCESS", "999988887777", findings=(finding("NO_ACCESS", "9", "Denied."),))
-    one = telling("ACTION_REQUIRED", *whole, *waits, denied, is_overdue=False)
-    _, text = letter([one])
+    one = notification("ACTION_REQUIRED", *whole, *waits, denied, is_overdue=False)
+    _, text = email_text([one])
     progress = one.manifest.completeness()["progress"]["text"]
     assert progress == "0 of 118 complete on business day 9, 92 more with nothing outstanding"
     assert f"Payer accounts: {progress}; the deadline is 2026-11-10.\n" in text
@@ -368,8 +375,8 @@ def test_a_letter_counts_as_the_period_itself_does_and_names_first_who_needs_a_p
 
 def test_a_letter_names_the_payer_accounts_that_are_new_since_the_last() -> None:
     before = replace(told(), needing=("999988887777",))
-    one = telling("ACTION_REQUIRED", *OPEN, before=before)
-    subject, text = letter([one])
+    one = notification("ACTION_REQUIRED", *OPEN, before=before)
+    subject, text = email_text([one])
     assert subject == "Invoice archive 2026-10: action required for 1 more payer account"
     assert f"New since the last letter: {BOREAL}.\n" in text
     assert "(before:" not in text
@@ -396,8 +403,8 @@ def test_a_verdict_that_rests_on_a_persons_word_says_so() -> None:
         ((word("PDF_NOT_READY", "2026-12-31"),), (), None),  # it came all the same
     ):
         witnesses = PayerWitnesses(acknowledgements=acknowledgements)
-        one = telling("COMPLETE", state(findings=findings, witnesses=witnesses))
-        _, text = letter([one])
+        one = notification("COMPLETE", state(findings=findings, witnesses=witnesses))
+        _, text = email_text([one])
         event = period_event(one)
         jsonschema.validate(event, SCHEMA)
         if rests_on is None:
@@ -414,13 +421,13 @@ def test_that_there_are_no_charges_can_rest_on_a_persons_word_before_it_is_a_fin
     word = Acknowledgement(
         "Nothing.", "Dana", "2026-12-31", "run-1", "x", (("NO_INVOICES_LISTED", ACME),)
     )
-    one = telling(
+    one = notification(
         "COMPLETE", state("NO_CHARGES", witnesses=PayerWitnesses(acknowledgements=(word,)))
     )
     assert period_event(one)["accepted"] == {"findings": 1, "until": "2026-12-31"}
     final = Charges("run-1", "2026-11-12T06:00:00Z", is_final=True)
     witnesses = PayerWitnesses(acknowledgements=(word,), charges=final)
-    one = telling("COMPLETE", state("NO_CHARGES", witnesses=witnesses))
+    one = notification("COMPLETE", state("NO_CHARGES", witnesses=witnesses))
     assert period_event(one)["accepted"] is None
 
 
@@ -429,7 +436,7 @@ def test_that_there_are_no_charges_can_rest_on_a_persons_word_before_it_is_a_fin
 def test_the_subject_is_what_the_notification_service_takes(
     verdict: PeriodVerdict, reason: Reason
 ) -> None:
-    subject, _ = letter([telling(verdict, state(name="Ärmel 株"), reason=reason)] * 400)
+    subject, _ = email_text([notification(verdict, state(name="Ärmel 株"), reason=reason)] * 400)
     assert subject.isascii()
     assert 0 < len(subject) <= 100
     assert "\n" not in subject
@@ -438,7 +445,7 @@ def test_the_subject_is_what_the_notification_service_takes(
 @pytest.mark.parametrize("payer", MADE_UP_PAYERS, ids=lambda payer: payer.account_id)
 def test_no_name_of_a_payer_account_becomes_a_link_or_an_address(payer: Any) -> None:
     one = state("MISSING", name=payer.name, findings=(MISSING,))
-    _, text = letter([telling("ACTION_REQUIRED", one)])
+    _, text = email_text([notification("ACTION_REQUIRED", one)])
     for sign in ("://", "@", "<", ">", "\u202e", "example.com", "987.65", "USD"):
         assert sign not in text
     assert plain_name(payer.name)[:4] in text
@@ -446,10 +453,10 @@ def test_no_name_of_a_payer_account_becomes_a_link_or_an_address(payer: Any) -> 
 
 def test_a_letter_stays_short_however_many_payer_accounts_and_periods_there_are() -> None:
     many = [state("MISSING", f"{n:012}", "Name " * 99, findings=(MISSING,)) for n in range(1000)]
-    tellings = [
-        telling("ACTION_REQUIRED", *many, period=OCTOBER.shifted(-back)) for back in range(30)
+    notifications = [
+        notification("ACTION_REQUIRED", *many, period=OCTOBER.shifted(-back)) for back in range(30)
     ]
-    _, text = letter(tellings)
+    _, text = email_text(notifications)
     assert len(text.encode()) < 256 * 1024
     assert text.count("- and 975 more") == 12
     assert "And 18 more billing periods." in text
@@ -462,7 +469,7 @@ def test_an_event_holds_as_many_payer_accounts_as_fit_and_counts_the_others() ->
     payers = [state("MISSING", f"{n:012}", findings=findings) for n in range(300)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lambdas.domain.notifications.event, "_MOST_BYTES", 40_000)
-        event = period_event(telling("ACTION_REQUIRED", *payers))
+        event = period_event(notification("ACTION_REQUIRED", *payers))
     jsonschema.validate(event, SCHEMA)
     assert len(json.dumps(event).encode()) <= 40_000
     assert 0 < len(event["open_payers"]) < 100
@@ -472,17 +479,21 @@ def test_an_event_holds_as_many_payer_accounts_as_fit_and_counts_the_others() ->
 def test_whatever_blocks_a_hundred_payer_accounts_an_event_stays_below_what_is_taken() -> None:
     findings = tuple(finding(code, "1", "Why.", severity="blocking") for code in KINDS)
     payers = [state("MISSING", f"{n:012}", findings=findings) for n in range(300)]
-    assert len(json.dumps(period_event(telling("ACTION_REQUIRED", *payers))).encode()) < 262_144
+    assert (
+        len(json.dumps(period_event(notification("ACTION_REQUIRED", *payers))).encode()) < 262_144
+    )
 
 
 def test_a_letter_in_letters_of_several_bytes_is_cut_and_says_where_the_rest_is() -> None:
     refused = {f"{n:012}": ["AWS denied x:" + "株" * 9000 + "."] for n in range(25)}
-    _, text = letter([], refused)
+    _, text = email_text([], refused)
     assert len(text.encode()) <= 256 * 1024 - 100
     assert text.endswith("The page of each month has all of it.]\n")
 
 
-EVENTS = {occasion: one for occasion, (tellings, _, _) in LETTERS.items() for one in tellings}
+EVENTS = {
+    occasion: one for occasion, (notifications, _, _) in LETTERS.items() for one in notifications
+}
 
 
 @pytest.mark.parametrize("occasion", EVENTS)
@@ -496,7 +507,7 @@ def test_each_event_is_as_its_schema_says(occasion: str) -> None:
 
 
 def test_an_event_without_the_members_that_were_added_within_its_version_is_valid() -> None:
-    event = period_event(telling("COMPLETE", state()))
+    event = period_event(notification("COMPLETE", state()))
     for added in ("newly_open_payers", "accepted"):
         del event[added]
         assert added not in SCHEMA["required"]
@@ -505,7 +516,9 @@ def test_an_event_without_the_members_that_were_added_within_its_version_is_vali
 
 def test_an_event_says_what_changed_and_where_to_read_on() -> None:
     event = period_event(
-        telling("ACTION_REQUIRED", *OPEN, before=told("AWAITING"), closed_at="2026-11-11T06:00:00Z")
+        notification(
+            "ACTION_REQUIRED", *OPEN, before=told("AWAITING"), closed_at="2026-11-11T06:00:00Z"
+        )
     )
     assert event == {
         "schema": "invoice-archive/billing-period-judged/1",
@@ -549,14 +562,14 @@ def test_an_event_says_what_changed_and_where_to_read_on() -> None:
 
 def test_an_event_of_many_payer_accounts_fits_and_says_how_many_it_leaves_out() -> None:
     many = [state("MISSING", f"{n:012}", findings=(MISSING,)) for n in range(1000)]
-    event = period_event(telling("ACTION_REQUIRED", *many))
+    event = period_event(notification("ACTION_REQUIRED", *many))
     jsonschema.validate(event, SCHEMA)
     assert (len(event["open_payers"]), event["open_payers_left_out"]) == (100, 900)
     assert len(json.dumps(event).encode()) < 256 * 1024
 
 
 def test_manifests_that_cannot_be_trusted_have_no_manifest_to_name() -> None:
-    one = telling("ACTION_REQUIRED", state())
+    one = notification("ACTION_REQUIRED", state())
     event = period_event(replace(one, manifest=replace(one.manifest, sequence=0)))
     jsonschema.validate(event, SCHEMA)
     assert event["manifest"] is None
@@ -574,6 +587,6 @@ def test_manifests_that_cannot_be_trusted_have_no_manifest_to_name() -> None:
     ],
 )
 def test_the_schema_refuses_what_is_no_such_event(change: dict[str, Any]) -> None:
-    event = period_event(telling("COMPLETE", state())) | change
+    event = period_event(notification("COMPLETE", state())) | change
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(event, SCHEMA, format_checker=jsonschema.FormatChecker())

@@ -13,7 +13,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from lambdas.aws import clients
-from lambdas.aws.told import ToldTable
+from lambdas.aws.notification_table import NotificationTable
 from lambdas.handlers import enumerate_payer_accounts, validate_completeness
 from lambdas.steps import judge_run
 from sandbox.invoicing.faults import Fault
@@ -26,7 +26,7 @@ from tests.handlers.conftest import (
     World,
     invoice,
 )
-from tests.handlers.test_telling import COMPLETE, ONE_DAY, events, heartbeat, subjects
+from tests.handlers.test_notifying import COMPLETE, ONE_DAY, events, heartbeat, subjects
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def crashes(monkeypatch: pytest.MonkeyPatch, place: Any, name: str) -> Callable[
 def test_r09_a_message_that_a_crash_left_out_is_told_by_the_next_run(
     month: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mend = crashes(monkeypatch, judge_run, "tell_people")
+    mend = crashes(monkeypatch, judge_run, "notify_people")
     with pytest.raises(Crash):
         month.run()
     assert month.payer()["verdict"] == "COMPLETE"  # manifest and views are there
@@ -160,7 +160,7 @@ def test_r09_a_message_that_a_crash_left_out_is_told_by_the_next_run(
 def test_r09_a_crash_between_telling_and_noting_it_tells_once_more_rather_than_never(
     month: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mend = crashes(monkeypatch, ToldTable, "mark_told")
+    mend = crashes(monkeypatch, NotificationTable, "mark_notified")
     with pytest.raises(Crash):
         month.run()
     assert (subjects(month), len(events(month))) == ([COMPLETE], 0)
@@ -297,7 +297,7 @@ def test_r24_a_mail_hides_nothing_and_is_utf_8_whatever_a_payer_account_is_calle
 def test_r24_refusals_of_more_payer_accounts_than_an_item_holds_cost_no_run(
     month: World,
 ) -> None:
-    table = ToldTable(month.dynamodb, HEADS)
+    table = NotificationTable(month.dynamodb, HEADS)
     refused = {f"{number:012}": ["AWS denied x (AccessDenied)." * 20] for number in range(2_000)}
     table.mark_refused(refused)
     noted = table.refused()

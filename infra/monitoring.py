@@ -25,7 +25,7 @@ DIMENSIONS = {"service": "invoice-archive"}
 HEARTBEAT = "RunsValidated"
 OVERDUE = "PeriodsOverdue"
 SWEEP_AGE = "HoursSinceLastSweep"
-UNTOLD = "NotificationsFailed"
+NOT_SENT = "NotificationsFailed"
 EXPECTED, ARCHIVED = "InvoicesExpected", "InvoicesArchived"
 
 SILENT_HOURS = 30
@@ -46,7 +46,7 @@ may, whenever within an hour the alarm is evaluated.
 _AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
 
 
-class Watching(Construct):
+class Monitoring(Construct):
     """Each alarm is told through the topic when it begins and when it is over."""
 
     def __init__(
@@ -60,7 +60,7 @@ class Watching(Construct):
         notifications: Notifications,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._tell = actions.SnsAction(notifications.topic)
+        self._notify = actions.SnsAction(notifications.topic)
         alarms = [
             self._no_heartbeat(),
             self._old_sweep(),
@@ -68,7 +68,7 @@ class Watching(Construct):
                 "NotificationFailed",
                 "A notification could not be sent, by e-mail or as an event. The log of "
                 "ValidateCompleteness has the reason; the next run sends it.",
-                _own_metric(UNTOLD, "Sum"),
+                _own_metric(NOT_SENT, "Sum"),
                 construct_id="ToldNobody",
             ),
             self._alarm(
@@ -174,8 +174,8 @@ class Watching(Construct):
             evaluation_periods=periods,
             treat_missing_data=missing,
         )
-        alarm.add_alarm_action(self._tell)
-        alarm.add_ok_action(self._tell)
+        alarm.add_alarm_action(self._notify)
+        alarm.add_ok_action(self._notify)
         return alarm
 
     def _dashboard(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra import watching
+from infra import monitoring
 from infra.notifications import ALARM_NAMES
 from infra.stacks import PROJECT
 from infra.steps import STEPS
@@ -101,12 +101,12 @@ def test_a_verdict_that_nobody_was_told_raises_the_alarm(alarms: Alarms) -> None
 def test_every_metric_that_is_looked_for_is_written() -> None:
     written = (PROJECT / "lambdas/steps/run_metrics.py").read_text(encoding="utf-8")
     for name in (
-        watching.HEARTBEAT,
-        watching.OVERDUE,
-        watching.SWEEP_AGE,
-        watching.UNTOLD,
-        watching.EXPECTED,
-        watching.ARCHIVED,
+        monitoring.HEARTBEAT,
+        monitoring.OVERDUE,
+        monitoring.SWEEP_AGE,
+        monitoring.NOT_SENT,
+        monitoring.EXPECTED,
+        monitoring.ARCHIVED,
     ):
         assert f'"{name}": ' in written
 
@@ -175,10 +175,10 @@ def test_the_dashboard_shows_every_alarm_and_metric(template: dict[str, Any]) ->
     assert len(status["properties"]["alarms"]) == len(of_type(template, "AWS::CloudWatch::Alarm"))
     body = text(dashboard["DashboardBody"])
     for metric in (
-        watching.HEARTBEAT,
-        watching.OVERDUE,
-        watching.SWEEP_AGE,
-        watching.EXPECTED,
-        watching.ARCHIVED,
+        monitoring.HEARTBEAT,
+        monitoring.OVERDUE,
+        monitoring.SWEEP_AGE,
+        monitoring.EXPECTED,
+        monitoring.ARCHIVED,
     ):
         assert f'"{metric}"' in body

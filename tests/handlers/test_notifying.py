@@ -1,4 +1,4 @@
-"""Telling people and programs, through the real handlers: once for each change, and no noise."""
+"""Notifying people and programs, through the real handlers: once for each change, and no noise."""
 
 import hashlib
 import json

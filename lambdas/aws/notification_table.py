@@ -11,7 +11,7 @@ from lambdas.aws.busy import busy_is_unavailable
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.json_text import instant_text, read_instant
-from lambdas.domain.notifications.reasons import Told
+from lambdas.domain.notifications.reasons import LastNotification
 from lambdas.domain.stored_form import checked
 
 _SWEEP = "sweep"
@@ -21,7 +21,7 @@ _MOST_BYTES = 250_000
 """DynamoDB takes 409,600 for a whole item, and this one also notes who was read when."""
 
 
-class ToldTable:
+class NotificationTable:
     """One item per billing period, and one for all of them.
 
     Errors of DynamoDB are raised as botocore's ClientError.
@@ -31,11 +31,13 @@ class ToldTable:
         self._dynamodb = client
         self._table = table
 
-    def told(self, period: BillingPeriod, channel: str) -> Told | None:
+    def told(self, period: BillingPeriod, channel: str) -> LastNotification | None:
         """What was told last through this channel."""
-        return self._read(period, f"told_{channel}", lambda data: checked(Told.from_data(data)))
+        return self._read(
+            period, f"told_{channel}", lambda data: checked(LastNotification.from_data(data))
+        )
 
-    def mark_told(self, period: BillingPeriod, channel: str, told: Told) -> None:
+    def mark_notified(self, period: BillingPeriod, channel: str, told: LastNotification) -> None:
         self._write(period, f"told_{channel}", json.dumps(told.to_data(), sort_keys=True))
 
     def swept(self) -> dict[str, str]:
