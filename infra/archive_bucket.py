@@ -61,7 +61,7 @@ class ArchiveBucket(Construct):
             self.bucket,
             {
                 "S1": "Access logs would need a second bucket, which cannot be locked "
-                "as this one is; CloudTrail's data events tell who read and wrote."
+                "as this one is; CloudTrail's data events show who read and wrote."
             },
         )
         for statement in evidence_statements(self.bucket, settings):

@@ -124,7 +124,7 @@ def _start(
 
 VERB = Verb(
     "acknowledge",
-    "accept a known gap of a payer account, for a time and with a reason",
+    "accept a known gap, for a time and with a reason",
     """
 Starts a run of the billing period with an acknowledgement in its input. An acknowledgement covers
 the blocking findings of the run it starts with, not later gaps. They become warnings until the last

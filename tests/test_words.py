@@ -1,0 +1,184 @@
+"""The words that people read: README, docs, README.txt, help, messages, the Makefile's help.
+
+`OUT` is the table of words that left. To hold more texts to it (docstrings, identifiers), give them
+a parameter of their own in `TEXTS`.
+"""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lambdas.domain.findings import KINDS
+from lambdas.views.ledger import COLUMNS
+from lambdas.views.readme import RULE, readme_text
+from lambdas.views.wording import PAYER_VERDICTS
+from ops.cli import main
+from ops.verbs import VERBS
+
+ROOT = Path(__file__).parent.parent
+OUT = {
+    r"lacks?|lacking": "missing, outstanding, a gap",
+    r"told|tells?|telling|ToldNobody": "notified, notification, e-mail, says, shows",
+    r"settled": "complete",
+    r"closed (?:period|month)s?|(?<!archive of the )(?:period|month) (?:is|was) closed": (
+        "its archive is closed"
+    ),
+    r"verdicts?": "status; the JSON member is `verdict`",
+    r"heads?": "latest-manifest record",
+    r"witness(?:es)?": "the source's name",
+    r"finally|no longer as an estimate|no longer estimated": "with final figures",
+    r"(?:is|are|was) right|found right|proves? .* right": "verified",
+    r"so far": "provisional",
+    r"ripens?|teach(?:es)?": "becomes, shows help for",
+    r"lies? in|belongs? into|cures?|cured": "is stored in, belongs in, fix",
+    r"watch(?:es|ing)?": "monitoring",
+}
+"""A pattern for each word that is out, and what is in."""
+
+_WORDS = {pattern: re.compile(rf"(?<![-\w\"])(?:{pattern})(?![-\w(=\"])", re.I) for pattern in OUT}
+_QUESTION = re.compile(r"(?:^|[.:;] )(?:What|Whether)\b[^.?|]*[.|]", re.MULTILINE)
+"""A sentence that begins with a clause instead of a subject."""
+
+NAMES = {
+    "invoices heads": "a command, which people have in scripts",
+    "    heads      ": "the same in the list of commands",
+    "one HEAD for": "a method of HTTP",
+    "verdict = '": "an expression of the workflow",
+    "heads.json": "a file's name",
+    "h.json": "a file's name",
+}
+"""Names that contracts keep, which hold a word that is out, each with its reason."""
+
+ALLOWED = {
+    "docs/auditors.md": {"witness(?:es)?": "auditors know the manifest's member"},
+    "docs/faults.md": {"witness(?:es)?": "it names places of the code"},
+    "ops/verbs/explain.py": {"witness(?:es)?": "`explain` names them so"},
+    "invoices explain --help": {"witness(?:es)?": "`explain` names them so"},
+    "invoices --help": {"witness(?:es)?": "the summary of `explain`"},
+    "infra/reviewers.py": {"heads?": "another description would replace a policy that is deployed"},
+}
+"""Words that stay in one text, each with its reason."""
+
+_LATER = ("infra/deploy_settings.py",)
+"""Messages that are reworded together with the reader of settings."""
+
+
+def prose(text: str) -> str:
+    """The text of a page without headings, names between backticks and the columns of the sheet."""
+    for column in COLUMNS:
+        text = text.replace(f"| {column.heading} | {column.kind.value} | {column.meaning} |", "")
+    text = re.sub(r"^(#|```).*$", "", text, flags=re.MULTILINE)
+    text = re.sub(r"`[^`]*`|\]\([^)]*\)", " ", text)
+    return re.sub(r"(?<=\S)\n *(?=\w)", " ", text)
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    files = [
+        ROOT / "README.md",
+        *sorted((ROOT / "docs").glob("*.md")),
+        ROOT / "docs/events/README.md",
+    ]
+    for file in files:
+        yield file.relative_to(ROOT).as_posix(), prose(file.read_text(encoding="utf-8"))
+
+
+def readme_of_the_bucket() -> Iterator[tuple[str, str]]:
+    """Its prose: neither the program nor the sentences that the pages share with it."""
+    before, _, after = readme_text("bucket").decode("ascii").split(RULE)
+    text = " ".join(f"{before} {after}".split())
+    for meaning in (kind.next_step for kind in KINDS.values()):
+        text = text.replace(meaning, "")
+    for _, meaning in PAYER_VERDICTS.values():
+        text = text.replace(meaning, "")
+    yield "README.txt", text
+
+
+def messages() -> Iterator[tuple[str, str]]:
+    """Every string with more than one word, of a module that speaks to people."""
+    folders = ("ops", "ops/check", "ops/verbs", "ops/live", "sandbox", "infra")
+    for file in sorted(file for folder in folders for file in (ROOT / folder).glob("*.py")):
+        name = file.relative_to(ROOT).as_posix()
+        if name not in _LATER:
+            sentences = _sentences(ast.parse(file.read_text(encoding="utf-8")))
+            yield name, re.sub(r"`[^`\n]*`", " ", "\n".join(sentences))
+
+
+def _sentences(tree: ast.Module) -> Iterator[str]:
+    no_message: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            no_message.add(id(node.value))
+        elif isinstance(node, ast.JoinedStr):
+            no_message.update(id(part) for part in node.values)
+            parts = (one.value if isinstance(one, ast.Constant) else "…" for one in node.values)
+            yield "".join(map(str, parts))
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in no_message
+            and " " in node.value.strip()
+        ):
+            yield node.value
+
+
+def makefile() -> Iterator[tuple[str, str]]:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    yield "Makefile", "\n".join(re.findall(r"## (.*)$", text, re.MULTILINE))
+
+
+TEXTS: dict[str, Callable[[], Iterator[tuple[str, str]]]] = {
+    "pages": pages,
+    "README.txt": readme_of_the_bucket,
+    "messages": messages,
+    "Makefile": makefile,
+}
+
+
+def words_that_are_out(name: str, text: str) -> list[str]:
+    for kept in NAMES:
+        text = text.replace(kept, "")
+    allowed = ALLOWED.get(name, {})
+    return [
+        f"{name}: '{found[0]}' in '{_around(found)}'; write {OUT[pattern]}"
+        for pattern, words in _WORDS.items()
+        if pattern not in allowed
+        for found in words.finditer(text)
+    ]
+
+
+def _around(found: re.Match[str]) -> str:
+    return " ".join(found.string[max(found.start() - 40, 0) : found.end() + 30].split())
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_no_text_has_a_word_that_is_out(kind: str) -> None:
+    texts = dict(TEXTS[kind]())
+    assert any(texts.values())
+    found = [line for name, text in texts.items() for line in words_that_are_out(name, text)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("verb", ["", *(verb.name for verb in VERBS)])
+def test_no_help_has_a_word_that_is_out(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([*([verb] if verb else []), "--help"])
+    text = capsys.readouterr().out
+    assert text
+    assert words_that_are_out(" ".join(f"invoices {verb} --help".split()), text) == []
+
+
+def test_no_sentence_of_a_page_begins_with_a_clause() -> None:
+    texts = dict((*pages(), *readme_of_the_bucket()))
+    found = [f"{name}: {one}" for name, text in texts.items() for one in _QUESTION.findall(text)]
+    assert found == []
+
+
+def test_whatever_is_allowed_is_there() -> None:
+    texts = {name: text for kind in TEXTS.values() for name, text in kind()}
+    for name, patterns in ALLOWED.items():
+        for pattern in patterns:
+            assert name.endswith("--help") or _WORDS[pattern].search(texts[name]), (name, pattern)
