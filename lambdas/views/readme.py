@@ -63,9 +63,8 @@ STATUS
 
 A period is COMPLETE when every expected invoice of every payer account is
 archived with all its documents. It is AWAITING before its deadline, and
-ACTION_REQUIRED when a person must look for something that is missing.
-COMPLETE describes the day of its manifest; a later manifest has what came
-later.
+ACTION_REQUIRED when something is missing and needs a person. COMPLETE
+describes the day of its manifest; a later manifest has later changes.
 
 The status of one payer account:
 
