@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from lambdas.aws.busy import busy_is_unavailable
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
+from lambdas.domain.json_form import checked
 from lambdas.domain.json_text import instant_text, read_instant
 from lambdas.domain.notifications.reasons import LastNotification
-from lambdas.domain.stored_form import checked
 
 _SWEEP = "sweep"
 """In place of a billing period."""

@@ -4,10 +4,11 @@ A code is a stable word with a heading of its own in docs/runbook.md.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Annotated, Literal, cast
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
 
 from lambdas.domain.cut_text import short
+from lambdas.domain.json_form import Form, as_object
 from lambdas.domain.json_text import sha256_hex
 from lambdas.domain.visible_text import shown
 
@@ -262,12 +263,12 @@ def _check_code(code: str) -> None:
 
 
 Code = Annotated[str, _check_code]
-Flag = tuple[Code, str]
+Flag = Annotated[tuple[Code, str], as_object("code", "detail")]
 """Code and detail of what the checks of a document's content gave."""
 
 
 @dataclass(frozen=True, order=True)
-class Finding:
+class Finding(Form):
     """One finding.
 
     `subject` is a payer account, an invoice id, an archive key or, of what is not there, its
@@ -284,19 +285,6 @@ class Finding:
     def is_blocking(self) -> bool:
         """Whether it keeps what it is about from being complete."""
         return self.severity == "blocking"
-
-    def to_data(self) -> dict[str, str]:
-        return asdict(self)
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, str]) -> "Finding":
-        return cls(
-            data["code"],
-            cast("Severity", data["severity"]),
-            data["subject"],
-            data["detail"],
-            data["next_step"],
-        )
 
 
 def finding(code: str, subject: str, detail: str, *, severity: Severity | None = None) -> Finding:

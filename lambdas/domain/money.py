@@ -1,9 +1,12 @@
 """Amounts of money: exact, each in one currency, and the smallest unit of each."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from decimal import Context, Decimal, Inexact, InvalidOperation
+from typing import Annotated
+
+from lambdas.domain.json_form import As, Form, named
 
 _MOST_DIGITS = 60
 _MOST_SHOWN = 40
@@ -14,31 +17,8 @@ EXACT = Context(prec=4 * _MOST_DIGITS, traps=[Inexact, InvalidOperation])
 """Arithmetic that never rounds an amount: with so many digits no sum of a month can be inexact."""
 
 
-@dataclass(frozen=True)
-class Amount:
-    """An amount of money in one currency, never to be added to another currency's."""
-
-    currency: str
-    value: Decimal
-
-    def to_data(self) -> dict[str, str]:
-        return {"currency": self.currency, "amount": decimal_text(self.value)}
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, str]) -> "Amount":
-        return cls(data["currency"], stored_decimal(data["amount"]))
-
-
 class AmountNotRead(ValueError):
     """An amount of the row is not a decimal number."""
-
-
-def sums(amounts: Iterable[Amount]) -> list[Amount]:
-    """The sum of each currency, in the order of their codes."""
-    found: dict[str, Decimal] = {}
-    for amount in amounts:
-        found[amount.currency] = EXACT.add(found.get(amount.currency, Decimal(0)), amount.value)
-    return [Amount(currency, value) for currency, value in sorted(found.items())]
 
 
 def decimal_text(value: Decimal) -> str:
@@ -53,6 +33,22 @@ def stored_decimal(text: str) -> Decimal:
     if not isinstance(text, str) or not _STORED.fullmatch(text):
         raise AmountNotRead(f"'{text!s:.40}' is no amount as the archive stores them")
     return Decimal(text)
+
+
+@dataclass(frozen=True)
+class Amount(Form):
+    """An amount of money in one currency, never to be added to another currency's."""
+
+    currency: str
+    value: Annotated[Decimal, As(stored_decimal, decimal_text)] = field(metadata=named("amount"))
+
+
+def sums(amounts: Iterable[Amount]) -> list[Amount]:
+    """The sum of each currency, in the order of their codes."""
+    found: dict[str, Decimal] = {}
+    for amount in amounts:
+        found[amount.currency] = EXACT.add(found.get(amount.currency, Decimal(0)), amount.value)
+    return [Amount(currency, value) for currency, value in sorted(found.items())]
 
 
 def read_decimal(text: str, place: str) -> Decimal:

@@ -14,12 +14,12 @@ from lambdas.domain.evidence.archive_layout import (
     run_payers_prefix,
     run_request_key,
 )
+from lambdas.domain.json_form import checked
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.runs.asked_today import payer_runs
 from lambdas.domain.runs.payer_register import PayerRegister, payer_from_data
 from lambdas.domain.runs.payer_run import PayerRun
 from lambdas.domain.runs.run_request import RunRequest
-from lambdas.domain.stored_form import checked
 from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
 from lambdas.settings import FunctionSettings
 from lambdas.steps.read_if_understood import read_if_understood

@@ -1,21 +1,21 @@
 """One invoice as a manifest lists it: its row, where its evidence lies, what is to say of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archive_layout import is_document_of, record_key
 from lambdas.domain.evidence.records import ArchivedDocument, Record, StoredObject
 from lambdas.domain.findings import Finding
 from lambdas.domain.invoices.receiver_roles import roles_of_sightings
-from lambdas.domain.invoices.summary import InvoiceSummary
+from lambdas.domain.invoices.summary import InvoiceSummary, RowAlone
+from lambdas.domain.json_form import OMITTED, Form
 from lambdas.domain.json_text import Instant
 from lambdas.domain.money import Amount, AmountNotRead
 
 
 @dataclass(frozen=True)
-class ArchivedInvoice:
+class ArchivedInvoice(Form):
     """Derived from one record alone, the last of `records`."""
 
     invoice_id: str
@@ -24,11 +24,11 @@ class ArchivedInvoice:
     records: tuple[StoredObject, ...]
     """The whole chain, oldest first."""
     documents: tuple[ArchivedDocument, ...]
-    summary: InvoiceSummary
+    summary: RowAlone
     first_archived_at: Instant
     seen_by: tuple[str, ...]
     findings: tuple[Finding, ...]
-    receiver_roles: tuple[str, ...] = ()
+    receiver_roles: tuple[str, ...] = field(default=(), metadata=OMITTED)
     """The roles by which alone AWS lists it; empty where any other listing shows it."""
 
     @classmethod
@@ -74,72 +74,20 @@ class ArchivedInvoice:
         except AmountNotRead:
             return None
 
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "invoice_id": self.invoice_id,
-            "billing_period": str(self.billing_period),
-            "payer_account_id": self.payer_account_id,
-            "records": [asdict(record) for record in self.records],
-            "documents": [document.to_data() for document in self.documents],
-            "summary": self.summary.row,
-            "first_archived_at": self.first_archived_at,
-            "seen_by": list(self.seen_by),
-            "findings": [finding.to_data() for finding in self.findings],
-            **_roles_data(self.receiver_roles),
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "ArchivedInvoice":
-        return cls(
-            data["invoice_id"],
-            BillingPeriod.parse(data["billing_period"]),
-            data["payer_account_id"],
-            tuple(StoredObject(**record) for record in data["records"]),
-            tuple(ArchivedDocument.from_data(document) for document in data["documents"]),
-            InvoiceSummary(data["summary"]),
-            data["first_archived_at"],
-            tuple(data["seen_by"]),
-            tuple(Finding.from_data(finding) for finding in data["findings"]),
-            tuple(data.get("receiver_roles", ())),
-        )
-
 
 @dataclass(frozen=True)
-class OutstandingInvoice:
+class OutstandingInvoice(Form):
     """An expected invoice of which the archive has no record yet."""
 
     invoice_id: str
     billing_period: BillingPeriod
     payer_account_id: str
     seen_by: tuple[str, ...]
-    summary: InvoiceSummary
+    summary: RowAlone
     """The row that was listed last."""
     findings: tuple[Finding, ...]
-    receiver_roles: tuple[str, ...] = ()
+    receiver_roles: tuple[str, ...] = field(default=(), metadata=OMITTED)
     """The roles by which alone AWS lists it; empty where any other listing shows it."""
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "invoice_id": self.invoice_id,
-            "billing_period": str(self.billing_period),
-            "payer_account_id": self.payer_account_id,
-            "seen_by": list(self.seen_by),
-            "summary": self.summary.row,
-            "findings": [finding.to_data() for finding in self.findings],
-            **_roles_data(self.receiver_roles),
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "OutstandingInvoice":
-        return cls(
-            data["invoice_id"],
-            BillingPeriod.parse(data["billing_period"]),
-            data["payer_account_id"],
-            tuple(data["seen_by"]),
-            InvoiceSummary(data["summary"]),
-            tuple(Finding.from_data(finding) for finding in data["findings"]),
-            tuple(data.get("receiver_roles", ())),
-        )
 
 
 @dataclass(frozen=True)
@@ -163,10 +111,3 @@ def names_only_its_own(
     return own == [record.key for record in records] and all(
         is_document_of(key, *place) for key in documents
     )
-
-
-def _roles_data(roles: tuple[str, ...]) -> dict[str, list[str]]:
-    """The member of what only a listing by role shows; of all else, as earlier versions wrote it,
-    none.
-    """
-    return {"receiver_roles": list(roles)} if roles else {}

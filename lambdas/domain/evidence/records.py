@@ -6,9 +6,9 @@ names its predecessor's SHA-256.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.cut_text import short
@@ -18,6 +18,7 @@ from lambdas.domain.findings import Code, Finding, Flag, finding, flag_finding
 from lambdas.domain.invoices.received_rows import Row, told
 from lambdas.domain.invoices.row_arithmetic import contradictions
 from lambdas.domain.invoices.summary import InvoiceSummary, row_changes, stated_text
+from lambdas.domain.json_form import INLINE, OMITTED, Form
 from lambdas.domain.json_text import Instant, instant_text, read_instant, to_json
 from lambdas.domain.money import Amount, AmountNotRead
 from lambdas.domain.words import counted
@@ -40,13 +41,13 @@ class StoredObject:
 
 
 @dataclass(frozen=True)
-class ArchivedDocument:
+class ArchivedDocument(Form):
     """One archived document of an invoice.
 
     `document_type` and `document_id` are AWS's; the invoice document has neither.
     """
 
-    stored: StoredObject
+    stored: StoredObject = field(metadata=INLINE)
     is_invoice_document: bool
     document_type: str | None
     document_id: str | None
@@ -63,33 +64,6 @@ class ArchivedDocument:
     def identity(self) -> tuple[bool, str | None, str | None, int]:
         """What tells one document of an invoice from its others, whatever its bytes."""
         return (self.is_invoice_document, self.document_type, self.document_id, self.ordinal)
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            **asdict(self.stored),
-            "is_invoice_document": self.is_invoice_document,
-            "document_type": self.document_type,
-            "document_id": self.document_id,
-            "ordinal": self.ordinal,
-            "run_id": self.run_id,
-            "retrieved_at": self.retrieved_at,
-            "flags": [{"code": code, "detail": detail} for code, detail in self.flags],
-            "revision": self.revision,
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "ArchivedDocument":
-        return cls(
-            StoredObject(data["key"], data["version_id"], data["sha256"], data["size_bytes"]),
-            data["is_invoice_document"],
-            data["document_type"],
-            data["document_id"],
-            data["ordinal"],
-            data["run_id"],
-            data["retrieved_at"],
-            tuple((flag["code"], flag["detail"]) for flag in data["flags"]),
-            data["revision"],
-        )
 
 
 def newest_invoice_document(documents: Iterable[ArchivedDocument]) -> ArchivedDocument | None:
@@ -128,7 +102,7 @@ class Sighting:
 
 
 @dataclass(frozen=True)
-class Record:
+class Record(Form):
     """The state of one invoice.
 
     `billing_period` and `payer_account_id` are those of the first record, which fixes all keys.
@@ -152,11 +126,11 @@ class Record:
     documents: tuple[ArchivedDocument, ...]
     lacks: tuple[Gap, ...] = ()
     notes: tuple[Note, ...] = ()
-    row_received: str | None = None
+    row_received: str | None = field(default=None, metadata=OMITTED)
     """The own JSON text of the row that `summary` shows, as AWS sent it. None in records of before
     it was kept.
     """
-    other_rows: tuple[Row, ...] = ()
+    other_rows: tuple[Row, ...] = field(default=(), metadata=OMITTED)
     """Rows of the same id, in one listing, that say something else than `summary`."""
 
     @property
@@ -177,58 +151,19 @@ class Record:
         return to_json(self.to_data())
 
     def to_data(self) -> dict[str, Any]:
-        received = {} if self.row_received is None else {"row_received": self.row_received}
-        other_rows = {"other_rows": list(self.other_rows)} if self.other_rows else {}
         return {
+            **super().to_data(),
             "schema": SCHEMA,
-            "invoice_id": self.invoice_id,
-            "billing_period": str(self.billing_period),
-            "payer_account_id": self.payer_account_id,
             "sequence": self.sequence,
             "previous_sha256": self.previous_sha256,
-            "previous_records": [asdict(record) for record in self.previous_records],
-            "run_id": self.run_id,
-            "recorded_at": self.recorded_at,
-            "first_archived_at": self.first_archived_at,
-            "documents_asked_at": self.documents_asked_at,
-            "document_stem": self.document_stem,
-            "summary": self.summary,
-            "sightings": [asdict(sighting) for sighting in self.sightings],
-            "documents": [document.to_data() for document in self.documents],
-            "lacks": [asdict(gap) for gap in self.lacks],
-            "notes": [asdict(note) for note in self.notes],
-            **received,
-            **other_rows,
         }
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Record":
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
         """Read a record. Raises ValueError for a schema that this version does not know."""
         if data.get("schema") != SCHEMA:
             raise ValueError(f"the record's schema is {data.get('schema')!r}, not {SCHEMA!r}")
-        return cls(
-            invoice_id=data["invoice_id"],
-            billing_period=BillingPeriod.parse(data["billing_period"]),
-            payer_account_id=data["payer_account_id"],
-            previous_records=tuple(StoredObject(**record) for record in data["previous_records"]),
-            run_id=data["run_id"],
-            recorded_at=data["recorded_at"],
-            first_archived_at=data["first_archived_at"],
-            documents_asked_at=data["documents_asked_at"],
-            document_stem=data["document_stem"],
-            summary=data["summary"],
-            sightings=tuple(
-                Sighting(
-                    s["payer_account_id"], s["fingerprint"], tuple(s["listings"]), s["is_listed"]
-                )
-                for s in data["sightings"]
-            ),
-            documents=tuple(ArchivedDocument.from_data(document) for document in data["documents"]),
-            lacks=tuple(Gap(**gap) for gap in data["lacks"]),
-            notes=tuple(Note(**note) for note in data["notes"]),
-            row_received=data.get("row_received"),
-            other_rows=tuple(data.get("other_rows", ())),
-        )
+        return super().from_data(data)
 
     @property
     def names_its_invoice(self) -> bool:

@@ -1,10 +1,9 @@
 """Who issues which kind of invoice: what tells the recurring invoices of a payer account apart."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from lambdas.domain.invoices.summary import InvoiceSummary
+from lambdas.domain.json_form import Form
 
 AWS, AWS_MARKETPLACE = "AWS", "AWS_MARKETPLACE"
 
@@ -18,7 +17,7 @@ def billing_entity_of(word: str) -> str:
 
 
 @dataclass(frozen=True, order=True)
-class Issuer:
+class Issuer(Form):
     """What an invoice has in common with the same one of another month."""
 
     account_id: str
@@ -55,10 +54,3 @@ class Issuer:
         kind = ", ".join(word for word in (self.billing_entity, self.bill_type) if word)
         of = f" of {', '.join(self.bill_source_accounts)}" if self.bill_source_accounts else ""
         return f"{what} of {self.invoicing_entity} ({kind}) for {self.account_id}{of}"
-
-    def to_data(self) -> dict[str, Any]:
-        return asdict(self) | {"bill_source_accounts": list(self.bill_source_accounts)}
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Issuer":
-        return cls(**{**data, "bill_source_accounts": tuple(data["bill_source_accounts"])})

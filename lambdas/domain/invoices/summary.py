@@ -10,11 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from operator import attrgetter
+from typing import Annotated, Any
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.invoices.received_rows import Row, read_row
 from lambdas.domain.invoices.types import INVOICE_TYPES
+from lambdas.domain.json_form import ADDED_LATER, NOT_STORED, As, named
 from lambdas.domain.json_text import read_instant, sha256_hex, to_hashed_json
 from lambdas.domain.money import Amount, AmountNotRead, decimal_text, read_decimal
 
@@ -37,10 +39,12 @@ class InvoiceSummary:
     text.
     """
 
-    row: Row
-    received: str | None = field(default=None, compare=False, repr=False)
+    row: Row = field(metadata=named("summary"))
+    received: str | None = field(
+        default=None, compare=False, repr=False, metadata=ADDED_LATER | named("row_received")
+    )
     """The row's own JSON text as AWS sent it; None where it was not kept."""
-    differing: tuple[Row, ...] = ()
+    differing: tuple[Row, ...] = field(default=(), metadata=NOT_STORED)
     """Other rows of the same id in the same listing that say something else."""
 
     @property
@@ -266,6 +270,10 @@ class InvoiceSummary:
             self.row[member]["CurrencyCode"],
             value.copy_abs().copy_negate() if self.is_credit_memo else value,
         )
+
+
+RowAlone = Annotated[InvoiceSummary, As(InvoiceSummary, attrgetter("row"))]
+"""Stored as its row, without the text that it was read from."""
 
 
 def one_a_listing(rows: Iterable[InvoiceSummary]) -> list[InvoiceSummary]:

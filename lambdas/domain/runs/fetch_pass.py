@@ -1,22 +1,22 @@
 """What one pass of FetchInvoiceDocuments did for one payer account."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
+from lambdas.domain.json_form import ADDED_LATER, Form
 from lambdas.domain.runs.outcome import Outcome
 
 
 @dataclass(frozen=True)
-class FetchPass:
+class FetchPass(Form):
     """`outcome` is None as long as invoices of the listing are left for another pass."""
 
     outcome: Outcome | None
     detail: str
     archived: tuple[ArchivedInvoice, ...] = ()
     outstanding: tuple[OutstandingInvoice, ...] = ()
-    known: tuple[str, ...] = ()
+    known: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
     """Ids of invoices that were left alone, see KnownInvoice."""
 
     def invoice_ids(self) -> Iterator[str]:
@@ -25,22 +25,3 @@ class FetchPass:
         for outstanding in self.outstanding:
             yield outstanding.invoice_id
         yield from self.known
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "outcome": self.outcome,
-            "detail": self.detail,
-            "archived": [invoice.to_data() for invoice in self.archived],
-            "outstanding": [invoice.to_data() for invoice in self.outstanding],
-            "known": list(self.known),
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "FetchPass":
-        return cls(
-            data["outcome"],
-            data["detail"],
-            tuple(ArchivedInvoice.from_data(invoice) for invoice in data["archived"]),
-            tuple(OutstandingInvoice.from_data(invoice) for invoice in data["outstanding"]),
-            tuple(data.get("known", ())),
-        )

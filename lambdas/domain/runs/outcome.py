@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from lambdas.domain.stored_form import one_of
+from lambdas.domain.json_form import one_of
 
 CHECKED = "CHECKED"
 NO_ACCESS = "NO_ACCESS"

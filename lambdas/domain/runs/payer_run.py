@@ -13,7 +13,7 @@ from lambdas.domain.findings import Finding, finding
 from lambdas.domain.invoices.received_rows import Row, read_row, told
 from lambdas.domain.invoices.receiver_roles import only_roles
 from lambdas.domain.invoices.summary import InvoiceSummary, one_a_listing
-from lambdas.domain.json_text import instant_text, read_instant
+from lambdas.domain.json_form import ADDED_LATER, INLINE, Form, named
 from lambdas.domain.runs.outcome import Outcome
 from lambdas.domain.witnesses.billing_transfers import Transfers
 from lambdas.domain.witnesses.statements import InvoiceUnits
@@ -36,7 +36,7 @@ _RANK = {
 
 
 @dataclass(frozen=True)
-class PayerRun:
+class PayerRun(Form):
     """One item of the run's list. `issued_from` is included, `issued_to` is not."""
 
     run_id: str
@@ -48,41 +48,12 @@ class PayerRun:
     billing_periods: tuple[BillingPeriod, ...]
     issued_from: date
     issued_to: date
-    roles_from: date | None = None
+    roles_from: date | None = field(default=None, metadata=ADDED_LATER)
     """The first issued date for which it is asked by receiver role; None: it is not asked so."""
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "run_id": self.run_id,
-            "as_of": instant_text(self.as_of),
-            "dry_run": self.dry_run,
-            "payer_account_id": self.payer_account_id,
-            "name": self.name,
-            "role_arn": self.role_arn,
-            "billing_periods": [str(period) for period in self.billing_periods],
-            "issued_from": self.issued_from.isoformat(),
-            "issued_to": self.issued_to.isoformat(),
-            "roles_from": self.roles_from.isoformat() if self.roles_from else None,
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "PayerRun":
-        return cls(
-            data["run_id"],
-            read_instant(data["as_of"]),
-            data["dry_run"],
-            data["payer_account_id"],
-            data["name"],
-            data["role_arn"],
-            tuple(BillingPeriod.parse(period) for period in data["billing_periods"]),
-            date.fromisoformat(data["issued_from"]),
-            date.fromisoformat(data["issued_to"]),
-            date.fromisoformat(data["roles_from"]) if data.get("roles_from") else None,
-        )
 
 
 @dataclass(frozen=True)
-class ListedInvoice:
+class ListedInvoice(Form):
     """One invoice of the union of a payer account's listings, under the payer account that its row
     names.
     """
@@ -91,8 +62,8 @@ class ListedInvoice:
     billing_period: BillingPeriod
     payer_account_id: str
     listings: tuple[str, ...]
-    summary: InvoiceSummary
-    other_rows: tuple[Row, ...] = ()
+    summary: InvoiceSummary = field(metadata=INLINE)
+    other_rows: tuple[Row, ...] = field(default=(), metadata=ADDED_LATER)
     """Rows of the same id, in one listing of this run, that say something else."""
 
     @property
@@ -112,31 +83,9 @@ class ListedInvoice:
                 return replace(self, summary=first, other_rows=in_order(others))
         return self
 
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "invoice_id": self.invoice_id,
-            "billing_period": str(self.billing_period),
-            "payer_account_id": self.payer_account_id,
-            "listings": list(self.listings),
-            "summary": self.summary.row,
-            "row_received": self.summary.received,
-            "other_rows": list(self.other_rows),
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "ListedInvoice":
-        return cls(
-            data["invoice_id"],
-            BillingPeriod.parse(data["billing_period"]),
-            data["payer_account_id"],
-            tuple(data["listings"]),
-            InvoiceSummary(data["summary"], data.get("row_received")),
-            tuple(data.get("other_rows", ())),
-        )
-
 
 @dataclass(frozen=True)
-class UnusableRow:
+class UnusableRow(Form):
     """A listed row that no archive can hold: without an invoice id, or with nothing that says its
     period. `fingerprint` begins its fingerprint.
     """
@@ -144,7 +93,7 @@ class UnusableRow:
     billing_period: BillingPeriod | None
     """None where nothing says it."""
     fingerprint: str
-    received: str | None = None
+    received: str | None = field(default=None, metadata=ADDED_LATER | named("row_received"))
     """The row's own JSON text as AWS sent it; nothing else keeps it."""
 
     def finding(self, payer_account_id: str) -> Finding:
@@ -161,41 +110,17 @@ class UnusableRow:
             f"AWS lists {what} (row {self.fingerprint}){cause}.",
         )
 
-    def to_data(self) -> dict[str, str | None]:
-        return {
-            "billing_period": str(self.billing_period) if self.billing_period else None,
-            "fingerprint": self.fingerprint,
-            "row_received": self.received,
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "UnusableRow":
-        period = data["billing_period"]
-        return cls(
-            BillingPeriod.parse(period) if period else None,
-            data["fingerprint"],
-            data.get("row_received"),
-        )
-
 
 @dataclass(frozen=True)
-class ListingNote:
+class ListingNote(Form):
     """What listings of a payer account say beside its invoices, of one billing period."""
 
     billing_period: BillingPeriod
     finding: Finding
 
-    def to_data(self) -> dict[str, Any]:
-        return {"billing_period": str(self.billing_period), "finding": self.finding.to_data()}
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "ListingNote":
-        period = BillingPeriod.parse(data["billing_period"])
-        return cls(period, Finding.from_data(data["finding"]))
-
 
 @dataclass(frozen=True)
-class Listing:
+class Listing(Form):
     """What the listings of a payer account show.
 
     Listings that ended with an error are never written. What AWS's answers left unfinished says so,
@@ -207,19 +132,23 @@ class Listing:
     detail: str
     billing_periods: tuple[BillingPeriod, ...]
     invoices: tuple[ListedInvoice, ...] = ()
-    unusable: tuple[UnusableRow, ...] = ()
-    units: InvoiceUnits | None = None
+    unusable: tuple[UnusableRow, ...] = field(default=(), metadata=named("unusable_rows"))
+    units: InvoiceUnits | None = field(default=None, metadata=named("invoice_units"))
     """None: invoice units were not asked for."""
     receivers_listed: tuple[str, ...] = ()
     """The receivers whose listings are part of this one."""
-    transfers: Transfers | None = None
+    transfers: Transfers | None = field(default=None, metadata=named("billing_transfers"))
     """None: billing transfers were not asked for."""
-    notes: tuple[ListingNote, ...] = ()
-    refused: Mapping[BillingPeriod, str] = field(default_factory=dict)
+    notes: tuple[ListingNote, ...] = field(default=(), metadata=ADDED_LATER)
+    refused: Mapping[BillingPeriod, str] = field(
+        default_factory=dict, metadata=ADDED_LATER | named("refused_periods")
+    )
     """The billing periods that AWS did not list, with its answer."""
-    roles_listed: bool | None = None
+    roles_listed: bool | None = field(
+        default=None, metadata=ADDED_LATER | named("receiver_roles_listed")
+    )
     """Whether all listings by receiver role were read to their end; None: they were not asked."""
-    unfinished: Mapping[BillingPeriod, str] = field(default_factory=dict)
+    unfinished: Mapping[BillingPeriod, str] = field(default_factory=dict, metadata=ADDED_LATER)
     """Why the invoices listed of a billing period may not be all, by period."""
 
     @property
@@ -235,42 +164,6 @@ class Listing:
             and note.finding.subject in self.receivers_listed
         }
         return tuple(period for period in self.billing_periods if period not in gaps)
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "payer_account_id": self.payer_account_id,
-            "outcome": self.outcome,
-            "detail": self.detail,
-            "billing_periods": [str(period) for period in self.billing_periods],
-            "invoices": [invoice.to_data() for invoice in self.invoices],
-            "unusable_rows": [row.to_data() for row in self.unusable],
-            "invoice_units": self.units.to_data() if self.units else None,
-            "receivers_listed": list(self.receivers_listed),
-            "billing_transfers": self.transfers.to_data() if self.transfers else None,
-            "notes": [note.to_data() for note in self.notes],
-            "refused_periods": {str(period): why for period, why in self.refused.items()},
-            "receiver_roles_listed": self.roles_listed,
-            "unfinished": {str(period): cause for period, cause in self.unfinished.items()},
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Listing":
-        units, transfers = data["invoice_units"], data["billing_transfers"]
-        return cls(
-            data["payer_account_id"],
-            data["outcome"],
-            data["detail"],
-            tuple(BillingPeriod.parse(period) for period in data["billing_periods"]),
-            tuple(ListedInvoice.from_data(invoice) for invoice in data["invoices"]),
-            tuple(UnusableRow.from_data(row) for row in data["unusable_rows"]),
-            InvoiceUnits.from_data(units) if units else None,
-            tuple(data["receivers_listed"]),
-            Transfers.from_data(transfers) if transfers else None,
-            tuple(ListingNote.from_data(note) for note in data.get("notes", ())),
-            {BillingPeriod.parse(p): why for p, why in data.get("refused_periods", {}).items()},
-            data.get("receiver_roles_listed"),
-            {BillingPeriod.parse(one): cause for one, cause in data.get("unfinished", {}).items()},
-        )
 
 
 ListedRow = tuple[str, BillingPeriod | None, InvoiceSummary]

@@ -1,19 +1,19 @@
 """A person's acknowledgement of what lacks, as it is given and as it is kept."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Annotated
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.findings import NOT_FETCHED_YET, Finding
+from lambdas.domain.json_form import Form, as_object
 
 NEVER_ACKNOWLEDGED = ("ARCHIVE_DAMAGED",)
 """What nobody can accept: evidence that was touched is brought back, not waved through."""
 
 
 @dataclass(frozen=True)
-class GivenAcknowledgement:
+class GivenAcknowledgement(Form):
     """An acknowledgement of a run's execution input."""
 
     payer_account_id: str
@@ -23,28 +23,9 @@ class GivenAcknowledgement:
     until: date
     """The last day (UTC) on which it counts."""
 
-    def to_data(self) -> dict[str, str]:
-        return {
-            "payer_account_id": self.payer_account_id,
-            "billing_period": str(self.billing_period),
-            "reason": self.reason,
-            "by": self.by,
-            "until": self.until.isoformat(),
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, str]) -> "GivenAcknowledgement":
-        return cls(
-            data["payer_account_id"],
-            BillingPeriod.parse(data["billing_period"]),
-            data["reason"],
-            data["by"],
-            date.fromisoformat(data["until"]),
-        )
-
 
 @dataclass(frozen=True)
-class Acknowledgement:
+class Acknowledgement(Form):
     """An acknowledgement as the manifest keeps it, also when it is over.
 
     `covers` are code and subject of each finding that blocked when it was given. A new lack is not
@@ -57,7 +38,7 @@ class Acknowledgement:
     """The last day (UTC) on which it counts."""
     run_id: str
     at: str
-    covers: tuple[tuple[str, str], ...]
+    covers: tuple[Annotated[tuple[str, str], as_object("code", "subject")], ...]
 
     def is_in_force(self, as_of: datetime) -> bool:
         return as_of.astimezone(UTC).date() <= date.fromisoformat(self.until)
@@ -72,12 +53,3 @@ class Acknowledgement:
     def _is_for(self, code: str, subject: str) -> bool:
         codes = NOT_FETCHED_YET if code in NOT_FETCHED_YET else (code,)
         return any((one, subject) in self.covers for one in codes)
-
-    def to_data(self) -> dict[str, Any]:
-        covers = [{"code": code, "subject": subject} for code, subject in self.covers]
-        return asdict(self) | {"covers": covers}
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Acknowledgement":
-        covers = tuple((one["code"], one["subject"]) for one in data["covers"])
-        return cls(data["reason"], data["by"], data["until"], data["run_id"], data["at"], covers)

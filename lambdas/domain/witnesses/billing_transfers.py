@@ -3,14 +3,14 @@
 Source: the botocore model `organizations` 2016-11-28 and the AWS Billing user guide.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, astuple, dataclass, replace
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.json_form import Form, one_of
 from lambdas.domain.json_text import Instant, read_instant
-from lambdas.domain.stored_form import one_of
 
 _ROUNDING = timedelta(seconds=1)
 """AWS ends a transfer within the last second of a month."""
@@ -71,7 +71,7 @@ class BillingTransfer:
 
 
 @dataclass(frozen=True)
-class Transfers:
+class Transfers(Form):
     """What a payer account was told of its transfers, in and out.
 
     `run_id` and `at` are None as long as Organizations never answered.
@@ -86,14 +86,6 @@ class Transfers:
     @property
     def was_read(self) -> bool:
         return self.at is not None
-
-    def to_data(self) -> dict[str, Any]:
-        return asdict(self) | {"transfers": [asdict(transfer) for transfer in self.transfers]}
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Transfers":
-        transfers = tuple(BillingTransfer(**transfer) for transfer in data["transfers"])
-        return cls(data["run_id"], data["at"], transfers, data["not_read"])
 
 
 def in_order(transfers: Iterable[BillingTransfer]) -> tuple[BillingTransfer, ...]:

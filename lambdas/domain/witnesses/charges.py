@@ -2,37 +2,27 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from lambdas.domain.invoices.issuers import AWS, billing_entity_of
 from lambdas.domain.invoices.summary import InvoiceSummary
+from lambdas.domain.json_form import INLINE, OMITTED, Form
 from lambdas.domain.money import EXACT, Amount, decimal_text, is_money, stored_decimal, sums
 
 
 @dataclass(frozen=True)
-class Charge:
+class Charge(Form):
     """A group of Cost Explorer's answer, in its own words; the amount is net and unblended."""
 
     linked_account_id: str
     billing_entity: str
-    amount: Amount
-
-    def to_data(self) -> dict[str, str]:
-        return {
-            "linked_account_id": self.linked_account_id,
-            "billing_entity": self.billing_entity,
-            **self.amount.to_data(),
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, str]) -> "Charge":
-        return cls(data["linked_account_id"], data["billing_entity"], Amount.from_data(data))
+    amount: Amount = field(metadata=INLINE)
 
 
 @dataclass(frozen=True)
-class EntityCharges:
+class EntityCharges(Form):
     """The charges of one billing entity: how many linked accounts have any, and all sums."""
 
     billing_entity: str
@@ -50,42 +40,18 @@ class EntityCharges:
         """Whether credits leave something of them, so that a credit memo cannot be all."""
         return any(is_money(amount) and amount.value > 0 for amount in self.totals)
 
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "billing_entity": self.billing_entity,
-            "accounts": self.accounts,
-            "totals": [amount.to_data() for amount in self.totals],
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "EntityCharges":
-        totals = tuple(Amount.from_data(amount) for amount in data["totals"])
-        return cls(data["billing_entity"], data["accounts"], totals)
-
 
 @dataclass(frozen=True)
-class MonthTotal:
+class MonthTotal(Form):
     """A month's total without groups."""
 
     is_final: bool = False
     amounts: tuple[Amount, ...] = ()
     not_read: str = ""
 
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "is_final": self.is_final,
-            "amounts": [amount.to_data() for amount in self.amounts],
-            "not_read": self.not_read,
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "MonthTotal":
-        amounts = tuple(Amount.from_data(amount) for amount in data["amounts"])
-        return cls(data["is_final"], amounts, data["not_read"])
-
 
 @dataclass(frozen=True)
-class Charges:
+class Charges(Form):
     """Cost Explorer's statement; `run_id` and `at` are None as long as it never answered."""
 
     run_id: str | None = None
@@ -98,7 +64,7 @@ class Charges:
     """By its groups, which may leave out the part of Support that is shared among accounts."""
     not_read: str = ""
     """Why it could not be asked at last; empty when it could."""
-    total: tuple[Amount, ...] | None = None
+    total: tuple[Amount, ...] | None = field(default=None, metadata=OMITTED)
     """The month's total without groups; None where it was not asked for or not read."""
 
     @property
@@ -149,34 +115,9 @@ class Charges:
         """Those of them of which credits leave something to pay."""
         return frozenset(one.billing_entity for one in self.by_entity if one.is_to_be_paid)
 
-    def to_data(self) -> dict[str, Any]:
-        data: dict[str, Any] = {
-            "run_id": self.run_id,
-            "at": self.at,
-            "is_final": self.is_final,
-            "entities": [entity.to_data() for entity in self.entities],
-            "not_read": self.not_read,
-        }
-        if self.total is not None:
-            data["total"] = [amount.to_data() for amount in self.total]
-        return data
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Charges":
-        entities = tuple(EntityCharges.from_data(entity) for entity in data["entities"])
-        total = data.get("total")
-        return cls(
-            data["run_id"],
-            data["at"],
-            data["is_final"],
-            entities,
-            data["not_read"],
-            total if total is None else tuple(map(Amount.from_data, total)),
-        )
-
 
 @dataclass(frozen=True)
-class ChargesAnswer:
+class ChargesAnswer(Form):
     """What one run was answered, as it is kept below `runs/`.
 
     AWS bills each of the `requests` with 0.01 USD; one that it refuses costs nothing.
@@ -188,7 +129,7 @@ class ChargesAnswer:
     is_final: bool = False
     charges: tuple[Charge, ...] = ()
     not_read: str = ""
-    total: MonthTotal | None = None
+    total: MonthTotal | None = field(default=None, metadata=OMITTED)
     """None where it was not asked for."""
 
     @property
@@ -223,34 +164,9 @@ class ChargesAnswer:
             None if self.total.not_read else tuple(sums(self.total.amounts)),
         )
 
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "run_id": self.run_id,
-            "at": self.at,
-            "requests": self.requests,
-            "is_final": self.is_final,
-            "charges": [charge.to_data() for charge in self.charges],
-            "not_read": self.not_read,
-            **({"total": self.total.to_data()} if self.total else {}),
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "ChargesAnswer":
-        charges = tuple(Charge.from_data(charge) for charge in data["charges"])
-        total = data.get("total")
-        return cls(
-            data["run_id"],
-            data["at"],
-            data["requests"],
-            data["is_final"],
-            charges,
-            data["not_read"],
-            MonthTotal.from_data(total) if total else None,
-        )
-
 
 @dataclass(frozen=True)
-class Residual:
+class Residual(Form):
     """Charges of a billing entity in one currency, and what the invoices leave of them.
 
     It is shown and never forced to zero: invoices are rounded, and some are in other currencies.

@@ -4,14 +4,14 @@ since which it says so.
 A witness that cannot be read keeps what it said last and tells in `not_read` why.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.findings import Finding
 from lambdas.domain.invoices.issuers import Issuer
+from lambdas.domain.json_form import Form, named
 from lambdas.domain.witnesses.acknowledgements import Acknowledgement
 from lambdas.domain.witnesses.billing_transfers import Transfers
 from lambdas.domain.witnesses.charges import Charges
@@ -28,7 +28,7 @@ class Listings:
 
 
 @dataclass(frozen=True)
-class History:
+class History(Form):
     """What the payer account's earlier billing periods let expect."""
 
     periods: tuple[BillingPeriod, ...] = ()
@@ -38,24 +38,9 @@ class History:
     usual_day: int | None = None
     """The day of the following month on which usually everything was archived (median)."""
 
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "periods": [str(period) for period in self.periods],
-            "usual": [issuer.to_data() for issuer in self.usual],
-            "usual_day": self.usual_day,
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "History":
-        return cls(
-            tuple(BillingPeriod.parse(period) for period in data["periods"]),
-            tuple(Issuer.from_data(issuer) for issuer in data["usual"]),
-            data["usual_day"],
-        )
-
 
 @dataclass(frozen=True)
-class InvoiceUnits:
+class InvoiceUnits(Form):
     """The receivers of the payer account's invoice units, whose listings are asked for as well.
 
     `run_id` and `at` are None as long as they were never read.
@@ -67,23 +52,16 @@ class InvoiceUnits:
     not_read: str = ""
     """Why units or the listing of a receiver could not be read at last; empty when they could."""
 
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "InvoiceUnits":
-        return cls(data["run_id"], data["at"], tuple(data["receivers"]), data["not_read"])
-
-    def to_data(self) -> dict[str, Any]:
-        return asdict(self) | {"receivers": list(self.receivers)}
-
 
 @dataclass(frozen=True)
-class PayerWitnesses:
+class PayerWitnesses(Form):
     """What each witness says; None: it was never asked."""
 
     listings: Listings | None = None
     history: History = History()
-    charges: Charges | None = None
-    transfers: Transfers | None = None
-    units: InvoiceUnits | None = None
+    charges: Charges | None = field(default=None, metadata=named("cost_explorer"))
+    transfers: Transfers | None = field(default=None, metadata=named("billing_transfers"))
+    units: InvoiceUnits | None = field(default=None, metadata=named("invoice_units"))
     acknowledgements: tuple[Acknowledgement, ...] = ()
 
     def acknowledged(self, as_of: datetime) -> tuple[Acknowledgement, ...]:
@@ -102,29 +80,6 @@ class PayerWitnesses:
         """Whether a later acknowledgement is for all that this one is for."""
         after = self.acknowledgements[self.acknowledgements.index(one) + 1 :]
         return any(later.replaces(one) for later in after)
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "listings": asdict(self.listings) if self.listings else None,
-            "history": self.history.to_data(),
-            "cost_explorer": self.charges.to_data() if self.charges else None,
-            "billing_transfers": self.transfers.to_data() if self.transfers else None,
-            "invoice_units": self.units.to_data() if self.units else None,
-            "acknowledgements": [one.to_data() for one in self.acknowledgements],
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "PayerWitnesses":
-        listings, charges = data["listings"], data["cost_explorer"]
-        transfers, units = data["billing_transfers"], data["invoice_units"]
-        return cls(
-            Listings(**listings) if listings else None,
-            History.from_data(data["history"]),
-            Charges.from_data(charges) if charges else None,
-            Transfers.from_data(transfers) if transfers else None,
-            InvoiceUnits.from_data(units) if units else None,
-            tuple(Acknowledgement.from_data(one) for one in data["acknowledgements"]),
-        )
 
 
 NOBODY = PayerWitnesses()

@@ -22,7 +22,6 @@ from lambdas.aws.document_download import (
 )
 from lambdas.aws.invoicing import DocumentsRefused, InvoiceNotReady, Invoicing, OfferedDocument
 from lambdas.aws.payer_role import NoAccess
-from lambdas.domain import stored_form
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.cut_text import short
 from lambdas.domain.documents.document_text import is_proven
@@ -66,6 +65,7 @@ from lambdas.domain.evidence.shared_papers import same_bytes
 from lambdas.domain.findings import Finding, Flag, document_subject, finding
 from lambdas.domain.invoices.receiver_roles import only_roles
 from lambdas.domain.invoices.summary import InvoiceSummary
+from lambdas.domain.json_form import checked
 from lambdas.domain.json_text import Instant, instant_text
 from lambdas.domain.runs.known_to_pass import KnownToPass
 from lambdas.domain.runs.payer_run import (
@@ -110,7 +110,7 @@ class Origin:
     def of(cls, metadata: Mapping[str, str]) -> "Origin":
         """Raises what NOT_UNDERSTOOD has where no run of this archive wrote it."""
         flags = tuple((code, detail) for code, detail in json.loads(metadata["flags"]))
-        return stored_form.checked(cls(metadata["run-id"], metadata["retrieved-at"], flags))
+        return checked(cls(metadata["run-id"], metadata["retrieved-at"], flags))
 
 
 class PayerArchive:
