@@ -7,7 +7,7 @@ A period without invoices has a manifest too: that there were none is a statemen
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archive_layout import manifest_key
@@ -15,6 +15,7 @@ from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, Outstandin
 from lambdas.domain.evidence.records import StoredObject
 from lambdas.domain.findings import Finding
 from lambdas.domain.invoices.summary import InvoiceSummary
+from lambdas.domain.json_form import NOT_STORED, Form
 from lambdas.domain.money import Amount, sums
 from lambdas.domain.verdict_words import PayerVerdict, PeriodVerdict, is_complete
 from lambdas.domain.witnesses.charges import Residual
@@ -22,10 +23,12 @@ from lambdas.domain.witnesses.statements import NOBODY, PayerWitnesses
 
 SCHEMA = "invoice-archive/manifest/2"
 COMPLETENESS_SCHEMA = "invoice-archive/completeness/1"
+_NOT_SHOWN = ("outcome", "invoices", "outstanding", "listing_findings", "witnesses")
+"""Members of a payer account that are in the manifest alone."""
 
 
 @dataclass(frozen=True)
-class PayerState:
+class PayerState(Form):
     """One payer account in one billing period.
 
     `run_id` is of the run that last changed anything here.
@@ -51,7 +54,7 @@ class PayerState:
     """The instant as of which everything that is expected was archived; None: something lacks."""
     residuals: tuple[Residual, ...] = ()
     """Its invoices against what Cost Explorer shows, where that was asked."""
-    count: int | None = field(default=None, compare=False)
+    count: int | None = field(default=None, compare=False, metadata=NOT_STORED)
     """How many invoices were archived, where it is kept without its invoices."""
 
     def without_invoices(self) -> "PayerState":
@@ -84,58 +87,29 @@ class PayerState:
 
     def summary_data(self) -> dict[str, Any]:
         """The payer account as `completeness.json` shows it."""
+        bare = replace(self, invoices=(), outstanding=(), listing_findings=(), witnesses=NOBODY)
+        shown = {
+            name: member for name, member in Form.to_data(bare).items() if name not in _NOT_SHOWN
+        }
+        return shown | self._counts()
+
+    def to_data(self) -> dict[str, Any]:
+        return super().to_data() | self._counts()
+
+    def _counts(self) -> dict[str, Any]:
+        """What follows from its invoices."""
         if self.count is not None:
             raise ValueError("without its invoices a payer account has no totals to show")
         return {
-            "payer_account_id": self.payer_account_id,
-            "name": self.name,
-            "legal_entity": self.legal_entity,
-            "verdict": self.verdict,
-            "run_id": self.run_id,
-            "checked_at": self.checked_at,
-            "expected": self.expected,
             "archived": self.archived,
             "documents": self.documents,
             "totals": [amount.to_data() for amount in totals(self.invoices)],
             "sources": sources(self.invoices),
-            "settled_at": self.settled_at,
-            "residuals": [residual.to_data() for residual in self.residuals],
-            "findings": [finding.to_data() for finding in self.findings],
         }
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            **self.summary_data(),
-            "outcome": self.outcome,
-            "invoices": [invoice.to_data() for invoice in self.invoices],
-            "outstanding": [invoice.to_data() for invoice in self.outstanding],
-            "listing_findings": [finding.to_data() for finding in self.listing_findings],
-            "witnesses": self.witnesses.to_data(),
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "PayerState":
-        return cls(
-            data["payer_account_id"],
-            data["name"],
-            data["legal_entity"],
-            data["outcome"],
-            data["verdict"],
-            data["run_id"],
-            data["checked_at"],
-            data["expected"],
-            tuple(ArchivedInvoice.from_data(invoice) for invoice in data["invoices"]),
-            tuple(OutstandingInvoice.from_data(invoice) for invoice in data["outstanding"]),
-            tuple(Finding.from_data(finding) for finding in data["listing_findings"]),
-            tuple(Finding.from_data(finding) for finding in data["findings"]),
-            PayerWitnesses.from_data(data["witnesses"]),
-            data["settled_at"],
-            tuple(Residual.from_data(residual) for residual in data["residuals"]),
-        )
 
 
 @dataclass(frozen=True)
-class Manifest:
+class Manifest(Form):
     """One link of a period's chain."""
 
     bucket: str
@@ -162,22 +136,18 @@ class Manifest:
     def to_data(self) -> dict[str, Any]:
         """What is signed and stored (`signatures.signed_file`)."""
         return {
+            **super().to_data(),
             "schema": SCHEMA,
-            "bucket": self.bucket,
             "key": self.key,
-            "billing_period": str(self.billing_period),
-            "sequence": self.sequence,
-            "previous_sha256": self.previous_sha256,
-            "run_id": self.run_id,
-            "generated_at": self.generated_at,
-            "verdict": self.verdict,
-            "closed_at": self.closed_at,
-            "last_day": self.last_day,
-            "close_day": self.close_day,
             "totals": [amount.to_data() for amount in totals(self.invoices)],
-            "findings": [finding.to_data() for finding in self.findings],
-            "payers": [payer.to_data() for payer in self.payers],
         }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """Read a manifest. Raises ValueError for a schema that this version does not know."""
+        if data.get("schema") != SCHEMA:
+            raise ValueError(f"the manifest's schema is {data.get('schema')!r}, not {SCHEMA!r}")
+        return super().from_data(data)
 
     @property
     def invoices(self) -> Iterator[ArchivedInvoice]:
@@ -190,26 +160,6 @@ class Manifest:
         for invoice in self.invoices:
             yield from invoice.records
             yield from (document.stored for document in invoice.documents)
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Manifest":
-        """Read a manifest. Raises ValueError for a schema that this version does not know."""
-        if data.get("schema") != SCHEMA:
-            raise ValueError(f"the manifest's schema is {data.get('schema')!r}, not {SCHEMA!r}")
-        return cls(
-            data["bucket"],
-            BillingPeriod.parse(data["billing_period"]),
-            data["sequence"],
-            data["previous_sha256"],
-            data["run_id"],
-            data["generated_at"],
-            data["verdict"],
-            data["closed_at"],
-            tuple(PayerState.from_data(payer) for payer in data["payers"]),
-            tuple(Finding.from_data(finding) for finding in data["findings"]),
-            data["last_day"],
-            data["close_day"],
-        )
 
     def without_invoices(self) -> "Manifest":
         """What is told to people of it, in little memory."""

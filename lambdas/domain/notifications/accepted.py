@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from lambdas.domain.json_form import Form
 from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.domain.words import counted
 
 
 @dataclass(frozen=True)
-class Accepted:
+class Accepted(Form):
     """How many findings persons accepted that would block, and the last day on which all of them
     are.
     """
@@ -19,9 +19,6 @@ class Accepted:
 
     def __str__(self) -> str:
         return f"{counted(self.findings, 'finding')} accepted by a person until {self.until}"
-
-    def to_data(self) -> dict[str, Any]:
-        return {"findings": self.findings, "until": self.until}
 
 
 def accepted(manifest: Manifest, as_of: datetime) -> Accepted | None:

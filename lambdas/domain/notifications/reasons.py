@@ -2,11 +2,12 @@
 more payer accounts need a person, and while it is overdue; never as noise.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, cast
+from typing import Literal
 
+from lambdas.domain.json_form import ADDED_LATER, Form
 from lambdas.domain.json_text import Instant, instant_text, read_instant
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.verdict_words import PeriodVerdict, needs_a_person
@@ -16,30 +17,15 @@ REMINDED_AFTER = timedelta(days=7)
 
 
 @dataclass(frozen=True)
-class LastNotification:
+class LastNotification(Form):
     """What was told last of a billing period, through one channel."""
 
     verdict: PeriodVerdict
     is_overdue: bool
     at: Instant
     run_id: str
-    needing: tuple[str, ...] | None = None
+    needing: tuple[str, ...] | None = field(default=None, metadata=ADDED_LATER)
     """The payer accounts that needed a person; None: that was not noted."""
-
-    def to_data(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "LastNotification":
-        verdict = cast("PeriodVerdict", data["verdict"])
-        needing = data.get("needing")
-        return cls(
-            verdict,
-            data["is_overdue"],
-            data["at"],
-            data["run_id"],
-            None if needing is None else tuple(needing),
-        )
 
 
 @dataclass(frozen=True)
