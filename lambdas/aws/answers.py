@@ -1,8 +1,8 @@
-"""Answers of AWS before botocore reads them: as they were sent, or held against their shape.
+"""Answers of AWS before botocore reads them: kept as sent, or checked against their shape.
 
-botocore reads whatever an answer carries: members that its model does not know are dropped, and
-what is of another kind than the model says ends in some error of Python's. `before-parse` is the
-event at which it lets a client look at an answer, or change it, first.
+botocore drops members that its model does not know, and fails with any Python error on a member of
+another type than the model's. Its event `before-parse` lets a client read or change an answer
+first.
 """
 
 import json
@@ -14,11 +14,11 @@ from lambdas.domain.cut_text import short
 from lambdas.domain.visible_text import shown
 
 AS_SENT = "AnswerAsSent"
-"""The member of a parsed answer that has the bytes of its body."""
+"""Member of a parsed answer that holds the bytes of its body."""
 _OF_ERRORS = ("__type", "message", "Message", "reason", "Reason", "retryAfterSeconds")
-"""What is read of an error answer."""
+"""Members of an error answer that are read."""
 _LONGEST_CODE, _LONGEST_MESSAGE = 100, 1_000
-"""In bytes. An error's text goes into details, logs and states; a state of more than 256 KiB ends
+"""In bytes. An error's text goes into details, logs and states. A state of more than 256 KiB ends
 the whole run, and nothing catches that."""
 _SCALARS = (str, int, float, type(None))
 _NUMBERS = (int, float)
@@ -37,26 +37,26 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 
 
 class AnswerNotRead(Exception):
-    """An answer that is none; the message says in what, and never tells a value."""
+    """AWS's answer is not usable; the message names the place and never a value."""
 
 
 def keep_answers(client: Any, service: str) -> None:
-    """Let the client give each answer as it was sent, under AS_SENT, and read nothing of it."""
+    """Make the client return each answer unread, as it was sent, under AS_SENT."""
     client.meta.events.register(f"before-parse.{service}", _keep)
 
 
 def demand_shapes(client: Any, service: str) -> None:
-    """Let the client raise AnswerNotRead for an answer that is not of the shape of its model."""
+    """Make the client raise AnswerNotRead for an answer that does not have its model's shape."""
     client.meta.events.register(f"before-parse.{service}", _demand)
 
 
 def shorten_errors(client: Any) -> None:
-    """Let the client raise the errors of its service with no more text than a sentence has."""
+    """Make the client cut the texts of its service's errors."""
     client.meta.events.register("after-call", _shorten)
 
 
 def read_object(action: str, body: bytes) -> dict[str, Any]:
-    """The JSON object that an answer is. Raises AnswerNotRead."""
+    """Read the answer as a JSON object. Raises AnswerNotRead."""
     try:
         found = json.loads(body.decode())
     except (ValueError, RecursionError) as error:
@@ -93,15 +93,15 @@ def _demand(operation_model: Any, response_dict: dict[str, Any], **_: object) ->
 def _shorten(http_response: Any, parsed: dict[str, Any], **_: object) -> None:
     if http_response.status_code < 300:
         return
-    for told in (parsed, parsed.get("Error", {})):
-        for name, text in told.items():
+    for members in (parsed, parsed.get("Error", {})):
+        for name, text in members.items():
             if isinstance(text, str):
                 most = _LONGEST_CODE if name == "Code" else _LONGEST_MESSAGE
-                told[name] = short(shown(text), most)
+                members[name] = short(shown(text), most)
 
 
 def _plain_error(body: bytes) -> bytes:
-    """The error answer without what nobody reads; nothing, where it is none: its status tells."""
+    """The members of an error answer that are read; empty if unreadable: the status is enough."""
     try:
         error = json.loads(body.decode())
     except (ValueError, RecursionError):
@@ -113,7 +113,7 @@ def _plain_error(body: bytes) -> bytes:
 
 
 def _wrong_place(value: Any, shape: Any, path: str) -> str:
-    """The first member of another kind than the model says, as a part of a sentence, or nothing."""
+    """The first member of another type than the model's, as a part of a sentence; else empty."""
     if not _is_of_kind(value, shape.type_name):
         return f"{path or 'it'} is {_kind(value)}, not a {shape.type_name}"
     if shape.type_name == "timestamp" and not _is_instant(value):

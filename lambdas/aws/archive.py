@@ -1,5 +1,5 @@
-"""The archive bucket: evidence is written once, locked and checksummed; views are replaced only by
-those who saw the last one.
+"""The archive bucket. Evidence is written once, locked and checksummed; a view is replaced only by
+a run that saw the view it replaces.
 """
 
 import base64
@@ -31,10 +31,10 @@ from lambdas.domain.stored_form import NotUnderstood, read_json
 _CONFLICT_TRIES = 5
 _BLOCK = 1 << 16
 _MADE_FROM = "manifest"
-"""Metadata of a view: the number of the manifest that it was made from."""
+"""Metadata of a view: the number of its manifest."""
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _MOST_BYTES = 512 << 20
-"""Of an object that is read as a whole: a manifest of 100,000 invoices has fewer."""
+"""Limit for an object that is read whole; a manifest of 100,000 invoices is smaller."""
 _CONTENT_TYPES = {
     "pdf": "application/pdf",
     "xml": "application/xml",
@@ -49,7 +49,7 @@ _CONTENT_TYPES = {
 
 @dataclass(frozen=True)
 class ListedObject:
-    """A current object as a listing shows it."""
+    """A current object in a listing."""
 
     key: str
     size_bytes: int
@@ -57,7 +57,7 @@ class ListedObject:
 
 @dataclass(frozen=True)
 class ReadObject:
-    """An object's bytes with what is needed to refer to it or to replace it."""
+    """An object's bytes, and its version and ETag to refer to it or replace it."""
 
     content: bytes
     etag: str
@@ -68,11 +68,11 @@ class ReadObject:
 
 
 class ObjectTooLarge(NotUnderstood):
-    """An object is larger than any that a run writes and reads again."""
+    """An object is larger than any that runs write and read."""
 
 
 class Archive:
-    """One bucket. Errors of S3 that are not named here are raised as botocore's ClientError."""
+    """One bucket. Errors of S3 not named here are raised as botocore's ClientError."""
 
     def __init__(self, client: Any, bucket: str, retention_mode: RetentionMode) -> None:
         self._s3 = client
@@ -81,7 +81,7 @@ class Archive:
 
     @property
     def region(self) -> str:
-        """Where the bucket lies: the functions and their clients are deployed beside it."""
+        """The bucket's region; the functions and their clients are deployed in the same one."""
         region: str = self._s3.meta.region_name
         return region
 
@@ -112,7 +112,7 @@ class Archive:
             raise ArchiveUnusable(problems)
 
     def list(self, prefix: str) -> Iterator[ListedObject]:
-        """Every current object below the prefix, in the order of keys."""
+        """All current objects below the prefix, in the order of keys."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=prefix
         )
@@ -122,7 +122,7 @@ class Archive:
                     yield ListedObject(item["Key"], item["Size"])
 
     def kept_versions(self, prefix: str) -> dict[str, KeptVersions]:
-        """What is kept at each key below the prefix, also at those that a delete marker hides."""
+        """The versions kept at each key below the prefix, also of keys behind a delete marker."""
         pages = self._s3.get_paginator("list_object_versions").paginate(
             Bucket=self.bucket, Prefix=prefix
         )
@@ -154,7 +154,7 @@ class Archive:
 
     @busy_is_unavailable("S3")
     def read(self, key: str, most_bytes: int = _MOST_BYTES) -> ReadObject | None:
-        """The object's current version, or None where there is none. Raises ObjectTooLarge."""
+        """Read the current version; None if there is none. Raises ObjectTooLarge."""
         try:
             answer = self._s3.get_object(Bucket=self.bucket, Key=key)
             if answer["ContentLength"] > most_bytes:
@@ -169,7 +169,7 @@ class Archive:
 
     @busy_is_unavailable("S3")
     def copy(self, key: str, version_id: str, target: IO[bytes]) -> bool:
-        """Write one version's bytes to a file; False where the version no longer exists."""
+        """Write one version's bytes to a file; False if the version no longer exists."""
         try:
             answer = self._s3.get_object(Bucket=self.bucket, Key=key, VersionId=version_id)
         except ClientError as error:
@@ -182,10 +182,9 @@ class Archive:
 
     @busy_is_unavailable("S3")
     def adopt(self, key: str) -> tuple[StoredObject, Mapping[str, str]] | None:
-        """What already lies at the key and its metadata, without its bytes; None where there is
-        nothing.
+        """The object at the key and its metadata, without its bytes; None if there is none.
 
-        Raises EvidenceConflict for an object without a SHA-256: it was not stored by this archive.
+        Raises EvidenceConflict for an object without a SHA-256: this archive did not store it.
         """
         head = self._head(key)
         if head is None:
@@ -209,10 +208,7 @@ class Archive:
         retain_until: datetime,
         metadata: Mapping[str, str] | None = None,
     ) -> StoredObject | None:
-        """Store a locked object where there is none.
-
-        None when the key exists already: then nothing was written.
-        """
+        """Store a locked object at a free key; None, and nothing written, if the key exists."""
         answer = self._put_new(
             key,
             body,
@@ -227,7 +223,7 @@ class Archive:
         )
 
     def put_record(self, key: str, content: bytes, retain_until: datetime) -> StoredObject | None:
-        """Store a locked JSON object where there is none; None when the key exists already."""
+        """Store a locked JSON object at a free key; None if the key exists."""
         return self.put_evidence(
             key,
             content,
@@ -238,7 +234,7 @@ class Archive:
 
     @busy_is_unavailable("S3")
     def put_run_file(self, key: str, value: object) -> None:
-        """Write what a run was asked, listed or did; a retry of the same step writes it again."""
+        """Write a run's request, listing or result; a retry of the same step writes it again."""
         if is_evidence(key):
             raise ValueError(f"{key} is evidence; put_evidence stores it")
         self._s3.put_object(
@@ -246,15 +242,15 @@ class Archive:
         )
 
     def claim(self, key: str, value: object) -> bool:
-        """Write the object if there is none; False when somebody was first."""
+        """Write the object if the key is free; False if another writer was first."""
         return self._put_new(key, to_json(value)) is not None
 
     @busy_is_unavailable("S3")
     def update_view(self, key: str, content: bytes, sequence: int) -> bool:
-        """Store a view that was made from the manifest of this number; whether it wrote.
+        """Store a view made from the manifest of this number; False if nothing was written.
 
-        A view that is the same already, or was made from a later manifest, is left alone. What a
-        view says of itself proves nothing: a later manifest counts if it exists.
+        An identical view, or one of a later manifest, is left alone. A view's own claim proves
+        nothing: a later manifest counts only if it exists.
         """
         sha256 = base64.b64encode(hashlib.sha256(content).digest()).decode()
         for _ in range(_CONFLICT_TRIES):
@@ -285,10 +281,10 @@ class Archive:
         raise ServiceUnavailable(f"other runs kept replacing {key}; start a run once they ended")
 
     def _is_of_a_later_manifest(self, key: str, head: dict[str, Any], sequence: int) -> bool:
-        told = head["Metadata"].get(_MADE_FROM, "")
-        if not _NUMBER.fullmatch(told) or int(told) <= sequence:
+        number = head["Metadata"].get(_MADE_FROM, "")
+        if not _NUMBER.fullmatch(number) or int(number) <= sequence:
             return False
-        manifest = manifest_of_view(key, int(told))
+        manifest = manifest_of_view(key, int(number))
         return manifest is not None and self._head(manifest) is not None
 
     def _head(self, key: str) -> dict[str, Any] | None:
@@ -321,7 +317,7 @@ class Archive:
             except ClientError as error:
                 if _status(error) == 412:
                     return None
-                if _status(error) != 409:  # another writer is under way: its outcome decides
+                if _status(error) != 409:  # another write is in progress: its outcome decides
                     raise
             else:
                 return answer

@@ -1,4 +1,4 @@
-"""What a service answers while it cannot serve: the workflow tries again later."""
+"""Answers of a service that cannot serve now; the workflow tries again later."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,8 +23,8 @@ _BUSY = frozenset(
         *("KMSThrottling", "KMSThrottlingException", "KMS.ThrottlingException"),
     )
 )
-"""What botocore itself tries again, by its own lists, which grow with it; and what these services
-answer beside, most of it with a status of 5xx.
+"""Codes that botocore itself retries, from its own lists, which grow with its releases; and further
+codes of these services, most of them with a status of 5xx.
 """
 _TIMED_OUT, _TOO_MANY_REQUESTS = 408, 429
 _CREDENTIALS_ENDED = (
@@ -35,11 +35,11 @@ _CREDENTIALS_ENDED = (
     "InvalidClientTokenId",
     "UnrecognizedClientException",
 )
-"""The role's credentials have ended, or the service does not know them yet or any more: others of
-the same role may do.
+"""The role's credentials have expired, or the service does not know them yet or any more. New ones
+of the same role may work.
 """
 _STALE_PAGES = ("expiredNextToken", "invalidNextToken")
-"""Reasons of ValidationException: the pages are to be read from the first one again."""
+"""Reasons of ValidationException that require reading from the first page again."""
 
 
 _BODY_BROKEN = (
@@ -50,24 +50,24 @@ _BODY_BROKEN = (
     ConnectionError,
     TimeoutError,
 )
-"""What is raised where an answer breaks off, stalls or arrives as another: by botocore, and by what
-it reads bodies with.
+"""Errors of botocore, and of the libraries that read bodies for it, when an answer breaks off,
+stalls or arrives changed.
 """
 
 
 def is_busy(error: botocore.ClientError) -> bool:
-    """Whether the service cannot serve the call now, as it answers after botocore's retries."""
+    """True if the service cannot serve the call now, after botocore's own retries."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return status >= 500 or status in (_TIMED_OUT, _TOO_MANY_REQUESTS) or _code(error) in _BUSY
 
 
 def credentials_have_ended(error: botocore.ClientError) -> bool:
-    """Whether the same call may succeed with credentials that are assumed anew."""
+    """True if the same call may succeed with newly assumed credentials."""
     return _code(error) in _CREDENTIALS_ENDED
 
 
 def pages_are_stale(error: botocore.ClientError) -> bool:
-    """Whether the listing may succeed from its first page on."""
+    """True if the listing may succeed when read again from its first page."""
     return error.response.get("reason") in _STALE_PAGES
 
 
@@ -75,9 +75,9 @@ def pages_are_stale(error: botocore.ClientError) -> bool:
 def busy_is_unavailable(call: str) -> Iterator[None]:
     """Raise ServiceUnavailable when the service throttles, fails or cannot be reached.
 
-    That is after botocore's own retries. Credentials and page tokens that ended in the middle, and
-    an answer that nobody can read, are the same to a caller: the step is to begin again. `call`
-    names the service and operation in the message. A body that is read within is a part of it.
+    botocore has retried by then. Credentials and page tokens that expire midway, and an answer that
+    cannot be read, count as well: in each case the step starts again. `call` names the service and
+    operation in the message. Read bodies within this context, so that their errors are covered too.
     """
     try:
         yield

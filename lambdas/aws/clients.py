@@ -1,4 +1,4 @@
-"""How clients are made: timeouts, retries and connection pools, in one place."""
+"""Clients of AWS: their timeouts, retries and connection pools, in one place."""
 
 import threading
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from botocore.config import Config
 
 from lambdas.aws.answers import demand_shapes, keep_answers, shorten_errors
 
-INVOICING_REGION = "us-east-1"  # the Invoicing API is global and signed for us-east-1
-_GLOBAL_REGION = "us-east-1"  # and so are Cost Explorer, Organizations and payers' credentials
+INVOICING_REGION = "us-east-1"  # the Invoicing API is global; its requests are signed for this
+_GLOBAL_REGION = "us-east-1"  # likewise Cost Explorer, Organizations and payers' credentials
 
 LONGEST_WAIT_SECONDS = 60
 _CONNECTIONS = 64
@@ -21,7 +21,7 @@ _INVOICING_ATTEMPTS = 8
 
 @dataclass(frozen=True)
 class RoleCredentials:
-    """Temporary credentials of a payer's reader role; their repr hides the secrets."""
+    """Temporary credentials of a payer's reader role; the repr hides the secrets."""
 
     access_key_id: str
     secret_access_key: str = field(repr=False)
@@ -77,8 +77,8 @@ def organizations_client(credentials: RoleCredentials) -> Any:
 def sts_client(credentials: RoleCredentials | None = None) -> Any:
     """STS as the function's own role, or as the role whose credentials are given.
 
-    A payer account need not have the archive's region switched on, and a region that it has not
-    gives no credentials of its roles. What they are for is in this one region.
+    Always in us-east-1: a region that the payer account has not enabled issues no credentials for
+    its roles, and the archive's region may be one. All calls as that role are made in us-east-1.
     """
     return _client(
         "sts", region_name=_GLOBAL_REGION, config=_config("standard", 6), **_as(credentials)
@@ -88,8 +88,8 @@ def sts_client(credentials: RoleCredentials | None = None) -> Any:
 def invoicing_client(credentials: RoleCredentials) -> Any:
     """Invoicing as a payer's reader role.
 
-    One client per payer account, because the adaptive mode paces calls by what this payer's answers
-    allow. Its answers come as they were sent (`answers.keep_answers`).
+    One client per payer account: adaptive mode sets the pace of calls by this account's answers.
+    Answers are returned as they were sent (`answers.keep_answers`).
     """
     client = _client(
         "invoicing",
@@ -97,16 +97,16 @@ def invoicing_client(credentials: RoleCredentials) -> Any:
         config=_config("adaptive", _INVOICING_ATTEMPTS),
         **_as(credentials),
     )
-    client.meta.events.register_first("needs-retry.invoicing", _wait_as_told)
+    client.meta.events.register_first("needs-retry.invoicing", _wait_as_asked)
     keep_answers(client, "invoicing")
     return client
 
 
-def _wait_as_told(attempts: int, response: Any = None, **_: object) -> float | bool | None:
+def _wait_as_asked(attempts: int, response: Any = None, **_: object) -> float | bool | None:
     """Honour `retryAfterSeconds` of InternalServerException, which botocore ignores.
 
-    Returns the seconds until the next try, False to try no more, None to leave it to botocore. A
-    wait that is too long for a function is left to the workflow, which starts the step again.
+    Returns the seconds until the next try, False to stop, None to leave the choice to botocore. A
+    wait too long for a function is left to the workflow, which starts the step again.
     """
     seconds = response[1].get("retryAfterSeconds") if response else None
     if not isinstance(seconds, int | float) or seconds < 0 or attempts >= _INVOICING_ATTEMPTS:
@@ -115,7 +115,7 @@ def _wait_as_told(attempts: int, response: Any = None, **_: object) -> float | b
 
 
 def _client(service: str, **arguments: Any) -> Any:
-    """A client; several threads may ask for one, which boto3's session cannot serve at once."""
+    """Make a client. Locked, because boto3's session cannot make clients in several threads."""
     with _MAKING:
         client = _session().client(service, **arguments)
     shorten_errors(client)
@@ -124,7 +124,7 @@ def _client(service: str, **arguments: Any) -> Any:
 
 @cache
 def _session() -> boto3.Session:
-    """The one session of a function's process: it loads each service model once."""
+    """The one session of a function's process, which loads each service model once."""
     return boto3.Session()
 
 

@@ -1,4 +1,4 @@
-"""Answering CloudFormation, which waits for what a custom resource's function has to say."""
+"""Answering CloudFormation, which waits for the outcome of a custom resource's function."""
 
 import json
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from lambdas.domain.cut_text import within_bytes
 
 _TIMEOUT_SECONDS = 10
 _MOST_REASON_BYTES = 500
-"""CloudFormation takes 4,096 in all, as JSON; of a longer answer it knows nothing, and waits."""
+"""CloudFormation takes answers of up to 4,096 bytes of JSON; it ignores a longer one and waits."""
 
 
 class NotAnswered(Exception):
-    """CloudFormation did not take the answer; it waits until the resource's time is over."""
+    """CloudFormation did not take the answer and waits until the resource times out."""
 
 
 def answer(
@@ -24,9 +24,9 @@ def answer(
     data: Mapping[str, str] | None = None,
     failure: str | None = None,
 ) -> None:
-    """Send the outcome of a custom resource's event: its attributes, or why it failed.
+    """Send the outcome of a custom resource's event: its attributes, or the reason of its failure.
 
-    The URL to answer to lets anybody answer, so it is in no error.
+    The response URL lets anybody answer, so no error contains it.
     """
     body = {
         "Status": "FAILED" if failure else "SUCCESS",
@@ -39,7 +39,7 @@ def answer(
     }
     try:
         # the signature of the URL covers an empty content type
-        answered = requests.put(
+        response = requests.put(
             event["ResponseURL"],
             data=json.dumps(body).encode(),
             headers={"Content-Type": ""},
@@ -47,5 +47,5 @@ def answer(
         )
     except requests.RequestException as error:
         raise NotAnswered(f"CloudFormation was not reached ({type(error).__name__})") from None
-    if answered.status_code != requests.codes.ok:
-        raise NotAnswered(f"CloudFormation answered {answered.status_code}")
+    if response.status_code != requests.codes.ok:
+        raise NotAnswered(f"CloudFormation answered {response.status_code}")

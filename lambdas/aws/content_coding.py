@@ -1,13 +1,14 @@
-"""Content codings: which of them a response names, and decoding them as the bytes arrive.
+"""Content codings: reading their names from a response, and decoding bytes as they arrive.
 
-S3 sends back what the uploader wrote into the object's metadata, whatever the request accepts.
+S3 returns the coding in the object's metadata, as the uploader wrote it, whatever the request
+accepts.
 """
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 
 _NO_CODING = ("", "identity", "aws-chunked")
-"""`aws-chunked` says how an SDK uploaded the object, not how S3 serves it."""
+"""`aws-chunked` describes an SDK's upload of the object, not S3's response."""
 _MOST_CODINGS = 2
 _BLOCK = 1 << 16
 _GZIP_MAGIC, _PDF_MAGIC = b"\x1f\x8b", b"%PDF-"
@@ -16,30 +17,25 @@ _GZIP, _ZLIB, _RAW_DEFLATE = zlib.MAX_WBITS + 16, zlib.MAX_WBITS, -zlib.MAX_WBIT
 
 
 class CodingUnknown(Exception):
-    """The response is in a coding that is not decoded here; the message names it."""
+    """The response has a coding that is not decoded here; the message names it."""
 
 
 class NotDecoded(Exception):
-    """The bytes are not what their coding says, or end within it."""
+    """The bytes do not match their coding, or end within it."""
 
 
 def codings(header: str) -> list[str]:
-    """The codings of a Content-Encoding header, in the order in which they were applied.
-
-    Raises CodingUnknown.
-    """
+    """The codings of a Content-Encoding header, in the order applied. Raises CodingUnknown."""
     named = [name.strip().lower() for name in header.split(",")]
     applied = [name.removeprefix("x-") for name in named if name not in _NO_CODING]
     if len(applied) > _MOST_CODINGS or not {*applied} <= {"gzip", "deflate"}:
-        # what a server writes is cut, as it goes into findings
+        # cut, because the server's text goes into findings
         raise CodingUnknown(f"The server encoded the document as {', '.join(applied)[:60]!r}")
     return applied
 
 
 class Decoder:
-    """Undoes codings in blocks of bounded size; `name` says which were found, and is empty where
-    the bytes are as they were.
-    """
+    """Decodes in blocks of bounded size; `name` lists the codings found, empty if none was."""
 
     def __init__(self, applied: Sequence[str]) -> None:
         self._stages = [_Stage(coding) for coding in reversed(applied)]
@@ -56,7 +52,7 @@ class Decoder:
         yield from blocks
 
     def end(self) -> Iterator[bytes]:
-        """Decode what was held back. Raises NotDecoded where a coding has no end."""
+        """Decode the bytes held back. Raises NotDecoded if a coding has no end."""
         for place, stage in enumerate(self._stages):
             blocks: Iterable[bytes] = stage.end()
             for later in self._stages[place + 1 :]:
@@ -65,7 +61,7 @@ class Decoder:
 
 
 class _Stage:
-    """One coding. Bytes that do not begin as it, for the metadata was wrong, pass as they are."""
+    """One coding. Bytes that do not begin like it pass unchanged: the metadata was wrong."""
 
     def __init__(self, coding: str) -> None:
         self.coding = coding
@@ -82,7 +78,7 @@ class _Stage:
                 self._held += block
                 if len(self._held) < _LONGEST_BEGINNING:
                     continue
-                block = self._begin()  # noqa: PLW2901 - with what was held back
+                block = self._begin()  # noqa: PLW2901 - with the bytes held back
             yield from self._inflate(block) if self.is_coded else [block]
 
     def end(self) -> Iterator[bytes]:
@@ -93,13 +89,13 @@ class _Stage:
             raise NotDecoded(f"The document ends within its coding ({self.coding})")
 
     def _begin(self) -> bytes:
-        """Choose by the first bytes how to go on, and return them."""
+        """Choose the way of decoding by the first bytes, and return these."""
         block, self._held, self._is_begun = self._held, b"", True
         if self.coding == "gzip":
             self.is_coded = block.startswith(_GZIP_MAGIC)
         else:
             self.is_coded = bool(block) and not block.startswith(_PDF_MAGIC)
-            # deflate is said of zlib's format and of the bare one
+            # "deflate" names both zlib's format and the bare one
             is_zlib = block[:1] and block[0] & 0x0F == zlib.DEFLATED
             is_zlib = is_zlib and int.from_bytes(block[:2], "big") % 31 == 0
             self._wbits = _ZLIB if is_zlib else _RAW_DEFLATE
@@ -113,7 +109,7 @@ class _Stage:
                 if not block:
                     return
                 if self.coding != "gzip" or not block.startswith(_GZIP_MAGIC[:1]):
-                    self._is_over = True  # padding, which browsers and gzip leave out too
+                    self._is_over = True  # padding, which browsers and gzip ignore too
                     return
                 self._inflating = zlib.decompressobj(self._wbits)  # a gzip of several members
             try:
@@ -125,5 +121,5 @@ class _Stage:
             if decoded:
                 yield decoded
             block = self._inflating.unconsumed_tail or self._inflating.unused_data
-            if not block and len(decoded) < _BLOCK:  # a full block may not be all that it holds
+            if not block and len(decoded) < _BLOCK:  # after a full block there may be more
                 return

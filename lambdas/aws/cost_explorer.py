@@ -1,4 +1,4 @@
-"""Cost Explorer as a witness: which billing entities had charges in a billing period."""
+"""Cost Explorer as a witness: the charges of a billing period by account and billing entity."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,7 @@ from lambdas.domain.witnesses.charges import Charge, ChargesAnswer, MonthTotal
 _ACTION = "ce:GetCostAndUsage"
 _METRIC = "UnblendedCost"
 _MOST_PAGES = 100
-"""Each costs 0.01 USD: an answer that goes in circles is not paid for without end."""
+"""Each page costs 0.01 USD; the limit ends an answer whose pages go in circles."""
 
 _BY_ACCOUNT = {"Type": "DIMENSION", "Key": "LINKED_ACCOUNT"}
 _BY_ENTITY = {"Type": "DIMENSION", "Key": "BILLING_ENTITY"}
@@ -24,11 +24,11 @@ _OF_MARKETPLACE = {"Dimensions": {"Key": "BILLING_ENTITY", "Values": [_MARKETPLA
 
 @dataclass(frozen=True)
 class _Question:
-    """One way to ask. Its groups are by account and billing entity, or by account alone where it is
-    about the charges of one `entity`.
+    """One question. Its groups are by account and billing entity, or by account alone if the
+    question is about one `entity`.
     """
 
-    asked: Mapping[str, Any]
+    parameters: Mapping[str, Any]
     entity: str = ""
 
 
@@ -38,13 +38,13 @@ _EACH_ENTITY = (
     _Question({"GroupBy": [_BY_ACCOUNT], "Filter": _OF_MARKETPLACE}, _MARKETPLACE),
     _Question({"GroupBy": [_BY_ACCOUNT], "Filter": {"Not": _OF_MARKETPLACE}}, "AWS"),
 )
-"""AWS documents the billing entity for filters and not for groups, which it takes all the same. Two
-questions instead of one; Invoicing knows no other billing entities than these."""
+"""Two questions in place of _BY_BOTH: AWS accepts the billing entity in groups but documents it for
+filters only. Invoicing has no billing entities but these."""
 
 
 @dataclass
-class _Asked:
-    """What was answered so far; AWS bills each page."""
+class _Answers:
+    """The answers received, and their pages, each of which AWS bills."""
 
     pages: int = 0
     results: list[Mapping[str, Any]] = field(default_factory=list)
@@ -52,7 +52,7 @@ class _Asked:
 
     @property
     def is_final(self) -> bool:
-        """Whether AWS calls nothing of it estimated."""
+        """True if AWS marks none of the results as estimated."""
         return bool(self.results) and not any(one.get("Estimated", True) for one in self.results)
 
 
@@ -63,56 +63,57 @@ class CostExplorer:
         self._client = client
 
     def charges(self, period: BillingPeriod, run_id: str, as_of: datetime) -> ChargesAnswer:
-        """The net charges of the period by linked account and billing entity, all pages; and the
-        total that has no groups, where the groups leave out what they may leave out.
+        """The net charges of the period by linked account and billing entity, from all pages; and
+        the ungrouped total if the answer wants one, because groups can omit charges.
 
-        An answer that could not be read whole says why, and counts the pages that were answered.
+        An answer that was not read whole has the reason and the number of pages received.
         """
-        asked, at = _Asked(), instant_text(as_of)
+        answers, at = _Answers(), instant_text(as_of)
         try:
             try:
-                self._ask(period, _BY_BOTH, asked)
+                self._ask(period, _BY_BOTH, answers)
             except QuestionRefused:
-                if asked.pages:  # so it was understood, and something else is wrong
+                if answers.pages:  # the question was understood; something else is wrong
                     raise
                 for question in _EACH_ENTITY:
-                    self._ask(period, question, asked)
+                    self._ask(period, question, answers)
         except WitnessNotRead as error:
-            return ChargesAnswer(run_id, at, asked.pages, not_read=str(error))
-        answer = ChargesAnswer(run_id, at, asked.pages, asked.is_final, tuple(asked.charges))
+            return ChargesAnswer(run_id, at, answers.pages, not_read=str(error))
+        answer = ChargesAnswer(run_id, at, answers.pages, answers.is_final, tuple(answers.charges))
         return self._with_total(answer, period) if answer.wants_total else answer
 
     def _with_total(self, answer: ChargesAnswer, period: BillingPeriod) -> ChargesAnswer:
-        asked = _Asked()
+        answers = _Answers()
         try:
             amounts = tuple(
                 _amount(result.get("Total", {}), "a total")
-                for result in self._results(period, _UNGROUPED, asked)
+                for result in self._results(period, _UNGROUPED, answers)
             )
-            total = MonthTotal(asked.is_final, amounts)
+            total = MonthTotal(answers.is_final, amounts)
         except WitnessNotRead as error:
             total = MonthTotal(not_read=str(error))
-        return replace(answer, requests=answer.requests + asked.pages, total=total)
+        return replace(answer, requests=answer.requests + answers.pages, total=total)
 
-    def _ask(self, period: BillingPeriod, question: _Question, asked: _Asked) -> None:
-        """Add the groups of all pages to what was answered. Raises WitnessNotRead."""
-        for result in self._results(period, question, asked):
-            asked.charges += (_charge(group, question.entity) for group in _list(result, "Groups"))
+    def _ask(self, period: BillingPeriod, question: _Question, answers: _Answers) -> None:
+        """Add the groups of all pages to the answers. Raises WitnessNotRead."""
+        for result in self._results(period, question, answers):
+            groups = _list(result, "Groups")
+            answers.charges += (_charge(group, question.entity) for group in groups)
 
     def _results(
-        self, period: BillingPeriod, question: _Question, asked: _Asked
+        self, period: BillingPeriod, question: _Question, answers: _Answers
     ) -> Iterator[Mapping[str, Any]]:
         """The results of all pages, counted. Raises WitnessNotRead."""
         token = ""
-        while asked.pages < _MOST_PAGES:
+        while answers.pages < _MOST_PAGES:
             page = self._page(period, question, token)
-            asked.pages += 1
-            asked.results += (results := _list(page, "ResultsByTime"))
+            answers.pages += 1
+            answers.results += (results := _list(page, "ResultsByTime"))
             yield from results
             token = page.get("NextPageToken", "")
             if not token:
                 return
-        raise WitnessNotRead(f"{_ACTION} has no end after {asked.pages} pages.")
+        raise WitnessNotRead(f"{_ACTION} has no end after {answers.pages} pages.")
 
     def _page(self, period: BillingPeriod, question: _Question, token: str) -> Mapping[str, Any]:
         with witness(_ACTION):
@@ -123,14 +124,14 @@ class CostExplorer:
                 },
                 Granularity="MONTHLY",
                 Metrics=[_METRIC],
-                **question.asked,
+                **question.parameters,
                 **({"NextPageToken": token} if token else {}),
             )
         return page
 
 
 def _list(answer: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
-    """A list of the answer: one that is not there is no empty one. Raises WitnessNotRead."""
+    """A list of the answer; a missing one is not an empty one. Raises WitnessNotRead."""
     if name not in answer:
         raise WitnessNotRead(f"AWS's answer to {_ACTION} has no {name}.")
     found: Sequence[Mapping[str, Any]] = answer[name]

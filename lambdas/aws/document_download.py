@@ -1,8 +1,8 @@
 """Downloading one document: streamed to a file, bounded in size and time, with no trace of its URL.
 
-The errors raised here carry a code and a sentence and nothing of the request: requests and urllib3
-put the URL, which is a bearer secret, into their exceptions, so none of those survives this module,
-not even as a cause.
+The URL is a bearer secret, and requests and urllib3 put it into their exceptions. The errors raised
+here carry a code and a sentence, and none of those exceptions leaves this module, not even as a
+cause.
 """
 
 import errno
@@ -51,7 +51,7 @@ class DownloadRefused(Exception):
 
 
 class UrlExpired(DownloadRefused):
-    """The service no longer accepts the URL; a new one may work."""
+    """The server no longer accepts the URL; a new one may work."""
 
 
 class TooSlow(DownloadRefused):
@@ -59,7 +59,7 @@ class TooSlow(DownloadRefused):
 
 
 class StorageFull(DownloadRefused):
-    """The function's own storage does not take the document now; the document is not at fault."""
+    """The function's own storage cannot take the document now; the document is not at fault."""
 
     CODE = "NOT_FETCHED"
 
@@ -74,9 +74,9 @@ class StorageFull(DownloadRefused):
 
 @dataclass(frozen=True)
 class Downloaded:
-    """What arrived in the file: the document itself, decoded where it was served in a coding.
+    """A document in its file, decoded if it was served in a coding.
 
-    `is_whole` when it has the length that the server told; `flags` are finding codes with details.
+    `is_whole`: it has the length that the server stated. `flags`: finding codes with details.
     """
 
     sha256: str
@@ -87,10 +87,9 @@ class Downloaded:
 
 @contextmanager
 def working_file() -> Iterator[IO[bytes]]:
-    """A file in the function's own storage for a document on its way.
+    """A temporary file in the function's own storage for one document.
 
-    Raises StorageFull where there is no room for it, also for what was left to be written at its
-    end.
+    Raises StorageFull if there is no room, also for the bytes that are written on closing.
     """
     try:
         with tempfile.TemporaryFile() as file:
@@ -106,7 +105,7 @@ def download(
 ) -> Downloaded:
     """Stream the document into `target`.
 
-    Raises DownloadRefused (UrlExpired, TooSlow, StorageFull); `target` is then to be thrown away.
+    Raises DownloadRefused (UrlExpired, TooSlow, StorageFull); discard `target` then.
     """
     reason = refusal(url, hosts)
     if reason:
@@ -115,9 +114,9 @@ def download(
     failure: DownloadRefused = too_late
     watch = _Watch(TOTAL_TIMEOUT_SECONDS)
     try:
-        arrived = _download(url, target, max_bytes, watch)
-        if not watch.has_ended:  # a connection that was cut can look like the end of the answer
-            return arrived
+        document = _download(url, target, max_bytes, watch)
+        if not watch.has_ended:  # a cut connection can look like the end of the answer
+            return document
     except DownloadRefused as refused:
         failure = refused
     except (requests.Timeout, urllib3.exceptions.TimeoutError):
@@ -128,13 +127,13 @@ def download(
         )
     finally:
         watch.stop()
-    # Raised outside of the handlers, so that it has no context that names the URL.
+    # Raised outside the except blocks, so that no context names the URL.
     raise too_late if watch.has_ended else failure
 
 
 def _download(url: DocumentUrl, target: IO[bytes], max_bytes: int, watch: "_Watch") -> Downloaded:
     with requests.Session() as session:
-        session.trust_env = False  # no proxy and no netrc: the URL goes to its host and no other
+        session.trust_env = False  # no proxy, no netrc: the URL goes to its host only
         for scheme in ("http://", "https://"):
             session.mount(scheme, _WatchedAdapter(watch))
         with session.get(
@@ -147,29 +146,29 @@ def _download(url: DocumentUrl, target: IO[bytes], max_bytes: int, watch: "_Watc
             _check_status(response.status_code)
             decoder = _decoder(response)
             expected = _content_length(response, max_bytes)
-            arrived = _Arrived(target, max_bytes)
+            body = _Body(target, max_bytes)
             on_the_wire = 0
-            # read1 returns what has arrived instead of waiting until a block is full
+            # read1 returns the bytes at hand instead of waiting for a full block
             while block := response.raw.read1(_BLOCK, decode_content=False):
                 on_the_wire += len(block)
                 if on_the_wire > max_bytes:
                     raise _too_large(max_bytes)
-                arrived.take(decoder.decode(block))
+                body.take(decoder.decode(block))
     if expected is not None and on_the_wire != expected:
         raise DownloadRefused("DOCUMENT_DAMAGED", f"{on_the_wire} of {expected} bytes arrived.")
-    arrived.take(decoder.end())
+    body.take(decoder.end())
     with _storage():
         target.flush()
     return Downloaded(
-        arrived.digest.hexdigest(),
-        arrived.size,
+        body.digest.hexdigest(),
+        body.size,
         is_whole=expected is not None,
         flags=(("DOCUMENT_DECODED", f"Served as {decoder.name}."),) if decoder.name else (),
     )
 
 
-class _Arrived:
-    """What has arrived of a document, written as it comes and bounded."""
+class _Body:
+    """A document's decoded bytes, written as they arrive, up to a limit."""
 
     def __init__(self, target: IO[bytes], max_bytes: int) -> None:
         self._target = target
@@ -197,8 +196,8 @@ def _too_large(max_bytes: int) -> DownloadRefused:
 class _Watch:
     """Ends a download at its deadline by cutting its connection.
 
-    Timeouts of sockets do not add up: a server that sends a byte now and then, in the headers or in
-    the body, outlasts them all.
+    A socket's timeout starts anew with each byte: a server that sends one now and then, in the
+    headers or the body, never reaches it.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -209,7 +208,7 @@ class _Watch:
         self._timer.start()
 
     def over(self, connected: socket.socket) -> None:
-        """Watch over the connection that the download uses."""
+        """Take over the connection of the download; cut it at once after the deadline."""
         self._socket = connected
         if self.has_ended:
             self._cut()
@@ -223,7 +222,7 @@ class _Watch:
 
     def _cut(self) -> None:
         if self._socket:
-            with suppress(OSError):  # the other side may have closed it meanwhile
+            with suppress(OSError):  # the other side may have closed it already
                 self._socket.shutdown(socket.SHUT_RDWR)
 
 
@@ -259,7 +258,7 @@ class _WatchedAdapter(HTTPAdapter):
 
 @contextmanager
 def _storage() -> Iterator[None]:
-    """Tell what the function's own storage refuses from what the network does."""
+    """Raise StorageFull, so that errors of the function's own storage differ from the network's."""
     try:
         yield
     except OSError as error:

@@ -30,29 +30,27 @@ _MOST_PAGES = 2_000
 _MOST_PAGES_OF_A_ROLE = 100
 _MOST_BAD_PAGES = 3
 _TRIES = 3
-"""How often an answer is asked for that is none: often only one of AWS's hosts gives it so."""
+"""Requests until an unusable answer is an error; often only one of AWS's hosts gives such ones."""
 _BEGINNINGS = 3
-"""How often a listing or a call begins, first and anew, in one invocation."""
+"""Starts of a listing or a call in one invocation, the first included."""
 _Done = TypeVar("_Done")
 
 
 class InvoiceNotReady(Exception):
-    """AWS lists the invoice but has no document for it yet (ResourceNotFoundException means "not
-    yet").
-    """
+    """AWS lists the invoice but has no document for it yet (ResourceNotFoundException)."""
 
 
 class DocumentsRefused(Exception):
-    """AWS lists the invoice and does not accept its id when it is asked for the documents."""
+    """AWS lists the invoice but does not accept its id in a request for its documents."""
 
 
 class ListingRefused(Exception):
-    """AWS does not take the question of a listing; the message has its answer."""
+    """AWS refuses a listing's request; the message has its code and reason."""
 
 
 @dataclass(frozen=True)
 class ListedRows:
-    """The rows of one listing. `unfinished` says why they may not be all; empty: they are."""
+    """The rows of one listing. `unfinished` is the reason why rows may be missing; else empty."""
 
     rows: tuple[InvoiceSummary, ...] = ()
     unfinished: str = ""
@@ -60,8 +58,9 @@ class ListedRows:
 
 @dataclass(frozen=True)
 class OfferedDocument:
-    """A document that AWS offers now. `url` is None when the answer had none, and `problem` says
-    so where something else stood in its place.
+    """A document that AWS offers now.
+
+    `url` is None if the answer had none; `problem` is a sentence if it had something else instead.
     """
 
     is_invoice_document: bool
@@ -73,17 +72,16 @@ class OfferedDocument:
 
     @property
     def identity(self) -> tuple[bool, str | None, str | None, int]:
-        """As `ArchivedDocument.identity`."""
+        """The same members as `ArchivedDocument.identity`."""
         return (self.is_invoice_document, self.document_type, self.document_id, self.ordinal)
 
 
 class Invoicing:
     """The Invoicing API with the credentials of one payer account.
 
-    `client` gives its answers as they were sent. `renewed` makes another one with credentials that
-    are assumed anew, for when those of the first end. Methods may run in several threads. They
-    raise NoAccess when AWS denies the call and ServiceUnavailable when it keeps throttling or
-    failing.
+    `client` returns answers as they were sent. `renewed` makes another client with newly assumed
+    credentials, for use when the first ones expire. Methods may run in several threads. They raise
+    NoAccess if AWS denies the call, and ServiceUnavailable if it keeps throttling or failing.
     """
 
     def __init__(self, client: Any, renewed: Callable[[], Any]) -> None:
@@ -92,64 +90,63 @@ class Invoicing:
         self._renewing = threading.Lock()
 
     def summaries_of_period(self, account_id: str, period: BillingPeriod) -> ListedRows:
-        """All rows of a billing month, whenever they were issued."""
+        """All rows of a billing month, whatever their issue date."""
         return self._summaries(
             account_id, {"BillingPeriod": {"Month": period.month, "Year": period.year}}
         )
 
     def summaries_issued(self, account_id: str, start: date, end: date) -> ListedRows:
-        """All rows issued from `start` (included) to `end` (excluded), UTC days; the span must be a
-        legal one.
+        """All rows issued from `start` (included) to `end` (excluded), in UTC days.
+
+        AWS must accept the length of the span.
         """
         interval = {"StartDate": _midnight(start), "EndDate": _midnight(end)}
         return self._summaries(account_id, {"TimeInterval": interval})
 
     def summaries_by_role(self, account_id: str, role: str, start: date, end: date) -> ListedRows:
         """The rows that an account receives in a role, issued from `start` (included) to `end`
-        (excluded): at most five years, and no more than the first 10,000.
+        (excluded): five years at most, and only the first 10,000.
         """
         interval = {"StartDate": _midnight(start), "EndDate": _midnight(end)}
-        asked = {"TimeInterval": interval, "ReceiverRole": role}
-        return self._summaries(account_id, asked)
+        return self._summaries(account_id, {"TimeInterval": interval, "ReceiverRole": role})
 
     def invoice_unit_receivers(self, as_of: datetime | None) -> set[str]:
-        """The accounts that get the invoices of the payer account's invoice units, as the units
-        were at an instant, or are now.
+        """The receivers of the payer account's invoice units, as of an instant or as of now.
 
         Raises WitnessNotRead.
         """
-        asked = {"MaxResults": _LARGEST_UNITS_PAGE, **({"AsOf": as_of} if as_of else {})}
+        request = {"MaxResults": _LARGEST_UNITS_PAGE, **({"AsOf": as_of} if as_of else {})}
         with witness(_UNITS):
-            return self._begun_anew(lambda client: _receivers(client, asked))
+            return self._retried(lambda client: _receivers(client, request))
 
     def documents(self, invoice_id: str) -> list[OfferedDocument]:
         """Ask for fresh URLs: the invoice document first, then the supplemental ones.
 
-        Raises InvoiceNotReady, DocumentsRefused, and AnswerNotRead for an answer that is none.
+        Raises InvoiceNotReady, DocumentsRefused, and AnswerNotRead for an unusable answer.
         """
-        for tried in range(1, _TRIES + 1):
+        for attempt in range(1, _TRIES + 1):
             with _named_errors(_GET):
-                body = self._begun_anew(lambda client: _get_invoice_pdf(client, invoice_id))
+                body = self._retried(lambda client: _get_invoice_pdf(client, invoice_id))
             try:
                 return _offers(read_object(_GET, body))
             except AnswerNotRead:
-                if tried == _TRIES:
+                if attempt == _TRIES:
                     raise
         raise AssertionError("unreachable")
 
-    def _summaries(self, account_id: str, wanted: Mapping[str, Any]) -> ListedRows:
-        asked = {
+    def _summaries(self, account_id: str, row_filter: Mapping[str, Any]) -> ListedRows:
+        request = {
             "Selector": {"ResourceType": "ACCOUNT_ID", "Value": account_id},
-            "Filter": wanted,
+            "Filter": row_filter,
             "MaxResults": _LARGEST_PAGE,
         }
-        most_pages = _MOST_PAGES_OF_A_ROLE if "ReceiverRole" in wanted else _MOST_PAGES
+        most_pages = _MOST_PAGES_OF_A_ROLE if "ReceiverRole" in row_filter else _MOST_PAGES
         with _named_errors(_LIST):
-            return self._begun_anew(lambda client: _listed(client, asked, most_pages))
+            return self._retried(lambda client: _all_pages(client, request, most_pages))
 
-    def _begun_anew(self, do: Callable[[Any], _Done]) -> _Done:
-        """Do it with the client; and from its beginning again, a bounded number of times, where
-        credentials or a page token end in the middle.
+    def _retried(self, do: Callable[[Any], _Done]) -> _Done:
+        """Call `do` with the client, and again, up to a limit, if credentials or a page token
+        expire midway.
         """
         for _ in range(_BEGINNINGS - 1):
             client = self._client
@@ -162,18 +159,17 @@ class Invoicing:
                     raise
         return do(self._client)
 
-    def _renew(self, ended: Any) -> None:
-        """Take a client with other credentials, unless another thread did so since."""
+    def _renew(self, expired: Any) -> None:
+        """Make a client with new credentials, unless another thread has done so since."""
         with self._renewing:
-            if self._client is ended:
+            if self._client is expired:
                 self._client = self._renewed()
 
 
-def _listed(client: Any, asked: Mapping[str, Any], most_pages: int) -> ListedRows:
+def _all_pages(client: Any, request: Mapping[str, Any], most_pages: int) -> ListedRows:
     """A listing from its first page to its last, as far as its pages can be read.
 
-    Raises ListingRefused where AWS refuses the first page: what it breaks off later is another
-    fault.
+    Raises ListingRefused if AWS refuses the first page; a refusal of a later page is another fault.
     """
     rows: list[InvoiceSummary] = []
     problems: list[str] = []
@@ -182,10 +178,10 @@ def _listed(client: Any, asked: Mapping[str, Any], most_pages: int) -> ListedRow
     page = ReceivedPage()
     for number in range(1, most_pages + 1):
         try:
-            page = _page(client, {**asked, **token})
+            page = _page(client, {**request, **token})
         except ClientError as error:
             if page.problems and pages_are_stale(error):
-                break  # a token of an answer that is none leads nowhere
+                break  # the token of an unusable answer leads nowhere
             if number == 1 and not pages_are_stale(error):
                 _raise_if_refused(error)
             raise
@@ -211,25 +207,25 @@ def _raise_if_refused(error: ClientError) -> None:
         raise ListingRefused(f"{code}, {reason}" if isinstance(reason, str) else code) from None
 
 
-def _page(client: Any, asked: Mapping[str, Any]) -> ReceivedPage:
-    """One page. Where no try gives a good one, what any of them showed."""
-    seen = []
+def _page(client: Any, request: Mapping[str, Any]) -> ReceivedPage:
+    """One page without problems; if no try gives one, all rows of the tries."""
+    pages = []
     for _ in range(_TRIES):
-        page = read_page(client.list_invoice_summaries(**asked)[AS_SENT])
+        page = read_page(client.list_invoice_summaries(**request)[AS_SENT])
         if not page.problems:
             return page
-        seen.append(page)
-    rows = tuple(row for page in seen for row in page.rows)
-    token = next((page.next_token for page in seen if page.next_token), None)
-    return ReceivedPage(rows, token, seen[-1].problems)
+        pages.append(page)
+    rows = tuple(row for page in pages for row in page.rows)
+    token = next((page.next_token for page in pages if page.next_token), None)
+    return ReceivedPage(rows, token, pages[-1].problems)
 
 
-def _receivers(client: Any, asked: Mapping[str, Any]) -> set[str]:
-    """Raises AnswerNotRead for an answer without its units: they are not none."""
-    found: set[str] = set()
+def _receivers(client: Any, request: Mapping[str, Any]) -> set[str]:
+    """Raises AnswerNotRead for an answer without a list of units; that is not an empty list."""
+    accounts: set[str] = set()
     token: dict[str, str] = {}
     for _ in range(_MOST_PAGES):
-        page = read_object(_UNITS, client.list_invoice_units(**asked, **token)[AS_SENT])
+        page = read_object(_UNITS, client.list_invoice_units(**request, **token)[AS_SENT])
         units = page.get("InvoiceUnits")
         if not isinstance(units, list) or not all(isinstance(unit, dict) for unit in units):
             raise AnswerNotRead(f"AWS's answer to {_UNITS} has no list of InvoiceUnits.")
@@ -237,9 +233,9 @@ def _receivers(client: Any, asked: Mapping[str, Any]) -> set[str]:
         next_token = page.get("NextToken") or ""
         if not all(isinstance(one, str) for one in (*receivers, next_token)):
             raise AnswerNotRead(f"AWS's answer to {_UNITS} has something else than a text.")
-        found.update(filter(None, receivers))
+        accounts.update(filter(None, receivers))
         if not next_token:
-            return found
+            return accounts
         token = {"NextToken": next_token}
     raise AnswerNotRead(f"{_UNITS} has no end after {_MOST_PAGES} pages.")
 
@@ -259,30 +255,30 @@ def _offers(answer: Mapping[str, Any]) -> list[OfferedDocument]:
     paper = answer.get("InvoicePDF")
     if not isinstance(paper, dict):
         raise AnswerNotRead(f"AWS's answer to {_GET} has no InvoicePDF.")
-    offered = [OfferedDocument(True, None, None, 1, *_url(paper))]
+    offers = [OfferedDocument(True, None, None, 1, *_url(paper))]
     supplements = paper.get("SupplementalDocuments")
     if supplements is None:
-        return offered
+        return offers
     if not isinstance(supplements, list):
         problem = "AWS names its supplemental documents in a form that cannot be read."
-        return [*offered, OfferedDocument(False, None, None, 1, None, problem)]
+        return [*offers, OfferedDocument(False, None, None, 1, None, problem)]
     count: Counter[tuple[str | None, str | None]] = Counter()
     for supplement in supplements:
-        named = supplement if isinstance(supplement, dict) else {}
-        document_type, document_id = named.get("DocumentType"), named.get("DocumentId") or None
-        url, problem = _url(named)
-        if named is not supplement or not _are_texts(document_type, document_id):
+        members = supplement if isinstance(supplement, dict) else {}
+        document_type, document_id = members.get("DocumentType"), members.get("DocumentId") or None
+        url, problem = _url(members)
+        if members is not supplement or not _are_texts(document_type, document_id):
             document_type = document_id = url = None
             problem = "AWS names a supplemental document in a form that cannot be read."
         count[document_type, document_id] += 1
         ordinal = count[document_type, document_id]
-        offered.append(OfferedDocument(False, document_type, document_id, ordinal, url, problem))
-    return offered
+        offers.append(OfferedDocument(False, document_type, document_id, ordinal, url, problem))
+    return offers
 
 
 @contextmanager
 def _named_errors(action: str) -> Iterator[None]:
-    """Tell a denied call by its code: Invoicing denies with HTTP 400."""
+    """Raise NoAccess for a denied call, known by its code: Invoicing denies with HTTP 400."""
     try:
         with busy_is_unavailable(action):
             yield
@@ -294,7 +290,7 @@ def _named_errors(action: str) -> Iterator[None]:
 
 
 def _url(document: Mapping[str, Any]) -> tuple[DocumentUrl | None, str]:
-    """The document's URL, or why something else stands in its place."""
+    """The document's URL, or a sentence on what the answer has instead."""
     value = document.get("DocumentUrl")
     if not _are_texts(value):
         return None, "AWS gave something else than a text as the document's URL."

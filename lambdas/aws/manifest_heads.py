@@ -1,5 +1,5 @@
-"""The heads of all chains of manifests: a DynamoDB table, so that who rewrites the bucket does not
-rewrite them too.
+"""The latest-manifest record of each period, in a DynamoDB table: access to the bucket does not
+suffice to change it.
 """
 
 from typing import Any
@@ -34,7 +34,7 @@ class ManifestHeads:
 
     @busy_is_unavailable("dynamodb:UpdateItem")
     def advance(self, head: ManifestHead) -> None:
-        """Move the head forward; where it is as far already, nothing happens."""
+        """Move the record forward; nothing happens if it is as far already."""
         values = {
             name: {"N" if name in _NUMBERS else "S": str(value)}
             for name, value in head.to_data().items()

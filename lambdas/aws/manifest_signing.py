@@ -1,4 +1,4 @@
-"""Signing manifests with an asymmetric key of AWS KMS, whose private half never leaves it."""
+"""Signing manifests with an asymmetric key; its private half never leaves AWS KMS."""
 
 import base64
 import hashlib
@@ -10,10 +10,9 @@ from lambdas.domain.evidence.signatures import ALGORITHM, Signature
 
 
 class ManifestSigner:
-    """One signing key. Errors of KMS that are not named here are raised as botocore's ClientError.
+    """One signing key. Errors of KMS not named here are raised as botocore's ClientError.
 
-    `key_id` is its ARN. Content is signed by its SHA-256, since KMS takes no message above 4,096
-    bytes.
+    `key_id` is its ARN. The SHA-256 of content is signed: KMS takes messages of up to 4,096 bytes.
     """
 
     def __init__(self, client: Any, key_id: str) -> None:
@@ -33,7 +32,7 @@ class ManifestSigner:
 
     @busy_is_unavailable("kms:Verify")
     def is_signed_by_it(self, content: bytes, signature: Signature) -> bool:
-        """Whether the signature of the content was made with this key."""
+        """True if the signature of the content was made with this key."""
         try:
             value = base64.b64decode(signature.value, validate=True)
             if not value:

@@ -1,5 +1,6 @@
-"""What was told of each billing period, as attributes beside the head of the period's chain, and
-when each payer account was read last and what AWS refuses to say of it, as an item of its own.
+"""The last notifications of each billing period, stored as attributes of the period's
+latest-manifest record; and, as an item of its own, the last reading of each payer account and the
+questions that AWS refuses.
 """
 
 import json
@@ -15,14 +16,14 @@ from lambdas.domain.json_text import instant_text, read_instant
 from lambdas.domain.notifications.reasons import LastNotification
 
 _SWEEP = "sweep"
-"""In place of a billing period."""
+"""Key of the item that is of no billing period."""
 N = TypeVar("N")
 _MOST_BYTES = 250_000
-"""DynamoDB takes 409,600 for a whole item, and this one also notes who was read when."""
+"""DynamoDB takes 409,600 for a whole item; this one also holds the instants of last readings."""
 
 
 class NotificationTable:
-    """One item per billing period, and one for all of them.
+    """One item per billing period, and one for all periods together.
 
     Errors of DynamoDB are raised as botocore's ClientError.
     """
@@ -31,29 +32,30 @@ class NotificationTable:
         self._dynamodb = client
         self._table = table
 
-    def told(self, period: BillingPeriod, channel: str) -> LastNotification | None:
-        """What was told last through this channel."""
+    def last(self, period: BillingPeriod, channel: str) -> LastNotification | None:
+        """The last notification of the period through this channel."""
         return self._read(
             period, f"told_{channel}", lambda data: checked(LastNotification.from_data(data))
         )
 
-    def mark_notified(self, period: BillingPeriod, channel: str, told: LastNotification) -> None:
-        self._write(period, f"told_{channel}", json.dumps(told.to_data(), sort_keys=True))
+    def mark_notified(self, period: BillingPeriod, channel: str, last: LastNotification) -> None:
+        self._write(period, f"told_{channel}", json.dumps(last.to_data(), sort_keys=True))
 
     def swept(self) -> dict[str, str]:
-        """The instant as of which each payer account was read last, as it was noted."""
+        """The instant as of which each payer account was read last."""
         return self._read(_SWEEP, "swept", _instants) or {}
 
     def mark_swept(self, swept: Mapping[str, str]) -> None:
         self._write(_SWEEP, "swept", json.dumps(swept, sort_keys=True))
 
     def refused(self) -> dict[str, list[str]]:
-        """The questions that AWS refuses by payer account, as people were told of them."""
+        """The refused questions of which people were notified, by payer account."""
         return self._read(_SWEEP, "told_refused", _lists_of_texts) or {}
 
     def mark_refused(self, refused: Mapping[str, Sequence[str]]) -> None:
-        """Note them, of as many payer accounts as the item has room for: of others people are told
-        again, which is better than a run that fails.
+        """Note the refused questions of as many payer accounts as the item has room for.
+
+        People are notified again of the rest, which is better than a failing run.
         """
         noted = dict(refused)
         while len(text := json.dumps(noted, sort_keys=True)) > _MOST_BYTES:
@@ -64,7 +66,9 @@ class NotificationTable:
     def _read(
         self, key: BillingPeriod | str, name: str, understand: Callable[[Any], N]
     ) -> N | None:
-        """What was noted; what cannot be understood counts as never noted, and is told anew."""
+        """Read an attribute. One that cannot be understood counts as missing, so people are
+        notified again.
+        """
         answer = self._dynamodb.get_item(
             TableName=self._table,
             Key={"billing_period": {"S": str(key)}},

@@ -1,4 +1,4 @@
-"""Telling people by SNS and programs by EventBridge."""
+"""Notifying people by SNS and programs by EventBridge."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,11 +9,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 _MOST_ENTRIES, _MOST_BYTES = 10, 250_000
-"""Of one PutEvents; AWS takes 262,144 bytes for all its entries together."""
+"""Limits for one PutEvents; AWS takes 262,144 bytes for all its entries together."""
 
 
 class NotSent(Exception):
-    """A message or event was not taken. Nothing of the archive depends on it."""
+    """A message or event was not accepted. Nothing in the archive depends on it."""
 
 
 class Mailbox:
@@ -24,7 +24,7 @@ class Mailbox:
         self._topic_arn = topic_arn
 
     def send(self, subject: str, message: str) -> None:
-        """Raises NotTold."""
+        """Raises NotSent."""
         with _named("sns:Publish"):
             self._sns.publish(TopicArn=self._topic_arn, Subject=subject, Message=message)
 
@@ -36,7 +36,7 @@ class EventBus:
         self._events = events
 
     def put(self, source: str, detail_type: str, details: Sequence[Mapping[str, Any]]) -> None:
-        """Raises NotTold unless every event was taken."""
+        """Raises NotSent unless every event was accepted."""
         entries = [
             {"Source": source, "DetailType": detail_type, "Detail": json.dumps(detail)}
             for detail in details
@@ -50,7 +50,7 @@ class EventBus:
 
 
 def _batches(entries: Sequence[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
-    """The entries in their order, as many at a time as one call takes."""
+    """The entries in their order, in batches that one call takes."""
     batch: list[dict[str, str]] = []
     for entry in entries:
         if batch and (

@@ -1,4 +1,4 @@
-"""Getting into a payer account: assume its reader role, then prove which account one landed in."""
+"""Access to a payer account: assuming its reader role, then verifying which account it opens."""
 
 from typing import Any
 
@@ -15,18 +15,18 @@ _REGION_OFF = "RegionDisabledException"
 
 
 class NoAccess(Exception):
-    """The payer account cannot be read; a person must repair its reader role."""
+    """The payer account cannot be read; a person must fix its reader role."""
 
 
 class WrongAccount(Exception):
-    """The role lies in another account than the payer's; nothing is read with it."""
+    """The role is in another account than the payer's; nothing is read with it."""
 
 
 def assume_payer_role(run: PayerRun, external_id: str) -> RoleCredentials:
     """Credentials of the payer's reader role.
 
-    Raises NoAccess or WrongAccount before anything of the payer is read. The payer's CloudTrail
-    shows the session's name, which leads back to the run.
+    Raises NoAccess or WrongAccount before anything of the payer is read. The session's name in the
+    payer's CloudTrail contains the run id.
     """
     try:
         with busy_is_unavailable("sts:AssumeRole"):
@@ -50,19 +50,19 @@ def assume_payer_role(run: PayerRun, external_id: str) -> RoleCredentials:
         ) from None
     credentials = _credentials(answer)
     with busy_is_unavailable("sts:GetCallerIdentity"):
-        landed = sts_client(credentials).get_caller_identity().get("Account")
-    if not landed:
+        account = sts_client(credentials).get_caller_identity().get("Account")
+    if not account:
         raise ServiceUnavailable("sts:GetCallerIdentity answers without an account")
-    if landed != run.payer_account_id:
+    if account != run.payer_account_id:
         raise WrongAccount(
-            f"The role {run.role_arn} leads to account {landed}, not to {run.payer_account_id}."
+            f"The role {run.role_arn} leads to account {account}, not to {run.payer_account_id}."
         )
     return credentials
 
 
 class PayerRole:
-    """A payer's reader role with its credentials, which are assumed when they are asked for first,
-    and anew when they have ended. Raises as `assume_payer_role`.
+    """A payer's reader role. Its credentials are assumed at their first use, and again when
+    `renewed`. Raises as `assume_payer_role`.
     """
 
     def __init__(self, run: PayerRun, external_id: str) -> None:

@@ -21,7 +21,7 @@ class ResponsibilityTransfers:
     def transfers(self, run_id: str, as_of: datetime) -> Transfers:
         """All billing transfers from and to the payer account's organization.
 
-        An account that is in no organization has none.
+        An account outside any organization has none.
         """
         client = self._client
         try:
@@ -42,7 +42,7 @@ class ResponsibilityTransfers:
     def _listed(
         self, action: str, call: Callable[..., Mapping[str, Any]]
     ) -> Iterator[BillingTransfer]:
-        """Page by page: botocore has no paginator, and an empty page can be followed by others."""
+        """Read page by page: botocore has no paginator, and others can follow an empty page."""
         token: dict[str, str] = {}
         for _ in range(_MOST_PAGES):
             with witness(action):
@@ -50,7 +50,7 @@ class ResponsibilityTransfers:
                     page = call(Type="BILLING", MaxResults=_LARGEST_PAGE, **token)
                 except self._client.exceptions.AWSOrganizationsNotInUseException:
                     return
-            if "ResponsibilityTransfers" not in page:  # no answer is not "none"
+            if "ResponsibilityTransfers" not in page:  # no answer does not mean "none"
                 raise WitnessNotRead(f"AWS's answer to {action} has no ResponsibilityTransfers.")
             yield from map(_transfer, page["ResponsibilityTransfers"])
             if not page.get("NextToken"):

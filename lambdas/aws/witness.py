@@ -1,4 +1,4 @@
-"""A witness that cannot be read: it is named, and the others decide."""
+"""Errors of a witness that cannot be read; the run names it and goes by the others."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,15 +24,15 @@ class WitnessNotRead(Exception):
 
 
 class QuestionRefused(WitnessNotRead):
-    """The service does not take the question as it is put; another one it may answer."""
+    """The service refuses the question in this form; it may answer another one."""
 
 
 @contextmanager
 def witness(action: str) -> Iterator[None]:
-    """Raise WitnessNotRead for whatever the service answers instead of what it is asked, as
-    QuestionRefused where the question itself is at fault.
+    """Raise WitnessNotRead for any error of the service, as QuestionRefused if the question itself
+    is at fault.
 
-    Botocore has tried again by then. `action` is the permission, `ce:GetCostAndUsage`.
+    botocore has retried by then. `action` is the permission, for example `ce:GetCostAndUsage`.
     """
     try:
         yield

@@ -76,7 +76,7 @@ def _due(
     for one in judged:
         manifest = one.manifest
         period = manifest.billing_period
-        before = table.told(period, channel)
+        before = table.last(period, channel)
         is_overdue = run.as_of >= run.close.overdue_from(period)
         reason = reason_to_notify(
             before,

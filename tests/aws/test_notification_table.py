@@ -34,11 +34,11 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def test_nothing_was_told_until_it_is_noted_by_period_and_channel(client: Any) -> None:
     table = NotificationTable(client, "heads")
-    assert table.told(OCTOBER, "mail") is None
+    assert table.last(OCTOBER, "mail") is None
     table.mark_notified(OCTOBER, "mail", TOLD)
-    assert table.told(OCTOBER, "mail") == TOLD
-    assert table.told(OCTOBER, "event") is None
-    assert table.told(OCTOBER.shifted(-1), "mail") is None
+    assert table.last(OCTOBER, "mail") == TOLD
+    assert table.last(OCTOBER, "event") is None
+    assert table.last(OCTOBER.shifted(-1), "mail") is None
 
 
 def test_who_was_read_when_is_noted(client: Any) -> None:
@@ -71,7 +71,7 @@ def test_what_was_told_and_the_head_of_the_chain_leave_each_other_alone(
     chain_heads.advance(HEAD)
     table.mark_notified(OCTOBER, "mail", TOLD)
     assert chain_heads.read(OCTOBER) == HEAD
-    assert table.told(OCTOBER, "mail") == TOLD
+    assert table.last(OCTOBER, "mail") == TOLD
 
 
 def test_refusals_are_noted_as_far_as_an_item_has_room_for_them(client: Any) -> None:
