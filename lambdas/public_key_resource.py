@@ -1,5 +1,5 @@
-"""A custom resource of the stack: the public half of the key that signs manifests, as PEM, so that
-it becomes an output that auditors can compare with the copy in the archive.
+"""A custom resource of the stack: the public half of the key that signs manifests, as PEM. The
+stack outputs it, and auditors compare it with the copy in the archive.
 """
 
 import time
@@ -13,15 +13,15 @@ from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.domain.errors import ServiceUnavailable
 
 PAUSES_SECONDS = (5, 10, 15, 20, 20, 25, 25)
-"""IAM lets a role that was just made do its work only after some seconds, now and then two minutes;
-KMS refuses it until then."""
+"""KMS refuses a new role until IAM's permissions take effect: after some seconds, at times after
+two minutes."""
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> None:
     """Answer an event of CloudFormation with the attribute `Pem` of the key `KeyArn`.
 
-    The resource is the key itself: it is made with it, and deleting it leaves nothing to do. Raises
-    what it could not cope with after CloudFormation was told.
+    The resource is the key itself, so deleting it needs no work. Raises an error again after
+    answering CloudFormation with it.
     """
     key_arn = event["ResourceProperties"]["KeyArn"]
     try:

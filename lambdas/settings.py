@@ -1,6 +1,4 @@
-"""The environment of the functions: its names and types, written by the CDK app and read by the
-handlers.
-"""
+"""The functions' environment variables and their types, written by the CDK app."""
 
 import os
 import re
@@ -25,7 +23,7 @@ class InvalidEnvironment(InvalidSettings):
 
 @dataclass(frozen=True)
 class Witnesses:
-    """What a payer account is asked about its charges beside the Invoicing listings.
+    """Sources on a payer account's charges besides the Invoicing listings.
 
     Each needs its own permission in the payer's reader role.
     """
@@ -37,28 +35,28 @@ class Witnesses:
 
 @dataclass(frozen=True)
 class FunctionSettings:
-    """What every function knows of its deployment."""
+    """Settings of the deployment, the same for every function."""
 
     archive_bucket: str
     payer_role_name: str
     external_id: str
     close_deadline: CloseDeadline
     lookback_periods: int
-    """How many billing periods before the target are listed and judged too."""
+    """Number of billing periods before the target that are listed and judged too."""
     retention: RetentionPolicy
     document_hosts: tuple[str, ...]
-    """Host patterns that a document URL may have."""
+    """Host patterns allowed in a document URL."""
     fetch_threads: int
-    """How many invoices of one payer are fetched at the same time."""
+    """Number of invoices of one payer account that are fetched at the same time."""
     max_document_bytes: int
     manifest_signing_key: str
     """ARN of the KMS key that signs manifests."""
     manifest_heads_table: str
-    """Name of the DynamoDB table that holds the head of each period's chain of manifests."""
+    """Name of the DynamoDB table with the latest-manifest record of each period."""
     notification_topic: str
-    """ARN of the SNS topic through which people are told."""
+    """ARN of the SNS topic through which people are notified."""
     holidays: tuple[date, ...]
-    """Days from Monday to Friday that are no business days."""
+    """Days from Monday to Friday that are not business days."""
     witnesses: Witnesses
 
     @property
@@ -138,5 +136,5 @@ def _flag(text: str) -> bool:
 
 
 def _list(rule: Rule[T]) -> Rule[tuple[T, ...]]:
-    """A rule for texts between commas, of which there may be none."""
+    """A rule for comma-separated texts; there may be none."""
     return lambda text: each(rule, filter(None, text.split(",")))

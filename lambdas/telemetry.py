@@ -15,13 +15,13 @@ SERVICE = "invoice-archive"
 
 @cache
 def logger() -> Logger:
-    """The functions' logger. Its lines are ASCII, so nothing in them is hidden or no UTF-8."""
+    """The functions' logger. Its lines are ASCII, so none hides characters or breaks UTF-8."""
     return Logger(service=SERVICE, json_serializer=_line)
 
 
 @cache
 def metrics() -> Metrics:
-    """The functions' metrics. None has a payer dimension: each value of one is billed."""
+    """The functions' metrics. None has a payer dimension, each value of which would be billed."""
     return Metrics(namespace="InvoiceArchive", service=SERVICE)
 
 
@@ -30,7 +30,7 @@ def _line(record: Mapping[str, Any]) -> str:
 
 
 def _cut(value: Any) -> Any:
-    """The value with its texts as far as a line has room: CloudWatch takes 1 MiB of one."""
+    """The value with its texts cut to fit a line; CloudWatch takes up to 1 MiB."""
     if isinstance(value, Mapping):
         return {name: _cut(member) for name, member in value.items()}
     if isinstance(value, list | tuple):

@@ -1,6 +1,4 @@
-"""EnumeratePayerAccounts: which payer accounts, which billing periods, who is asked today? The
-answer is a list in S3.
-"""
+"""EnumeratePayerAccounts: writes the run's list of payer accounts and billing periods to S3."""
 
 from pathlib import Path
 from typing import Any
@@ -16,11 +14,11 @@ from lambdas.steps.enumerate_payers import enumerate_payers
 from lambdas.telemetry import logger
 
 REGISTER = Path(lambdas.__file__).parent.parent / "payers.csv"
-"""The deployment puts the payer register beside the code, so that both always belong together."""
+"""The deployment puts the payer register beside the code, so that the two always match."""
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Take the execution's input and identity; return where the run's list is.
+    """Take the execution's input and identity; return the place of the run's list.
 
     Raises InvalidExecutionInput, InvalidRegister and ArchiveUnusable before any work.
     """

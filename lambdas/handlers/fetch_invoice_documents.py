@@ -1,5 +1,5 @@
-"""FetchInvoiceDocuments: what the archive lacks: ask, download, check, store. One pass within its
-time; the workflow loops.
+"""FetchInvoiceDocuments: asks for, downloads, checks and stores the missing documents. One pass
+within the function's time; the workflow loops.
 """
 
 import time
@@ -18,15 +18,15 @@ from lambdas.steps.fetch_documents import fetch_documents
 from lambdas.telemetry import logger
 
 RESERVE_SECONDS = 360
-"""No invoice is begun in the last part of the function's time: a slow one must end before the
-function is stopped.
+"""No invoice is started in the last part of the function's time: even a slow one must end before
+Lambda stops the function.
 """
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Take and return the item; `more_to_fetch` says whether another pass is needed.
+    """Take and return the item; `more_to_fetch` is true if another pass is needed.
 
-    Raises ServiceUnavailable after the pass that it ended early was written down.
+    Raises ServiceUnavailable if it ended the pass early, after the pass was recorded.
     """
     seconds = context.get_remaining_time_in_millis() / 1000
     stop_at = time.monotonic() + max(seconds - RESERVE_SECONDS, seconds / 3)

@@ -1,4 +1,4 @@
-"""ListInvoiceSummaries: what should this payer account have? The answer is a file in S3."""
+"""ListInvoiceSummaries: writes the invoices expected of one payer account to a file in S3."""
 
 from typing import Any
 

@@ -1,5 +1,5 @@
-"""ValidateCompleteness: expected against archived, period by period: verdicts, manifests, views,
-and how the run ends.
+"""ValidateCompleteness: compares expected with archived invoices, period by period, and writes
+verdicts, manifests, views and the run's result.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ from lambdas.telemetry import logger, metrics
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Take what EnumeratePayerAccounts returned; return the run's verdict with a report in plain
+    """Take the answer of EnumeratePayerAccounts; return the run's verdict with a report in plain
     words.
     """
     settings = FunctionSettings.from_environment()
