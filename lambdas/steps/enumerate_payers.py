@@ -1,4 +1,4 @@
-"""The beginning of a run: which payer accounts are asked today, and for which billing periods."""
+"""The start of a run: the payer accounts asked today, and their billing periods."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,12 +21,12 @@ from lambdas.steps.periods_seen import period_seen, periods_seen_before
 def enumerate_payers(
     archive: Archive, register: PayerRegister, settings: FunctionSettings, event: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Write the run's list and request; return where the list is. `event` has the execution and
-    its input.
+    """Write the run's list and request; return the list's place. `event` has the execution and its
+    input.
 
-    The schedule delivers at least once: the first delivery of a scheduled time claims its run, any
-    other gets `already_claimed` and does nothing. Raises InvalidExecutionInput and ArchiveUnusable
-    before any work.
+    The schedule delivers at least once: the first delivery of a scheduled time claims its run,
+    later ones get `already_claimed` and do nothing. Raises InvalidExecutionInput and
+    ArchiveUnusable before any work.
     """
 
     def last_seen(period: BillingPeriod) -> Mapping[str, LastSeen]:
@@ -66,7 +66,7 @@ def enumerate_payers(
     )
     answer["payers"] = len(items)
     archive.put_run_file(run_payers_key(request.run_id), [item.to_data() for item in items])
-    asked = answer | {
+    run_file = answer | {
         "input": event["input"],
         "execution": execution["id"],
         "register": [payer.to_data() for payer in register.payers],
@@ -76,7 +76,7 @@ def enumerate_payers(
             str(period) for period, one in sorted(older.items()) if one.is_judged_daily
         ],
     }
-    archive.put_run_file(run_request_key(request.run_id), asked)
+    archive.put_run_file(run_request_key(request.run_id), run_file)
     return answer
 
 

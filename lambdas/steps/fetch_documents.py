@@ -1,6 +1,4 @@
-"""One pass over a payer account's listed invoices: each is archived that is not yet, as far as the
-time of the pass goes.
-"""
+"""One pass over a payer account's listed invoices, archiving the missing ones within its time."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -42,11 +40,10 @@ def fetch_documents(
     clock: Callable[[], datetime],
     has_time: Callable[[], bool],
 ) -> tuple[FetchPass, ServiceUnavailable | None]:
-    """Deal with the invoices that no earlier pass of this run dealt with, at least with one, and
-    write down what was done. A pass that dies leaves documents and records, and the next one goes
-    on from them.
+    """Deal with the invoices left by earlier passes of this run, at least one, and record the pass.
+    If it dies, its documents and records stay, and the next pass goes on from them.
 
-    Returns what was done, and the error that ended the pass early if a service was not available.
+    Returns the pass, and the error that ended it early if a service was unavailable.
     """
     files = RunFiles(archive, run)
     listing = files.listing()
@@ -54,17 +51,17 @@ def fetch_documents(
         raise LookupError(f"the listing of payer account {run.payer_account_id} is gone")
     earlier = files.passes()
     in_doubt, closed = doubts_and_closed(archive, _periods_of(listing))
-    asked = accounts_asked(archive, run.run_id)
-    accounts = asked | accounts_registered(archive, run.run_id)
+    asked_accounts = accounts_asked(archive, run.run_id)
+    accounts = asked_accounts | accounts_registered(archive, run.run_id)
     known = KnownToPass.of(listing, accounts, in_doubt, closed)
-    done = {invoice_id for one in earlier for invoice_id in one.invoice_ids()}
-    pending = [invoice for invoice in listing.invoices if invoice.invoice_id not in done]
+    done_ids = {invoice_id for one in earlier for invoice_id in one.invoice_ids()}
+    pending = [invoice for invoice in listing.invoices if invoice.invoice_id not in done_ids]
     failure = None
     try:
         payer_archive = PayerArchive(archive, invoicing(), settings, run, clock, known=known)
         places = {place for invoice in pending for place in _places(invoice)}
         places |= {(period, listing.payer_account_id) for period in listing.billing_periods}
-        payer_archive.look_up(places, asked)
+        payer_archive.look_up(places, asked_accounts)
         this_pass, failure = _Pass(payer_archive, listing, has_time).over(
             pending, settings.fetch_threads
         )
@@ -91,9 +88,10 @@ class _Pass:
     def over(
         self, pending: list[ListedInvoice], threads: int
     ) -> tuple[FetchPass, ServiceUnavailable | None]:
-        """Deal with `pending` in turn, then again with those whose document another one was served.
+        """Deal with `pending` in turn, then again with contested invoices (`contested`).
 
-        The pass that leaves nothing also records what the listings no longer show. Raises NoAccess.
+        The pass that leaves none also records invoices that vanished from the listings. Raises
+        NoAccess.
         """
         with ThreadPoolExecutor(threads) as pool:
             results = list(pool.map(self._deal_with, range(len(pending)), pending))
@@ -149,8 +147,8 @@ def _periods_of(listing: Listing) -> set[BillingPeriod]:
 
 
 def _places(invoice: ListedInvoice) -> Iterator[tuple[BillingPeriod, str]]:
-    """Where the invoice may be archived. A row without a period lies in the month that was asked
-    for, which may be that of its issue; by role none is asked for.
+    """The places where the invoice may be archived. A row without a period is filed in the month
+    asked for, which may be its month of issue; listings by role ask for no month.
     """
     yield invoice.billing_period, invoice.payer_account_id
     if invoice.receiver_roles:
@@ -158,8 +156,8 @@ def _places(invoice: ListedInvoice) -> Iterator[tuple[BillingPeriod, str]]:
 
 
 def _write_down(archive: Archive, run: PayerRun, this_pass: FetchPass, *, number: int) -> None:
-    """Write the pass at the next free number: a retry beside this one, or the invocation that it
-    replaces, may have written a pass meanwhile.
+    """Write the pass at the next free number; a parallel retry, or the invocation that this one
+    replaces, may have written a pass in the meantime.
     """
     content = this_pass.to_data()
     while not archive.claim(fetch_pass_key(run.run_id, run.payer_account_id, number), content):

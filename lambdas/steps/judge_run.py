@@ -1,6 +1,4 @@
-"""The end of a run: expected against archived, period by period; people and programs are notified,
-and the result is written.
-"""
+"""The end of a run: judges each period, notifies people and programs, and writes the result."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
@@ -42,9 +40,9 @@ def judge_run(
     channels: Channels,
     now: datetime,
 ) -> tuple[dict[str, Any], dict[str, float]]:
-    """Judge, notify, write the run's result; return it, and the run's metrics.
+    """Judge, notify, write the run's result; return it and the run's metrics.
 
-    `event` is what EnumeratePayerAccounts returned. Raises RunFileLost and OutcomesNotKept.
+    `event` is the answer of EnumeratePayerAccounts. Raises RunFileLost and OutcomesNotKept.
     """
     items = read_run_list(archive, event, settings)
     request = read_request(archive, event["run_id"])
@@ -79,8 +77,8 @@ def judge_run(
 
 
 def _other_periods(request: Mapping[str, Any], run: Run) -> set[BillingPeriod]:
-    """Older periods that were open as the run began, those that a person acknowledges and every
-    other one that this run touched.
+    """Older periods that were open when the run began, those with an acknowledgement, and any other
+    in which the run found something.
     """
     acknowledged = {given.billing_period for given in run.acknowledgements}
     open_periods = {BillingPeriod.parse(text) for text in request["open_periods"]}
@@ -95,8 +93,8 @@ def _periods_to_judge(
     register: Sequence[Payer],
     now: datetime,
 ) -> Iterator[PeriodToJudge]:
-    """The target, the look-back periods and `others`, the earliest first: it is part of the history
-    of the later ones.
+    """The target, the look-back periods and `others`, earliest first, as each is part of the
+    history of later ones.
     """
     of_run = {
         period
@@ -129,8 +127,8 @@ def _judge(
 def _note_sweep(
     table: NotificationTable, lookback_periods: int, register: Sequence[Payer], run: Run
 ) -> float:
-    """Note whom this run read; return how long ago that payer account was read which was not read
-    for the longest time.
+    """Note the payer accounts that this run read; return the hours since the reading of the one
+    that was read longest ago.
     """
     daily = BillingPeriod.containing(run.as_of).shifted(-1).with_earlier(lookback_periods)
     before = table.swept()

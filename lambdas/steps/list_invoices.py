@@ -1,5 +1,5 @@
-"""The invoices that AWS lists for a payer account: every listing, all pages, united by invoice id,
-with what invoice units and billing transfers say.
+"""The invoices that AWS lists for a payer account: all listings, all pages, united by invoice id;
+and its invoice units and billing transfers.
 """
 
 from collections.abc import Callable
@@ -39,7 +39,7 @@ OF_RECEIVER = (OF_RECEIVER_BY_BILLING_PERIOD, OF_RECEIVER_BY_ISSUED_DATE)
 
 @dataclass
 class _Found:
-    """What the listings of a payer account have shown."""
+    """The rows and problems of a payer account's listings."""
 
     rows: list[ListedRow] = field(default_factory=list)
     notes: list[ListingNote] = field(default_factory=list)
@@ -62,10 +62,10 @@ def list_invoices(
     transfers: Callable[[], ResponsibilityTransfers] | None,
     asks_units: bool,
 ) -> Listing:
-    """Write and return what AWS lists; `transfers` is None where they are not asked for.
+    """Write and return the listing; `transfers` is None if they are not asked for.
 
-    A payer account that cannot be read is an outcome. Whatever else goes wrong is raised: then
-    nothing is written, and the payer account has no outcome in this run.
+    A payer account that cannot be read is an outcome. Other errors are raised: then nothing is
+    written, and the payer account has no outcome in this run.
     """
     try:
         listing = _listing(invoicing(), run, asks_units=asks_units)
@@ -81,10 +81,9 @@ def list_invoices(
 
 def _listing(invoicing: Invoicing, run: PayerRun, *, asks_units: bool) -> Listing:
     """The invoices by billing period and by issued date, of the payer account itself and, if
-    `asks_units`, of each receiver of its invoice units; and by receiver role, if the run is to.
+    `asks_units`, of each receiver of its invoice units; and by receiver role, if the run asks so.
 
-    What AWS refuses, what an answer left out and what of the units cannot be read is named, and the
-    rest is read.
+    Refusals, incomplete answers and unreadable units are noted, and the rest is read.
     """
     found = _Found()
     _ask(invoicing, run, run.payer_account_id, found)
@@ -111,9 +110,9 @@ def _listing(invoicing: Invoicing, run: PayerRun, *, asks_units: bool) -> Listin
 def _ask_units(
     invoicing: Invoicing, run: PayerRun, found: _Found
 ) -> tuple[InvoiceUnits, tuple[str, ...]]:
-    """What the invoice units say, and which of their receivers were listed; their rows are added.
+    """The invoice units, and the receivers whose invoices were listed; their rows are added.
 
-    Units change from month to month, so they are asked for as of each period's end and as of now.
+    Units change from month to month, so AWS is asked as of each period's end and as of now.
     """
     ends = (datetime.combine(one.first_day_after, time(), UTC) for one in run.billing_periods)
     accounts: set[str] = set()
@@ -125,7 +124,7 @@ def _ask_units(
     for end in (end for end in ends if end <= run.as_of):
         try:
             accounts |= invoicing.invoice_unit_receivers(end)
-        except WitnessNotRead as error:  # it may be of before the payer account existed
+        except WitnessNotRead as error:  # the payer account may not have existed then
             problems.append(f"As of {end:%Y-%m-%d}: {error}")
     receivers = sorted(accounts - {run.payer_account_id})
     for account_id in receivers:
@@ -152,10 +151,11 @@ def _ask_units(
 
 
 def _ask(invoicing: Invoicing, run: PayerRun, account_id: str, found: _Found) -> None:
-    """An account's two listings, by billing period and by issued date.
+    """Read an account's two listings, by billing period and by issued date.
 
-    An earlier period that AWS refuses, of before the account existed for example, is a note on that
-    period. The latest one, and the issued dates that reach today, are what the run is for.
+    A refusal of an earlier period, for example from before the account existed, is noted on that
+    period. A refusal of the latest period, or of issue dates up to today, leaves the listing
+    incomplete: they are the purpose of the run.
     """
     is_own = account_id == run.payer_account_id
     by_billing_period, by_issued_date = (
@@ -188,14 +188,16 @@ def _ask(invoicing: Invoicing, run: PayerRun, account_id: str, found: _Found) ->
                 found.note("LISTING_REFUSED", latest, f"{account_id} {span}", detail)
             continue
         found.add(by_issued_date, None, issued)
-        if issued.unfinished:  # what is missing may be of any period
+        if issued.unfinished:  # the missing rows may be of any period
             cause = f"AWS's listing of what was {span} is not whole: {issued.unfinished}."
             found.unfinished = dict.fromkeys(run.billing_periods, cause) | found.unfinished
 
 
 def _ask_roles(invoicing: Invoicing, run: PayerRun, found: _Found) -> bool | None:
-    """The listings by receiver role; whether all of them were read to their end, None where the run
-    is not to ask. They add what nothing else shows: one that cannot be read is a warning.
+    """Read the listings by receiver role. True if all were read to their end; None if the run does
+    not ask.
+
+    They only add rows that no other listing has, so one that cannot be read is a warning.
     """
     if run.roles_from is None:
         return None

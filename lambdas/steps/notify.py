@@ -1,4 +1,4 @@
-"""Telling people and programs of what a run judged, each verdict once and through each channel."""
+"""Notifying people and programs of a run's verdicts, of each once through each channel."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from lambdas.telemetry import logger
 
 @dataclass(frozen=True)
 class Channels:
-    """Where a run tells what it judged."""
+    """The channels of a run's notifications, and the table that notes them."""
 
     mailbox: Mailbox
     event_bus: EventBus
@@ -27,19 +27,20 @@ class Channels:
 
 
 def notify_people(channels: Channels, judged: Sequence[Judged], run: Run) -> list[str]:
-    """Tell what is due, and mark it as told after it was sent: a crash in between tells it again.
+    """Send due notifications, and mark them afterwards: after a crash in between they are sent
+    again.
 
-    Returns why a channel could not be used, after it is in the log; what it was to tell is due in
-    the next run.
+    Returns the failures of channels, which are logged; their notifications stay due in the next
+    run.
     """
     failures = [*_notify_by_mail(channels, judged, run), *_notify_by_event(channels, judged, run)]
     for failure in failures:
-        logger().error("told nobody", extra={"run_id": run.run_id, "reason": failure})
+        logger().error("notified nobody", extra={"run_id": run.run_id, "reason": failure})
     return failures
 
 
 def _notify_by_mail(channels: Channels, judged: Sequence[Judged], run: Run) -> Iterator[str]:
-    """All that is due is one letter."""
+    """Send all due notifications in one e-mail."""
     notifications = _due(channels.table, "mail", judged, run)
     before = channels.table.refused()
     now = refused_by_now(before, _not_read(run.outcomes.without_invoices))
@@ -57,7 +58,7 @@ def _notify_by_mail(channels: Channels, judged: Sequence[Judged], run: Run) -> I
 
 
 def _notify_by_event(channels: Channels, judged: Sequence[Judged], run: Run) -> Iterator[str]:
-    """Each period is an event of its own."""
+    """Send one event for each period."""
     notifications = _due(channels.table, "event", judged, run)
     if not notifications:
         return
@@ -101,10 +102,10 @@ def _mark(table: NotificationTable, channel: str, notifications: Sequence[Notifi
 
 
 def _not_read(outcomes: Sequence[PayerOutcome]) -> dict[str, str]:
-    """Why units and transfers could not be read, by payer account that this run got into."""
+    """Reasons why units and transfers could not be read, by payer account that could be read."""
     return {
         one.payer_account_id: " ".join(
-            said.not_read for said in (one.units, one.transfers) if said and said.not_read
+            answer.not_read for answer in (one.units, one.transfers) if answer and answer.not_read
         )
         for one in outcomes
         if one.outcome == CHECKED

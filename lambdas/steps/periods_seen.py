@@ -1,7 +1,6 @@
-"""What the `completeness.json` of billing periods says to a run before it judges them anew.
+"""Reading the `completeness.json` of billing periods before a run judges them again.
 
-Views are not locked: one that cannot be read counts as none, and ValidateCompleteness makes it
-again.
+Views are not locked: an unreadable one counts as missing, and ValidateCompleteness writes it again.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -23,7 +22,7 @@ _READ_THREADS = 16
 
 
 def period_seen(archive: Archive, period: BillingPeriod) -> PeriodSeen:
-    """Who is complete in the period. Without a view nobody is: that asks more, not less."""
+    """The payer accounts complete in the period. Without a view none is, so more are asked."""
     seen = read_if_understood(
         archive, completeness_key(period), lambda view: PeriodSeen.of(view, period)
     )
@@ -31,7 +30,7 @@ def period_seen(archive: Archive, period: BillingPeriod) -> PeriodSeen:
 
 
 def periods_seen_before(archive: Archive, oldest: BillingPeriod) -> dict[BillingPeriod, PeriodSeen]:
-    """The same of every period before `oldest` that was ever judged."""
+    """The same for every judged period before `oldest`."""
     periods = [one for one in judged_periods(archive.folders(PERIODS_PREFIX)) if one < oldest]
     with ThreadPoolExecutor(_READ_THREADS) as pool:
         seen = pool.map(lambda period: period_seen(archive, period), periods)
@@ -41,8 +40,8 @@ def periods_seen_before(archive: Archive, oldest: BillingPeriod) -> dict[Billing
 def doubts_and_closed(
     archive: Archive, periods: Iterable[BillingPeriod]
 ) -> tuple[set[str], set[BillingPeriod]]:
-    """The invoices of the periods whose document was found to be another's, and those periods that
-    are closed.
+    """The invoices of the periods whose document was found to be another's, and the periods whose
+    archive is closed.
     """
     in_doubt: set[str] = set()
     closed: set[BillingPeriod] = set()

@@ -1,4 +1,4 @@
-"""How a dry run ends: it says what a run would fetch, and judges nothing."""
+"""The end of a dry run: lists the invoices that a run would fetch, and judges nothing."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -24,14 +24,14 @@ PLANNED = "PLANNED"
 def plan_run(
     archive: Archive, settings: FunctionSettings, event: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Write and return the run's result: the listed invoices without a record. `event` is what
-    EnumeratePayerAccounts returned.
+    """Write and return the run's result: the listed invoices without a record. `event` is the
+    answer of EnumeratePayerAccounts.
     """
     items = read_run_list(archive, event, settings)
     listings = {item.payer_account_id: _listing(archive, item) for item in items}
     listed = [invoice for listing in listings.values() if listing for invoice in listing.invoices]
-    recorded = _recorded_segments(archive, listed)
-    to_fetch = sorted({i.invoice_id for i in listed if safe_segment(i.invoice_id) not in recorded})
+    segments = _recorded_segments(archive, listed)
+    to_fetch = sorted({i.invoice_id for i in listed if safe_segment(i.invoice_id) not in segments})
     unread = sorted(
         account_id
         for account_id, listing in listings.items()

@@ -1,4 +1,4 @@
-"""Reading a file of the bucket that the work goes on without."""
+"""Reading an optional file of the bucket."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -13,13 +13,13 @@ Read = TypeVar("Read")
 def read_if_understood(
     archive: Archive, key: str, understand: Callable[[Any], Read]
 ) -> Read | None:
-    """What `understand` makes of the JSON at the key. None where there is no file, and where it
-    cannot be understood, which the log names.
+    """The result of `understand` for the JSON at the key. None if there is no file, or if it cannot
+    be understood, which is logged.
     """
     try:
         found = archive.read(key)
         return understand(found.data()) if found else None
     except NOT_UNDERSTOOD as error:
         reason = f"{type(error).__name__}: {error}"
-        logger().warning("took an unreadable file for none", extra={"key": key, "reason": reason})
+        logger().warning("ignored an unreadable file", extra={"key": key, "reason": reason})
         return None

@@ -1,4 +1,4 @@
-"""What the steps of a run wrote of one payer account: its listing, and what each fetch pass did."""
+"""The files of a run on one payer account: its listing and its fetch passes."""
 
 from functools import cached_property
 
@@ -14,12 +14,12 @@ from lambdas.domain.runs.payer_run import Listing, PayerRun
 from lambdas.domain.stored_form import NotUnderstood, demand_memory, read_form
 
 _MOST_BYTES = 320 << 20
-"""Of all files of one payer account: those of 20,000 invoices with long rows have 200 MiB."""
+"""Limit for all files of one payer account; 20,000 invoices with long rows have 200 MiB."""
 
 
 class RunFiles:
-    """What the steps of a run wrote of one payer account, as it lies in the bucket. It is listed at
-    once, and read when it is asked for.
+    """The files of a run on one payer account, in the bucket. They are listed at once and read on
+    demand.
     """
 
     def __init__(self, archive: Archive, run: PayerRun) -> None:
@@ -34,8 +34,8 @@ class RunFiles:
 
     @cached_property
     def contents(self) -> dict[str, bytes]:
-        """The bytes of each file. Raises NotUnderstood where all of them are more than any run
-        writes, or would fill the memory.
+        """The bytes of each file. Raises NotUnderstood if they exceed what any run writes, or would
+        fill the memory.
         """
         if self.size_bytes > _MOST_BYTES:
             raise NotUnderstood(f"its files have {self.size_bytes} bytes")
@@ -45,7 +45,7 @@ class RunFiles:
         return contents
 
     def listing(self) -> Listing | None:
-        """What the listing step found, None where it did not end. Raises NotUnderstood."""
+        """The result of the listing step; None if it did not end. Raises NotUnderstood."""
         content = self.contents.get(self._listing_key)
         if content is None:
             return None
@@ -55,7 +55,7 @@ class RunFiles:
         return listing
 
     def passes(self) -> list[FetchPass]:
-        """What the fetch steps did so far. Raises NotUnderstood."""
+        """The passes of the fetch step. Raises NotUnderstood."""
         return [
             _of_own_evidence(read_form(FetchPass, content))
             for key, content in self.contents.items()

@@ -1,5 +1,5 @@
-"""Whom a run was to ask, as its later steps read it: from the run's list or, where that is lost,
-from the register that the run was asked with.
+"""The payer accounts that a run was to ask, for its later steps: read from the run's list or, if
+that is lost, from the register stored in the run's request.
 """
 
 from collections.abc import Mapping
@@ -27,11 +27,11 @@ from lambdas.telemetry import logger
 
 
 class RunFileLost(Exception):
-    """A file of the run is gone or is not what was written."""
+    """A file of the run is gone or was changed."""
 
 
 def read_request(archive: Archive, run_id: str) -> dict[str, Any]:
-    """What the run was asked, with its register. Raises RunFileLost."""
+    """The run's request, with its register. Raises RunFileLost."""
     key = run_request_key(run_id)
     try:
         found = archive.read(key)
@@ -50,43 +50,43 @@ def read_request(archive: Archive, run_id: str) -> dict[str, Any]:
 def read_run_list(
     archive: Archive, event: Mapping[str, Any], settings: FunctionSettings
 ) -> list[PayerRun]:
-    """The payer accounts that the run was to ask; `event` is what EnumeratePayerAccounts returned.
+    """The payer accounts that the run was to ask; `event` is the answer of EnumeratePayerAccounts.
 
-    Where the list is lost, all that the register has for the run's periods, unless there are as
-    many listings as the list had entries: then it is they that were asked. Raises RunFileLost.
+    If the list is lost: the accounts with a listing, if they are as many as the list had entries,
+    else all of the register for the run's periods. Raises RunFileLost.
     """
-    run_id, written = event["run_id"], event["payers"]
+    run_id, length = event["run_id"], event["payers"]
     try:
-        return _written(archive, run_id, written)
+        return _stored_list(archive, run_id, length)
     except RunFileLost as error:
-        logger().warning("went by the register", extra={"run_id": run_id, "reason": str(error)})
+        logger().warning("used the register", extra={"run_id": run_id, "reason": str(error)})
     everybody = _of_register(read_request(archive, run_id), settings)
-    there = {item.key for item in archive.list(run_payers_prefix(run_id))}
-    listed = [one for one in everybody if listing_key(run_id, one.payer_account_id) in there]
-    return listed if len(listed) == written else everybody
+    keys = {item.key for item in archive.list(run_payers_prefix(run_id))}
+    with_listing = [one for one in everybody if listing_key(run_id, one.payer_account_id) in keys]
+    return with_listing if len(with_listing) == length else everybody
 
 
 def accounts_asked(archive: Archive, run_id: str) -> set[str]:
-    """The payer accounts of the run's list; none where it is lost, as ValidateCompleteness says."""
-    asked = read_if_understood(
+    """The payer accounts of the run's list; none if it is lost, which ValidateCompleteness logs."""
+    accounts = read_if_understood(
         archive,
         run_payers_key(run_id),
         lambda items: {str(one["payer_account_id"]) for one in items},
     )
-    return asked or set()
+    return accounts or set()
 
 
 def accounts_registered(archive: Archive, run_id: str) -> set[str]:
-    """The payer accounts of the register as the run began; none where its request is lost."""
-    registered = read_if_understood(
+    """The payer accounts of the register when the run began; none if its request is lost."""
+    accounts = read_if_understood(
         archive,
         run_request_key(run_id),
         lambda request: {str(one["account_id"]) for one in request["register"]},
     )
-    return registered or set()
+    return accounts or set()
 
 
-def _written(archive: Archive, run_id: str, length: int) -> list[PayerRun]:
+def _stored_list(archive: Archive, run_id: str, length: int) -> list[PayerRun]:
     key = run_payers_key(run_id)
     try:
         found = archive.read(key)
@@ -105,18 +105,18 @@ def _written(archive: Archive, run_id: str, length: int) -> list[PayerRun]:
 
 
 def _of_register(request: Mapping[str, Any], settings: FunctionSettings) -> list[PayerRun]:
-    """All that a person's run of the same payer accounts would ask, for it leaves nobody out."""
-    named = request["input"].get("payer_account_ids")
-    asked = RunRequest(
+    """The items of a manual run of the same payer accounts, which leaves none out."""
+    account_ids = request["input"].get("payer_account_ids")
+    manual_request = RunRequest(
         run_id=request["run_id"],
         as_of=read_instant(request["as_of"]),
         billing_period=BillingPeriod.parse(request["billing_period"]),
         is_scheduled=False,
-        payer_account_ids=tuple(named) if named else None,
+        payer_account_ids=tuple(account_ids) if account_ids else None,
         dry_run=request["dry_run"],
     )
     return payer_runs(
-        asked,
+        manual_request,
         _register(request),
         settings.close_calendar,
         settings.lookback_periods,
@@ -127,7 +127,7 @@ def _of_register(request: Mapping[str, Any], settings: FunctionSettings) -> list
 
 
 def _read_all_of(request: Mapping[str, Any]) -> None:
-    """Read what the last step reads of it later, so that it is known to be all there."""
+    """Read all that the last step reads later, so that a missing part is noticed now."""
     _register(request)
     request["input"].keys()
     for given in request["acknowledgements"]:

@@ -1,4 +1,4 @@
-"""The metrics of a run, by name: what the alarms and the dashboard look for."""
+"""The metrics of a run, by the names that the alarms and the dashboard use."""
 
 from collections.abc import Sequence
 
@@ -7,14 +7,15 @@ from lambdas.steps.judging.judge_period import Run
 
 
 def run_metrics(*, failures: int, cost_explorer_requests: int) -> dict[str, float]:
-    """What every run says of itself; `failures` are those of notifying."""
+    """The metrics of every run; `failures` are those of notifications."""
     return {"NotificationsFailed": failures, "CostExplorerRequests": cost_explorer_requests}
 
 
 def daily_metrics(judged: Sequence[Judged], run: Run, *, sweep_hours: float) -> dict[str, float]:
-    """What the daily run says beside, of itself and of the target period, the first of `judged`: a
-    run that a person starts, for whatever period, neither stands in for it nor disturbs its
-    figures.
+    """Further metrics of the daily run and its target period, the first of `judged`.
+
+    A run that a person starts emits none of them: it neither replaces the daily run nor distorts
+    its figures.
     """
     payers = judged[0].manifest.payers
     overdue = sum(

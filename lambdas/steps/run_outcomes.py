@@ -1,7 +1,6 @@
-"""What a run's files say of each payer account that it asked, kept on disk by billing period.
+"""The outcome of each payer account that a run asked, kept on disk by billing period.
 
-A run may judge many periods with many invoices each. In memory there are only those of the period
-that is judged.
+A run may judge many periods with many invoices each. Only those of the current one are in memory.
 """
 
 import gzip
@@ -34,13 +33,13 @@ from lambdas.telemetry import logger
 _READ_THREADS = 16
 _SMALL = 4 << 20
 _MOST_PERIODS = 60
-"""That one payer account's files may have beside those that it was asked for: corrections of five
-years. Each is judged, and a run has minutes for all of them.
+"""Limit for one payer account's periods besides those asked for: corrections of five years. Each is
+judged, and a run has minutes for all of them.
 """
 
 
 class OutcomesNotKept(Exception):
-    """The function's own storage does not take what the run found."""
+    """The function's own storage cannot take the run's outcomes."""
 
     def __init__(self, error: OSError) -> None:
         why = os.strerror(error.errno) if error.errno else type(error).__name__
@@ -52,7 +51,7 @@ class OutcomesNotKept(Exception):
 
 @dataclass
 class _Part:
-    """What one payer account's outcome has of one billing period."""
+    """The part of one payer account's outcome in one billing period."""
 
     account_id: str
     archived: tuple[ArchivedInvoice, ...]
@@ -61,11 +60,11 @@ class _Part:
 
 
 class RunOutcomes:
-    """The outcomes of one run, as a context: what is on disk goes with it."""
+    """The outcomes of one run. A context whose end deletes the files on disk."""
 
     def __init__(self, archive: Archive, items: Sequence[PayerRun]) -> None:
         self.periods: set[BillingPeriod] = set()
-        """Those in which the run found something, whatever it asked for."""
+        """All periods in which the run found something, asked for or not."""
         with ExitStack() as stack:
             self._folder = Path(tempfile.mkdtemp(prefix="outcomes-"))
             stack.callback(shutil.rmtree, self._folder, ignore_errors=True)
@@ -84,7 +83,7 @@ class RunOutcomes:
         self._end.close()
 
     def of_period(self, period: BillingPeriod) -> list[PayerOutcome]:
-        """Every outcome, with the invoices of this period alone."""
+        """All outcomes, with the invoices of this period only."""
         parts = {part.account_id: part for part in self._parts(period)}
         return [
             replace(one, archived=part.archived, outstanding=part.outstanding, rows=part.rows)
@@ -94,7 +93,7 @@ class RunOutcomes:
         ]
 
     def _set_aside(self, outcome: PayerOutcome) -> PayerOutcome:
-        """The outcome without its invoices, which go to the disk."""
+        """Move the outcome's invoices to disk; return it without them."""
         archived, outstanding = defaultdict(list), defaultdict(list)
         for invoice in outcome.archived:
             archived[invoice.billing_period].append(invoice)
@@ -135,36 +134,35 @@ class RunOutcomes:
 
 
 def _outcomes(archive: Archive, items: Sequence[PayerRun]) -> Iterator[PayerOutcome]:
-    """The outcome of each item; files are read some at a time, for there may be many."""
+    """The outcome of each item; files are read in batches, since there may be many."""
     with ThreadPoolExecutor(_READ_THREADS) as pool:
         for begin in range(0, len(items), _READ_THREADS):
-            some = items[begin : begin + _READ_THREADS]
-            files = list(pool.map(lambda item: _listed(archive, item), some))
-            for item in some:
-                yield _understood(item, files.pop(0))
+            batch = items[begin : begin + _READ_THREADS]
+            files = list(pool.map(lambda item: _files(archive, item), batch))
+            for item in batch:
+                yield _outcome_or_not_checked(item, files.pop(0))
 
 
-def _listed(archive: Archive, item: PayerRun) -> RunFiles:
-    """The files of one item, read already if they are small: large ones are in memory one payer
+def _files(archive: Archive, item: PayerRun) -> RunFiles:
+    """The files of one item, already read if they are small; large ones are in memory for one payer
     account at a time.
     """
     files = RunFiles(archive, item)
     if files.size_bytes <= _SMALL:
-        with suppress(NotUnderstood):  # whoever asks for them is told again
+        with suppress(NotUnderstood):  # raised again at the next access
             _ = files.contents
     return files
 
 
-def _understood(item: PayerRun, files: RunFiles) -> PayerOutcome:
-    """What became of one item of the run's list.
-
-    What did not end, or left what cannot be understood, left no outcome, and that is NOT_CHECKED.
+def _outcome_or_not_checked(item: PayerRun, files: RunFiles) -> PayerOutcome:
+    """The outcome of one item of the run's list; NOT_CHECKED if its steps did not end or its files
+    cannot be understood.
     """
     try:
         return _demand_few_periods(item, _outcome(item, files))
     except NotUnderstood as error:
         logger().error(
-            "took a payer account for not checked",
+            "counted a payer account as not checked",
             extra={"payer_account_id": item.payer_account_id, "reason": str(error)},
         )
         detail = f"A file of run {item.run_id} cannot be understood: {error}."
@@ -193,10 +191,10 @@ def _outcome(item: PayerRun, files: RunFiles) -> PayerOutcome:
         )
     passes = files.passes()
     ended = [one for one in passes if one.outcome] or [FetchPass(NOT_CHECKED, "")]
-    # one that ended well dealt with everything, whatever another try of the map came to
+    # a pass that ended well dealt with everything, whatever the result of another try of the map
     last = next((one for one in ended if one.outcome == CHECKED), ended[-1])
     dealt_with = {invoice_id for one in passes for invoice_id in one.invoice_ids()}
-    left = [i for i in listing.invoices if i.invoice_id not in dealt_with]
+    rest = [i for i in listing.invoices if i.invoice_id not in dealt_with]
     return PayerOutcome(
         item.payer_account_id,
         last.outcome or NOT_CHECKED,
@@ -207,7 +205,7 @@ def _outcome(item: PayerRun, files: RunFiles) -> PayerOutcome:
         tuple(invoice for one in passes for invoice in one.archived),
         (
             *(invoice for one in passes for invoice in one.outstanding),
-            *(_not_fetched(item, invoice) for invoice in left),
+            *(_not_fetched(item, invoice) for invoice in rest),
         ),
         listing.units,
         listing.transfers,
@@ -220,7 +218,7 @@ def _outcome(item: PayerRun, files: RunFiles) -> PayerOutcome:
 
 
 def _not_fetched(item: PayerRun, listed: ListedInvoice) -> OutstandingInvoice:
-    """A listed invoice that no pass dealt with: expected all the same."""
+    """A listed invoice that no pass dealt with; it is still expected."""
     return OutstandingInvoice(
         listed.invoice_id,
         listed.billing_period,

@@ -1,4 +1,4 @@
-"""Reading a record as it lies in the archive."""
+"""Reading a record from the archive."""
 
 from lambdas.aws.archive import Archive
 from lambdas.domain.evidence.archive_layout import evidence_payer
@@ -7,13 +7,13 @@ from lambdas.domain.evidence.records import Record, StoredObject
 from lambdas.domain.stored_form import NotUnderstood, read_form
 
 _LARGEST = 4 << 20
-"""Bytes: far more than the row of an invoice and the names of all its records and documents."""
+"""Bytes; far more than an invoice's row and the names of all its records and documents."""
 
 
 def read_record(archive: Archive, key: str) -> tuple[Record, StoredObject] | None:
-    """The record that belongs at the key, and where it is stored; None where there is nothing.
+    """The record of this key with its stored object; None if there is none.
 
-    Raises NotUnderstood for anything else that lies there.
+    Raises NotUnderstood for anything else at the key.
     """
     found = archive.read(key, _LARGEST)
     if found is None:

@@ -1,8 +1,7 @@
-"""The views, made again as far as they are behind.
+"""Updating the views that are behind.
 
-Those that follow from a period's manifest alone are made with it. Those that look at several
-periods, pages and workbooks and what lies at the bucket's root, are made once all periods of a run
-are judged, so that none shows a neighbour as it was before.
+Views of one period's manifest are made with it. Views of several periods (pages, workbooks and the
+bucket's root) are made after a run has judged all its periods, so that all show the same state.
 """
 
 from collections.abc import Iterable, Sequence
@@ -41,11 +40,11 @@ from lambdas.views.workbook import WorkbookNotMade, ledger_workbook
 
 _READ_THREADS = 16
 _OF_THE_ROOT = 0
-"""Views at the root are made from many manifests: the last writer wins, and the next run mends."""
+"""Views at the root are of many manifests; the last writer wins, and the next run fixes them."""
 
 
 def update_manifest_views(archive: Archive, link: Link) -> None:
-    """Make again the views of a period that follow from this manifest, or that a crash left out."""
+    """Update a period's views of this manifest; a crash may have left some of them behind."""
     manifest = link.manifest
     period, sequence = manifest.billing_period, manifest.sequence
     archive.update_view(sha256_sums_key(period), sha256_sums(manifest, link.sha256), sequence)
@@ -54,8 +53,8 @@ def update_manifest_views(archive: Archive, link: Link) -> None:
 
 
 def update_completeness(archive: Archive, manifest: Manifest, sequence: int) -> None:
-    """Make the verdict's view again. A verdict that is not in the chain, for the chain cannot be
-    trusted, has this view alone: then `sequence` is how far the chain once was.
+    """Update the view of the verdict. If the chain cannot be trusted, the verdict is not in it and
+    has only this view: then `sequence` is the highest number that the chain is known to have had.
     """
     key = completeness_key(manifest.billing_period)
     archive.update_view(key, to_json(manifest.completeness()), sequence)
@@ -64,8 +63,8 @@ def update_completeness(archive: Archive, manifest: Manifest, sequence: int) -> 
 def update_pages(
     archive: Archive, signer: ManifestSigner, chain: ManifestChain, judged: Iterable[Judged]
 ) -> None:
-    """Make the pages and workbooks of the judged periods and the archive's own views again, as far
-    as they are behind. A page that cannot be made stays what it was.
+    """Update the pages and workbooks of the judged periods, and the views at the bucket's root. A
+    page that cannot be made stays as it is.
     """
     by_period = _digests(archive)
     periods = [one for one in by_period.values() if one]
@@ -91,9 +90,9 @@ def _update_page(
     periods: Sequence[PeriodDigest],
     before: PeriodDigest | None,
 ) -> None:
-    """The page and the workbook of one period, from its manifest as it lies in the archive.
+    """Update the page and the workbook of one period, from its manifest in the archive.
 
-    Where that is another by now, both stay what they were: the next run tells of it.
+    If that manifest has been replaced, both stay as they are, and the next run reports it.
     """
     period = judged.manifest.billing_period
     shown_from = chain.stored(period, judged.shown_from)
@@ -108,7 +107,7 @@ def _update_page(
 
 
 def _update_workbook(archive: Archive, manifest: Manifest, before: PeriodDigest | None) -> None:
-    """One that cannot be made costs nobody the verdict: the run goes on, and says so in its log."""
+    """Update the workbook. If it cannot be made, the run logs this and goes on with its verdict."""
     key = ledger_workbook_key(manifest.billing_period)
     try:
         workbook = ledger_workbook(manifest, before)
@@ -119,15 +118,15 @@ def _update_workbook(archive: Archive, manifest: Manifest, before: PeriodDigest 
 
 
 def _digests(archive: Archive) -> dict[BillingPeriod, PeriodDigest | None]:
-    """What each period of the archive says of itself; None where that cannot be read."""
+    """The digest of each period in the archive; None if it cannot be read."""
     periods = list(judged_periods(archive.folders(PERIODS_PREFIX)))
     with ThreadPoolExecutor(_READ_THREADS) as pool:
         return dict(zip(periods, pool.map(lambda one: _digest(archive, one), periods), strict=True))
 
 
 def _digest(archive: Archive, period: BillingPeriod) -> PeriodDigest | None:
-    """None where the period's verdict is missing, or is not one: the run that judges the period
-    next makes that file again.
+    """Read the digest; None if the period's verdict is missing or unusable. The next run that
+    judges the period writes that file again.
     """
     digest = read_if_understood(archive, completeness_key(period), PeriodDigest.from_data)
     return digest if digest and digest.billing_period == period else None

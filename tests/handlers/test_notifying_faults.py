@@ -120,7 +120,7 @@ def test_r07_a_notification_that_fails_harms_nothing_is_seen_and_is_told_by_the_
     failures = 2 if fails == "both" else 1
     assert heartbeat(capsys.readouterr().out)["NotificationsFailed"] == failures
     errors = [one for one in caplog.records if one.levelname == "ERROR"]
-    assert [one.getMessage() for one in errors] == ["told nobody"] * failures
+    assert [one.getMessage() for one in errors] == ["notified nobody"] * failures
     settled = month.versions()
     month.topic.answers = month.bus.answers = ""
     month.bus.refuses_entries = False

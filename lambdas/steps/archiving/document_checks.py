@@ -1,8 +1,8 @@
-"""Deciding whether downloaded bytes are the document they are said to be.
+"""Checks of downloaded bytes: are they the expected document?
 
-What arrived whole is kept, as odd as it may be, and flagged: readers forgive much, and so must an
-archive. Refused is what is another thing (a web page, an error answer), was cut or extended, or has
-no page. Parsers only flag: what one cannot do, or not within its limits, is no verdict.
+A document that arrived whole is kept and its oddities flagged: readers forgive much, and so must an
+archive. Refused are other things (a web page, an error answer), documents cut or extended, and
+documents without a page. Parsers only flag: their failures and limits do not decide.
 """
 
 from collections.abc import Collection
@@ -28,18 +28,18 @@ from lambdas.parsers.parser_processes import UNKNOWN_ENCODING, BeyondLimits, Par
 
 _HEAD_BYTES = _TAIL_BYTES = 1 << 18
 _END_WITHIN = 1024
-"""How far behind the end mark a PDF may go on, by the rules."""
+"""Bytes that a PDF may have behind its end mark, by the rules of the format."""
 _TEXT_BYTES = 32 << 20
-"""A larger PDF is checked in structure only: taking the text out of it would need many times its
-size in memory.
+"""Only the structure of a larger PDF is checked: extracting its text would take many times its size
+in memory.
 """
 _PARSERS = ParserProcesses()
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A document that may be stored: its file-name extension and what is to be flagged, as finding
-    codes with details.
+    """A document that may be stored: its file-name extension, and its flags as finding codes with
+    details.
     """
 
     extension: str
@@ -59,9 +59,10 @@ def check_document(
     others: Others = NOBODY_ELSE,
     is_whole: bool = False,
 ) -> Checked:
-    """Check a downloaded document; `accounts` are those whose name it may carry, `others` what is
-    known to be another's, `is_whole` says that it has the length that the server told. Raises
-    DownloadRefused.
+    """Check a downloaded document. Raises DownloadRefused.
+
+    `accounts`: those that the document may name. `others`: papers known to be another invoice's.
+    `is_whole`: it has the length that the server stated.
     """
     stream.seek(0)
     head = stream.read(_HEAD_BYTES)
@@ -87,7 +88,7 @@ def check_document(
 def is_rendered_anew(
     first: IO[bytes], first_size_bytes: int, second: IO[bytes], second_size_bytes: int
 ) -> bool:
-    """Whether two PDFs are renderings of one paper. What cannot be compared is not."""
+    """True if two PDFs are renderings of one paper; false if they cannot be compared."""
     if is_update(first, second):
         return False
     content = _content(first, first_size_bytes)
@@ -104,7 +105,7 @@ def _refuse_other_things(root: str | None) -> None:
 def _check_pdf(
     stream: IO[bytes], size_bytes: int, beginning: PdfBeginning
 ) -> list[tuple[str, str]]:
-    """What is to be flagged of the PDF's structure. Raises DownloadRefused."""
+    """The flags of the PDF's structure. Raises DownloadRefused."""
     tail, padding = _tail(stream, size_bytes)
     remainder = pdf_remainder(tail)
     if remainder is None or beginning.is_of_more(size_bytes):
@@ -146,7 +147,7 @@ def _irregularities(beginning: PdfBeginning, behind: int, *, is_forgiven: bool) 
 
 
 def _tail(stream: IO[bytes], size_bytes: int) -> tuple[bytes, int]:
-    """The last bytes before the padding, and how long the padding is."""
+    """The last bytes before the padding, and the length of the padding."""
     end = size_bytes
     while end > 0:
         start = max(0, end - _TAIL_BYTES)
@@ -179,7 +180,7 @@ def _text(stream: IO[bytes], size_bytes: int) -> str | None:
     if size_bytes > _TEXT_BYTES:
         return None
     try:
-        # without what stands behind the end, which parsers go through slowly
+        # without the bytes behind the end, over which parsers are slow
         tail, padding = _tail(stream, size_bytes)
         end = size_bytes - padding - len(pdf_remainder(tail) or b"")
         text: str | None = _PARSERS.ask("pdf_text", stream, end)
@@ -189,7 +190,7 @@ def _text(stream: IO[bytes], size_bytes: int) -> str | None:
 
 
 def _content(stream: IO[bytes], size_bytes: int) -> str | None:
-    """The hash of what a PDF shows and holds, or None where that cannot be read."""
+    """The hash of a PDF's content, or None if it cannot be read."""
     if size_bytes > _TEXT_BYTES:
         return None
     try:
@@ -200,7 +201,7 @@ def _content(stream: IO[bytes], size_bytes: int) -> str | None:
 
 
 def _check_xml(stream: IO[bytes], size_bytes: int, root: str | None, is_whole: bool) -> Checked:
-    """Refuse other things and what was cut; what is only not well-formed is flagged."""
+    """Refuse other things and a cut XML; only flag one that is not well-formed."""
     try:
         structure = _PARSERS.ask("xml_structure", stream, size_bytes)
     except BeyondLimits:

@@ -1,5 +1,5 @@
-"""Getting one listed invoice into the archive: document, then record, so that a crash anywhere
-leaves what the next run completes.
+"""Archiving one listed invoice: documents first, then the record, so that the next run can complete
+the work after a crash at any point.
 """
 
 import json
@@ -82,18 +82,18 @@ from lambdas.steps.archiving.stored_papers import StoredPapers
 from lambdas.steps.stored_records import read_record
 
 _ROUNDS = 3
-"""How often documents are asked for when a URL is refused or the bytes do not arrive whole."""
+"""Requests for the documents when a URL is refused or the bytes do not arrive whole."""
 _PASSING = ("DOWNLOAD_FAILED", "DOCUMENT_DAMAGED", StorageFull.CODE)
 _CHAIN_TRIES = 5
 _MOST_FLAGS_BYTES, _MOST_DETAIL_BYTES = 1_500, 400
-"""S3 takes 2,048 of all metadata of an object; in JSON a letter may take twelve."""
+"""S3 takes 2,048 bytes of metadata per object; in JSON a letter may take twelve."""
 InTurn = Callable[[], AbstractContextManager[None]]
 REVISION_NOT_CHECKED = "REVISION_NOT_CHECKED"
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What a stored document says of itself, for the run that finds it without a record."""
+    """A stored document's metadata, for a run that finds it without a record."""
 
     run_id: str
     retrieved_at: Instant
@@ -108,13 +108,13 @@ class Origin:
 
     @classmethod
     def of(cls, metadata: Mapping[str, str]) -> "Origin":
-        """Raises what NOT_UNDERSTOOD has where no run of this archive wrote it."""
+        """Raises an error of NOT_UNDERSTOOD if no run of this archive wrote the metadata."""
         flags = tuple((code, detail) for code, detail in json.loads(metadata["flags"]))
         return checked(cls(metadata["run-id"], metadata["retrieved-at"], flags))
 
 
 class PayerArchive:
-    """What the archive holds of one payer account's invoices in a run, and how it grows.
+    """The archive of one payer account's invoices in a run: its state and its additions.
 
     Methods may run in several threads.
     """
@@ -142,11 +142,11 @@ class PayerArchive:
         self._damages: dict[str, Finding] = {}
 
     def look_up(self, places: Iterable[tuple[BillingPeriod, str]], asked: Collection[str]) -> None:
-        """Read, from listings alone, which records and documents exist at these places.
+        """Find the records and documents at these periods and payer accounts, from listings alone.
 
-        That is at these periods and payer accounts, and in the run's periods the records of
-        accounts that are not `asked` themselves: only those who are shown them can miss them.
-        Versions are listed, for a key that somebody hid looks like one that was never there.
+        Records of accounts that are not `asked` themselves are looked up in the run's periods too:
+        only an account in whose listings they appear can notice that they vanish. Versions are
+        listed, because otherwise a hidden key looks like one that never existed.
         """
         unasked = {
             (period, account_id)
@@ -180,10 +180,10 @@ class PayerArchive:
     def archive_invoice(
         self, listed: ListedInvoice, in_turn: InTurn = nullcontext
     ) -> ArchivedInvoice | OutstandingInvoice | KnownInvoice:
-        """Store what the archive lacks of the invoice. Raises NoAccess and ServiceUnavailable.
+        """Store the missing parts of the invoice. Raises NoAccess and ServiceUnavailable.
 
-        `in_turn` lets decide one invoice after another, in the order of the listings: of invoices
-        that are served one paper which names none of them, it is always the first that gets it.
+        `in_turn` makes decisions one invoice after another, in the order of the listings. So when
+        several invoices are served one paper that names none of them, the first always gets it.
         """
         try:
             return self._archive_invoice(listed, in_turn)
@@ -193,7 +193,7 @@ class PayerArchive:
             gap = _gap_of(damaged.finding)
         return self._outstanding(listed, [gap])
 
-    def _outstanding(self, listed: ListedInvoice, lacks: Iterable[Gap]) -> OutstandingInvoice:
+    def _outstanding(self, listed: ListedInvoice, gaps: Iterable[Gap]) -> OutstandingInvoice:
         return OutstandingInvoice(
             listed.invoice_id,
             listed.billing_period,
@@ -201,7 +201,7 @@ class PayerArchive:
             (self._run.payer_account_id,),
             listed.summary,
             (
-                *(finding(gap.code, gap.subject, gap.detail) for gap in lacks),
+                *(finding(gap.code, gap.subject, gap.detail) for gap in gaps),
                 *rows_differ(listed.invoice_id, listed.summary.row, listed.other_rows),
             ),
             listed.receiver_roles,
@@ -228,7 +228,7 @@ class PayerArchive:
         )
         has_changed = state is not None and _has_changed(state.record, sighting)
         documents: list[ArchivedDocument] = []
-        lacks: list[Gap] = []
+        gaps: list[Gap] = []
         is_in_doubt = state is not None and (
             listed.invoice_id in self._known.in_doubt
             or (self._is_contested(listed) and not state.record.names_its_invoice)
@@ -238,7 +238,7 @@ class PayerArchive:
         )
         if is_asked:
             try:
-                documents, lacks = self._get_documents(
+                documents, gaps = self._get_documents(
                     listed,
                     state,
                     in_turn,
@@ -246,35 +246,35 @@ class PayerArchive:
                     is_in_doubt=is_in_doubt,
                 )
             except AnswerNotRead:
-                is_asked = False  # so it stays due, and the next run asks again
+                is_asked = False  # it stays due, and the next run asks again
         learnt = Learnt(
             self._run.run_id,
             self._run.as_of,
             sighting,
             listed.summary.row,
             documents,
-            lacks,
+            gaps,
             is_asked,
             listed.summary.received,
             listed.other_rows,
         )
         if state is None and not documents:
-            return self._outstanding(listed, lacks)
+            return self._outstanding(listed, gaps)
         if state:
             return self._extend_chain(state, learnt)
         return self._begin_chain(listed, learnt)
 
     def _kept_one_row(self, record: Record) -> bool:
-        """Whether it is of an earlier release, which kept the first row of an id alone, and of a
-        closed month: what else is listed there is no news.
+        """True for a record of a closed month by an earlier release, which kept only the first row
+        of an id: other listed rows are then no news.
         """
         return record.row_received is None and record.billing_period in self._known.closed
 
     def contested(self, listed: Iterable[ListedInvoice]) -> list[ListedInvoice]:
-        """The invoices that hold a document which another one was served in this pass.
+        """The invoices whose stored document was served for another invoice in this pass.
 
-        Where the document names neither, the holder may be the wrong one: `archive_invoice` looks
-        again at what AWS serves for it.
+        The document may be stored for the wrong one if it names neither: `archive_invoice` fetches
+        it again from AWS.
         """
         return [invoice for invoice in listed if self._is_contested(invoice)]
 
@@ -287,36 +287,38 @@ class PayerArchive:
         periods: Iterable[BillingPeriod],
         receivers: Collection[str],
     ) -> list[ArchivedInvoice]:
-        """Record which archived invoices of these fully listed periods the payer account's listings
-        no longer show.
+        """Record archived invoices of these fully listed periods that are no longer in the payer
+        account's listings.
 
-        `receivers` are the accounts whose listings were read as well: what only the listing of
-        another receiver showed was not looked for.
+        `receivers` are the accounts whose listings were read as well. Invoices that only another
+        receiver's listing had are left out.
         """
-        shown = {safe_segment(invoice_id) for invoice_id in listed_ids}
-        judged = tuple(records_prefix(period) for period in periods)
+        listed_segments = {safe_segment(invoice_id) for invoice_id in listed_ids}
+        prefixes = tuple(records_prefix(period) for period in periods)
         vanished = []
         for segment, places in self._chains.items():
-            if segment in shown or not any(chain.startswith(judged) for chain, _ in places):
+            if segment in listed_segments:
+                continue
+            if not any(chain.startswith(prefixes) for chain, _ in places):
                 continue
             try:
                 state = self._state(segment)
             except (EvidenceConflict, EvidenceDamaged):
-                continue  # ValidateCompleteness tells of a record that cannot be read
-            seen_by = self._run.payer_account_id
+                continue  # ValidateCompleteness reports a record that cannot be read
+            account_id = self._run.payer_account_id
             if state and InvoiceSummary(state.record.summary).is_estimate:
                 continue
-            if not state or not _was_listed_by_period(state.record, seen_by, receivers):
+            if not state or not _was_listed_by_period(state.record, account_id, receivers):
                 continue
             learnt = Learnt(self._run.run_id, self._run.as_of, None, state.record.summary)
             vanished.append(self._extend_chain(state, learnt))
         return vanished
 
     def _state(self, segment: str) -> ChainState | None:
-        """The highest record of the invoice's oldest chain: the first record fixes the keys.
+        """The highest record of the invoice's oldest chain, whose first record fixes the keys.
 
-        Raises EvidenceDamaged where a record of it is hidden or overlaid: nothing is stored for the
-        invoice until it is back.
+        Raises EvidenceDamaged if a record is hidden or overlaid: nothing is stored for the invoice
+        until that record is back.
         """
         if segment in self._damages:
             raise EvidenceDamaged(self._damages[segment])
@@ -325,7 +327,7 @@ class PayerArchive:
         return min(states, key=lambda state: state.record.first_archived_at, default=None)
 
     def _read_highest(self, chain: str, sequence: int) -> ChainState:
-        """The highest record of a chain of which `sequence` is known to exist."""
+        """The highest record of a chain in which `sequence` is known to exist."""
         found: ChainState | None = None
         while newer := self._read(record_in_chain(chain, sequence)):
             found, sequence = newer, sequence + 1
@@ -363,7 +365,7 @@ class PayerArchive:
             stored = self._put_record(record)
             if stored:
                 return ArchivedInvoice.of(record, stored)
-            # another run was first: what it recorded is the state now
+            # another run was first: its record is the state now
             state = self._read_highest(chain_of_record(record.key), record.sequence)
         raise ServiceUnavailable(f"other runs keep extending {state.record.key}")
 
@@ -381,12 +383,10 @@ class PayerArchive:
         look_for_revisions: bool,
         is_in_doubt: bool,
     ) -> tuple[list[ArchivedDocument], list[Gap]]:
-        """Ask for the documents and store at once those that the archive lacks; URLs never leave
-        this call.
+        """Ask for the documents and store missing ones at once; URLs never leave this call.
 
-        The invoice document is looked at again too if it `is_in_doubt`. Raises AnswerNotRead where
-        AWS answers nothing that can be read of an invoice of which nothing is wanted but what may
-        have come late.
+        If it `is_in_doubt`, the invoice document is fetched again too. Raises AnswerNotRead for an
+        unusable answer, if the question was only about documents that may have come late.
         """
         known = (
             {d.identity: d for d in sorted(state.record.documents, key=_revision)} if state else {}
@@ -394,16 +394,16 @@ class PayerArchive:
         stem = state.record.document_stem if state else self._stem(listed)
         period = state.record.billing_period if state else listed.billing_period
         stored: dict[object, ArchivedDocument] = {}
-        lacks: dict[object, Gap] = {}
+        gaps: dict[object, Gap] = {}
         for _ in range(_ROUNDS):
             try_again = False
             try:
                 offers = self._offers(listed)
             except (InvoiceNotReady, DocumentsRefused, AnswerNotRead) as error:
-                is_wanted = state is None or look_for_revisions or stored or lacks
+                is_wanted = state is None or look_for_revisions or stored or gaps
                 if isinstance(error, AnswerNotRead) and not is_wanted:
                     raise
-                lacks = lacks or _nothing_offered(listed, state, error, look_for_revisions)
+                gaps = gaps or _nothing_offered(listed, state, error, look_for_revisions)
                 break
             for offer in offers:
                 if offer.identity in stored:
@@ -413,19 +413,19 @@ class PayerArchive:
                     look_for_revisions or (is_in_doubt and offer.is_invoice_document)
                 ):
                     continue
-                lacks.pop(offer.identity, None)
+                gaps.pop(offer.identity, None)
                 try:
                     document = self._get_document(
                         offer, stem, period, listed, earlier, in_turn=in_turn
                     )
                 except EvidenceConflict as conflict:
                     subject = _subject(listed.invoice_id, offer)
-                    lacks[offer.identity] = Gap("FOREIGN_OBJECT", subject, f"{conflict}.")
+                    gaps[offer.identity] = Gap("FOREIGN_OBJECT", subject, f"{conflict}.")
                 except EvidenceDamaged as damaged:
-                    lacks[offer.identity] = _gap_of(damaged.finding)
+                    gaps[offer.identity] = _gap_of(damaged.finding)
                 except DownloadRefused as refused:
                     gap = _gap(listed.invoice_id, offer, refused)
-                    lacks[offer.identity] = (
+                    gaps[offer.identity] = (
                         replace(gap, code=REVISION_NOT_CHECKED) if earlier else gap
                     )
                     try_again |= refused.code in _PASSING and not isinstance(refused, TooSlow)
@@ -434,12 +434,13 @@ class PayerArchive:
                         stored[offer.identity] = document
             if not try_again:
                 break
-        return list(stored.values()), list(lacks.values())
+        return list(stored.values()), list(gaps.values())
 
     def _offers(self, listed: ListedInvoice) -> list[OfferedDocument]:
-        """What AWS offers of the invoice now. That it denies a payment receipt, a tax copy or an
-        invoice of another account, a unit's receiver for example, says nothing of the payer
-        account: any other invoice does.
+        """The documents that AWS offers now.
+
+        Raises NoAccess if AWS denies them, but DocumentsRefused for a payment receipt, a tax copy
+        or an invoice of another account (for example a unit's receiver): these may be denied alone.
         """
         is_own = listed.payer_account_id == self._run.payer_account_id
         try:
@@ -459,10 +460,7 @@ class PayerArchive:
         *,
         in_turn: InTurn,
     ) -> ArchivedDocument | None:
-        """Adopt or download one document.
-
-        None when a changed row brought no other document than the archived one.
-        """
+        """Adopt or download one document; None if it is the archived one despite a changed row."""
         stem = invoice_stem
         if not offer.is_invoice_document:
             stem = supplemental_document_stem(
@@ -481,30 +479,30 @@ class PayerArchive:
             problem = offer.problem or "AWS named the document without a URL."
             raise DownloadRefused("NO_DOCUMENT_URL", problem)
         with working_file() as content:
-            arrived = download(
+            received = download(
                 offer.url, content, self._settings.document_hosts, self._settings.max_document_bytes
             )
-            checked = check_document(
+            check = check_document(
                 content,
-                arrived.size_bytes,
+                received.size_bytes,
                 is_invoice_document=offer.is_invoice_document,
                 invoice_id=listed.invoice_id,
                 accounts=self._known.accounts_of(listed),
                 others=self._known.others.beside(listed.summary),
-                is_whole=arrived.is_whole,
+                is_whole=received.is_whole,
             )
-            if earlier and self._is_same(earlier, content, arrived.sha256, arrived.size_bytes):
+            if earlier and self._is_same(earlier, content, received.sha256, received.size_bytes):
                 return None
             if offer.is_invoice_document:
-                checked = self._claim(listed, checked, arrived, in_turn)
-            key = f"{stem}.{checked.extension}"
-            flags = (*arrived.flags, *checked.flags)
+                check = self._claim(listed, check, received, in_turn)
+            key = f"{stem}.{check.extension}"
+            flags = (*received.flags, *check.flags)
             origin = Origin(self._run.run_id, instant_text(self._clock()), _fitting(flags))
             stored = self._archive.put_evidence(
                 key,
                 content,
-                sha256=arrived.sha256,
-                size_bytes=arrived.size_bytes,
+                sha256=received.sha256,
+                size_bytes=received.size_bytes,
                 retain_until=self._retain_until(period),
                 metadata=origin.metadata(),
             )
@@ -518,30 +516,30 @@ class PayerArchive:
     def _claim(
         self,
         listed: ListedInvoice,
-        checked: Checked,
-        arrived: Downloaded,
+        check: Checked,
+        received: Downloaded,
         in_turn: InTurn,
     ) -> Checked:
-        """Take the document for the invoice's own, unless it is stored for another one and does not
-        name this one; of a copy that is flagged.
+        """Claim the document for the invoice. Raises DownloadRefused if it is stored for another
+        invoice and does not name this one; for a copy, this is only flagged.
         """
         segment = safe_segment(listed.invoice_id)
-        if is_proven(checked.flags):
-            self._papers.hold(segment, arrived.sha256)
-            return checked
+        if is_proven(check.flags):
+            self._papers.hold(segment, received.sha256)
+            return check
         with in_turn():
             others = self._papers.hold_alone(
                 segment,
-                arrived.sha256,
-                arrived.size_bytes,
+                received.sha256,
+                received.size_bytes,
                 beside=self._known.copies.get(listed.invoice_id, ()),
             )
         if not others:
-            return checked
+            return check
         if not listed.summary.repeats_another:
             self._papers.contest(others)
             raise DownloadRefused("OTHER_INVOICE", same_bytes(others))
-        return replace(checked, flags=(*checked.flags, ("OTHER_INVOICE", same_bytes(others))))
+        return replace(check, flags=(*check.flags, ("OTHER_INVOICE", same_bytes(others))))
 
     def _adopt(self, key: str, offer: OfferedDocument, revision: int) -> ArchivedDocument | None:
         found = self._archive.adopt(key)
@@ -558,9 +556,9 @@ class PayerArchive:
     def _is_same(
         self, earlier: ArchivedDocument, content: IO[bytes], sha256: str, size_bytes: int
     ) -> bool:
-        """Whether a document fetched again is the archived one.
+        """True if a document fetched again is the archived one.
 
-        A PDF may be rendered anew each time, so all that it shows and holds decides. What cannot be
+        A PDF may be rendered anew each time, so its content decides. A document that cannot be
         compared is kept beside the first.
         """
         if sha256 == earlier.stored.sha256:
@@ -569,14 +567,14 @@ class PayerArchive:
             return False
         with working_file() as archived:
             if not self._archive.copy(earlier.stored.key, earlier.stored.version_id, archived):
-                return False  # told as damage; what AWS gives now is kept beside it
+                return False  # reported as damage; the document fetched now is kept beside it
             archived.flush()
             return is_rendered_anew(archived, earlier.stored.size_bytes, content, size_bytes)
 
     def _stem(self, listed: ListedInvoice) -> str:
-        """Where the documents of an invoice without a record belong.
+        """The stem of the document keys of an invoice without a record.
 
-        What a crash left there keeps its name, even where AWS has corrected the row's type since.
+        Documents left by a crash keep theirs, even if AWS has corrected the row's type since.
         """
         period, payer_account_id = listed.billing_period, listed.payer_account_id
         stem = invoice_document_stem(
@@ -584,15 +582,15 @@ class PayerArchive:
         )
         folder = documents_prefix(period, payer_account_id)
         stored = self._invoice_stems.get(safe_segment(listed.invoice_id), ())
-        there = sorted(one for one in stored if one.startswith(folder))
-        return stem if stem in there or not there else there[0]
+        in_folder = sorted(one for one in stored if one.startswith(folder))
+        return stem if stem in in_folder or not in_folder else in_folder[0]
 
     def _retain_until(self, period: BillingPeriod) -> datetime:
         return retain_until(period, self._settings.retention, self._clock())
 
 
 def _fitting(flags: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The flags with as much of their details as the metadata of an object holds."""
+    """The flags, their details cut to fit an object's metadata."""
     most = _MOST_DETAIL_BYTES
     while len(json.dumps(flags)) > _MOST_FLAGS_BYTES:
         flags = [(code, short(detail, most)) for code, detail in flags]
@@ -606,15 +604,15 @@ def _nothing_offered(
     error: InvoiceNotReady | DocumentsRefused | AnswerNotRead,
     look_for_revisions: bool,
 ) -> dict[object, Gap]:
-    """What the archive lacks when AWS offers nothing: of what is archived, only what it lacked."""
+    """The gaps when AWS offers nothing; of an archived invoice, only those recorded before."""
     code = "PDF_NOT_READY" if isinstance(error, InvoiceNotReady) else "NO_DOCUMENT_URL"
     gap = Gap(code, listed.invoice_id, str(error))
     if state is None:
         return {code: gap}
-    lacks = list(state.record.lacks)
+    gaps = list(state.record.lacks)
     if look_for_revisions:
-        lacks.append(replace(gap, code=REVISION_NOT_CHECKED))
-    return {(kept.code, kept.detail): kept for kept in lacks}
+        gaps.append(replace(gap, code=REVISION_NOT_CHECKED))
+    return {(one.code, one.detail): one for one in gaps}
 
 
 def _sighting(state: ChainState | None, payer_account_id: str) -> Sighting | None:
@@ -627,10 +625,9 @@ def _revision(document: ArchivedDocument) -> int:
 
 
 def _has_changed(record: Record, sighting: Sighting) -> bool:
-    """Whether documents are to be fetched again for revisions: the row changed, or an earlier look
-    failed.
+    """True if revisions are to be fetched: the row changed, or an earlier check failed.
 
-    Only the row that the record shows counts; what another account sees of it may differ all along.
+    Only the recorded row counts; another account's row of the invoice may always differ from it.
     """
     first = record.sightings[0]
     row_changed = (
@@ -643,7 +640,9 @@ def _has_changed(record: Record, sighting: Sighting) -> bool:
 def _was_listed_by_period(
     record: Record, payer_account_id: str, receivers: Collection[str]
 ) -> bool:
-    """A row that only the issued-date sweep showed drops out as that moves on: not vanished."""
+    """False for a row that only the issued-date sweep listed: it drops out as the sweep moves on
+    and has not vanished.
+    """
     listings = {BY_BILLING_PERIOD}
     if record.payer_account_id in receivers:
         listings.add(OF_RECEIVER_BY_BILLING_PERIOD)
@@ -662,8 +661,8 @@ def _gap_of(found: Finding) -> Gap:
 def _gap(invoice_id: str, offer: OfferedDocument, refused: DownloadRefused) -> Gap:
     what = "The invoice document"
     if not offer.is_invoice_document:
-        named = f"{offer.document_type} {offer.document_id or offer.ordinal}"
-        what = f"The supplemental document {short(named, _MOST_DETAIL_BYTES)}"
+        name = f"{offer.document_type} {offer.document_id or offer.ordinal}"
+        what = f"The supplemental document {short(name, _MOST_DETAIL_BYTES)}"
     return Gap(refused.code, _subject(invoice_id, offer), short(f"{what}: {refused.detail}"))
 
 

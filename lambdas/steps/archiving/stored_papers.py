@@ -1,5 +1,5 @@
-"""Which invoice the bytes of a document are stored for, as far as one payer account's part of a run
-can know: by what it finds in the archive and by what its own threads store.
+"""The invoices for which a document's bytes are stored: found in the archive, or stored by the
+threads of one payer account's part of a run.
 """
 
 import threading
@@ -18,8 +18,7 @@ from lambdas.domain.evidence.kept_versions import KeptVersions
 
 
 class StoredPapers:
-    """The invoice documents of the archive by what they contain. Invoices are named by the segments
-    of their keys.
+    """The archive's invoice documents by their bytes. Invoices are named by their key segments.
 
     Methods may run in several threads.
     """
@@ -32,29 +31,29 @@ class StoredPapers:
         self._sha256: dict[str, str | None] = {}
         self._holders: dict[str, set[str]] = defaultdict(set)
         self.contested: set[str] = set()
-        """The invoices whose document another one was served as well."""
+        """The invoices whose document was served for another one as well."""
 
     def look_up(self, kept: KeptVersions) -> None:
-        """Take note of what is stored at a key: a listing gives its size alone."""
+        """Note the size of the document at a key; a listing gives no more."""
         found = revision_of_invoice_document(document_stem(kept.key))
         if found and kept.version_id:
             stem, revision = found
             earlier, _ = self._newest.get(stem, (0, kept))
-            if revision > earlier:  # what a revision replaced may well be another's paper
+            if revision > earlier:  # a replaced revision may well be another invoice's paper
                 self._newest[stem] = revision, kept
                 self._of_size = None
 
     def hold(self, segment: str, sha256: str) -> None:
-        """Note that the invoice gets a document of these bytes, which names it."""
+        """Note these bytes as the invoice's document, which names it."""
         with self._lock:
             self._holders[sha256].add(segment)
 
     def hold_alone(
         self, segment: str, sha256: str, size_bytes: int, *, beside: Collection[str] = ()
     ) -> list[str]:
-        """Note that the invoice gets a document of these bytes unless another has it.
+        """Note these bytes as the invoice's document, unless other invoices have them.
 
-        Returns those others, which are none of `beside`; then nothing was noted.
+        Returns those others, without `beside`; if there are any, nothing was noted.
         """
         stored = set(self._stored_for(sha256, size_bytes))
         with self._lock:
@@ -68,8 +67,8 @@ class StoredPapers:
             self.contested.update(segments)
 
     def _stored_for(self, sha256: str, size_bytes: int) -> Iterable[str]:
-        """Which invoices the archive held such a document of when it was looked into. Only objects
-        of the same size are asked for their SHA-256.
+        """The invoices that had such a document when the archive was looked up. Only objects of the
+        same size are asked for their SHA-256.
         """
         for key in self._keys_of_size().get(size_bytes, ()):
             if self._sha256_of(key) == sha256:
@@ -86,10 +85,10 @@ class StoredPapers:
     def _sha256_of(self, key: str) -> str | None:
         if key not in self._sha256:
             try:
-                adopted = self._archive.adopt(key)
+                document = self._archive.adopt(key)
             except EvidenceConflict:
-                adopted = None  # no document of this archive: it is told where its key is wanted
-            self._sha256[key] = adopted[0].sha256 if adopted else None
+                document = None  # not stored by this archive: reported when its key is needed
+            self._sha256[key] = document[0].sha256 if document else None
         return self._sha256[key]
 
 
@@ -99,19 +98,17 @@ def _segment(key: str) -> str:
 
 
 class Turns:
-    """The order of threads: the one that begins first may wait for none, any other for all that
-    began before it.
-    """
+    """The order of threads: each may wait for all earlier turns, the first waits for none."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._ended: set[int] = set()
         self._first = 0
-        """All before it have ended."""
+        """The first turn that has not ended."""
 
     @contextmanager
     def turn(self, turn: int) -> Iterator[None]:
-        """Begin when all turns before this one have ended; it ends with the block."""
+        """Begin when all earlier turns have ended; end with the block."""
         with self._changed:
             self._changed.wait_for(lambda: self._first >= turn)
         try:
@@ -120,7 +117,7 @@ class Turns:
             self.end(turn)
 
     def end(self, turn: int) -> None:
-        """End a turn, whether or not it was taken, and whether or not it has ended before."""
+        """End a turn, taken or not; ending it twice is harmless."""
         with self._changed:
             if turn >= self._first:
                 self._ended.add(turn)

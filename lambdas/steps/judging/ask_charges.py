@@ -1,4 +1,4 @@
-"""Asking Cost Explorer about payer accounts in a billing period, and writing down what it said."""
+"""Asking Cost Explorer about payer accounts in a billing period, and recording its answers."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ _THREADS = 8
 
 
 class ChargesQuestions:
-    """The questions that one run asks."""
+    """The questions of one run to Cost Explorer."""
 
     def __init__(self, archive: Archive, items: Sequence[PayerRun], external_id: str) -> None:
         self._archive = archive
@@ -30,13 +30,13 @@ class ChargesQuestions:
 
     @property
     def requests(self) -> int:
-        """How many requests AWS answered, and so bills with 0.01 USD each."""
+        """Number of requests that AWS answered; it bills 0.01 USD for each."""
         return sum(self._requests.values())
 
     def ask(self, period: BillingPeriod, account_ids: Sequence[str]) -> Mapping[str, Charges]:
-        """What Cost Explorer says of payer accounts of this run.
+        """The charges of payer accounts of this run, by Cost Explorer.
 
-        What the run was told before a step was tried again is not asked for once more.
+        A retry of the step uses the recorded answers instead of asking again.
         """
         items = [self._items[account_id] for account_id in account_ids]
         with ThreadPoolExecutor(_THREADS) as pool:
@@ -50,13 +50,13 @@ class ChargesQuestions:
         with suppress(NotUnderstood):
             if found := self._archive.read(key):
                 return read_form(ChargesAnswer, found.content)
-        answer = self._asked(item, period)
+        answer = self._new_answer(item, period)
         self._archive.put_run_file(key, answer.to_data())
         return answer
 
-    def _asked(self, item: PayerRun, period: BillingPeriod) -> ChargesAnswer:
+    def _new_answer(self, item: PayerRun, period: BillingPeriod) -> ChargesAnswer:
         try:
-            # whatever one account answers here costs no other its verdict
+            # a failure of one account does not affect the verdicts of others
             with witness("sts:AssumeRole"):
                 credentials = assume_payer_role(item, self._external_id)
         except (WitnessNotRead, WrongAccount) as error:

@@ -1,5 +1,5 @@
-"""One billing period's manifest and views: read what lies in the archive, judge, extend the chain,
-make the views again.
+"""One billing period's manifest and views: read the archive, judge, extend the chain, update the
+views.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -47,7 +47,7 @@ _REFERENCE_PERIODS = 12
 
 @dataclass(frozen=True)
 class Run:
-    """What is the same for every period that a run judges."""
+    """Data of a run that is the same for all its periods."""
 
     run_id: str
     as_of: datetime
@@ -55,7 +55,7 @@ class Run:
     outcomes: RunOutcomes
     acknowledgements: Sequence[GivenAcknowledgement]
     ask_charges: AskCharges | None
-    """Asks Cost Explorer about payer accounts in a period; None where that is switched off."""
+    """Asks Cost Explorer about payer accounts in a period; None if switched off."""
 
 
 @dataclass(frozen=True)
@@ -64,21 +64,20 @@ class PeriodToJudge:
 
     billing_period: BillingPeriod
     payers: Mapping[str, Payer]
-    """Payer accounts of the register that are active in it, by account id."""
+    """Payer accounts of the register that are active in the period, by account id."""
     is_of_run: bool
-    """Whether it is the target or a look-back period."""
+    """True for the target and the look-back periods."""
     retain_until: datetime
 
 
 def judge_period(
     archive: Archive, chain: ManifestChain, past: PastPeriods, run: Run, one: PeriodToJudge
 ) -> Judged:
-    """Judge the period; `past` are the judged ones before it.
+    """Judge the period; `past` are the periods before it. The answer has no invoices.
 
     Writes a manifest only if something changed, and a view only if it is behind its manifest. A
-    chain that is not what its head says is not extended: that would hide what was done to it.
-    Whatever else there is of the period that cannot be understood costs its own verdict alone.
-    The answer has no invoices.
+    chain that differs from its latest-manifest record is not extended: that would hide the
+    tampering. Other data that cannot be understood affects the verdict of this period only.
     """
     period = one.billing_period
     try:
@@ -127,7 +126,7 @@ def _judge_period(
         is_new = previous is None or not manifest.says_the_same_as(previous)
         link = chain.extend(manifest, one.retain_until) if is_new else newest
         if link is None:
-            continue  # another run took this number: what it wrote is to be judged too
+            continue  # another run took this number: judge again with its manifest
         update_manifest_views(archive, link)
         begun = chain.before_run(newest, run.run_id)
         return Judged(
@@ -142,12 +141,14 @@ def _judge_period(
 
 
 def _judged_as_of(run: Run, previous: Manifest | None) -> datetime:
-    """A run that ends after a later one takes no period back to before that one."""
+    """The run's instant, but never before that of the previous manifest, which a later run may have
+    written first.
+    """
     return max(run.as_of, read_instant(previous.generated_at)) if previous else run.as_of
 
 
 def _judge_with_charges(facts: Facts, run: Run) -> Manifest:
-    """Judge; and judge again with what Cost Explorer says where that can change the verdict."""
+    """Judge; and judge again with Cost Explorer's charges where they can change the verdict."""
     manifest = judge(facts)
     if run.ask_charges is None:
         return manifest
@@ -172,9 +173,9 @@ def _judge_with_charges(facts: Facts, run: Run) -> Manifest:
 
 
 def _show_broken(archive: Archive, period: BillingPeriod, run: Run, broken: ChainBroken) -> Judged:
-    """What the newest readable manifest says, as a verdict that needs a person."""
+    """Show the newest readable manifest, with a verdict that needs a person."""
     newest = broken.newest.manifest if broken.newest else None
-    shown = Manifest(
+    broken_manifest = Manifest(
         archive.bucket,
         period,
         newest.sequence if newest else 0,
@@ -188,10 +189,10 @@ def _show_broken(archive: Archive, period: BillingPeriod, run: Run, broken: Chai
         run.close.last_day(period).isoformat(),
         run.close.close_day(period, run.as_of),
     )
-    update_completeness(archive, shown, broken.sequence)
+    update_completeness(archive, broken_manifest, broken.sequence)
     return Judged(
         newest.verdict if newest else None,
-        shown,
+        broken_manifest,
         broken.sequence,
         is_new=False,
         sha256=None,
@@ -202,11 +203,11 @@ def _show_broken(archive: Archive, period: BillingPeriod, run: Run, broken: Chai
 def _absent_invoices(
     archive: Archive, period: BillingPeriod, invoices: Sequence[ArchivedInvoice]
 ) -> set[str]:
-    """Which invoices that others of the period refer to have no record in the year before, under
-    whatever account.
+    """Invoices that others of the period refer to and that have no record in the year before, under
+    any account.
     """
     here = {invoice.invoice_id for invoice in invoices}
-    named = sorted(
+    referenced = sorted(
         {
             (invoice.payer_account_id, invoice_id)
             for invoice in invoices
@@ -224,10 +225,12 @@ def _absent_invoices(
         return recorded_invoices(item.key for item in archive.list(records_prefix(place)))
 
     with ThreadPoolExecutor(_READ_THREADS) as pool:
-        gone = list(pool.map(is_absent, named))
+        absences = pool.map(is_absent, referenced)
         absent = {
-            invoice_id for (_, invoice_id), is_gone in zip(named, gone, strict=True) if is_gone
+            invoice_id
+            for (_, invoice_id), is_gone in zip(referenced, absences, strict=True)
+            if is_gone
         }
-        # it may be filed under another account, a receiver or a sister
+        # they may be filed under another account, for example a receiver
         elsewhere = set[str]().union(*pool.map(recorded, places[1:] if absent else ()))
     return {invoice_id for invoice_id in absent if safe_segment(invoice_id) not in elsewhere}

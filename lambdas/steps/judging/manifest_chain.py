@@ -1,5 +1,5 @@
-"""A period's chain of manifests: signed, each link naming its predecessor's SHA-256, with its head
-outside the bucket.
+"""A period's chain of signed manifests. Each names its predecessor's SHA-256; the latest-manifest
+record is stored outside the bucket.
 """
 
 from contextlib import suppress
@@ -21,24 +21,23 @@ from lambdas.domain.judgement.manifests import Manifest
 
 @dataclass(frozen=True)
 class Link:
-    """A manifest as it lies in the archive; `sha256` is of its file."""
+    """A manifest in the archive; `sha256` is of its file."""
 
     manifest: Manifest
     sha256: str
 
 
 class ChainBroken(Exception):
-    """The bucket's manifests are not those that the head vouches for: nothing is to be added to
-    them.
+    """The bucket's manifests differ from the latest-manifest record, so none may be added.
 
-    `newest` is the newest manifest that can be read, for what is shown to people.
+    `newest` is the newest readable manifest, to be shown to people.
     """
 
     def __init__(self, finding: Finding, sequence: int, newest: Link | None) -> None:
         super().__init__(finding.detail)
         self.finding = finding
         self.sequence = sequence
-        """How far the chain is vouched for: views are made from no later manifest."""
+        """Number of the last manifest vouched for; views are made from no later one."""
         self.newest = newest
 
 
@@ -51,12 +50,12 @@ class ManifestChain:
         self._heads = heads
 
     def newest(self, period: BillingPeriod) -> Link | None:
-        """The newest manifest of a period, None where there is none yet.
+        """The newest manifest of a period; None if there is none yet. Raises ChainBroken.
 
-        Links that the head does not know yet, left by a crash between the two writes, are verified
-        and the head is moved. Raises ChainBroken.
+        After a crash between the two writes the latest-manifest record is behind: then later links
+        are verified and the record is moved.
         """
-        # The head is read before the bucket: other runs move both forward, the bucket first.
+        # The record is read before the bucket: other runs move both forward, the bucket first.
         head = self._heads.read(period)
         newest = self._newest_sequence(period)
         if head and newest < head.sequence:
@@ -85,24 +84,26 @@ class ManifestChain:
         return link
 
     def broken(self, period: BillingPeriod, what: Finding) -> ChainBroken:
-        """That the period cannot be judged, with what can be shown of its chain all the same."""
+        """The error of a period that cannot be judged, with the newest readable manifest."""
         newest = self._newest_sequence(period)
         return ChainBroken(what, newest, self._readable(period, newest))
 
     def stored(self, period: BillingPeriod, sequence: int) -> Link | None:
-        """The manifest of this number as it lies in the archive, None where it cannot be read."""
+        """The manifest of this number in the archive; None if it cannot be read."""
         return self._readable(period, sequence, oldest=max(1, sequence))
 
     def before_run(self, link: Link | None, run_id: str) -> Link | None:
-        """The newest manifest, `link` or one before it, that this run did not write: a step that is
-        tried again finds what it wrote itself.
+        """The newest manifest, `link` or one before it, that this run did not write; a retry of the
+        step finds manifests of its own run.
         """
         while link and link.manifest.run_id == run_id:
             link = self._readable(link.manifest.billing_period, link.manifest.sequence - 1)
         return link
 
     def extend(self, manifest: Manifest, retain_until: datetime) -> Link | None:
-        """Sign and store the next manifest and move the head; None when its number is taken."""
+        """Sign and store the next manifest and move the latest-manifest record; None if the number
+        is taken.
+        """
         content = manifest.to_data()
         signature = self._signer.sign(signed_part(content, self._signer.key_id))
         file = signed_file(content, signature)
@@ -119,9 +120,8 @@ class ManifestChain:
     def _verified(
         self, period: BillingPeriod, sequence: int, before: Link | None, head: ManifestHead | None
     ) -> Link:
-        """The manifest of this number. Raises ValueError if it is not the one that it must be.
-
-        That is the one whose hash the head names, or the signed successor of `before`.
+        """The manifest of this number. Raises ValueError unless it is verified: by the hash in the
+        latest-manifest record, or as the signed successor of `before`.
         """
         found = self._archive.read(manifest_key(period, sequence))
         if found is None:
@@ -140,7 +140,7 @@ class ManifestChain:
         return link
 
     def _readable(self, period: BillingPeriod, newest: int, oldest: int = 1) -> Link | None:
-        """The newest manifest, of these numbers, that is there and can be read."""
+        """The newest readable manifest from `oldest` to `newest`."""
         for number in range(newest, oldest - 1, -1):
             with suppress(ValueError):
                 if found := self._archive.read(manifest_key(period, number)):
@@ -149,7 +149,7 @@ class ManifestChain:
 
 
 def _read(found: ReadObject) -> Link:
-    """Raises ValueError for anything but the manifest that belongs at this key."""
+    """Read a manifest. Raises ValueError for anything but the manifest of this key."""
     try:
         manifest = Manifest.from_data(found.data())
     except NOT_UNDERSTOOD as error:

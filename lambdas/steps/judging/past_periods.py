@@ -1,4 +1,4 @@
-"""The billing periods before the one that is judged, read once in a run."""
+"""The billing periods before a judged one, read once in a run."""
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
@@ -8,18 +8,18 @@ from lambdas.steps.judging.manifest_chain import ChainBroken, ManifestChain
 
 
 class PastPeriods:
-    """What is kept in mind of each period; a manifest is let go of as soon as it was looked at."""
+    """A summary of each period; its manifest is not kept in memory."""
 
     def __init__(self, chain: ManifestChain) -> None:
         self._chain = chain
         self._known: dict[BillingPeriod, PastPeriod | None] = {}
 
     def add(self, period: BillingPeriod, manifest: Manifest | None) -> None:
-        """Keep a period in mind as it was judged just now; None: its chain cannot be trusted."""
+        """Add a newly judged period; `manifest` is None if its chain cannot be trusted."""
         self._known[period] = _past(manifest)
 
     def before(self, period: BillingPeriod) -> list[PastPeriod]:
-        """The periods that say what is usual in this one, latest first."""
+        """The periods that show what is usual in this one, latest first."""
         found = []
         for earlier in period.with_earlier(HISTORY_PERIODS)[1:]:
             if earlier not in self._known:
@@ -30,8 +30,8 @@ class PastPeriods:
         return found
 
     def _newest(self, period: BillingPeriod) -> Manifest | None:
-        """Its newest manifest; what cannot be trusted says nothing, and the run that judges the
-        period tells of it.
+        """The newest manifest; None if it cannot be trusted, which the run that judges the period
+        reports.
         """
         try:
             link = self._chain.newest(period)

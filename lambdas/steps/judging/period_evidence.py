@@ -1,5 +1,5 @@
-"""What lies in the archive of a billing period, held against what its newest manifest, this run and
-the records themselves name.
+"""A billing period's evidence in the archive, compared with its newest manifest, this run and the
+records themselves.
 """
 
 from collections import defaultdict
@@ -37,7 +37,7 @@ class PeriodEvidence:
     damages: Mapping[str, Sequence[Finding]]
     """By payer account."""
     outcomes: Sequence[PayerOutcome]
-    """Of the run; what they archived and cannot be trusted is outstanding in them."""
+    """Of the run; an archived invoice that cannot be trusted counts as outstanding."""
 
 
 def read_evidence(
@@ -46,19 +46,19 @@ def read_evidence(
     previous: Manifest | None,
     outcomes: Sequence[PayerOutcome],
 ) -> PeriodEvidence:
-    """Tell all damage, and take no state from damaged keys: what the previous manifest says of such
-    an invoice stays.
+    """Report all damage, and take no state from damaged keys: such an invoice keeps its state in
+    the previous manifest.
     """
-    # a document is stored before its record: what a listed record names is listed as well
+    # a document is stored before its record, so the second listing has all documents of records
     kept = archive.kept_versions(records_prefix(period))
     kept |= archive.kept_versions(documents_prefix(period))
     states = _States(kept, previous.invoices if previous else ())
-    states.go_on(_undisputed(i for one in outcomes for i in one.archived))
+    states.extend(_undisputed(i for one in outcomes for i in one.archived))
     unread = states.unread()
     with ThreadPoolExecutor(_READ_THREADS) as pool:
         read = list(pool.map(lambda key: _read_invoice(archive, key), unread))
-    states.go_on(one for one in read if isinstance(one, ArchivedInvoice))
-    states.tell(one for one in read if isinstance(one, Finding))
+    states.extend(one for one in read if isinstance(one, ArchivedInvoice))
+    states.report(one for one in read if isinstance(one, Finding))
     return PeriodEvidence(
         sorted(states.of_chain.values(), key=lambda i: (i.payer_account_id, i.invoice_id)),
         states.damages(),
@@ -67,21 +67,21 @@ def read_evidence(
 
 
 def _undisputed(invoices: Iterable[ArchivedInvoice]) -> list[ArchivedInvoice]:
-    """What the payer accounts of a run say of invoices; where two name the same record and say
-    different things of it, the record itself is read.
+    """The invoices of a run's payer accounts, without those whose record two accounts state
+    differently; such a record itself is read.
     """
-    said: dict[str, ArchivedInvoice] = {}
-    disputed = set()
+    by_record: dict[str, ArchivedInvoice] = {}
+    disputed_keys = set()
     for invoice in invoices:
-        other = said.setdefault(invoice.record.key, invoice)
+        other = by_record.setdefault(invoice.record.key, invoice)
         if other != invoice:
-            disputed.add(invoice.record.key)
-    return [invoice for key, invoice in said.items() if key not in disputed]
+            disputed_keys.add(invoice.record.key)
+    return [invoice for key, invoice in by_record.items() if key not in disputed_keys]
 
 
 class _States:
-    """The state of each chain of records. It begins with what a manifest says, and goes on only by
-    records that follow from that and of which the archive keeps one version each.
+    """The state of each chain of records. It starts with the manifest's state, and is extended only
+    by records that follow it and have one version each in the archive.
     """
 
     def __init__(
@@ -91,14 +91,14 @@ class _States:
         self._kept = kept
         self._refused: dict[str, Finding] = {}
         self._damages: dict[str, Finding] = {}
-        self.tell(one.damage for one in kept.values())
+        self.report(one.damage for one in kept.values())
 
-    def tell(self, findings: Iterable[Finding | None]) -> None:
+    def report(self, findings: Iterable[Finding | None]) -> None:
         for finding in findings:
             if finding:
                 self._damages.setdefault(finding.subject, finding)
 
-    def go_on(self, invoices: Iterable[ArchivedInvoice]) -> None:
+    def extend(self, invoices: Iterable[ArchivedInvoice]) -> None:
         for invoice in invoices:
             state = self.of_chain.get(_chain(invoice))
             if state and invoice.sequence <= state.sequence:
@@ -106,12 +106,12 @@ class _States:
             broken = self._break(state, invoice)
             if broken:
                 self._refused[_chain(invoice)] = broken
-                self.tell([broken])
+                self.report([broken])
             else:
                 self.of_chain[_chain(invoice)] = invoice
 
     def unread(self) -> list[str]:
-        """The highest whole record of each chain of which only a lower one is known."""
+        """The highest undamaged record of each chain with a lower known state, or none."""
         highest = highest_records(key for key, one in self._kept.items() if not one.damage)
         return [
             record_in_chain(chain, sequence)
@@ -121,17 +121,17 @@ class _States:
 
     def damages(self) -> Mapping[str, Sequence[Finding]]:
         for invoice in self.of_chain.values():
-            named = (*invoice.records, *(document.stored for document in invoice.documents))
-            self.tell(damage_of(stored, self._kept) for stored in named)
+            evidence = (*invoice.records, *(document.stored for document in invoice.documents))
+            self.report(damage_of(stored, self._kept) for stored in evidence)
         found: dict[str, list[Finding]] = defaultdict(list)
         for key, finding in self._damages.items():
             payer = evidence_payer(key)
-            if payer:  # else nothing that a run stored; the check tells it
+            if payer:  # otherwise no run stored it; `invoices check` reports it
                 found[payer].append(finding)
         return found
 
     def without_refused(self, outcome: PayerOutcome, period: BillingPeriod) -> PayerOutcome:
-        """The outcome in which an invoice whose records cannot be trusted is what AWS lists."""
+        """The outcome, with invoices whose records cannot be trusted as outstanding."""
         archived: list[ArchivedInvoice] = []
         refused: list[ArchivedInvoice] = []
         for invoice in outcome.archived:
@@ -151,7 +151,7 @@ class _States:
         )
 
     def _break(self, state: ArchivedInvoice | None, invoice: ArchivedInvoice) -> Finding | None:
-        """Why the invoice's records are not to be taken for what goes on from the state."""
+        """The finding that the invoice's records do not extend the state; None if they do."""
         if state and not _follows(state, invoice):
             return damage(invoice.record.key, "does not follow the record before it")
         for stored in invoice.records:
@@ -165,7 +165,7 @@ def _chain(invoice: ArchivedInvoice) -> str:
 
 
 def _follows(state: ArchivedInvoice, invoice: ArchivedInvoice) -> bool:
-    """Whether the invoice has all records and documents of the state, and perhaps more."""
+    """True if the invoice has all records and documents of the state, and perhaps more."""
     documents = {document.stored for document in invoice.documents}
     return invoice.records[: state.sequence] == state.records and documents.issuperset(
         document.stored for document in state.documents
