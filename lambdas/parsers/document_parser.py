@@ -1,8 +1,8 @@
-"""What parsers say of a document. Runs in a process of its own, which `parser_processes` starts.
+"""Parsing documents in a process of its own, which `parser_processes` starts.
 
-A parser can take minutes and gigabytes over a small file, so this process has a limit on its
-memory and an alarm that ends it. It is given one open file at a time and nothing else: no
-environment, no network, no credentials.
+A parser can take minutes and gigabytes for a small file, so this process has a memory limit and an
+alarm that ends it. It gets one open file at a time and nothing else: no environment, no network, no
+credentials.
 """
 
 import io
@@ -25,21 +25,21 @@ from lambdas.parsers.pdf_content import content_digest
 
 MEMORY_BYTES = 512 << 20
 _WORN_BYTES = 256 << 20
-"""A process that keeps more after a document is ended: the next one would have too little."""
+"""A process that keeps more after a document is ended; its next document would have too little."""
 _TEXT_PAGES = 5
 _MOST_TEXT = 4 << 20
 _BLOCK, _XML_BLOCK = 1 << 16, 1 << 20
 _OVERLAP = 64
 _DEEPEST_TREE, _DEEPEST_XML = 20, 10_000
 _CRYPT_FILTERS = 4
-"""The version of encryption from which on filters say how it is done."""
+"""The first version of encryption whose method is given by filters."""
 _PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])|/MediaBox|/ObjStm")
 _ENCRYPTED = re.compile(rb"/Encrypt(?![A-Za-z])")
 
 
 def pdf_structure(stream: IO[bytes]) -> dict[str, Any]:
-    """Pages, scripts, encryption and what had to be forgiven; `pages` is None where the parser
-    cannot say, and `may_have_pages` what the bytes then look like.
+    """Pages, scripts, encryption and irregularities. `pages` is None if the parser fails; then
+    `may_have_pages` goes by the look of the bytes.
     """
     forgiven = _Forgiven()
     pages, has_scripts, is_encrypted, is_unable = None, False, False, False
@@ -51,7 +51,7 @@ def pdf_structure(stream: IO[bytes]) -> dict[str, Any]:
             has_scripts = any(_is_script(action) for action in _actions(reader))
     except MemoryError:
         raise
-    except Exception:  # noqa: BLE001 - whatever a parser raises on hostile bytes
+    except Exception:  # noqa: BLE001 - hostile bytes can make a parser raise anything
         is_unable = True
     may_have_pages = bool(pages)
     if is_unable or (pages == 0 and forgiven.count and not _is_empty(_page_tree(reader))):
@@ -67,20 +67,20 @@ def pdf_structure(stream: IO[bytes]) -> dict[str, Any]:
 
 
 def pdf_text(stream: IO[bytes]) -> str | None:
-    """The text of the first pages, or None where it cannot be read."""
+    """The text of the first pages, or None if it cannot be read."""
     try:
         pages = PdfReader(stream).pages
         count = min(len(pages), _TEXT_PAGES)
         text = "\n".join(pages[index].extract_text() for index in range(count))
     except MemoryError:
         raise
-    except Exception:  # noqa: BLE001 - whatever a parser raises on hostile bytes
+    except Exception:  # noqa: BLE001 - hostile bytes can make a parser raise anything
         return None
     return text if len(text) <= _MOST_TEXT else None
 
 
 def xml_structure(stream: IO[bytes]) -> dict[str, str | None]:
-    """The name of the root element and what is wrong. Nothing is read from outside."""
+    """The name of the root element, and the error if there is one. No external entity is read."""
     root: list[str] = []
     depth = 0
     parser = expat.ParserCreate()
@@ -100,7 +100,7 @@ def xml_structure(stream: IO[bytes]) -> dict[str, str | None]:
     parser.StartElementHandler, parser.EndElementHandler = start, end
     error: str | None = None
     try:
-        # by itself it takes little at a time, and goes through what is long anew each time
+        # ParseFile reads small blocks, and scans a long token again with each of them
         while block := stream.read(_XML_BLOCK):
             parser.Parse(block, False)
         parser.Parse(b"", True)
@@ -116,7 +116,7 @@ def xml_structure(stream: IO[bytes]) -> dict[str, str | None]:
 
 
 class _TooDeep(Exception):
-    """Elements within elements, more than any document has."""
+    """Elements are nested more deeply than in any document."""
 
 
 QUESTIONS: dict[str, Callable[[IO[bytes]], Any]] = {
@@ -138,16 +138,16 @@ def main() -> None:
         if not descriptors:
             return
         name, size_bytes, seconds = question.decode().split()
-        signal.alarm(int(seconds))  # ends this process, also where nobody waits for it any more
+        signal.alarm(int(seconds))  # ends this process, even if nobody waits for it any more
         with _File(descriptors[0], int(size_bytes)) as raw:
             answer = QUESTIONS[name](io.BufferedReader(raw))
         signal.alarm(0)
-        told = {"answer": answer, "is_worn": _address_space() > _WORN_BYTES}
-        connection.sendall(json.dumps(told).encode() + b"\n")
+        reply = {"answer": answer, "is_worn": _address_space() > _WORN_BYTES}
+        connection.sendall(json.dumps(reply).encode() + b"\n")
 
 
 def _address_space() -> int:
-    """What this process holds of its limit; 0 where there is none."""
+    """The bytes of address space that this process uses; 0 where they are unknown."""
     try:
         with open("/proc/self/statm", "rb") as statm:
             return int(statm.read().split()[0]) * resource.getpagesize()
@@ -156,7 +156,7 @@ def _address_space() -> int:
 
 
 class _File(io.RawIOBase):
-    """The first bytes of a file that another process has open: its position there stays."""
+    """The first bytes of a file that another process has open; the position there is not moved."""
 
     def __init__(self, descriptor: int, size_bytes: int) -> None:
         self._descriptor = descriptor
@@ -191,7 +191,7 @@ class _File(io.RawIOBase):
 
 
 class _Forgiven(logging.Handler):
-    """Counts what the lenient parser complains of; its words quote the document and go nowhere."""
+    """Counts the lenient parser's complaints; their texts quote the document and are dropped."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -212,7 +212,7 @@ def _page_tree(reader: PdfReader) -> Any:
 
 
 def _is_empty(node: Any, depth: int = 0) -> bool:
-    """Whether a page tree was read and has nothing but empty nodes."""
+    """True if a page tree was read and has only empty nodes."""
     children = _resolved(node.get("/Kids")) if isinstance(node, dict) else None
     if not isinstance(children, list) or depth > _DEEPEST_TREE:
         return False
@@ -220,7 +220,7 @@ def _is_empty(node: Any, depth: int = 0) -> bool:
 
 
 def _is_rc4(reader: PdfReader) -> bool:
-    """Whether the encryption is the one that can be undone without other packages."""
+    """True if the encryption can be undone without other packages."""
     encryption = _resolved(reader.trailer["/Encrypt"])
     if encryption.get("/V", 0) < _CRYPT_FILTERS:
         return True
@@ -230,20 +230,20 @@ def _is_rc4(reader: PdfReader) -> bool:
 
 
 def _signs(stream: IO[bytes]) -> tuple[bool, bool]:
-    """Whether the bytes look as if there were a page in them, and an encryption."""
+    """Check whether the bytes look like having a page, and whether they look encrypted."""
     stream.seek(0)
     has_page = is_encrypted = False
-    kept = b""
+    overlap = b""
     while block := stream.read(_BLOCK):
-        seen = kept + block
-        has_page = has_page or bool(_PAGE.search(seen))
-        is_encrypted = is_encrypted or bool(_ENCRYPTED.search(seen))
-        kept = seen[-_OVERLAP:]
+        window = overlap + block
+        has_page = has_page or bool(_PAGE.search(window))
+        is_encrypted = is_encrypted or bool(_ENCRYPTED.search(window))
+        overlap = window[-_OVERLAP:]
     return has_page, is_encrypted
 
 
 def _actions(reader: PdfReader) -> Iterator[Any]:
-    """Every action of the document, its pages and their links, and named scripts."""
+    """All actions of the document, its pages and their links, and named scripts."""
     root = reader.root_object
     yield root.get("/OpenAction")
     names = _resolved(root.get("/Names"))

@@ -1,7 +1,8 @@
-"""Parsers in processes of their own: few, bounded in time and memory, and begun anew when one ends.
+"""Parsers in processes of their own: few, bounded in time and memory, and started again when one
+ends.
 
-Two are enough for all threads, for they do nothing but compute; with their limits both fit into the
-function beside what it needs itself. They get no environment: what they read is hostile.
+Two suffice for all threads, because they only compute; with their limits both fit into the
+function's memory. They get no environment, because their input is hostile.
 """
 
 import importlib.util
@@ -20,16 +21,16 @@ from pathlib import Path
 from typing import IO, Any
 
 SECONDS = 20
-"""How long a parser may take over a document."""
+"""Limit for a parser's work on one document."""
 PROCESSES = 2
 UNKNOWN_ENCODING = "unknown encoding"
-"""What is wrong with an XML that may be in order, in words of parser_processes and its parsers."""
+"""The error of an XML that may be valid; parser_processes and its parsers share the word."""
 _START_SECONDS = 60
 _GRACE_SECONDS = 10
 _MOST_ANSWER_BYTES = 32 << 20
 _BLOCK = 1 << 16
 _HIDDEN = ("cryptography", "Crypto")
-"""Packages that the zip does not have: where a tool has them, PDFs must be read no otherwise."""
+"""Packages that the zip does not have; hidden where installed, so that PDFs are read the same."""
 _PROGRAM = (
     f"import sys; sys.modules.update(dict.fromkeys({_HIDDEN})); sys.path[:0] = sys.argv[1:]; "
     "from lambdas.parsers.document_parser import main; main()"
@@ -39,30 +40,32 @@ _ENVIRONMENT = ("LD_LIBRARY_PATH",)
 
 
 class BeyondLimits(Exception):
-    """No parser came to an end with the document: it took too long, too much memory, or crashed.
+    """No parser finished the document: it took too much time or memory, or crashed.
 
-    That is no verdict on the document.
+    This says nothing about the document.
     """
 
 
 class ParserNotStarted(Exception):
-    """The processes cannot run here at all, which is no document's fault."""
+    """The processes cannot run here at all; no document is at fault."""
 
 
 class ParserProcesses:
     """Asks parsers about documents. Methods may run in several threads."""
 
     def __init__(self, processes: int = PROCESSES, packages: tuple[str, ...] | None = None) -> None:
-        """`packages` are the folders to import from, by default those of this process."""
-        # the one that was used last is taken first: where one is enough, no other is begun
+        """Prepare idle processes. `packages` are the folders to import from, by default this
+        process's own.
+        """
+        # last in, first out: if one process suffices, no other is started
         self._idle: queue.LifoQueue[_Parser] = queue.LifoQueue()
         for _ in range(processes):
             self._idle.put(_Parser(packages))
 
     def ask(self, question: str, stream: IO[bytes], size_bytes: int) -> Any:
-        """What a parser says of the stream's first bytes. Raises BeyondLimits.
+        """The parser's answer on the stream's first bytes. Raises BeyondLimits.
 
-        `question` is one of those that document_parser answers.
+        `question` is a key of document_parser.QUESTIONS.
         """
         with _descriptor(stream) as descriptor:
             parser = self._idle.get()
@@ -72,7 +75,7 @@ class ParserProcesses:
                 self._idle.put(parser)
 
     def end(self) -> None:
-        """End the processes that are idle; what is asked later begins others."""
+        """End the idle processes; later questions start others."""
         parsers = [self._idle.get() for _ in range(self._idle.qsize())]
         for parser in parsers:
             parser.end()
@@ -80,7 +83,7 @@ class ParserProcesses:
 
 
 class _Parser:
-    """A process that is begun when it is first needed."""
+    """A process that is started at its first question."""
 
     def __init__(self, packages: tuple[str, ...] | None) -> None:
         self._packages = packages
@@ -88,28 +91,28 @@ class _Parser:
         self._connection: socket.socket | None = None
 
     def ask(self, question: str, descriptor: int) -> Any:
-        asked = f"{question} {int(SECONDS + _GRACE_SECONDS)}".encode()
+        message = f"{question} {int(SECONDS + _GRACE_SECONDS)}".encode()
         connection = self._connected()
         try:
-            socket.send_fds(connection, [asked], [descriptor])
-        except OSError:  # it ended while nobody needed it
+            socket.send_fds(connection, [message], [descriptor])
+        except OSError:  # it ended while idle
             self.end()
             connection = self._connected()
-            socket.send_fds(connection, [asked], [descriptor])
+            socket.send_fds(connection, [message], [descriptor])
         try:
-            told = json.loads(_line(connection, SECONDS))
+            reply = json.loads(_line(connection, SECONDS))
         except (OSError, ValueError):
             self.end()
             raise BeyondLimits from None
-        if told["is_worn"]:
+        if reply["is_worn"]:
             self.end()
-        return told["answer"]
+        return reply["answer"]
 
     def _connected(self) -> socket.socket:
         if self._connection is None:
             try:
                 return self._begun()
-            except (OSError, ValueError):  # there may have been no memory for it just then
+            except (OSError, ValueError):  # memory may have been short for a moment
                 self.end()
             try:
                 return self._begun()
@@ -135,18 +138,18 @@ class _Parser:
 
 
 def _line(connection: socket.socket, seconds: float) -> bytes:
-    """What a process says next. Raises OSError where that is nothing, ValueError where too much."""
+    """The process's next line. Raises OSError if there is none, ValueError if it is too long."""
     deadline = time.monotonic() + seconds
-    said = bytearray()
-    while not said.endswith(b"\n"):
+    line = bytearray()
+    while not line.endswith(b"\n"):
         connection.settimeout(max(deadline - time.monotonic(), 0.001))
         part = connection.recv(_BLOCK)
         if not part:
             raise ConnectionResetError("it ended")
-        said += part
-        if len(said) > _MOST_ANSWER_BYTES:
+        line += part
+        if len(line) > _MOST_ANSWER_BYTES:
             raise ValueError("it says too much")
-    return bytes(said)
+    return bytes(line)
 
 
 def _started(theirs: socket.socket, packages: tuple[str, ...]) -> subprocess.Popen[bytes]:
@@ -160,17 +163,17 @@ def _started(theirs: socket.socket, packages: tuple[str, ...]) -> subprocess.Pop
 
 
 def _folders() -> tuple[str, ...]:
-    """Where this package and the parser's are; in the zip that is one folder."""
-    found = importlib.util.find_spec("pypdf")
-    if found is None or found.origin is None:
+    """The folders of this package and of the parser's; in the zip they are the same."""
+    spec = importlib.util.find_spec("pypdf")
+    if spec is None or spec.origin is None:
         raise ParserNotStarted("pypdf is not installed")
     own = Path(__file__).resolve().parents[2]
-    return (str(own), str(Path(found.origin).resolve().parent.parent))
+    return (str(own), str(Path(spec.origin).resolve().parent.parent))
 
 
 @contextmanager
 def _descriptor(stream: IO[bytes]) -> Iterator[int]:
-    """The stream as an open file, whose position stays as it is."""
+    """The stream as an open file; its position is not moved."""
     try:
         descriptor = stream.fileno()
     except OSError:  # it is in memory

@@ -1,8 +1,8 @@
-"""What a PDF shows and holds, as one hash: equal for two renderings of one paper.
+"""The content of a PDF as one hash, equal for two renderings of one paper.
 
 A paper may be rendered anew at each download: with other dates, ids and metadata, other object
-numbers, another compression, other prefixes of its embedded fonts. All else counts: pages, images,
-attachments, annotations, form fields, signatures.
+numbers, another compression, other prefixes of its embedded fonts. Everything else counts: pages,
+images, attachments, annotations, form fields, signatures.
 """
 
 import hashlib
@@ -30,13 +30,13 @@ from pypdf.generic import (
 
 _MOST_OBJECTS = 200_000
 _MOST_UNPACKED = 64 << 20
-"""Of one stream; what is larger counts as it is packed."""
+"""Limit for one stream; a larger one is hashed as it is packed."""
 _MOST_UNPACKED_IN_ALL = 512 << 20
 
 _NOT_CONTENT = frozenset(("/Metadata", "/PieceInfo", "/LastModified", "/NM", "/Parent"))
-"""Metadata and ids; and the parent of what is told as its child."""
+"""Metadata and ids; and the parent, whose children are hashed anyway."""
 _PACKING = frozenset(("/Length", "/Filter", "/DecodeParms", "/DL"))
-"""Members of a stream that tell how it is packed."""
+"""Members of a stream that describe its packing."""
 _DATES = frozenset(("/M", "/CreationDate", "/ModDate"))
 _FONT_NAMES = frozenset(("/BaseFont", "/FontName"))
 _FONT_FILES = frozenset(("/FontFile", "/FontFile2", "/FontFile3"))
@@ -44,28 +44,28 @@ _PREFIX = re.compile(r"^/[A-Z]{6}\+")
 _PREFIX_IN_FONT = re.compile(rb"(?<![A-Za-z])[A-Z]{6}\+(?=[A-Za-z])")
 _SFNT = (b"\0\1\0\0", b"true", b"OTTO")
 _DATES_OF_HEAD = ((8, 12), (20, 36))
-"""In the table `head` of a font: the sum over the whole file, and when it was made and changed."""
+"""In a font's table `head`: the checksum of the whole file, the dates of creation and change."""
 
 
 def content_digest(stream: IO[bytes]) -> str | None:
-    """The hash of a PDF's content; None where it cannot be read or is beyond the bounds."""
+    """The hash of a PDF's content; None if it cannot be read or is beyond the bounds."""
     stream.seek(0)
     try:
         reader = PdfReader(stream)
         if reader.is_encrypted and not reader.decrypt(""):
             return None
         return _Content(reader).digest()
-    except Exception:  # noqa: BLE001 - whatever a parser raises on hostile bytes
+    except Exception:  # noqa: BLE001 - hostile bytes can make a parser raise anything
         return None
 
 
 class _BeyondBounds(Exception):
-    """The content is larger than what is compared."""
+    """The content is too large to be compared."""
 
 
 class _Content:
-    """A walk over every object that can be reached, pages first, in an order that the objects'
-    numbers do not decide. Each object is told once and then by its place in that order.
+    """A walk over all objects that can be reached, pages first, in an order independent of the
+    objects' numbers. Each object is hashed once, and later only its place in that order.
     """
 
     def __init__(self, reader: PdfReader) -> None:
@@ -91,7 +91,7 @@ class _Content:
         return self._hash.hexdigest()
 
     def _add(self, value: Any, role: str) -> int:
-        """Let the object be told in its turn; returns its place."""
+        """Queue the object; return its place."""
         if self._objects >= _MOST_OBJECTS:
             raise _BeyondBounds
         self._waiting.append((value, role))
@@ -118,7 +118,7 @@ class _Content:
             self._feed_bytes(_font(data) if role in _FONT_FILES else data)
 
     def _feed_value(self, value: Any, key: str) -> None:
-        """A plain value as it is; a container by its place."""
+        """Hash a plain value as it is, and a container by its place."""
         place = None
         if isinstance(value, IndirectObject):
             number = (value.idnum, value.generation)
@@ -149,10 +149,10 @@ class _Content:
                 self._feed("bytes")
                 self._feed_bytes(value)
             case _:
-                raise _BeyondBounds  # nothing that this parser is known to give
+                raise _BeyondBounds  # a type that this parser is not known to give
 
     def _feed_page(self, contents: Any) -> None:
-        """What a page draws, in however many parts it is kept."""
+        """Hash the drawing of a page, whose contents may be stored in several parts."""
         resolved = _resolved(contents)
         parts = resolved if isinstance(resolved, ArrayObject) else [resolved]
         for part in map(_resolved, parts):
@@ -161,10 +161,10 @@ class _Content:
         self._feed("end")
 
     def _data(self, stream: StreamObject) -> bytes:
-        """A stream's bytes without the compression that is only a matter of rendering. What else
-        has to be done to them is told.
+        """A stream's bytes without compression, which only depends on the rendering. Its other
+        filters are hashed.
         """
-        packed: bytes = stream._data  # pypdf's own unpacking forgives what is damaged
+        packed: bytes = stream._data  # pypdf's own unpacking forgives damage
         filters, parameters = _list(stream, "/Filter"), _list(stream, "/DecodeParms")
         if not packed:
             return packed
@@ -216,7 +216,7 @@ def _is_nothing(value: Any) -> bool:
 
 
 def _list(stream: StreamObject, key: str) -> list[Any]:
-    """A member that is one value or a list of them."""
+    """A member that is one value or a list of values."""
     value = _resolved(stream.get(key))
     values = value if isinstance(value, ArrayObject) else [] if value is None else [value]
     return [_resolved(one) for one in values]
