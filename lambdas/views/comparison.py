@@ -1,6 +1,6 @@
-"""What is different: from the period before, and in what was archived already.
+"""Differences from the period before, and changes of archived invoices.
 
-A total is compared only where both months have it whole.
+A total is compared only if it is whole in both months.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from lambdas.views.digest import PayerDigest, PeriodDigest
 PAYER_NEW = "PAYER_NEW"
 PAYER_GONE = "PAYER_GONE"
 TOTAL_CHANGED = "TOTAL_CHANGED"
-TOLD_CODES = (
+CHANGE_CODES = (
     "INVOICE_CHANGED",
     "INVOICE_CANCELLED",
     "INVOICE_VANISHED",
@@ -23,12 +23,12 @@ TOLD_CODES = (
     "LATE_DOCUMENT",
     "DOCUMENT_REVISED",
 )
-"""Codes of the findings that tell of something that happened to what was archived already."""
+"""Codes of the findings on changes of archived invoices."""
 
 
 @dataclass(frozen=True)
 class Total:
-    """The total of a currency, then and now; None where there was or is none of it."""
+    """The total of a currency, before and now; None if there was or is none."""
 
     currency: str
     before: Decimal | None
@@ -37,19 +37,19 @@ class Total:
 
     @property
     def difference(self) -> Decimal | None:
-        """Now less before; None where either is provisional."""
+        """Now minus before; None if either is provisional."""
         return difference(self.before, self.now) if self.is_comparable else None
 
 
 @dataclass(frozen=True)
 class Change:
-    """One difference. `before` and `now` are of the currency; None where there was or is none."""
+    """One difference. `before` and `now` are in the currency; None if there was or is none."""
 
     code: str
     payer_account_id: str
     payer_name: str
     subject: str
-    """An invoice id or archive key; empty where the payer account as a whole changed."""
+    """An invoice id or archive key; empty if the payer account as a whole changed."""
     detail: str
     currency: str = ""
     before: Decimal | None = None
@@ -59,26 +59,24 @@ class Change:
 
     @property
     def difference(self) -> Decimal | None:
-        """Now less before; None where either is provisional, or for a change that is not one of
-        money.
-        """
+        """Now minus before; None if either is provisional, or if the change has no amounts."""
         if not self.is_comparable or (self.before is None and self.now is None):
             return None
         return difference(self.before, self.now)
 
 
 def difference(before: Decimal | None, now: Decimal | None) -> Decimal:
-    """Exactly; nothing counts as zero."""
+    """The exact difference; None counts as zero."""
     return EXACT.subtract(now or Decimal(0), before or Decimal(0))
 
 
 def is_comparable(
     before: PeriodDigest | None, now: PeriodDigest, account_id: str | None = None
 ) -> bool:
-    """Whether the totals of both months are whole: of one payer account, or of all of them.
+    """True if the totals of both months are whole: of one payer account, or of all of them.
 
-    A payer account that is not complete may get an invoice in any currency, so all currencies of a
-    month are compared or none.
+    A payer account that is not complete may get an invoice in any currency, so either all
+    currencies of a month are compared or none.
     """
     return all(one is not None and one.has_whole_totals(account_id) for one in (before, now))
 
@@ -86,19 +84,19 @@ def is_comparable(
 def total_changes(
     before: PeriodDigest | None, now: PeriodDigest, account_id: str | None = None
 ) -> Iterator[Total]:
-    """Each currency of either month, of one payer account or of all of them, also where the totals
-    are equal.
+    """The totals of every currency of either month, equal ones too, of one payer account or of all
+    of them.
     """
-    then = before.totals_of(account_id) if before else {}
-    today = now.totals_of(account_id)
+    totals_before = before.totals_of(account_id) if before else {}
+    totals_now = now.totals_of(account_id)
     comparable = is_comparable(before, now, account_id)
-    for currency in sorted(then.keys() | today.keys()):
-        yield Total(currency, then.get(currency), today.get(currency), comparable)
+    for currency in sorted(totals_before.keys() | totals_now.keys()):
+        yield Total(currency, totals_before.get(currency), totals_now.get(currency), comparable)
 
 
 def since_period_before(before: PeriodDigest, now: PeriodDigest) -> Iterator[Change]:
-    """How the payer accounts and their totals differ from the period before, per currency; one that
-    came or went without any total is a change too.
+    """Differences of the payer accounts and their totals from the period before, per currency. A
+    payer account that is new or gone without any total counts too.
     """
     for account_id in sorted(before.payer_of.keys() | now.payer_of.keys()):
         totals = [one for one in total_changes(before, now, account_id) if one.before != one.now]
@@ -124,18 +122,18 @@ def since_period_before(before: PeriodDigest, now: PeriodDigest) -> Iterator[Cha
 
 
 def provisional(one: PeriodDigest | PayerDigest) -> str:
-    """What is to be said beside totals that are not whole."""
+    """The remark beside totals that are not whole."""
     if not one.unarchived:
         return "provisional"
     verb = "is" if one.unarchived == 1 else "are"
     return f"provisional: {counted(one.unarchived, 'invoice')} {verb} outstanding"
 
 
-def told(manifest: Manifest) -> Iterator[Change]:
-    """What happened to what the period had archived already, as its findings tell."""
+def archive_changes(manifest: Manifest) -> Iterator[Change]:
+    """Changes of the period's archived invoices, from its findings."""
     for payer in manifest.payers:
         for found in payer.findings:
-            if found.code in TOLD_CODES:
+            if found.code in CHANGE_CODES:
                 yield Change(
                     found.code,
                     payer.payer_account_id,

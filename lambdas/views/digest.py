@@ -1,4 +1,4 @@
-"""What other periods' views need to know of a period, read from its `completeness.json`."""
+"""A period's summary for the views of other periods, read from its `completeness.json`."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -32,32 +32,32 @@ class PayerDigest:
 
     @property
     def unarchived(self) -> int:
-        """How many expected invoices are not archived."""
+        """Number of expected invoices that are not archived."""
         return self.expected - self.archived
 
 
 @dataclass(frozen=True)
 class PeriodDigest:
-    """One period: its verdict, its payer accounts and how often each blocking code was found."""
+    """One period: its verdict, its payer accounts and the number of findings by blocking code."""
 
     billing_period: BillingPeriod
     verdict: str
     generated_at: str
     closed_at: str | None
     manifest: str | None
-    """Key of the manifest that says so; None where none can be read."""
+    """Key of the manifest of this verdict; None if none can be read."""
     totals: Mapping[str, Decimal]
     payers: tuple[PayerDigest, ...]
     blocking: Mapping[str, int]
     next_steps: Mapping[str, str]
-    """Of each blocking code."""
+    """By blocking code."""
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "PeriodDigest":
         """Read a `completeness.json`.
 
-        Raises ValueError, LookupError, TypeError or AttributeError for anything else. Whoever can
-        write to the bucket can write that file, so whatever pages do with it is checked here.
+        Raises ValueError, LookupError, TypeError or AttributeError for anything else. Any writer to
+        the bucket can write that file, so all that pages use of it is checked here.
         """
         if data.get("schema") != COMPLETENESS_SCHEMA:
             raise ValueError(f"its schema is {data.get('schema')!r}, not {COMPLETENESS_SCHEMA!r}")
@@ -107,24 +107,24 @@ class PeriodDigest:
 
     @property
     def unarchived(self) -> int:
-        """How many expected invoices are not archived."""
+        """Number of expected invoices that are not archived."""
         return self.expected - self.archived
 
     @property
     def is_complete(self) -> bool:
-        """Whether its totals are those of the whole month, as far as the archive knows."""
+        """True if its totals are those of the whole month, as far as the archive knows."""
         return self.verdict == "COMPLETE" and self.payers_complete == len(self.payers)
 
     def totals_of(self, account_id: str | None) -> Mapping[str, Decimal]:
-        """The totals of a payer account, also of an absent one; None: of all of them."""
+        """The totals of one payer account, which may be absent; of all of them for None."""
         if account_id is None:
             return self.totals
         payer = self.payer_of.get(account_id)
         return payer.totals if payer else {}
 
     def has_whole_totals(self, account_id: str | None) -> bool:
-        """Whether no invoice is outstanding that could change them. An absent payer account may
-        still get invoices of a period that is not complete.
+        """True if no outstanding invoice can change the totals. In a period that is not complete,
+        an absent payer account may still get invoices.
         """
         payer = self.payer_of.get(account_id) if account_id else None
         return payer.is_complete if payer else self.is_complete

@@ -1,7 +1,7 @@
 """The ledger of a billing period: one row for each archived document, made from the manifest alone.
 
-docs/ledger.md explains the columns to people. Other programs read them, so columns are added at the
-end and never moved, renamed or taken away.
+docs/ledger.md explains the columns to people. Other programs read them, so new columns go at the
+end and none is ever moved, renamed or removed.
 """
 
 import re
@@ -21,14 +21,14 @@ from lambdas.domain.money import Amount, AmountNotRead
 from lambdas.domain.visible_text import visible
 
 INVOICE_DOCUMENT = "INVOICE_DOCUMENT"
-"""Document kind of the invoice itself; supplemental documents have AWS's type."""
+"""Document kind of the invoice itself; a supplemental document has AWS's type."""
 
 Cell = str | Decimal | date | datetime | None
-"""Text, money or a rate, a day, an instant in UTC; None where AWS said nothing."""
+"""Text, money or a rate, a day, an instant in UTC; None if AWS states nothing."""
 
 
 class Kind(Enum):
-    """What a column holds, whatever a cell looks like. An ID that is all digits is text still."""
+    """The type of a column, whatever its cells look like: an ID of digits only is still text."""
 
     TEXT = "text"
     ID = "id"
@@ -39,7 +39,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class LedgerLine:
-    """What one row is made from. `amount_due` is what the row adds to the period's totals."""
+    """The source of one row. `amount_due` is the row's part of the period's totals."""
 
     manifest: Manifest
     payer: PayerState
@@ -70,10 +70,10 @@ def ledger_rows(manifest: Manifest) -> Iterator[list[Cell]]:
 def ledger_csv(manifest: Manifest) -> bytes:
     """The view `ledger.csv`, for spreadsheets and programs.
 
-    UTF-8 with a byte order mark, CRLF, commas. Text is quoted, numbers and days are not. Whatever
-    a spreadsheet would take for a number or a date although it is text ends in a tab, whatever it
-    would take for a formula begins with an apostrophe, also behind a semicolon, where spreadsheets
-    of many languages begin a cell.
+    UTF-8 with a byte order mark, CRLF, commas. Text is quoted, numbers and days are not. Text that
+    a spreadsheet would take for a number or a date ends in a tab. Text that it would take for a
+    formula begins with an apostrophe, also behind a semicolon, which separates cells in many
+    languages.
     """
     return (BYTE_ORDER_MARK + "".join(map(csv_line, ledger_csv_rows(manifest)))).encode()
 
@@ -82,7 +82,7 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 def ledger_csv_rows(manifest: Manifest) -> Iterator[list[str]]:
-    """The cells of `ledger.csv` as they stand in it, the row of the column names first."""
+    """The cells of `ledger.csv` as they are written, the row of column names first."""
     kinds = [column.kind for column in COLUMNS]
     yield [f'"{column.name}"' for column in COLUMNS]
     for row in ledger_rows(manifest):
@@ -90,12 +90,12 @@ def ledger_csv_rows(manifest: Manifest) -> Iterator[list[str]]:
 
 
 def csv_line(cells: Iterable[str]) -> str:
-    """A row of `ledger.csv` with its end."""
+    """A row of `ledger.csv` with its line end."""
     return ",".join(cells) + "\r\n"
 
 
 def is_formula(text: str) -> bool:
-    """Whether a spreadsheet could take the text for a formula, in any of its languages."""
+    """True if a spreadsheet in any language could take the text for a formula."""
     return text.lstrip().startswith(_FORMULA_SIGNS)
 
 
@@ -104,7 +104,7 @@ _FORMULA_SIGNS = tuple("=+-@") + tuple(
     "\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
 )
 _CELL_WITHIN = re.compile(rf"(;\s*)(?=[{re.escape(''.join(_FORMULA_SIGNS))}])")
-"""Where a spreadsheet that separates by semicolons would begin a cell with a formula."""
+"""The start of a formula's cell in a spreadsheet that separates by semicolons."""
 _NUMBER_SIGNS = "0123456789 .,:/+-%()$€£¥eE"
 _LONGEST_DATE = 24
 _DATE = re.compile(
@@ -114,7 +114,7 @@ _DATE = re.compile(
 
 
 def _is_taken_for_a_value(text: str) -> bool:
-    """Whether a spreadsheet takes the text of a CSV for a number, a date or a truth value."""
+    """True if a spreadsheet takes a CSV's text for a number, a date or a truth value."""
     if not text.strip(_NUMBER_SIGNS):  # 012, 1E5, 3-11, 10:30, (5)
         return any(character.isdigit() for character in text)
     if len(text) > _LONGEST_DATE:
@@ -141,7 +141,7 @@ def _csv_cell(cell: Cell, kind: Kind) -> str:
 
 def _lines(manifest: Manifest) -> Iterator[LedgerLine]:
     last = {invoice.invoice_id: invoice for invoice in manifest.invoices}
-    # an id that two payer accounts hold counts once, as in the totals of the manifest
+    # an id that two payer accounts have counts once, as in the totals of the manifest
     for payer in manifest.payers:
         codes = _codes_by_subject(payer.findings)
         for invoice in payer.invoices:
@@ -170,7 +170,7 @@ def _codes_by_subject(findings: tuple[Finding, ...]) -> Mapping[str, set[str]]:
 
 
 def _invoice_codes(invoice: ArchivedInvoice, codes: Mapping[str, set[str]]) -> set[str]:
-    """The codes that are of the invoice as a whole and not of one of its documents."""
+    """The codes on the invoice as a whole, not on one of its documents."""
     keys = {document.stored.key for document in invoice.documents}
     found = {one.code for one in invoice.findings if one.subject not in keys}
     return found | codes.get(invoice.invoice_id, set()) | codes.get(invoice.record.key, set())
@@ -183,7 +183,7 @@ def _row_text(path: str) -> Callable[[LedgerLine], Cell]:
 def _row_day(path: str) -> Callable[[LedgerLine], Cell]:
     def cell(line: LedgerLine) -> Cell:
         summary = line.invoice.summary
-        return summary.day_at(path) or summary.text_at(path)  # what is no day as AWS gave it
+        return summary.day_at(path) or summary.text_at(path)  # AWS's text if it is no day
 
     return cell
 
@@ -192,7 +192,7 @@ def _row_number(path: str) -> Callable[[LedgerLine], Cell]:
     def cell(line: LedgerLine) -> Cell:
         try:
             return line.invoice.summary.amount_at(path)
-        except AmountNotRead:  # there is a finding; what AWS wrote is shown as it is
+        except AmountNotRead:  # there is a finding; AWS's text is shown unchanged
             return line.invoice.summary.text_at(path)
 
     return cell

@@ -1,15 +1,15 @@
-"""Names of what computers leave in a folder by themselves: where a person opens it or a file of it,
-where it lies on a network drive, where it is copied or synchronised.
+"""Names of files that computers leave in a folder by themselves: when a person opens it or one of
+its files, when it is on a network drive, when it is copied or synchronised.
 
-No archive key has such a name, so nothing that was archived is ever taken for litter. Unfinished
-downloads, backups of editors and second copies are no litter: somebody should know of them.
+No archive key has such a name, so no archived file is ever taken for litter. Unfinished downloads,
+editors' backups and second copies are not litter: a person should know of them.
 """
 
 import fnmatch
 import re
 
 LITTER = (
-    # macOS, also on what it writes to drives and into zip files; Icon ends in a carriage return
+    # macOS, also on drives and in zip files; Icon ends in a carriage return
     *(".DS_Store", "._*", "Icon\r", "Icon\uf00d", "__MACOSX", ".localized", ".LSOverride"),
     *(".Spotlight-V100", ".fseventsd", ".TemporaryItems", "Temporary Items", ".Trash", ".Trashes"),
     *(".DocumentRevisions-V100", ".VolumeIcon.icns", ".metadata_never_index", ".apdisk"),
@@ -31,13 +31,13 @@ LITTER = (
     *(".owncloudsync.log*", ".nextcloudsync.log*", ".~tmp", ".~tmp~"),
     ".849C9593-D756-4E56-8D6E-42412F2A707B",  # OneDrive
 )
-"""Patterns of file and folder names, `*` for any text, without regard to case."""
+"""Patterns of file and folder names, with `*` for any text; upper and lower case are the same."""
 
 _ANY = re.compile("|".join(map(fnmatch.translate, LITTER)), re.IGNORECASE | re.ASCII)
 
 
 def litter_pattern(name: str) -> str | None:
-    """The pattern of LITTER that a file's or folder's name has; None for any other name."""
+    """The pattern of LITTER that matches a file's or folder's name; None if there is none."""
     if not _ANY.match(name):
         return None
     lower = name.lower()

@@ -138,11 +138,11 @@ POWERSHELL = """\
     $is = (Get-FileHash -Algorithm SHA256 -LiteralPath $file).Hash
     if ($is -eq $sum) { "${file}: OK" } else { "${file}: CHANGED OR MISSING" }
   }"""
-"""What `sha256sum -c` does, where there is none."""
+"""The equivalent of `sha256sum -c` for systems without it."""
 _WIDTH = 78
 
 RULE = 78 * "-"
-"""What stands before and after the program."""
+"""The line before and after the program."""
 
 _LITTER = textwrap.fill(
     ", ".join(ascii(name).replace(" ", "\\x20") for name in LITTER),
@@ -367,7 +367,7 @@ for what in (
     tell("NOT CHECKED " + what)
 sys.exit(1 if problems else 0)
 """
-"""The program of the README, which needs nothing of this project."""
+"""The program in the README, which needs nothing of this project."""
 
 
 def readme_text(bucket: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The view `SHA256SUMS`: what `sha256sum -c` needs to check a copy of the bucket, from its root."""
+"""The view `SHA256SUMS`, for `sha256sum -c` at the root of a copy of the bucket."""
 
 from lambdas.domain.evidence.archive_layout import manifest_key
 from lambdas.domain.judgement.manifests import Manifest
@@ -19,7 +19,7 @@ def sha256_sums(manifest: Manifest, manifest_sha256: str) -> bytes:
 
 
 def sums_comment(key: str) -> str:
-    """The first line of the view that is made from the manifest with this key."""
+    """The first line of the view of the manifest with this key."""
     return f"# made from {key}; check with: sha256sum -c <this file>\n"
 
 

@@ -1,4 +1,4 @@
-"""What the archive's words mean, for people who read a page or a spreadsheet."""
+"""Words, names and amounts for readers of pages and spreadsheets."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -33,21 +33,21 @@ PAYER_VERDICTS: Mapping[str, tuple[str, str]] = {
 
 
 def verdict_name(verdict: str) -> str:
-    """A verdict as people read it; one that is not known here as its own word."""
+    """A verdict in words; an unknown one by the name of its code."""
     if verdict in PERIOD_VERDICTS:
         return PERIOD_VERDICTS[verdict]
     return PAYER_VERDICTS[verdict][0] if verdict in PAYER_VERDICTS else code_name(verdict)
 
 
 def code_name(code: str) -> str:
-    """A finding's code as people read it: `PDF_NOT_READY` is "PDF not ready"."""
+    """A finding's code in words: `PDF_NOT_READY` is "PDF not ready"."""
     words = [word if word in _ABBREVIATIONS else word.lower() for word in code.split("_")]
     text = " ".join(words).replace(" e invoice", " e-invoice")
     return text[:1].upper() + text[1:]
 
 
 def month_name(period: BillingPeriod) -> str:
-    """The month alone, where the year is plain."""
+    """The month alone, for places where the year is known."""
     return _MONTHS[period.month - 1]
 
 
@@ -56,7 +56,7 @@ def period_name(period: BillingPeriod) -> str:
 
 
 def day_name(day: date) -> str:
-    """`3 November 2026`: no country reads the month for the day."""
+    """`3 November 2026`, in which no country takes the month for the day."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
@@ -67,23 +67,23 @@ def instant_name(text: str) -> str:
 
 
 def money(value: Decimal, currency: str) -> str:
-    """An amount with all its decimals and at least its currency's, digits grouped by three, with a
-    real minus sign.
+    """An amount with all its decimals, at least those of its currency, with digits grouped by three
+    and a real minus sign.
     """
     unit = smallest_unit(currency)
     finer = int(value.as_tuple().exponent) < int(unit.as_tuple().exponent)
-    shown = value if finer else value.quantize(unit, context=_ROUNDED)
-    return f"{shown if shown else shown.copy_abs():,f}".replace("-", "\N{MINUS SIGN}")
+    amount = value if finer else value.quantize(unit, context=_ROUNDED)
+    return f"{amount if amount else amount.copy_abs():,f}".replace("-", "\N{MINUS SIGN}")
 
 
 def rounded_money(value: Decimal, currency: str) -> str:
-    """An amount to its currency's smallest unit, for what nobody pays to the last digit."""
+    """An amount rounded to its currency's smallest unit, for amounts that are not paid exactly."""
     return money(value.quantize(smallest_unit(currency), context=_ROUNDED), currency)
 
 
 def money_change(value: Decimal, currency: str) -> str:
-    """An amount as a change: with its sign, or `no change`."""
+    """A difference with its sign, or `no change`."""
     if not value:
         return "no change"
-    shown = money(value, currency)
-    return f"+{shown}" if value > 0 else shown
+    amount = money(value, currency)
+    return f"+{amount}" if value > 0 else amount

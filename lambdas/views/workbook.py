@@ -1,7 +1,7 @@
 """The view `ledger.xlsx`: the ledger as a workbook that needs no instruction.
 
-Text is written as text cells, so nothing in it is a formula; amounts and days are numbers and days
-whatever the reader's language. The same content gives the same bytes.
+Text is written as text cells, so none of it is a formula; amounts and days are numbers and days in
+every language. The same content gives the same bytes.
 """
 
 import io
@@ -25,9 +25,9 @@ from lambdas.domain.visible_text import shown
 from lambdas.views.comparison import (
     Change,
     Total,
+    archive_changes,
     provisional,
     since_period_before,
-    told,
     total_changes,
 )
 from lambdas.views.digest import PeriodDigest
@@ -35,21 +35,21 @@ from lambdas.views.ledger import COLUMNS, Cell, Kind, ledger_rows
 from lambdas.views.wording import PAYER_VERDICTS, code_name, period_name, verdict_name
 
 _LONGEST_CELL = 32_767
-"""What Excel holds in a cell; XlsxWriter leaves out longer text."""
+"""Limit of Excel for a cell; XlsxWriter leaves out longer text."""
 _EXACT_DIGITS = 15
 _MOST_DECIMALS = 30
-"""What a number of a spreadsheet holds and shows; an amount with more is written as text."""
+"""Limits of a spreadsheet's numbers; an amount with more is written as text."""
 _FIRST_DAY = date(1900, 3, 1)
-"""The first day that every spreadsheet counts alike; an earlier one is written as text."""
+"""The first day that all spreadsheets count alike; an earlier one is written as text."""
 _MOST_ROWS = 1_048_576
-"""What Excel holds in a worksheet, the header included; XlsxWriter leaves out what is more."""
+"""Limit of Excel for a worksheet, the header included; XlsxWriter leaves out further rows."""
 _MOST_LINKS = 65_530
-"""What Excel opens in a worksheet."""
+"""Limit of Excel for links in a worksheet."""
 _TO_ROOT = "../../"
-"""From a period's folder to the root of the archive."""
+"""Path from a period's folder to the root of the archive."""
 _INK, _PAPER = "#14283C", "#FFFFFF"
 _PROSE_WIDTH = 56
-"""From this width on a column holds sentences, which are wrapped."""
+"""Columns of at least this width hold sentences, which are wrapped."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,12 @@ class _Heading:
 
 @dataclass(frozen=True)
 class _Frozen:
-    """What stays in sight of a sheet that is wider than any screen or paper."""
+    """The frozen and printed parts of a sheet that is wider than any screen or paper."""
 
     columns: int
-    """So many columns do, from the left."""
+    """Number of columns that stay in sight, from the left."""
     printed: int
-    """So many columns are printed."""
+    """Number of printed columns."""
     pages_wide: int
 
 
@@ -79,18 +79,18 @@ class WorkbookNotMade(Exception):
 
 
 def ledger_workbook(manifest: Manifest, before: PeriodDigest | None) -> bytes:
-    """The workbook of a period; `before` is the period before it, if the archive has that.
+    """The workbook of a period; `before` is the period before it, if the archive has it.
 
     Sheets: summary, payers, documents, missing, changes, columns. Raises WorkbookNotMade.
     """
     try:
-        with tempfile.TemporaryDirectory() as folder:  # what is left of a workbook goes with it
-            return _made(manifest, before, folder)
+        with tempfile.TemporaryDirectory() as folder:  # deletes a workbook's leftovers too
+            return _workbook_bytes(manifest, before, folder)
     except (OSError, FileCreateError) as error:  # sheets are written to the function's storage
         raise WorkbookNotMade(f"The function's own storage does not take it: {error}") from None
 
 
-def _made(manifest: Manifest, before: PeriodDigest | None, folder: str) -> bytes:
+def _workbook_bytes(manifest: Manifest, before: PeriodDigest | None, folder: str) -> bytes:
     out = io.BytesIO()
     workbook = xlsxwriter.Workbook(out, {"constant_memory": True, "tmpdir": folder})
     workbook.set_properties(
@@ -167,7 +167,7 @@ _COLUMN_HEADINGS = (
 
 
 class _Book:
-    """A workbook with the few formats that its sheets share."""
+    """A workbook and the formats shared by its sheets."""
 
     def __init__(self, workbook: Workbook) -> None:
         self._workbook = workbook
@@ -192,7 +192,7 @@ class _Book:
         sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         sheet.fit_to_pages(1, 0)
         sheet.set_footer("&L&F  &A&RPage &P of &N")
-        # text that is all digits is meant to be text
+        # text of digits only is meant to be text
         sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
         return sheet
 
@@ -205,9 +205,9 @@ class _Book:
         link: int | None = None,
         frozen: _Frozen | None = None,
     ) -> None:
-        """A sheet of one table with a frozen header and a filter.
+        """Add a sheet of one table with a frozen header and a filter.
 
-        `link` is the column of archive keys, which open the file in a copy of the archive.
+        `link` is the column of archive keys, each of which opens its file in a copy of the archive.
         """
         sheet = self.sheet(name)
         sheet.freeze_panes(1, frozen.columns if frozen else 0)
@@ -233,7 +233,7 @@ class _Book:
         sheet.set_row(row, 32)
         for column, heading in enumerate(headings):
             sheet.set_column(column, column, heading.width)
-            # where a spreadsheet puts the cells below by itself
+            # aligned as a spreadsheet aligns the cells below
             is_text = heading.kind in (Kind.TEXT, Kind.ID)
             sheet.write_string(
                 row, column, heading.text, self.heading if is_text else self.right_heading
@@ -249,7 +249,7 @@ class _Book:
         wraps: bool = False,
         left: bool = False,
     ) -> None:
-        """`wraps` is for sentences, `left` for what stands beside its label."""
+        """Write a cell; `wraps` is for sentences, `left` for values beside their label."""
         if cell is None or cell == "":
             return
         if isinstance(cell, str):
@@ -281,7 +281,7 @@ class _Book:
 
 
 def _fitting(text: str) -> str:
-    """The text as far as a cell holds it; Excel counts in UTF-16."""
+    """The text cut to fit a cell; Excel counts in UTF-16."""
     units = text.encode("utf-16-le")
     if len(units) <= 2 * _LONGEST_CELL:
         return text
@@ -300,7 +300,7 @@ def _written(cell: date) -> str:
 
 
 def _is_held(value: Decimal) -> bool:
-    """Whether a spreadsheet keeps every digit of the number and can show it."""
+    """True if a spreadsheet keeps and shows every digit of the number."""
     return len(value.as_tuple().digits) <= _EXACT_DIGITS and _decimals(value) <= _MOST_DECIMALS
 
 
@@ -310,7 +310,7 @@ def _decimals(value: Decimal) -> int:
 
 
 def _number_format(value: Decimal) -> str:
-    """As many decimals as AWS gave: two for EUR, none for JPY, three for KWD, five for a rate."""
+    """A format with AWS's number of decimals: two for EUR, none for JPY, five for a rate."""
     decimals = _decimals(value)
     return f"#,##0.{'0' * decimals}" if decimals else "#,##0"
 
@@ -373,7 +373,7 @@ def _facts(manifest: Manifest, now: PeriodDigest) -> Iterator[tuple[str, Cell | 
 
 
 def _caveats(now: PeriodDigest, before: PeriodDigest | None) -> Iterator[str]:
-    """Why totals are not compared."""
+    """Reasons why totals are not compared."""
     if not now.is_complete:
         yield f"{provisional(now).capitalize()}. Nothing is compared with the month before."
     if before and not before.is_complete:
@@ -429,7 +429,7 @@ def _payer_rows(
 
 
 def _missing_rows(manifest: Manifest) -> Iterator[list[Cell]]:
-    """What blocks, of the period and then of each payer account; an account that is not
+    """Blocking findings, of the period and then of each payer account; an account that is not
     complete has at least one row.
     """
     for found in manifest.findings:
@@ -451,7 +451,7 @@ def _gap(found: Finding, about: str | None) -> list[Cell]:
 def _change_rows(
     manifest: Manifest, now: PeriodDigest, before: PeriodDigest | None
 ) -> Iterator[list[Cell]]:
-    changes: list[Change] = list(told(manifest))
+    changes: list[Change] = list(archive_changes(manifest))
     if before:
         changes += since_period_before(before, now)
     for change in changes:

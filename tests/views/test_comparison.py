@@ -2,7 +2,7 @@ from dataclasses import astuple
 from decimal import Decimal
 
 from lambdas.domain.findings import KINDS, finding
-from lambdas.views.comparison import TOLD_CODES, difference, since_period_before, told
+from lambdas.views.comparison import CHANGE_CODES, archive_changes, difference, since_period_before
 from tests.domain.example_months import digest, due, month, payer_state
 from tests.domain.examples import ACME, BOREAL, OCTOBER
 
@@ -54,7 +54,7 @@ def test_what_happened_to_archived_invoices_is_told_from_the_findings() -> None:
         finding("PDF_ENCRYPTED", "invoices/x.pdf", "Encrypted."),
         finding("LATE_INVOICE", "2", "Late."),
     )
-    changes = list(told(month(payer_state(findings=findings))))
+    changes = list(archive_changes(month(payer_state(findings=findings))))
     assert [(change.code, change.subject) for change in changes] == [
         ("INVOICE_CHANGED", "1"),
         ("LATE_INVOICE", "2"),
@@ -63,4 +63,4 @@ def test_what_happened_to_archived_invoices_is_told_from_the_findings() -> None:
 
 
 def test_every_code_that_tells_of_a_change_is_a_finding() -> None:
-    assert set(TOLD_CODES) <= KINDS.keys()
+    assert set(CHANGE_CODES) <= KINDS.keys()

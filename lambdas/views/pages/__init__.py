@@ -1,4 +1,4 @@
 """The pages that reviewers open: one for each billing period and one for the whole archive.
 
-They need nothing but themselves: no script, no font, no picture from anywhere.
+Each is self-contained: it loads no script, font or picture from anywhere.
 """

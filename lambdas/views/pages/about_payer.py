@@ -1,5 +1,5 @@
-"""What a period's page tells of a payer account beside its invoices: whose it is, and what its
-witnesses say.
+"""Facts on a payer account beside its invoices, on a period's page: its owner, and the statements
+of its witnesses.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ _COST_EXPLORER = "AWS's own cost report (Cost Explorer)"
 
 
 def about_payer(page: PeriodContext, payer: PayerState) -> Html:
-    """Terms and what they are for this payer account."""
+    """A list of terms with their values for this payer account."""
     return element(
         "dl",
         ([element("dt", term), element("dd", what)] for term, what in _facts(page, payer)),
@@ -37,8 +37,8 @@ def about_payer(page: PeriodContext, payer: PayerState) -> Html:
 def _facts(page: PeriodContext, payer: PayerState) -> Iterator[tuple[str, Content]]:
     if payer.legal_entity:
         yield "Legal entity", name(payer.legal_entity)
-    if shown_to := _shown_to(page, payer):
-        yield "Shown to", shown_to
+    if accounts := _listed_under(page, payer):
+        yield "Shown to", accounts
     if payer.checked_at:
         yield "Asked AWS", instant_name(payer.checked_at)
     if payer.settled_at:
@@ -49,8 +49,8 @@ def _facts(page: PeriodContext, payer: PayerState) -> Iterator[tuple[str, Conten
             _earlier(page.before, payer.payer_account_id),
         )
     for source in sources(payer.invoices):
-        accounts = source["bill_source_accounts"]
-        whose = f"Bills of {listed(accounts)}" if accounts else "Bills of its own"
+        bill_sources = source["bill_source_accounts"]
+        whose = f"Bills of {listed(bill_sources)}" if bill_sources else "Bills of its own"
         amounts = [
             f"{money(amount.value, amount.currency)} {amount.currency}"
             for amount in map(Amount.from_data, source["totals"])
@@ -67,8 +67,8 @@ def _facts(page: PeriodContext, payer: PayerState) -> Iterator[tuple[str, Conten
         )
 
 
-def _shown_to(page: PeriodContext, payer: PayerState) -> list[Content]:
-    """The other payer accounts in whose listings its invoices are."""
+def _listed_under(page: PeriodContext, payer: PayerState) -> list[Content]:
+    """The other payer accounts whose listings have its invoices."""
     others = {one for invoice in payer.invoices for one in invoice.seen_by}
     others |= {one for invoice in payer.outstanding for one in invoice.seen_by}
     others.discard(payer.payer_account_id)
@@ -84,21 +84,21 @@ def _earlier(before: PeriodDigest, payer_account_id: str) -> str:
 
 
 def _amounts_in(amounts: list[str], invoices: int) -> str:
-    said = f"{listed(amounts)} in " if amounts else ""
-    return f"{said}{counted(invoices, 'invoice')}"
+    prefix = f"{listed(amounts)} in " if amounts else ""
+    return f"{prefix}{counted(invoices, 'invoice')}"
 
 
 def _residual(residual: Residual) -> str:
-    """Charges against invoices, rounded as they are paid; the data has every digit."""
+    """Charges against invoices, rounded to payable amounts; the data has every digit."""
     currency = residual.charged.currency
     charged, invoiced, rest = (
         rounded_money(amount.value, currency)
         for amount in (residual.charged, residual.invoiced, residual.residual)
     )
     sign = "+" if residual.residual.value > 0 else ""
-    said = f"{charged} {currency} charged, {invoiced} {currency} invoiced, " + (
+    sentence = f"{charged} {currency} charged, {invoiced} {currency} invoiced, " + (
         f"difference {sign}{rest}" if is_money(residual.residual) else "no difference"
     )
     if residual.not_compared:
-        said += f"; {counted(residual.not_compared, 'invoice')} without an amount in {currency}"
-    return said
+        sentence += f"; {counted(residual.not_compared, 'invoice')} without an amount in {currency}"
+    return sentence

@@ -1,4 +1,4 @@
-"""The page of the whole archive: what needs somebody, then every billing period."""
+"""The page of the whole archive: periods that need a person, then all billing periods."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
@@ -30,7 +30,7 @@ def archive_page(
 ) -> bytes:
     """The view `index.html` at the root of a bucket; `periods` in any order.
 
-    `unread` are those whose folder is there and whose verdict cannot be read.
+    `unread` are periods with a folder whose verdict cannot be read.
     """
     links = Links(bucket, region, depth=0)
     newest_first = sorted(periods, key=lambda one: one.billing_period, reverse=True)
@@ -49,7 +49,7 @@ def archive_page(
 
 
 def _verdict(periods: Sequence[PeriodDigest], unread: Collection[BillingPeriod]) -> PeriodVerdict:
-    """The worst of all periods; without any, or with one that is unread, nothing is complete."""
+    """The worst of all periods; without any, or with an unread one, the archive is not complete."""
     verdicts = {one.verdict for one in periods}
     if unread or not verdicts or "ACTION_REQUIRED" in verdicts:
         return "ACTION_REQUIRED"
@@ -152,7 +152,7 @@ def _article(heading: Content, what: str, steps: Iterable[tuple[str, str]]) -> H
 def _years(
     links: Links, periods: Sequence[PeriodDigest], unread: Collection[BillingPeriod]
 ) -> Iterator[Html]:
-    """Every month from the first to the newest, so that one that is not there is seen."""
+    """All months from the first to the newest, so that a missing one is noticed."""
     known = {*unread, *(one.billing_period for one in periods)}
     if not known:
         return

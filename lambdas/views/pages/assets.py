@@ -1,4 +1,4 @@
-"""The style and the script that each page has within it: the files beside this one, read once."""
+"""The style and the script embedded in each page, read once from the files beside this one."""
 
 from importlib.resources import files
 
@@ -8,14 +8,14 @@ def _text(name: str) -> str:
 
 
 STYLE = _text("style.css")
-"""How the pages look: on a desk, on a phone, in the dark and on paper.
+"""The look of the pages: on a desk, on a phone, in the dark and on paper.
 
-Colours are tokens, and each pair of text and ground has a contrast of at least 4.5. A verdict is
-told by its word, its shape and its colour. Nothing is loaded: the fonts are the reader's own.
+Colours are tokens, and each pair of text and background has a contrast of at least 4.5. A verdict
+is recognised by its word, its shape and its colour. Nothing is loaded: the fonts are the reader's.
 """
 SCRIPT = _text("script.js")
-"""The one script of the pages: it opens the payer account that a link leads to, opens for the
-printer what is folded where the style cannot, and makes a filter.
+"""The one script of the pages. It opens the payer account of a link, unfolds for printing where the
+style cannot, and adds a filter.
 
-Without it a reader opens that line by hand and searches with the browser's own means.
+Without it a reader opens that line by hand and uses the browser's own search.
 """

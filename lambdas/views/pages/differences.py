@@ -1,4 +1,4 @@
-"""What is different on a period's page: against the month before, and after it was archived."""
+"""The differences on a period's page: from the month before, and after archiving."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Context, Decimal
@@ -8,10 +8,10 @@ from lambdas.views.comparison import (
     PAYER_GONE,
     PAYER_NEW,
     Change,
+    archive_changes,
     difference,
     provisional,
     since_period_before,
-    told,
 )
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.frame import NOTHING, cell, folded, section, table
@@ -20,18 +20,18 @@ from lambdas.views.pages.period_context import PeriodContext
 from lambdas.views.wording import code_name, money, money_change, period_name
 
 _MOST_SHOWN = 20
-"""Differences that are shown at once; more are a click away."""
+"""Differences shown at once; the rest is folded."""
 _ENOUGH_DIGITS = Context(prec=28)
 _NEW, _GONE, _CHANGED = "New", "No longer here", "Changed"
-_LACKS = "Not archived yet"
+_NOT_ARCHIVED = "Not archived yet"
 _LABELS = {PAYER_NEW: _NEW, PAYER_GONE: _GONE}
 
 
 def differences(page: PeriodContext) -> Iterator[Html]:
     if page.before:
         yield _since(page, page.before)
-    if happened := list(told(page.manifest)):
-        yield _changed(page, happened)
+    if changes := list(archive_changes(page.manifest)):
+        yield _changed(page, changes)
 
 
 def _since(page: PeriodContext, before: PeriodDigest) -> Html:
@@ -40,7 +40,7 @@ def _since(page: PeriodContext, before: PeriodDigest) -> Html:
     notes = []
     if not before.is_complete:
         notes.append(f"{month} itself is not complete, so this is provisional.")
-    for label in (_NEW, _GONE, _LACKS):
+    for label in (_NEW, _GONE, _NOT_ARCHIVED):
         whose = {c.payer_account_id for c in changes if _label(page, c) == label}
         if whose:
             notes.append(f"{label}: {counted(len(whose), 'payer account')}.")
@@ -67,24 +67,24 @@ def _more(caption: str, headings: tuple[str, ...], rows: Sequence[Html]) -> Html
 def _largest_first(
     changes: Sequence[Change], before: PeriodDigest, now: PeriodDigest
 ) -> list[Change]:
-    """By the part of its currency's total that a difference is: currencies are never compared by
-    their amounts.
+    """Sort differences by their share of the currency's total, since amounts of different
+    currencies cannot be compared.
     """
-    whole = {
+    totals = {
         currency: max(abs(one.totals.get(currency, Decimal(0))) for one in (before, now))
         for currency in before.totals.keys() | now.totals.keys()
     }
     return sorted(
-        changes, key=lambda one: (-_weight(one, whole), one.payer_account_id, one.currency)
+        changes, key=lambda one: (-_share(one, totals), one.payer_account_id, one.currency)
     )
 
 
-def _weight(change: Change, whole: Mapping[str, Decimal]) -> Decimal:
-    moved, total = difference(change.before, change.now), whole.get(change.currency)
-    return _ENOUGH_DIGITS.divide(abs(moved), total) if moved and total else Decimal(0)
+def _share(change: Change, totals: Mapping[str, Decimal]) -> Decimal:
+    amount, total = difference(change.before, change.now), totals.get(change.currency)
+    return _ENOUGH_DIGITS.divide(abs(amount), total) if amount and total else Decimal(0)
 
 
-def _changed(page: PeriodContext, happened: Sequence[Change]) -> Html:
+def _changed(page: PeriodContext, changes: Sequence[Change]) -> Html:
     headings = ("Payer account", "What", "Invoice or file", "What is known")
     rows = [
         element(
@@ -94,7 +94,7 @@ def _changed(page: PeriodContext, happened: Sequence[Change]) -> Html:
             cell(headings[2], page.subject(change.subject)),
             cell(headings[3], change.detail),
         )
-        for change in happened
+        for change in changes
     ]
     return section(
         "Changed after it was archived",
@@ -105,22 +105,22 @@ def _changed(page: PeriodContext, happened: Sequence[Change]) -> Html:
 
 
 def _label(page: PeriodContext, change: Change) -> str:
-    """What happened, as far as it can be said."""
+    """The kind of a difference; a total that is not whole counts as not archived yet."""
     if change.code in _LABELS:
         return _LABELS[change.code]
-    return _CHANGED if page.now.has_whole_totals(change.payer_account_id) else _LACKS
+    return _CHANGED if page.now.has_whole_totals(change.payer_account_id) else _NOT_ARCHIVED
 
 
 def _money_row(
     page: PeriodContext, before: PeriodDigest, change: Change, headings: Sequence[str]
 ) -> Html:
-    moved: Content = NOTHING
+    change_text: Content = NOTHING
     if change.difference is not None:
-        moved = [money_change(change.difference, change.currency), " ", name(change.currency)]
+        change_text = [money_change(change.difference, change.currency), " ", name(change.currency)]
     amounts = (
         _amount(change, change.before, before),
         _amount(change, change.now, page.now),
-        moved,
+        change_text,
     )
     return element(
         "tr",
@@ -134,11 +134,11 @@ def _money_row(
 
 
 def _amount(change: Change, amount: Decimal | None, period: PeriodDigest) -> Content:
-    """The total of a period, with why it is not whole where it is not."""
-    written: Content = NOTHING
+    """The total of a period, with a remark if it is not whole."""
+    total: Content = NOTHING
     if amount is not None:
-        written = [money(amount, change.currency), " ", name(change.currency)]
+        total = [money(amount, change.currency), " ", name(change.currency)]
     payer = period.payer_of.get(change.payer_account_id)
     if payer is None or period.has_whole_totals(payer.payer_account_id):
-        return written
-    return [written, " ", element("span", provisional(payer), class_="kind")]
+        return total
+    return [total, " ", element("span", provisional(payer), class_="kind")]

@@ -1,4 +1,4 @@
-"""Findings on a period's page: each kind once, with its next step and whom it concerns."""
+"""Findings on a period's page, grouped by kind, with their next step and payer accounts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,25 +12,27 @@ from lambdas.views.pages.period_context import PeriodContext
 from lambdas.views.wording import code_name
 
 _MOST_SHOWN = 8
-"""Findings of one kind that are shown at once; the rest is a click away."""
+"""Findings of one kind shown at once; the rest is folded."""
 _SUBJECT = "Invoice or file"
 _HEADINGS = ("Payer account", _SUBJECT, "What is known")
 
 
 @dataclass(frozen=True)
-class _Told:
-    """A finding and the payer account that it was told of; None for the period as a whole."""
+class _Occurrence:
+    """A finding and its payer account; None for the period as a whole."""
 
     payer: PayerState | None
     finding: Finding
 
 
 def exceptions(page: PeriodContext) -> Iterator[Html]:
-    """What keeps the period from being complete: what somebody must do, then what is awaited."""
-    acting = [_Told(None, found) for found in page.manifest.findings]
-    awaited: list[_Told] = []
+    """Findings that keep the period from being complete: first those for a person, then those that
+    wait for AWS.
+    """
+    acting = [_Occurrence(None, found) for found in page.manifest.findings]
+    awaited: list[_Occurrence] = []
     for payer in page.manifest.payers:
-        blocking = [_Told(payer, f) for f in payer.findings if f.is_blocking]
+        blocking = [_Occurrence(payer, f) for f in payer.findings if f.is_blocking]
         (awaited if payer.verdict == "AWAITING" else acting).extend(blocking)
     if acting:
         yield section(
@@ -49,8 +51,8 @@ def exceptions(page: PeriodContext) -> Iterator[Html]:
 
 
 def remarks(page: PeriodContext) -> Html | None:
-    """What is worth a look and keeps nothing from being complete."""
-    found = [_Told(payer, f) for payer in page.manifest.payers for f in payer.findings]
+    """Findings that are worth a look and do not block."""
+    found = [_Occurrence(payer, f) for payer in page.manifest.payers for f in payer.findings]
     parts = [
         folded(counted(len(of_severity), noun), _groups(page, of_severity, tone))
         for severity, noun, tone in (("warning", "warning", "wait"), ("info", "remark", "plain"))
@@ -66,9 +68,9 @@ def remarks(page: PeriodContext) -> Html | None:
     )
 
 
-def _groups(page: PeriodContext, found: Iterable[_Told], tone: str) -> Html:
-    """Findings of the same kind together, the most frequent first."""
-    groups: dict[tuple[str, str], list[_Told]] = {}
+def _groups(page: PeriodContext, found: Iterable[_Occurrence], tone: str) -> Html:
+    """Findings grouped by kind, the most frequent first."""
+    groups: dict[tuple[str, str], list[_Occurrence]] = {}
     for one in found:
         groups.setdefault((one.finding.code, one.finding.next_step), []).append(one)
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
@@ -80,7 +82,7 @@ def _groups(page: PeriodContext, found: Iterable[_Told], tone: str) -> Html:
 
 
 def _group(
-    page: PeriodContext, code: str, next_step: str, members: Sequence[_Told], tone: str
+    page: PeriodContext, code: str, next_step: str, members: Sequence[_Occurrence], tone: str
 ) -> Html:
     has_subjects = any(_about(member) for member in members)
     headings = tuple(h for h in _HEADINGS if h != _SUBJECT or has_subjects)
@@ -106,16 +108,16 @@ def _group(
     )
 
 
-def _about(told: _Told) -> str:
-    """What the finding is about, beside the payer account that it is told of."""
-    subject = told.finding.subject
-    return "" if told.payer and subject == told.payer.payer_account_id else subject
+def _about(one: _Occurrence) -> str:
+    """The finding's subject, unless it is the payer account itself."""
+    subject = one.finding.subject
+    return "" if one.payer and subject == one.payer.payer_account_id else subject
 
 
-def _row(page: PeriodContext, told: _Told, *, has_subject: bool) -> Html:
+def _row(page: PeriodContext, one: _Occurrence, *, has_subject: bool) -> Html:
     return element(
         "tr",
-        cell("Payer account", page.payer(told.payer) if told.payer else "The whole period"),
-        cell(_SUBJECT, page.subject(_about(told))) if has_subject else None,
-        cell("What is known", told.finding.detail),
+        cell("Payer account", page.payer(one.payer) if one.payer else "The whole period"),
+        cell(_SUBJECT, page.subject(_about(one))) if has_subject else None,
+        cell("What is known", one.finding.detail),
     )

@@ -1,4 +1,4 @@
-"""What all pages share: the document around the content, and what it may load, which is nothing."""
+"""The frame of all pages: the document around the content; its policy forbids loading anything."""
 
 import base64
 import hashlib
@@ -14,11 +14,11 @@ from lambdas.views.pages.links import Links
 from lambdas.views.wording import instant_name, money
 
 NOTHING = "\N{EN DASH}"
-"""What stands where there is no value."""
+"""The mark for a missing value."""
 
 
 def page_of(*, title: str, bucket: str, way: Content, content: Content, footer: Content) -> bytes:
-    """A whole document; `way` is what the masthead leads to."""
+    """A whole document; `way` is the link in the masthead."""
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
         f"style-src {_hash(STYLE)}; script-src {_hash(SCRIPT)}"
@@ -64,17 +64,17 @@ def section(heading: str, *content: Content, name: str, note: Content = None) ->
 
 
 def as_of(instant: str) -> Html:
-    """Of which instant a page speaks."""
+    """The line with the instant of the page's data."""
     return element("p", f"As of {instant_name(instant)}", class_="as-of")
 
 
 def currencies_of(totals: Iterable[Mapping[str, Decimal]]) -> list[str]:
-    """The currencies of a table, in the order that all its rows keep."""
+    """The currencies of a table, in the order of all its rows."""
     return sorted({currency for one in totals for currency in one})
 
 
 def amounts(totals: Mapping[str, Decimal], currencies: Sequence[str]) -> Html | str:
-    """Amounts with a place for each of these currencies, empty where there is none of it."""
+    """Amounts with one place for each of these currencies, which may be empty."""
     if not totals:
         return NOTHING
     return element("div", (_slot(totals, one) for one in currencies), class_="amounts")
@@ -96,19 +96,19 @@ def fact(label: str, value: Content, more: Content = None) -> Html:
 
 
 def verdict_mark(word: str, verdict: str) -> Html:
-    """A verdict as a label: its word, a shape and a colour, each of which is enough."""
+    """A verdict as a label with a word, a shape and a colour; each of them alone suffices."""
     return element("span", word, class_=f"verdict {tone(verdict)}")
 
 
 def tone(verdict: str) -> str:
-    """Style class of a verdict: complete, waiting, or wanting a person."""
+    """Style class of a verdict: complete, waiting, or in need of a person."""
     if is_complete(verdict):
         return "good"
     return "wait" if verdict == "AWAITING" else "bad"
 
 
 def table(caption: str, headings: tuple[str, ...], rows: Content, *, class_: str = "") -> Html:
-    """A table; a heading that ends in `|` is of a column of numbers."""
+    """A table; a heading that ends in `|` is for a column of numbers."""
     cells = (
         element("th", heading.rstrip("|"), scope="col", class_="number" if "|" in heading else None)
         for heading in headings
@@ -123,17 +123,17 @@ def table(caption: str, headings: tuple[str, ...], rows: Content, *, class_: str
 
 
 def cell(heading: str, *content: Content, number: bool = False) -> Html:
-    """A cell that on a narrow screen brings its heading along."""
+    """A cell that shows its heading on a narrow screen."""
     return element("td", content, data_label=heading, class_="number" if number else None)
 
 
 def folded(label: str, content: Content) -> Html:
-    """What is there for those who ask for it."""
+    """Content that is folded until a reader opens it."""
     return element("details", element("summary", label), content, class_="folded")
 
 
 def how_to_check(links: Links) -> Html:
-    """Where it is said how this archive is checked without its software."""
+    """Links to the instructions for verifying this archive without its software."""
     return element(
         "p",
         "How to check this archive with nothing but the bucket: ",

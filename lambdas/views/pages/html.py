@@ -1,4 +1,4 @@
-"""HTML from Python values: what is not markup already is text and is escaped."""
+"""HTML from Python values; all but markup is text and is escaped."""
 
 import html
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ _LONGEST_NAME = 2_000
 
 
 class Html(str):
-    """Markup, as opposed to text that somebody gave."""
+    """Markup, as opposed to text."""
 
     __slots__ = ()
 
@@ -20,32 +20,32 @@ Content: TypeAlias = "str | Iterable[Content] | None"
 
 
 def text(content: str) -> Html:
-    """Text that means nothing but itself, in an element as in an attribute."""
+    """Escaped text, for elements and attributes."""
     return Html(html.escape(shown(content)))
 
 
 def element(tag: str, /, *content: Content, **attributes: str | bool | None) -> Html:
     """`<tag attributes>content</tag>`.
 
-    Content is text, Html or a series of either. An attribute that is None or False is left out, one
-    that is True has no value; `class_` is `class` and `aria_label` is `aria-label`.
+    Content is text, Html or a series of both. An attribute that is None or False is left out; one
+    that is True gets no value. `class_` is written as `class`, `aria_label` as `aria-label`.
     """
     return Html(f"<{tag}{_attributes(attributes)}>{join(*content)}</{tag}>")
 
 
 def void(tag: str, /, **attributes: str | bool | None) -> Html:
-    """An element that has no content, as `<link>`."""
+    """An element without content, for example `<link>`."""
     return Html(f"<{tag}{_attributes(attributes)}>")
 
 
 def join(*content: Content) -> Html:
-    """All content, one after the other."""
+    """All content in a row."""
     return Html("".join(_flat(content)))
 
 
 def name(content: str) -> Html:
-    """A name or id that people or AWS chose: the direction of its letters ends with it, and it
-    takes no more room than a long one.
+    """A name or id chosen by people or AWS. The direction of its letters does not affect the text
+    after it, and its length is limited.
     """
     return Html(f"<bdi>{text(short(content, _LONGEST_NAME))}</bdi>")
 
@@ -63,10 +63,10 @@ def _flat(content: Iterable[Content]) -> Iterable[str]:
 
 
 def _attributes(attributes: dict[str, str | bool | None]) -> str:
-    found = []
+    parts = []
     for key, value in attributes.items():
         if value is None or value is False:
             continue
-        written = key.rstrip("_").replace("_", "-")
-        found.append(f" {written}" if value is True else f' {written}="{text(value)}"')
-    return "".join(found)
+        attribute = key.rstrip("_").replace("_", "-")
+        parts.append(f" {attribute}" if value is True else f' {attribute}="{text(value)}"')
+    return "".join(parts)

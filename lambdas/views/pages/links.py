@@ -1,4 +1,4 @@
-"""Links to what lies in the archive, for a copy of it and for the S3 console."""
+"""Links to objects of the archive, for a copy of it and for the S3 console."""
 
 from urllib.parse import quote
 
@@ -9,14 +9,14 @@ _CONSOLES = (
     ("us-gov-", "https://console.amazonaws-us-gov.com"),
     ("", "https://console.aws.amazon.com"),
 )
-"""The console of each partition, by what its regions begin with."""
+"""The console of each partition, by the prefix of its regions."""
 
 
 class Links:
-    """Links from a page that lies `depth` folders below the root of a bucket in this region.
+    """Links from a page `depth` folders below the root of a bucket in this region.
 
-    In the console only the one object that is opened is signed, so its relative links are refused
-    there; that is why each has a link to the console beside it.
+    The console signs only the opened object, so relative links are refused there; therefore each
+    has a link to the console beside it.
     """
 
     def __init__(self, bucket: str, region: str, depth: int) -> None:
@@ -27,7 +27,7 @@ class Links:
     def to(self, key: str, label: str | Html, *, what: str = "") -> Html:
         """A link to the file, and one to the object in the console.
 
-        `what` says for a screen reader what the second leads to; by default that is `label`.
+        `what` names the target of the second for screen readers; the default is `label`.
         """
         path = quote(key)
         console = element(
@@ -41,5 +41,5 @@ class Links:
         return Html(f"{element('a', label, href=self._to_root + path)} {console}")
 
     def inside(self, anchor: str, label: str | Html) -> Html:
-        """A link to a place in the same page."""
+        """A link to a place on the same page."""
         return element("a", label, href=f"#{quote(anchor)}")

@@ -17,12 +17,14 @@ from lambdas.views.pages.period_context import NOT_IN_REGISTER, PeriodContext, p
 from lambdas.views.wording import PAYER_VERDICTS, code_name, day_name, money, verdict_name
 
 _KINDS = {kind: code_name(kind) for kind in ("CREDIT_MEMO", "PAYMENT_RECEIPT")}
-"""What the own document of an invoice is that is none."""
+"""Names for the main document of types that are not invoices."""
 _HEADINGS = ("Invoice", "Issued", "Due", "Amount|", "Documents")
 
 
 def payer_list(page: PeriodContext) -> Html:
-    """Those that need attention first, then those that wait, then the complete, each by name."""
+    """The payer accounts that need attention, then those that wait, then the complete, each group
+    by name.
+    """
     ordered = sorted(
         page.manifest.payers,
         key=lambda payer: (
@@ -142,23 +144,23 @@ def _invoice(page: PeriodContext, invoice: ArchivedInvoice) -> Html:
 
 
 def _day(summary: InvoiceSummary, path: str) -> Content:
-    """A day of the row; what is none as AWS gave it."""
+    """A day of the row; AWS's text if it is no day."""
     day, text = summary.day_at(path), summary.text_at(path)
     return day_name(day) if day else (name(text) if text else NOTHING)
 
 
 def _amount(summary: InvoiceSummary) -> Content:
-    """What the invoice states; where that is not added to the totals, why."""
+    """The invoice's stated amount, with the reason if it is not added to the totals."""
     try:
-        stated = summary.stated_amount()
+        amount = summary.stated_amount()
     except AmountNotRead:
         return element("span", "not added: it cannot be read", class_="kind")
-    written = [money(stated.value, stated.currency), " ", name(stated.currency)]
+    text = [money(amount.value, amount.currency), " ", name(amount.currency)]
     if not summary.repeats_another:
-        return written
+        return text
     why = "payment receipt" if summary.is_receipt else "tax document"
     return [
-        element("span", written, class_="not-added"),
+        element("span", text, class_="not-added"),
         element("span", f"not added: {why}", class_="kind"),
     ]
 

@@ -1,4 +1,4 @@
-"""What every part of a period's page is made from."""
+"""The common source of all parts of a period's page."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -11,13 +11,13 @@ from lambdas.views.pages.html import Html, element, join, name
 from lambdas.views.pages.links import Links
 
 _DEPTH = 2
-"""How many folders a period's page lies below the bucket's root."""
+"""Number of folders between the bucket's root and a period's page."""
 NOT_IN_REGISTER = "Not in the payer register"
-"""Stands for the name of an account whose invoices were shown to a payer account."""
+"""In place of the name of an account whose invoices are listed under a payer account."""
 
 
 class PeriodContext:
-    """One period, the archive's earlier ones, and links to what it names."""
+    """One period, the archive's earlier ones, and links to objects and payer accounts."""
 
     def __init__(self, manifest: Manifest, periods: Sequence[PeriodDigest], region: str) -> None:
         self.manifest = manifest
@@ -47,8 +47,8 @@ class PeriodContext:
         """A payer account as a link to its line on this page, if it has one."""
         who = payer.name if isinstance(payer, PayerState) else payer.payer_name
         account_id = payer.payer_account_id
-        shown = name(who) if who else NOT_IN_REGISTER
-        label = join(shown, " ", element("span", account_id, class_="id"))
+        who_text = name(who) if who else NOT_IN_REGISTER
+        label = join(who_text, " ", element("span", account_id, class_="id"))
         if account_id not in self.now.payer_of:
             return label
         return self.links.inside(payer_anchor(account_id), label)

@@ -1,5 +1,5 @@
-"""The page of a billing period: the verdict, what somebody must do, the payer accounts with every
-document, what differs from the month before, and the periods before it.
+"""The page of a billing period: the verdict, the next steps for people, the payer accounts with
+all documents, the differences from the month before, and earlier periods.
 """
 
 from collections.abc import Iterator, Sequence
@@ -45,12 +45,12 @@ from lambdas.views.wording import (
 )
 
 _MOST_PERIODS = 12
-"""Earlier periods that are shown; the archive's own page has all."""
+"""Number of earlier periods shown; the archive's own page has all."""
 
 
 def period_page(manifest: Manifest, periods: Sequence[PeriodDigest], region: str) -> bytes:
-    """The view `index.html` of a period. `periods` are what the archive has, in any order; `region`
-    is where its bucket lies.
+    """The view `index.html` of a period. `periods` are all of the archive, in any order; `region`
+    is that of its bucket.
     """
     page = PeriodContext(manifest, periods, region)
     return page_of(
@@ -96,7 +96,7 @@ def _verdict(page: PeriodContext) -> Html:
 
 
 def _sentence(page: PeriodContext) -> str:
-    """Why the verdict is what it is."""
+    """The reason of the verdict."""
     manifest = page.manifest
     if manifest.verdict == "COMPLETE" and page.now.unarchived:
         return (
@@ -155,12 +155,12 @@ def _totals(page: PeriodContext) -> Html:
     items = []
     for total in total_changes(page.before, page.now):
         since = _since(page, total)
-        shown = NOTHING if total.now is None else money(total.now, total.currency)
+        amount = NOTHING if total.now is None else money(total.now, total.currency)
         items.append(
             element(
                 "div",
                 element("dt", name(total.currency)),
-                element("dd", shown),
+                element("dd", amount),
                 element("dd", since, class_="since") if since else None,
             )
         )
@@ -173,7 +173,7 @@ def _totals(page: PeriodContext) -> Html:
 
 
 def _since(page: PeriodContext, total: Total) -> str | None:
-    """The difference from the month before, where there is one."""
+    """The difference from the month before, if there is one."""
     if not page.now.is_complete:
         return "provisional"
     if total.difference is None:
@@ -195,8 +195,8 @@ def _about_totals(page: PeriodContext) -> Iterator[str]:
 def _history(page: PeriodContext) -> Html | None:
     if not page.earlier:
         return None
-    shown = period_table("Earlier billing periods", page.links, page.earlier[:_MOST_PERIODS])
-    return section("Earlier periods", shown, name="history")
+    table = period_table("Earlier billing periods", page.links, page.earlier[:_MOST_PERIODS])
+    return section("Earlier periods", table, name="history")
 
 
 def _footer(page: PeriodContext) -> Iterator[Html]:

@@ -20,9 +20,9 @@ from lambdas.views.pages.links import Links
 from lambdas.views.wording import month_name, period_name, verdict_name
 
 TOTALS = "Invoices less credit memos"
-"""What totals are a total of."""
+"""The heading of totals."""
 UNREAD = "Cannot be read"
-"""Stands for the verdict of a period whose folder is there and whose verdict is not."""
+"""In place of the verdict of a period that has a folder but no readable verdict."""
 _NO_FOLDER = "No folder"
 _HEADINGS = (
     "Billing period", "Verdict", "Payer accounts|", "Invoices|", "Documents|", "Ledger",
@@ -44,10 +44,10 @@ def year_table(
     periods: Sequence[PeriodDigest],
     unread: Collection[BillingPeriod],
 ) -> Html:
-    """The same for all these months, also where the archive has nothing to say of them.
+    """One row for each of these months, also for months that are not in the archive.
 
-    Months without a folder that follow each other are one row. Every table of the same periods has
-    the same currencies in the same places.
+    Consecutive months without a folder are one row. All tables of the same periods have the same
+    currencies in the same places.
     """
     known = {one.billing_period: one for one in periods}
     currencies = currencies_of(one.totals for one in periods)
@@ -83,12 +83,12 @@ def _unread_row(month: BillingPeriod) -> Html:
 
 
 def _gap(months: list[BillingPeriod]) -> Html:
-    """`months` latest first."""
+    """One row for `months`, latest first."""
     last, *_ = months
-    named = period_name(last)
+    span = period_name(last)
     if len(months) > 1:
-        named = f"{month_name(months[-1])} to {named}"
-    return _cells(named, element("span", _NO_FOLDER, class_="verdict plain"), *5 * [NOTHING])
+        span = f"{month_name(months[-1])} to {span}"
+    return _cells(span, element("span", _NO_FOLDER, class_="verdict plain"), *5 * [NOTHING])
 
 
 def _cells(*contents: Content) -> Html:
