@@ -58,12 +58,12 @@ def shorten_errors(client: Any) -> None:
 def read_object(action: str, body: bytes) -> dict[str, Any]:
     """Read the answer as a JSON object. Raises AnswerNotRead."""
     try:
-        found = json.loads(body.decode())
+        value = json.loads(body.decode())
     except (ValueError, RecursionError) as error:
         raise AnswerNotRead(f"AWS's answer to {action} is no JSON ({_name(error)}).") from None
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise AnswerNotRead(f"AWS's answer to {action} is no JSON object.")
-    return found
+    return value
 
 
 def _keep(

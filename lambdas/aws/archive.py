@@ -136,11 +136,11 @@ class Archive:
                     if item["IsLatest"]:
                         current[item["Key"]] = (item["VersionId"], item["Size"])
                 markers.update(item["Key"] for item in page.get("DeleteMarkers", ()))
-        found = {}
+        by_key = {}
         for key in sorted({*versions, *markers}):
             version_id, size_bytes = current.get(key, (None, 0))
-            found[key] = KeptVersions(key, version_id, size_bytes, versions[key], markers[key])
-        return found
+            by_key[key] = KeptVersions(key, version_id, size_bytes, versions[key], markers[key])
+        return by_key
 
     def folders(self, prefix: str) -> Iterator[str]:
         """The names of the folders right below the prefix."""

@@ -26,8 +26,8 @@ class NotDecoded(Exception):
 
 def codings(header: str) -> list[str]:
     """The codings of a Content-Encoding header, in the order applied. Raises CodingUnknown."""
-    named = [name.strip().lower() for name in header.split(",")]
-    applied = [name.removeprefix("x-") for name in named if name not in _NO_CODING]
+    names = [name.strip().lower() for name in header.split(",")]
+    applied = [name.removeprefix("x-") for name in names if name not in _NO_CODING]
     if len(applied) > _MOST_CODINGS or not {*applied} <= {"gzip", "deflate"}:
         # cut, because the server's text goes into findings
         raise CodingUnknown(f"The server encoded the document as {', '.join(applied)[:60]!r}")

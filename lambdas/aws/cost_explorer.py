@@ -134,8 +134,8 @@ def _list(answer: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
     """A list of the answer; a missing one is not an empty one. Raises WitnessNotRead."""
     if name not in answer:
         raise WitnessNotRead(f"AWS's answer to {_ACTION} has no {name}.")
-    found: Sequence[Mapping[str, Any]] = answer[name]
-    return found
+    items: Sequence[Mapping[str, Any]] = answer[name]
+    return items
 
 
 def _charge(group: Mapping[str, Any], entity: str) -> Charge:

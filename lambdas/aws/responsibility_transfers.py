@@ -25,7 +25,7 @@ class ResponsibilityTransfers:
         """
         client = self._client
         try:
-            found = {
+            transfers = {
                 *self._listed(
                     "organizations:ListOutboundResponsibilityTransfers",
                     client.list_outbound_responsibility_transfers,
@@ -37,7 +37,7 @@ class ResponsibilityTransfers:
             }
         except WitnessNotRead as error:
             return Transfers(not_read=str(error))
-        return Transfers(run_id, instant_text(as_of), in_order(found))
+        return Transfers(run_id, instant_text(as_of), in_order(transfers))
 
     def _listed(
         self, action: str, call: Callable[..., Mapping[str, Any]]
