@@ -38,7 +38,7 @@ OF_RECEIVER = (OF_RECEIVER_BY_BILLING_PERIOD, OF_RECEIVER_BY_ISSUED_DATE)
 
 
 @dataclass
-class _Found:
+class _Listings:
     """The rows and problems of a payer account's listings."""
 
     rows: list[ListedRow] = field(default_factory=list)
@@ -46,9 +46,9 @@ class _Found:
     refused: dict[BillingPeriod, str] = field(default_factory=dict)
     unfinished: dict[BillingPeriod, str] = field(default_factory=dict)
 
-    def add(self, listing: str, period: BillingPeriod | None, found: ListedRows) -> None:
+    def add(self, listing: str, period: BillingPeriod | None, listed_rows: ListedRows) -> None:
         """Add the rows of one listing."""
-        self.rows += ((listing, period, summary) for summary in one_a_listing(found.rows))
+        self.rows += ((listing, period, summary) for summary in one_a_listing(listed_rows.rows))
 
     def note(self, code: str, period: BillingPeriod, subject: str, detail: str) -> None:
         self.notes.append(ListingNote(period, finding(code, subject, detail)))
@@ -85,11 +85,11 @@ def _listing(invoicing: Invoicing, run: PayerRun, *, asks_units: bool) -> Listin
 
     Refusals, incomplete answers and unreadable units are noted, and the rest is read.
     """
-    found = _Found()
-    _ask(invoicing, run, run.payer_account_id, found)
-    units, listed = (None, ()) if not asks_units else _ask_units(invoicing, run, found)
-    roles_listed = _ask_roles(invoicing, run, found)
-    invoices, unusable = union_by_invoice_id(found.rows, run.payer_account_id)
+    listings = _Listings()
+    _ask(invoicing, run, run.payer_account_id, listings)
+    units, listed = (None, ()) if not asks_units else _ask_units(invoicing, run, listings)
+    roles_listed = _ask_roles(invoicing, run, listings)
+    invoices, unusable = union_by_invoice_id(listings.rows, run.payer_account_id)
     in_target = max(run.billing_periods)
     return Listing(
         run.payer_account_id,
@@ -100,15 +100,15 @@ def _listing(invoicing: Invoicing, run: PayerRun, *, asks_units: bool) -> Listin
         tuple(replace(row, billing_period=row.billing_period or in_target) for row in unusable),
         units,
         listed,
-        notes=(*found.notes, *estimates(found.rows)),
-        refused=found.refused,
+        notes=(*listings.notes, *estimates(listings.rows)),
+        refused=listings.refused,
         roles_listed=roles_listed,
-        unfinished=found.unfinished,
+        unfinished=listings.unfinished,
     )
 
 
 def _ask_units(
-    invoicing: Invoicing, run: PayerRun, found: _Found
+    invoicing: Invoicing, run: PayerRun, listings: _Listings
 ) -> tuple[InvoiceUnits, tuple[str, ...]]:
     """The invoice units, and the receivers whose invoices were listed; their rows are added.
 
@@ -129,15 +129,15 @@ def _ask_units(
     receivers = sorted(accounts - {run.payer_account_id})
     for account_id in receivers:
         action = f"invoicing:ListInvoiceSummaries for account {account_id}"
-        of_receiver = _Found()
+        of_receiver = _Listings()
         try:
             with witness(action):
                 _ask(invoicing, run, account_id, of_receiver)
         except WitnessNotRead as error:
             problems.append(str(error))
             continue
-        found.rows += of_receiver.rows
-        found.notes += of_receiver.notes
+        listings.rows += of_receiver.rows
+        listings.notes += of_receiver.notes
         if causes := {*of_receiver.refused.values(), *of_receiver.unfinished.values()}:
             problems.append(f"Of account {account_id}: {' '.join(sorted(causes))}")
         else:
@@ -150,7 +150,7 @@ def _ask_units(
     )
 
 
-def _ask(invoicing: Invoicing, run: PayerRun, account_id: str, found: _Found) -> None:
+def _ask(invoicing: Invoicing, run: PayerRun, account_id: str, listings: _Listings) -> None:
     """Read an account's two listings, by billing period and by issued date.
 
     A refusal of an earlier period, for example from before the account existed, is noted on that
@@ -168,14 +168,14 @@ def _ask(invoicing: Invoicing, run: PayerRun, account_id: str, found: _Found) ->
         except ListingRefused as error:
             detail = f"AWS refused to list {period} ({error})."
             if is_own or period == latest:
-                found.refused[period] = detail
+                listings.refused[period] = detail
             if period != latest:
-                found.note("LISTING_REFUSED", period, account_id, detail)
+                listings.note("LISTING_REFUSED", period, account_id, detail)
             continue
-        found.add(by_billing_period, period, of_period)
+        listings.add(by_billing_period, period, of_period)
         if of_period.unfinished:
             cause = f"AWS's listing of {period} is not whole: {of_period.unfinished}."
-            found.unfinished[period] = cause
+            listings.unfinished[period] = cause
     for start, end in issued_date_spans(run.issued_from, run.issued_to):
         span = f"issued from {start} to {end - timedelta(days=1)}"
         try:
@@ -183,17 +183,17 @@ def _ask(invoicing: Invoicing, run: PayerRun, account_id: str, found: _Found) ->
         except ListingRefused as error:
             detail = f"AWS refused to list what was {span} ({error})."
             if end == run.issued_to:
-                found.refused.setdefault(latest, detail)
+                listings.refused.setdefault(latest, detail)
             else:
-                found.note("LISTING_REFUSED", latest, f"{account_id} {span}", detail)
+                listings.note("LISTING_REFUSED", latest, f"{account_id} {span}", detail)
             continue
-        found.add(by_issued_date, None, issued)
+        listings.add(by_issued_date, None, issued)
         if issued.unfinished:  # the missing rows may be of any period
             cause = f"AWS's listing of what was {span} is not whole: {issued.unfinished}."
-            found.unfinished = dict.fromkeys(run.billing_periods, cause) | found.unfinished
+            listings.unfinished = dict.fromkeys(run.billing_periods, cause) | listings.unfinished
 
 
-def _ask_roles(invoicing: Invoicing, run: PayerRun, found: _Found) -> bool | None:
+def _ask_roles(invoicing: Invoicing, run: PayerRun, listings: _Listings) -> bool | None:
     """Read the listings by receiver role. True if all were read to their end; None if the run does
     not ask.
 
@@ -215,10 +215,10 @@ def _ask_roles(invoicing: Invoicing, run: PayerRun, found: _Found) -> bool | Non
         except WitnessNotRead as error:
             problems.append(str(error))
             continue
-        found.add(listing_of(role), None, of_role)
+        listings.add(listing_of(role), None, of_role)
         if of_role.unfinished:
             problems.append(f"AWS's listing as {role} is not whole: {of_role.unfinished}.")
     if problems:
         latest = max(run.billing_periods)
-        found.note("ROLES_NOT_LISTED", latest, run.payer_account_id, " ".join(problems))
+        listings.note("ROLES_NOT_LISTED", latest, run.payer_account_id, " ".join(problems))
     return not problems

@@ -23,18 +23,18 @@ _READ_THREADS = 16
 
 def period_seen(archive: Archive, period: BillingPeriod) -> PeriodSeen:
     """The payer accounts complete in the period. Without a view none is, so more are asked."""
-    seen = read_if_understood(
-        archive, completeness_key(period), lambda view: PeriodSeen.of(view, period)
+    view = read_if_understood(
+        archive, completeness_key(period), lambda data: PeriodSeen.of(data, period)
     )
-    return seen or PeriodSeen()
+    return view or PeriodSeen()
 
 
 def periods_seen_before(archive: Archive, oldest: BillingPeriod) -> dict[BillingPeriod, PeriodSeen]:
     """The same for every judged period before `oldest`."""
     periods = [one for one in judged_periods(archive.folders(PERIODS_PREFIX)) if one < oldest]
     with ThreadPoolExecutor(_READ_THREADS) as pool:
-        seen = pool.map(lambda period: period_seen(archive, period), periods)
-        return dict(zip(periods, seen, strict=True))
+        views = pool.map(lambda period: period_seen(archive, period), periods)
+        return dict(zip(periods, views, strict=True))
 
 
 def doubts_and_closed(
@@ -46,8 +46,8 @@ def doubts_and_closed(
     in_doubt: set[str] = set()
     closed: set[BillingPeriod] = set()
     for period in sorted(periods):
-        if seen := read_if_understood(archive, completeness_key(period), _doubts_and_is_closed):
-            doubts, is_closed = seen
+        if state := read_if_understood(archive, completeness_key(period), _doubts_and_is_closed):
+            doubts, is_closed = state
             in_doubt |= set(doubts)
             closed |= {period} if is_closed else set()
     return in_doubt, closed

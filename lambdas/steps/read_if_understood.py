@@ -17,8 +17,8 @@ def read_if_understood(
     be understood, which is logged.
     """
     try:
-        found = archive.read(key)
-        return understand(found.data()) if found else None
+        file = archive.read(key)
+        return understand(file.data()) if file else None
     except NOT_UNDERSTOOD as error:
         reason = f"{type(error).__name__}: {error}"
         logger().warning("ignored an unreadable file", extra={"key": key, "reason": reason})

@@ -40,7 +40,7 @@ class RunFiles:
         if self.size_bytes > _MOST_BYTES:
             raise NotUnderstood(f"its files have {self.size_bytes} bytes")
         read = {key: self._archive.read(key, _MOST_BYTES) for key in self._keys}
-        contents = {key: found.content for key, found in read.items() if found}
+        contents = {key: file.content for key, file in read.items() if file}
         demand_memory(contents.values())
         return contents
 

@@ -34,10 +34,10 @@ def read_request(archive: Archive, run_id: str) -> dict[str, Any]:
     """The run's request, with its register. Raises RunFileLost."""
     key = run_request_key(run_id)
     try:
-        found = archive.read(key)
-        if found is None:
+        file = archive.read(key)
+        if file is None:
             raise RunFileLost(f"{key} is gone; start a new run")
-        request: dict[str, Any] = found.data()
+        request: dict[str, Any] = file.data()
         _read_all_of(request)
         of_run = request["run_id"]
     except NOT_UNDERSTOOD as error:
@@ -89,10 +89,10 @@ def accounts_registered(archive: Archive, run_id: str) -> set[str]:
 def _stored_list(archive: Archive, run_id: str, length: int) -> list[PayerRun]:
     key = run_payers_key(run_id)
     try:
-        found = archive.read(key)
-        if found is None:
+        file = archive.read(key)
+        if file is None:
             raise RunFileLost(f"{key} is gone")
-        items = [checked(PayerRun.from_data(item)) for item in found.data()]
+        items = [checked(PayerRun.from_data(item)) for item in file.data()]
     except NOT_UNDERSTOOD as error:
         raise RunFileLost(f"{key} cannot be read ({error!r})") from None
     if len(items) != length:

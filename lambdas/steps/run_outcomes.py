@@ -172,11 +172,11 @@ def _outcome_or_not_checked(item: PayerRun, files: RunFiles) -> PayerOutcome:
 
 
 def _demand_few_periods(item: PayerRun, outcome: PayerOutcome) -> PayerOutcome:
-    found = {one.billing_period for one in outcome.archived}
-    found |= {one.billing_period for one in outcome.outstanding}
-    found |= {row.billing_period for row in outcome.unusable if row.billing_period}
-    if len(found - {*item.billing_periods}) > _MOST_PERIODS:
-        raise NotUnderstood(f"it has invoices of {len(found)} billing periods")
+    periods = {one.billing_period for one in outcome.archived}
+    periods |= {one.billing_period for one in outcome.outstanding}
+    periods |= {row.billing_period for row in outcome.unusable if row.billing_period}
+    if len(periods - {*item.billing_periods}) > _MOST_PERIODS:
+        raise NotUnderstood(f"it has invoices of {len(periods)} billing periods")
     return outcome
 
 

@@ -15,10 +15,10 @@ def read_record(archive: Archive, key: str) -> tuple[Record, StoredObject] | Non
 
     Raises NotUnderstood for anything else at the key.
     """
-    found = archive.read(key, _LARGEST)
-    if found is None:
+    file = archive.read(key, _LARGEST)
+    if file is None:
         return None
-    record = read_form(Record, found.content)
+    record = read_form(Record, file.content)
     if record.key != key:
         raise NotUnderstood(f"it is the record {record.key}")
     documents = (document.stored.key for document in record.documents)
@@ -26,4 +26,4 @@ def read_record(archive: Archive, key: str) -> tuple[Record, StoredObject] | Non
         record, record.previous_records, documents
     ):
         raise NotUnderstood("it names evidence that is not its own")
-    return record, found.stored
+    return record, file.stored

@@ -152,9 +152,9 @@ def _tail(stream: IO[bytes], size_bytes: int) -> tuple[bytes, int]:
     while end > 0:
         start = max(0, end - _TAIL_BYTES)
         stream.seek(start)
-        kept = stream.read(end - start).rstrip(PADDING)
-        end = start + len(kept)
-        if kept:
+        block = stream.read(end - start).rstrip(PADDING)
+        end = start + len(block)
+        if block:
             break
     start = max(0, end - _TAIL_BYTES)
     stream.seek(start)

@@ -141,10 +141,12 @@ class PayerArchive:
         self._invoice_stems: dict[str, set[str]] = defaultdict(set)
         self._damages: dict[str, Finding] = {}
 
-    def look_up(self, places: Iterable[tuple[BillingPeriod, str]], asked: Collection[str]) -> None:
+    def look_up(
+        self, places: Iterable[tuple[BillingPeriod, str]], asked_accounts: Collection[str]
+    ) -> None:
         """Find the records and documents at these periods and payer accounts, from listings alone.
 
-        Records of accounts that are not `asked` themselves are looked up in the run's periods too:
+        Records of accounts that are not asked themselves are looked up in the run's periods too:
         only an account in whose listings they appear can notice that they vanish. Versions are
         listed, because otherwise a hidden key looks like one that never existed.
         """
@@ -152,26 +154,30 @@ class PayerArchive:
             (period, account_id)
             for period in self._run.billing_periods
             for account_id in self._archive.folders(records_prefix(period))
-            if account_id not in asked
+            if account_id not in asked_accounts
         }
         keys: list[str] = []
         for period, account_id in {*places, *unasked}:
-            for kept in self._archive.kept_versions(records_prefix(period, account_id)).values():
-                keys.append(kept.key)
-                place = record_sequence(kept.key)
-                if kept.damage and place:
-                    self._damages[invoice_of_chain(place[0])] = kept.damage
-            for kept in self._archive.kept_versions(documents_prefix(period, account_id)).values():
-                self._look_up_document(kept)
+            for versions in self._archive.kept_versions(
+                records_prefix(period, account_id)
+            ).values():
+                keys.append(versions.key)
+                place = record_sequence(versions.key)
+                if versions.damage and place:
+                    self._damages[invoice_of_chain(place[0])] = versions.damage
+            for versions in self._archive.kept_versions(
+                documents_prefix(period, account_id)
+            ).values():
+                self._look_up_document(versions)
         for chain, sequence in highest_records(keys).items():
             self._chains.setdefault(invoice_of_chain(chain), []).append((chain, sequence))
 
-    def _look_up_document(self, kept: KeptVersions) -> None:
-        stem = document_stem(kept.key)
-        self._documents[stem] = kept.key
-        self._papers.look_up(kept)
-        if kept.damage:
-            self._damages[stem] = kept.damage
+    def _look_up_document(self, versions: KeptVersions) -> None:
+        stem = document_stem(versions.key)
+        self._documents[stem] = versions.key
+        self._papers.look_up(versions)
+        if versions.damage:
+            self._damages[stem] = versions.damage
         of_invoice = invoice_of_document(stem)
         if of_invoice:
             invoice_stem, segment = of_invoice
@@ -328,19 +334,19 @@ class PayerArchive:
 
     def _read_highest(self, chain: str, sequence: int) -> ChainState:
         """The highest record of a chain in which `sequence` is known to exist."""
-        found: ChainState | None = None
+        highest: ChainState | None = None
         while newer := self._read(record_in_chain(chain, sequence)):
-            found, sequence = newer, sequence + 1
-        if found is None:
+            highest, sequence = newer, sequence + 1
+        if highest is None:
             raise EvidenceConflict(f"{record_in_chain(chain, sequence)} was listed and is gone")
-        return found
+        return highest
 
     def _read(self, key: str) -> ChainState | None:
         try:
-            found = read_record(self._archive, key)
+            record = read_record(self._archive, key)
         except NotUnderstood as error:
             raise EvidenceConflict(f"{key} is no record of this archive: {error}") from None
-        return ChainState(*found) if found else None
+        return ChainState(*record) if record else None
 
     def _begin_chain(self, listed: ListedInvoice, learnt: Learnt) -> ArchivedInvoice:
         record = first_record(
@@ -472,9 +478,9 @@ class PayerArchive:
         if stem in self._damages:
             raise EvidenceDamaged(self._damages[stem])
         existing = self._documents.get(stem)
-        adopted = self._adopt(existing, offer, revision) if existing else None
-        if adopted:
-            return adopted
+        document = self._adopt(existing, offer, revision) if existing else None
+        if document:
+            return document
         if offer.url is None:
             problem = offer.problem or "AWS named the document without a URL."
             raise DownloadRefused("NO_DOCUMENT_URL", problem)
@@ -542,10 +548,10 @@ class PayerArchive:
         return replace(check, flags=(*check.flags, ("OTHER_INVOICE", same_bytes(others))))
 
     def _adopt(self, key: str, offer: OfferedDocument, revision: int) -> ArchivedDocument | None:
-        found = self._archive.adopt(key)
-        if found is None:
+        evidence = self._archive.adopt(key)
+        if evidence is None:
             return None
-        stored, metadata = found
+        stored, metadata = evidence
         try:
             return _archived(stored, offer, Origin.of(metadata), revision)
         except NOT_UNDERSTOOD:
@@ -654,8 +660,8 @@ def _was_listed_by_period(
     )
 
 
-def _gap_of(found: Finding) -> Gap:
-    return Gap(found.code, found.subject, found.detail)
+def _gap_of(damage: Finding) -> Gap:
+    return Gap(damage.code, damage.subject, damage.detail)
 
 
 def _gap(invoice_id: str, offer: OfferedDocument, refused: DownloadRefused) -> Gap:

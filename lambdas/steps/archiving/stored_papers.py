@@ -33,14 +33,14 @@ class StoredPapers:
         self.contested: set[str] = set()
         """The invoices whose document was served for another one as well."""
 
-    def look_up(self, kept: KeptVersions) -> None:
+    def look_up(self, versions: KeptVersions) -> None:
         """Note the size of the document at a key; a listing gives no more."""
-        found = revision_of_invoice_document(document_stem(kept.key))
-        if found and kept.version_id:
-            stem, revision = found
-            earlier, _ = self._newest.get(stem, (0, kept))
+        revision_of_key = revision_of_invoice_document(document_stem(versions.key))
+        if revision_of_key and versions.version_id:
+            stem, revision = revision_of_key
+            earlier, _ = self._newest.get(stem, (0, versions))
             if revision > earlier:  # a replaced revision may well be another invoice's paper
-                self._newest[stem] = revision, kept
+                self._newest[stem] = revision, versions
                 self._of_size = None
 
     def hold(self, segment: str, sha256: str) -> None:
@@ -78,8 +78,8 @@ class StoredPapers:
         with self._lock:
             if self._of_size is None:
                 self._of_size = defaultdict(list)
-                for _, kept in self._newest.values():
-                    self._of_size[kept.size_bytes].append(kept.key)
+                for _, versions in self._newest.values():
+                    self._of_size[versions.size_bytes].append(versions.key)
             return self._of_size
 
     def _sha256_of(self, key: str) -> str | None:

@@ -41,15 +41,15 @@ class ChargesQuestions:
         items = [self._items[account_id] for account_id in account_ids]
         with ThreadPoolExecutor(_THREADS) as pool:
             answers = list(pool.map(lambda item: self._answer(item, period), items))
-        found = dict(zip(account_ids, answers, strict=True))
-        self._requests |= {(one, period): answer.requests for one, answer in found.items()}
-        return {account_id: answer.statement() for account_id, answer in found.items()}
+        answer_of = dict(zip(account_ids, answers, strict=True))
+        self._requests |= {(one, period): answer.requests for one, answer in answer_of.items()}
+        return {account_id: answer.statement() for account_id, answer in answer_of.items()}
 
     def _answer(self, item: PayerRun, period: BillingPeriod) -> ChargesAnswer:
         key = charges_key(item.run_id, item.payer_account_id, period)
         with suppress(NotUnderstood):
-            if found := self._archive.read(key):
-                return read_form(ChargesAnswer, found.content)
+            if file := self._archive.read(key):
+                return read_form(ChargesAnswer, file.content)
         answer = self._new_answer(item, period)
         self._archive.put_run_file(key, answer.to_data())
         return answer

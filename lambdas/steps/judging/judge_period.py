@@ -152,11 +152,11 @@ def _judge_with_charges(facts: Facts, run: Run) -> Manifest:
     manifest = judge(facts)
     if run.ask_charges is None:
         return manifest
-    wanted = [
+    account_ids = [
         state.payer_account_id
         for state in manifest.payers
-        if (asked := facts.asked(state.payer_account_id))
-        and asked.outcome == CHECKED
+        if (payer_outcome := facts.asked(state.payer_account_id))
+        and payer_outcome.outcome == CHECKED
         and charges_are_wanted(
             state,
             facts.billing_period,
@@ -165,11 +165,13 @@ def _judge_with_charges(facts: Facts, run: Run) -> Manifest:
             is_closed=bool(facts.previous and facts.previous.closed_at),
         )
     ]
-    if not wanted:
+    if not account_ids:
         return manifest
-    charges = run.ask_charges(facts.billing_period, wanted)
-    accepted = {one.payer_account_id: one.witnesses.acknowledgements for one in manifest.payers}
-    return judge(replace(facts, charges=charges, accepted=accepted))
+    charges = run.ask_charges(facts.billing_period, account_ids)
+    acknowledgements = {
+        one.payer_account_id: one.witnesses.acknowledgements for one in manifest.payers
+    }
+    return judge(replace(facts, charges=charges, accepted=acknowledgements))
 
 
 def _show_broken(archive: Archive, period: BillingPeriod, run: Run, broken: ChainBroken) -> Judged:

@@ -123,17 +123,17 @@ class ManifestChain:
         """The manifest of this number. Raises ValueError unless it is verified: by the hash in the
         latest-manifest record, or as the signed successor of `before`.
         """
-        found = self._archive.read(manifest_key(period, sequence))
-        if found is None:
+        file = self._archive.read(manifest_key(period, sequence))
+        if file is None:
             raise ValueError("it is gone")
-        link = _read(found)
+        link = _read(file)
         if head and sequence == head.sequence:
             if link.sha256 != head.sha256:
                 raise ValueError(f"its SHA-256 is not {head.sha256}, as it was when it was written")
             return link
         if link.manifest.previous_sha256 != (before.sha256 if before else None):
             raise ValueError("it does not follow the manifest before it")
-        content = found.data()
+        content = file.data()
         signature = signature_of(content)
         if not self._signer.is_signed_by_it(signed_part(content, signature.key_id), signature):
             raise ValueError("its signature does not match")
@@ -143,20 +143,20 @@ class ManifestChain:
         """The newest readable manifest from `oldest` to `newest`."""
         for number in range(newest, oldest - 1, -1):
             with suppress(ValueError):
-                if found := self._archive.read(manifest_key(period, number)):
-                    return _read(found)
+                if file := self._archive.read(manifest_key(period, number)):
+                    return _read(file)
         return None
 
 
-def _read(found: ReadObject) -> Link:
+def _read(file: ReadObject) -> Link:
     """Read a manifest. Raises ValueError for anything but the manifest of this key."""
     try:
-        manifest = Manifest.from_data(found.data())
+        manifest = Manifest.from_data(file.data())
     except NOT_UNDERSTOOD as error:
         raise ValueError(f"it is not a manifest ({type(error).__name__})") from None
-    if manifest.key != found.stored.key:
+    if manifest.key != file.stored.key:
         raise ValueError(f"it is {manifest.key}")
-    return Link(manifest, found.stored.sha256)
+    return Link(manifest, file.stored.sha256)
 
 
 def _head(link: Link) -> ManifestHead:

@@ -20,14 +20,14 @@ class PastPeriods:
 
     def before(self, period: BillingPeriod) -> list[PastPeriod]:
         """The periods that show what is usual in this one, latest first."""
-        found = []
+        periods = []
         for earlier in period.with_earlier(HISTORY_PERIODS)[1:]:
             if earlier not in self._known:
                 self._known[earlier] = _past(self._newest(earlier))
             past = self._known[earlier]
             if past:
-                found.append(past)
-        return found
+                periods.append(past)
+        return periods
 
     def _newest(self, period: BillingPeriod) -> Manifest | None:
         """The newest manifest; None if it cannot be trusted, which the run that judges the period

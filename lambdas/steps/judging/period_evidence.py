@@ -50,9 +50,9 @@ def read_evidence(
     the previous manifest.
     """
     # a document is stored before its record, so the second listing has all documents of records
-    kept = archive.kept_versions(records_prefix(period))
-    kept |= archive.kept_versions(documents_prefix(period))
-    states = _States(kept, previous.invoices if previous else ())
+    versions = archive.kept_versions(records_prefix(period))
+    versions |= archive.kept_versions(documents_prefix(period))
+    states = _States(versions, previous.invoices if previous else ())
     states.extend(_undisputed(i for one in outcomes for i in one.archived))
     unread = states.unread()
     with ThreadPoolExecutor(_READ_THREADS) as pool:
@@ -85,13 +85,13 @@ class _States:
     """
 
     def __init__(
-        self, kept: Mapping[str, KeptVersions], trusted: Iterable[ArchivedInvoice]
+        self, versions: Mapping[str, KeptVersions], trusted: Iterable[ArchivedInvoice]
     ) -> None:
         self.of_chain = {_chain(invoice): invoice for invoice in trusted}
-        self._kept = kept
+        self._kept = versions
         self._refused: dict[str, Finding] = {}
         self._damages: dict[str, Finding] = {}
-        self.report(one.damage for one in kept.values())
+        self.report(one.damage for one in versions.values())
 
     def report(self, findings: Iterable[Finding | None]) -> None:
         for finding in findings:
@@ -123,12 +123,12 @@ class _States:
         for invoice in self.of_chain.values():
             evidence = (*invoice.records, *(document.stored for document in invoice.documents))
             self.report(damage_of(stored, self._kept) for stored in evidence)
-        found: dict[str, list[Finding]] = defaultdict(list)
+        by_payer: dict[str, list[Finding]] = defaultdict(list)
         for key, finding in self._damages.items():
             payer = evidence_payer(key)
             if payer:  # otherwise no run stored it; `invoices check` reports it
-                found[payer].append(finding)
-        return found
+                by_payer[payer].append(finding)
+        return by_payer
 
     def without_refused(self, outcome: PayerOutcome, period: BillingPeriod) -> PayerOutcome:
         """The outcome, with invoices whose records cannot be trusted as outstanding."""
@@ -155,8 +155,8 @@ class _States:
         if state and not _follows(state, invoice):
             return damage(invoice.record.key, "does not follow the record before it")
         for stored in invoice.records:
-            if found := damage_of(stored, self._kept):
-                return found
+            if broken := damage_of(stored, self._kept):
+                return broken
         return None
 
 
@@ -175,8 +175,8 @@ def _follows(state: ArchivedInvoice, invoice: ArchivedInvoice) -> bool:
 def _read_invoice(archive: Archive, key: str) -> ArchivedInvoice | Finding:
     """The state of an invoice from its highest record, or the finding that it cannot be read."""
     try:
-        found = read_record(archive, key)
-        return ArchivedInvoice.of(*found) if found else damage(key, "is gone")
+        record = read_record(archive, key)
+        return ArchivedInvoice.of(*record) if record else damage(key, "is gone")
     except NOT_UNDERSTOOD:
         return damage(key, "is no record")
 
