@@ -1,1 +1,1 @@
-"""The command-line tool `invoices`: what people do with the archive beside its daily runs."""
+"""The command-line tool `invoices`, for work with the archive beside its daily runs."""

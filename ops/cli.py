@@ -1,4 +1,4 @@
-"""The command line: finds the verb, and turns whatever goes wrong into a sentence."""
+"""The command line: finds the verb, and turns every error into a sentence."""
 
 import os
 import sys
@@ -19,12 +19,12 @@ _EXITS = "how it ends:\n" + "\n".join(f"  {code:>3}  {code.meaning}" for code in
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb; return how the tool ends."""
+    """Run one verb; return the exit code."""
     console = Console()
-    given = sys.argv[1:] if arguments is None else arguments
-    as_json = "--json" in given
+    words = sys.argv[1:] if arguments is None else arguments
+    as_json = "--json" in words
     try:
-        return _run(given, console)
+        return _run(words, console)
     except (NotWritten, BrokenPipeError) as error:
         return _not_written(console, error)
     except ToolError as error:
@@ -38,10 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(console, _fault(error), ExitCode.FAULT, as_json=as_json)
 
 
-def _run(given: Sequence[str], console: Console) -> int:
+def _run(words: Sequence[str], console: Console) -> int:
     console.require_output()
     try:
-        parsed = _parser().parse_args(given)
+        parsed = _parser().parse_args(words)
         verb: Verb = parsed.verb
         return verb.run(parsed, console)
     finally:
@@ -50,23 +50,23 @@ def _run(given: Sequence[str], console: Console) -> int:
 
 def _not_written(console: Console, error: NotWritten | BrokenPipeError) -> ExitCode:
     _give_up_stdout()
-    if isinstance(error, BrokenPipeError):  # whoever read the output wants no more of it
+    if isinstance(error, BrokenPipeError):  # the reader of the output wants no more of it
         return ExitCode.INTERRUPTED
     console.complain(str(error))
     return error.exit_code
 
 
 def _give_up_stdout() -> None:
-    """So that the interpreter, when it ends, does not try once more to write what it holds."""
+    """Keep the interpreter from trying to write its buffer once more at its end."""
     with suppress(OSError, ValueError, AttributeError):  # there may be none, or none of the system
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Parser(ArgumentParser):
-    """Says what is wrong with a command as every other error is said."""
+    """Reports a wrong command like every other error."""
 
     def _print_message(self, message: str, file: Any = None) -> None:
-        with written():  # argparse itself is content with help that nobody gets
+        with written():  # argparse ignores help that could not be written
             (file or sys.stdout).write(message)
 
     def error(self, message: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""What people see: colour only on a terminal, progress only on a terminal's stderr."""
+"""Output for people: colour only on a terminal, progress only on a terminal's stderr."""
 
 import json
 import sys
@@ -16,8 +16,8 @@ _NOT_WRITTEN = "the answer could not be written"
 
 
 def printable(text: str) -> str:
-    """The text with everything escaped that could steer a terminal or look like something else:
-    names and contents of a bucket are not to be trusted.
+    """Escape everything that could steer a terminal or look like something else. Names and contents
+    of a bucket are not to be trusted.
     """
     return "".join(
         character
@@ -28,49 +28,49 @@ def printable(text: str) -> str:
 
 
 class Console:
-    """stdout and stderr of one call of the tool. What is for stdout raises BrokenPipeError where
-    nobody reads on, and NotWritten where it cannot be written; stderr is best effort.
+    """stdout and stderr of one call of the tool. Output to stdout raises BrokenPipeError if nobody
+    reads on, and NotWritten if it cannot be written; stderr is best effort.
     """
 
     def __init__(self) -> None:
         for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter shows its number
+            if hasattr(stream, "reconfigure"):  # else some text raises
                 stream.reconfigure(errors="backslashreplace")
         self._out = _Output(highlight=False, soft_wrap=True)
         self._err = RichConsole(highlight=False, soft_wrap=True, stderr=True)
 
     def require_output(self) -> None:
-        """Raise NotWritten where there is no stdout at all, before work is done for nobody."""
+        """Raise NotWritten if there is no stdout at all, before any work is done."""
         if sys.stdout is None:
             raise NotWritten(f"{_NOT_WRITTEN}: stdout is closed")
 
     def say(self, *parts: str | tuple[str, str]) -> None:
-        """One line; a part may be given with its style."""
+        """Print one line; a part may be given with its style."""
         with written():
             self._out.print(_line(parts))
 
     def complain(self, sentence: str) -> None:
         if sys.stderr is None:
             return
-        with suppress(OSError):  # the exit code says it too
+        with suppress(OSError):  # the exit code shows it too
             self._err.print(_line([("invoices: ", "bold red"), sentence]))
 
     def give(self, data: object) -> None:
-        """Data for a program."""
+        """Print data for a program."""
         text = json.dumps(data, indent=2) + "\n"
         with written():
             sys.stdout.write(text)
             sys.stdout.flush()
 
     def close(self) -> None:
-        """See that everything was written."""
+        """Verify that everything was written."""
         with written():
             if sys.stdout is not None:
                 sys.stdout.flush()
 
     @contextmanager
     def progress(self) -> Iterator[Callable[[str, int, int], None]]:
-        """Show how far something is, by calls of (title, done, of)."""
+        """Show progress, by calls of (title, done, total)."""
         if not self._err.is_terminal:
             yield lambda _title, _done, _of: None
             return
@@ -89,7 +89,7 @@ class Console:
 
 @contextmanager
 def written() -> Iterator[None]:
-    """Raise NotWritten for what stdout does not take."""
+    """Raise NotWritten for output that stdout does not take."""
     try:
         yield
     except BrokenPipeError:
@@ -100,7 +100,7 @@ def written() -> Iterator[None]:
 
 
 class _Output(RichConsole):
-    """Leaves it to the command line what to do when nobody reads on; rich would end the process."""
+    """Leaves a broken pipe to the command line; rich would end the process."""
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError

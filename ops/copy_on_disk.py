@@ -16,14 +16,14 @@ from ops.places import Digest, Lock, LockNotShown, PassedOver, PlacedObject, too
 
 _BLOCK = 1 << 20
 _ONLY_THE_FILE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
-"""So that no pipe is waited for, and no link leads out of the copy."""
+"""Flags to wait for no pipe and to follow no link out of the copy."""
 _A_LINK = "it is a link, which is not followed"
 _NO_FILE = "it is no file"
 
 
 class CopyOnDisk:
-    """The folder that stands for the bucket; its files are only read. The folder itself may be
-    named by a link; no link in it is followed.
+    """The folder that stands for the bucket; its files are only read. The folder itself may be a
+    link; no link in it is followed.
     """
 
     bucket = None
@@ -31,7 +31,7 @@ class CopyOnDisk:
     readers = max(2, min(8, os.cpu_count() or 2))
 
     def __init__(self, folder: Path) -> None:
-        """Raises CannotRead."""
+        """Open the folder. Raises CannotRead."""
         self.name = str(folder)
         self._folder = folder
         self.unlisted: dict[str, str] = {}
@@ -51,7 +51,9 @@ class CopyOnDisk:
 
     @property
     def passed_over(self) -> list[PassedOver]:
-        """Files are counted in folders of litter too, as far as these can be listed."""
+        """Litter in the copy. Files in folders of litter are counted too, as far as these can be
+        listed.
+        """
         paths: dict[str, list[str]] = defaultdict(list)
         for prefix, names in self._litter.items():
             for name in names:
@@ -101,7 +103,7 @@ class CopyOnDisk:
         raise LockNotShown(f"{key} is a file, which has no lock")
 
     def _digest(self, key: str, most: int, *, from_medium: bool) -> Digest:
-        # One buffer a thread: a new one for each file costs more than hashing a small one.
+        # One buffer for each thread: a new one for each file costs more than hashing a small file.
         buffer = getattr(self._buffers, "buffer", None)
         if buffer is None:
             buffer = self._buffers.buffer = memoryview(bytearray(_BLOCK))
@@ -125,7 +127,7 @@ class CopyOnDisk:
             raise CannotRead("interrupted")
 
     def _open(self, key: str) -> FileIO:
-        """Raises OSError, and CannotRead for what is no file."""
+        """Open a file. Raises OSError, and CannotRead for anything else."""
         if self._link_in(key[: key.rfind("/") + 1]):
             raise CannotRead(f"{key}: {_A_LINK}")
         path = os.path.join(self._folder, key)
@@ -136,7 +138,7 @@ class CopyOnDisk:
         return file
 
     def _link_in(self, prefix: str) -> str | None:
-        """The first of the folders of a prefix that is a link, itself a prefix."""
+        """The first folder of a prefix that is a link, itself as a prefix."""
         unknown = []
         while prefix not in self._plain:
             unknown.append(prefix)
@@ -148,13 +150,13 @@ class CopyOnDisk:
         return None
 
     def _files_of(self, path: str) -> int:
-        """How many files a path stands for; a folder that cannot be listed stands for itself."""
+        """Number of files at a path; a folder that cannot be listed counts as one."""
         below = os.walk(os.path.join(self._folder, path))
         return max(1, sum(len(files) for _, _, files in below))
 
     def _entries(self, prefix: str) -> Iterator["os.DirEntry[str]"]:
-        """All but litter, which is noted once the folder was listed to its end. Only a file or a
-        folder can be litter.
+        """All entries but litter, which is noted once the folder was listed to its end. Only a file
+        or a folder can be litter.
         """
         link = self._link_in(prefix)
         if link:
@@ -183,7 +185,7 @@ def _open_only_the_file(path: str, flags: int) -> int:
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
     try:
         return entry.is_dir(follow_symlinks=False)
-    except OSError:  # reading it says so
+    except OSError:  # reading it reports the error
         return False
 
 
@@ -196,7 +198,7 @@ def _placed(prefix: str, entry: "os.DirEntry[str]") -> PlacedObject:
 
 
 def _obstacle(entry: "os.DirEntry[str]") -> str:
-    """Why it is neither a file nor a folder; empty where it is one, or nobody can say."""
+    """Reason why it is neither a file nor a folder; empty if it is one, or if nobody can know."""
     try:
         if entry.is_symlink():
             return _A_LINK
@@ -214,7 +216,7 @@ def _wrong_place(folder: Path, what: str) -> str:
 
 
 def _forget_cached(file: int) -> None:
-    """Ask the system for the bytes of the disk, not for those in its memory."""
+    """Ask the system to read from the disk, not from its memory."""
     if hasattr(os, "posix_fadvise"):
         os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
 

@@ -21,21 +21,21 @@ from ops.live.deployment import STACK, failed_at_first
 from ops.live.session import aws_errors, client
 
 BROUGHT_BACK = "An archive that a deleted stack left"
-"""The heading in docs/runbook.md of how its parts are brought back."""
+"""The heading in docs/runbook.md for bringing its parts back."""
 
 _POLL_SECONDS = 1.0
 _LARGEST = 64 << 20
-"""Bytes of what a dry run writes for one payer account."""
+"""Bytes of a dry run's output for one payer account."""
 
 
 @dataclass(frozen=True)
 class Examined:
-    """One thing that was looked at. `problem` is None where none is known."""
+    """Result of one examination; `problem` is None if none is known."""
 
     what: str
     problem: str | None = None
     not_tried: str | None = None
-    """Why nobody can say whether it is well; None where it was looked at."""
+    """Reason why nothing is known; None if it was examined."""
 
     def to_data(self) -> dict[str, str | None]:
         return {"what": self.what, "problem": self.problem, "not_tried": self.not_tried}
@@ -43,7 +43,7 @@ class Examined:
 
 @dataclass(frozen=True)
 class Place:
-    """The account and region that is looked at."""
+    """The account and region under examination."""
 
     account_id: str
     region: str
@@ -54,7 +54,7 @@ class Place:
 
 
 def examine_settings(project: Path) -> tuple[DeploySettings | None, list[Examined]]:
-    """The deploy settings of `cdk.json` with their payer register, or every problem of them."""
+    """Read the deploy settings of `cdk.json` with their payer register, or all their problems."""
     file = project / "cdk.json"
     try:
         context = json.loads(file.read_text("utf-8"))["context"]
@@ -70,7 +70,7 @@ def examine_settings(project: Path) -> tuple[DeploySettings | None, list[Examine
 
 
 def examine_holidays(settings: DeploySettings, today: date) -> Iterator[Examined]:
-    """Whether the list of holidays, where the deadline counts business days, goes on."""
+    """Check that the list of holidays goes on, if the deadline counts business days."""
     if not settings.holidays or settings.close_deadline.kind != "business day":
         return
     until = today + timedelta(days=365)
@@ -85,7 +85,7 @@ def examine_holidays(settings: DeploySettings, today: date) -> Iterator[Examined
 
 
 def place() -> Place:
-    """Whose credentials these are, and the region that they are used in. Raises CannotRead."""
+    """The account of the credentials and the region they are used in. Raises CannotRead."""
     sts = client("sts")
     with aws_errors("sts:GetCallerIdentity"):
         identity = sts.get_caller_identity()
@@ -96,7 +96,9 @@ def place() -> Place:
 def examine_bucket(
     settings: DeploySettings, outputs: Mapping[str, str] | None, here: Place
 ) -> Examined:
-    """Whether the bucket's name is free for a first deployment, or the deployed stack's own."""
+    """Check that the bucket's name is free for a first deployment, or belongs to the deployed
+    stack.
+    """
     name = settings.archive_bucket_name
     what = f"bucket {name}"
     deployed = outputs["ArchiveBucketName"] if outputs else None
@@ -128,7 +130,7 @@ def examine_bucket(
 
 
 def examine_failed_deployment() -> Iterator[Examined]:
-    """What a first deployment that failed leaves: another one cannot begin before it is gone."""
+    """Find the remains of a failed first deployment, which must go before another one can begin."""
     if failed_at_first():
         yield Examined(
             f"stack {STACK}",
@@ -138,19 +140,19 @@ def examine_failed_deployment() -> Iterator[Examined]:
 
 
 def examine_names(here: Place) -> Examined:
-    """Whether the names that an account has once, whatever the region, are free for a first
+    """Check that the names that exist once in an account, in all regions, are free for a first
     deployment.
     """
     iam, policies = client("iam"), f"arn:{here.partition}:iam::{here.account_id}:policy/"
-    taken = [step.role_name for step in STEPS if _has_role(iam, step.role_name)]
-    taken += [
+    names = [step.role_name for step in STEPS if _has_role(iam, step.role_name)]
+    names += [
         name for name in (REVIEWER_POLICY, AUDITOR_POLICY) if _has_policy(iam, policies + name)
     ]
     return Examined(
         "names of roles and policies",
-        f"the account has {', '.join(taken)} already, and one of each in all regions: an archive "
+        f"the account has {', '.join(names)} already, and one of each in all regions: an archive "
         "is deployed in another region; use that one, or another account"
-        if taken
+        if names
         else None,
     )
 
@@ -174,7 +176,7 @@ def _has_policy(iam: Any, arn: str) -> bool:
 
 
 def examine_break_glass_role(settings: DeploySettings, here: Place) -> Iterator[Examined]:
-    """Whether the break-glass role exists, where the settings name one of this account."""
+    """Check that the break-glass role exists, if the settings name one of this account."""
     arn = settings.break_glass_role_arn
     if not arn:
         return
@@ -200,8 +202,8 @@ def examine_break_glass_role(settings: DeploySettings, here: Place) -> Iterator[
 
 
 def examine_concurrency(settings: DeploySettings) -> Examined:
-    """Whether as many functions may run at a time as payer accounts are asked at a time."""
-    what, wanted = "functions at a time", settings.max_concurrent_payers
+    """Check that as many functions may run at a time as payer accounts are checked at a time."""
+    what, needed = "functions at a time", settings.max_concurrent_payers
     lambda_ = client("lambda")
     try:
         with aws_errors("lambda:GetAccountSettings"):
@@ -214,14 +216,14 @@ def examine_concurrency(settings: DeploySettings) -> Examined:
     fewer = f"Set max_concurrent_payers to {free} or less, or ask" if free else "Ask"
     too_few = (
         f"this account may run {of_all} in this region{reserved}, and max_concurrent_payers is "
-        f"{wanted}: runs would wait and payer accounts could stay unchecked. {fewer} AWS for more "
+        f"{needed}: runs would wait and payer accounts could stay unchecked. {fewer} AWS for more "
         "under Service Quotas, AWS Lambda, Concurrent executions"
     )
-    return Examined(f"{what} ({free})", too_few if free < wanted else None)
+    return Examined(f"{what} ({free})", too_few if free < needed else None)
 
 
 def examine_workflow(settings: DeploySettings, here: Place) -> Examined:
-    """Whether AWS takes the workflow's definition as a deployment would make it."""
+    """Check that AWS accepts the workflow's definition as a deployment would make it."""
     # other examinations need no CDK, whose import takes seconds
     from infra.workflow_definition import synthesized_definition  # noqa: PLC0415
 
@@ -239,20 +241,20 @@ def examine_workflow(settings: DeploySettings, here: Place) -> Examined:
         return Examined(what, not_tried=str(error))
     if answer["result"] == "OK":
         return Examined(what)
-    told = "; ".join(
+    diagnostics = "; ".join(
         " ".join(filter(None, (one["code"], one.get("location"), one["message"])))
         for one in answer["diagnostics"]
     )
     return Examined(
         what,
-        f"AWS would refuse it ({told}): deploy nothing yet, and send this message to the "
+        f"AWS would refuse it ({diagnostics}): deploy nothing yet, and send this message to the "
         "maintainers of this project",
     )
 
 
 def examine_deployment(settings: DeploySettings, outputs: Mapping[str, str]) -> Iterator[Examined]:
-    """Whether the deployed stack starts every day, tells the people that it should and knows the
-    payer register as it is now. Raises CannotRead.
+    """Check that the deployed stack starts every day, notifies the people in the settings, and has
+    the current payer register. Raises CannotRead.
     """
     yield _register(settings, outputs.get("PayerRegisterSha256"))
     yield _schedule(outputs.get("ScheduleName"))
@@ -281,7 +283,7 @@ def _schedule(name: str | None) -> Examined:
 
 
 def _subscriptions(topic_arn: str) -> dict[str, str]:
-    """What SNS says of each e-mail address: the ARN of its subscription once it is confirmed."""
+    """Subscription of each e-mail address as SNS lists it: its ARN once it is confirmed."""
     sns = client("sns")
     with aws_errors(f"sns:ListSubscriptionsByTopic of {topic_arn}"):
         pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic_arn)
@@ -302,8 +304,8 @@ def _not_told(subscription: str | None) -> str | None:
 
 
 def examine_payers(outputs: Mapping[str, str]) -> Iterator[Examined]:
-    """Whether ListInvoiceSummaries gets into each payer account: a dry run asks them all and stores
-    nothing but what it found, below `runs/`. Raises CannotRead.
+    """Check that ListInvoiceSummaries can read each payer account, with a dry run of all. It stores
+    only its results, below `runs/`. Raises CannotRead.
     """
     states = client("stepfunctions")
     with aws_errors("states:StartExecution"):
@@ -329,9 +331,9 @@ def examine_payers(outputs: Mapping[str, str]) -> Iterator[Examined]:
     )
 
 
-def _not_asked(request: Mapping[str, Any], asked: Collection[str]) -> Iterator[Examined]:
+def _not_asked(request: Mapping[str, Any], account_ids: Collection[str]) -> Iterator[Examined]:
     for payer in request["register"]:
-        if payer["account_id"] not in asked:
+        if payer["account_id"] not in account_ids:
             yield Examined(
                 _payer_account(payer["account_id"], payer["name"]),
                 not_tried=f"the register has it active {_active(payer)}, and the dry run asked "
@@ -340,7 +342,7 @@ def _not_asked(request: Mapping[str, Any], asked: Collection[str]) -> Iterator[E
 
 
 def _why_not_listed(bucket: str, key: str, execution_arn: str) -> str | None:
-    """Why a payer account could not be read; what cannot be understood is its own problem alone."""
+    """Reason why a payer account could not be read; one unreadable result stops no other."""
     try:
         with _understood(bucket, key):
             content = _read(bucket, key)
@@ -352,7 +354,7 @@ def _why_not_listed(bucket: str, key: str, execution_arn: str) -> str | None:
 
 
 class _NotUnderstood(CannotRead):
-    """An object of the dry run is not what such an object is."""
+    """An object of the dry run has an unknown form."""
 
 
 @contextmanager
@@ -370,7 +372,7 @@ def _payer_account(account_id: str, name: str) -> str:
 
 
 def _not_listed(listing: Mapping[str, Any]) -> str | None:
-    """Why a payer account or one of its witnesses could not be read."""
+    """Reason why a payer account or one of its witnesses could not be read."""
     if listing["outcome"] != CHECKED:
         return str(listing["detail"])
     witnesses = (listing["invoice_units"], listing["billing_transfers"])
@@ -418,7 +420,7 @@ def _required(bucket: str, key: str) -> Any:
 
 
 def _bucket_status(name: str, here: Place) -> tuple[int, str]:
-    """What S3 answers whoever takes the bucket for this account's, and the bucket's region."""
+    """S3's answer to a request as this account's bucket, and the bucket's region."""
     s3 = client("s3")
     with aws_errors(f"s3:HeadBucket of {name}"):
         try:

@@ -1,4 +1,4 @@
-"""What ends a verb early: a sentence for a person, and how the tool then ends."""
+"""Errors that end a verb early, each with a sentence for a person and an exit code."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,13 @@ from ops.exit_codes import ExitCode
 
 
 class ToolError(Exception):
-    """`str()` is one sentence that says what is wrong, where, and what to do."""
+    """`str()` is one sentence with the fault, the place and the next step."""
 
     exit_code = ExitCode.FAULT
 
 
 class WrongUsage(ToolError):
-    """The command cannot be understood: every problem at once."""
+    """The command cannot be understood; the text has every problem at once."""
 
     exit_code = ExitCode.USAGE
 
@@ -33,6 +33,6 @@ class CannotRead(ToolError):
 
 
 class NotWritten(ToolError):
-    """The answer could not be written to where it should go."""
+    """The answer could not be written to its destination."""
 
     exit_code = ExitCode.NOT_WRITTEN

@@ -1,4 +1,4 @@
-"""How the tool ends; programs rely on the numbers."""
+"""Exit codes of the tool; programs rely on the numbers."""
 
 from enum import IntEnum
 

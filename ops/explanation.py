@@ -1,4 +1,4 @@
-"""Why a payer account has its verdict, witness by witness, from its newest manifest alone."""
+"""Reasons for a payer account's verdict, witness by witness, from its newest manifest alone."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ _WHY = {
 
 @dataclass(frozen=True)
 class Statement:
-    """What one witness says, a line each."""
+    """One witness's statement, a line each."""
 
     witness: str
     lines: tuple[str, ...]
 
 
 def explain(manifest: Manifest, state: PayerState) -> list[Statement]:
-    """What each witness says of the payer account, and then what follows from it."""
+    """State each witness's view of the payer account, then the conclusion."""
     period = manifest.billing_period
     return [
         Statement("listings", tuple(_listings(state, period))),
@@ -47,12 +47,13 @@ def explain(manifest: Manifest, state: PayerState) -> list[Statement]:
 
 
 def _listings(state: PayerState, period: BillingPeriod) -> Iterator[str]:
-    said = state.witnesses.listings
-    if said is None:
+    listings = state.witnesses.listings
+    if listings is None:
         yield "Its own listings were never read for this period."
         return
-    yield f"They have shown {counted(said.invoices, 'invoice')} of {period} since {said.at}."
-    yield f"See {listing_key(said.run_id, state.payer_account_id)}."
+    invoices = counted(listings.invoices, "invoice")
+    yield f"They have shown {invoices} of {period} since {listings.at}."
+    yield f"See {listing_key(listings.run_id, state.payer_account_id)}."
 
 
 def _history(manifest: Manifest, state: PayerState) -> Iterator[str]:
@@ -80,15 +81,15 @@ def _history(manifest: Manifest, state: PayerState) -> Iterator[str]:
 
 
 def _is_here(issuer: Issuer, manifest: Manifest) -> bool:
-    """Whether it is among those that are filed under its account: what is filed under a receiver
-    stands in the receiver's part of the manifest.
+    """True if it is filed under its own account. An issuer filed under a receiver is in the
+    receiver's part of the manifest.
     """
     filed = (one for one in manifest.payers if one.payer_account_id == issuer.account_id)
     return any(Issuer.of(issuer.account_id, row) == issuer for one in filed for row in one.rows)
 
 
 def _why_not_here(issuer: Issuer, manifest: Manifest, state: PayerState) -> str:
-    """Which witness says that a usual invoice is not expected; empty if none does."""
+    """The witness that says a usual invoice is not expected; empty if none does."""
     receiver = next(_receivers(manifest, state.payer_account_id), None)
     if receiver:
         return f"; a billing transfer brings it to {receiver}"
@@ -102,9 +103,11 @@ def _why_not_here(issuer: Issuer, manifest: Manifest, state: PayerState) -> str:
 
 
 def _receivers(manifest: Manifest, account_id: str) -> Iterator[str]:
-    """Who gets the account's invoices of the whole period, whoever told of the transfer."""
-    told = (one.witnesses.transfers for one in manifest.payers)
-    transfers = (one for said in told if said for one in said.transfers)
+    """Receivers of the account's invoices for the whole period, from whichever account reported the
+    transfer.
+    """
+    witnesses = (one.witnesses.transfers for one in manifest.payers)
+    transfers = (one for witness in witnesses if witness for one in witness.transfers)
     return (
         one.target
         for one in transfers
@@ -113,14 +116,14 @@ def _receivers(manifest: Manifest, account_id: str) -> Iterator[str]:
 
 
 def _charges(state: PayerState, period: BillingPeriod) -> Iterator[str]:
-    said = state.witnesses.charges
-    if said is None:
+    charges = state.witnesses.charges
+    if charges is None:
         yield _NOT_ASKED
         return
-    if said.was_read and said.run_id:
-        figures = "with final figures" if said.is_final else "with an estimate"
-        yield f"It answered on {said.at}, {figures}:"
-        yield from _entities(said)
+    if charges.was_read and charges.run_id:
+        figures = "with final figures" if charges.is_final else "with an estimate"
+        yield f"It answered on {charges.at}, {figures}:"
+        yield from _entities(charges)
         for one in state.residuals:
             unread = f"; {counted(one.not_compared, 'invoice')} not compared" * bool(
                 one.not_compared
@@ -130,55 +133,56 @@ def _charges(state: PayerState, period: BillingPeriod) -> Iterator[str]:
                 f"{one.billing_entity}: charged {data['charged']}, invoiced {data['invoiced']}, "
                 f"residual {data['residual']} {data['currency']}{unread}."
             )
-        yield f"See {charges_key(said.run_id, state.payer_account_id, period)}."
-    if said.not_read:
-        yield f"The last attempt to read failed: {said.not_read}"
+        yield f"See {charges_key(charges.run_id, state.payer_account_id, period)}."
+    if charges.not_read:
+        yield f"The last attempt to read failed: {charges.not_read}"
 
 
-def _entities(said: Charges) -> Iterator[str]:
-    if not said.has_money:
+def _entities(charges: Charges) -> Iterator[str]:
+    if not charges.has_money:
         yield "There are no charges."
-    for entity in said.entities:
+    for entity in charges.entities:
         if entity.is_charged:
             where = counted(entity.accounts, "linked account")
             if not entity.accounts:
                 where = "many linked accounts together, too little to round up in any of them"
             yield f"There are charges of {entity.billing_entity} in {where}."
-    for amount in said.in_no_group:
+    for amount in charges.in_no_group:
         size = f"{decimal_text(amount.value.copy_abs())} {amount.currency}"
         more = "more" if amount.value > 0 else "less"
         yield f"The month's total has {size} {more} than its accounts: charges of AWS."
 
 
 def _transfers(state: PayerState, period: BillingPeriod) -> Iterator[str]:
-    said = state.witnesses.transfers
-    if said is None:
+    transfers = state.witnesses.transfers
+    if transfers is None:
         yield _NOT_ASKED
         return
-    if said.was_read and not said.transfers:
-        yield f"None has touched {period} since {said.at}."
-    for one in said.transfers:
+    if transfers.was_read and not transfers.transfers:
+        yield f"None has touched {period} since {transfers.at}."
+    for one in transfers.transfers:
         until = f" until {one.ends_at}" if one.ends_at else ""
         part = "the whole" if one.covers(period) else "a part"
         yield (
             f"From {one.source} to {one.target} since {one.starts_at}{until} ({one.status}): "
             f"it covers {part} of {period}."
         )
-    if said.not_read:
-        yield f"The last attempt to read failed: {said.not_read}"
+    if transfers.not_read:
+        yield f"The last attempt to read failed: {transfers.not_read}"
 
 
 def _units(state: PayerState) -> Iterator[str]:
-    said = state.witnesses.units
-    if said is None:
+    units = state.witnesses.units
+    if units is None:
         yield _NOT_ASKED
         return
-    if said.receivers:
-        yield f"Since {said.at} their receivers have been checked too: {', '.join(said.receivers)}."
-    elif said.at:
-        yield f"There have been no other receivers since {said.at}."
-    if said.not_read:
-        yield f"The last attempt to read failed: {said.not_read}"
+    if units.receivers:
+        receivers = ", ".join(units.receivers)
+        yield f"Since {units.at} their receivers have been checked too: {receivers}."
+    elif units.at:
+        yield f"There have been no other receivers since {units.at}."
+    if units.not_read:
+        yield f"The last attempt to read failed: {units.not_read}"
 
 
 def _acknowledgements(manifest: Manifest, state: PayerState) -> Iterator[str]:
@@ -242,7 +246,7 @@ def _awaiting(manifest: Manifest, state: PayerState) -> Iterator[str]:
 
 
 def _unproven(state: PayerState) -> Iterator[str]:
-    """Which of the two witnesses that can prove a payer account complete have not spoken."""
+    """Reasons why neither of the two proving witnesses has proved the account complete."""
     if not state.witnesses.history.usual:
         yield "its history names no usual invoice"
     charges = state.witnesses.charges

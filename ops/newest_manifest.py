@@ -1,6 +1,6 @@
-"""The newest manifest of a billing period, read from a copy or the live bucket without checking it.
+"""The newest manifest of a billing period, read without checking from a copy or the live bucket.
 
-`invoices check` is what proves that it can be trusted.
+`invoices check` proves that it can be trusted.
 """
 
 import json
@@ -20,13 +20,13 @@ from ops.errors import CannotRead, NothingThere
 from ops.places import Place, read
 
 EXPORTED = Path("build/archive")
-"""Where `make month-end` leaves the embedded bucket."""
+"""Folder into which `make month-end` exports the embedded bucket."""
 _BUCKET = "s3://"
 
 
 def archive_place(text: str | None) -> Place:
-    """The archive that is named: a folder, or `s3://BUCKET`; by default the exported one, else the
-    deployed stack's. Raises CannotRead.
+    """Open the archive: a folder, or `s3://BUCKET`; by default the exported one, else the deployed
+    stack's. Raises CannotRead.
     """
     if text is None and os.path.isdir(EXPORTED):
         return CopyOnDisk(EXPORTED)
@@ -40,7 +40,7 @@ def archive_place(text: str | None) -> Place:
 
 
 def newest_manifest(place: Place, period: BillingPeriod) -> Manifest:
-    """Raises CannotRead and NothingThere."""
+    """Read it. Raises CannotRead and NothingThere."""
     numbers = {
         number: placed.key
         for placed in place.files(manifests_prefix(period))
@@ -55,8 +55,8 @@ def newest_manifest(place: Place, period: BillingPeriod) -> Manifest:
     key = numbers[max(numbers)]
     with understood(key):
         text = read(place, key, most=LARGEST_READ_WHOLE)
-        said = json.loads(text, parse_float=_refuse, parse_constant=_refuse)
-        manifest = Manifest.from_data(said)
+        data = json.loads(text, parse_float=_refuse, parse_constant=_refuse)
+        manifest = Manifest.from_data(data)
         if not all(isinstance(payer.payer_account_id, str) for payer in manifest.payers):
             raise TypeError("a payer account's id is no text")
         if manifest.key != key:
@@ -66,9 +66,7 @@ def newest_manifest(place: Place, period: BillingPeriod) -> Manifest:
 
 @contextmanager
 def understood(key: str) -> Iterator[None]:
-    """Raise CannotRead for whatever of a manifest cannot be understood, at whichever member that
-    shows.
-    """
+    """Raise CannotRead for every part of a manifest that cannot be understood."""
     try:
         yield
     except NOT_UNDERSTOOD as error:
@@ -78,7 +76,7 @@ def understood(key: str) -> Iterator[None]:
 
 
 def payer_state(manifest: Manifest, payer_account_id: str) -> PayerState:
-    """Raises NothingThere."""
+    """Find the account in the manifest. Raises NothingThere."""
     states = {state.payer_account_id: state for state in manifest.payers}
     if payer_account_id not in states:
         known = ", ".join(states) or "nobody"

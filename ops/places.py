@@ -1,4 +1,4 @@
-"""Where an archive lies, a copy on disk or the live bucket, seen the same way and only read."""
+"""Storage of an archive, a copy on disk or the live bucket, seen the same way and only read."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,27 +10,27 @@ from ops.errors import CannotRead
 
 @dataclass(frozen=True, slots=True)
 class PlacedObject:
-    """What lies at a key. In a copy there is one version, whose id is empty."""
+    """Stored object at a key. A copy has one version, whose id is empty."""
 
     key: str
     size_bytes: int
-    """Of the newest version."""
+    """Size of the newest version."""
     version_id: str = ""
-    """The newest version, be it hidden; None of a bucket is empty."""
+    """The newest version, even if it is hidden; never empty in a bucket."""
     is_hidden: bool = False
-    """Whether a delete marker lies on top."""
+    """True if a delete marker is on top."""
     older: tuple[tuple[str, int], ...] = ()
     """The versions beneath, newest first: id and size."""
     written_at: datetime | None = None
-    """When the oldest version was stored; a copy does not tell."""
+    """Instant at which the oldest version was stored, None in a copy."""
     is_over_a_marker: bool = False
-    """Whether a delete marker lies beneath the oldest version."""
+    """True if a delete marker is beneath the oldest version."""
     obstacle: str = ""
-    """Why it cannot be read: in a copy, a link or a pipe that lies where a file could."""
+    """Reason why it cannot be read: in a copy, a link or a pipe in place of a file."""
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Of each version, by id."""
+        """Size of each version, by id."""
         return dict([(self.version_id, self.size_bytes), *self.older])
 
     @property
@@ -40,7 +40,7 @@ class PlacedObject:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What the bytes of one version are."""
+    """Size and SHA-256 of one version."""
 
     sha256: str
     size_bytes: int
@@ -48,7 +48,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """How one version is locked."""
+    """Lock of one version."""
 
     mode: str
     until: datetime
@@ -56,7 +56,7 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """What computers left in a copy by themselves, under names of one pattern (`litter`)."""
+    """Files that computers leave in a copy by themselves, under names of one pattern (`litter`)."""
 
     pattern: str
     files: int
@@ -72,9 +72,10 @@ class LockNotShown(Exception):
 
 
 class Place(Protocol):
-    """Methods may run in several threads; `version_id` is empty for what is current.
+    """Storage of one archive. Methods may run in several threads; an empty `version_id` is the
+    current version.
 
-    Whatever cannot be read is raised as `CannotRead`.
+    Everything that cannot be read raises `CannotRead`.
     """
 
     @property
@@ -82,52 +83,52 @@ class Place(Protocol):
 
     @property
     def bucket(self) -> str | None:
-        """The bucket's name, None where a copy does not tell."""
+        """The bucket's name, None in a copy that does not have it."""
 
     @property
     def has_versions(self) -> bool: ...
 
     @property
     def readers(self) -> int:
-        """How many threads read it best."""
+        """Best number of threads for reading it."""
 
     @property
     def unlisted(self) -> Mapping[str, str]:
-        """The folders that could not be listed so far, as prefixes, and why."""
+        """The folders that could not be listed until now, as prefixes, with the reason."""
 
     @property
     def passed_over(self) -> Sequence[PassedOver]:
-        """What was not looked at for its name, in the folders that were listed so far. In a bucket
-        nothing is: no desktop comes by there.
+        """Litter skipped by its name in the folders listed until now; always empty for a bucket,
+        which no desktop visits.
         """
 
     def folders(self, prefix: str) -> list[str]:
-        """The names of the folders right below the prefix."""
+        """The names of the folders directly below the prefix."""
 
     def files(self, prefix: str) -> Iterator[PlacedObject]:
-        """What lies right below the prefix, folders apart."""
+        """Objects directly below the prefix, without folders."""
 
     def objects(self, prefix: str) -> Iterator[PlacedObject]:
-        """Everything below the prefix."""
+        """All objects below the prefix."""
 
     def blocks(self, key: str, version_id: str, /) -> Iterator[bytes]:
         """The bytes, in pieces."""
 
     def digest(self, key: str, version_id: str, /, *, most: int) -> Digest:
-        """Of all bytes. What has more than `most` is not read on, and raises CannotRead."""
+        """Digest of all bytes. Raises CannotRead, and stops reading, above `most` bytes."""
 
     def digest_again(self, key: str, version_id: str, /, *, most: int) -> Digest:
-        """Read once more, from the medium itself where that can be asked for."""
+        """Digest read once more, from the medium itself if the system allows."""
 
     def stop(self) -> None:
-        """Let everything that is being read in other threads end soon, with CannotRead."""
+        """Make all reading in other threads end soon, with CannotRead."""
 
     def lock(self, key: str, version_id: str, /) -> Lock | None:
-        """None where there is no lock. Raises LockNotShown."""
+        """The lock, None if there is none. Raises LockNotShown."""
 
 
 def read(place: Place, key: str, version_id: str = "", *, most: int) -> bytes:
-    """The bytes in one piece. Raises CannotRead for what has more than `most` bytes."""
+    """The bytes in one piece. Raises CannotRead for more than `most` bytes."""
     return b"".join(blocks_up_to(place, key, version_id, most))
 
 

@@ -1,4 +1,4 @@
-"""What a verb of the tool is. A verb has a module of its own in `ops/verbs`."""
+"""A verb of the tool. Each has a module of its own in `ops/verbs`."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from ops.exit_codes import ExitCode
 
 @dataclass(frozen=True)
 class Verb:
-    """`run` gets what `add_arguments` defined and `as_json`, and returns how the tool ends."""
+    """Its `run` gets the arguments of `add_arguments` and `as_json`, and returns the exit code."""
 
     name: str
     summary: str

@@ -1,1 +1,1 @@
-"""Checking that nothing in an archive was changed or left out. Nothing here writes or repairs."""
+"""Checks that nothing in an archive was changed or left out. Nothing here writes or repairs."""

@@ -1,5 +1,5 @@
-"""All records and documents of one period, in both directions: what the newest manifest names is
-there and right, and nothing is there that it does not name.
+"""All records and documents of one period, in both directions: everything that the newest manifest
+names is there and unchanged, and nothing else is there.
 """
 
 from collections import deque
@@ -27,11 +27,11 @@ _BATCH = 32
 _BATCHES_A_READER = 4
 
 Progress = Callable[[str, int, int], None]
-"""Told how far something is: title, done, of."""
+"""Reports progress: title, done, total."""
 
 
 class AllEvidence:
-    """Lists the place, then is given the newest manifest's invoices one by one."""
+    """Lists the place, then takes the newest manifest's invoices one by one."""
 
     def __init__(
         self, place: Place, scope: Scope, period: BillingPeriod, pool: Executor, progress: Progress
@@ -46,7 +46,7 @@ class AllEvidence:
         self.findings: list[CheckFinding] = []
         self.invoices = self.records = self.documents = 0
         self.new = 0
-        """How many records and documents are newer than the newest manifest."""
+        """Number of records and documents newer than the newest manifest."""
         self._gone: list[StoredObject] = []
         self._batch: list[Evidence] = []
         self._running: deque[Future[Examined]] = deque()
@@ -57,7 +57,7 @@ class AllEvidence:
         self._listed = len(self._placed)
 
     def invoice(self, statement: InvoiceStatement) -> None:
-        """Take what the manifest says of one invoice."""
+        """Take one invoice as the manifest states it."""
         self.invoices += 1
         self.records += len(statement.records)
         self.documents += len(statement.documents)
@@ -76,10 +76,10 @@ class AllEvidence:
         is_whole: bool,
         manifest_written_at: datetime | None,
     ) -> None:
-        """Tell what is gone, changed or extra.
+        """Report objects that are gone, changed or extra.
 
-        `restate` gives everything that the manifest names once more. A manifest that is not
-        `is_whole` leaves open what is extra. What came after it may be named by the next one.
+        `restate` yields again everything that the manifest names. Extra objects are not judged
+        unless the manifest `is_whole`. The next manifest may name objects stored after this one.
         """
         self._submit()
         while self._running:
@@ -108,14 +108,14 @@ class AllEvidence:
         self._batch.append(Evidence(stored, placed, statement, record_number))
         if len(self._batch) >= _BATCH:
             self._submit()
-            # So many wait at most: memory stays flat however large the period is.
+            # A limit on waiting batches keeps memory flat for a period of any size.
             if len(self._running) > _BATCHES_A_READER * self._place.readers:
                 self._collect()
 
     def _report_extra(self, placed: PlacedObject, manifest_written_at: datetime | None) -> None:
-        """What is extra; a record or document that came after the manifest is only new."""
+        """Report an extra object; a record or document stored after the manifest is only new."""
         at = placed.written_at
-        # S3 tells whole seconds
+        # S3 reports whole seconds
         is_newer = at is not None and manifest_written_at is not None and at >= manifest_written_at
         is_one_version = not (placed.is_hidden or placed.older or placed.is_over_a_marker)
         if is_newer and is_one_version and is_named_as_evidence(placed.key, self._period):
@@ -135,7 +135,9 @@ class AllEvidence:
         self._progress(str(self._period), self.examined.objects, self._listed)
 
     def _places_by_bytes(self, extra: dict[str, PlacedObject]) -> dict[str, list[str]]:
-        """Where what is extra lies, by its SHA-256, if it could be something that is gone."""
+        """Keys of extra objects by SHA-256, read only if their size is that of an object that is
+        gone.
+        """
         sizes = {stored.size_bytes for stored in self._gone}
         candidates = [
             o for o in extra.values() if o.size_bytes in sizes and not (o.is_hidden or o.obstacle)
@@ -151,13 +153,13 @@ class AllEvidence:
         try:
             return self._place.digest(placed.key, placed.version_id, most=placed.size_bytes)
         except CannotRead:
-            return None  # it is told as extra
+            return None  # it is reported as extra
 
     def _report_changed(self, restate: Callable[[], Iterable[StoredObject]]) -> None:
-        """What holds another's bytes was swapped; all else was changed."""
+        """Report changed objects; one with the bytes of another named object was swapped."""
         changed = self._read_where_another_has_that_size(restate)
-        wanted = {one.digest.sha256 for one in changed if one.digest.sha256}
-        holders = {s.sha256: s.key for s in restate() if s.sha256 in wanted} if wanted else {}
+        digests = {one.digest.sha256 for one in changed if one.digest.sha256}
+        holders = {s.sha256: s.key for s in restate() if s.sha256 in digests} if digests else {}
         for one in changed:
             stored, digest = one.stored, one.digest
             if digest.sha256 in holders:
@@ -174,13 +176,13 @@ class AllEvidence:
     def _read_where_another_has_that_size(
         self, restate: Callable[[], Iterable[StoredObject]]
     ) -> list[Changed]:
-        """What has a wrong size is read only where it can be another of the objects that are named:
-        so no more is read than the manifest names.
+        """Read objects of a wrong size if another named object has that size. This reads no more
+        than the manifest names.
         """
         changed = self.examined.changed
         sizes = {one.digest.size_bytes for one in changed if one.version_id is not None}
-        named = {s.size_bytes for s in restate() if s.size_bytes in sizes} if sizes else set()
-        return list(self._pool.map(partial(self._read_late, named), changed))
+        in_manifest = {s.size_bytes for s in restate() if s.size_bytes in sizes} if sizes else set()
+        return list(self._pool.map(partial(self._read_late, in_manifest), changed))
 
     def _read_late(self, sizes: set[int], one: Changed) -> Changed:
         size = one.digest.size_bytes
@@ -189,7 +191,7 @@ class AllEvidence:
         try:
             digest = self._place.digest(one.stored.key, one.version_id, most=size)
         except CannotRead:
-            return one  # it is told by its size
+            return one  # it is reported by its size
         return replace(one, digest=digest)
 
     def _find(self, code: str, key: str, expected: str, found: str) -> None:
@@ -197,7 +199,7 @@ class AllEvidence:
 
 
 def extra_object(placed: PlacedObject, period: BillingPeriod | None = None) -> CheckFinding:
-    """That something is there which nothing names; milder where a delete marker hides it."""
+    """Make the finding for an object that nothing names; milder under a delete marker."""
     return check_finding(
         "OBJECT_EXTRA",
         placed.key,

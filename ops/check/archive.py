@@ -32,8 +32,8 @@ _A_KEY = "a public key of the curve P-256, as PEM"
 def check_archive(
     place: Place, scope: Scope, given_keys: SigningKeys | None, progress: Progress
 ) -> CheckReport:
-    """Check what was asked for and gather everything that is found. Raises CannotRead where the
-    place as a whole cannot be read.
+    """Check the requested scope and gather all findings. Raises CannotRead for a place that cannot
+    be read as a whole.
     """
     findings: list[CheckFinding] = []
     own = _OwnKey(place)
@@ -54,7 +54,7 @@ def check_archive(
         findings.append(check_finding("NOTHING_TO_CHECK", place.name, expected, "none"))
     elif not scope.periods:
         beside = _beside_the_periods(place)
-        # a link in place of a folder is told as that
+        # a link in place of a folder is reported as a link
         beside = (one for one in beside if f"{one.key}/" not in place.unlisted or not one.obstacle)
         findings += map(extra_object, beside)
         findings += gaps(sorted(periods))
@@ -85,7 +85,7 @@ def check_archive(
 
 @contextmanager
 def _readers(place: Place) -> Iterator[ThreadPoolExecutor]:
-    """The threads that read. Where the check is broken off they end with what they are at."""
+    """Threads for reading. If the check is interrupted, each ends after its current task."""
     with ThreadPoolExecutor(place.readers) as pool:
         try:
             yield pool
@@ -96,7 +96,7 @@ def _readers(place: Place) -> Iterator[ThreadPoolExecutor]:
 
 
 class _OwnKey:
-    """The public key that lies in the archive. `findings` are about reading it."""
+    """The public key stored in the archive; `findings` are about reading it."""
 
     def __init__(self, place: Place) -> None:
         self.keys: SigningKeys | None = None
@@ -116,7 +116,7 @@ class _OwnKey:
             self._find("OBJECT_UNREADABLE", str(error))
 
     def against(self, given: SigningKeys | None) -> Iterator[CheckFinding]:
-        """What the key that was handed over outside the bucket tells of it."""
+        """Compare with the key that was handed over outside the bucket."""
         if not self._is_there:
             code = "VIEW_ABSENT" if given else "SIGNING_KEY_ABSENT"
             yield check_finding(code, PUBLIC_KEY_KEY, _A_KEY, "nothing there")
@@ -133,20 +133,20 @@ class _OwnKey:
 
 
 def _obstacles(place: Place) -> Iterator[CheckFinding]:
-    """Links and pipes in place of the views that lie outside of all periods and are not read."""
+    """Report links and pipes in place of views outside all periods; they are not read."""
     for placed in place.files(""):
         if placed.obstacle and placed.key in (README_KEY, ARCHIVE_PAGE_KEY):
             yield check_finding("OBJECT_UNREADABLE", placed.key, "a file", placed.obstacle)
 
 
 def _periods(place: Place) -> Iterator[BillingPeriod]:
-    """The billing periods of which anything is there."""
+    """Billing periods with at least one object."""
     for folder in _PERIOD_FOLDERS:
         yield from filter(None, map(_period, place.folders(folder)))
 
 
 def _beside_the_periods(place: Place) -> Iterator[PlacedObject]:
-    """What lies outside of all billing periods and belongs nowhere."""
+    """Objects outside all billing periods that belong nowhere."""
     for folder in _PERIOD_FOLDERS:
         yield from place.files(folder)
         for name in place.folders(folder):
@@ -168,7 +168,7 @@ def _period(name: str) -> BillingPeriod | None:
 def _not_checked(
     place: Place, scope: Scope, keys: SigningKeys | None, periods: Sequence[BillingPeriod]
 ) -> Iterable[NotChecked]:
-    """What this kind of check says nothing of, whatever it finds."""
+    """Gaps in the scope of this check, whatever it finds."""
     if keys is None:
         yield NotChecked(
             "the signatures of the manifests",

@@ -1,4 +1,6 @@
-"""A period's chain of manifests: each link by itself, to its predecessor, and to the head."""
+"""A period's chain of manifests: each link by itself, against its predecessor, and against the
+latest-manifest record.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -14,7 +16,7 @@ from lambdas.domain.evidence.records import StoredObject
 from lambdas.domain.evidence.signatures import signature_of
 from lambdas.domain.judgement.manifests import SCHEMA
 from ops.check.expected import Expected
-from ops.check.findings import CheckFinding, check_finding, shown
+from ops.check.findings import CheckFinding, check_finding, excerpt
 from ops.check.judgement import Judgement
 from ops.check.limits import LARGEST_MANIFEST
 from ops.check.manifest_reader import InvoicePart, ManifestReader, NotAManifest, PayerPart
@@ -25,39 +27,39 @@ from ops.errors import CannotRead
 from ops.places import Place, PlacedObject, blocks_up_to
 
 SCHEMAS = frozenset({SCHEMA})
-"""Those of which form, signature, chain and evidence are checked. What a manifest says of itself
-and the views made of it are compared where it has the newest of them.
+"""Schemas whose form, signature, chain and evidence are checked. A manifest's own figures and views
+are compared only in the newest schema.
 """
 _NOT_OWN = ("MANIFEST_DAMAGED", "MANIFEST_MISPLACED", "SIGNATURE_INVALID")
 _MOST_DAMAGED = 1000
-"""Parts of a manifest: what has more that nobody understands is none, and is not read on."""
-_SHOWN = 20
-_TOLD = 3
+"""Parts of a manifest. A file with more damaged parts is no manifest and is not read on."""
+_MOST_EXAMPLES = 20
+_MOST_REASONS = 3
 
 
 def mark_of(key: str, sha256: str) -> int:
-    """What stands for `this key has this content`, so that many are held in little memory."""
+    """Integer that stands for `this key has this content`, to hold many in little memory."""
     return hash((key, sha256))
 
 
 @dataclass
 class Link:
-    """One manifest as it was read."""
+    """One manifest after it was read."""
 
     period: BillingPeriod
     sequence: int
     placed: PlacedObject
     sha256: str
     members: Mapping[str, Any]
-    """What it says beside its payer accounts."""
+    """Its members without the payer accounts."""
     is_whole: bool
-    """Whether it was understood to its end."""
+    """True if it was understood to its end."""
     expected: Expected
     judgement: Judgement
     is_own: bool = True
-    """Whether it is signed, and belongs where it lies."""
+    """True if it is signed and is stored where it belongs."""
     names: set[int] = field(default_factory=set)
-    """Marks of every record and document that it names, until the next link was compared."""
+    """Marks of every record and document that it names, until the next link is compared."""
 
     @property
     def has_newest_schema(self) -> bool:
@@ -65,7 +67,7 @@ class Link:
 
     @property
     def is_comparable(self) -> bool:
-        """Whether what it says is the signer's, in a form that can be judged."""
+        """True if it comes from the signer, in a form that can be judged."""
         return self.is_whole and self.has_newest_schema and self.is_own
 
     @property
@@ -76,7 +78,7 @@ class Link:
 class ChainCheck:
     """The manifests of one period, oldest first.
 
-    `suspects` holds the SHA-256 of each file that something was found about, as it was read.
+    `suspects` maps each file with a finding to the SHA-256 of the bytes that were read.
     """
 
     def __init__(
@@ -92,7 +94,7 @@ class ChainCheck:
         self._period = period
         self._now = now
         self.bucket = bucket
-        """The archive's bucket, as far as it is known."""
+        """The archive's bucket, None while it is not known."""
         self.findings: list[CheckFinding] = []
         self.suspects: dict[str, str] = {}
         self.links: list[Link] = []
@@ -105,7 +107,7 @@ class ChainCheck:
         on_invoice: Callable[[InvoiceStatement], None] | None = None,
         on_payer: Callable[[PayerPart], None] | None = None,
     ) -> Link | None:
-        """Read the next manifest that there is, and check it; None where it cannot be read."""
+        """Read and check the next existing manifest; None if it cannot be read."""
         before = self._before(sequence)
         if self.size(placed) > LARGEST_MANIFEST:
             limit = f"a manifest, and none has more than {LARGEST_MANIFEST} bytes"
@@ -163,13 +165,13 @@ class ChainCheck:
             link.is_whole = False
             self._found(link, "MANIFEST_DAMAGED", "what every manifest says", _odd(error))
         if before:
-            before.names = set()  # one link's are enough to hold, however long the chain is
+            before.names = set()  # only one link's names are held, for a chain of any length
             before.judgement.forget()
         self.links.append(link)
         return link
 
     def compare_with_head(self, head: ManifestHead) -> None:
-        """Whether the chain still is what was known of it outside the bucket."""
+        """Compare the chain with the latest-manifest record from outside the bucket."""
         newest = self._expected - 1
         at = manifest_key(self._period, head.sequence)
         if head.sequence > newest:
@@ -186,7 +188,7 @@ class ChainCheck:
                 self._found(link, "HEAD_DIFFERS", expected, f"SHA-256 {link.sha256}")
 
     def stated(self, link: Link) -> Iterator[StoredObject]:
-        """Read a manifest once more for everything that it names."""
+        """Read a manifest once more; yield every object that it names."""
         with suppress(NotAManifest):
             for part in self.parts(link):
                 if isinstance(part, InvoicePart):
@@ -198,7 +200,7 @@ class ChainCheck:
         yield from ManifestReader(self._blocks(link.placed), is_first=False).parts()
 
     def _before(self, sequence: int) -> Link | None:
-        """The link before this number, None where it is not there; what lacks is told."""
+        """The link before this number, None if it is not there; missing manifests are reported."""
         if sequence > self._expected:
             last = sequence - 1
             count = f"manifests {self._expected} to {last}" if last > self._expected else "it"
@@ -214,7 +216,7 @@ class ChainCheck:
         names: set[int],
         takers: Iterable[Callable[[InvoiceStatement], None]],
     ) -> str | None:
-        """What is wrong with an invoice of the manifest, None where it can be understood."""
+        """The fault of an invoice in the manifest, None if it can be understood."""
         try:
             statement = InvoiceStatement.of(part.data)
         except NotAManifest as error:
@@ -234,8 +236,8 @@ class ChainCheck:
         return None
 
     def _check(self, link: Link, reader: ManifestReader, damage: str | None) -> None:
-        """The file by itself."""
-        schema = shown(link.members.get("schema", SCHEMA))
+        """Check the file by itself."""
+        schema = excerpt(link.members.get("schema", SCHEMA))
         if schema not in SCHEMAS:
             link.is_whole = False
             self._found(link, "SCHEMA_UNKNOWN", " or ".join(sorted(SCHEMAS)), schema)
@@ -246,28 +248,28 @@ class ChainCheck:
         self._check_signature(link, reader)
 
     def _check_place(self, link: Link) -> None:
-        said = link.members
-        if self.bucket is None and isinstance(said.get("bucket"), str):
-            self.bucket = said["bucket"]
+        members = link.members
+        if self.bucket is None and isinstance(members.get("bucket"), str):
+            self.bucket = members["bucket"]
         right = {
             "bucket": self.bucket,
             "key": link.placed.key,
             "billing_period": str(self._period),
             "sequence": link.sequence,
         }
-        wrong = [name for name, value in right.items() if said.get(name) != value]
+        wrong = [name for name, value in right.items() if members.get(name) != value]
         if wrong:
             expected = ", ".join(f"{name} {right[name]}" for name in wrong)
-            found = ", ".join(f"{name} {shown(said.get(name))}" for name in wrong)
+            found = ", ".join(f"{name} {excerpt(members.get(name))}" for name in wrong)
             self._found(link, "MANIFEST_MISPLACED", expected, found)
 
     def _check_order(self, link: Link, before: Link | None) -> None:
-        named = link.members.get("previous_sha256")
+        predecessor = link.members.get("previous_sha256")
         if link.sequence == 1 or before:
             right = before.sha256 if before else None
-            if named != right:
+            if predecessor != right:
                 expected = f"predecessor {right}" if right else "no predecessor"
-                self._found(link, "CHAIN_BROKEN", expected, f"predecessor {shown(named)}")
+                self._found(link, "CHAIN_BROKEN", expected, f"predecessor {excerpt(predecessor)}")
         if before and before.is_whole and (dropped := before.names - link.names):
             for stored in self._first(self.stated(before), dropped):
                 self._add(
@@ -289,14 +291,14 @@ class ChainCheck:
             expected = "what follows from its invoices and payer accounts, and the manifest before"
             self._found(link, "MANIFEST_CONTRADICTED", expected, _some(wrong))
 
-    def _first(self, stated: Iterable[StoredObject], marks: set[int]) -> list[StoredObject]:
-        found = (stored for stored in stated if mark_of(stored.key, stored.sha256) in marks)
-        return [stored for stored, _ in zip(found, range(_SHOWN), strict=False)]
+    def _first(self, statements: Iterable[StoredObject], marks: set[int]) -> list[StoredObject]:
+        matches = (stored for stored in statements if mark_of(stored.key, stored.sha256) in marks)
+        return [stored for stored, _ in zip(matches, range(_MOST_EXAMPLES), strict=False)]
 
     def _check_signature(self, link: Link, reader: ManifestReader) -> None:
         if not reader.has_ended:
-            return  # what it covers is not known either
-        if not reader.is_canonical:  # what was signed is canonical, so this was not
+            return  # its covered bytes are not known either
+        if not reader.is_canonical:  # only canonical JSON is signed
             found = "JSON in another form, or with something that its content has not"
             self._found(link, "MANIFEST_DAMAGED", "canonical JSON", found)
             return
@@ -314,7 +316,7 @@ class ChainCheck:
             )
 
     def size(self, placed: PlacedObject) -> int:
-        """Of the version that counts."""
+        """Size of the version that counts."""
         return placed.sizes.get(self.version(placed), placed.size_bytes)
 
     def _blocks(self, placed: PlacedObject) -> Iterator[bytes]:
@@ -334,7 +336,7 @@ class ChainCheck:
 
 
 def _payer(part: PayerPart, takers: Iterable[Callable[[PayerPart], None]]) -> str | None:
-    """What is wrong with a payer account of the manifest, None where it can be understood."""
+    """The fault of a payer account in the manifest, None if it can be understood."""
     try:
         for take in takers:
             take(part)
@@ -347,6 +349,6 @@ def _odd(error: Exception) -> str:
     return f"something that nobody understands ({type(error).__name__})"
 
 
-def _some(told: list[str]) -> str:
-    more = len(told) - _TOLD
-    return "; ".join(told[:_TOLD]) + (f"; {more} more" if more > 0 else "")
+def _some(reasons: list[str]) -> str:
+    more = len(reasons) - _MOST_REASONS
+    return "; ".join(reasons[:_MOST_REASONS]) + (f"; {more} more" if more > 0 else "")

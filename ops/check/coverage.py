@@ -1,4 +1,4 @@
-"""Which billing periods are known outside the bucket, and what nobody knows of the others."""
+"""Billing periods known outside the bucket, and the limits of that knowledge."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -11,7 +11,7 @@ _NEWER = "use latest-manifest records that were read just now"
 
 
 def gaps(periods: Sequence[BillingPeriod]) -> Iterator[CheckFinding]:
-    """Months of which nothing is there and no head knows, between others of which something is."""
+    """Report empty months without a latest-manifest record, between months that have objects."""
     for before, after in pairwise(periods):
         first, last = before.shifted(1), after.shifted(-1)
         if first <= last:
@@ -20,7 +20,7 @@ def gaps(periods: Sequence[BillingPeriod]) -> Iterator[CheckFinding]:
 
 
 def unknown_to_heads(scope: Scope, periods: Sequence[BillingPeriod]) -> Iterator[NotChecked]:
-    """What the heads leave open of the periods that are checked, and where their knowledge ends."""
+    """Questions about the checked periods that the latest-manifest records leave open."""
     heads = scope.heads
     if heads is None:
         yield NotChecked(
@@ -54,13 +54,13 @@ def unknown_to_heads(scope: Scope, periods: Sequence[BillingPeriod]) -> Iterator
 
 
 def spans(periods: Sequence[BillingPeriod]) -> str:
-    """`2026-05, 2026-08 to 2026-10`, of periods in their order."""
-    first, told = periods[0], []
+    """Periods in their order as text: `2026-05, 2026-08 to 2026-10`."""
+    first, texts = periods[0], []
     for before, after in pairwise([*periods, None]):
         if after is None or (before and before.shifted(1) != after):
-            told.append(_span(first, before or first))
+            texts.append(_span(first, before or first))
             first = after or first
-    return ", ".join(told)
+    return ", ".join(texts)
 
 
 def _span(first: BillingPeriod, last: BillingPeriod) -> str:

@@ -1,4 +1,4 @@
-"""One record or document against what the manifest says: there, locked, and byte for byte right."""
+"""One record or document against the manifest: there, locked, and byte for byte verified."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,9 +17,9 @@ from ops.places import Digest, Lock, LockNotShown, Place, PlacedObject, read
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One object as the manifest names it and as it lies in the place.
+    """One object as the manifest names it and as it is stored.
 
-    Of a record: which one (from 0 on) of the invoice's chain; of a document None.
+    `record_number` is a record's place in the invoice's chain (from 0 on), None for a document.
     """
 
     stored: StoredObject
@@ -33,8 +33,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """An object whose bytes are others than the manifest says. Of `digest` only the size holds
-    where they were not read: `version_id` is then the version of which they can be.
+    """An object whose bytes differ from the manifest. With a `version_id` the bytes were not read:
+    only the size in `digest` holds, and that version may have them.
     """
 
     stored: StoredObject
@@ -45,7 +45,7 @@ class Changed:
 
 @dataclass
 class Examined:
-    """What came of some objects."""
+    """Results for some objects."""
 
     findings: list[CheckFinding] = field(default_factory=list)
     changed: list[Changed] = field(default_factory=list)
@@ -84,7 +84,7 @@ class Examiner:
         return examined
 
     def locks(self, key: str, version_id: str, examined: Examined) -> None:
-        """Whether the version is locked as the retention policy asks."""
+        """Check that the version is locked as the retention policy requires."""
         try:
             lock = self._place.lock(key, version_id)
         except LockNotShown:
@@ -113,7 +113,7 @@ class Examiner:
         if placed.obstacle:
             raise CannotRead(f"{stored.key}: {placed.obstacle}")
         if size != stored.size_bytes:
-            # its size condemns it; whether it holds another's bytes only who knows all can ask
+            # its size is wrong; finding another object with its bytes needs all objects
             version = version_id if is_to_be_read else None
             examined.changed.append(evidence.changed(Digest("", size), version))
         elif evidence.record_number is not None and size > LARGEST_RECORD:
@@ -126,7 +126,7 @@ class Examiner:
             self._compare(evidence, version_id, examined)
 
     def _compare(self, evidence: Evidence, version_id: str, examined: Examined) -> None:
-        """Every byte; what is not right at first is read once more before it is told."""
+        """Compare every byte; a difference is read once more before it is reported."""
         stored = evidence.stored
         right = Digest(stored.sha256, stored.size_bytes)
         try:
@@ -150,7 +150,7 @@ class Examiner:
             examined.findings += self._contradictions(evidence, evidence.record_number, content)
 
     def _read(self, evidence: Evidence, version_id: str) -> tuple[Digest, bytes | None]:
-        """A record's bytes are kept; a document's are not."""
+        """Read one version; a record's bytes are kept, a document's are not."""
         stored = evidence.stored
         if evidence.record_number is None:
             digest = self._place.digest(stored.key, version_id, most=stored.size_bytes)
@@ -184,11 +184,11 @@ class Examiner:
         if placed.is_hidden:
             yield self._finding("OBJECT_HIDDEN", evidence, expected, "a delete marker on top of it")
         elif placed.version_id != stored.version_id:
-            # A person who restores an object by copying it leaves the right bytes on top.
+            # Restoring an object by copying it leaves the correct bytes on top.
             yield self._overlaid(evidence, expected, placed.version_id, "")
 
     def _beneath(self, evidence: Evidence) -> Iterator[CheckFinding]:
-        """What lay there before the version that the manifest names: evidence is written once."""
+        """Versions stored before the one that the manifest names: evidence is written once."""
         stored, placed = evidence.stored, evidence.placed
         expected = f"nothing beneath version {stored.version_id}"
         versions = [placed.version_id, *(version_id for version_id, _ in placed.older)]
@@ -201,7 +201,7 @@ class Examiner:
     def _overlaid(
         self, evidence: Evidence, expected: str, version_id: str, where: str
     ) -> CheckFinding:
-        """That another version is there too; milder where it has the same bytes."""
+        """Make the finding for another version beside it; milder if the bytes are the same."""
         stored, size = evidence.stored, evidence.placed.sizes[version_id]
         sha256 = ""
         if size == stored.size_bytes:
@@ -222,7 +222,7 @@ class Examiner:
 
 
 def _lock_problems(lock: Lock | None, policy: Lock | None) -> Iterator[tuple[str, str, str]]:
-    """Code, expected and found of each way in which the lock is less than the policy."""
+    """Yield code, expected and found for each way in which the lock is less than the policy."""
     needed = f"{policy.mode} until {instant_text(policy.until)}" if policy else "a lock"
     if lock is None:
         yield "LOCK_ABSENT", needed, "no lock"

@@ -1,4 +1,4 @@
-"""What manifests expect: the next one forgets no payer account and no awaited invoice."""
+"""Expectations of manifests: the next one forgets no payer account and no awaited invoice."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,7 @@ _VANISHED = "INVOICE_VANISHED"
 
 
 class Expected:
-    """What one manifest expects, and what of the manifest before it is not told of any more."""
+    """Expectations of one manifest, and those of the manifest before it that it does not repeat."""
 
     def __init__(self, before: "Expected | None") -> None:
         self._accounts: set[str] = set()
@@ -31,7 +31,7 @@ class Expected:
         self._awaited_before -= awaited | set(_texts(list(vanished), "subject"))
 
     def forgotten(self) -> Iterator[str]:
-        """Once the manifest was read: what the one before it expected."""
+        """Yield what only the previous manifest expected; call it once the manifest was read."""
         for account_id in sorted(self._accounts_before):
             yield f"payer account {account_id}"
         for invoice_id in sorted(self._awaited_before):

@@ -1,7 +1,7 @@
-"""What a check can find: each code with its severity and next step.
+"""Findings of a check: each code with its severity and next step.
 
-A code is a stable word with a heading of its own in docs/runbook.md; those that the runs of the
-archive tell of too (`lambdas.domain.findings`) mean the same there.
+A code is a stable word with a heading of its own in docs/runbook.md. Codes that the archive's runs
+report too (`lambdas.domain.findings`) have the same meaning there.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ Severity = Literal["warning", "blocking"]
 
 @dataclass(frozen=True)
 class CheckKind:
-    """What all findings of a code share. A `blocking` one makes the check red."""
+    """Properties that all findings of a code share. A `blocking` one makes the check red."""
 
     severity: Severity
     next_step: str
@@ -137,12 +137,12 @@ BREAK_THE_CHAIN = frozenset(
         "OBJECT_UNREADABLE",
     }
 )
-"""What is found of a chain whose newest manifest may not be the archive's own."""
+"""Codes found in a chain whose newest manifest may not be the archive's own."""
 
 
 @dataclass(frozen=True)
 class CheckFinding:
-    """One thing that is not as it must be. `object` is an archive key, a period or the place."""
+    """One fault. `object` is an archive key, a period or the place."""
 
     code: str
     severity: Severity
@@ -159,7 +159,7 @@ class CheckFinding:
 
 @dataclass(frozen=True)
 class NotChecked:
-    """What this check says nothing of, why, and how to have it checked."""
+    """A part that this check does not cover, the reason, and a way to have it checked."""
 
     what: str
     because: str
@@ -178,18 +178,18 @@ def check_finding(
     period: BillingPeriod | None = None,
     severity: Severity | None = None,
 ) -> CheckFinding:
-    """Make a finding of a known code; its severity is the code's unless the case is milder."""
+    """Make a finding of a known code; `severity` overrides the code's own in milder cases."""
     kind = KINDS[code]
     return CheckFinding(
         code, severity or kind.severity, at, _cut(expected), _cut(found), kind.next_step, period
     )
 
 
-def shown(value: object) -> str:
-    """A value that somebody else wrote, for a sentence."""
+def excerpt(value: object) -> str:
+    """Excerpt of a value that somebody else wrote, for a sentence."""
     return str(value) if isinstance(value, str | int) else described(value)
 
 
 def _cut(text: str) -> str:
-    """What others wrote may be as long as they like; what is said of it is not."""
+    """Cut text from others, which may be of any length."""
     return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"

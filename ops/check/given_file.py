@@ -1,4 +1,4 @@
-"""A file that the command line names: a key, a file of heads."""
+"""A file named on the command line: a key, or latest-manifest records."""
 
 import os
 import stat
@@ -9,8 +9,8 @@ _UNCHANGED_AND_AT_ONCE = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, 
 
 
 def read_given_file(path: Path, most: int) -> bytes:
-    """The bytes. Nothing is waited for, and no more is read than `most` bytes; a link is followed,
-    for whoever names it knows it. Raises ValueError with a sentence.
+    """Read at most `most` bytes without waiting for any. Links are followed, for the caller named
+    the file. Raises ValueError with a sentence.
     """
     try:
         file = os.open(path, _UNCHANGED_AND_AT_ONCE)
@@ -33,5 +33,5 @@ def read_given_file(path: Path, most: int) -> bytes:
 
 
 def _reason(error: OSError | ValueError) -> str:
-    """Of a path with a null byte, which no system has, there is only a text."""
+    """Reason for an error; a path with a null byte, which no system has, gives only a text."""
     return ((error.strerror if isinstance(error, OSError) else None) or str(error)).lower()

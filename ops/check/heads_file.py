@@ -1,7 +1,7 @@
-"""Heads of chains of manifests as a file, kept outside the bucket: `{"heads": [...]}`.
+"""Latest-manifest records as a file, kept outside the bucket: `{"heads": [...]}`.
 
-A report of an earlier check (`--json`) has them too, and serves as such a file. It also names the
-periods that it checked: those that have manifests and no head are left out of it.
+The report of an earlier check (`--json`) has them too and serves as such a file. It also names
+periods with manifests but no such record (`heads_left_out`).
 """
 
 import re
@@ -28,21 +28,21 @@ def heads_file(heads: Iterable[ManifestHead]) -> bytes:
 
 @dataclass(frozen=True)
 class KnownHeads:
-    """What a file of heads knows."""
+    """Contents of a file of latest-manifest records."""
 
     heads: Mapping[BillingPeriod, ManifestHead]
     left_out: tuple[BillingPeriod, ...] = ()
-    """Billing periods that had manifests, and of which it has no head."""
+    """Billing periods that had manifests but have no record in the file."""
 
 
 def read_heads_file(path: Path) -> KnownHeads:
-    """Raises ValueError with a sentence that names the file and what is wrong with it."""
+    """Read the file. Raises ValueError with a sentence that names the file and its fault."""
     content = read_given_file(path, LARGEST_HEADS_FILE)
     try:
-        said = read_strictly(content)
-        heads = [_head(row) for row in said["heads"]]
+        report = read_strictly(content)
+        heads = [_head(row) for row in report["heads"]]
         known = {head.billing_period: head for head in heads}
-        left_out = tuple(sorted(_with_manifests(said) - known.keys()))
+        left_out = tuple(sorted(_with_manifests(report) - known.keys()))
     except NOT_UNDERSTOOD as error:
         raise ValueError(
             f"{path} is not a file of latest-manifest records ({type(error).__name__}: "
@@ -55,19 +55,19 @@ def read_heads_file(path: Path) -> KnownHeads:
     return KnownHeads(known, left_out)
 
 
-def _with_manifests(said: Mapping[str, Any]) -> set[BillingPeriod]:
-    """The periods of which the report says that they had manifests, if it is one."""
-    checked = {row["billing_period"] for row in said.get("periods", ()) if row["manifests"]}
-    return {BillingPeriod.parse(text) for text in {*checked, *said.get("heads_left_out", ())}}
+def _with_manifests(report: Mapping[str, Any]) -> set[BillingPeriod]:
+    """Periods that had manifests, if the file is a check's report."""
+    checked = {row["billing_period"] for row in report.get("periods", ()) if row["manifests"]}
+    return {BillingPeriod.parse(text) for text in {*checked, *report.get("heads_left_out", ())}}
 
 
 def _head(row: Mapping[str, Any]) -> ManifestHead:
-    """Raises ValueError, LookupError or TypeError for what is no head."""
+    """Read one record. Raises ValueError, LookupError or TypeError for anything else."""
     sequence, sha256, run_id = row["sequence"], row["sha256"], row["run_id"]
     if type(sequence) is not int or sequence < 1:
         raise ValueError(f"{sequence!r} is no number of a manifest")
     if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
         raise ValueError(f"{sha256!r} is no SHA-256")
     if not isinstance(run_id, str):
-        raise ValueError(f"{run_id!r} is no run")  # noqa: TRY004 - it is what the file says
+        raise ValueError(f"{run_id!r} is no run")  # noqa: TRY004 - the fault is in the file's text
     return ManifestHead.from_data(row)

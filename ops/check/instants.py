@@ -1,4 +1,4 @@
-"""The instants and days of a manifest against each other, its period and the manifest before it."""
+"""Instants and days of a manifest against each other, its period and the manifest before it."""
 
 import calendar
 import re
@@ -12,19 +12,19 @@ from lambdas.domain.json_text import instant_text, read_instant
 
 _RUN = re.compile(r"(?:scheduled|manual)-(\d{8}T\d{6}Z)(?:-.*)?", re.ASCII | re.DOTALL)
 _OTHER_CLOCK = timedelta(days=1)
-"""So far may the clock of whoever checks be behind."""
+"""Largest lag of the checking computer's clock."""
 
 
 @dataclass(frozen=True)
 class Judged:
-    """When a manifest was generated, and the last day on which nothing was overdue."""
+    """Instant at which a manifest was generated, and the last day on which nothing was overdue."""
 
     at: datetime
     last_day: date
 
     @classmethod
     def of(cls, members: Mapping[str, Any]) -> "Judged":
-        """Raises ValueError, LookupError or TypeError for what no run writes."""
+        """Read both. Raises ValueError, LookupError or TypeError for values that no run writes."""
         at = read_instant(members["generated_at"])
         if instant_text(at) != members["generated_at"]:
             raise ValueError(f"{members['generated_at']} is no instant of a run")
@@ -48,32 +48,34 @@ def instant_differences(
     before: Mapping[str, Any] | None,
     now: datetime | None,
 ) -> Iterator[str]:
-    """`before` are the members of the manifest before it, None where none is known.
+    """Yield faults; `before` has the previous manifest's members, None if it is not known.
 
-    A run is judged as of its own instant, or as of the manifest before it where that is later.
+    A run is judged as of its own instant, or of the previous manifest if that is later.
     """
     judged, run_id = Judged.of(members), members["run_id"]
-    said = members["generated_at"]
+    generated_at = members["generated_at"]
     if not (isinstance(run_id, str) and run_id):
         yield "it names no run"
     run = _RUN.fullmatch(str(run_id))
     earlier = read_instant(before["generated_at"]) if before else None
     if earlier and judged.at < earlier:
-        yield f"it was generated at {said}, before the manifest before it"
+        yield f"it was generated at {generated_at}, before the manifest before it"
     elif run and f"{judged.at:%Y%m%dT%H%M%SZ}" != run[1] and judged.at != earlier:
-        yield f"it was generated at {said}, and its run is {run_id}"
+        yield f"it was generated at {generated_at}, and its run is {run_id}"
     if now and judged.at > now + _OTHER_CLOCK:
-        yield f"it was generated at {said}, later than this check by this computer's clock"
+        yield f"it was generated at {generated_at}, later than this check by this computer's clock"
     if BillingPeriod.containing(judged.last_day) != period.shifted(1):
         yield f"its last day, {judged.last_day}, is not in the month after its period"
     if not _is_close_day(members["close_day"], judged.at.date(), period):
-        yield f"its day of the close, {members['close_day']}, is not that of {said}"
+        yield f"its day of the close, {members['close_day']}, is not that of {generated_at}"
 
 
 def closing_differences(
     members: Mapping[str, Any], before: Mapping[str, Any] | None
 ) -> Iterator[str]:
-    """A period is closed once, by the first manifest that is complete after its last day."""
+    """Check that the period was archive closed once, by the first complete manifest after its last
+    day.
+    """
     closed_at, closed_before = members["closed_at"], before["closed_at"] if before else None
     is_whole = members["verdict"] == "COMPLETE" and Judged.of(members).is_overdue
     if closed_before is not None:
@@ -86,7 +88,7 @@ def closing_differences(
 
 
 def _is_close_day(text: str, day: date, period: BillingPeriod) -> bool:
-    """Whether a run calls the day so, on whatever days nobody works."""
+    """True if a run could call the day the close day, whatever the holidays are."""
     if BillingPeriod.containing(day) != period.shifted(1):
         return text == day.isoformat()
     weekdays = sum(day.replace(day=one).weekday() < 5 for one in range(1, day.day + 1))

@@ -1,7 +1,7 @@
-"""What no run says: a manifest whose instants, counts and verdicts do not follow from each other,
-or from the manifest before it. Only the signer could write one.
+"""Manifests that no run writes: their instants, counts and verdicts do not follow from each other,
+or from the manifest before. Only the signer could write one.
 
-Each rule holds for whatever `judge` writes, in this release and in earlier ones.
+Each rule holds for every manifest that `judge` writes, in this release and in earlier ones.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,17 +15,17 @@ from lambdas.domain.findings import Finding
 from lambdas.domain.judgement.judge import document_gaps, findings_of
 from ops.check.instants import Judged, closing_differences, instant_differences
 from ops.check.manifest_reader import PayerPart
-from ops.check.payer_rules import Before, PayerRules, Said
+from ops.check.payer_rules import Before, PayerClaim, PayerRules
 from ops.check.statement import InvoiceStatement
 
 _OF_BEFORE = ("generated_at", "closed_at")
 
 
 class Judgement:
-    """One manifest, as it is read.
+    """Judgement of one manifest as it is read.
 
-    `members` are what the reading has met so far: in the form that is signed, the instants come
-    before the payer accounts. `before` is the manifest before it, None where there is none or it is
+    `members` fills as the file is read: in the signed form, the instants come before the payer
+    accounts. `before` is the judgement of the manifest before it, None if there is none or it is
     not known.
     """
 
@@ -46,10 +46,10 @@ class Judgement:
             {name: before._members.get(name) for name in _OF_BEFORE} if before else None
         )
         self._payers_before = before._payers if before else {}
-        self._payers: dict[str, Said] = {}
+        self._payers: dict[str, PayerClaim] = {}
         self._wrong: list[str] = []
         self._of_this_run: dict[str, list[str]] = {}
-        """What is wrong with a payer account if it was this run that judged it."""
+        """Faults of each payer account if this run judged it."""
         self._invoices = 0
         self._found: list[Finding] = []
         self._is_anything_expected = False
@@ -77,24 +77,24 @@ class Judgement:
         except NOT_UNDERSTOOD:
             self._wrong.append(f"payer account {account_id} cannot be judged")
             return
-        self._payers[account_id] = rules.said
-        self._is_anything_expected |= bool(rules.said.expected)
+        self._payers[account_id] = rules.claim
+        self._is_anything_expected |= bool(rules.claim.expected)
         self._wrong += (f"payer account {account_id} {one}" for one in always)
         self._of_this_run[account_id] = of_this_run
 
     def wrong(self) -> Iterator[str]:
-        """All that is, once the manifest was read, as parts of a sentence."""
+        """Yield all faults as parts of a sentence, once the manifest was read."""
         yield from self._wrong
         try:
             yield from self._wrong_instants()
         except NOT_UNDERSTOOD:
             yield "its instants and days are not those of a run"
-        for account_id, said in self._payers.items():
-            by_run = self._by_run(said, account_id)
+        for account_id, claim in self._payers.items():
+            by_run = self._by_run(claim, account_id)
             yield from (f"payer account {account_id} {one}" for one in by_run)
 
     def forget(self) -> None:
-        """Let go of what only the next manifest needed, however long the chain is."""
+        """Drop what only the next manifest needed, to keep memory flat along the chain."""
         self._payers, self._payers_before, self._of_this_run = {}, {}, {}
 
     @property
@@ -111,12 +111,14 @@ class Judgement:
         if self._knows_before:
             yield from closing_differences(members, self._members_before)
         if Judged.of(members).at.date() < self._period.first_day and not self._is_anything_expected:
-            # AWS may list an invoice of a month to come, and only then such a month is judged.
+            # A month to come is judged only if AWS already lists an invoice of it.
             yield f"it was generated at {members['generated_at']}, before its period began"
 
-    def _by_run(self, said: Said, account_id: str) -> Iterator[str]:
-        """What this run judged follows from what it knew; what it left alone is as it was."""
-        if said.run_id == self._members.get("run_id"):
+    def _by_run(self, claim: PayerClaim, account_id: str) -> Iterator[str]:
+        """Check that this run's judgements follow from its facts, and that all others are
+        unchanged.
+        """
+        if claim.run_id == self._members.get("run_id"):
             yield from self._of_this_run[account_id]
-        elif self._knows_before and self._payers_before.get(account_id) != said:
-            yield f"says something new as of run {said.run_id}, which did not write the manifest"
+        elif self._knows_before and self._payers_before.get(account_id) != claim:
+            yield f"says something new as of run {claim.run_id}, which did not write the manifest"

@@ -1,7 +1,8 @@
-"""`ledger.csv` against the newest manifest, byte by byte: what parses alike may open otherwise.
+"""`ledger.csv` against the newest manifest, byte by byte: programs may open files differently that
+parse alike.
 
-Columns are only ever added at the end: a ledger that an earlier version made has the first of them,
-and at least all of the first version.
+Columns are only ever added at the end. A ledger of an earlier version has the first of them, and at
+least all of the first version.
 """
 
 import csv
@@ -16,13 +17,13 @@ from lambdas.views.ledger import BYTE_ORDER_MARK, csv_line, ledger_csv_rows
 from ops.check.manifest_reader import InvoicePart, PayerPart
 
 _FIRST_COLUMNS = 51
-"""So many columns had the first version that made ledgers."""
+"""Columns of the first version that made ledgers."""
 _BATCH = 500
-"""So many invoices are held at once: memory stays flat however many a payer account has."""
+"""Invoices held at once, to keep memory flat for a payer account of any size."""
 
 
 class Holders:
-    """Which invoice ids are held more than once; of those, only the last is in the totals."""
+    """Invoice ids held more than once; only the last of each is in the totals."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -48,10 +49,10 @@ def ledger_differences(
     parts: Iterable[InvoicePart | PayerPart],
     holders: Holders,
 ) -> Iterator[str]:
-    """The first way in which the ledger is not what the manifest says, if there is any.
+    """Yield the first difference between ledger and manifest, if any.
 
-    `members` and `payers` are what the manifest says beside its invoices, `parts` is a reading of
-    it. Raises what is in NOT_UNDERSTOOD for what is no manifest.
+    `members` and `payers` are the manifest without its invoices, `parts` is a reading of it. Raises
+    the errors in NOT_UNDERSTOOD for a file that is no manifest.
     """
     manifest = Manifest.from_data({**members, "payers": []})
     ours = _rows(manifest, payers, parts, holders)
@@ -73,7 +74,7 @@ def ledger_differences(
 
 
 def _difference(header: Sequence[str], right: str, line: str) -> str:
-    """In which columns the line is another, in words; it is not the right one."""
+    """Columns in which the line differs from the correct one, in words."""
     try:
         cells, others = next(csv.reader([right])), next(csv.reader([line]))
     except csv.Error:
@@ -91,7 +92,7 @@ def _rows(
     parts: Iterable[InvoicePart | PayerPart],
     holders: Holders,
 ) -> Iterator[list[str]]:
-    """The rows of the ledger, with the one of its column names."""
+    """The rows of the ledger, beginning with its column names."""
     yield from ledger_csv_rows(manifest)
     for batch in _batches(manifest, payers, parts, holders):
         yield from islice(ledger_csv_rows(batch), 1, None)

@@ -1,8 +1,8 @@
-"""Reading a manifest piece by piece, so that a period of any size is checked in flat memory.
+"""Reading a manifest piece by piece, to check a period of any size in flat memory.
 
-One pass gives the file's SHA-256, the SHA-256 of what its signature covers, and its content, an
-invoice at a time. Each piece is serialised again to see whether it has the one form that is signed,
-so that no member comes twice and nothing stands in the file that is not in its content.
+One pass gives the file's SHA-256, the SHA-256 that its signature covers, and its content, an
+invoice at a time. Each piece is serialised again to verify that it has the one signed form: no
+member comes twice, and the file holds nothing beyond its content.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from lambdas.domain.stored_form import memory_of
 
 
 class NotAManifest(ValueError):
-    """A sentence part that says why: `it is not JSON`."""
+    """Reason as a part of a sentence: `it is not JSON`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +34,20 @@ class PayerPart:
 
 
 class ManifestReader:
-    """One reading of one file. Its attributes hold once `parts` ended, or raised NotAManifest.
+    """One reading of one file. Its attributes hold once `parts` ended or raised NotAManifest.
 
-    A second reading need not look at the form again.
+    A second reading need not verify the form again.
     """
 
     def __init__(self, blocks: Iterable[bytes], *, is_first: bool = True) -> None:
         self._text = _Text(blocks, looks_at_form=is_first)
         self._held = 0
-        """About how many bytes the reader and its callers hold of it."""
+        """Approximate bytes of it that the reader and its callers hold."""
         self.members: dict[str, Any] = {}
         """The members of the file without `payers` and `signature`."""
         self.signature: Any = None
         self.has_ended = False
-        """Whether it was read to its end as JSON."""
+        """True if it was read to its end as JSON."""
 
     @property
     def sha256(self) -> str:
@@ -55,12 +55,12 @@ class ManifestReader:
 
     @property
     def is_canonical(self) -> bool:
-        """Whether it has the one form in which it can have been signed."""
+        """True if it has the one form in which it can have been signed."""
         return self._text.is_canonical
 
     @property
     def signed_digest(self) -> bytes:
-        """Of what the signature covers, if the file is canonical."""
+        """SHA-256 that the signature covers, if the file is canonical."""
         return self._text.signed_sha256.digest()
 
     def drain(self) -> None:
@@ -72,7 +72,7 @@ class ManifestReader:
         try:
             yield from self._parts()
         except (ValueError, RecursionError) as error:
-            # Whatever came is hashed to its end, for that is what the chain's next link names.
+            # Every file is hashed to its end: the chain's next link names that SHA-256.
             self._text.drain()
             if isinstance(error, NotAManifest):
                 raise
@@ -133,9 +133,9 @@ class ManifestReader:
 
 
 class _Text:
-    """JSON text that arrives in blocks, with a place in it.
+    """JSON text that arrives in blocks, with a position in it.
 
-    What was read is hashed as signed by `keep`, or something in its place by `keep_as`.
+    `keep` hashes the text read as signed, `keep_as` hashes other text in its place.
     """
 
     def __init__(self, blocks: Iterable[bytes], *, looks_at_form: bool) -> None:
@@ -143,13 +143,13 @@ class _Text:
         self.signed_sha256 = hashlib.sha256()
         self.is_canonical = True
         self.last_piece = ""
-        """What the last value was read from."""
+        """The text of the last value."""
         self._looks_at_form = looks_at_form
         self._blocks = iter(blocks)
         self._rest = b""
         self._text = ""
         self._from = 0
-        """Where the text begins that was neither kept nor dropped."""
+        """Start of the text that was neither kept nor dropped."""
         self._at = 0
         self._has_ended = False
         self._decoder = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse)
@@ -167,12 +167,12 @@ class _Text:
             self.last_piece = self._text[self._at : end]
             if self._looks_at_form:
                 self.is_canonical &= _FORM.encode(value) == self.last_piece
-            self._at = end  # no number goes on in what comes next, for the text ends at a brace
+            self._at = end  # a brace ends the text, so no number goes on in the next block
             return value
 
     def name(self, names: dict[str, None]) -> str:
-        """The next member's name, with its colon; `names` are those that the object had so far, in
-        their order.
+        """The next member's name, with its colon; `names` are the object's earlier ones in their
+        order.
         """
         name = self.value()
         if not isinstance(name, str) or name in names:
@@ -185,7 +185,7 @@ class _Text:
         return name
 
     def items(self) -> Iterator[None]:
-        """Stop at each item of the array that comes next, for the caller to read it."""
+        """Stop at each item of the next array, for the caller to read it."""
         self.take("[")
         self._step_to_text()
         if self._text[self._at : self._at + 1] == "]":
@@ -197,7 +197,7 @@ class _Text:
                 return
 
     def take(self, letters: str) -> str:
-        """The next letter that is no space, one of these."""
+        """Take the next character that is no space, one of these."""
         self._step_to_text()
         letter = self._text[self._at : self._at + 1]
         if not letter or letter not in letters:
@@ -231,7 +231,7 @@ class _Text:
         self.is_canonical &= not self._skip_space()
 
     def _skip_space(self) -> str:
-        """What was skipped, of which more than two letters do not matter."""
+        """Skip space and return it, cut after two characters; more do not matter."""
         if self._text[self._at : self._at + 1] not in _MAY_BE_SPACE:
             return ""
         skipped = ""
@@ -244,7 +244,7 @@ class _Text:
                 return skipped
 
     def _more(self) -> bool:
-        """At least double what is left of the text; False where nothing came."""
+        """At least double the text that is left; False if nothing came."""
         left = self._text[self._from :]
         if len(left) > _LONGEST_PIECE:
             raise _too_long()
@@ -258,7 +258,7 @@ class _Text:
         return length > len(left)
 
     def _next(self) -> str:
-        """What comes next up to a brace: that is one byte and no part of another character."""
+        """Read up to a brace, which is one byte and no part of another character."""
         waiting, size = [self._rest], len(self._rest)
         while size <= _LONGEST_PIECE:
             block = next(self._blocks, b"")
@@ -275,15 +275,15 @@ class _Text:
 
 _SPACES = re.compile(r"[ \t\r\n]*")
 _MAY_BE_SPACE = frozenset(("", " ", "\t", "\r", "\n"))
-"""With what comes next where the text ends."""
+"""Empty where the text ends."""
 _LONGEST_PIECE = 64 << 20
-"""Of characters: far more than an invoice, or what is said of a payer account beside those, has."""
+"""Characters: far more than an invoice, or a payer account without its invoices, has."""
 _MOST_MEMBERS = 1000
-"""Of one object, as far as they are read one by one."""
+"""Members of one object that is read member by member."""
 _MOST_HELD = 1 << 30
-"""Of bytes of memory, of all that is said beside the invoices."""
+"""Bytes of memory for everything beside the invoices."""
 _MEMORY_OF_PAYER = 4096
-"""Of bytes: with what is remembered of it, whatever it says."""
+"""Bytes of memory for a payer account beside its text."""
 _FORM = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 """The form of `to_canonical_json`, without the line feed."""
 
@@ -293,7 +293,7 @@ def _too_long() -> NotAManifest:
 
 
 def _without_value(signature: Any) -> Any:
-    """What the signature covers of its own member."""
+    """The signature's member without the value, as it is signed."""
     if not isinstance(signature, Mapping):
         return signature
     return {name: signature[name] for name in signature if name != "value"}

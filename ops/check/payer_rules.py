@@ -1,4 +1,4 @@
-"""What no run says of a payer account in a billing period, by what is known there."""
+"""Statements about a payer account in a billing period that no run makes, given the facts."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,12 +18,14 @@ from ops.check.instants import Judged
 _NOT_LISTED = frozenset(INVOICE_NOT_LISTED) - {"NO_INVOICES_LISTED"}
 _CHARGES, _USUAL = "CHARGES_WITHOUT_INVOICE", "USUAL_INVOICE_MISSING"
 _OF_PAPERS = "OTHER_INVOICE"
-"""What a closed period is excused that was so when it closed."""
+"""Faults that are excused in a period if they stood when its archive closed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What the next manifest says too, unless its run judged the payer account anew."""
+class PayerClaim:
+    """A payer account's state, repeated by the next manifest unless its run judges the account
+    anew.
+    """
 
     run_id: str
     verdict: str
@@ -32,7 +34,7 @@ class Said:
     checked_at: str | None
     expected: int
     others: int
-    """What stands for its findings and outstanding invoices."""
+    """Hash of its findings and outstanding invoices."""
 
     @property
     def is_complete(self) -> bool:
@@ -45,20 +47,22 @@ class Said:
 
 @dataclass(frozen=True)
 class Before:
-    """The manifest before; of the first one there is none."""
+    """The manifest before; the first one has none."""
 
     is_closed: bool
-    said: Said | None
+    claim: PayerClaim | None
 
     @property
     def excuses(self) -> bool:
-        """Whether some of what is found now weighs less, as the account was complete then."""
-        return self.is_closed and bool(self.said and self.said.is_complete and self.said.was_read)
+        """True if some findings block less now, as the account was complete at the close."""
+        return self.is_closed and bool(
+            self.claim and self.claim.is_complete and self.claim.was_read
+        )
 
 
 class PayerRules:
-    """One payer account of one manifest. `found` are the findings of its archived invoices that
-    have any; Raises what is in NOT_UNDERSTOOD for what no run writes.
+    """Rules for one payer account of one manifest. `found` has the findings of its archived
+    invoices. Raises the errors in NOT_UNDERSTOOD for data that no run writes.
     """
 
     def __init__(
@@ -80,7 +84,7 @@ class PayerRules:
         nameless = sum(one.code not in BESIDE_INVOICES for one in self._listing)
         self._listed = invoices + len(self._outstanding) + nameless
         self._blocking = [one for one in self._findings if one.is_blocking]
-        self.said = Said(
+        self.claim = PayerClaim(
             data["run_id"],
             data["verdict"],
             data["outcome"],
@@ -91,60 +95,62 @@ class PayerRules:
         )
 
     def always(self) -> Iterator[str]:
-        """What holds whenever a run judged it."""
-        said, at = self.said, self._judged.at
+        """Yield faults against the rules that hold for every run."""
+        claim, at = self.claim, self._judged.at
         least, most = self._not_listed()
-        if not self._listed + least <= said.expected <= self._listed + most:
-            yield f"expects {said.expected} invoices, and {self._listed + least} are known of it"
-        shown = {(one.code, one.subject) for one in self._findings}
+        if not self._listed + least <= claim.expected <= self._listed + most:
+            yield f"expects {claim.expected} invoices, and {self._listed + least} are known of it"
+        findings = {(one.code, one.subject) for one in self._findings}
         for one in self._found:
-            if (one.code, one.subject) not in shown:
+            if (one.code, one.subject) not in findings:
                 yield f"does not report {one.code} of {one.subject}"
-        if (said.is_complete or said.settled_at is not None) and self._blocking:
-            yield f"{self._claim()} in spite of {self._blocking[0].code}"
-        if said.is_complete and (bare := [one for one in self._outstanding if not one.findings]):
-            yield f"is {said.verdict} without {bare[0].invoice_id}, and does not say why"
-        if said.verdict == "AWAITING" and self._judged.is_overdue:
+        if (claim.is_complete or claim.settled_at is not None) and self._blocking:
+            yield f"{self._claim_text()} in spite of {self._blocking[0].code}"
+        if claim.is_complete and (bare := [one for one in self._outstanding if not one.findings]):
+            yield f"is {claim.verdict} without {bare[0].invoice_id}, and does not say why"
+        if claim.verdict == "AWAITING" and self._judged.is_overdue:
             yield f"is awaited after {self._judged.last_day}"
         for name in ("settled_at", "checked_at"):
-            instant = getattr(said, name)
+            instant = getattr(claim, name)
             if instant is not None and read_instant(instant) > at:
                 yield f"has its {name} at {instant}, after the manifest was generated"
-        for given in self._witnesses.acknowledgements:
-            if read_instant(given.at) > at:
-                yield f"was accepted at {given.at}, after the manifest was generated"
+        for acknowledgement in self._witnesses.acknowledgements:
+            if read_instant(acknowledgement.at) > at:
+                yield f"was accepted at {acknowledgement.at}, after the manifest was generated"
 
     def of_this_run(self, before: Before) -> Iterator[str]:
-        """What holds where the manifest's own run judged it."""
-        yield from self._moved_instants(before.said)
+        """Yield faults against the rules that hold for the manifest's own run."""
+        yield from self._moved_instants(before.claim)
         acceptance = Acceptance(self._judged.at, self._witnesses, is_closed_complete=before.excuses)
         yield from self._made_light(acceptance, before)
         yield from self._verdict(acceptance, before)
 
-    def _moved_instants(self, before: Said | None) -> Iterator[str]:
-        """It settles now, or did before and still does; a look at it is never taken back."""
-        said, at = self.said, self._judged.at
+    def _moved_instants(self, before: PayerClaim | None) -> Iterator[str]:
+        """Check that it settles now, or settled before and still does, and that checked_at never
+        moves back.
+        """
+        claim, at = self.claim, self._judged.at
         settled_before = before.settled_at if before else None
-        if said.settled_at not in (None, settled_before) and read_instant(said.settled_at) != at:
-            yield f"has its settled_at at {said.settled_at}, which is of no run"
+        if claim.settled_at not in (None, settled_before) and read_instant(claim.settled_at) != at:
+            yield f"has its settled_at at {claim.settled_at}, which is of no run"
         checked_before = before.checked_at if before else None
-        if checked_before and _is_earlier(said.checked_at, checked_before):
-            yield f"has its checked_at at {said.checked_at}, before {checked_before}"
+        if checked_before and _is_earlier(claim.checked_at, checked_before):
+            yield f"has its checked_at at {claim.checked_at}, before {checked_before}"
 
     def _made_light(self, acceptance: Acceptance, before: Before) -> Iterator[str]:
-        """What blocks as long as neither a person nor the close excuses it."""
+        """Check that findings block unless a person or the close excuses them."""
         blocking = {(one.code, one.subject) for one in self._blocking}
         if ("ARCHIVE_DAMAGED", self._account_id) in blocking:
-            return  # it could not be judged: all the rest weighs what it weighed before
+            return  # it could not be judged: all the rest blocks as before
         for one in acceptance.blocking([*self._found, *self._of_payer(before)]):
             is_known = before.excuses and one.code == _OF_PAPERS
             if not is_known and (one.code, one.subject) not in blocking:
                 yield f"is not blocked by {one.code} of {one.subject}, which nobody accepted"
 
     def _of_payer(self, before: Before) -> Iterator[Finding]:
-        """What blocks by its code and is found neither of an invoice nor of a listing."""
+        """Findings that block by their code and concern neither an invoice nor a listing."""
         others = {(one.code, one.subject) for one in self._found}
-        if before.is_closed and not self.said.outcome:  # that it was never asked is then told
+        if before.is_closed and not self.claim.outcome:  # a missing check is reported then
             others.add((NOT_CHECKED, self._account_id))
         for one in self._findings:
             kind = KINDS.get(one.code)
@@ -152,38 +158,38 @@ class PayerRules:
                 yield replace(one, severity="blocking")
 
     def _verdict(self, acceptance: Acceptance, before: Before) -> Iterator[str]:
-        said = self.said
+        claim = self.claim
         if any(one.code not in KINDS for one in self._blocking):
-            return  # of a code of another release nobody knows who cures it
+            return  # nobody knows how to fix a code of another release
         right = payer_verdict(
             self._outcome(),
             self._findings,
-            expected=said.expected,
-            unarchived=0,  # whatever lacks has a finding that blocks
+            expected=claim.expected,
+            unarchived=0,  # every gap has a finding that blocks
             is_overdue=self._judged.is_overdue,
             is_proven=self._is_proven(),
         )
-        if before.excuses and said.is_complete and not self._blocking:
-            return  # a closed period keeps its verdicts
-        is_explained = not (said.expected or self._blocking) and self._is_explained(acceptance)
-        if _kind(said.verdict) != _kind(right) and not is_explained:
-            yield f"is {said.verdict}, and by its outcome and findings {right}"
-        elif said.verdict in ("NO_CHARGES", "TRANSFERRED") and not is_explained:
-            yield f"is {said.verdict} and expects {said.expected} invoices"
+        if before.excuses and claim.is_complete and not self._blocking:
+            return  # verdicts stay once the archive closed
+        is_explained = not (claim.expected or self._blocking) and self._is_explained(acceptance)
+        if _kind(claim.verdict) != _kind(right) and not is_explained:
+            yield f"is {claim.verdict}, and by its outcome and findings {right}"
+        elif claim.verdict in ("NO_CHARGES", "TRANSFERRED") and not is_explained:
+            yield f"is {claim.verdict} and expects {claim.expected} invoices"
 
     def _outcome(self) -> str | None:
-        """The outcome that counts: a look that failed may be excused."""
+        """The outcome that counts; a failed check may be excused."""
         severities = [one.severity for one in self._findings if one.code in OUTCOME_CODES]
         is_excused = bool(severities) and "blocking" not in severities
-        return CHECKED if is_excused else self.said.outcome
+        return CHECKED if is_excused else self.claim.outcome
 
     def _is_proven(self) -> bool:
         charges = self._witnesses.charges
         return bool(self._witnesses.history.usual and charges and charges.is_final)
 
     def _is_explained(self, acceptance: Acceptance) -> bool:
-        """Whether the verdict can be that of a payer account of which no invoice is expected."""
-        verdict, charges, units = self.said.verdict, self._witnesses.charges, self._witnesses.units
+        """True if the account may have the verdict of one without expected invoices."""
+        verdict, charges, units = self.claim.verdict, self._witnesses.charges, self._witnesses.units
         none_listed = finding("NO_INVOICES_LISTED", self._account_id, "")
         is_accepted = acceptance.accepts([none_listed])
         if self._outcome() != CHECKED:
@@ -195,21 +201,21 @@ class PayerRules:
         if verdict == "COMPLETE":
             was_refused = "LISTING_REFUSED" in {one.code for one in self._listing}
             is_at_receivers = bool(units and units.receivers)
-            was_not_read = self.said.outcome != CHECKED
+            was_not_read = self.claim.outcome != CHECKED
             is_known = is_accepted or was_refused or is_at_receivers or was_not_read
             return is_known and self._judged.is_overdue
         return verdict == "TRANSFERRED"
 
     def _not_listed(self) -> tuple[int, int]:
-        """How many invoices at least and at most a witness expects that no listing shows: charges
-        may be those of a usual invoice.
+        """Fewest and most invoices that a witness expects and no listing has; charges may belong to
+        a usual invoice.
         """
         of = {code: _subjects(self._blocking, code) for code in _NOT_LISTED}
         most = len(set().union(*of.values()))
         return most - min(len(of[_CHARGES]), len(of[_USUAL])), most
 
-    def _claim(self) -> str:
-        return f"is {self.said.verdict}" if self.said.is_complete else "has nothing outstanding"
+    def _claim_text(self) -> str:
+        return f"is {self.claim.verdict}" if self.claim.is_complete else "has nothing outstanding"
 
 
 def _is_earlier(instant: str | None, than: str) -> bool:
@@ -217,7 +223,7 @@ def _is_earlier(instant: str | None, than: str) -> bool:
 
 
 def _kind(verdict: str) -> str:
-    """All that releases agree on: which of those that need a person it is has changed."""
+    """The part of a verdict on which releases agree; those that need a person have changed."""
     if is_complete(verdict):
         return "complete"
     return verdict if verdict == "AWAITING" else "needs a person"

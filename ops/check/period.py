@@ -1,4 +1,4 @@
-"""One billing period: its chain of manifests, what the newest of them names, its views."""
+"""One billing period: its chain of manifests, the evidence of the newest, its views."""
 
 from collections.abc import Mapping
 from concurrent.futures import Executor
@@ -33,15 +33,15 @@ _FOLDERS = (records_prefix, documents_prefix, manifests_prefix)
 
 @dataclass
 class PeriodChecked:
-    """What a check learnt of one billing period."""
+    """Results for one billing period."""
 
     billing_period: BillingPeriod
     bucket: str | None = None
-    """The archive's bucket, as far as it is known."""
+    """The archive's bucket, None while it is not known."""
     manifests: int = 0
     head: ManifestHead | None = None
-    """The newest manifest that could be read, in the form of a head; None where the chain that
-    leads to it is broken, for it may be anybody's then.
+    """The newest readable manifest as a latest-manifest record; None if the chain to it is broken
+    and it may be anybody's.
     """
     verdict: str | None = None
     invoices: int = 0
@@ -50,7 +50,7 @@ class PeriodChecked:
     objects_read: int = 0
     bytes_read: int = 0
     is_hidden: bool = False
-    """Whether a folder in it, or above it, could not be listed."""
+    """True if a folder in it, or above it, could not be listed."""
     findings: list[CheckFinding] = field(default_factory=list)
     not_checked: list[NotChecked] = field(default_factory=list)
 
@@ -71,7 +71,7 @@ class PeriodChecked:
 
 @dataclass(frozen=True)
 class PeriodCheck:
-    """How every period of a check is checked; `pool` examines evidence."""
+    """Settings to check every period with; `pool` examines evidence."""
 
     place: Place
     keys: SigningKeys | None
@@ -82,8 +82,8 @@ class PeriodCheck:
     def run(self, period: BillingPeriod, bucket: str | None) -> PeriodChecked:
         """Check one period of the archive `bucket` (None: not known).
 
-        A manifest or view about which something was found, and which reads otherwise the second
-        time, makes the period be checked once more.
+        The period is checked once more if a manifest or view with a finding reads otherwise the
+        second time.
         """
         first = _Pass(self, period, bucket)
         first.run()
@@ -125,13 +125,11 @@ class _Pass:
         self._period = period
         self.checked = PeriodChecked(period)
         self.suspects: dict[str, str] = {}
-        """SHA-256 of each manifest and view that something was found about; empty where it could
-        not be read.
-        """
+        """SHA-256 of each manifest and view with a finding; empty if it could not be read."""
         self._manifests: dict[int, PlacedObject] = {}
         self._views: dict[str, PlacedObject] = {}
         self._no_folders: list[str] = []
-        """What stands in place of the folder of manifests, as a prefix."""
+        """Prefix of an object in place of the folder of manifests."""
         self._newest: Link | None = None
         self._chain = ChainCheck(check.place, check.keys, period, bucket, check.scope.now)
         self._list()
@@ -143,14 +141,14 @@ class _Pass:
         return "" if sequence is None else self._chain.version(self._manifests[sequence])
 
     def size_of(self, key: str) -> int:
-        """Of that version, as it was listed."""
+        """Size of that version as it was listed."""
         sequence = manifest_sequence(key)
         if sequence is None:
             return self._views[key].size_bytes
         return self._chain.size(self._manifests[sequence])
 
     def run(self) -> None:
-        """Whatever stands in the period, it costs no other one its check."""
+        """Run the pass; no fault in this period stops the check of another."""
         try:
             self._check()
         except NOT_UNDERSTOOD as error:
@@ -214,7 +212,9 @@ class _Pass:
             self._report_without_manifests()
 
     def _list(self) -> None:
-        """What lies in the period's folder: manifests, views, and what does not belong there."""
+        """Sort the objects in the period's folder: manifests, views, and those that do not belong
+        there.
+        """
         folder = period_prefix(self._period)
         views = {key_of(self._period) for key_of in PERIOD_VIEWS}
         for placed in self._place.objects(folder):
@@ -295,7 +295,7 @@ class _Pass:
             )
 
     def _report_without_manifests(self) -> None:
-        """Evidence that no manifest vouches for, or nothing at all."""
+        """Report evidence that no manifest vouches for, or an empty period."""
         places = (records_prefix(self._period), documents_prefix(self._period))
         at = manifests_prefix(self._period)
         if self._views or any(any(True for _ in self._place.objects(at)) for at in places):
@@ -318,8 +318,8 @@ class _Pass:
             self._find("NOTHING_TO_CHECK", at, "at least one manifest", found)
 
     def _may_be_in_its_first_run(self) -> bool:
-        """Whether the bucket is live, has no view of the period yet, and no head of now knows of
-        it.
+        """True if the bucket is live and the period has no view and no current latest-manifest
+        record.
         """
         heads = self._scope.heads
         return (
@@ -331,7 +331,7 @@ class _Pass:
         )
 
     def _report_versions(self) -> None:
-        """What lies on top of manifests, and how they are locked: only a live bucket can tell."""
+        """Report versions on top of manifests, and their locks; only a live bucket has them."""
         if not self._place.has_versions:
             return
         for placed in self._manifests.values():
@@ -349,8 +349,8 @@ class _Pass:
                 self._evidence.examiner.locks(placed.key, version, self._evidence.examined)
 
     def _describe(self, newest: Link) -> None:
-        said = newest.members
-        run_id, verdict = said.get("run_id"), said.get("verdict")
+        members = newest.members
+        run_id, verdict = members.get("run_id"), members.get("verdict")
         if not any(found.code in BREAK_THE_CHAIN for found in self._chain.findings):
             self.checked.head = ManifestHead(
                 self._period,
@@ -368,5 +368,5 @@ class _Pass:
 
 
 def _has_bytes(placed: PlacedObject) -> bool:
-    """Whether there is any version; a delete marker alone has none."""
+    """True if there is any version; a delete marker alone has none."""
     return not (placed.is_hidden and not placed.version_id)

@@ -1,5 +1,5 @@
-"""What a manifest says of its own invoices and payer accounts, counted once more from them as they
-are read: totals, counts, verdicts, and whose the invoices are.
+"""Figures of a manifest counted once more as it is read: totals, counts, verdicts, and the accounts
+that the invoices belong to.
 """
 
 from collections import defaultdict
@@ -33,7 +33,7 @@ class Sums:
 
 
 class PayerCount:
-    """One payer account's invoices, counted. Each of its invoice ids comes once."""
+    """Figures of one payer account's invoices. Each of its invoice ids comes once."""
 
     def __init__(self) -> None:
         self.accounts: set[str] = set()
@@ -70,7 +70,7 @@ class PayerCount:
 
 
 class Recount:
-    """One manifest. `wrong` are the ways in which it contradicts itself, as parts of a sentence."""
+    """Recount of one manifest. `wrong` has its contradictions as parts of a sentence."""
 
     def __init__(self) -> None:
         self.wrong: list[str] = []
@@ -111,7 +111,7 @@ class Recount:
         self._verdicts.add(str(part.data.get("verdict")))
 
     def whole(self, members: Mapping[str, Any], read_again: Callable[[], Parts]) -> None:
-        """Compare with what it says beside its payer accounts; `read_again` gives its parts once
+        """Compare with the members beside the payer accounts; `read_again` gives the parts once
         more, for ids that several payer accounts hold.
         """
         totals = self._totals
@@ -134,7 +134,7 @@ def _amount_due(data: Mapping[str, Any]) -> Amount | None:
 
 
 def _totals_once(repeated: set[str], parts: Parts) -> Sums:
-    """Each invoice id counts once: the last of it, wherever it is held."""
+    """Sums that count each invoice id once: the last of it, in whichever account."""
     totals, last = Sums(), dict[str, Amount | None]()
     for data in _invoices(parts):
         if data["invoice_id"] in repeated:

@@ -1,4 +1,4 @@
-"""What a check found, as data."""
+"""Findings of a check, as data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,29 +18,29 @@ Result = Literal["ALL_WELL", "ACTION_REQUIRED", "NOTHING_TO_CHECK"]
 
 @dataclass(frozen=True)
 class CheckReport:
-    """Everything that one check says."""
+    """Complete result of one check."""
 
     place: str
     scope: Scope
     keys: SigningKeys | None
     periods: Sequence[PeriodChecked]
     findings: Sequence[CheckFinding]
-    """All of them, those of the periods included."""
+    """All findings, those of the periods included."""
     not_checked: Sequence[NotChecked]
     passed_over: Sequence[PassedOver] = ()
-    """What computers left in the copy, known by its names alone."""
+    """Files that computers left in the copy, recognised by their names alone."""
 
     @property
     def result(self) -> Result:
-        """Decided once, from all findings."""
+        """The result, decided once from all findings."""
         red = {finding.code for finding in self.findings if finding.severity == "blocking"}
         if red == {"NOTHING_TO_CHECK"}:
             return "NOTHING_TO_CHECK"
         return "ACTION_REQUIRED" if red else "ALL_WELL"
 
     def to_data(self) -> dict[str, Any]:
-        """`heads` makes the report a file of heads for a later check; `heads_left_out` are the
-        periods that have manifests and no head in it.
+        """The report as JSON data. `heads` lets it serve a later check as latest-manifest records;
+        `heads_left_out` are periods with manifests but no such record.
         """
         keys, heads = self.keys, self._heads()
         return {
@@ -66,8 +66,8 @@ class CheckReport:
         }
 
     def _heads(self) -> Mapping[BillingPeriod, ManifestHead]:
-        """Of each period whose chain is right, also where something else of it is not; of all
-        others what the heads said that this check was given: no knowledge is lost.
+        """Latest-manifest records of periods whose chain is verified, even if other parts have
+        findings. Other periods keep the record given to this check, so no knowledge is lost.
         """
         found = {period.billing_period: period.head for period in self.periods if self.keys}
         return {**(self.scope.heads or {}), **{at: head for at, head in found.items() if head}}

@@ -1,4 +1,4 @@
-"""How much a check looks at."""
+"""Scope of a check."""
 
 import hashlib
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _MOST_DIGITS = 9
 
 
 class Level(IntEnum):
-    """From cheap to dear; each includes those before it."""
+    """Levels from cheap to dear; each includes those before it."""
 
     structure = 1
     presence = 2
@@ -23,9 +23,7 @@ class Level(IntEnum):
 
 @dataclass(frozen=True)
 class Subset:
-    """The `part`-th of so many `parts`, from 1 on. Each key is in exactly one part, always the same
-    one.
-    """
+    """One `part` (from 1 on) of `parts`. Each key is in exactly one part, always the same one."""
 
     part: int = 1
     parts: int = 1
@@ -54,7 +52,7 @@ def _is_number(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Scope:
-    """What was asked for."""
+    """Requested scope of a check."""
 
     level: Level = Level.bytes
     subset: Subset = Subset()
@@ -63,8 +61,8 @@ class Scope:
     heads: Mapping[BillingPeriod, ManifestHead] | None = None
     retention: RetentionPolicy | None = None
     heads_left_out: tuple[BillingPeriod, ...] = ()
-    """Periods that had manifests when the heads were written, and of which they know no head."""
+    """Periods that had manifests but no latest-manifest record when the records were written."""
     heads_are_current: bool = False
-    """Whether they were read right before the check, so that they know every period."""
+    """True if the records were read just before the check and cover every period."""
     now: datetime | None = None
-    """What the clock says; None: no clock is asked."""
+    """Time by the clock; None: no clock is used."""

@@ -23,7 +23,7 @@ _BEGIN, _END = b"-----BEGIN PUBLIC KEY-----", b"-----END PUBLIC KEY-----"
 
 @dataclass(frozen=True)
 class SigningKeys:
-    """One key, or all that an archive had in its life. `source` says where they come from."""
+    """One key, or all keys in an archive's life. `source` names their origin."""
 
     source: str
     is_from_the_archive: bool
@@ -31,7 +31,7 @@ class SigningKeys:
 
     @classmethod
     def read(cls, pem: bytes, source: str, *, is_from_the_archive: bool) -> "SigningKeys":
-        """Read every public key of a PEM file. Raises ValueError with what is wrong with it."""
+        """Read every public key of a PEM file. Raises ValueError with the fault."""
         keys: list[object] = []
         for block in _blocks(pem):
             if len(keys) == MOST_KEYS:
@@ -57,13 +57,13 @@ class SigningKeys:
         return [hashlib.sha256(form).hexdigest() for form in forms]
 
     def verify(self, digest: bytes, signature: str) -> bool:
-        """Whether one of the keys made this signature (base64 of DER) of this SHA-256."""
+        """True if one of the keys made this signature (base64 of DER) of this SHA-256."""
         value = base64.b64decode(signature, validate=True)
         return any(_verifies(key, digest, value) for key in self.keys)
 
 
 def _blocks(pem: bytes) -> Iterator[bytes]:
-    """Each from its first line to its last; one without an end is none."""
+    """Keys from their first line to their last; one without an end is left out."""
     begin = pem.find(_BEGIN)
     while begin >= 0 and (end := pem.find(_END, begin)) >= 0:
         yield pem[begin : end + len(_END)]

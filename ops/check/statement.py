@@ -1,4 +1,4 @@
-"""What a manifest says of one invoice, and whether names and records agree with it."""
+"""One invoice as the manifest states it, compared with names and records."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ _LONGEST_NAME = 1024
 
 @dataclass(frozen=True, slots=True)
 class InvoiceStatement:
-    """`data` is the invoice as the manifest has it."""
+    """One invoice; `data` is its part of the manifest."""
 
     invoice_id: str
     billing_period: str
@@ -36,7 +36,7 @@ class InvoiceStatement:
 
     @classmethod
     def of(cls, data: Any) -> "InvoiceStatement":
-        """Raises NotAManifest for what no manifest says of an invoice."""
+        """Read an invoice. Raises NotAManifest for data that no manifest has."""
         try:
             statement = cls(
                 _text(data["invoice_id"]),
@@ -54,7 +54,9 @@ class InvoiceStatement:
         return statement
 
     def wrong_names(self, period: BillingPeriod) -> Iterator[tuple[str, str]]:
-        """Each key that period, payer account and id do not make, with what is expected."""
+        """Yield each key that does not follow from period, payer account and id, and the expected
+        one.
+        """
         payer, invoice_id = self.payer_account_id, self.invoice_id
         for sequence, record in enumerate(self.records, 1):
             key = record_key(period, payer, invoice_id, sequence)
@@ -66,14 +68,14 @@ class InvoiceStatement:
                 yield document.key, f"a name that begins with {begin} and has _{segment}"
 
     def contradictions(self, number: int, content: bytes) -> list[str]:
-        """The members in which the `number`-th record (from 0 on) is not what the manifest says.
+        """Members in which the `number`-th record (from 0 on) differs from the manifest.
 
-        Only facts are compared: findings are derived anew by each version of the functions.
+        Only facts are compared: each version of the functions derives findings anew.
         """
         try:
             record = json.loads(content)
             before = self.data["records"][:number]
-            said = {
+            facts = {
                 "schema": SCHEMA,
                 "invoice_id": self.invoice_id,
                 "billing_period": self.billing_period,
@@ -84,11 +86,11 @@ class InvoiceStatement:
             }
             if number == len(self.records) - 1:
                 for name in ("summary", "documents", "first_archived_at"):
-                    said[name] = self.data[name]
+                    facts[name] = self.data[name]
                 seen_by = sorted(sighting["payer_account_id"] for sighting in record["sightings"])
                 if seen_by != self.data["seen_by"]:
                     return ["sightings"]
-            return [name for name, value in said.items() if record[name] != value]
+            return [name for name, value in facts.items() if record[name] != value]
         except NOT_UNDERSTOOD as error:
             return [f"form ({type(error).__name__})"]
 

@@ -1,11 +1,11 @@
-"""JSON that reads the same to everybody: each member once, and no number but whole ones."""
+"""JSON that every program reads alike: each member once, and whole numbers only."""
 
 import json
 from typing import Any
 
 
 def read_strictly(text: str | bytes) -> Any:
-    """The value. Raises ValueError, and RecursionError for what is nested too deeply."""
+    """Read a value. Raises ValueError, and RecursionError for data that is nested too deeply."""
     return json.loads(
         text, object_pairs_hook=_members_once, parse_float=_refuse, parse_constant=_refuse
     )

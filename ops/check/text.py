@@ -18,8 +18,8 @@ _LEVELS = {
 }
 
 
-def tell(report: CheckReport, console: Console) -> None:
-    """Print the whole report; many findings of one code are cut short, and counted."""
+def print_report(report: CheckReport, console: Console) -> None:
+    """Print the whole report; many findings of one code are cut short, with their number."""
     subset = f", part {report.scope.subset}" * (report.scope.subset.parts > 1)
     console.say(f"Checked   {report.place}: {_LEVELS[report.scope.level.name]}{subset}")
     if report.keys:

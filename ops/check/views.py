@@ -1,7 +1,7 @@
-"""The views of a period against its newest manifest: what they say, and the one form in which runs
-write it, for programs that read another form may read another thing.
+"""The views of a period against its newest manifest, in content and in the one form that runs
+write; programs may read another form differently.
 
-A view that an older version made may lack members that came later.
+Members that came later may be missing from an older version's view.
 """
 
 import json
@@ -43,7 +43,7 @@ _PERIOD_MEMBERS = (
     "totals",
     "findings",
 )
-"""Those that every version has shown; with `manifest` and `payers`."""
+"""Members that every version has shown, beside `manifest` and `payers`."""
 _PAYER_MEMBERS = (
     "payer_account_id",
     "name",
@@ -61,15 +61,15 @@ _PAYER_MEMBERS = (
     "findings",
 )
 _OF_INVOICES = ("archived", "documents", "totals", "sources")
-_SHOWN = 3
+_MOST_DIFFERENCES = 3
 _LONGEST = 200
 """Characters of a line that are shown."""
 
 
 class ViewsCheck:
-    """All views of one period that can be compared.
+    """All comparable views of one period.
 
-    It is given the manifest's invoices and payer accounts as they are read, then the whole.
+    It takes the manifest's invoices and payer accounts as they are read, then the whole.
     """
 
     def __init__(
@@ -81,12 +81,10 @@ class ViewsCheck:
         self._payers: list[PayerPart] = []
         self._holders = Holders()
         self._most = 0
-        """Bytes of a view."""
+        """Most bytes of a view."""
         self.findings: list[CheckFinding] = []
         self.suspects: dict[str, str] = {}
-        """SHA-256 of each view that something was found about, as it was read; empty where it could
-        not be.
-        """
+        """SHA-256 of each view with a finding, as it was read; empty if it could not be."""
 
     def invoice(self, statement: InvoiceStatement) -> None:
         self._holders.add(statement.invoice_id)
@@ -121,7 +119,7 @@ class ViewsCheck:
             self._find("VIEW_ABSENT", key, "nothing there")
             return
         placed = self._files[key]
-        if placed.obstacle:  # the period's listing tells it
+        if placed.obstacle:  # the period's listing reports it
             return
         if placed.size_bytes > self._most:
             too_many = f"{placed.size_bytes} bytes, more than a view of this manifest can have"
@@ -138,8 +136,8 @@ class ViewsCheck:
         if found:
             self.suspects[key] = sha256
             more = count - len(found)
-            told = "; ".join(found) + (f"; {more} more" if more else "")
-            self._find("VIEW_DIFFERS", key, told)
+            differences_shown = "; ".join(found) + (f"; {more} more" if more else "")
+            self._find("VIEW_DIFFERS", key, differences_shown)
 
     def _find(self, code: str, key: str, found: str) -> None:
         expected = "what the newest manifest says"
@@ -149,11 +147,11 @@ class ViewsCheck:
 def _found(
     differences: Callable[[ViewFile], Iterator[str]], file: ViewFile
 ) -> tuple[list[str], int]:
-    """The first of them, and how many there are; looked for only here, as they are taken."""
+    """The first differences and their number; the file is compared only as they are taken."""
     found, count = list[str](), 0
     try:
         for count, one in enumerate(differences(file), 1):
-            found += [one] if count <= _SHOWN else []
+            found += [one] if count <= _MOST_DIFFERENCES else []
     except NOT_UNDERSTOOD as error:
         why = f" ({error})" if type(error) is ValueError else ""
         found.append(f"it, or the manifest, does not have the form that a comparison needs{why}")
@@ -164,13 +162,13 @@ def _found(
 def completeness_differences(
     content: bytes, members: Mapping[str, Any], payers: Sequence[PayerPart]
 ) -> Iterator[str]:
-    """In what `completeness.json` is not what the manifest says."""
+    """Yield differences between `completeness.json` and the manifest."""
     view = read_strictly(content.decode("utf-8", "surrogatepass"))
     if view["manifest"] != members.get("key"):
         yield f"it was made from {view['manifest']}"
         return
     right = _completeness(members, payers)
-    stated = {payer["payer_account_id"]: payer for payer in right["payers"]}
+    payers_left = {payer["payer_account_id"]: payer for payer in right["payers"]}
     in_order = [payer["payer_account_id"] for payer in right["payers"]]
     is_in_form = content in (to_json(view), _form_of_v1(view))
     right["payers"] = view["payers"]
@@ -179,27 +177,27 @@ def completeness_differences(
     yield from _differing(_PERIOD_MEMBERS, view, right)
     for payer in view["payers"]:
         account_id = payer["payer_account_id"]
-        if account_id not in stated:
+        if account_id not in payers_left:
             yield f"it has payer account {account_id} too, or twice"
-        elif wrong := _differing(_PAYER_MEMBERS, payer, stated.pop(account_id)):
+        elif wrong := _differing(_PAYER_MEMBERS, payer, payers_left.pop(account_id)):
             yield f"of payer account {account_id}: {', '.join(wrong)}"
-    for account_id in stated:
+    for account_id in payers_left:
         yield f"payer account {account_id} is missing"
-    shown = [payer["payer_account_id"] for payer in view["payers"]]
-    if shown != in_order and sorted(shown) == sorted(in_order):
+    order = [payer["payer_account_id"] for payer in view["payers"]]
+    if order != in_order and sorted(order) == sorted(in_order):
         yield "its payer accounts are in another order"
     if not is_in_form:
         yield "it is not in the form that runs write, so another program may read something else"
 
 
 def _form_of_v1(view: Any) -> bytes:
-    """As `to_json`, with halves of surrogate pairs, which are no UTF-8, as they are."""
+    """Bytes as `to_json` makes them; half surrogate pairs, which are no UTF-8, stay as they are."""
     text = json.dumps(view, sort_keys=True, ensure_ascii=False, indent=2)
     return f"{text}\n".encode(errors="surrogatepass")
 
 
 def _progress_of_v1(members: Mapping[str, Any], payers: Sequence[PayerPart]) -> dict[str, Any]:
-    """As v1 counted, to which a payer account with nothing outstanding was complete already."""
+    """Progress as v1 counted it: an account with nothing outstanding was already complete."""
     states = [part.data for part in payers]
     complete = sum(one["settled_at"] is not None or is_complete(one["verdict"]) for one in states)
     day = members["close_day"]
@@ -208,32 +206,32 @@ def _progress_of_v1(members: Mapping[str, Any], payers: Sequence[PayerPart]) -> 
 
 
 def _completeness(members: Mapping[str, Any], payers: Sequence[PayerPart]) -> dict[str, Any]:
-    """The view as the manifest makes it. What follows from invoices is taken from the manifest,
-    where it was counted once more.
+    """The view as made from the manifest. Figures of invoices come from the manifest, where they
+    were counted once more.
     """
     states = [{**part.data, "invoices": []} for part in payers]
     view = Manifest.from_data({**members, "payers": states}).completeness()
     view["totals"] = members["totals"]
-    for shown, part in zip(view["payers"], payers, strict=True):
-        shown.update({name: part.data[name] for name in _OF_INVOICES})
+    for state, part in zip(view["payers"], payers, strict=True):
+        state.update({name: part.data[name] for name in _OF_INVOICES})
     return view
 
 
 def _differing(
-    required: Iterable[str], shown: Mapping[str, Any], right: Mapping[str, Any]
+    required: Iterable[str], view: Mapping[str, Any], expected: Mapping[str, Any]
 ) -> list[str]:
-    """The members that the view lacks, that differ, or that do not follow from the manifest."""
-    names = dict.fromkeys((*required, *sorted(shown)))
-    return [name for name in names if not _is_same(name, shown, right)]
+    """Members of the view that are missing, differ, or do not follow from the manifest."""
+    names = dict.fromkeys((*required, *sorted(view)))
+    return [name for name in names if not _is_same(name, view, expected)]
 
 
-def _is_same(name: str, shown: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
-    """As JSON: there `true` is not 1, as it is in Python."""
-    return name in shown and name in right and to_json(shown[name]) == to_json(right[name])
+def _is_same(name: str, view: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
+    """Compare as JSON, in which `true` is not 1 as in Python."""
+    return name in view and name in expected and to_json(view[name]) == to_json(expected[name])
 
 
 def sums_differences(lines: Iterator[str], newest: Link) -> Iterator[str]:
-    """In what SHA256SUMS is not what the manifest says."""
+    """Yield differences between SHA256SUMS and the manifest."""
     comment = next(lines, "")
     if comment != sums_comment(newest.placed.key):
         yield f"its first line {_shown(comment)}"
@@ -261,5 +259,5 @@ def sums_differences(lines: Iterator[str], newest: Link) -> Iterator[str]:
 
 
 def _shown(line: str) -> str:
-    """The line between quotation marks, with what nobody sees made visible."""
+    """The line between quotation marks, with invisible characters escaped."""
     return ascii(line[:_LONGEST].rstrip("\n")) + ("…" if len(line) > _LONGEST else "")

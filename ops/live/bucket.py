@@ -23,7 +23,7 @@ class LiveBucket:
     passed_over = ()
 
     def __init__(self, bucket: str) -> None:
-        """Raises CannotRead."""
+        """Open the bucket. Raises CannotRead."""
         self.name = f"s3://{bucket}"
         self.bucket = bucket
         self._s3 = client("s3")
@@ -45,7 +45,7 @@ class LiveBucket:
     def blocks(self, key: str, version_id: str) -> Iterator[bytes]:
         with aws_errors(key):
             body = self._s3.get_object(**self._version(key, version_id))["Body"]
-            # closed also where nobody reads on: the connection can serve nothing else before
+            # closed even if nobody reads on: the connection can serve nothing else before
             with closing(body):
                 while block := body.read(_BLOCK):
                     if self._is_stopped:
@@ -73,7 +73,7 @@ class LiveBucket:
             head = self._s3.head_object(**version)
         if "ObjectLockMode" in head:
             return Lock(head["ObjectLockMode"], head["ObjectLockRetainUntilDate"])
-        # HEAD leaves the lock out where there is none, and where it may not be seen
+        # HEAD omits the lock if there is none, and also if it may not be seen
         try:
             retention = self._s3.get_object_retention(**version)["Retention"]
         except ClientError as error:
@@ -97,8 +97,8 @@ class LiveBucket:
 
 
 def _placed(pages: Iterator[dict[str, Any]]) -> Iterator[PlacedObject]:
-    """One object for each key. A key's versions come newest first, and may go on on the next page;
-    its delete markers come in a list of their own.
+    """Join the pages to one object for each key. A key's versions come newest first and may go on
+    on the next page; its delete markers come in a list of their own.
     """
     key: str | None = None
     versions: list[dict[str, Any]] = []
@@ -136,6 +136,6 @@ def _object(
         any(one["IsLatest"] for one in markers),
         tuple(older),
         first,
-        # a marker that is not on top lies beneath the only version there is
+        # a marker that is not on top is beneath the only version
         any(len(versions) == 1 or one["LastModified"] < first for one in beneath),
     )

@@ -1,4 +1,4 @@
-"""The deployed stack, as CloudFormation tells of it."""
+"""The deployed stack, as CloudFormation describes it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ _FAILED_AT_FIRST = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 
 
 def stack_outputs() -> Mapping[str, str] | None:
-    """The stack's outputs in the caller's account and region; None where it is not deployed.
+    """The stack's outputs in the caller's account and region; None if it is not deployed.
 
     Raises CannotRead.
     """
@@ -24,7 +24,7 @@ def stack_outputs() -> Mapping[str, str] | None:
 
 
 def failed_at_first() -> bool:
-    """Whether the stack is what a first deployment that failed leaves. Raises CannotRead."""
+    """True if the stack is the remains of a failed first deployment. Raises CannotRead."""
     stack = _stack()
     return stack is not None and stack["StackStatus"] in _FAILED_AT_FIRST
 

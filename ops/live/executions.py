@@ -7,12 +7,12 @@ from typing import Any
 from ops.live.session import aws_errors, client
 
 
-def start_execution(state_machine_arn: str, name: str, given: Mapping[str, Any]) -> str:
+def start_execution(state_machine_arn: str, name: str, execution_input: Mapping[str, Any]) -> str:
     """Start an execution with this input; returns its ARN. Raises CannotRead."""
     stepfunctions = client("stepfunctions")
     with aws_errors(f"state machine {state_machine_arn}"):
         answer = stepfunctions.start_execution(
-            stateMachineArn=state_machine_arn, name=name, input=json.dumps(given)
+            stateMachineArn=state_machine_arn, name=name, input=json.dumps(execution_input)
         )
     arn: str = answer["executionArn"]
     return arn

@@ -1,4 +1,4 @@
-"""The heads of all chains of manifests, from the stack's DynamoDB table."""
+"""The latest-manifest records of all billing periods, from the stack's DynamoDB table."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from ops.live.session import aws_errors, client
 
 
 def read_heads_table(table: str) -> Mapping[BillingPeriod, ManifestHead]:
-    """Every head, by billing period. Raises CannotRead."""
+    """Read every record, by billing period. Raises CannotRead."""
     heads = {}
     with aws_errors(f"table {table}"):
         pages = (
@@ -18,7 +18,7 @@ def read_heads_table(table: str) -> Mapping[BillingPeriod, ManifestHead]:
         )
         for item in (item for page in pages for item in page["Items"]):
             if "billing_period" in item and "sequence" not in item:
-                continue  # what the workflow notes beside the heads
+                continue  # the workflow's other notes
             plain = {name: value.get("S") or value.get("N") for name, value in item.items()}
             try:
                 head = ManifestHead.from_data(plain)

@@ -1,4 +1,4 @@
-"""How clients are made, and how AWS's errors become sentences."""
+"""Clients of AWS services, and sentences for AWS's errors."""
 
 import os
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ READERS = 32
 
 
 def client(service: str) -> Any:
-    """A client with the caller's own credentials and region. Raises CannotRead.
+    """Make a client with the caller's own credentials and region. Raises CannotRead.
 
     Boto3 alone does not read AWS_REGION, which CDK and the AWS command line put first.
     """
@@ -33,7 +33,7 @@ def client(service: str) -> Any:
 
 @contextmanager
 def aws_errors(what: str) -> Iterator[None]:
-    """Raise CannotRead for whatever AWS or the way to it refuses."""
+    """Raise CannotRead for everything that AWS or the connection to it refuses."""
     try:
         yield
     except ClientError as error:

@@ -48,22 +48,25 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
     period = read_period(arguments.period)
     manifest = newest_manifest(archive_place(arguments.archive), period)
     now = datetime.now(UTC)
-    given = {
+    acknowledgement = {
         "payer_account_id": arguments.payer,
         "reason": arguments.reason,
         "by": arguments.by,
         "until": arguments.until,
     }
-    # The run reads it with the payer register; here what the manifest names is known.
-    named = [payer.payer_account_id for payer in manifest.payers]
-    known = Acknowledgeable(now, period, 0, PayerRegister((), ""), lambda _: named)
-    _, problems = read_acknowledgement(given, known)
+    # The run checks it against the payer register; here only the manifest is known.
+    account_ids = [payer.payer_account_id for payer in manifest.payers]
+    known = Acknowledgeable(now, period, 0, PayerRegister((), ""), lambda _: account_ids)
+    _, problems = read_acknowledgement(acknowledgement, known)
     if problems:
         raise WrongUsage(problems)
     state = payer_state(manifest, arguments.payer)
     with understood(manifest.key):
         covered, not_covered = _covered(state)
-    execution_input: dict[str, Any] = {"billing_period": str(period), "acknowledgements": [given]}
+    execution_input: dict[str, Any] = {
+        "billing_period": str(period),
+        "acknowledgements": [acknowledgement],
+    }
     if not arguments.everybody:
         execution_input["payer_account_ids"] = [state.payer_account_id]
     execution = None
@@ -97,8 +100,8 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
 
 
 def _covered(state: PayerState) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Code and subject of what blocks by now, or is accepted by now: what can be accepted, and what
-    cannot.
+    """Code and subject of each finding that blocks or is accepted now: those that can be accepted,
+    and those that cannot.
     """
     blocking = sorted(
         {
@@ -112,14 +115,14 @@ def _covered(state: PayerState) -> tuple[list[tuple[str, str]], list[tuple[str, 
 
 
 def _start(
-    state_machine: str | None, state: PayerState, now: datetime, given: dict[str, Any]
+    state_machine: str | None, state: PayerState, now: datetime, acknowledgement: dict[str, Any]
 ) -> str:
     from ops.live.deployment import required_outputs  # noqa: PLC0415 - a dry run needs no boto3
     from ops.live.executions import start_execution  # noqa: PLC0415
 
     arn = state_machine or required_outputs()["StateMachineArn"]
     name = f"acknowledge-{state.payer_account_id}-{now:%Y%m%dT%H%M%SZ}"
-    return start_execution(arn, name, given)
+    return start_execution(arn, name, acknowledgement)
 
 
 VERB = Verb(

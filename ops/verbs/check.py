@@ -1,4 +1,4 @@
-"""`invoices check`: is the archive as its signed manifests say?"""
+"""`invoices check`: verifies the archive against its signed manifests."""
 
 import re
 from argparse import ArgumentParser, Namespace
@@ -16,7 +16,7 @@ from ops.check.heads_file import read_heads_file
 from ops.check.limits import LARGEST_KEY_FILE
 from ops.check.scope import Level, Scope, Subset
 from ops.check.signing_keys import SigningKeys
-from ops.check.text import tell
+from ops.check.text import print_report
 from ops.console import Console
 from ops.copy_on_disk import CopyOnDisk
 from ops.errors import WrongUsage
@@ -87,14 +87,14 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, console: Console) -> ExitCode:
-    given = _Given(arguments)
-    scope, keys = given.scope(), given.keys()
-    if given.problems:
-        raise WrongUsage(given.problems)
+    request = _Request(arguments)
+    scope, keys = request.scope(), request.keys()
+    if request.problems:
+        raise WrongUsage(request.problems)
     if arguments.heads_table:
         from ops.live.heads import read_heads_table  # noqa: PLC0415 - a copy needs no boto3
 
-        # They are read before the bucket: runs move both forward, the bucket first.
+        # Read before the bucket: runs update the bucket first, then these records.
         heads = read_heads_table(arguments.heads_table)
         scope = replace(scope, heads=heads, heads_are_current=True)
     place = _place(arguments.place)
@@ -103,12 +103,12 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
     if arguments.as_json:
         console.give(report.to_data())
     else:
-        tell(report, console)
+        print_report(report, console)
     return _EXITS[report.result]
 
 
-class _Given:
-    """Reads what the command line gives, and gathers what is wrong with it."""
+class _Request:
+    """Reads the command line's values and gathers their faults."""
 
     def __init__(self, arguments: Namespace) -> None:
         self._arguments = arguments
@@ -129,15 +129,15 @@ class _Given:
             self.problems.append(f"--subset is of bytes, which --level {arguments.level} leaves")
 
     def scope(self) -> Scope:
-        given = self._arguments
-        periods = {self._try(BillingPeriod.parse, text) for text in given.period}
-        known = self._try(read_heads_file, given.heads)
+        arguments = self._arguments
+        periods = {self._try(BillingPeriod.parse, text) for text in arguments.period}
+        known = self._try(read_heads_file, arguments.heads)
         return Scope(
-            Level[given.level],
-            self._try(Subset.parse, given.subset) or Subset(),
+            Level[arguments.level],
+            self._try(Subset.parse, arguments.subset) or Subset(),
             tuple(sorted(period for period in periods if period)),
             known.heads if known else None,
-            self._try(_retention, given.retention),
+            self._try(_retention, arguments.retention),
             known.left_out if known else (),
             now=datetime.now(UTC),
         )
@@ -145,11 +145,11 @@ class _Given:
     def keys(self) -> SigningKeys | None:
         return self._try(_read_keys, self._arguments.key)
 
-    def _try(self, read: Callable[[A], T], given: A | None) -> T | None:
-        if given is None:
+    def _try(self, read: Callable[[A], T], text: A | None) -> T | None:
+        if text is None:
             return None
         try:
-            return read(given)
+            return read(text)
         except ValueError as error:
             self.problems.append(str(error))
             return None

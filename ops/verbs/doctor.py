@@ -1,4 +1,4 @@
-"""`invoices doctor`: what a deployment or a month end would stumble over."""
+"""`invoices doctor`: finds problems that would stop a deployment or a month end."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""`invoices explain`: why does a payer account have its status?"""
+"""`invoices explain`: gives the reasons for a payer account's status."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ from ops.places import Place
 from ops.verb import Verb
 
 _HEADINGS = {"verdict": "status"}
-"""A statement's heading for people, where programs know it by another word."""
+"""A statement's heading for people, if it differs from the one for programs."""
 _STYLES = {"blocking": "bold red", "warning": "yellow", "info": "dim"}
 
 
 def add_period_and_payer(parser: ArgumentParser) -> None:
-    """What names one verdict, and where it is read."""
+    """Add the arguments that name one verdict and its archive."""
     parser.add_argument("period", metavar="PERIOD", help="the billing period, 2026-10")
     parser.add_argument("payer", metavar="PAYER", help="the payer account's twelve digits")
     parser.add_argument(
@@ -32,7 +32,7 @@ def add_period_and_payer(parser: ArgumentParser) -> None:
 
 
 def read_period(text: str) -> BillingPeriod:
-    """Raises WrongUsage."""
+    """Read a billing period. Raises WrongUsage."""
     try:
         return BillingPeriod.parse(text)
     except ValueError as error:

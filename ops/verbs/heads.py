@@ -1,4 +1,4 @@
-"""`invoices heads`: keep the latest-manifest records outside the bucket."""
+"""`invoices heads`: keeps the latest-manifest records outside the bucket."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
