@@ -7,7 +7,7 @@ from infra.deploy_settings import InvalidDeploySettings
 from infra.lambda_package import PackageNotBuilt
 from infra.stacks import add_stacks
 
-# the package `infra` says which Node this import starts, so it comes after those above
+# the package `infra` chooses the Node that this import starts, so this one comes last
 import aws_cdk as cdk  # isort: skip
 
 app = cdk.App()

@@ -1,4 +1,4 @@
-"""Findings of cdk-nag's AwsSolutions pack that this stack stands by, each with its reason.
+"""Accepted findings of cdk-nag's AwsSolutions pack, each with its reason.
 
 A test runs the pack: every finding has one acknowledgement, and none is left over.
 """
@@ -13,7 +13,7 @@ PACK = "AwsSolutions"
 
 
 def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
-    """Stand by the findings of these rules of the pack on the construct or what it is made of."""
+    """Accept the findings of these rules on the construct or its children."""
     cdk.Validations.of(construct).acknowledge(
         *(
             cdk.Acknowledgment(id=f"{PACK}::{PACK}-{rule}", reason=reason)
@@ -23,9 +23,7 @@ def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
 
 
 def acknowledge_wildcards(construct: IConstruct, reasons: Mapping[str, str]) -> None:
-    """Stand by policies of the construct that allow something on these resources, given as the rule
-    shows them.
-    """
+    """Accept policies of the construct on these resources, given as the rule shows them."""
     acknowledge(
         construct,
         {f"IAM5[Resource::{resource}]": reason for resource, reason in reasons.items()},
@@ -33,7 +31,7 @@ def acknowledge_wildcards(construct: IConstruct, reasons: Mapping[str, str]) -> 
 
 
 def logical_id(construct: IConstruct) -> str:
-    """The logical id of the resource that the construct mainly is."""
+    """The logical id of the construct's main resource."""
     return cdk.Stack.of(construct).get_logical_id(
         cast(cdk.CfnElement, construct.node.default_child)
     )

@@ -16,8 +16,8 @@ from lambdas.domain.evidence.archive_layout import VIEW_TAG
 class ArchiveBucket(Construct):
     """One named bucket, kept with its policy when the stack is deleted.
 
-    Object Lock is enabled without a default retention: evidence is locked by the headers of its
-    PUT, and views and run files must stay unlocked.
+    Object Lock is enabled without a default retention: the headers of a PUT lock evidence, and
+    views and run files must stay unlocked.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: DeploySettings) -> None:
@@ -42,8 +42,8 @@ class ArchiveBucket(Construct):
             enforce_ssl=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            # only a first deployment that fails takes its empty bucket away, or the next one would
-            # find the name taken
+            # only a failed first deployment removes its empty bucket: else the next one would find
+            # the name taken
             removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
             lifecycle_rules=[
                 s3.LifecycleRule(
@@ -72,10 +72,10 @@ class ArchiveBucket(Construct):
 
     @property
     def key_conditions(self) -> dict[str, Any]:
-        """Conditions of a grant on the key: by way of S3, and for this bucket alone.
+        """Conditions of a grant on the key: through S3, and for this bucket alone.
 
-        With bucket keys the encryption context is the bucket's ARN, not the object's, so that the
-        key cannot tell prefixes apart; the grants on objects do.
+        With bucket keys the encryption context is the bucket's ARN, not the object's, so the key
+        cannot distinguish prefixes; the grants on objects do.
         """
         stack = cdk.Stack.of(self)
         return {

@@ -1,7 +1,7 @@
 """The CDK command line of the project: `python -m infra.cdk deploy InvoiceArchive`.
 
-It runs on the Node and with the Python that the requirements install, whatever else is on the
-machine, and reads credentials as the AWS command line does.
+It uses the Node and the Python that the requirements install, whatever else is on the machine, and
+reads credentials as the AWS command line does.
 """
 
 import os
@@ -13,7 +13,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 def main() -> int:
-    """Run the command that follows; its exit code."""
+    """Run the command that follows; return its exit code."""
     cdk = PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"
     if not cdk.is_file():
         print(f"{cdk} is missing; run: make setup", file=sys.stderr)

@@ -1,6 +1,6 @@
 """The deploy settings: the `invoice_archive` block of CDK's context.
 
-It stands in `cdk.json`; `cdk -c invoice_archive='{…}'` replaces it as a whole.
+The block is in `cdk.json`; `cdk -c invoice_archive='{…}'` replaces it as a whole.
 """
 
 import json
@@ -35,10 +35,11 @@ MOST_FETCH_THREADS = 20
 """Each may fill two documents' room in the function's storage: 10 GiB in all, Lambda's most."""
 
 ROLE_NAMES_ROOM = 1500
-"""Characters of a policy for patterns of reader roles that the register calls otherwise than the
-settings do: IAM takes 10,240 in all policies of a role, and ValidateCompleteness needs the rest."""
+"""Characters of a policy for patterns of reader roles whose names in the register differ from the
+settings. IAM takes 10,240 in all policies of a role, and ValidateCompleteness needs the rest.
+"""
 LEAST_OF_A_PATTERN = 150
-"""CDK reckons with as many for each, and with more moves statements to another policy."""
+"""CDK assumes this length for each, and moves statements to another policy above it."""
 _AROUND_A_ROLE_NAME = len('"arn:aws-us-gov:iam::*:role/",')
 
 
@@ -50,17 +51,17 @@ class InvalidDeploySettings(InvalidSettings):
 
 @dataclass(frozen=True)
 class Schedule:
-    """When the workflow starts: every day, at one or more times."""
+    """Daily start of the workflow, at one or more times."""
 
     cron: str
-    """Six fields of EventBridge Scheduler: minute, hour, and four that say every day."""
+    """Six fields of EventBridge Scheduler: minute, hour, and four that mean every day."""
     time_zone: str
     """IANA name."""
 
 
 @dataclass(frozen=True)
 class DeploySettings:
-    """What one deployment is made of."""
+    """Settings of one deployment."""
 
     archive_bucket_name: str
     payers_file: Path
@@ -72,12 +73,12 @@ class DeploySettings:
     holidays: tuple[date, ...]
     """Days from Monday to Friday that are no business days, in the order of the calendar."""
     witnesses: Witnesses
-    """What payer accounts are asked about their charges, and may be by their reader roles."""
+    """Witnesses of charges that the reader roles of payer accounts allow and runs read."""
     lookback_periods: int
     retention: RetentionPolicy
     break_glass_role_arn: str | None
-    """The one role that may delete evidence before its time and schedule the deletion of the keys;
-    None: nobody may.
+    """The one role that may delete evidence early and schedule the deletion of the keys; None:
+    nobody may.
     """
     notify_emails: tuple[str, ...]
     reviewer_legal_entities: tuple[str, ...]
@@ -86,11 +87,11 @@ class DeploySettings:
     fetch_threads: int
     document_hosts: tuple[str, ...]
     billing_endpoint_url: str | None
-    """Where Invoicing, Cost Explorer and Organizations are; None: AWS's own endpoints."""
+    """Endpoint of Invoicing, Cost Explorer and Organizations; None: AWS's own endpoints."""
 
     @property
     def other_role_names(self) -> tuple[str, ...]:
-        """Names, with their paths, of the reader roles that the register calls otherwise."""
+        """Names, with their paths, of reader roles that differ in the register."""
         arns = (payer.role_arn for payer in self.register.payers if payer.role_arn)
         return tuple(sorted({arn.partition(":role/")[2] for arn in arns} - {self.payer_role_name}))
 
@@ -98,8 +99,8 @@ class DeploySettings:
     def from_context(cls, value: object, project: Path) -> "DeploySettings":
         """Read the block as CDK's context holds it: an object, or JSON text from the command line.
 
-        `payers_file` is looked for from the folder `project`. Raises InvalidDeploySettings with
-        every problem at once, those of the register's lines included.
+        `payers_file` is relative to the folder `project`. Raises InvalidDeploySettings with every
+        problem at once, those of the register's lines included.
         """
         block = InputValues(_root(value), joint=": ")
         bucket = block.required("archive_bucket_name", rules.bucket_name, "")
@@ -156,7 +157,7 @@ class DeploySettings:
 
 
 def _contradictions(settings: DeploySettings) -> list[str]:
-    """What only the values together get wrong."""
+    """Problems of values that are wrong only together."""
     return [
         *_local_documents(settings),
         *_role_names(settings),
@@ -169,17 +170,17 @@ def _contradictions(settings: DeploySettings) -> list[str]:
 def _local_documents(settings: DeploySettings) -> Iterator[str]:
     local_hosts = [host for host in settings.document_hosts if host in LOOPBACK_HOSTS]
     endpoint = settings.billing_endpoint_url
-    shown = f"'{endpoint}'" if endpoint else "AWS"
+    api = f"'{endpoint}'" if endpoint else "AWS"
     if local_hosts and not (endpoint and urlsplit(endpoint).hostname in LOOPBACK_HOSTS):
         yield (
-            f"document_hosts names '{local_hosts[0]}' while billing_endpoint_url is {shown}; "
+            f"document_hosts names '{local_hosts[0]}' while billing_endpoint_url is {api}; "
             "documents come from a loopback address only when the Invoicing API does, so remove "
             "the one or set the other"
         )
 
 
 def _role_names(settings: DeploySettings) -> Iterator[str]:
-    """The functions' own roles have fixed names, which payers trust."""
+    """The fixed names of the functions' own roles, which payers trust."""
     own = {step.role_name: step.name for step in STEPS}
     if settings.payer_role_name in own:
         yield (

@@ -1,4 +1,4 @@
-"""The four Lambda functions, one for each step, and what each may do."""
+"""The four Lambda functions, one for each step, with their permissions."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -137,5 +137,5 @@ def _environment(
 
 
 def _storage_mib(fetch_threads: int) -> int:
-    """Room in /tmp for what each thread holds: a new document, and an archived one to compare."""
+    """Room in /tmp for each thread: a new document, and an archived one to compare."""
     return max(_LEAST_STORAGE_MIB, -(-fetch_threads * 2 * MAX_DOCUMENT_BYTES // _MIB))

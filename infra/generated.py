@@ -1,6 +1,6 @@
 """Files of the project that are made from the app. `python -m infra.generated` writes them.
 
-A test fails when one is not current.
+A test fails if one is not current.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from infra.stacks import PROJECT, synthesized_templates
 
 
 def generated_files(templates: Mapping[str, dict[str, Any]]) -> dict[str, str]:
-    """By path in the project: what the file must hold, for the templates of both stacks."""
+    """Content of each file by path in the project, for the templates of both stacks."""
     archive = templates[ARCHIVE_STACK]
     return {
         "docs/workflow.md": workflow_diagram.page(workflow_diagram.definition(archive)),

@@ -62,7 +62,7 @@ def page() -> str:
 
 
 def _rows(needs: Iterable[Required]) -> Iterator[str]:
-    """A line for each action and reason, with everything that it is on."""
+    """A line for each action and reason, with all its resources."""
     places: dict[tuple[str, str], list[str]] = {}
     for need in needs:
         places.setdefault((need.action, need.why), []).append(need.on)

@@ -24,7 +24,7 @@ class InvoiceArchiveStack(cdk.Stack):
     """Everything that one organization's invoice archive needs, for any account and region."""
 
     def __init__(self, scope: Construct, *, settings: DeploySettings, project: Path) -> None:
-        """`project` is the folder with `lambdas`. Raises PackageNotBuilt."""
+        """Build the stack; `project` is the folder with `lambdas`. Raises PackageNotBuilt."""
         super().__init__(
             scope,
             ARCHIVE_STACK,

@@ -1,4 +1,4 @@
-"""What goes into the Lambda zip: `lambdas`, its requirements and the payer register.
+"""Content of the Lambda zip: `lambdas`, its requirements and the payer register.
 
 The requirements are pure Python, so the same zip serves every architecture, without Docker.
 """
@@ -21,7 +21,7 @@ from aws_cdk import aws_lambda as lambda_
 
 RUNTIME = lambda_.Runtime.PYTHON_3_14
 REGISTER_NAME = "payers.csv"
-"""The register's name in the zip, whatever its file is called in the project."""
+"""The register's name in the zip, for any file name in the project."""
 
 _PYTHON_VERSION = "3.14"
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "requirements.txt")
@@ -38,7 +38,7 @@ _CLIENT = re.compile(r"""client\(\s*["']([a-z0-9-]+)["']""")
 
 
 class PackageNotBuilt(Exception):
-    """The dependencies of the zip could not be installed; the message carries what pip said."""
+    """The dependencies of the zip could not be installed; the message has pip's output."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class LambdaPackage:
 
     def code(self) -> lambda_.Code:
         """The functions' code, made anew only if its sources changed. Raises PackageNotBuilt."""
-        # before CDK bundles, because what is raised inside a bundler reaches people as a traceback
+        # before CDK bundles, because an error inside a bundler reaches people as a traceback
         dependencies = self.dependencies()
         return lambda_.Code.from_asset(
             str(self.project / "lambdas"),
@@ -63,7 +63,7 @@ class LambdaPackage:
         )
 
     def sources_sha256(self) -> str:
-        """Equal for equal sources on every machine; this file, which packs them, is one of them."""
+        """Hash of the sources, equal on every machine; this file, which packs them, is included."""
         digest = hashlib.sha256(Path(__file__).read_bytes())
         for name, path in [*self._own_files(), (REGISTER_NAME, self.register)]:
             content = path.read_bytes()
@@ -74,9 +74,9 @@ class LambdaPackage:
     def dependencies(self) -> Path:
         """The folder with the installed requirements, kept in `build`. Raises PackageNotBuilt."""
         requirements = self.project / "lambdas" / "requirements.txt"
-        wanted = f"{_PYTHON_VERSION}\0".encode() + requirements.read_bytes()
+        content = f"{_PYTHON_VERSION}\0".encode() + requirements.read_bytes()
         kept = self.project / "build" / "lambda-dependencies"
-        folder = kept / hashlib.sha256(wanted).hexdigest()[:16]
+        folder = kept / hashlib.sha256(content).hexdigest()[:16]
         if not folder.is_dir():
             kept.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=kept, prefix="unfinished-") as unfinished:
@@ -85,14 +85,14 @@ class LambdaPackage:
         return folder
 
     def services(self) -> set[str]:
-        """The AWS services of which the functions' code makes clients."""
+        """The AWS services for which the functions' code makes clients."""
         sources = (self.project / "lambdas").rglob("*.py")
         return {name for path in sources for name in _CLIENT.findall(path.read_text("utf-8"))}
 
     def fill(self, target: Path, dependencies: Path) -> None:
         """Write the zip's content into an empty folder.
 
-        Of botocore's models, nine tenths of all bytes, only those of the services come along.
+        Of botocore's models, nine tenths of all bytes, only those of the services are included.
         """
         services = self.services()
 
@@ -135,7 +135,7 @@ class _LocalBundling:
 
 
 def _install(requirements: Path, target: Path) -> None:
-    """Install pure Python wheels for the functions' Python, whatever runs this."""
+    """Install pure Python wheels for the functions' Python, on any machine."""
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
     wheels = ["--platform", "any", "--only-binary=:all:", "--python-version", _PYTHON_VERSION]
     done = subprocess.run(

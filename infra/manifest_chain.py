@@ -1,4 +1,4 @@
-"""What makes the chains of manifests provable: the key that signs them, and their heads outside the
+"""Proof of the chains of manifests: their signing key, and the latest-manifest records outside the
 bucket.
 """
 
@@ -15,7 +15,7 @@ from infra.steps import VALIDATE_COMPLETENESS
 
 
 class ManifestChain(Construct):
-    """A signing key and a table of heads, both kept when the stack is deleted."""
+    """A signing key and a table of latest-manifest records, both kept when the stack is deleted."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: DeploySettings) -> None:
         super().__init__(scope, construct_id)
@@ -36,7 +36,7 @@ class ManifestChain(Construct):
                 name="billing_period", type=dynamodb.AttributeType.STRING
             ),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            # not with the archive's key: who loses that must not lose the heads with it
+            # not with the archive's key: losing that one must not lose this table too
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
@@ -47,7 +47,7 @@ class ManifestChain(Construct):
 
 
 def _only_validate_signs(stack: cdk.Stack) -> iam.PolicyStatement:
-    """Deny it to everybody else, administrators and the account's root included."""
+    """Deny signing to everybody else, administrators and the account's root included."""
     signer = own_role(stack, VALIDATE_COMPLETENESS.role_name)
     return iam.PolicyStatement(
         sid="OnlyValidateSigns",

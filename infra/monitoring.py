@@ -1,7 +1,7 @@
-"""Who watches the watcher: alarms for what the daily run cannot tell itself, and a dashboard.
+"""Monitoring of the daily run: alarms for failures that it cannot report itself, and a dashboard.
 
-A month that needs a person fails its execution on purpose and is told by ValidateCompleteness, so
-no alarm counts failed executions.
+A month that needs a person fails its execution on purpose, and ValidateCompleteness sends the
+notification, so no alarm counts failed executions.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from lambdas.domain.words import counted
 
 NAMESPACE = "InvoiceArchive"
 DIMENSIONS = {"service": "invoice-archive"}
-"""Where the functions write their metrics."""
+"""Dimension of the functions' metrics."""
 
 HEARTBEAT = "RunsValidated"
 OVERDUE = "PeriodsOverdue"
@@ -29,10 +29,11 @@ NOT_SENT = "NotificationsFailed"
 EXPECTED, ARCHIVED = "InvoicesExpected", "InvoicesArchived"
 
 SILENT_HOURS = 30
-"""From one day's verdict to the next, with some hours for a run that lasts longer than the one
-before it: so a run that dies is told on its own day, whatever it dies of."""
+"""Time from one day's verdict to the next, with some hours for a run that lasts longer than the one
+before. A dead run is reported on its own day, for any cause.
+"""
 OLDEST_SWEEP_HOURS = 8 * 24
-"""Complete payer accounts are asked once a week, and a day may fail."""
+"""Complete payer accounts are checked once a week, and a day may fail."""
 
 _DAY, _HOUR, _MINUTES = (
     cdk.Duration.days(1),
@@ -40,14 +41,14 @@ _DAY, _HOUR, _MINUTES = (
     cdk.Duration.minutes(5),
 )
 _ALL_TRIES_HOURS = 3
-"""Within which all tries of a payer account's step fall, even if each lasts as long as a function
-may, whenever within an hour the alarm is evaluated.
+"""Period that contains all tries of a payer account's step, even if each lasts as long as a
+function may, for an evaluation at any time within an hour.
 """
 _AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
 
 
 class Monitoring(Construct):
-    """Each alarm is told through the topic when it begins and when it is over."""
+    """Alarms, each with a notification through the topic when it begins and when it is over."""
 
     def __init__(
         self,
@@ -99,7 +100,7 @@ class Monitoring(Construct):
             f"No scheduled run has reached a status for {SILENT_HOURS} hours: the schedule is "
             "off, today's run failed, or it takes much longer than yesterday's. Open the last "
             "execution. After the first deployment this is normal until the first scheduled run.",
-            # hours without data are hours without a beat: left out, they would be looked past
+            # hours without data are hours without a run, and must count
             cloudwatch.MathExpression(
                 expression="FILL(beats, 0)",
                 using_metrics={"beats": _own_metric(HEARTBEAT, "Sum", _HOUR)},
@@ -124,11 +125,11 @@ class Monitoring(Construct):
         )
 
     def _function_errors(self, functions: Functions) -> list[cloudwatch.Alarm]:
-        """Without the first and the last step there is no verdict, so one error counts.
+        """Alarms on errors; one error of the first or the last step counts, for it means no
+        verdict.
 
-        The two in between are called for every payer account, and an error of theirs that is not
-        cured by a retry is in the verdict; here they count when there are as many as one payer
-        account's tries.
+        The two steps between run for every payer account, and an error that no retry fixes is in
+        the verdict. Here they count from as many errors as one payer account's tries.
         """
         at_ends = (functions.enumerate_payer_accounts, functions.validate_completeness)
         return [
@@ -160,9 +161,7 @@ class Monitoring(Construct):
         missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
         construct_id: str | None = None,
     ) -> cloudwatch.Alarm:
-        """An alarm; its construct id, which is deployed, differs from its name only where the name
-        has changed.
-        """
+        """Make an alarm; its construct id, which is deployed, keeps an earlier name."""
         alarm = cloudwatch.Alarm(
             self,
             construct_id or name,

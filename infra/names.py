@@ -1,4 +1,4 @@
-"""Names by which others find what is deployed; `infra.steps` has those of the functions."""
+"""Names of deployed resources that others refer to; `infra.steps` has those of the functions."""
 
 ARCHIVE_STACK = "InvoiceArchive"
 PAYER_READER_STACK = "InvoiceArchivePayerReader"
@@ -7,4 +7,4 @@ PAYER_READER_TEMPLATE = "payer-reader-role.yaml"
 
 REVIEWER_POLICY = "invoice-archive-reviewer"
 AUDITOR_POLICY = "invoice-archive-auditor"
-"""Managed policies: an account has one of each name, whatever the region."""
+"""Managed policies: an account has one of each name, in all regions together."""

@@ -1,4 +1,4 @@
-"""The way of messages to people: of verdicts, which ValidateCompleteness tells, and of alarms."""
+"""Delivery of notifications to people: verdicts from ValidateCompleteness, and alarms."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 ALARM_NAMES = "invoice-archive-"
-"""What the name of every alarm begins with; only those may use the topic."""
+"""Beginning of every alarm's name; only alarms with it may use the topic."""
 
 
 class Notifications(Construct):
@@ -35,7 +35,9 @@ class Notifications(Construct):
         self._let_alarms_in(cdk.Stack.of(self))
 
     def _let_alarms_in(self, stack: cdk.Stack) -> None:
-        """CloudWatch publishes as itself; without the key its messages would be lost unseen."""
+        """Allow CloudWatch, which publishes as itself; without the key its messages would be lost
+        unseen.
+        """
         alarms = stack.format_arn(
             service="cloudwatch",
             resource="alarm",

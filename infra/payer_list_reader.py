@@ -1,4 +1,4 @@
-"""How the workflow reads the list of a run's payer accounts."""
+"""The workflow's reader of the list of a run's payer accounts."""
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
@@ -7,14 +7,14 @@ from infra.archive_bucket import ArchiveBucket
 
 
 class PayerListReader(sfn.S3JsonItemReader):
-    """Reads one JSON array from the archive, with the permissions that this takes and no more.
+    """Reads one JSON array from the archive, with the permissions for that and no more.
 
     CDK's own reader grants s3:GetObject on the whole bucket and no kms:Decrypt
     (https://github.com/aws/aws-cdk/issues/32144).
     """
 
     def __init__(self, archive: ArchiveBucket, *, key: str, readable: str) -> None:
-        """`key` may be an expression; `readable` is the pattern of what it can yield."""
+        """Make a reader; `key` may be an expression, `readable` is the pattern of its values."""
         super().__init__(bucket=archive.bucket, key=key)
         self._archive = archive
         self._readable = readable

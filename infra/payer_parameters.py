@@ -1,7 +1,7 @@
-"""The parameters of the payers' stack: what whoever deploys it names, every time.
+"""The parameters of the payers' stack, which each deployment must name every time.
 
-A stack that is there already keeps the value of a parameter that an update leaves out, whatever the
-template's default has become.
+An existing stack keeps the old value of any parameter that an update omits, even if the template's
+default has changed.
 """
 
 from infra.deploy_settings import DeploySettings
@@ -29,11 +29,11 @@ WITNESSES = {
         ("invoicing:ListInvoiceUnits",),
     ),
 }
-"""By parameter of the template: the setting under `witnesses`, what it is for, its actions."""
+"""Parameters of the template: the setting under `witnesses`, the purpose, the actions."""
 
 
 def parameters_of_settings(settings: DeploySettings) -> dict[str, str]:
-    """Every parameter that the archive's settings decide, and so all but the archive's account."""
+    """Every parameter that the archive's settings decide: all but the archive's account."""
     return {
         EXTERNAL_ID: settings.external_id,
         ROLE_NAME: settings.payer_role_name,

@@ -1,6 +1,6 @@
 """The reader role of a payer account: a stack of its own, which every payer deploys.
 
-Organizations deploy it without CDK too, from `payer-reader-role.yaml`, which is made from it.
+Organizations without CDK deploy it from `payer-reader-role.yaml`, which is made from it.
 """
 
 from collections.abc import Mapping
@@ -114,7 +114,7 @@ class PayerReaderStack(cdk.Stack):
     def _optional(self, defaults: Mapping[str, str]) -> list[cdk.IResolvable]:
         statements: list[cdk.IResolvable] = []
         for name, (_, purpose, actions) in WITNESSES.items():
-            wanted = cdk.CfnParameter(
+            parameter = cdk.CfnParameter(
                 self,
                 name,
                 description=purpose,
@@ -124,7 +124,7 @@ class PayerReaderStack(cdk.Stack):
             condition = cdk.CfnCondition(
                 self,
                 f"Is{name}",
-                expression=cdk.Fn.condition_equals(wanted.value_as_string, "true"),
+                expression=cdk.Fn.condition_equals(parameter.value_as_string, "true"),
             )
             statements.append(
                 cdk.Fn.condition_if(

@@ -15,7 +15,7 @@ from infra.notifications import Notifications
 
 
 class Permissions:
-    """Knows which resource each word of the table means."""
+    """Maps each word of the table to its resource."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Permissions:
         }
 
     def grant(self, role: iam.Role, name: str, own_log: logs.LogGroup) -> None:
-        """Let the role do what the table says of it under this name."""
+        """Let the role do what the table lists under this name."""
         arns = {**self._arns, table.OWN_LOG: [own_log.log_group_arn]}
         for required in table.REQUIRED_ACTIONS[name]:
             pattern = _objects(required)
@@ -61,7 +61,7 @@ class Permissions:
         acknowledge_wildcards(role, dict(self._wildcards(name)))
 
     def _wildcards(self, name: str) -> Iterator[tuple[str, str]]:
-        """Every resource with a wildcard, as cdk-nag shows it, and why it has one."""
+        """Every resource with a wildcard, as cdk-nag shows it, with the reason."""
         bucket = arn_of(self._archive.bucket)
         for required in table.REQUIRED_ACTIONS[name]:
             if "*" in (pattern := _objects(required)):
@@ -77,6 +77,6 @@ class Permissions:
 
 
 def _objects(required: table.Required) -> str:
-    """The pattern of the archive's keys that the row is about; empty for another resource."""
+    """The pattern of the archive's keys in the row; empty for another resource."""
     place, _, pattern = required.on.partition("/")
     return pattern if place == table.BUCKET else ""

@@ -1,8 +1,8 @@
-"""How policies name a role so that the name holds.
+"""Lasting names of roles in policies.
 
 A role's ARN as `Principal` is stored as that role's unique id: once the role is made anew, the
-policy means a role that is gone, under an unchanged text. A condition on `aws:PrincipalArn` goes on
-meaning whoever has the name.
+policy means a role that is gone, under an unchanged text. A condition on `aws:PrincipalArn`
+continues to mean the role of that name.
 """
 
 import aws_cdk as cdk
@@ -16,8 +16,8 @@ def own_role(stack: cdk.Stack, role_name: str) -> list[str]:
 def role_patterns(role_arn: str) -> list[str]:
     """Patterns for `aws:PrincipalArn` of a role.
 
-    AWS says the role's ARN there even for its sessions. Those who evaluate policies otherwise may
-    say the session's, so that has a pattern too; nobody else can have a session of that name.
+    AWS gives the role's ARN there even for its sessions. Other evaluators of policies may give the
+    session's, so it has a pattern too; nobody else can have a session of that name.
     """
     arn, _, role = role_arn.partition(":role/")
     session = arn.replace(":iam:", ":sts:") + f":assumed-role/{role.rpartition('/')[2]}/*"

@@ -1,4 +1,4 @@
-"""What the archive's own policies refuse, whoever asks: evidence stays, and so do the keys.
+"""Denials in the archive's own policies, for every caller: evidence stays, and so do the keys.
 
 Statements whose Sid begins with `WriteOnce` judge the headers of a PUT.
 """
@@ -63,10 +63,10 @@ def evidence_statements(bucket: s3.Bucket, settings: DeploySettings) -> list[iam
             ["s3:PutObjectTagging", "s3:PutObjectVersionTagging"],
             evidence,
         ),
-        # Another key than the archive's would decide who can read it. It is done in place, without
+        # Another key than the archive's would decide who can read it. It changes in place, without
         # a new version; S3 itself refuses it only as long as a version is locked.
         _deny("KeepEvidenceEncryption", ["s3:UpdateObjectEncryption"], evidence),
-        # What is replicated here from another bucket is no PUT and carries none of those headers.
+        # Replication from another bucket is no PUT and carries none of those headers.
         _deny(
             "KeepEvidenceFromReplicas",
             ["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"],

@@ -13,7 +13,7 @@ from infra.required_actions import PUBLIC_KEY
 
 
 class PublicKey(Construct):
-    """`pem` is known once the stack is deployed."""
+    """Custom resource; `pem` is known once the stack is deployed."""
 
     def __init__(
         self,

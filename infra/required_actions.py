@@ -1,9 +1,9 @@
-"""Which action each role of the stack needs, on what, and why. Nothing else is granted.
+"""Actions that each role of the stack needs, with resource and reason. Nothing else is granted.
 
-The policies of the functions are made from this table. Those that CDK derives from the workflow and
-from the schedule, and what the resources' own policies allow to services, are compared with it by
-tests, and docs/iam.md is its picture. On `BUCKET/…` are
-objects of the archive; a `*` in their keys stands for a run, a billing period or an account.
+The policies of the functions are made from this table. Tests compare it with the policies that CDK
+derives from the workflow and the schedule, and with the resources' own policies for services.
+docs/iam.md shows it. `BUCKET/…` means objects of the archive; a `*` in their keys stands for a run,
+a billing period or an account.
 """
 
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ class Required:
 
 BUCKET = "bucket"
 ARCHIVE_KEY = "archive key"
-"""Granted only by way of S3 and for the archive bucket."""
+"""Granted only through S3 and for the archive bucket."""
 SIGNING_KEY = "signing key"
 HEADS = "latest-manifest table"
 TOPIC = "topic"
@@ -63,7 +63,7 @@ PUBLIC_KEY = "PublicKey"
 WORKFLOW = "Workflow"
 SCHEDULE = "Schedule"
 ALARMS = "Alarms"
-"""CloudWatch itself: it has no role, and is let in by the policies of the topic and of its key."""
+"""CloudWatch itself: it has no role; the policies of the topic and of its key allow it."""
 
 EVIDENCE = (f"{DOCUMENTS_PREFIX}*", f"{RECORDS_PREFIX}*", f"{manifests_prefix('*')}*")
 """Object patterns of everything that is locked and written once."""
@@ -225,5 +225,6 @@ REQUIRED_ACTIONS: Mapping[str, tuple[Required, ...]] = {
     SCHEDULE: _SCHEDULE,
     ALARMS: _ALARMS,
 }
-"""By role: a step's function, the one for the public key, the workflow and the schedule; and what
-CloudWatch may by resource policies."""
+"""Needs of each role: a step's function, the one for the public key, the workflow and the schedule;
+and CloudWatch's, which resource policies grant.
+"""

@@ -24,15 +24,16 @@ PAYERS_A_POLICY = 15
 
 _FOLDERS = (documents_prefix, records_prefix)
 _WAY_DOWN = ("", *EVIDENCE_PREFIXES, *(folder("????-??") for folder in _FOLDERS))
-"""Prefixes on the way to an account's folders. They show folders only when they are asked for with
-a delimiter: without one, the first of them lists the whole bucket."""
+"""Prefixes on the way to an account's folders. They show folders only to a request with a
+delimiter: without one, the first of them lists the whole bucket.
+"""
 
 
 class Reviewers(Construct):
-    """One policy for the whole archive, one for its auditors, and one for each legal entity that
-    the settings name.
+    """One policy for the whole archive, one for its auditors, and one for each legal entity in the
+    settings.
 
-    A reviewer opens a folder by its link: the list of the account's buckets is not theirs to see.
+    A reviewer opens a folder by its link and cannot list the account's buckets.
     """
 
     def __init__(
@@ -94,8 +95,8 @@ class Reviewers(Construct):
         )
 
     def _versions_locks_and_heads(self, chain: ManifestChain) -> list[iam.PolicyStatement]:
-        """What `invoices check s3://` reads beside what a reviewer does, and what the console asks
-        before it shows versions.
+        """Allow `invoices check s3://` to read beyond a reviewer's rights, and the console to show
+        versions.
         """
         bucket = self._archive.bucket
         return [
@@ -117,7 +118,7 @@ class Reviewers(Construct):
         patterns: Sequence[str],
         more: Sequence[iam.PolicyStatement],
     ) -> None:
-        """`patterns` of keys may be read; `more` says what may be listed and done beside that."""
+        """Allow reading keys of `patterns`; `more` allows listing and further actions."""
         archive = self._archive
         policy = iam.ManagedPolicy(
             self,

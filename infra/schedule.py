@@ -12,10 +12,10 @@ from infra.deploy_settings import Schedule
 
 
 class DailySchedule(Construct):
-    """Starts a run every day, with the scheduled time as input: a run never asks what time it is.
+    """Starts a run every day, with the scheduled time as input: a run never reads the clock.
 
-    A late or doubled delivery is harmless, since the input says which run is meant. A start that
-    could not be delivered in a day lands in the dead-letter queue.
+    A late or doubled delivery is harmless, since the input identifies the run. A start that could
+    not be delivered in a day goes to the dead-letter queue.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What each deploy setting may be: rules that read one value each."""
+"""Rules for the deploy settings, each for one value."""
 
 import re
 import zoneinfo
@@ -34,7 +34,7 @@ _EVERY_DAY = (["*", "*", "?", "*"], ["?", "*", "*", "*"])
 
 
 def _matching(pattern: str, otherwise: str) -> Rule[str]:
-    """A rule for texts of this pattern; `otherwise` says of a text what is wrong with it."""
+    """A rule for texts of this pattern; `otherwise` describes any other text in an error."""
 
     def rule(value: object) -> str:
         found = text(value)
@@ -75,8 +75,8 @@ def holidays(value: object) -> tuple[date, ...]:
 
 
 def _days_of_other_years(days: Collection[date]) -> list[date]:
-    """Days whose year does not adjoin the years of most others: a list goes on year by year, so it
-    is mistyped.
+    """Days whose year does not adjoin the years of most others. Lists go on year by year, so such a
+    day is mistyped.
     """
     groups: list[list[date]] = []
     for one in sorted(days):
@@ -111,7 +111,7 @@ def bucket_name(value: object) -> str:
 
 
 def register_from(project: Path) -> Rule[tuple[Path, PayerRegister]]:
-    """A rule for the path of the payer register as seen from this folder; it reads the file."""
+    """A rule for the path of the payer register relative to this folder; it reads the file."""
 
     def rule(value: object) -> tuple[Path, PayerRegister]:
         name = text(value)

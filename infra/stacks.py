@@ -16,7 +16,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 def add_stacks(app: cdk.App, project: Path) -> None:
-    """Add the stacks that the settings in the app's context ask for.
+    """Add the stacks for the settings in the app's context.
 
     Raises InvalidDeploySettings and PackageNotBuilt.
     """

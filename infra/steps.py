@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Step:
-    """A step. `name` is what its file in `lambdas/handlers` is called."""
+    """A step. `name` is the name of its file in `lambdas/handlers`."""
 
     name: str
 
     @property
     def handler(self) -> str:
-        """Where Lambda finds the function's code."""
+        """Path of the function's code for Lambda."""
         return f"lambdas.handlers.{self.name}.handler"
 
     @property
@@ -35,4 +35,4 @@ STEPS = (
     FETCH_INVOICE_DOCUMENTS,
     VALIDATE_COMPLETENESS,
 )
-"""In the order in which a run comes to them."""
+"""All steps in the order of a run."""

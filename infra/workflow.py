@@ -1,4 +1,4 @@
-"""The whole workflow. docs/workflow.md is its picture."""
+"""The whole workflow; docs/workflow.md shows it."""
 
 import json
 
@@ -40,8 +40,9 @@ UNAVAILABLE = [
     "Sandbox.Timedout",
     "ServiceUnavailable",
 ]
-"""Lambda failed, the function died or ran out of time, or (the last one) it says itself that the
-same call may succeed later. Every step goes on from what it left."""
+"""Lambda failed, the function died or ran out of time, or (the last one) reported that the same
+call may succeed later. Every step continues from its own output.
+"""
 
 LIST_NOT_READ = "States.ItemReaderFailed"
 """The map could not read the run's list: S3 or its key did not answer, or the list is gone."""
@@ -49,7 +50,7 @@ LIST_NOT_READ = "States.ItemReaderFailed"
 _BUSY_TRIES, _UNAVAILABLE_TRIES = 30, 5
 _READ_TRIES, _MAP_TRIES = 5, 2
 TRIES = 1 + _UNAVAILABLE_TRIES
-"""How often a step is tried that fails with one of these."""
+"""Number of tries of a step that fails with one of these."""
 
 
 class Workflow(Construct):
@@ -134,7 +135,7 @@ class Workflow(Construct):
 def _stand_by(
     state_machine: sfn.StateMachine, functions: Functions, archive: ArchiveBucket
 ) -> None:
-    """What cdk-nag finds in the role that CDK makes of the states."""
+    """Accept cdk-nag's findings in the role that CDK makes of the states."""
     versions = {
         f"{arn_of(made.function)}:*": "CDK grants a function's versions with it; none is published."
         for made in functions.all
@@ -175,7 +176,7 @@ def _step(
         lambda_function=step.function,
         payload=payload,
         outputs="{% $states.result.Payload %}",
-        retry_on_service_exceptions=False,  # CDK's own list lacks most of ours
+        retry_on_service_exceptions=False,  # most of ours are missing from CDK's own list
     )
     for errors, attempts in ((BUSY, _BUSY_TRIES), (UNAVAILABLE, _UNAVAILABLE_TRIES)):
         state.add_retry(
@@ -190,10 +191,10 @@ def _step(
 
 
 def _go_on_without(each_payer: sfn.DistributedMap, validate: sfn.IChainable) -> None:
-    """A map that fails as a whole is tried again, then the run is validated without it: whoever
-    left no outcome is NOT_CHECKED, and that is red and in the mail of the same day.
+    """Try a map that fails as a whole again, then validate the run without it. Accounts without an
+    outcome are NOT_CHECKED, which is red and in the e-mail of the same day.
 
-    A second try does no work twice: what is archived is only looked up.
+    A second try does no work twice: archived invoices are only looked up.
     """
     for error, attempts, seconds in (
         (LIST_NOT_READ, _READ_TRIES, 5),

@@ -1,4 +1,4 @@
-"""The state machine's definition as a deployment would hand it to AWS, to be looked at before."""
+"""The state machine's definition as a deployment would send it to AWS, for a look before."""
 
 import json
 import tempfile
@@ -16,8 +16,8 @@ from infra.stacks import PROJECT
 def synthesized_definition(
     settings: DeploySettings, *, partition: str, account_id: str, region: str
 ) -> str:
-    """The definition for this account and region. What a deployment names is called by its logical
-    id: AWS judges the form of an ARN, not whether it is there.
+    """The definition for this account and region. Deployed resources have their logical ids as
+    names: AWS judges the form of an ARN, not whether it is there.
     """
     context = json.loads((PROJECT / "cdk.json").read_text(encoding="utf-8"))["context"]
     with tempfile.TemporaryDirectory() as outdir:

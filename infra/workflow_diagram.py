@@ -16,7 +16,7 @@ Generated from the state machine that the stack deploys (`infra/workflow.py`) by
 
 
 def definition(template: Mapping[str, Any]) -> dict[str, Any]:
-    """The state machine's definition; what CloudFormation fills in is shown as `${logical id}`."""
+    """The state machine's definition; CloudFormation's values are shown as `${logical id}`."""
     [machine] = [
         resource
         for resource in template["Resources"].values()
@@ -65,7 +65,7 @@ def _tried_again_whole(machine: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _diagram(machine: Mapping[str, Any], indent: str) -> Iterator[str]:
-    """The states of a state machine in the order in which a run can come to them."""
+    """The states of a state machine in the order of a run."""
     states = machine["States"]
     yield f"{indent}[*] --> {machine['StartAt']}"
     waiting, drawn = [machine["StartAt"]], set()
@@ -86,7 +86,7 @@ def _diagram(machine: Mapping[str, Any], indent: str) -> Iterator[str]:
 
 
 def _ways_on(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Where a state leads, each with the reason for going there."""
+    """The next states of a state, each with its reason."""
     for choice in state.get("Choices", ()):
         condition = choice["Condition"].removeprefix("{%").removesuffix("%}").strip()
         yield choice["Next"], condition.replace("$states.input.", "")
