@@ -1,1 +1,1 @@
-"""Measurements: what a month costs in time and memory, printed and judged by a limit."""
+"""Measurements of a month's time and memory, each printed and compared with a limit."""

@@ -1,9 +1,10 @@
-"""Checking every byte of an archive on disk against `sha256sum` over the same documents, as a
-ratio; and whether the memory that it takes is flat.
+"""Speed of checking every byte of an archive on disk as a ratio to `sha256sum` over the same
+documents, and growth of its memory.
 
     python -m bench.check_speed [--documents N]
 
-20,000 documents of 150 KB need 3 GB of disk below the system's temporary folder while it runs.
+20,000 documents of 150 KB need 3 GB of disk below the system's temporary folder during the
+measurement.
 """
 
 import argparse
@@ -48,7 +49,8 @@ from lambdas.views.sha256_sums import sha256_sums
 
 PERIOD = BillingPeriod(2026, 10)
 DOCUMENTS = 20_000
-"""The limits are for so many; with fewer, the start of a process weighs more than their bytes."""
+"""Number of documents for the limits; with fewer, a process's start counts more than their bytes.
+"""
 SIZE = 150_000
 INVOICES_A_PAYER = 20
 MOST = 1.5
@@ -62,7 +64,7 @@ with open("/proc/self/status") as status:
     print(next(line.split()[1] for line in status if line.startswith("VmHWM")), file=sys.stderr)
 sys.exit(ended)
 """
-"""The tool, and then its own peak memory: getrusage would count that of the process around it."""
+"""Runs the tool, then prints its own peak memory: getrusage would count its parent's."""
 _AS_OF = datetime(2026, 11, 12, 6, tzinfo=UTC)
 _CLOSE = CloseCalendar(CloseDeadline("day", 10))
 _RATE = "1.0864917265"
@@ -104,7 +106,7 @@ def row(invoice_id: str, payer: str) -> dict[str, Any]:
 
 
 class ArchiveOnDisk:
-    """Writes one billing period with so many documents, one an invoice."""
+    """Writes one billing period of many documents, one for each invoice."""
 
     def __init__(self, folder: Path, documents: int) -> None:
         self.folder = folder
@@ -168,7 +170,7 @@ def _base64(value: bytes) -> str:
 
 
 def sha256sum_seconds(archive: ArchiveOnDisk) -> float:
-    """How long `sha256sum` takes for all documents, in one process."""
+    """Seconds of `sha256sum` for all documents, in one process."""
     names = "\0".join(archive.documents).encode()
     began = time.perf_counter()
     subprocess.run(
@@ -194,28 +196,28 @@ def check(folder: Path) -> tuple[float, int]:
 
 
 def main() -> int:
-    """Print the times, peaks and ratios; 1 when one is above its limit at full size."""
+    """Print the times, peaks and ratios; 1 if one is above its limit at full size."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, default=DOCUMENTS)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="check-speed-") as folder:
-        small = ArchiveOnDisk(Path(folder, "small"), max(1, given.documents // 10))
-        large = ArchiveOnDisk(Path(folder, "large"), given.documents)
+        small = ArchiveOnDisk(Path(folder, "small"), max(1, arguments.documents // 10))
+        large = ArchiveOnDisk(Path(folder, "large"), arguments.documents)
         _, small_peak = check(small.folder)
         theirs, ours, peaks = [], [], []
-        for _ in range(ROUNDS):  # in turns, so that both meet the same disk cache and neighbours
+        for _ in range(ROUNDS):  # in turns, for the same disk cache and load
             theirs.append(sha256sum_seconds(large))
             seconds, peak = check(large.folder)
             ours.append(seconds)
             peaks.append(peak)
     ratio, growth = min(ours) / min(theirs), max(peaks) / small_peak
-    print(f"{given.documents} documents of {SIZE // 1000} KB")
+    print(f"{arguments.documents} documents of {SIZE // 1000} KB")
     print(f"  sha256sum: {min(theirs):.2f} s")
     print(f"  check:     {min(ours):.2f} s, records and manifest included")
     print(f"  ratio:     {ratio:.2f} (at most {MOST})")
     print(f"  peak:      {max(peaks) / 1024:.1f} MiB; {small_peak / 1024:.1f} MiB for a tenth")
     print(f"  ratio:     {growth:.2f} (at most {FLAT})")
-    return int(given.documents >= DOCUMENTS and (ratio > MOST or growth > FLAT))
+    return int(arguments.documents >= DOCUMENTS and (ratio > MOST or growth > FLAT))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     python -m bench.fetch_memory
 
-Each is fetched, checked and stored by the real code in a process of its own, from a loopback server
-of this process; storing reads the body as boto3 does and drops it.
+The real code fetches, checks and stores each in a process of its own, from a loopback server of
+this process. Storing reads the body as boto3 does and drops it.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ _THEN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class _Drain:
-    """Stands where S3 is: reads the body in blocks as an upload does."""
+    """Stands in for S3: reads the body in blocks as an upload does."""
 
     def put_object(self, *, Body: IO[bytes], **_: Any) -> dict[str, str]:  # noqa: N803 - boto3's name
         digest = hashlib.sha256()
@@ -60,7 +60,7 @@ def pdf(size: int) -> bytes:
 
 
 def fetch(url: str) -> None:
-    """Fetch one document and print what it took."""
+    """Fetch one document and print the peak memory."""
     with tempfile.TemporaryFile() as content:
         arrived = download(DocumentUrl(url), content, ("127.0.0.1",), LIMIT)
         checked = check_document(
@@ -107,12 +107,12 @@ def measure(size: int) -> int:
             capture_output=True,
             text=True,
         )
-    told: dict[str, int] = json.loads(ran.stdout)
-    return told["peak_kib"]
+    result: dict[str, int] = json.loads(ran.stdout)
+    return result["peak_kib"]
 
 
 def main() -> int:
-    """Print the peaks and their ratio; 1 when memory is not flat."""
+    """Print the peaks and their ratio; 1 if memory is not flat."""
     peaks = {name: measure(size) for name, size in SIZES.items()}
     small, large = peaks.values()
     for name, peak in peaks.items():

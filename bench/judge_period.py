@@ -2,10 +2,10 @@
 
     python -m bench.judge_period [PAYERS [INVOICES]]
 
-S3 and DynamoDB are dictionaries of this process, so what is measured is reading, judging and
-writing without the network. First the run that archived everything is judged, after the deadline;
-then a settled one on the day after, which has the earlier manifest to read. Each is a process of
-its own and tells its peak. 1 when one takes longer than a minute or more than the function has.
+S3 and DynamoDB are dictionaries of this process: reading, judging and writing are measured without
+the network. The first run archived everything and is judged after the deadline; the second is
+judged on the day after and reads the earlier manifest. Each is a process of its own and reports its
+peak. 1 if one takes more than a minute or more memory than the function has.
 """
 
 import base64
@@ -66,10 +66,10 @@ from lambdas.handlers import validate_completeness
 PAYERS, INVOICES = 1000, 20
 MOST_SECONDS = 60
 MOST_MIB = 2048
-"""What ValidateCompleteness has."""
+"""Memory of ValidateCompleteness."""
 OCTOBER = BillingPeriod(2026, 10)
 VERSION_ID = "1" * 32
-"""Of every object: each has one version."""
+"""Version id of every object: each has one version."""
 AFTER_DEADLINE = datetime(2026, 11, 12, 6, tzinfo=UTC)
 SETTINGS = {
     "ARCHIVE_BUCKET": "archive",
@@ -94,7 +94,7 @@ SETTINGS = {
 
 
 class Bucket:
-    """As much of S3 as judging needs; documents are their sizes alone."""
+    """The part of S3 that judging needs; documents are their sizes alone."""
 
     meta = SimpleNamespace(region_name="eu-west-1")
 
@@ -110,7 +110,7 @@ class Bucket:
 
     @property
     def size(self) -> int:
-        """How many bytes it holds."""
+        """Bytes that it holds."""
         return sum(map(len, self.objects.values()))
 
     def put_document(self, key: str, size: int) -> None:
@@ -167,7 +167,7 @@ def _answer(status: int) -> ClientError:
 
 
 class Heads:
-    """As much of DynamoDB as heads and what was told need."""
+    """The part of DynamoDB that latest-manifest records and notifications need."""
 
     def __init__(self) -> None:
         self.items: dict[str, dict[str, Any]] = {}
@@ -259,12 +259,14 @@ def archived(bucket: Bucket, run: PayerRun, one: dict[str, Any]) -> ArchivedInvo
 class Size:
     payers: int
     invoices: int
-    """Of each payer account in each billing period."""
+    """Invoices of each payer account in each billing period."""
     months: int = 1
 
 
 def prepare(bucket: Bucket, run_id: str, as_of: datetime, size: Size) -> None:
-    """What the run's earlier steps left: its list, each payer account's listing and fetch pass."""
+    """Store the output of the run's earlier steps: its list, each payer account's listing and fetch
+    pass.
+    """
     items = []
     periods = tuple(OCTOBER.with_earlier(size.months - 1))
     for number in range(size.payers):
@@ -343,8 +345,8 @@ def validate(bucket: Bucket, run_id: str, as_of: datetime) -> None:
 
 
 def judge(run_id: str, as_of: datetime, state: Path) -> None:
-    """Judge one run of the state and print what it took."""
-    bucket, heads = pickle.loads(state.read_bytes())  # noqa: S301 - of this program's own making
+    """Judge one run of the state and print its time and memory."""
+    bucket, heads = pickle.loads(state.read_bytes())  # noqa: S301 - this program wrote them
     connect(bucket, heads)
     before = peak_kib()
     began, processor = time.monotonic(), time.process_time()
@@ -352,7 +354,7 @@ def judge(run_id: str, as_of: datetime, state: Path) -> None:
     seconds, processor = time.monotonic() - began, time.process_time() - processor
     state.write_bytes(pickle.dumps((bucket, heads)))
     manifests = [len(bucket.objects[key]) for key in bucket.objects if manifest_sequence(key)]
-    told = json.loads(bucket.objects[run_result_key(run_id)])
+    result = json.loads(bucket.objects[run_result_key(run_id)])
     print(
         json.dumps(
             {
@@ -361,15 +363,15 @@ def judge(run_id: str, as_of: datetime, state: Path) -> None:
                 "peak_mib": peak_kib() // 1024,
                 "of_it_the_stores_mib": before // 1024,
                 "manifest_mb": max(manifests) // 1_000_000,
-                "verdict": told["verdict"],
-                "changed": told["periods"][0]["changed"],
+                "verdict": result["verdict"],
+                "changed": result["periods"][0]["changed"],
             }
         )
     )
 
 
 def main(payers: int, invoices: int) -> int:
-    """Print both measurements; 1 when one is out of its bounds."""
+    """Print both measurements; 1 if one is above its limit."""
     worst = 0
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder) / "state"

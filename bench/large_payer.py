@@ -1,11 +1,11 @@
 """Time and peak memory of a payer account with 20,000 invoices: listing them all, and the last pass
-that fetches what lacks, after passes that fetched the rest.
+that fetches the rest after earlier passes.
 
     python -m bench.large_payer [INVOICES]
 
-The real handlers ask the Invoicing emulator of this machine; S3 is a folder. Each step is a process
-of its own and tells its peak. 1 when one takes more memory than its function has, or when what it
-hands to the next state grows with the number of invoices.
+The real handlers query the Invoicing emulator of this machine; S3 is a folder. Each step is a
+process of its own and reports its peak. 1 if one takes more memory than its function has, or if its
+output to the next state grows with the number of invoices.
 """
 
 import json
@@ -35,7 +35,7 @@ from sandbox.invoicing.server import InvoicingEmulator
 
 INVOICES = 20_000
 LEFT = 20
-"""How many are left for the last pass."""
+"""Invoices left for the last pass."""
 MOST_MIB = {"list": 1024, "fetch": 2048}
 """Memory of the functions (infra/functions.py)."""
 MOST_ANSWER = 10_000
@@ -56,7 +56,7 @@ _THEN = datetime(2026, 11, 3, tzinfo=UTC)
 
 
 class BucketFolder:
-    """As much of S3 as listing and fetching need, in files."""
+    """The part of S3 that listing and fetching need, in files."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -95,7 +95,7 @@ def catalogue(invoices: int) -> FixedCatalogue:
 
 
 def prepare_last_pass(folder: Path) -> None:
-    """What earlier passes left: all invoices but the last are archived."""
+    """Store the output of earlier passes: all invoices but the last are archived."""
     archive, bucket = BucketFolder(folder), Bucket()
     read = archive.get_object(Key=listing_key(RUN.run_id, PAYER))["Body"].read()
     listing = Listing.from_data(json.loads(read))
@@ -110,7 +110,7 @@ def prepare_last_pass(folder: Path) -> None:
 
 
 def run_step(step: str, folder: Path) -> None:
-    """Run one step's handler and print what it took."""
+    """Run one step's handler and print its time and memory."""
     handlers = {"list": list_invoice_summaries, "fetch": fetch_invoice_documents}
     module: Any = handlers[step]
     os.environ |= SETTINGS | {"BILLING_TRANSFERS": "false", "INVOICE_UNITS": "false"}
@@ -147,12 +147,12 @@ def measure(step: str, folder: Path, endpoint: str) -> dict[str, Any]:
             "AWS_DEFAULT_REGION": "us-east-1",
         },
     )
-    told: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
-    return told
+    result: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
+    return result
 
 
 def main(invoices: int) -> int:
-    """Print both measurements; 1 when one is out of its bounds."""
+    """Print both measurements; 1 if one is above its limit."""
     worst = 0
     with (
         tempfile.TemporaryDirectory() as name,
@@ -162,9 +162,9 @@ def main(invoices: int) -> int:
         for step, most in MOST_MIB.items():
             if step == "fetch":
                 prepare_last_pass(folder)
-            told = measure(step, folder, emulator.url)
-            print(f"{invoices} invoices, {step}: {told} (at most {most} MiB)")
-            if told["peak_mib"] > most or told["answer_bytes"] > MOST_ANSWER:
+            result = measure(step, folder, emulator.url)
+            print(f"{invoices} invoices, {step}: {result} (at most {most} MiB)")
+            if result["peak_mib"] > most or result["answer_bytes"] > MOST_ANSWER:
                 worst = 1
     return worst
 

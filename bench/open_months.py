@@ -2,8 +2,8 @@
 
     python -m bench.open_months [PERIODS [PAYERS [INVOICES]]]
 
-The real handler judges as many invoices in each period. What Python holds at most while a period is
-judged is compared, beside the stores of this process. 1 when it grows with the number of periods.
+The real handler judges as many invoices in each period. The measure is Python's peak while a period
+is judged, beside the stores of this process. 1 if it grows with the number of periods.
 """
 
 import sys
@@ -18,19 +18,19 @@ step: Any = judge_run
 
 PERIODS, PAYERS, INVOICES = 6, 50, 20
 MOST_RATIO = 1.2
-"""What is kept of each period that was judged is its verdicts and findings, without invoices."""
+"""Growth for the verdicts and findings of judged periods, which are kept without invoices."""
 
 
 def peak_kib(size: Size) -> int:
-    """The most that one of the periods took, its outcomes read and set aside before."""
+    """The highest peak of the periods; their outcomes are read before."""
     bucket, peaks = Bucket(), list[int]()
     prepare(bucket, "run", AFTER_DEADLINE, size)
     connect(bucket, Heads())
     stored, judge_period = bucket.size, step.judge_period
 
-    def measured(*given: Any, **named: Any) -> Any:
+    def measured(*args: Any, **options: Any) -> Any:
         tracemalloc.reset_peak()
-        judged = judge_period(*given, **named)
+        judged = judge_period(*args, **options)
         peaks.append((tracemalloc.get_traced_memory()[1] + stored - bucket.size) // 1024)
         return judged
 

@@ -1,9 +1,9 @@
-"""Peak memory and time of checking papers that cost a parser the most, with all threads at once.
+"""Peak memory and time of checking the costliest papers, with all threads at once.
 
     python -m bench.parse_bounds [more PDFs]
 
-Each is checked as FetchInvoiceDocuments does it, by eight threads; the memory of this process and
-of all parser processes counts, in the unit of what the function has.
+Eight threads check them as FetchInvoiceDocuments does. The memory of this process and of all parser
+processes counts, in the unit of the function's memory.
 """
 
 import base64
@@ -26,7 +26,7 @@ _TEXT = b"BT /F1 9 Tf (N1) Tj ET "
 
 
 def pdf(content: bytes, filters: bytes) -> bytes:
-    """A PDF of one page with this content, packed as `filters` say."""
+    """A PDF of one page with this content, packed with `filters`."""
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -62,7 +62,7 @@ def papers(scale: int) -> dict[str, bytes]:
 
 
 def resident_kib(process: int) -> int:
-    """What a process holds, 0 when it is gone."""
+    """Memory of a process, 0 if it is gone."""
     try:
         status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
     except OSError:
@@ -71,7 +71,7 @@ def resident_kib(process: int) -> int:
 
 
 class Watch(threading.Thread):
-    """Looks at this process and its children all the time."""
+    """Measures this process and its children all the time."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -106,7 +106,7 @@ def check(name: str, file: IO[bytes], size_bytes: int) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Print what each paper took, and the peak; 1 when it comes near what the function has."""
+    """Print each paper's result and the peak; 1 if it comes near the function's memory."""
     scale = 1
     if arguments[:1] == ["--small"]:
         scale, arguments = 100, arguments[1:]
@@ -120,8 +120,8 @@ def main(arguments: list[str]) -> int:
         del content
         watch = Watch()
         watch.start()
-        for told in pool.map(lambda one: check(*one), files):
-            print(told)
+        for result in pool.map(lambda one: check(*one), files):
+            print(result)
         for _, file, _ in files:
             file.close()
     ratio = watch.peak_kib / 1024 / FUNCTION_MIB

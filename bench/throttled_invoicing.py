@@ -1,9 +1,10 @@
-"""What is left of a payer's throughput under a rate limit ten times lower than the client wants.
+"""Throughput of a payer account under a rate limit ten times below the client's rate.
 
     python -m bench.throttled_invoicing
 
-The real client of one payer account asks with the default number of threads, first without a limit,
-then with a tenth of that rate; a second payer account without a limit asks at the same time.
+The real client of one payer account calls with the default number of threads, first without a
+limit, then with a tenth of that rate; a second payer account without a limit calls at the same
+time.
 """
 
 import os
@@ -29,7 +30,7 @@ def invoices(payer: str) -> list[CatalogueInvoice]:
 
 
 def calls_per_second(payer: str, seconds: float, wait: float = 0.05) -> float:
-    """How often a second documents were offered; each thread rests as a download does."""
+    """Documents offered in a second; each thread rests as a download does."""
     client = invoicing_client(RoleCredentials(payer, "secret", "token"))
     service = Invoicing(client, lambda: client)
     began = time.monotonic()
@@ -48,7 +49,7 @@ def calls_per_second(payer: str, seconds: float, wait: float = 0.05) -> float:
 
 
 def main() -> int:
-    """Print the ratios; 1 when one is out of its bound."""
+    """Print the ratios; 1 if one is out of its bounds."""
     catalogue = FixedCatalogue({payer: invoices(payer) for payer in (LIMITED, FREE)})
     with InvoicingEmulator(catalogue, now=_THEN) as emulator:
         os.environ |= {
@@ -56,17 +57,17 @@ def main() -> int:
             "AWS_DEFAULT_REGION": "us-east-1",
         }
         alone = calls_per_second(FREE, 5)
-        wanted = calls_per_second(LIMITED, 5)
-        emulator.limits.set(Limit(wanted / 10, payer_account_id=LIMITED))
+        unlimited = calls_per_second(LIMITED, 5)
+        emulator.limits.set(Limit(unlimited / 10, payer_account_id=LIMITED))
         before = emulator.requests.snapshot()["calls"][LIMITED]["GetInvoicePDF"]
         with ThreadPoolExecutor(2) as pool:
             limited = pool.submit(calls_per_second, LIMITED, SECONDS)
             free = pool.submit(calls_per_second, FREE, SECONDS)
-            throughput, beside = limited.result() / (wanted / 10), free.result() / alone
+            throughput, beside = limited.result() / (unlimited / 10), free.result() / alone
         counts = emulator.requests.snapshot()
-        asked = counts["calls"][LIMITED]["GetInvoicePDF"] - before
-        refused = counts["refused"][LIMITED]["GetInvoicePDF"] / asked
-    print(f"wanted {wanted:.0f} calls a second, allowed {wanted / 10:.1f}")
+        attempts = counts["calls"][LIMITED]["GetInvoicePDF"] - before
+        refused = counts["refused"][LIMITED]["GetInvoicePDF"] / attempts
+    print(f"wanted {unlimited:.0f} calls a second, allowed {unlimited / 10:.1f}")
     print(f"throughput: {throughput:.1%} of the limit (at least {LEAST_THROUGHPUT:.0%})")
     print(f"refused: {refused:.1%} of the calls (at most {MOST_REFUSED:.0%})")
     print(f"the other payer: {beside:.1%} of its rate alone (at least {LEAST_OF_THE_OTHER:.0%})")

@@ -3,9 +3,9 @@ tenth of that.
 
     python -m bench.views
 
-Each size is made in a process of its own, by the real code, from a manifest as it is read from the
-archive. Seconds are of the processor, so that a busy machine tells the same. The ratio compares the
-time for one invoice; it tells whether more invoices cost more than their share.
+The real code makes each size in a process of its own, from a manifest as read from the archive.
+Seconds are processor time, so a busy machine gives the same result. The ratio compares the time for
+one invoice and shows whether more invoices cost more than their share.
 """
 
 import json
@@ -47,8 +47,8 @@ _RETRIEVED = "2026-11-05T06:00:07Z"
 
 
 def manifest_of(payers: int) -> Manifest:
-    """A month in which every tenth invoice has a supplemental document and every 50th payer
-    account lacks something.
+    """A month with a supplemental document for every tenth invoice, and a gap in every 50th payer
+    account.
     """
     return Manifest(
         "example-corp-invoice-archive",
@@ -65,8 +65,8 @@ def manifest_of(payers: int) -> Manifest:
 
 def _payer(number: int) -> PayerState:
     account_id = f"{100_000_000_000 + number * 7_919}"
-    lacks = (finding("PDF_NOT_READY", f"{number}", "AWS has no document yet."),)
-    unarchived = lacks if number % 50 == 0 else ()
+    gaps = (finding("PDF_NOT_READY", f"{number}", "AWS has no document yet."),)
+    unarchived = gaps if number % 50 == 0 else ()
     return PayerState(
         account_id,
         f"Payer account number {number} of a large organization",
@@ -158,7 +158,7 @@ def _stored(key: str) -> StoredObject:
 
 
 def make(payers: int) -> dict[str, Any]:
-    """Make every view of such a month; what each took and how large it is, and the peak memory."""
+    """Make every view of such a month; return time and size of each, and the peak memory."""
     content = to_canonical_json(manifest_of(payers).to_data())
     before = PeriodDigest.of(manifest_of(payers))
     manifest = Manifest.from_data(json.loads(content))
@@ -179,26 +179,26 @@ def make(payers: int) -> dict[str, Any]:
 
 
 def measure(payers: int) -> dict[str, Any]:
-    """The same in a process of its own, so that the peak is of this size alone."""
+    """Make them in a process of its own, so that the peak is of this size alone."""
     ran = subprocess.run(
         [sys.executable, "-m", "bench.views", str(payers)],
         check=True,
         capture_output=True,
         text=True,
     )
-    told: dict[str, Any] = json.loads(ran.stdout)
-    return told
+    result: dict[str, Any] = json.loads(ran.stdout)
+    return result
 
 
 def main() -> int:
-    """Print what was measured; 1 when it is too slow, too large or not proportional."""
+    """Print the measurements; 1 if they are too slow, too large or not proportional."""
     seconds, peak_mib = {}, 0.0
     for name, payers in PAYERS.items():
-        told = measure(payers)
-        seconds[name] = sum(view["seconds"] for view in told["views"].values())
-        peak_mib = told["peak_kib"] / 1024
+        result = measure(payers)
+        seconds[name] = sum(view["seconds"] for view in result["views"].values())
+        peak_mib = result["peak_kib"] / 1024
         print(f"{name}: {payers:,} payer accounts, {payers * INVOICES:,} invoices")
-        for view, cost in told["views"].items():
+        for view, cost in result["views"].items():
             print(f"  {view:<18} {cost['seconds']:7.2f} s {cost['bytes'] / 1e6:8.2f} MB")
         print(f"  {'all':<18} {seconds[name]:7.2f} s, peak {peak_mib:,.0f} MiB")
     small, large = seconds.values()
