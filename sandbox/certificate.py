@@ -1,7 +1,7 @@
 """The certificate with which the embedded AWS serves TLS on 127.0.0.1.
 
 It is made once in a folder and trusted by the programs of that folder alone. TLS is needed because
-policies deny what comes without it, and the embedded AWS enforces policies.
+policies deny requests without it, and the embedded AWS enforces policies.
 """
 
 import ipaddress
@@ -22,8 +22,8 @@ _CLOCKS_DIFFER = timedelta(days=1)
 
 
 def keep_certificate(places: Places, now: datetime) -> None:
-    """See to it that `places.certificate` and `places.certificate_key` are there, belong together
-    and last for another month. `now` is an aware instant.
+    """Ensure that `places.certificate` and `places.certificate_key` exist, belong together and last
+    for another month. `now` is an aware instant.
     """
     if not _is_good(places, now):
         _make(places, now)
@@ -44,7 +44,7 @@ def _make(places: Places, now: datetime) -> None:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Invoice archive: embedded AWS")])
     names = [x509.IPAddress(ipaddress.IPv4Address("127.0.0.1")), x509.DNSName("localhost")]
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-    # Its own issuer and no CA: whoever trusts it trusts this one server.
+    # Its own issuer and no CA: trusting it means trusting this one server.
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)

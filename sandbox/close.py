@@ -34,9 +34,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Play the window of one period, or of two that end differently; 0 when every day had a
-    status.
-    """
+    """Play the window of one period, or of two that end differently; 0 if each day had a status."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.close", description=__doc__)
     parser.add_argument(
         "--period", default="", help=f"default: {CLOSES_IN_TIME}, then {STAYS_OPEN}"
@@ -45,15 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--folder", type=Path, default=PROJECT / "build" / "close", help="the folder to play it in"
     )
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_LINES)
     try:
-        periods = [_period(asked.period)] if asked.period else [CLOSES_IN_TIME, STAYS_OPEN]
-        folder = asked.folder.resolve()
-        # a window opens on an archive that knows nothing of it
+        periods = [_period(options.period)] if options.period else [CLOSES_IN_TIME, STAYS_OPEN]
+        folder = options.folder.resolve()
+        # each window starts with an empty archive
         shutil.rmtree(folder / "sandbox", ignore_errors=True)
         places = Places.under(folder, PROJECT)
-        with Sandbox(places, payers_file=asked.payers, say=console.print) as sandbox:
+        with Sandbox(places, payers_file=options.payers, say=console.print) as sandbox:
             for period in periods:
                 play(sandbox, period, console)
     except SandboxError as error:
@@ -81,17 +79,17 @@ def play(sandbox: Sandbox, period: BillingPeriod, console: Console) -> list[Mapp
         raise SandboxError(
             f"the closing window of {period} goes on until {last}; name an earlier billing period"
         )
-    said = []
+    days = []
     for day in _days(period.first_day_after, last):
         _run(sandbox, datetime.combine(day, _RUN_AT))
         body = s3.get_object(Bucket=bucket, Key=completeness_key(period))["Body"].read()
         completeness = json.loads(body)
-        said.append(completeness)
+        days.append(completeness)
         verdict = verdict_text(completeness["verdict"])
         console.print(f"{day:%a} {day}  {verdict}: {_counts(completeness)}", highlight=False)
         for line in _open(completeness):
             console.print(f"    {escape(line)}", highlight=False)
-    return said
+    return days
 
 
 def _period(text: str) -> BillingPeriod:
@@ -133,15 +131,15 @@ def _open(completeness: Mapping[str, Any]) -> Iterator[str]:
     """The findings that block, a line per code, with the payer accounts that have them."""
     names: dict[str, list[str]] = {}
     for payer in completeness["payers"]:
-        for found in payer["findings"]:
-            named = names.setdefault(found["code"], [])
-            if found["severity"] == "blocking" and payer["name"] not in named:
-                named.append(payer["name"])
-    for code, named in sorted(names.items()):
-        more = len(named) - _MOST_NAMED
-        shown = ", ".join(named[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-        if named:
-            yield f"{code}: {shown}"
+        for finding in payer["findings"]:
+            accounts = names.setdefault(finding["code"], [])
+            if finding["severity"] == "blocking" and payer["name"] not in accounts:
+                accounts.append(payer["name"])
+    for code, accounts in sorted(names.items()):
+        more = len(accounts) - _MOST_NAMED
+        text = ", ".join(accounts[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        if accounts:
+            yield f"{code}: {text}"
 
 
 if __name__ == "__main__":

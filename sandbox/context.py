@@ -1,4 +1,4 @@
-"""The one shape of what the sandbox starts and stops."""
+"""The common base of everything that the sandbox starts and stops."""
 
 from abc import ABC, abstractmethod
 from contextlib import ExitStack
@@ -13,7 +13,7 @@ class Context(ABC):
 
     @abstractmethod
     def _open(self, opening: ExitStack) -> None:
-        """Start, and leave with `opening` what stops it again; an error here stops it at once."""
+        """Start, and register the stop with `opening`; an error here stops it at once."""
 
     def __enter__(self) -> Self:
         with ExitStack() as opening:

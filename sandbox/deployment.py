@@ -25,7 +25,7 @@ _DEPLOYED_FROM = (
     PAYER_READER_TEMPLATE,
 )  # fmt: skip
 
-# How to ask for a resource by its physical id; kinds whose absence a run would stumble over.
+# Requests for a resource by its physical id, of the kinds that a run cannot do without.
 _LOOK_UPS: Mapping[str, tuple[str, str, str]] = {
     "AWS::IAM::Role": ("iam", "get_role", "RoleName"),
     "AWS::Lambda::Function": ("lambda", "get_function_configuration", "FunctionName"),
@@ -50,7 +50,7 @@ class Deployed:
 def fingerprint(
     project: Path, settings: Mapping[str, object], register: bytes, endpoint: str
 ) -> str:
-    """SHA-256 of everything that a deployment is made from, and of where it goes.
+    """SHA-256 of everything that a deployment is made from, and of its target.
 
     Equal prints mean that a deployment would change nothing.
     """
@@ -77,25 +77,25 @@ def _source_files(project: Path) -> Iterator[Path]:
         yield from (path for path in found if path.is_file() and "__pycache__" not in path.parts)
 
 
-def is_recorded(places: Places, wanted: str) -> bool:
-    """Whether the last complete deployment was made from the same."""
-    return _record(places) == wanted
+def is_recorded(places: Places, sha256: str) -> bool:
+    """True if the last complete deployment has this fingerprint."""
+    return _record(places) == sha256
 
 
 def was_completed(places: Places) -> bool:
-    """Whether there is a complete deployment, of whatever, with a state that can be read."""
+    """True if there is a complete deployment of any sources, with a state that can be read."""
     return _record(places) is not None and all(map(_is_readable, places.state.glob("*.json")))
 
 
-def record(places: Places, wanted: str) -> None:
-    """To be called when the deployed state is on disk."""
+def record(places: Places, sha256: str) -> None:
+    """Record a complete deployment; to be called once its state is on disk."""
     unfinished = places.deployed.with_suffix(".tmp")
-    unfinished.write_text(json.dumps({"fingerprint": wanted}) + "\n")
+    unfinished.write_text(json.dumps({"fingerprint": sha256}) + "\n")
     unfinished.replace(places.deployed)
 
 
 def forget(places: Places) -> None:
-    """From now on there is no complete deployment."""
+    """Drop the record: from now on there is no complete deployment."""
     places.deployed.unlink(missing_ok=True)
 
 
@@ -116,7 +116,7 @@ def _is_readable(state: Path) -> bool:
 
 
 def find(aws: Ministack) -> Deployed | None:
-    """The deployment, None unless the stack is complete and what a run uses is really there."""
+    """The deployment, None unless the stack is complete and a run's resources really exist."""
     cloudformation = aws.client("cloudformation")
     try:
         stack = cloudformation.describe_stacks(StackName=ARCHIVE_STACK)["Stacks"][0]
@@ -140,11 +140,11 @@ def find(aws: Ministack) -> Deployed | None:
 
 
 class DeploymentFailed(SandboxError):
-    """A deployment that the embedded AWS did not take."""
+    """A deployment that the embedded AWS refused."""
 
 
 class Cdk:
-    """The CDK CLI of the project, with the embedded AWS as the only AWS it knows."""
+    """The CDK CLI of the project, with the embedded AWS as its only AWS."""
 
     def __init__(
         self, places: Places, endpoint: str, held: int, say: Callable[[str], None]
@@ -162,9 +162,9 @@ class Cdk:
         self._environment["PATH"] = f"{node.parent}{os.pathsep}{self._environment['PATH']}"
 
     def synthesize(self, settings: Mapping[str, object]) -> None:
-        """Synthesize the app with the settings. Raises SandboxError with what the app says."""
+        """Synthesize the app with the settings. Raises SandboxError with the app's message."""
         self._say("Embedded AWS: synthesizing the app")
-        shutil.rmtree(self._places.assembly, ignore_errors=True)  # else old assets heap up
+        shutil.rmtree(self._places.assembly, ignore_errors=True)  # else old assets pile up
         self._run(
             "synth",
             "--quiet",
@@ -178,7 +178,7 @@ class Cdk:
         use_plain_metrics(self._places.assembly)
 
     def deploy(self) -> None:
-        """Bootstrap and deploy what was synthesized. Raises DeploymentFailed."""
+        """Bootstrap and deploy the synthesized app. Raises DeploymentFailed."""
         self._say("Embedded AWS: bootstrapping")
         app = ["--app", str(self._places.assembly)]
         failure: SandboxError = DeploymentFailed("cdk bootstrap failed")

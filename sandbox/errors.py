@@ -1,5 +1,5 @@
-"""What stops a month end."""
+"""Errors that stop a month end."""
 
 
 class SandboxError(Exception):
-    """One clear sentence for the person who typed `make month-end`: what, which one, what to do."""
+    """One clear sentence for the person who typed `make month-end`: fault, place, next step."""

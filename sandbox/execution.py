@@ -22,7 +22,7 @@ _RED_ENDING = "MonthIncomplete"
 
 @dataclass(frozen=True)
 class Counts:
-    """How far a run is. `payers` is None until the run knows how many it asks."""
+    """Progress of a run; `payers` is None until the run knows its number of payer accounts."""
 
     payers: int | None
     checked: int
@@ -33,7 +33,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Ending:
-    """How an execution ended: `verdict` is None when the run ended without one."""
+    """End of an execution; `verdict` is None if the run ended without one."""
 
     status: str
     verdict: str | None
@@ -43,7 +43,7 @@ class Ending:
 
 
 class Execution:
-    """A started execution. `before` is what the archive held when it started."""
+    """A started execution; `before` has the archive's objects at its start."""
 
     def __init__(
         self, aws: Ministack, deployed: Deployed, scheduled_text: str, before: Snapshot
@@ -68,7 +68,7 @@ class Execution:
         return str(self._enumerated["run_id"]) if self._enumerated else None
 
     def ending(self) -> Ending | None:
-        """None while it runs."""
+        """Ending, None while it runs."""
         described = self._states.describe_execution(executionArn=self.arn)
         if described["status"] == "RUNNING":
             return None
@@ -80,7 +80,7 @@ class Execution:
         )
 
     def counts(self) -> Counts:
-        """How far it is now."""
+        """Progress at this moment."""
         payers, checked = None, 0
         if self.run_id and self._enumerated:
             payers = int(self._enumerated["payers"])

@@ -21,11 +21,11 @@ class _Written:
 
 
 def export(s3: Any, bucket: str, objects: Snapshot, folder: Path, record: Path) -> int:
-    """Make the files under `folder` equal the objects; returns how many were written.
+    """Make the files under `folder` equal the objects; return the number of files written.
 
-    Only what changed is written. A file of an object that is gone is removed; a file that the
-    export did not write stays. `record` keeps what was written. Raises SandboxError, before
-    anything is written, if a key cannot be a file's path.
+    Only changes are written. A file of an object that is gone is removed; a file from elsewhere
+    stays. `record` keeps a list of the written files. Raises SandboxError, before anything is
+    written, if a key cannot be a file's path.
     """
     _require_paths(objects)
     written = _read(record)
@@ -54,7 +54,7 @@ def export(s3: Any, bucket: str, objects: Snapshot, folder: Path, record: Path) 
 
 
 def _require_paths(objects: Snapshot) -> None:
-    """A key becomes a path of its own below the folder, or nothing is written."""
+    """Check that every key is a path of its own below the folder."""
     folders = {key[:end] for key in objects for end, letter in enumerate(key) if letter == "/"}
     unsafe = [
         key
@@ -94,7 +94,7 @@ def _remove(folder: Path, key: str) -> None:
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    """Size and time of the file; zeros when there is none."""
+    """Size and time of the file; zeros if there is none."""
     try:
         status = path.lstat()
     except OSError:

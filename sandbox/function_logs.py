@@ -1,4 +1,4 @@
-"""What the functions logged, as a file: after the run nothing answers for it."""
+"""Logs of the functions as a file: after the run nothing serves them."""
 
 from datetime import UTC, datetime
 from pathlib import Path

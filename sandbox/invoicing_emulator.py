@@ -16,7 +16,7 @@ from sandbox.organization import Organization
 
 
 def limit(text: str) -> Limit:
-    """`OPERATION=N`. Raises ValueError, ArgumentTypeError."""
+    """Read `OPERATION=N`. Raises ValueError, ArgumentTypeError."""
     operation, _, rate = text.partition("=")
     try:
         return Limit(float(rate), operation=operation)

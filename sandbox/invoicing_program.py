@@ -21,16 +21,16 @@ _START_SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the service was asked since it started: calls by operation, and document downloads."""
+class RequestTotals:
+    """Requests to the service since its start: calls by operation, and document downloads."""
 
     calls: Mapping[str, int]
     downloads: int
 
-    def since(self, earlier: "Asked") -> "Asked":
-        """What was asked after `earlier` was told."""
+    def since(self, earlier: "RequestTotals") -> "RequestTotals":
+        """Requests after those of `earlier`."""
         calls = Counter(self.calls) - Counter(earlier.calls)
-        return Asked(calls, self.downloads - earlier.downloads)
+        return RequestTotals(calls, self.downloads - earlier.downloads)
 
 
 class InvoicingProgram(Context):
@@ -73,15 +73,15 @@ class InvoicingProgram(Context):
         self._await_ready()
 
     def set_clock(self, now: datetime) -> None:
-        """From now on the service answers as of this instant."""
+        """Set the service's clock to this instant."""
         self.control("POST", "clock", {"now": now.isoformat()})
 
-    def asked(self) -> Asked:
-        told = self.control("GET", "requests")
+    def request_totals(self) -> RequestTotals:
+        counts = self.control("GET", "requests")
         calls: Counter[str] = Counter()
-        for by_operation in told["calls"].values():
+        for by_operation in counts["calls"].values():
             calls.update(by_operation)
-        return Asked(calls, sum(told["downloads"].values()))
+        return RequestTotals(calls, sum(counts["downloads"].values()))
 
     def control(self, method: str, name: str, content: Mapping[str, object] | None = None) -> Any:
         """One request of the emulator's control plane, which no deployed function knows."""

@@ -1,9 +1,9 @@
-"""Keeps the archived bytes while everything else of the embedded AWS is made anew.
+"""Keeping the archived bytes while everything else of the embedded AWS is made anew.
 
-ministack writes each object at once but its control plane only at a graceful end, so a killed run
-may leave bytes without the bucket, key and stack they belong to; and CloudFormation refuses a
-bucket that exists. Therefore the bytes are put aside, the deployment is made from nothing, and the
-bytes are put back while ministack is down. Every step may be cut off and repeated.
+ministack writes each object at once but its control plane only at a graceful end. A killed run may
+therefore leave bytes without the bucket, key and stack they belong to, and CloudFormation refuses a
+bucket that exists. So the bytes are put aside, the deployment is made from nothing, and the bytes
+are put back while ministack is down. Every step may be interrupted and repeated.
 """
 
 import shutil
@@ -20,7 +20,7 @@ _FOLDERS = (Path(ACCOUNT_ID), Path(".versions") / ACCOUNT_ID)
 
 def start_anew(places: Places) -> None:
     """Forget all but the bytes of the buckets, which `put_back` returns after a deployment."""
-    put_back(places)  # of an earlier attempt that was cut off
+    put_back(places)  # from an interrupted earlier attempt
     deployment.forget(places)
     if places.buckets.exists():
         places.buckets.rename(places.kept_buckets)

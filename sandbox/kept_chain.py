@@ -1,8 +1,8 @@
-"""Keeps what makes the manifests provable while everything else of the embedded AWS is made anew.
+"""Keeping the proof of the manifests while everything else of the embedded AWS is made anew.
 
-On AWS the signing key and the table of heads outlive the stack. ministack forgets both with its
-control plane, and a new key could continue no chain. So after every graceful end the key's private
-half and the heads are noted, and a control plane that is made anew gets them while it is down.
+On AWS the signing key and the table of latest-manifest records outlive the stack. ministack forgets
+both with its control plane, and a new key could continue no chain. So after every graceful end the
+key's private half and the records are noted, and a new control plane gets them while it is down.
 """
 
 import json
@@ -17,7 +17,9 @@ _MATERIAL = ("_private_key_pem", "_public_key_der_b64")
 
 
 def remember(places: Places) -> None:
-    """Note the key and the heads of a deployment that is whole; else leave the last note alone."""
+    """Note key and latest-manifest records of a complete deployment; else leave the last note
+    alone.
+    """
     try:
         keys, tables = _read(places, "kms"), _read(places, "dynamodb")
         (key,), (table,) = _signing_keys(keys), _tables(tables)
@@ -28,7 +30,7 @@ def remember(places: Places) -> None:
 
 
 def put_back(places: Places) -> None:
-    """Give a new deployment the noted key and heads, if there is a note. ministack must be down."""
+    """Give a new deployment the noted key and records, if any. ministack must be down."""
     if not places.chain.exists():
         return
     note = json.loads(places.chain.read_bytes())

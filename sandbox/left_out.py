@@ -1,9 +1,9 @@
-"""What ministack leaves out of a deployment or forgets at a restart, put right at every start.
+"""Gaps of ministack in a deployment or after a restart, fixed at every start.
 
 Measured on 1.5.33: CloudFormation ignores a bucket's `ObjectLockEnabled`; a restart loses the
 retention of each version; the Scheduler fires real schedules and passes
-`<aws.scheduler.scheduled-time>` literally; a bucket policy's condition on the headers with which an
-object is written once never sees them, so that it refuses every write.
+`<aws.scheduler.scheduled-time>` literally; a bucket policy's condition on the headers of a
+write-once PUT never sees them, so it refuses every write.
 """
 
 import json
@@ -29,11 +29,11 @@ _SCHEDULE_FIELDS = (
 )
 _THREADS = 8
 _JUDGES_HEADERS = "WriteOnce"
-"""What the Sid of a statement on such headers begins with. The templates' own tests read them."""
+"""Beginning of the Sid of a statement on such headers. The templates' own tests read them."""
 
 
 def put_right(aws: Ministack, deployed: Deployed, retention: RetentionPolicy) -> None:
-    """Make the embedded AWS what the template says."""
+    """Make the embedded AWS match the template."""
     s3 = aws.client("s3")
     s3.put_object_lock_configuration(
         Bucket=deployed.archive_bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"}

@@ -13,8 +13,8 @@ _ENDING_SECONDS = 40  # longer than the grace that sandbox.tether gives a progra
 class FolderLock:
     """Held by this process and, through the descriptor they inherit, by every program it starts.
 
-    A killed run's programs need a moment to save their state; until the last has ended the lock is
-    theirs.
+    A killed run's programs need a moment to save their state; they hold the lock until the last has
+    ended.
     """
 
     def __init__(self, path: Path) -> None:
@@ -22,7 +22,7 @@ class FolderLock:
         self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
     def acquire(self) -> None:
-        """Take the lock. Raises SandboxError when another run is alive."""
+        """Take the lock. Raises SandboxError if another run is alive."""
         deadline = time.monotonic() + _ENDING_SECONDS
         while True:
             try:

@@ -24,7 +24,7 @@ _START_SECONDS = 60
 
 
 class Ministack(Context):
-    """Runs while the context is open, and enforces what policies say.
+    """Runs while the context is open, and enforces policies.
 
     Leaving it saves the state, which ministack does only at a graceful end.
     """
@@ -35,7 +35,7 @@ class Ministack(Context):
         self.port = port
         self._places = places
         environment = aws_environment(places, self.endpoint)
-        # Credentials and endpoint of the functions are ministack's to give.
+        # ministack gives the functions their credentials and endpoint.
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL"):
             del environment[name]
         environment |= {
@@ -54,7 +54,7 @@ class Ministack(Context):
             "STATE_DIR": str(places.state),
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
-            # else it tidies up among the person's containers
+            # else it removes containers of the person
             "DOCKER_HOST": f"unix://{places.sandbox / 'no-docker'}",
         }
         self._program = Program(
@@ -84,7 +84,7 @@ class Ministack(Context):
         shutil.rmtree(self._places.temporary, ignore_errors=True)
 
     def client(self, service: str, account_id: str = ACCOUNT_ID) -> Any:
-        """A boto3 client of the embedded AWS, as the root of an account, that reads nothing of the
+        """A boto3 client of the embedded AWS, as the root of an account; it reads nothing of the
         caller's environment or home folder.
         """
         return self._session.client(
@@ -103,7 +103,7 @@ class Ministack(Context):
 
     @cached_property
     def _session(self) -> boto3.Session:
-        """One for all clients: it reads the model of each service once."""
+        """One session for all clients: it reads the model of each service once."""
         return boto3.Session(botocore_session=_isolated_botocore_session(), region_name=REGION)
 
     def _await_ready(self) -> None:
@@ -119,7 +119,7 @@ class Ministack(Context):
 
     def _is_ready(self) -> bool:
         trust = ssl.create_default_context(cafile=self._places.certificate)
-        # http.client, unlike urllib, asks no proxy.
+        # http.client, unlike urllib, uses no proxy.
         connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=5, context=trust)
         try:
             connection.request("GET", "/_ministack/ready")

@@ -1,11 +1,11 @@
 """The program that serves ministack.
 
-A TLS server that ends waits for every idle connection until its client says goodbye, by default for
-half a minute, which is as long as sandbox.tether waits for a program: ministack, which saves its
-state last, would be killed before.
+At its end a TLS server waits for each idle connection until the client says goodbye, by default for
+half a minute. sandbox.tether waits no longer for a program, so it would kill ministack before that
+saves its state.
 
-Its state holds private keys, and it makes every file with the mode that it is given: so whatever it
-makes is its owner's alone.
+The state holds private keys, and ministack sets no file modes of its own: this program makes every
+file its owner's alone.
 """
 
 import asyncio.constants

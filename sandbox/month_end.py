@@ -1,4 +1,4 @@
-"""`make month-end`: from what the schedule sends to the archive as files, on the embedded AWS."""
+"""`make month-end`: from the schedule's input to the archive as files, on the embedded AWS."""
 
 import argparse
 import json
@@ -20,13 +20,13 @@ from sandbox.request import MonthEndRequest, month_end_request
 from sandbox.started import Sandbox
 
 _WIDTH_OF_LINES = 120
-"""How wide the output is where no terminal says so."""
+"""Width of the output without a terminal."""
 
 PROJECT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a month end; 0 when a verdict was reached, else 1 and one sentence that says why."""
+    """Run a month end; 0 if a verdict was reached, else 1 and one sentence with the reason."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.month_end", description=__doc__)
     parser.add_argument(
         "--period", default="", help="default: the last UTC month that ended 12 days ago"
@@ -36,12 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--folder", type=Path, default=PROJECT / "build", help="the folder of the embedded AWS"
     )
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_LINES)
     try:
-        request = month_end_request(asked.period, asked.at, datetime.now(UTC))
-        places = Places.under(asked.folder.resolve(), PROJECT)
-        with Sandbox(places, payers_file=asked.payers, say=console.print) as sandbox:
+        request = month_end_request(options.period, options.at, datetime.now(UTC))
+        places = Places.under(options.folder.resolve(), PROJECT)
+        with Sandbox(places, payers_file=options.payers, say=console.print) as sandbox:
             run_month_end(sandbox, request, console)
     except SandboxError as error:
         text = f"Month end stopped: {error}"
@@ -54,12 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_month_end(sandbox: Sandbox, request: MonthEndRequest, console: Console) -> Execution:
-    """Run once, leave the archive as files, tell. Raises SandboxError if there is no verdict."""
+    """Run once, leave the archive as files, report. Raises SandboxError if there is no verdict."""
     s3, bucket, places = sandbox.client("s3"), sandbox.deployed.archive_bucket, sandbox.places
     period, began = request.billing_period, datetime.now(UTC)
     before = snapshot.take(s3, bucket)
     sandbox.invoicing.set_clock(request.scheduled_time)
-    asked_before = sandbox.invoicing.asked()
+    requests_before = sandbox.invoicing.request_totals()
     console.print(f"Billing period {period}, as the schedule of {request.scheduled_text} runs it")
     execution = Execution(sandbox.aws, sandbox.deployed, request.scheduled_text, before)
     ending = follow(execution, console)
@@ -75,10 +75,10 @@ def run_month_end(sandbox: Sandbox, request: MonthEndRequest, console: Console) 
     report.print_others(
         console, [_completeness(places.archive, other) for other in others if other != period]
     )
-    asked = sandbox.invoicing.asked().since(asked_before)
-    report.print_effect(console, asked, snapshot.difference(before, after))
-    shown = places.shown(places.archive)
-    console.print(f"The archive is in {shown}: {len(after)} files, {written} written now.")
+    requests = sandbox.invoicing.request_totals().since(requests_before)
+    report.print_effect(console, requests, snapshot.difference(before, after))
+    folder = places.shown(places.archive)
+    console.print(f"The archive is in {folder}: {len(after)} files, {written} written now.")
     console.print("Open the month's page in a browser:")
     page = places.shown(places.archive / period_page_key(period))
     console.print(page, markup=False, highlight=False, soft_wrap=True)

@@ -1,5 +1,5 @@
-"""The reader role in every payer account of the register, deployed as the README tells its owner to
-do it: the plain template, with the archive's account and all settings as parameters.
+"""The reader role in every payer account of the register, deployed as the README instructs its
+owner: the plain template, with the archive's account and all settings as parameters.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Where the embedded AWS keeps things. Nothing of it lies outside the project's folder."""
+"""Paths of the embedded AWS, all below the project's folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ class Places:
     """The folders of one embedded AWS; `make clean` removes `sandbox` and `archive`."""
 
     project: Path
-    """The checkout: app.py, cdk.json and what they deploy."""
+    """The checkout: app.py, cdk.json and their sources."""
     sandbox: Path
     """The state of the embedded AWS, kept between runs."""
     archive: Path
@@ -29,7 +29,7 @@ class Places:
 
     @property
     def certificate(self) -> Path:
-        """In a folder of its own, because ministack writes a bundle beside it."""
+        """The certificate, in a folder of its own, because ministack writes a bundle beside it."""
         return self.sandbox / "tls" / "certificate.pem"
 
     @property
@@ -53,17 +53,17 @@ class Places:
 
     @property
     def chain(self) -> Path:
-        """The signing key and the heads of the manifests (see sandbox.kept_chain)."""
+        """The signing key and the latest-manifest records (see sandbox.kept_chain)."""
         return self.sandbox / "chain.json"
 
     @property
     def deployed(self) -> Path:
-        """The fingerprint of what the last complete deployment was made from."""
+        """The fingerprint of the last complete deployment's sources."""
         return self.sandbox / "deployed.json"
 
     @property
     def exported(self) -> Path:
-        """What the last export wrote."""
+        """List of the last export's files."""
         return self.sandbox / "exported.json"
 
     @property
@@ -77,7 +77,7 @@ class Places:
 
     @property
     def function_log(self) -> Path:
-        """What the functions logged in the last run."""
+        """The functions' logs in the last run."""
         return self.logs / "functions.log"
 
     @property

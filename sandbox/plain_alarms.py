@@ -1,4 +1,4 @@
-"""Alarms on metric math as the embedded AWS takes them: on the metric itself.
+"""Alarms on metric math in the form that the embedded AWS takes: on the metric itself.
 
 Measured on ministack 1.5.33: CloudFormation refuses an alarm with `Metrics`. The templates' own
 tests read the expression.

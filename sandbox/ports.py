@@ -18,7 +18,7 @@ _CANDIDATES = range(20000, 30000)
 
 @dataclass(frozen=True)
 class Ports:
-    """Each is a port of 127.0.0.1."""
+    """Ports of 127.0.0.1."""
 
     ministack: int
     invoicing: int
@@ -41,11 +41,11 @@ def kept_ports(path: Path) -> Ports:
 
 
 def require_free(ports: Ports, shown_path: str) -> None:
-    """Raises SandboxError when another program listens on one of the ports."""
-    taken = [f"{port} ({name})" for name, port in asdict(ports).items() if not _is_free(port)]
-    if taken:
+    """Raises SandboxError if another program listens on one of the ports."""
+    busy = [f"{port} ({name})" for name, port in asdict(ports).items() if not _is_free(port)]
+    if busy:
         raise SandboxError(
-            f"another program uses port {' and '.join(taken)} of 127.0.0.1, which {shown_path} "
+            f"another program uses port {' and '.join(busy)} of 127.0.0.1, which {shown_path} "
             f"keeps for the embedded AWS; stop that program, or remove {shown_path} to have other "
             "ports picked (the archive stays)"
         )
@@ -63,7 +63,7 @@ def _free_ports(count: int) -> list[int]:
 
 def _is_free(port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # As servers do: a connection of the last run that lingers does not make the port taken.
+        # As servers do: a lingering connection of the last run does not block the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))

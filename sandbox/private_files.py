@@ -7,7 +7,7 @@ _OTHERS = 0o077
 
 
 def write_private(path: Path, text: str) -> None:
-    """Put a whole file in place of what is there."""
+    """Replace a file by a complete one."""
     unfinished = path.with_suffix(".tmp")
     unfinished.unlink(missing_ok=True)
     with open(unfinished, "x", opener=_open_private) as file:
@@ -16,7 +16,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder, or take from others what an earlier version let them read in it."""
+    """Make a folder, or close one that an earlier version left readable for others."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in (folder, *folder.rglob("*")):
         if not path.is_symlink():

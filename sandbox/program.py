@@ -14,12 +14,10 @@ from sandbox.tether import GRACE_SECONDS
 
 ACCOUNT_ID = "888877776666"
 SECRET = "test"
-"""What ministack takes as the secret of every account's root, whose access key id is the account's
-number.
-"""
+"""ministack's secret for every account's root, whose access key id is the account's number."""
 REGION = "us-east-1"
 
-# What pip may need to reach a package index. Only `cdk synth` gets it, which needs no AWS.
+# Variables that pip may need to reach an index. Only `cdk synth` gets them, which needs no AWS.
 _INSTALLER_VARIABLES = (
     "HOME",
     "ALL_PROXY",
@@ -62,7 +60,7 @@ def aws_environment(places: Places, endpoint: str) -> dict[str, str]:
 
 
 def installer_variables(own: Mapping[str, str]) -> dict[str, str]:
-    """Of the own environment, what pip needs to fetch the functions' dependencies at synth."""
+    """Variables that pip needs to fetch the functions' dependencies at synth, from `own`."""
     return {
         name: value
         for name, value in own.items()
@@ -136,7 +134,7 @@ class Program(Context):
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
     def failure(self, what: str) -> SandboxError:
-        """The error that says what went wrong and shows the end of the log."""
+        """The error that names the fault and shows the end of the log."""
         return SandboxError(f"{what}; the end of {self.log}:\n{self.last_words()}")
 
     @property

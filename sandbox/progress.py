@@ -1,4 +1,4 @@
-"""How far a run is, while it runs."""
+"""Progress of a run, while it runs."""
 
 import time
 
@@ -37,13 +37,13 @@ def _follow_at_terminal(execution: Execution, console: Console) -> Ending:
 
 
 def _follow_in_lines(execution: Execution, console: Console) -> Ending:
-    shown, due = "", 0.0
+    last_text, due = "", 0.0
     while True:
         ending = execution.ending()
         text = _text(execution.counts())
-        if text != shown and (ending or time.monotonic() >= due):
+        if text != last_text and (ending or time.monotonic() >= due):
             console.print(text, highlight=False)
-            shown, due = text, time.monotonic() + _LINE_SECONDS
+            last_text, due = text, time.monotonic() + _LINE_SECONDS
         if ending:
             return ending
         time.sleep(_POLL_SECONDS)

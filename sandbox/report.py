@@ -16,7 +16,7 @@ from lambdas.domain.evidence.archive_layout import (
     RUNS_PREFIX,
     is_evidence,
 )
-from sandbox.invoicing_program import Asked
+from sandbox.invoicing_program import RequestTotals
 from sandbox.snapshot import Difference
 
 Completeness = Mapping[str, Any]
@@ -54,14 +54,14 @@ def print_verdict(console: Console, completeness: Completeness) -> None:
             "\n".join(f"{total['amount']} {total['currency']}" for total in payer["totals"]),
         )
     console.print(table)
-    findings = [(None, found) for found in completeness["findings"]]
-    findings += [(payer, found) for payer in completeness["payers"] for found in payer["findings"]]
+    findings = [(None, one) for one in completeness["findings"]]
+    findings += [(payer, one) for payer in completeness["payers"] for one in payer["findings"]]
     for severity, heading in zip(_SHOWN_SEVERITIES, ("Action required", "For review"), strict=True):
-        of_severity = [(payer, found) for payer, found in findings if found["severity"] == severity]
+        of_severity = [(payer, one) for payer, one in findings if one["severity"] == severity]
         if of_severity:
             console.print(f"\n[bold]{heading}[/bold]")
-        for payer, found in of_severity:
-            _print_finding(console, payer, found)
+        for payer, finding in of_severity:
+            _print_finding(console, payer, finding)
 
 
 def print_others(console: Console, others: Sequence[Completeness]) -> None:
@@ -70,12 +70,12 @@ def print_others(console: Console, others: Sequence[Completeness]) -> None:
         console.print()
     for completeness in others:
         codes = Counter(
-            found["code"]
+            finding["code"]
             for payer in completeness["payers"]
-            for found in payer["findings"]
-            if found["severity"] == "blocking"
+            for finding in payer["findings"]
+            if finding["severity"] == "blocking"
         )
-        lacks = (
+        gap = (
             f": {', '.join(f'{count} {code}' for code, count in sorted(codes.items()))}"
             if codes
             else ""
@@ -83,21 +83,22 @@ def print_others(console: Console, others: Sequence[Completeness]) -> None:
         period = completeness["billing_period"]
         payers = _counted(len(completeness["payers"]), "payer")
         console.print(
-            f"Billing period {period}: {verdict_text(completeness['verdict'])}, {payers}{lacks}",
+            f"Billing period {period}: {verdict_text(completeness['verdict'])}, {payers}{gap}",
             highlight=False,
         )
 
 
-def print_effect(console: Console, asked: Asked, changed: Difference) -> None:
-    """What the run asked of the payer accounts' AWS and what it changed in the archive."""
-    calls = ", ".join(f"{count} {name}" for name, count in sorted(asked.calls.items()))
+def print_effect(console: Console, totals: RequestTotals, changed: Difference) -> None:
+    """The run's calls to the payer accounts' AWS, and its changes in the archive."""
+    calls = ", ".join(f"{count} {name}" for name, count in sorted(totals.calls.items()))
+    downloads = _counted(totals.downloads, "document")
     console.print(
-        f"\nThis run called AWS {_counted(sum(asked.calls.values()), 'time')}"
-        f"{f' ({calls})' if calls else ''} and downloaded {_counted(asked.downloads, 'document')}.",
+        f"\nThis run called AWS {_counted(sum(totals.calls.values()), 'time')}"
+        f"{f' ({calls})' if calls else ''} and downloaded {downloads}.",
         highlight=False,
     )
     kept = changed.but(RUNS_PREFIX)
-    if not kept and not asked.downloads:
+    if not kept and not totals.downloads:
         console.print(
             "It fetched nothing and changed nothing: every byte of the archive is unchanged."
         )
@@ -125,16 +126,16 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _print_finding(
-    console: Console, payer: Mapping[str, Any] | None, found: Mapping[str, Any]
+    console: Console, payer: Mapping[str, Any] | None, finding: Mapping[str, Any]
 ) -> None:
-    """`payer` is None for what is said of the period as a whole."""
-    colour = "red" if found["severity"] == "blocking" else "yellow"
-    code = f"[{colour}]{found['code']}[/{colour}]"
+    """Print a finding; `payer` is None for one about the period as a whole."""
+    colour = "red" if finding["severity"] == "blocking" else "yellow"
+    code = f"[{colour}]{finding['code']}[/{colour}]"
     where = [f"{payer['payer_account_id']} {payer['name']}"] if payer else []
-    if not payer or found["subject"] != payer["payer_account_id"]:
-        where.append(found["subject"])
+    if not payer or finding["subject"] != payer["payer_account_id"]:
+        where.append(finding["subject"])
     console.print(" · ".join([code, *map(escape, where)]), highlight=False)
-    for text in (found["detail"], f"Next step: {found['next_step']}"):
+    for text in (finding["detail"], f"Next step: {finding['next_step']}"):
         console.print(Padding(escape(text), (0, 0, 0, 2)), highlight=False)
 
 

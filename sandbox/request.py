@@ -1,4 +1,4 @@
-"""What a person asks of `make month-end`.
+"""A person's request to `make month-end`.
 
 The billing period and the instant at which the schedule fires.
 """
@@ -10,7 +10,7 @@ from lambdas.domain.billing_period import BillingPeriod
 from sandbox.errors import SandboxError
 
 _DAY = 12
-"""Day of the following month on which a month end is looked at unless AT says otherwise.
+"""Day of the following month for a month end without AT.
 
 Past the usual deadline.
 """
@@ -25,7 +25,7 @@ class MonthEndRequest:
 
     @property
     def scheduled_text(self) -> str:
-        """As EventBridge Scheduler writes it: UTC, whole seconds."""
+        """The instant as EventBridge Scheduler writes it: UTC, whole seconds."""
         return self.scheduled_time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -36,17 +36,17 @@ def month_end_request(period: str, at: str, now: datetime) -> MonthEndRequest:
     Raises SandboxError.
     """
     now = now.astimezone(UTC).replace(microsecond=0)
-    asked = _period(period) if period else None
+    month = _period(period) if period else None
     moment = _moment(at, now) if at else None
-    if asked and moment and BillingPeriod.containing(moment).shifted(-1) != asked:
+    if month and moment and BillingPeriod.containing(moment).shifted(-1) != month:
         raise SandboxError(
-            f"PERIOD={asked} and AT={at} do not belong together: a run looks at the month before "
-            f"AT, so AT must be in {asked.shifted(1)}; leave one of the two out"
+            f"PERIOD={month} and AT={at} do not belong together: a run looks at the month before "
+            f"AT, so AT must be in {month.shifted(1)}; leave one of the two out"
         )
     last_finished = BillingPeriod.containing(now).shifted(-1)
-    # of which day 12 has come: before that most of a month is not there yet
+    # day 12 has come: before that most of a month is not there yet
     latest = last_finished if now.day >= _DAY else last_finished.shifted(-1)
-    target = asked or (BillingPeriod.containing(moment).shifted(-1) if moment else latest)
+    target = month or (BillingPeriod.containing(moment).shifted(-1) if moment else latest)
     if target > last_finished:
         raise SandboxError(
             f"billing period {target} is not over; the last finished one is {last_finished}"

@@ -11,7 +11,7 @@ from sandbox.errors import SandboxError
 
 @dataclass(frozen=True)
 class SandboxSettings:
-    """`block` is what the app is synthesized with, `deploy` the same as the app reads it."""
+    """Settings in two forms: `block` is the app's input, `deploy` the same as the app reads it."""
 
     block: Mapping[str, object]
     deploy: DeploySettings

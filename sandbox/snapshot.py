@@ -1,4 +1,4 @@
-"""What lies in the archive bucket, to tell before from after."""
+"""Objects of the archive bucket, to compare before and after."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class StoredObject:
 
 
 Snapshot = Mapping[str, StoredObject]
-"""By key."""
+"""Objects by key."""
 
 
 def take(s3: Any, bucket: str, prefix: str = "") -> Snapshot:
@@ -40,7 +40,7 @@ class Difference:
         return bool(self.new or self.changed or self.gone)
 
     def but(self, prefix: str) -> "Difference":
-        """What of it does not lie under the prefix."""
+        """The difference without keys under the prefix."""
         return Difference(
             *(
                 tuple(key for key in keys if not key.startswith(prefix))

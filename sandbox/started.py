@@ -25,9 +25,9 @@ _LEAST_FREE_BYTES = 1 << 30
 class Sandbox(Context):
     """Inside the context ministack and the Invoicing emulator run, with the app deployed.
 
-    Entering deploys if anything that goes into a deployment changed, or if what was deployed is not
-    wholly there: then the control plane is made anew around the archived bytes. `say` is told what
-    takes its time. Entering raises SandboxError.
+    Entering deploys if any source of a deployment changed, or if the deployment is incomplete: then
+    the control plane is made anew around the archived bytes. `say` gets the name of each slow step.
+    Entering raises SandboxError.
     """
 
     def __init__(
@@ -81,62 +81,62 @@ class Sandbox(Context):
             )
 
     def _start_deployed(self, opening: ExitStack) -> None:
-        wanted = deployment.fingerprint(
+        fingerprint = deployment.fingerprint(
             self.places.project,
             self.settings.block,
             self.settings.deploy.payers_file.read_bytes(),
             self._ministack().endpoint,
         )
-        self._deploy_if_needed(wanted)
+        self._deploy_if_needed(fingerprint)
         if not self._start_ministack(opening):
             self._say(
                 "Embedded AWS: the deployment is incomplete; "
                 "making it anew around the archived bytes"
             )
-            self._deploy_anew(wanted)
+            self._deploy_anew(fingerprint)
             if not self._start_ministack(opening):
                 raise SandboxError(
                     f"the stack {ARCHIVE_STACK} is not there after its deployment; "
                     f"see {self.places.logs}"
                 )
 
-    def _deploy_if_needed(self, wanted: str) -> None:
+    def _deploy_if_needed(self, fingerprint: str) -> None:
         if self.places.buckets.exists() and not self.places.chain.exists():
             self._say("Embedded AWS: the archive's signing key is gone; beginning a new archive")
             shutil.rmtree(self.places.buckets)
-            self._deploy_anew(wanted)
+            self._deploy_anew(fingerprint)
         elif not deployment.was_completed(self.places):
-            self._deploy_anew(wanted)
-        elif not deployment.is_recorded(self.places, wanted):
+            self._deploy_anew(fingerprint)
+        elif not deployment.is_recorded(self.places, fingerprint):
             try:
-                self._deploy(wanted)
+                self._deploy(fingerprint)
             except DeploymentFailed as error:
                 failed = str(error).partition(";")[0]
                 self._say(
                     f"Embedded AWS: {failed}; making the deployment anew around the archived bytes"
                 )
-                self._deploy_anew(wanted)
+                self._deploy_anew(fingerprint)
 
-    def _deploy_anew(self, wanted: str) -> None:
+    def _deploy_anew(self, fingerprint: str) -> None:
         kept_buckets.start_anew(self.places)
-        self._deploy(wanted, made_anew=True)
+        self._deploy(fingerprint, made_anew=True)
 
-    def _deploy(self, wanted: str, *, made_anew: bool = False) -> None:
+    def _deploy(self, fingerprint: str, *, made_anew: bool = False) -> None:
         with self._ministack() as aws:
             cdk = Cdk(self.places, aws.endpoint, self._lock.descriptor, self._say)
             cdk.synthesize(self.settings.block)
-            deployment.forget(self.places)  # what is cut off from here on is made anew
+            deployment.forget(self.places)  # an interruption from here on means a new deployment
             cdk.deploy()
             payer_roles.deploy(aws, self.settings.deploy, self.places.project)
-        # The state is saved when ministack has ended; only then is the deployment a fact.
+        # The state is saved when ministack has ended; only then is the deployment complete.
         kept_buckets.put_back(self.places)
         if made_anew:
             kept_chain.put_back(self.places)
         kept_chain.remember(self.places)
-        deployment.record(self.places, wanted)
+        deployment.record(self.places, fingerprint)
 
     def _start_ministack(self, opening: ExitStack) -> bool:
-        """Whether the deployment is there; ministack is left running only then."""
+        """True if the deployment is there; ministack is left running only then."""
         with ExitStack() as trial:
             self.aws = trial.enter_context(self._ministack())
             found = deployment.find(self.aws)

@@ -2,8 +2,8 @@
 
 `python -m sandbox.tether PROGRAM [ARGUMENT…]`: standard input is the tether. While the starter
 holds its other end, the program runs. When it closes, because the starter let go, crashed or was
-killed, the program is asked to stop (SIGTERM) and, after GRACE_SECONDS, killed. Whatever the
-program started and left behind is killed with it. Ends with the program's status.
+killed, the program gets SIGTERM and, after GRACE_SECONDS, is killed. All processes that the program
+left behind are killed with it. Ends with the program's status.
 """
 
 import contextlib

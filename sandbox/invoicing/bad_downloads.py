@@ -18,7 +18,7 @@ _METADATA = "http://169.254.169.254/latest/meta-data/iam/security-credentials/"
 
 
 def misbehaving(fault: Fault, document: Document) -> Answer:
-    """What the download of `document` gets under a fault of the kinds of DOWNLOADS."""
+    """The answer to a download of `document` under a fault of the kinds of DOWNLOADS."""
     return ANSWERS[fault.kind](fault, document)
 
 
@@ -39,7 +39,7 @@ def _redirect(default: str) -> Callable[[Fault, Document], Answer]:
 
 
 def _half(delivery: Callable[[bytes, int], Delivery]) -> Callable[[Fault, Document], Answer]:
-    """The first half of the document's bytes; `delivery` is told the half and the whole's size."""
+    """The first half of the document's bytes; `delivery` gets the half and the whole's size."""
 
     def answer(_fault: Fault, document: Document) -> Answer:
         whole = document.read()

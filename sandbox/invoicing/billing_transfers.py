@@ -12,8 +12,8 @@ from sandbox.invoicing.errors import access_denied, not_in_use, transfer_not_fou
 from sandbox.invoicing.tokens import PageTokens, Position
 
 DEFAULT_PAGE_SIZE = 5
-"""Transfers of a page where MaxResults is not given. AWS documents no number; a small one shows
-whoever forgets to page.
+"""Transfers of a page without MaxResults. AWS documents no number; a small one exposes clients that
+do not page.
 """
 
 Direction = Literal["inbound", "outbound"]
@@ -36,7 +36,7 @@ class BillingTransfers:
         is_empty: bool = False,
     ) -> dict[str, Any]:
         """The transfers to ("inbound") or from ("outbound") the caller's organization; `is_empty`
-        asks for a page without rows and a token that goes on with the same page.
+        requests a page without rows and a token that goes on with the same page.
         """
         self._require_management_account(caller)
         query = {"caller": caller, "direction": direction, "Id": params.get("Id")}

@@ -1,4 +1,4 @@
-"""Who calls: the account behind the access key of a request's signature."""
+"""Callers: the account behind the access key of a request's signature."""
 
 import re
 from collections.abc import Mapping
@@ -19,10 +19,10 @@ _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 
 
 class Callers:
-    """Resolves access keys to accounts; each key is asked for once.
+    """Resolves access keys to accounts, each key once.
 
-    A key of twelve digits is that account. Any other is asked of STS at `sts_endpoint`. The
-    signature itself is not verified: only AWS and the caller know the secret.
+    A key of twelve digits is that account. STS at `sts_endpoint` resolves any other. The signature
+    itself is not verified: only AWS and the caller know the secret.
     """
 
     def __init__(self, sts_endpoint: str | None) -> None:
@@ -30,8 +30,8 @@ class Callers:
         self._accounts: dict[str, str] = {}
 
     def account_of(self, headers: Mapping[str, str], service: str) -> str:
-        """The account of whoever calls `service`. Raises the error that AWS answers to an unsigned
-        request or an unknown key.
+        """The account that calls `service`. Raises AWS's error for an unsigned request or an
+        unknown key.
         """
         authorization = headers.get("authorization")
         if not authorization:

@@ -1,5 +1,5 @@
-"""What the services have to tell: payer accounts, their invoices with the documents of each, what
-Cost Explorer knows of their charges, invoice units and billing transfers.
+"""Data of the services: payer accounts, their invoices with documents, their charges in Cost
+Explorer, invoice units and billing transfers.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -15,8 +15,8 @@ from sandbox.invoicing.faults import Fault
 class Document:
     """One downloadable document.
 
-    `content` is the bytes, or what makes them anew at each download. GetInvoicePDF offers the
-    document from `ready_from` (UTC) on.
+    `content` is the bytes, or a function that makes them anew at each download. GetInvoicePDF
+    offers the document from `ready_from` (UTC) on.
     """
 
     content: bytes | Callable[[], bytes]
@@ -39,7 +39,7 @@ class SupplementalDocument(Document):
 
 @dataclass(frozen=True, kw_only=True)
 class CostLine:
-    """A charge as Cost Explorer knows it, in USD, spread evenly over `days` from `first_day` on.
+    """A charge in Cost Explorer, in USD, spread evenly over `days` from `first_day` on.
 
     Texts are in Cost Explorer's words: its billing entities are "AWS" and "AWS Marketplace". Each
     day's part is known from the next day on, none of it before `known_from` (UTC).
@@ -57,9 +57,7 @@ class CostLine:
     known_from: datetime | None = None
 
     def within(self, start: date, end: date, now: datetime) -> Decimal | None:
-        """What falls from `start` to `end` (exclusive), as far as it is known at `now`; None if
-        nothing does.
-        """
+        """The part from `start` to `end` (exclusive) known at `now`; None if there is none."""
         if self.known_from is not None and now < self.known_from:
             return None
         first = max(start, self.first_day)
@@ -75,9 +73,9 @@ class CatalogueInvoice:
 
     ListInvoiceSummaries shows the row from `visible_from` (UTC) on. Until `document` is ready,
     GetInvoicePDF answers ResourceNotFoundException. `costs` are the charges that it bills, all in
-    its billing period, or what makes them; None: as the row tells (see `costs.lines_of_row`).
-    Listings show `more_rows` of the same id right after it. Where `only_as` is given, only queries
-    by that receiver role list it, whether or not its row names the role.
+    its billing period, or a function that makes them; None: as the row states (see
+    `costs.lines_of_row`). Listings show `more_rows` of the same id right after it. With `only_as`,
+    only queries by that receiver role list it, whether or not its row names the role.
     """
 
     summary: Mapping[str, Any]
@@ -95,8 +93,8 @@ class CatalogueInvoice:
 
 @dataclass(frozen=True)
 class InvoiceUnit:
-    """A unit of a payer account from `since` until `until` (UTC; None: still). One that was changed
-    is two of the same name, one after the other.
+    """A unit of a payer account from `since` until `until` (UTC; None: still). A changed unit is
+    two of the same name, one after the other.
     """
 
     name: str
@@ -111,12 +109,12 @@ class InvoiceUnit:
 
 @dataclass(frozen=True)
 class BillingTransfer:
-    """The invoices of the organization of `source` go to `target` from `start` on, and no longer
-    after `end` (None: without end). Both are payer accounts.
+    """Transfer of the invoices of `source`'s organization to `target` from `start` on, until `end`
+    (None: without end). Both are payer accounts.
 
     `history` has each status of the model's ResponsibilityTransferStatus with the instant from
-    which it holds, in order; nobody sees the transfer before the first. Its end is told once it is
-    WITHDRAWN.
+    which it holds, in order; nobody sees the transfer before the first. Its end is visible once it
+    is WITHDRAWN.
     """
 
     transfer_id: str
@@ -128,23 +126,23 @@ class BillingTransfer:
     history: tuple[tuple[datetime, str], ...]
 
     def status(self, now: datetime) -> str | None:
-        """None where it is not asked for yet."""
+        """The status, None before the transfer was requested."""
         return next((status for since, status in reversed(self.history) if since <= now), None)
 
 
 class Catalogue(Protocol):
-    """What the services ask of whoever owns the invoices. Called from several threads.
+    """Data that the services need from the owner of the invoices. Called from several threads.
 
-    A class that inherits from this one has only to tell what it has: what no method below is
-    written for, it has not.
+    A class that inherits from this one overrides only the methods for data it has; the defaults
+    mean none.
     """
 
     def payer_account_ids(self) -> Collection[str]:
         """The payer accounts that have invoices, as 12-digit text."""
 
     def invoices(self, payer_account_id: str, until: datetime) -> Mapping[str, CatalogueInvoice]:
-        """By invoice id, in an order that does not change, all invoices that the payer can see at
-        `until`; later ones may be among them. Empty for an account that is no payer.
+        """All invoices visible to the payer at `until`, by invoice id in a fixed order; later ones
+        may be among them. Empty for an account that is no payer.
         """
 
     def linked_accounts(self, payer_account_id: str) -> Collection[str]:  # noqa: ARG002
@@ -152,7 +150,7 @@ class Catalogue(Protocol):
         return ()
 
     def costs_without_invoice(self, payer_account_id: str, until: datetime) -> Sequence[CostLine]:  # noqa: ARG002
-        """What Cost Explorer shows beside the charges of the invoices, up to `until`."""
+        """Charges in Cost Explorer beside those of the invoices, up to `until`."""
         return ()
 
     def invoice_units(self, payer_account_id: str) -> Sequence[InvoiceUnit]:  # noqa: ARG002
@@ -160,20 +158,20 @@ class Catalogue(Protocol):
         return ()
 
     def shows_receivers(self, payer_account_id: str) -> bool:  # noqa: ARG002
-        """Whether the payer's query for itself also lists the invoices that its units' receivers
-        get. AWS documents neither.
+        """True if the payer's query for itself also lists its units' receivers' invoices. AWS
+        documents neither.
         """
         return False
 
     def is_standalone(self, payer_account_id: str) -> bool:  # noqa: ARG002
-        """Whether the payer account is in no organization."""
+        """True if the payer account is in no organization."""
         return False
 
     def transfers(self) -> Sequence[BillingTransfer]:
         return ()
 
     def faults(self, now: datetime) -> Sequence[Fault]:  # noqa: ARG002
-        """How the services misbehave at `now`, until they no longer do."""
+        """Faults of the services that stand at `now`."""
         return ()
 
 

@@ -13,7 +13,7 @@ from sandbox.invoicing.errors import ServiceError, data_unavailable, not_found
 from sandbox.invoicing.tokens import PageTokens, Position
 
 REQUEST_USD = Decimal("0.01")
-"""What AWS charges for each request, and so for each page."""
+"""AWS's charge for each request, and so for each page."""
 GROUPS_OF_A_PAGE = 100
 _MONTHS_OF_HISTORY = 14
 _FINAL_DAY = 6
@@ -21,7 +21,8 @@ _FINAL_DAY = 6
 
 BY_ACCOUNT = "LINKED_ACCOUNT"
 UNDOCUMENTED_KEY = "BILLING_ENTITY"
-"""AWS documents this dimension for filters; that it takes it for groups too is seen, not said."""
+"""AWS documents this dimension for filters only; the live service was seen to take it for groups.
+"""
 
 _METRICS = {
     "UnblendedCost": "UNBLENDED_COST",
@@ -32,7 +33,7 @@ _METRICS = {
     "NormalizedUsageAmount": "NORMALIZED_USAGE_AMOUNT",
     "UsageQuantity": "USAGE_QUANTITY",
 }
-"""Every metric by the name that answers have, with its other name that requests may use."""
+"""Every metric by its name in answers, with the other name that requests may use."""
 _MODELLED_METRICS = ("UnblendedCost", "BlendedCost", "NetUnblendedCost")
 """All the same here: discounts are lines of their own, and nobody shares reserved rates."""
 
@@ -58,7 +59,7 @@ _Group = tuple[tuple[str, ...], Decimal]
 
 @dataclass(frozen=True)
 class _Entry:
-    """A group of one stretch of time; without grouping, or where nothing fell, all of it."""
+    """A group of one stretch of time; without grouping, or without charges, all of it."""
 
     start: date
     end: date
@@ -86,9 +87,9 @@ class CostExplorer:
         is_empty: bool = False,
         refused_key: str = "",
     ) -> dict[str, Any]:
-        """`is_hidden` says which charges to leave out, as AWS should never do; `is_empty` asks for
-        a page without groups and a token that goes on with the same page; groups may not be by
-        `refused_key`.
+        """Answer a request. `is_hidden` selects charges to leave out, as AWS should never do.
+        `is_empty` requests a page without groups and a token that goes on with the same page.
+        Groups may not be by `refused_key`.
         """
         metrics = _metrics(params["Metrics"])
         stretches = _stretches(params, now.date())
@@ -121,7 +122,7 @@ class CostExplorer:
         stretches: Sequence[tuple[date, date]],
         now: datetime,
     ) -> list[CostLine]:
-        """What the caller may see: a payer account all, a linked account its own."""
+        """Charges that the caller may see: a payer account all, a linked account its own."""
         payer = self._payer_of(caller)
         view = params.get("BillingViewArn", f"arn:aws:billing::{payer}:billingview/primary")
         if view != f"arn:aws:billing::{payer}:billingview/primary":
@@ -148,21 +149,21 @@ def _invalid(message: str) -> ServiceError:
     return ServiceError("ValidationException", message)
 
 
-def _metrics(asked: Sequence[str]) -> list[str]:
-    """The metrics by the names that answers have."""
-    if not asked:
+def _metrics(names_in_request: Sequence[str]) -> list[str]:
+    """The metrics by their names in answers."""
+    if not names_in_request:
         raise _invalid("Metrics is empty; name at least one.")
     names = {**{name: name for name in _METRICS}, **{two: one for one, two in _METRICS.items()}}
-    unknown = [name for name in asked if name not in names]
+    unknown = [name for name in names_in_request if name not in names]
     if unknown:
         raise _invalid(f"Metrics {unknown} are invalid. Valid values are {', '.join(_METRICS)}")
-    found = list(dict.fromkeys(names[name] for name in asked))
+    found = list(dict.fromkeys(names[name] for name in names_in_request))
     _require_modelled("metric", found, _MODELLED_METRICS)
     return found
 
 
-def _require_modelled(what: str, asked: Sequence[str], modelled: Sequence[str]) -> None:
-    for name in asked:
+def _require_modelled(what: str, metrics: Sequence[str], modelled: Sequence[str]) -> None:
+    for name in metrics:
         if name not in modelled:
             raise _invalid(
                 f"AWS has the {what} {name}, this emulator has not; it has {', '.join(modelled)}."
@@ -170,7 +171,7 @@ def _require_modelled(what: str, asked: Sequence[str], modelled: Sequence[str]) 
 
 
 def _stretches(params: Mapping[str, Any], today: date) -> list[tuple[date, date]]:
-    """The months or days that the answer tells apart; the first and last may be cut short."""
+    """The months or days of the answer; the first and last may be cut short."""
     granularity = params["Granularity"]
     if granularity == "HOURLY":
         raise _invalid("Hourly granularity is not enabled for this account.")
@@ -192,7 +193,7 @@ def _stretches(params: Mapping[str, Any], today: date) -> list[tuple[date, date]
 
 
 def _day(name: str, text: str) -> date:
-    # An instant would be of the model, but only hourly granularity takes one.
+    # The model allows an instant, but only hourly granularity takes one.
     try:
         if len(text) == len("2026-10-01"):
             return date.fromisoformat(text)
@@ -211,12 +212,12 @@ def _months_before(day: date, months: int) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
-def _grouping(asked: Sequence[Mapping[str, str]], refused_key: str) -> list[str]:
+def _grouping(definitions: Sequence[Mapping[str, str]], refused_key: str) -> list[str]:
     known = [key for key in _GROUPING_DIMENSIONS if key != refused_key]
-    if len(asked) > 2:
+    if len(definitions) > 2:
         raise _invalid("Group by supports at most 2 group definitions.")
     keys = []
-    for definition in asked:
+    for definition in definitions:
         if definition.get("Type") is None:
             raise _invalid("Group Definition type is invalid.")
         key = definition.get("Key", "")

@@ -30,11 +30,11 @@ def costs_of(
 
 
 def lines_of_row(row: Mapping[str, Any], payer: str) -> Sequence[CostLine]:
-    """What a row tells of its charges: usage, discounts and taxes, on the first day of its billing
-    period or, if it stands for one purchase or refund, on the day of issue.
+    """Charges of a row: usage, discounts and taxes, on the first day of its billing period or, for
+    a single purchase or refund, on the day of issue.
 
-    Nothing for a payment receipt, for a tax office's copy of another invoice, for the bill of
-    another organization (which its own Cost Explorer shows), and for a row without USD amounts.
+    Empty for a payment receipt, for a tax office's copy of another invoice, for the bill of another
+    organization (which its own Cost Explorer shows), and for a row without USD amounts.
     """
     amount = _in_dollars(row)
     is_no_charge = row.get("InvoiceType") == "PAYMENT_RECEIPT" or "CommercialInvoiceId" in row

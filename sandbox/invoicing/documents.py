@@ -58,8 +58,8 @@ class Refused(Exception):
 
 
 class DocumentUrls:
-    """Signs and checks the URLs of one server. Each signature begins with `marker`, so that a
-    leaked one can be searched for.
+    """Signs and checks the URLs of one server. Each signature begins with `marker`, to search for a
+    leaked one.
     """
 
     def __init__(self, marker: str, lifetime_seconds: int) -> None:
@@ -69,7 +69,7 @@ class DocumentUrls:
         self._keys: dict[str, DocumentKey] = {}
 
     def presign(self, key: DocumentKey) -> Presigned:
-        # The path is a digest, for an invoice id may be 1,024 characters long, and so may at most
+        # The path is a digest: an invoice id may be 1,024 characters long, which is the limit of
         # the whole URL.
         path = PATH_PREFIX + hashlib.sha256(repr(key).encode()).hexdigest()[:40]
         self._keys[path] = key

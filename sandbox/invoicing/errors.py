@@ -1,6 +1,5 @@
-"""Answers that are errors, in the words and shapes of each service: what Invoicing calls
-ThrottlingException is LimitExceededException in Cost Explorer and TooManyRequestsException in
-Organizations.
+"""Error answers in the words and shapes of each service. Invoicing's ThrottlingException is
+LimitExceededException in Cost Explorer and TooManyRequestsException in Organizations.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,13 +28,13 @@ _INPUT_REASONS = {
     "min length": "MIN_LENGTH_EXCEEDED",
     "max length": "MAX_LENGTH_EXCEEDED",
 }
-"""What Organizations calls each kind of Problem; a wrong type has no word of its own."""
+"""Organizations' word for each kind of Problem; a wrong type has no word of its own."""
 
 
 _LONGEST_MESSAGE = 1024
 
 TokenRefusal = Literal["invalid", "changed", "expired"]
-"""A page token was not issued here, belongs to another query, or is too old."""
+"""Reasons: a page token was not issued here, belongs to another query, or is too old."""
 
 _TOKEN_REFUSALS: Mapping[TokenRefusal, str] = {
     "invalid": "The token of the next page is not one that this service issued.",
@@ -45,8 +44,8 @@ _TOKEN_REFUSALS: Mapping[TokenRefusal, str] = {
 
 
 class ServiceError(Exception):
-    """An error answer: the exception's name, what it says, HTTP status, and the members its shape
-    has beside the message.
+    """An error answer: the exception's name, its message, HTTP status, and the further members of
+    its shape.
     """
 
     def __init__(self, code: str, message: str, *, status: int = 400, **members: Any) -> None:
@@ -63,8 +62,8 @@ class ServiceError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """One member of a request or answer that breaks its shape. `kind` is a key of _INPUT_REASONS
-    or "type".
+    """One member of a request or answer that breaks its shape. `kind` is a key of _INPUT_REASONS or
+    "type".
     """
 
     path: str
@@ -113,7 +112,7 @@ def bad_token(service: str, why: TokenRefusal) -> ServiceError:
 
 
 def bad_request(service: str) -> ServiceError:
-    """The answer to a request that the service refuses and does not say why."""
+    """The answer to a request that the service refuses without a reason."""
     message = "The request is not valid."
     if service == "invoicing":
         return invalid("other", message)
@@ -147,7 +146,7 @@ def not_authorized(service: str, operation: str, account_id: str) -> ServiceErro
 
 def invalid(reason: str, message: str, fields: Sequence[tuple[str, str]] = ()) -> ServiceError:
     """Invoicing's ValidationException; `reason` is a value of ValidationExceptionReason, `fields`
-    are (path, what is wrong with it).
+    are (path, fault).
     """
     members: dict[str, Any] = {"reason": reason}
     if fields:

@@ -1,7 +1,7 @@
-"""Programmed misbehaviour: what calls and downloads of a payer get instead of the truth.
+"""Programmed misbehaviour: false answers to a payer's calls and downloads.
 
-A fault is data: a kind from the tables below, whom it concerns, and how often. What each kind does
-stands in `misbehaviour` (answers of the operations) and in `bad_downloads` (documents).
+A fault is data: a kind from the tables below, its payer, and a number of times. Each kind is
+implemented in `misbehaviour` (answers of the operations) or in `bad_downloads` (documents).
 """
 
 import threading
@@ -46,7 +46,7 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
     # `members` replaced in the answer, None takes a member away
     "changed_answer": OPERATIONS,
 }
-"""These operations answer what the service model does not know."""
+"""These operations give answers that the service model does not know."""
 
 LISTINGS: Mapping[str, tuple[str, ...]] = {
     # no row, but a token that goes on with the same page
@@ -66,7 +66,7 @@ LISTINGS: Mapping[str, tuple[str, ...]] = {
     # groups by LINKED_ACCOUNT leave out Support, which accounts share; the total has it
     "ungrouped_support": (COSTS,),
 }
-"""These operations answer something else than what there is."""
+"""These operations give answers that differ from the catalogue."""
 
 OFFERS = (
     "no_url",
@@ -84,11 +84,11 @@ DOWNLOADS = (
     "html_page",
     "xml_error",
     "empty_body",
-    "short_body",  # half of what Content-Length tells
+    "short_body",  # half of the Content-Length
     "cut_chunked",  # half, in chunks that end as they should
     "broken_chunks",  # half, in chunks that break off
-    "cut_unlengthed",  # half, then the connection closes; no length is told
-    "oversized",  # `size_bytes` as Content-Length tells
+    "cut_unlengthed",  # half, then the connection closes; no Content-Length
+    "oversized",  # `size_bytes` as its Content-Length
     "endless",  # chunks until the client hangs up
     "redirect",  # 302 to `url`, by default a foreign host
     "redirect_to_metadata",
@@ -131,16 +131,15 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Fault:
-    """What the payer's next `times` fitting calls or downloads get (None: all of them).
+    """Fault of the payer's next `times` fitting calls or downloads (None: all of them).
 
     Beside the payer, a fault may be limited to an `operation`, to calls that continue a listing
     (`later_pages`), to an `invoice_id` and to a `document_id` (empty text: the invoice document).
-    Without `operation` it is about all that can show it. `filters` limit an error or an answer to
+    Without `operation` it concerns all that can show it. `filters` limit an error or an answer to
     calls whose Filter has these members: {"BillingPeriod": {"Year": 2026, "Month": 8}}, or of a
-    structure those that are named: {"TimeInterval": {"StartDate": "2026-07-01"}}. The other members
-    are particulars of some kinds. `members` are in the form of the wire, a dotted name reaches into
-    structures:
-    {"Entity.BillingEntity": "AWS_2"}. Raises ValueError with every problem at once.
+    structure only some: {"TimeInterval": {"StartDate": "2026-07-01"}}. The other members are
+    particulars of some kinds. `members` are in the form of the wire, a dotted name reaches into
+    structures: {"Entity.BillingEntity": "AWS_2"}. Raises ValueError with every problem at once.
     """
 
     payer_account_id: str
@@ -185,11 +184,11 @@ class Fault:
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """Which operations can show a fault of ERRORS, ANSWERS or LISTINGS."""
+        """The operations that can show a fault of ERRORS, ANSWERS or LISTINGS."""
         return {**ERRORS, **ANSWERS, **LISTINGS}.get(self.kind, OPERATIONS)
 
     def concerns(self, payer_account_id: str, operation: str, *, continues: bool) -> bool:
-        """Whether a call, which may continue a listing, can show it."""
+        """True if a call, which may continue a listing, can show it."""
         return (
             self.payer_account_id == payer_account_id
             and operation in self.operations
@@ -198,7 +197,7 @@ class Fault:
         )
 
     def asks_for(self, invoice_id: str | None, filters: Mapping[str, Any] | None) -> bool:
-        """Whether it is about a call with this InvoiceId and Filter."""
+        """True if it concerns a call with this InvoiceId and Filter."""
         return self.invoice_id in (None, invoice_id) and _names(self.filters, filters or {})
 
     def error(self, operation: str) -> ServiceError:
@@ -206,10 +205,10 @@ class Fault:
         return _ERROR_ANSWERS[self.kind](self, model.service_of(operation), operation)
 
 
-def _names(wanted: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
-    """Whether a Filter has all members that are wanted; an instant is named by its UTC day."""
-    for name, value in wanted.items():
-        there = given.get(name)
+def _names(members: Mapping[str, Any], selector: Mapping[str, Any]) -> bool:
+    """True if a Filter has all these members; an instant is named by its UTC day."""
+    for name, value in members.items():
+        there = selector.get(name)
         if isinstance(value, Mapping):
             if not isinstance(there, Mapping) or not _names(value, there):
                 return False
@@ -219,11 +218,11 @@ def _names(wanted: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
 
 
 def _internal(fault: Fault, service: str, _operation: str) -> ServiceError:
-    told = {}
+    extra = {}
     if service == "invoicing" and fault.retry_after_seconds is not None:
-        told["retryAfterSeconds"] = fault.retry_after_seconds
+        extra["retryAfterSeconds"] = fault.retry_after_seconds
     message = "The processing request failed because of an unknown error."
-    return internal(service, message, **told)
+    return internal(service, message, **extra)
 
 
 def _not_found(_fault: Fault, _service: str, operation: str) -> ServiceError:
@@ -249,8 +248,8 @@ _ERROR_ANSWERS: Mapping[str, Callable[[Fault, str, str], ServiceError]] = {
 
 
 class Faults:
-    """The faults still to come, in the order in which they were programmed, and after them those
-    that are `standing`: always there, as the catalogue tells.
+    """The faults still to come, in the order in which they were programmed, and then the `standing`
+    ones that the catalogue has at every call.
     """
 
     def __init__(self, standing: Callable[[], Iterable[Fault]] = tuple) -> None:
@@ -304,7 +303,7 @@ class Faults:
         )
 
     def page(self, payer_account_id: str, operation: str, kind: str, *, continues: bool) -> bool:
-        """Whether this page of a listing must misbehave in this way."""
+        """True if this page of a listing must misbehave in this way."""
         fault = self._next(
             lambda fault: (
                 fault.kind == kind
@@ -352,7 +351,7 @@ class Faults:
         return done
 
     def _next(self, concerned: Callable[[Fault], bool]) -> Fault | None:
-        """The first fault that fits, and one time fewer left of it."""
+        """The first fault that fits; one time fewer is left of it."""
         with self._lock:
             for index, (fault, left) in enumerate(self._pending):
                 if concerned(fault):

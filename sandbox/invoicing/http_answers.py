@@ -7,10 +7,10 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Delivery:
-    """How a body travels that is not simply there.
+    """Transport of a body that does not go out at once.
 
-    Each of `parts` leaves at once. `length` is what Content-Length tells (None: it is not sent).
-    The connection then goes on ("whole"), closes ("cut": with chunks, before their end mark) or is
+    Each of `parts` leaves at once. `length` is the Content-Length (None: it is not sent). The
+    connection then goes on ("whole"), closes ("cut": with chunks, before their end mark) or is
     reset; without `starts`, before even the status line.
     """
 

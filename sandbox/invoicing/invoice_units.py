@@ -21,7 +21,7 @@ class InvoiceUnits:
     def list_invoice_units(
         self, caller: str, params: Mapping[str, Any], now: datetime, *, is_empty: bool = False
     ) -> dict[str, Any]:
-        """The caller's units as of AsOf, by default now; `is_empty` asks for a page without rows
+        """The caller's units as of AsOf, by default now; `is_empty` requests a page without rows
         and a token that goes on with the same page.
         """
         as_of = params.get("AsOf", now)
@@ -52,7 +52,7 @@ def _holds(unit: InvoiceUnit, instant: datetime) -> bool:
 
 
 def _matches(unit: InvoiceUnit, filters: Mapping[str, Any]) -> bool:
-    """Whether a unit fits every filter; it fits one if it has any of its values."""
+    """True if a unit fits every filter; it fits one if it has any of its values."""
     has = {
         "Names": {unit.name},
         "InvoiceReceivers": {unit.receiver},

@@ -1,8 +1,8 @@
 """Invoices: ListInvoiceSummaries and GetInvoicePDF. The rules of the service over a catalogue,
 without HTTP.
 
-The rules are those that AWS documents or that users of the live service reported. What neither
-tells is decided for the strict side and listed in README.md.
+The rules are those that AWS documents or that users of the live service reported. Where neither
+exists, the strict rule is chosen and listed in README.md.
 """
 
 import calendar
@@ -18,8 +18,8 @@ from sandbox.invoicing.errors import ServiceError, access_denied, invalid, not_f
 from sandbox.invoicing.tokens import PageTokens, Position
 
 DEFAULT_PAGE_SIZE = 20
-"""Rows of a page where MaxResults is not given. AWS documents no number; a small one shows whoever
-forgets to page.
+"""Rows of a page without MaxResults. AWS documents no number; a small one exposes clients that do
+not page.
 """
 
 _SERVICE = "invoicing"
@@ -29,8 +29,8 @@ _RECEIVER_YEARS = 5
 
 @dataclass(frozen=True)
 class _View:
-    """What a caller may see: the invoices of a payer account without those of some accounts, or
-    only the rows of one account.
+    """Rows that a caller may see: the invoices of a payer account without those of some accounts,
+    or only the rows of one account.
     """
 
     payer_account_id: str
@@ -55,7 +55,7 @@ class Invoices:
     def list_invoice_summaries(
         self, caller: str, params: Mapping[str, Any], now: datetime, *, repeats: int = 0
     ) -> dict[str, Any]:
-        """`repeats`: so many rows of the page before come once more, as AWS should never do."""
+        """A page of rows; `repeats` rows of the last one come again, as AWS should never do."""
         query, position = self._asked(caller, params, now)
         view = self._selected(caller, query["Selector"], position.as_of)
         rows = [
@@ -73,7 +73,7 @@ class Invoices:
         return response
 
     def empty_page(self, caller: str, params: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-        """No row, and a token with which the same page can be asked for again."""
+        """A page without rows, with a token that requests the same page again."""
         query, position = self._asked(caller, params, now)
         self._selected(caller, query["Selector"], position.as_of)
         return {"InvoiceSummaries": [], "NextToken": self._tokens.issue(query, position)}
@@ -105,7 +105,7 @@ class Invoices:
         }
 
     def document(self, key: DocumentKey, now: datetime) -> Document:
-        """The document behind a valid URL. Raises Refused where the catalogue has it no longer."""
+        """The document behind a valid URL. Raises Refused if the catalogue no longer has it."""
         invoice = self._catalogue.invoices(key.payer_account_id, now).get(key.invoice_id)
         if invoice and key.document_id is None:
             return invoice.document
@@ -117,21 +117,21 @@ class Invoices:
     def _asked(
         self, caller: str, params: Mapping[str, Any], now: datetime
     ) -> tuple[dict[str, Any], Position]:
-        """The query, checked, and where in its listing the page begins."""
+        """The checked query, and the page's first place in its listing."""
         selector, filters = params["Selector"], params.get("Filter", {})
         _check_filter(selector, filters)
         query = {"caller": caller, "Selector": selector, "Filter": filters}
         return query, self._tokens.position(_SERVICE, params.get("NextToken"), query, now)
 
     def _view(self, caller: str) -> _View:
-        """A linked account sees its own rows among its payer's, any other account what it pays."""
+        """A linked account sees its own rows among its payer's, any other account those it pays."""
         for payer in self._catalogue.payer_account_ids():
             if caller in self._catalogue.linked_accounts(payer):
                 return _View(payer, caller)
         return _View(caller)
 
     def _selected(self, caller: str, selector: Mapping[str, str], now: datetime) -> _View:
-        """What the caller sees of what it asks for. Raises AccessDeniedException and
+        """The view that the caller selects. Raises AccessDeniedException and
         ResourceNotFoundException.
         """
         view, value = self._view(caller), selector["Value"]
@@ -146,7 +146,7 @@ class Invoices:
         raise access_denied(f"Account {caller} may not see the invoices of account {value}.")
 
     def _hidden_receivers(self, caller: str) -> Collection[str]:
-        """Whose invoices the caller's query for itself leaves out."""
+        """Receivers whose invoices the caller's query for itself leaves out."""
         if self._catalogue.shows_receivers(caller):
             return ()
         return {unit.receiver for unit in self._catalogue.invoice_units(caller)} - {caller}
@@ -239,8 +239,8 @@ def _matches(
     *,
     only_as: str | None,
 ) -> bool:
-    """Whether a row is one of those asked for: BillingPeriod is the month of usage, TimeInterval is
-    about the day of issue. One that is listed `only_as` a receiver is in no other listing.
+    """True if the query selects the row: BillingPeriod is the month of usage, TimeInterval the day
+    of issue. A row listed `only_as` a receiver is in no other listing.
     """
     if selector["ResourceType"] == "INVOICE_ID" and summary["InvoiceId"] != selector["Value"]:
         return False

@@ -1,4 +1,4 @@
-"""The operations as clients see them: the service's answer, or what was programmed instead."""
+"""The operations as clients see them: the service's answer, or a programmed one."""
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
@@ -39,7 +39,7 @@ _Answer = dict[str, Any]
 
 @dataclass(frozen=True)
 class Services:
-    """The truth that may be told or not."""
+    """The services with their true answers."""
 
     invoices: Invoices
     units: InvoiceUnits
@@ -48,7 +48,7 @@ class Services:
 
 
 class Operations:
-    """Answers the bodies of calls. Raises the ServiceError of whoever refuses, service or fault."""
+    """Answers the bodies of calls. Raises the ServiceError of a service or a fault."""
 
     def __init__(self, services: Services, faults: Faults) -> None:
         self._services = services
@@ -70,10 +70,10 @@ class Operations:
         if error:
             raise error
         if operation == GET:
-            truth, told = self._offer(caller, params, now, base_url)
+            truth, answer = self._offer(caller, params, now, base_url)
         else:
             is_empty = self._faults.page(caller, operation, "empty_page", continues=continues)
-            truth, told = self._page(operation, caller, params, now, is_empty=is_empty)
+            truth, answer = self._page(operation, caller, params, now, is_empty=is_empty)
         fits = model.write_response(operation, truth)
         faults = self._faults.answers(
             caller,
@@ -85,8 +85,8 @@ class Operations:
         for fault in faults:
             if fault.kind == "raw_answer":
                 return fault.body.encode("utf-8", "surrogateescape")
-            told = _changed(told, fault.members)
-        return fits if told == truth else model.write_unchecked(told)
+            answer = _changed(answer, fault.members)
+        return fits if answer == truth else model.write_unchecked(answer)
 
     def _page(
         self,
@@ -97,7 +97,7 @@ class Operations:
         *,
         is_empty: bool,
     ) -> tuple[_Answer, _Answer]:
-        """The service's answer, and the one to be told."""
+        """The service's answer, and the one to send."""
         if operation == LIST and not is_empty:
             return self._listing(caller, params, now)
         if operation == LIST:
@@ -123,7 +123,7 @@ class Operations:
         return page, page
 
     def _refused_key(self, caller: str, params: Mapping[str, Any]) -> str:
-        """The key that groups may not have now; empty: any that the service knows."""
+        """The key that groups may not have now; empty if every known key is allowed."""
         groups = any(one.get("Key") == UNDOCUMENTED_KEY for one in params.get("GroupBy", ()))
         is_refused = groups and self._faults.page(
             caller, COSTS, "refused_grouping", continues="NextPageToken" in params
@@ -143,15 +143,15 @@ class Operations:
         for row in truth["InvoiceSummaries"]:
             faults = self._faults.rows(caller, row["InvoiceId"])
             if not any(fault.kind == "hidden_row" for fault in faults):
-                rows.append(_told(row, faults))
+                rows.append(_changed_row(row, faults))
         return truth, {**truth, "InvoiceSummaries": rows}
 
     def _offer(
         self, caller: str, params: Mapping[str, Any], now: datetime, base_url: str
     ) -> tuple[_Answer, _Answer]:
         truth = self._services.invoices.get_invoice_pdf(caller, params, now, base_url)
-        told = deepcopy(truth)
-        paper = told["InvoicePDF"]
+        answer = deepcopy(truth)
+        paper = answer["InvoicePDF"]
         for document in (paper, *paper.get("SupplementalDocuments", ())):
             document_id = document.get("DocumentId", "")
             fault = self._faults.document(OFFERS, caller, params["InvoiceId"], document_id)
@@ -165,10 +165,10 @@ class Operations:
                 document["DocumentUrl"] = fault.url
             else:
                 document["DocumentUrl"] = _URLS[fault.kind](document["DocumentUrl"])
-        return truth, told
+        return truth, answer
 
 
-def _told(row: Mapping[str, Any], faults: Sequence[Fault]) -> Any:
+def _changed_row(row: Mapping[str, Any], faults: Sequence[Fault]) -> Any:
     """The row as faults change it; one that gives it as a text is the last word."""
     for fault in faults:
         if fault.kind == "raw_row":
@@ -187,8 +187,8 @@ def _hides(fault: Fault, line: CostLine) -> bool:
 
 
 def _changed(row: Mapping[str, Any], members: Mapping[str, Any]) -> dict[str, Any]:
-    """The row with members replaced; None takes one away. Dotted names make what they lead
-    through.
+    """The row with members replaced; None takes one away. Dotted names make the structures on their
+    path.
     """
     changed = deepcopy(dict(row))
     for path, value in members.items():

@@ -1,8 +1,7 @@
 """The contract with clients: botocore's own models of the services, applied to both directions.
 
 botocore checks requests on the client's side only loosely (no enum, pattern or upper bound) and
-reads whatever an answer carries. Here every constraint of a model is demanded of what comes in
-and of what goes out.
+reads any answer. Here requests and answers must meet every constraint of a model.
 """
 
 import json
@@ -28,7 +27,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     "ce": (COSTS,),
     "organizations": (INBOUND, OUTBOUND),
 }
-"""botocore's name of each service, and what this emulator answers of all that its model has."""
+"""botocore's name of each service, and the operations of its model that this emulator answers."""
 
 OPERATIONS = tuple(operation for operations in SERVICES.values() for operation in operations)
 
@@ -83,8 +82,8 @@ def content_type(service: str) -> str:
 
 
 def read_request(operation: str, body: bytes) -> dict[str, Any]:
-    """The operation's parameters with timestamps as UTC datetimes. Raises the service's error for
-    a bad request, with every problem at once.
+    """The operation's parameters with timestamps as UTC datetimes. Raises the service's error for a
+    bad request, with every problem at once.
     """
     service = service_of(operation)
     try:
@@ -100,7 +99,7 @@ def read_request(operation: str, body: bytes) -> dict[str, Any]:
 
 
 def write_response(operation: str, response: Mapping[str, Any]) -> bytes:
-    """The JSON body of an answer given in boto3's form. Raises OffModel where it does not fit the
+    """The JSON body of an answer given in boto3's form. Raises OffModel if it does not fit the
     operation's output shape.
     """
     model = service_model(service_of(operation))
@@ -108,7 +107,7 @@ def write_response(operation: str, response: Mapping[str, Any]) -> bytes:
 
 
 def write_unchecked(response: Mapping[str, Any]) -> bytes:
-    """The JSON body of an answer that need not fit the model: what AWS may send tomorrow."""
+    """The JSON body of an answer outside the model, such as AWS may send in future."""
     texts: dict[str, str] = {}
 
     def mark(value: AsItStands) -> str:
@@ -150,7 +149,7 @@ def _write(value: Mapping[str, Any], shape: Any) -> bytes:
 
 
 def _problems(value: Any, shape: Any, path: str) -> Iterator[Problem]:
-    """Where a JSON value breaks its shape."""
+    """Problems of a JSON value with its shape."""
     is_typed = isinstance(value, _JSON_TYPES[shape.type_name])
     if not is_typed or isinstance(value, bool) is not (shape.type_name == "boolean"):
         text = f"must be a {shape.type_name}, not {json.dumps(value)[:100]}"
@@ -222,7 +221,7 @@ def _bound_problems(size: int, shape: Any, path: str, what: str) -> Iterator[Pro
 
 
 def _fits(value: str, pattern: str) -> bool:
-    """Whether a value satisfies a pattern of a model, which may name categories as Java does."""
+    """True if a value satisfies a pattern of a model, which may name categories as Java does."""
     if r"\p{" in pattern:
         value = "".join(
             letter

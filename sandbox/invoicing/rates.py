@@ -12,11 +12,11 @@ from sandbox.invoicing.errors import throttled
 
 @dataclass(frozen=True)
 class Limit:
-    """`calls_per_second` of an operation that one account may make, and `burst`, how many at once
-    after a pause (None: a second's worth, at least one).
+    """Limit of `calls_per_second` of an operation by one account, with a `burst` after a pause
+    (None: a second's worth, at least one).
 
     For one operation or for each of all, for one account or for each of all. None calls per second
-    takes the limits of such accounts and operations away. Raises ValueError with every problem at
+    removes the limits of such accounts and operations. Raises ValueError with every problem at
     once.
     """
 
@@ -74,7 +74,7 @@ class RateLimits:
         self._buckets: dict[tuple[str, str], _Bucket] = {}
 
     def set(self, limit: Limit) -> None:
-        """From now on; the buckets that it concerns are full again."""
+        """Set a limit from now on; its buckets are full again."""
         with self._lock:
             self._limits.append(limit)
             self._buckets = {
@@ -82,8 +82,8 @@ class RateLimits:
             }
 
     def check(self, payer_account_id: str, operation: str) -> None:
-        """Raises the service's throttling error for a call beyond the rate, which takes nothing off
-        it.
+        """Raises the service's throttling error for a call beyond the rate; such a call uses
+        nothing up.
         """
         if not self._allows(payer_account_id, operation):
             raise throttled(model.service_of(operation))

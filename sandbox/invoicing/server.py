@@ -49,9 +49,9 @@ class PortInUse(Exception):
 class InvoicingEmulator:
     """The emulator as a context manager: it listens on `url` inside the `with` block.
 
-    `port` 0 takes a free one. `now` decides what is issued, visible and ready (None: real time).
-    `now`, `faults` and `limits` can be changed while serving. `url_lifetime_seconds`,
-    `token_lifetime_seconds` and the rates of `limits` are real time. `groups_of_a_page` is of
+    `port` 0 takes a free one. `now` decides which invoices are issued, visible and ready (None:
+    real time). `now`, `faults` and `limits` can be changed while serving. `url_lifetime_seconds`,
+    `token_lifetime_seconds` and the rates of `limits` are real time. `groups_of_a_page` is for
     GetCostAndUsage, which lets no caller choose. Entering raises PortInUse.
     """
 
@@ -149,9 +149,9 @@ class InvoicingEmulator:
         self.requests.count_call(caller, operation)
         try:
             self.limits.check(caller, operation)
-            wanted = model.content_type(service)
-            if headers.get("content-type") != wanted:
-                raise unreadable_request(service, f"Content-Type must be {wanted}")
+            content_type = model.content_type(service)
+            if headers.get("content-type") != content_type:
+                raise unreadable_request(service, f"Content-Type must be {content_type}")
             return self._operations.answer(caller, operation, body, self.now, self.url)
         except model.OffModel as error:
             raise internal(service, str(error)) from None
@@ -175,14 +175,14 @@ class InvoicingEmulator:
         return Answer(200, document.content_type, document.read())
 
     def _control(self, method: str, name: str, body: bytes) -> Answer:
-        asked = {"health": lambda: {"status": "ok", "now": self.now.isoformat()}}
-        asked["requests"] = self.requests.snapshot
-        if method == "GET" and name in asked:
-            return _json(200, asked[name]())
-        told = {"clock": self._set_clock, "faults": self._add_fault, "limits": self._set_limit}
-        if method == "POST" and name in told:
+        readers = {"health": lambda: {"status": "ok", "now": self.now.isoformat()}}
+        readers["requests"] = self.requests.snapshot
+        if method == "GET" and name in readers:
+            return _json(200, readers[name]())
+        writers = {"clock": self._set_clock, "faults": self._add_fault, "limits": self._set_limit}
+        if method == "POST" and name in writers:
             try:
-                told[name](json.loads(body))
+                writers[name](json.loads(body))
             except (ValueError, TypeError, KeyError) as error:
                 return _json(400, {"error": f"{type(error).__name__}: {error}"})
         elif (method, name) == ("DELETE", "faults"):
@@ -191,20 +191,18 @@ class InvoicingEmulator:
             return _json(404, {"error": f"{method} /_control/{name} does not exist"})
         return _json(200, {"now": self.now.isoformat()})
 
-    def _set_clock(self, told: dict[str, str]) -> None:
-        self.now = instant(told["now"])
+    def _set_clock(self, content: dict[str, str]) -> None:
+        self.now = instant(content["now"])
 
-    def _add_fault(self, told: dict[str, Any]) -> None:
-        self.faults.add(Fault(**told))
+    def _add_fault(self, content: dict[str, Any]) -> None:
+        self.faults.add(Fault(**content))
 
-    def _set_limit(self, told: dict[str, Any]) -> None:
-        self.limits.set(Limit(**told))
+    def _set_limit(self, content: dict[str, Any]) -> None:
+        self.limits.set(Limit(**content))
 
 
 class RequestCounts:
-    """How often each payer's account called each operation, how many of these calls were throttled,
-    and how often it downloaded a document.
-    """
+    """Counts for each payer account: calls by operation, throttled ones of these, and downloads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -225,8 +223,8 @@ class RequestCounts:
             self._downloads[payer_account_id] += 1
 
     def snapshot(self) -> dict[str, Any]:
-        """`{"calls": {payer: {operation: count}}, "refused": as calls, "downloads": {payer:
-        count}, "cost_usd": text}` as a copy; the cost is what AWS takes for Cost Explorer.
+        """`{"calls": {payer: {operation: count}}, "refused": as calls, "downloads": {payer: count},
+        "cost_usd": text}` as a copy; the cost is AWS's charge for Cost Explorer.
         """
         with self._lock:
             served = sum(calls[model.COSTS] for calls in self._calls.values()) - sum(
@@ -260,7 +258,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, _Handler)
 
     def server_bind(self) -> None:
-        # HTTPServer's own asks DNS for the host's name, which can take seconds.
+        # HTTPServer's own looks up the host's name in DNS, which can take seconds.
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = HOST, self.server_address[1]
 
@@ -336,4 +334,4 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _respond  # noqa: N815
 
     def log_message(self, *_: Any) -> None:
-        """Nothing: a request line holds the signature of a document URL."""
+        """Log nothing: a request line holds the signature of a document URL."""

@@ -18,8 +18,8 @@ _MAC_BYTES = 32
 
 @dataclass(frozen=True)
 class Position:
-    """Where the next page begins, in the listing as it was at `as_of`: later invoices do not shift
-    the pages.
+    """Start of the next page, in the listing as it was at `as_of`: later invoices do not shift the
+    pages.
     """
 
     offset: int
@@ -49,8 +49,8 @@ class PageTokens:
     def position(
         self, service: str, token: str | None, query: Mapping[str, Any], now: datetime
     ) -> Position:
-        """Where the page begins that a query asks for; without a token at the beginning, as of now.
-        Raises the service's error for a token that continues nothing.
+        """The start of a query's page; without a token the beginning, as of now. Raises the
+        service's error for a token that continues nothing.
         """
         if token is None:
             return Position(0, now)

@@ -1,4 +1,4 @@
-"""A bill: all that an invoice summary, its paper and Cost Explorer state, so that they never
+"""A bill: the common source of an invoice summary, its paper and Cost Explorer, so that they never
 disagree.
 """
 
@@ -20,8 +20,8 @@ _PERCENT = Decimal(100)
 
 @dataclass(frozen=True)
 class Charge:
-    """One line; `amount` is in the base currency before discount and tax. `record_type` is what
-    Cost Explorer calls it.
+    """One line; `amount` is in the base currency before discount and tax. `record_type` is Cost
+    Explorer's word for it.
     """
 
     description: str
@@ -54,8 +54,8 @@ class Money:
 @dataclass(frozen=True, kw_only=True)
 class Bill:
     """One invoice. `exchange_rate` turns the base currency into the seller's; `printed_number` is
-    what the paper calls itself; `source_account` is whose bill it is under a billing transfer.
-    `vendor` sells what was bought on the Marketplace. `usage_day` is the only day of usage (None:
+    the number on the paper; `source_account` is the account billed under a billing transfer.
+    `vendor` sells the purchases on the Marketplace. `usage_day` is the only day of usage (None:
     the whole period), and one that `is_late` was metered late.
     """
 
@@ -88,7 +88,7 @@ class Bill:
 
     @property
     def discount(self) -> Decimal:
-        """In percent; what is agreed with AWS does not hold for software of the Marketplace."""
+        """Discount in percent; the agreement with AWS does not cover Marketplace software."""
         return self.payer.discount if self.billing_entity == "AWS" else Decimal(0)
 
     @cached_property

@@ -1,5 +1,5 @@
 """The charges of a bill as Cost Explorer shows them: by linked account and day, in USD, and equal
-to the bill up to what both round.
+to the bill up to rounding on both sides.
 """
 
 import random
@@ -14,13 +14,13 @@ from sandbox.organization.bills import BASE_CURRENCY, Bill, Charge, rounded
 
 _MOST_ACCOUNTS = 3
 _DUST = 15
-"""In hundredths of a cent: how far a metered charge may lie from the cents that are billed."""
+"""Largest difference of a metered charge from the billed cents, in hundredths of a cent."""
 _TINIEST = Decimal("0.0000000001")
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What an account bears of a charge, in whole cents."""
+    """An account's part of a charge, in whole cents."""
 
     account_id: str
     charge: Charge
@@ -38,8 +38,8 @@ def usage_by_account(bill: Bill, accounts: Sequence[str], seed: str) -> list[Usa
 
 
 def cost_lines(bill: Bill, accounts: Sequence[str], seed: str) -> list[CostLine]:
-    """The lines of a bill whose charges arose in `accounts`, the bill's own account among them or
-    not. Nothing for a receipt or for a tax office's copy, which bill nothing again.
+    """The lines of a bill whose charges arose in `accounts`, with or without the bill's own
+    account. Empty for a receipt or for a tax office's copy, which bill nothing again.
     """
     if bill.invoice_type == "PAYMENT_RECEIPT" or bill.commercial_invoice_id:
         return []
@@ -69,7 +69,7 @@ def cost_lines(bill: Bill, accounts: Sequence[str], seed: str) -> list[CostLine]
 def _shares(
     charge: Charge, accounts: Sequence[str], randomness: random.Random
 ) -> list[tuple[str, Decimal]]:
-    """Which accounts bear a charge, and how much each. All but usage goes by the account that pays,
+    """The accounts that bear a charge, with their parts. All but usage goes to the paying account,
     the first.
     """
     if charge.record_type != "Usage":
@@ -87,7 +87,7 @@ def _line(bill: Bill, charge: Charge, account: str, amount: Decimal) -> CostLine
     first_day, days = _span(bill, charge)
     following = bill.period.first_day_after
     known = {
-        # Taxes and the fee of the support plan are worked out when the month is over.
+        # Taxes and the fee of the support plan are computed after the end of the month.
         "Tax": _midnight(following + timedelta(days=1)),
         "Support": _midnight(following + timedelta(days=2)),
     }.get(charge.record_type)
@@ -108,7 +108,7 @@ def _line(bill: Bill, charge: Charge, account: str, amount: Decimal) -> CostLine
 
 
 def _span(bill: Bill, charge: Charge) -> tuple[date, int]:
-    """The first day of a charge and over how many it is spread."""
+    """The first day of a charge, and the number of days over which it is spread."""
     if bill.usage_day is not None:
         return bill.usage_day, 1
     if charge.record_type == "Tax" or bill.frequency == "ONE_TIME":

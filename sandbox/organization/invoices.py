@@ -1,8 +1,8 @@
-"""Which invoices a payer account gets for a billing period, when they appear, and when their papers
-do.
+"""Invoices of a payer account for a billing period, with the days on which they and their papers
+appear.
 
 Everything follows from the seed, the account and the period, so each run sees the same
-organization. Days are of the month after the billing period unless said otherwise.
+organization. Days are of the month after the billing period unless stated otherwise.
 """
 
 import random
@@ -59,7 +59,7 @@ _PRODUCTS = {
     "Tessellate Endpoint Security, per host": "Tessellate Security Ltd",
     "Quayside CI runners, per minute": "Quayside Build GmbH",
 }
-"""What is sold on the Marketplace, and by whom."""
+"""Products on the Marketplace, with their vendors."""
 _USD_RATES = {
     "USD": Decimal(1),
     "EUR": Decimal("0.91870"),
@@ -84,7 +84,7 @@ class Organization(Catalogue):
     """The catalogue of a register: `payers` is the name of each payer account by its id.
 
     Made-up payers bring their own story, any other account gets one plain invoice a month. Invoices
-    are made at the first question about their payer, papers at each download.
+    are made at the first query about their payer, papers at each download.
     """
 
     def __init__(self, payers: Mapping[str, str], *, seed: str = SEED) -> None:
@@ -104,9 +104,7 @@ class Organization(Catalogue):
         return payer.linked_accounts if payer else ()
 
     def invoices(self, payer_account_id: str, until: datetime) -> Mapping[str, CatalogueInvoice]:
-        """See Catalogue: the invoices of all billing periods from FIRST_PERIOD to the one of
-        `until`.
-        """
+        """Invoices of all billing periods from FIRST_PERIOD to that of `until`; see Catalogue."""
         payer, last = self._payers.get(payer_account_id), BillingPeriod.containing(until)
         if payer is None or last < FIRST_PERIOD:
             return {}
@@ -189,7 +187,7 @@ class _Period:
         return made
 
     def costs_without_invoice(self) -> Sequence[CostLine]:
-        """What Cost Explorer shows although no invoice of the payer bills it."""
+        """Charges that Cost Explorer shows although no invoice of the payer bills them."""
         if self._story in stories.CHARGES_UNINVOICED:
             return cost_lines(self._marketplace(), self._accounts(), self._seed)
         if self._is_transferred() and self._payer.account_id in stories.PRO_FORMA:
@@ -216,7 +214,7 @@ class _Period:
         return [unit for unit in self._payer.units if unit.since <= self._period]
 
     def _accounts(self) -> list[str]:
-        """Where the payer's own charges arise: in no account of a unit."""
+        """Accounts of the payer's own charges: all outside its units."""
         elsewhere = {account for unit in self._units() for account in unit.linked_accounts}
         accounts = (self._payer.account_id, *self._payer.linked_accounts)
         return [account for account in accounts if account not in elsewhere]
@@ -400,9 +398,7 @@ class _Period:
             )
 
     def _government_papers(self, bill: Bill) -> tuple[SupplementalDocument, ...]:
-        """The municipality's paper and the machine-readable one, ready two days after the
-        invoice.
-        """
+        """The municipality's paper and the machine-readable one, two days after the invoice."""
         ready_from = bill.issued + _GOVERNMENT_READY_AFTER
         code = self._random("access key").randrange(10**9)
         access_key = f"35{bill.issued:%y%m}2341224700011055001{bill.printed_number:0>9}1{code:09d}"
@@ -452,8 +448,8 @@ class _Period:
         country_id: bool = False,
         **particulars: Any,
     ) -> Bill:
-        """A bill of this payer and period; `ordinal` tells the period's bills apart, so that no two
-        get the same id. `country_id` asks for an id of the seller's country.
+        """A bill of this payer and period; `ordinal` distinguishes the period's bills, so that no
+        two get the same id. `country_id` requests an id of the seller's country.
         """
         payer, ten_digits = self._payer, str(self._number(ordinal, 1_000_000_000, step=7919))
         invoice_id = ten_digits

@@ -1,7 +1,7 @@
 """The papers: PDFs that look like the seller's invoices, and a tax authority's XML.
 
-The same bill gives the same bytes, however often. Each paper says in its last line that it belongs
-to the sandbox.
+The same bill always gives the same bytes. The last line of each paper states that it belongs to the
+sandbox.
 """
 
 import xml.etree.ElementTree as ET
@@ -39,7 +39,7 @@ def invoice(bill: Bill, *, rendering: str = "") -> bytes:
 
 def receipt(bill: Bill, *, rendering: str = "") -> bytes:
     """The receipt of a payment: an invoice's supplement, or an invoice of its own, which then names
-    the one that was paid.
+    the paid one.
     """
     words, paid = bill.seller.words, bill.original_invoice_id or bill.printed_number
     amount = _number(bill.local.total, words)
@@ -172,7 +172,7 @@ def electronic_invoice(access_key: str, bill: Bill) -> bytes:
 
 
 class _Paper(FPDF):
-    """A page of paper whose foot says who sells and which page it is."""
+    """A page of paper with the seller and the page number in its foot."""
 
     def __init__(self, bill: Bill) -> None:
         super().__init__(format=bill.seller.page)
@@ -180,7 +180,9 @@ class _Paper(FPDF):
         self.core_fonts_encoding = WESTERN
 
     def printable(self, text: str, style: str, size: float) -> str:
-        """Set the font that has the letters of a text; the text without those that none has."""
+        """Set the font that has the letters of a text; return the text without those that no font
+        has.
+        """
         typeface = typeface_for(text)
         if typeface is None:
             self.set_font(BUILT_IN, style, size)
@@ -192,7 +194,7 @@ class _Paper(FPDF):
         return typeface.printable(text)
 
     def footer(self) -> None:
-        """fpdf2 calls this at the end of each page."""
+        """Print the foot; fpdf2 calls this at the end of each page."""
         seller = self._seller
         self.set_y(-21)
         self.set_draw_color(*_QUIET)
@@ -225,7 +227,7 @@ class _Sheet:
         pdf.add_page()
 
     def letterhead(self, sender: str = "amazon web services", below: str = "") -> None:
-        """The sender on the left, what the paper is on the right."""
+        """The sender on the left, the paper's kind on the right."""
         pdf = self._pdf
         pdf.set_text_color(*_INK)
         top, half = pdf.get_y(), pdf.epw / 2
@@ -244,9 +246,7 @@ class _Sheet:
         pdf.ln(13)
 
     def parties_and_facts(self, facts: Sequence[tuple[str, str]]) -> None:
-        """Who is billed and who sells, on the left; what identifies the paper, in a box on the
-        right.
-        """
+        """The customer and the seller on the left; the identifying facts in a box on the right."""
         pdf, payer, seller = self._pdf, self._bill.payer, self._bill.seller
         top, left = pdf.get_y(), pdf.epw * _LEFT - 6
         tax_id = [f"{self._words.vat_id}: {payer.tax_id}"] if payer.tax_id else []
@@ -354,7 +354,7 @@ class _Sheet:
         style: str = "",
         color: tuple[int, int, int] = _INK,
     ) -> None:
-        """Text that goes on in the next line where it is too long."""
+        """Text that goes on in the next line if it is too long."""
         self._pdf.set_text_color(*color)
         for line in self._wrapped(text, width, style, size):
             self._pdf.cell(width, 4.2, line, new_x="LMARGIN", new_y="NEXT")

@@ -1,4 +1,4 @@
-"""The made-up payer accounts: who they are and what each of them shows."""
+"""The made-up payer accounts and the behaviour of each."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,7 +26,7 @@ from sandbox.organization.sellers import (
 @dataclass(frozen=True)
 class MadeUpUnit:
     """An invoice unit: one of the payer's linked accounts, the `receiver`, gets an invoice of its
-    own for what the unit's accounts use, from the billing period `since` on.
+    own for the usage of the unit's accounts, from the billing period `since` on.
     """
 
     name: str
@@ -41,7 +41,7 @@ class MadeUpUnit:
 
 @dataclass(frozen=True)
 class MadeUpPayer:
-    """A payer account. `monthly_usd` is its usual spend; `owner` is who answers for it in the
+    """A payer account. `monthly_usd` is its usual spend; `owner` is the responsible person in the
     customer's finance department.
 
     `customs` are the papers it gets in each period beside the anniversary invoice, by the names in

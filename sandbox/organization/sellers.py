@@ -1,4 +1,4 @@
-"""Sellers of record as they stand on papers, and the words of their papers."""
+"""Sellers of record as printed on papers, and the words of their papers."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -132,9 +132,9 @@ PORTUGUESE = Words(
 class Seller:
     """A legal entity that issues invoices.
 
-    `invoice_prefix` begins the ids that its country demands. One that `reports` tells the tax
-    authority of each invoice and gives all of them such ids, as does one that `numbers_all`; others
-    mostly use ten digits. `notes` are what its country's papers say below the totals.
+    `invoice_prefix` begins the ids that its country demands. One that `reports` declares each
+    invoice to the tax authority and gives all of them such ids, as does one that `numbers_all`;
+    others mostly use ten digits. `notes` are the text of its country's papers below the totals.
     """
 
     name: str
@@ -151,7 +151,7 @@ class Seller:
 
 @dataclass(frozen=True)
 class Tax:
-    """`rate` is in percent."""
+    """A tax; `rate` is in percent."""
 
     name: str
     rate: Decimal

@@ -1,7 +1,7 @@
-"""What happened in the organization apart from the routine, and in which billing periods.
+"""Special events in the organization, with their billing periods.
 
-Every other period is the routine: what each payer account is made up to show, with its documents
-between day 2 and day 7 of the month after it.
+Every other period is the routine: each payer account's usual invoices, with their documents between
+day 2 and day 7 of the month after it.
 """
 
 from datetime import UTC, datetime, time, timedelta
@@ -14,9 +14,9 @@ from sandbox.invoicing.model import COSTS, LIST
 EVERY_VERDICT = BillingPeriod(2026, 5)
 """On 2026-06-12 its payer accounts have every verdict that a period can have after its deadline."""
 CLOSES_IN_TIME = BillingPeriod(2026, 7)
-"""All that it has to get is there on day 8; nothing comes after the deadline."""
+"""All expected documents are there on day 8; nothing comes after the deadline."""
 STAYS_OPEN = BillingPeriod(2026, 8)
-"""As CLOSES_IN_TIME but for two payer accounts, which wait for an invoice and a document."""
+"""Like CLOSES_IN_TIME, except for two payer accounts that wait for an invoice and a document."""
 CONTRADICTED = BillingPeriod(2025, 11)
 """Cost Explorer and the listings contradict each other in two payer accounts."""
 
@@ -26,27 +26,27 @@ _COTE, _WATTLEBIRD, _ORCHARD = "284650917332", "509174628830", "318406957221"
 _VEREINIGUNG = "430718265994"
 
 MARKETPLACE_DAYS = {(_THORNBURY, EVERY_VERDICT): 24, (_THORNBURY, STAYS_OPEN): 19}
-"""Where the Marketplace invoice of a period, which had come on day 3 in every month before, comes
-so late. Cost Explorer shows its charges as ever.
+"""Late day of a period's Marketplace invoice, which had come on day 3 in every month before. Cost
+Explorer shows its charges as usual.
 """
 MARKETPLACE_PAUSES = {(_WATTLEBIRD, EVERY_VERDICT)}
-"""Where a payer account bought nothing on the Marketplace, after a purchase in every month before;
-Cost Explorer has no charges either.
+"""Months without a Marketplace purchase of an account that bought in every month before; Cost
+Explorer has no charges either.
 """
 TAX_COPY_DAYS = {(_ORCHARD, STAYS_OPEN): 17}
-"""When the PDF of a tax copy is ready that is listed as ever."""
+"""Day on which the PDF of a tax copy is ready; the copy is listed as usual."""
 SLOW_PDF_DAYS = {CLOSES_IN_TIME: 8, STAYS_OPEN: 8}
-"""When Minato's PDF is ready; in other periods on day 14."""
+"""Day on which Minato's PDF is ready; in other periods day 14."""
 NOTHING_LATE = {CLOSES_IN_TIME, STAYS_OPEN}
-"""Without the usage that Kessler is billed for after the usual deadline."""
+"""Periods without the usage that Kessler is billed for after the usual deadline."""
 CHARGES_UNINVOICED = {(_BRIGHTWATER, CONTRADICTED)}
-"""Where Cost Explorer shows charges of the Marketplace that no invoice ever bills."""
+"""Cost Explorer shows charges of the Marketplace that no invoice ever bills."""
 INVOICES_UNCHARGED = {(_AL_MARFA, CONTRADICTED)}
-"""Where Cost Explorer shows none of the charges that the invoices bill."""
+"""Cost Explorer shows none of the charges that the invoices bill."""
 
 PRO_FORMA = {_LANTERN}
-"""Whose Cost Explorer goes on to show charges while its bills are transferred. What a source
-account sees is up to the account that pays: Kampong sees nothing.
+"""Accounts whose Cost Explorer still shows charges while their bills are transferred. The paying
+account decides on a source account's view: Kampong sees nothing.
 """
 
 
@@ -106,7 +106,7 @@ TRANSFERS = (
     ),
 )
 """From payer accounts of the organization to Straits Meridian, which pays for a sister's and a
-neighbour's organization, and asked two others in vain.
+neighbour's organization, and requested two other transfers in vain.
 """
 
 _LOST, _REGAINED = _instant("2026-06-01"), _instant("2026-06-20")
@@ -116,12 +116,12 @@ _LOST_ACCESS = (
     Fault(_COTE, "AccessDeniedException", None, operation=COSTS),
 )
 """For most of June 2026 nobody may read Al Marfa's invoices, nobody can list those of the
-Vereinigung, and Côté's role lacks the permission for Cost Explorer.
+Vereinigung, and Côté's role has no permission for Cost Explorer.
 """
 
 
 def faults(now: datetime) -> tuple[Fault, ...]:
-    """What no session of a payer account's role gets at an instant."""
+    """Faults of every session of a payer account's role at an instant."""
     return _LOST_ACCESS if _LOST <= now < _REGAINED else ()
 
 

@@ -39,8 +39,8 @@ class Typeface:
 
 
 def typeface_for(text: str) -> Typeface | None:
-    """The one that has most of the text's letters; None where the built-in fonts have them all, or
-    nobody has more.
+    """The one that has most of the text's letters; None if the built-in fonts have them all, or no
+    family has more.
     """
     if not _lacking_in_western(text):
         return None

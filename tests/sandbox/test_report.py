@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from sandbox import report
-from sandbox.invoicing_program import Asked
+from sandbox.invoicing_program import RequestTotals
 from sandbox.snapshot import Difference
 
 
@@ -142,7 +142,7 @@ def test_every_other_period_is_one_line(said: Said) -> None:
 
 def test_a_run_without_effect_says_so(said: Said) -> None:
     only_its_own_notes = Difference(new=("runs/r/request.json",), changed=(), gone=())
-    report.print_effect(said, Asked({"ListInvoiceSummaries": 1}, 0), only_its_own_notes)
+    report.print_effect(said, RequestTotals({"ListInvoiceSummaries": 1}, 0), only_its_own_notes)
     assert said.text.strip().splitlines() == [
         "This run called AWS 1 time (1 ListInvoiceSummaries) and downloaded 0 documents.",
         "It fetched nothing and changed nothing: every byte of the archive is unchanged.",
@@ -162,7 +162,9 @@ def test_a_run_tells_what_it_added_and_made_again(said: Said) -> None:
         changed=("periods/2026-10/completeness.json", "index.html"),
         gone=(),
     )
-    report.print_effect(said, Asked({"GetInvoicePDF": 1, "ListInvoiceSummaries": 4}, 2), changed)
+    report.print_effect(
+        said, RequestTotals({"GetInvoicePDF": 1, "ListInvoiceSummaries": 4}, 2), changed
+    )
     assert said.text.strip().splitlines()[-2:] == [
         "New in the archive: 2 documents, 1 manifest, 1 record, 1 view.",
         "Made again: 2 views.",
@@ -177,6 +179,6 @@ def test_a_run_tells_what_it_added_and_made_again(said: Said) -> None:
     ],
 )
 def test_evidence_that_changed_or_went_is_named(said: Said, changed: Difference) -> None:
-    report.print_effect(said, Asked({}, 0), changed)
+    report.print_effect(said, RequestTotals({}, 0), changed)
     assert "Changed or hidden, which must never happen: invoices/2026-10/1/a.pdf" in said.text
     assert "changed nothing" not in said.text

@@ -16,7 +16,7 @@ from sandbox import snapshot
 from sandbox.execution import Execution
 from sandbox.invoicing.catalogue import Catalogue
 from sandbox.invoicing.server import InvoicingEmulator
-from sandbox.invoicing_program import Asked
+from sandbox.invoicing_program import RequestTotals
 from sandbox.month_end import PROJECT, run_month_end
 from sandbox.organization import MADE_UP_PAYERS
 from sandbox.places import Places
@@ -42,7 +42,7 @@ class MonthEnd:
 
     execution: Execution
     said: str
-    asked: Asked
+    asked: RequestTotals
     before: Snapshot
     after: Snapshot
 
@@ -65,9 +65,9 @@ class EmbeddedAws:
         moment = datetime.fromisoformat(at).astimezone(UTC)
         request = MonthEndRequest(BillingPeriod.containing(moment).shifted(-1), moment)
         said = io.StringIO()
-        before, asked_before = self.objects(), self.sandbox.invoicing.asked()
+        before, asked_before = self.objects(), self.sandbox.invoicing.request_totals()
         execution = run_month_end(self.sandbox, request, Console(file=said, width=200))
-        asked = self.sandbox.invoicing.asked().since(asked_before)
+        asked = self.sandbox.invoicing.request_totals().since(asked_before)
         return MonthEnd(execution, said.getvalue(), asked, before, self.objects())
 
     @contextmanager
