@@ -55,9 +55,8 @@ class Before:
     @property
     def excuses(self) -> bool:
         """True if some findings block less now, as the account was complete at the close."""
-        return self.is_closed and bool(
-            self.claim and self.claim.is_complete and self.claim.was_read
-        )
+        claim = self.claim
+        return self.is_closed and bool(claim and claim.is_complete and claim.was_read)
 
 
 class PayerRules:
@@ -126,9 +125,7 @@ class PayerRules:
         yield from self._verdict(acceptance, before)
 
     def _moved_instants(self, before: PayerClaim | None) -> Iterator[str]:
-        """Check that it settles now, or settled before and still does, and that checked_at never
-        moves back.
-        """
+        """Check that settled_at is of this run or unchanged; checked_at never moves back."""
         claim, at = self.claim, self._judged.at
         settled_before = before.settled_at if before else None
         if claim.settled_at not in (None, settled_before) and read_instant(claim.settled_at) != at:

@@ -105,8 +105,8 @@ TRANSFERS = (
         ((_instant("2026-09-28T04:33"), "REQUESTED"), (_instant("2026-10-13T04:33"), "EXPIRED")),
     ),
 )
-"""From payer accounts of the organization to Straits Meridian, which pays for a sister's and a
-neighbour's organization, and requested two other transfers in vain.
+"""Transfers from payer accounts of the organization to Straits Meridian, which pays for a sister's
+and a neighbour's organization, and requested two other transfers in vain.
 """
 
 _LOST, _REGAINED = _instant("2026-06-01"), _instant("2026-06-20")
