@@ -16,7 +16,7 @@ from lambdas.aws.payer_role import NoAccess
 from lambdas.aws.witness import witness
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.documents.document_url import DocumentUrl
-from lambdas.domain.invoices.received_rows import ReceivedPage, read_page, told
+from lambdas.domain.invoices.received_rows import ReceivedPage, problems_text, read_page
 from lambdas.domain.invoices.summary import InvoiceSummary
 
 _LIST, _GET, _UNITS = (
@@ -187,7 +187,7 @@ def _all_pages(client: Any, request: Mapping[str, Any], most_pages: int) -> List
             raise
         rows += (InvoiceSummary(row.row, row.text) for row in page.rows)
         if page.problems:
-            problems.append(f"on page {number}, {told(page.problems)}")
+            problems.append(f"on page {number}, {problems_text(page.problems)}")
         if page.next_token is None or len(problems) == _MOST_BAD_PAGES:
             break
         if page.next_token in tokens:
@@ -197,7 +197,7 @@ def _all_pages(client: Any, request: Mapping[str, Any], most_pages: int) -> List
         token = {"NextToken": page.next_token}
     else:
         problems.append(f"it has no end after {most_pages} pages")
-    return ListedRows(tuple(rows), told(tuple(problems)))
+    return ListedRows(tuple(rows), problems_text(tuple(problems)))
 
 
 def _raise_if_refused(error: ClientError) -> None:

@@ -34,7 +34,7 @@ class BillingPeriod:
 
     @classmethod
     def containing(cls, moment: date) -> "BillingPeriod":
-        """The period that a date or UTC instant lies in."""
+        """The period of a date or UTC instant."""
         if isinstance(moment, datetime):
             moment = moment.astimezone(UTC)
         return cls(moment.year, moment.month)
@@ -48,7 +48,7 @@ class BillingPeriod:
         return BillingPeriod(index // 12, index % 12 + 1)
 
     def with_earlier(self, months: int) -> list["BillingPeriod"]:
-        """This period and up to so many before it, as far back as AWS knows any; latest first."""
+        """This period and up to `months` earlier ones, as far back as AWS goes; latest first."""
         periods = [self.shifted(-back) for back in range(months + 1)]
         return [period for period in periods if period.year >= _FIRST_YEAR]
 

@@ -1,16 +1,12 @@
-"""Text that is longer than a service or a reader takes: cut by its bytes, between characters, and
-told.
-"""
+"""Text cut to the bytes that a service or a reader takes, between characters, with a note."""
 
 _LONGEST_SENTENCE = 8_000
-"""A row of AWS's whose every member has changed takes 5,000 or so."""
+"""Bytes. The changes of a row in which every member changed take about 5,000."""
 _CUT = "… [Cut here.]"
 
 
 def within_bytes(text: str, most: int, note: str) -> str:
-    """The text in at most so many bytes of UTF-8. Where it is cut, `note` stands for the rest and
-    says where that is.
-    """
+    """The text in at most `most` bytes of UTF-8. If it is cut, `note` replaces the rest."""
     encoded = text.encode(errors="replace")
     if len(encoded) <= most:
         return encoded.decode()
@@ -19,5 +15,5 @@ def within_bytes(text: str, most: int, note: str) -> str:
 
 
 def short(text: str, most: int = _LONGEST_SENTENCE) -> str:
-    """What others wrote, as far as a sentence has room for it."""
+    """Foreign text, cut to what fits into a sentence."""
     return within_bytes(text, most, _CUT)

@@ -1,8 +1,7 @@
-"""What is raised: errors that a retry may cure or that a person must fix now.
+"""Errors that a retry may fix or that a person must fix now.
 
-What the archive merely lacks is a finding (`lambdas.domain.findings`), not an exception. A class
-name is a contract: Lambda reports it as `errorType`, and the workflow's retries and the console
-show it.
+A gap in the archive is a finding (`lambdas.domain.findings`), not an exception. A class name is a
+contract: Lambda reports it as `errorType`, and the workflow's retries and the console show it.
 """
 
 from collections.abc import Sequence
@@ -11,8 +10,9 @@ from lambdas.domain.cut_text import within_bytes
 from lambdas.domain.visible_text import shown
 
 _MOST_BYTES = 40_000
-"""A state's error is passed on in at most 262,144, as JSON and with a stack trace. In JSON a
-character of two bytes may take six, and one of one byte too."""
+"""Step Functions passes on at most 262,144 bytes of a state's error, as JSON with a stack trace. In
+JSON a character of one or two bytes may take six.
+"""
 _CUT = "\n  [Cut here: there are more problems than an error message holds.]"
 
 NOT_UNDERSTOOD = (
@@ -23,9 +23,9 @@ NOT_UNDERSTOOD = (
     ArithmeticError,
     RecursionError,
 )
-"""What reading a stored form raises that is none: no JSON or beyond its depth, members that are not
-there or of another kind, numbers beyond arithmetic, instants beyond the calendar. Whoever reads
-what another wrote catches these, all of them, and says what that costs.
+"""Errors of reading a stored form that is not valid: text that is no JSON or is nested too deeply,
+members that are absent or of another kind, numbers beyond arithmetic, instants beyond the calendar.
+Code that reads a stored form catches all of them and reports the consequence.
 """
 
 
@@ -36,7 +36,7 @@ class ServiceUnavailable(Exception):
 
 
 class _Problems(Exception):
-    """Bad input: every problem at once, one a line, so that one correction round is enough."""
+    """Invalid input. Lists every problem at once, one a line, so that one correction is enough."""
 
     heading = "invalid input"
 
@@ -48,7 +48,7 @@ class _Problems(Exception):
 
 
 class InvalidExecutionInput(_Problems):
-    """The execution input cannot be understood or names what does not exist."""
+    """The execution input cannot be read, or names something that does not exist."""
 
     heading = "the execution input is not valid"
 
@@ -66,14 +66,12 @@ class InvalidSettings(_Problems):
 
 
 class ArchiveUnusable(_Problems):
-    """The archive bucket is not what evidence needs (missing, without versioning or Object Lock, or
-    not readable).
+    """The archive bucket cannot hold evidence: it is missing, not readable, or without versioning
+    or Object Lock.
     """
 
     heading = "the archive bucket cannot be used"
 
 
 class EvidenceConflict(Exception):
-    """An object that is written once already exists with other content, and what it holds cannot be
-    adopted.
-    """
+    """An object that is written once already exists with other content, which cannot be adopted."""

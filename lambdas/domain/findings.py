@@ -1,4 +1,4 @@
-"""Findings: what the archive lacks or what is worth knowing, each with its next step.
+"""Findings: gaps of the archive and facts worth knowing, each with its next step.
 
 A code is a stable word with a heading of its own in docs/runbook.md.
 """
@@ -18,7 +18,9 @@ FixedBy = Literal["time", "person"]
 
 @dataclass(frozen=True)
 class FindingKind:
-    """What all findings of a code share. `cure` says who ends it: a later run, or a person."""
+    """The common part of all findings of a code. `fixed_by` says who resolves them: a later run
+    (`time`) or a person.
+    """
 
     severity: Severity
     fixed_by: FixedBy
@@ -240,21 +242,21 @@ NOT_FETCHED_YET = (
     "NOT_A_DOCUMENT",
     "DOCUMENT_DAMAGED",
 )
-"""Why a document lacks that every run asks for again: one may follow the other from run to run, and
-the lack is the same.
+"""Reasons for a missing document that every run asks for again. The reason may differ from run to
+run; the gap is the same.
 """
 
 
 NOT_OFFERED = ("PDF_NOT_READY", "NO_DOCUMENT_URL")
-"""Why a document lacks that AWS may never hand out: whether it has one for a payment receipt or a
-tax copy is documented nowhere.
+"""Reasons for a missing document that AWS may never provide. AWS does not document whether a
+payment receipt or a tax copy has one.
 """
 BESIDE_INVOICES = ("LISTING_REFUSED", "ROLES_NOT_LISTED", "ESTIMATE_LISTED")
-"""What a listing says that is of no listed invoice."""
+"""Findings of a listing that concern no listed invoice."""
 
 
 _LONGEST_ID = 1_024
-"""Of an id, in characters, by the model of Invoicing."""
+"""The longest id in characters, from the botocore model `invoicing`."""
 
 
 def _check_code(code: str) -> None:
@@ -264,15 +266,15 @@ def _check_code(code: str) -> None:
 
 Code = Annotated[str, _check_code]
 Flag = Annotated[tuple[Code, str], as_object("code", "detail")]
-"""Code and detail of what the checks of a document's content gave."""
+"""Code and detail of one result of a document's content checks."""
 
 
 @dataclass(frozen=True, order=True)
 class Finding(Form):
     """One finding.
 
-    `subject` is a payer account, an invoice id, an archive key or, of what is not there, its
-    description (of a supplemental document, `document_subject`); `detail` never carries a URL.
+    `subject` is a payer account, an invoice id, an archive key, or the description of something
+    missing (`document_subject` for a supplemental document). `detail` never carries a URL.
     """
 
     code: Code
@@ -283,20 +285,20 @@ class Finding(Form):
 
     @property
     def is_blocking(self) -> bool:
-        """Whether it keeps what it is about from being complete."""
+        """True if its payer account or period cannot be complete because of it."""
         return self.severity == "blocking"
 
 
 def finding(code: str, subject: str, detail: str, *, severity: Severity | None = None) -> Finding:
-    """Make a finding of a known code; its severity is the code's unless the case is milder. Nothing
-    in its detail is hidden from who reads it, and nothing makes it longer than a sentence may be.
+    """Make a finding of a known code. Its severity is the code's unless one is given for a milder
+    case. Its detail has no invisible characters and is cut to a sentence's length.
     """
     kind = KINDS[code]
     return Finding(code, severity or kind.severity, subject, short(shown(detail)), kind.next_step)
 
 
 def flag_finding(code: str, key: str, detail: str) -> Finding:
-    """The finding of a flagged document. The document is stored, so the flag never blocks."""
+    """The finding on a flagged document. The document is stored, so the flag never blocks."""
     found = finding(code, key, detail)
     if code == "OTHER_INVOICE":
         return replace(found, severity="warning", next_step=_COPY)
@@ -306,16 +308,16 @@ def flag_finding(code: str, key: str, detail: str) -> Finding:
 def document_subject(
     invoice_id: str, document_type: str | None, document_id: str | None, ordinal: int = 1
 ) -> str:
-    """The subject of what a supplemental document lacks; that of the invoice document is the
-    invoice id alone. `ordinal` counts the documents of the same type and id, or without an id.
+    """The subject of a finding on a missing supplemental document; for the invoice document it is
+    the invoice id alone. `ordinal` counts the documents of the same type and id, or without an id.
     """
     number = f"{ordinal}" if ordinal > 1 or document_id is None else ""
     parts = (invoice_id, document_type or "UNTYPED", document_id or "", number)
-    return " ".join(_as_told_apart(part) for part in parts if part)
+    return " ".join(_within_an_id(part) for part in parts if part)
 
 
-def _as_told_apart(part: str) -> str:
-    """The part, or the beginning of one that is longer than an id is, with what tells it apart."""
+def _within_an_id(part: str) -> str:
+    """The part. One longer than an id is cut and gets a hash that keeps it distinct."""
     if len(part) <= _LONGEST_ID:
         return part
     mark = sha256_hex(part.encode(errors="surrogatepass"))[:12]

@@ -1,7 +1,7 @@
-"""Input that people and programs give, read value by value, with every problem at once.
+"""Input from people and programs, read value by value, with every problem at once.
 
-A rule reads one value, or refuses it with a sentence that is read after the value's name. No rule
-of this module repeats what may be a secret.
+A rule reads one value, or refuses it with a sentence that continues the value's name. No rule of
+this module repeats a possible secret.
 """
 
 import difflib
@@ -16,7 +16,7 @@ from lambdas.domain.secret_text import has_signed_url, quoted
 T = TypeVar("T")
 D = TypeVar("D")
 Rule = Callable[[Any], T]
-"""It raises ValueError for a value that it refuses."""
+"""Reads a value. Raises ValueError for one that it refuses."""
 
 SIGNED_URL = "has a signed URL, which is a secret; write what stands there"
 
@@ -26,7 +26,7 @@ _PLAIN_NAME = re.compile(r"\w{1,60}", re.ASCII)
 
 
 class WrongValue(ValueError):
-    """A value that its rule refuses, with at least one problem."""
+    """A value refused by its rule, with at least one problem."""
 
     def __init__(self, *problems: str) -> None:
         super().__init__("; ".join(problems))
@@ -34,9 +34,9 @@ class WrongValue(ValueError):
 
 
 class InputValues:
-    """Named values, and in `problems` what is wrong with them.
+    """Named values, with their errors in `problems`.
 
-    In a problem `path` stands before a value's name and `joint` after it.
+    A problem begins with `path`, the value's name and `joint`.
     """
 
     def __init__(self, values: Mapping[str, Any], *, path: str = "", joint: str = " ") -> None:
@@ -48,7 +48,7 @@ class InputValues:
         self._sections: list[InputValues] = []
 
     def value(self, name: str, rule: Rule[T], default: D) -> T | D:
-        """What the rule reads; the default where there is no such value, or it is refused."""
+        """The value as the rule reads it; the default if it is absent or refused."""
         self._known.append(name)
         if name not in self._values:
             return default
@@ -61,13 +61,13 @@ class InputValues:
         placeholder: D,
         absent: str = "is missing; it has no default",
     ) -> T | D:
-        """What the rule reads; the placeholder where a problem was noted."""
+        """The value as the rule reads it; the placeholder if a problem was noted."""
         if name not in self._values:
             self.problems.append(f"{self._path}{name} {absent}")
         return self.value(name, rule, placeholder)
 
     def section(self, name: str) -> "InputValues":
-        """The values of an object within this one; none where there is no such object."""
+        """The values of an object within this one; empty if there is no such object."""
         values = self.value(name, json_object, {})
         section = InputValues(values, path=f"{self._path}{name}.", joint=self._joint)
         section.problems = self.problems
@@ -75,18 +75,18 @@ class InputValues:
         return section
 
     def check(self, name: str, value: object, rule: Rule[T], default: D) -> T | D:
-        """What the rule reads of a value that has this name in problems."""
+        """Read a value with the rule; `name` is its name in problems."""
         read, problems = read_each(rule, [value])
         self.problems += (f"{name}{self._joint}{problem}" for problem in problems)
         return read[0] if read else default
 
     def refuse_unknown(self) -> None:
-        """Note each name that was not asked for, here and in the sections."""
+        """Note each name that was never read, here and in the sections."""
         for name in self._values:
             if name not in self._known:
                 hint = nearest(name, self._known) or f"; the keys are {', '.join(self._known)}"
-                shown = name if _PLAIN_NAME.fullmatch(name) else quoted(name)
-                self.problems.append(f"{self._path}{shown} is unknown{hint}")
+                safe_name = name if _PLAIN_NAME.fullmatch(name) else quoted(name)
+                self.problems.append(f"{self._path}{safe_name} is unknown{hint}")
         for section in self._sections:
             section.refuse_unknown()
 
@@ -97,7 +97,7 @@ class InputValues:
 
 
 def read_each(rule: Rule[T], values: Iterable[object]) -> tuple[list[T], list[str]]:
-    """What the rule reads of these values, and every problem."""
+    """Read these values with the rule, and return them with every problem."""
     read: list[T] = []
     problems: list[str] = []
     for value in values:
@@ -111,7 +111,7 @@ def read_each(rule: Rule[T], values: Iterable[object]) -> tuple[list[T], list[st
 
 
 def each(rule: Rule[T], values: Iterable[object]) -> tuple[T, ...]:
-    """What the rule reads of these values. Raises WrongValue with every problem."""
+    """Read these values with the rule. Raises WrongValue with every problem."""
     read, problems = read_each(rule, values)
     if problems:
         raise WrongValue(*problems)
@@ -156,7 +156,7 @@ def flag(value: object) -> bool:
 
 def day(value: object) -> date:
     try:
-        # fromisoformat reads other forms too, of weeks for one
+        # fromisoformat also reads other forms, such as weeks
         is_day = isinstance(value, str) and _DAY.fullmatch(value)
         return date.fromisoformat(str(value) if is_day else "")
     except ValueError:
@@ -176,7 +176,7 @@ def account_id(value: object) -> str:
 
 
 def choice(*options: T) -> Rule[T]:
-    """A rule for one of these."""
+    """A rule for one of these options."""
 
     def rule(value: object) -> T:
         for option in options:
@@ -194,6 +194,6 @@ def json_object(value: object) -> Mapping[str, Any]:
 
 
 def nearest(word: str, words: Collection[str]) -> str:
-    """A question for a word that may be a mistyped one of these; empty for any other."""
+    """A question that suggests the nearest of these words; empty if none is near."""
     close = difflib.get_close_matches(word, sorted(words), 1)
     return f"; did you mean '{close[0]}'?" if close else ""

@@ -1,4 +1,4 @@
-"""The JSON forms of everything that is stored: sorted keys, UTF-8, a newline at the end."""
+"""The JSON forms of all stored files: sorted keys, UTF-8, a newline at the end."""
 
 import hashlib
 import json
@@ -9,21 +9,21 @@ from typing import Annotated, Any
 def to_json(value: object) -> bytes:
     """Serialise plain data, indented by two spaces for people; the same data gives the same bytes.
 
-    Floats are refused: money and rates are text. Half of a surrogate pair, which is no UTF-8, is
+    Refuses floats: money and rates are text. Half of a surrogate pair, which is no UTF-8, is
     written as AWS sends it, `\\ud800`.
     """
     return _to_json(value, indent=2).encode(errors="backslashreplace")
 
 
 def to_canonical_json(value: object) -> bytes:
-    """The form that is signed: in one line without spaces. Every release writes and checks it with
-    halves of surrogate pairs as they are.
+    """The signed form: one line without spaces. Every release writes and checks it with halves of
+    surrogate pairs unescaped.
     """
     return _to_json(value, separators=(",", ":")).encode(errors="surrogatepass")
 
 
 def to_hashed_json(value: object) -> bytes:
-    """What fingerprints are made of, and nothing that is stored: the form of the first release."""
+    """The form for fingerprints, as in the first release; never stored."""
     return _to_json(value, indent=2).encode(errors="surrogatepass")
 
 
@@ -37,13 +37,13 @@ def sha256_hex(content: bytes) -> str:
 
 
 def instant_text(instant: datetime) -> str:
-    """`2026-11-03T06:00:00Z`; fractions of a second are kept when there are any."""
+    """`2026-11-03T06:00:00Z`, with the fraction of a second if there is one."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def read_instant(text: str) -> datetime:
-    """Read an ISO 8601 instant with its offset, as UTC. Raises ValueError, also for one that is
-    beyond the years 1 to 9999 in UTC.
+    """Read an ISO 8601 instant with its offset, as UTC. Raises ValueError, also for one beyond the
+    years 1 to 9999 in UTC.
     """
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
@@ -55,7 +55,7 @@ def read_instant(text: str) -> datetime:
 
 
 Instant = Annotated[str, read_instant]
-"""The text of an instant, as `instant_text` writes it."""
+"""The text of an instant in the form of `instant_text`."""
 
 
 def _refuse_floats(value: object) -> None:

@@ -1,4 +1,4 @@
-"""Amounts of money: exact, each in one currency, and the smallest unit of each."""
+"""Exact amounts of money in one currency, and the smallest unit of each currency."""
 
 import re
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 """AWS writes 1433.81; Cost Explorer may write an exponent too."""
 _STORED = re.compile(rf"-?\d{{1,{4 * _MOST_DIGITS}}}(?:\.\d{{1,{4 * _MOST_DIGITS}}})?", re.ASCII)
 EXACT = Context(prec=4 * _MOST_DIGITS, traps=[Inexact, InvalidOperation])
-"""Arithmetic that never rounds an amount: with so many digits no sum of a month can be inexact."""
+"""Arithmetic that never rounds: its precision exceeds that of any month's sum."""
 
 
 class AmountNotRead(ValueError):
@@ -27,8 +27,8 @@ def decimal_text(value: Decimal) -> str:
 
 
 def stored_decimal(text: str) -> Decimal:
-    """Read what `decimal_text` wrote of an amount or a sum. Raises AmountNotRead for anything else,
-    so that nothing stored expands beyond measure when it is written again.
+    """Read an amount or a sum written by `decimal_text`. Raises AmountNotRead for anything else, so
+    that no stored number expands without limit when it is written again.
     """
     if not isinstance(text, str) or not _STORED.fullmatch(text):
         raise AmountNotRead(f"'{text!s:.40}' is no amount as the archive stores them")
@@ -37,7 +37,7 @@ def stored_decimal(text: str) -> Decimal:
 
 @dataclass(frozen=True)
 class Amount(Form):
-    """An amount of money in one currency, never to be added to another currency's."""
+    """An amount of money in one currency; amounts in other currencies are never added to it."""
 
     currency: str
     value: Annotated[Decimal, As(stored_decimal, decimal_text)] = field(metadata=named("amount"))
@@ -52,10 +52,10 @@ def sums(amounts: Iterable[Amount]) -> list[Amount]:
 
 
 def read_decimal(text: str, place: str) -> Decimal:
-    """Read AWS's decimal text. Raises AmountNotRead with the place and how the text begins.
+    """Read AWS's decimal text. Raises AmountNotRead with the place and the beginning of the text.
 
-    It is of ASCII digits. Python reads more as a number: digits of other scripts, `1_000`, spaces
-    around, infinity.
+    Only ASCII digits are accepted. Python also reads digits of other scripts, `1_000`, spaces
+    around the number, and infinity.
     """
     begins = str(text)[:_MOST_SHOWN] + ("…" if len(str(text)) > _MOST_SHOWN else "")
     no_number = AmountNotRead(f"{place} is '{begins}', not a decimal number")
@@ -76,7 +76,7 @@ _DIGITS = {
     **dict.fromkeys(("PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }
-"""Digits after the point, where they are not two (ISO 4217)."""
+"""Digits after the point of currencies that do not have two (ISO 4217)."""
 
 
 def smallest_unit(currency: str) -> Decimal:
@@ -85,5 +85,5 @@ def smallest_unit(currency: str) -> Decimal:
 
 
 def is_money(amount: Amount) -> bool:
-    """Whether the amount is at least half of its currency's smallest unit: less is rounded away."""
+    """True if the amount is at least half of its currency's smallest unit; less rounds to zero."""
     return amount.value.copy_abs() * 2 >= smallest_unit(amount.currency)

@@ -1,6 +1,4 @@
-"""JSON as it was sent: its parts as they stand in it, so that one that cannot be read costs itself
-alone.
-"""
+"""JSON cut into its parts as sent, so that an unreadable part does not affect the others."""
 
 import json
 import re
@@ -9,23 +7,23 @@ from typing import Any, NamedTuple
 from lambdas.domain.visible_text import visible
 
 _MARK = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["{}\[\],]', re.DOTALL)
-"""A whole string, or a character that means something outside of strings."""
+"""A whole string, or a character with a meaning outside of strings."""
 _MOST_DIGITS = 18
 _MOST_SHOWN = 40
 
 
 class NotJson(ValueError):
-    """No JSON value; the message says so without telling what it holds."""
+    """Text that is no JSON value; the message does not repeat it."""
 
 
 class JsonObject(dict[str, Any]):
-    """An object, of which `repeated` members stand there more than once; the last one counts."""
+    """An object. `repeated` names the members that it has more than once; the last one counts."""
 
     repeated: frozenset[str] = frozenset()
 
 
 class Parts(NamedTuple):
-    """The parts between two brackets; `is_whole` is false where brackets are left open or something
+    """The parts between two brackets. `is_whole` is false if brackets are left open or something
     follows them.
     """
 
@@ -34,9 +32,9 @@ class Parts(NamedTuple):
 
 
 def parts(text: str, brackets: str) -> Parts:
-    """Cut an object (`{}`) or a list (`[]`) at its commas, without reading what stands between.
+    """Cut an object (`{}`) or a list (`[]`) at its commas, without reading its parts.
 
-    What is broken off ends with the part that is broken. Raises NotJson for anything else.
+    The last part of a truncated text is the truncated one. Raises NotJson for anything else.
     """
     text = text.strip()
     if not text.startswith(brackets[0]):
@@ -60,7 +58,7 @@ def parts(text: str, brackets: str) -> Parts:
 
 
 def member(text: str) -> tuple[str, str]:
-    """Name and value of a part of an object, the value as it stands there. Raises NotJson."""
+    """Name and value of a part of an object, the value as sent. Raises NotJson."""
     name = _MARK.match(text)
     if name is None or len(name.group()) < 2:
         raise NotJson("a member has no name")
@@ -71,7 +69,9 @@ def member(text: str) -> tuple[str, str]:
 
 
 def read(text: str) -> Any:
-    """The value of a JSON text. Numbers beyond all measure come as infinity. Raises NotJson."""
+    """The value of a JSON text. Numbers of too many digits become floats or infinity. Raises
+    NotJson.
+    """
     try:
         return json.loads(text, object_pairs_hook=_object, parse_int=_integer)
     except json.JSONDecodeError as error:
@@ -81,15 +81,15 @@ def read(text: str) -> Any:
 
 
 def described(value: object) -> str:
-    """What a value is, in words of a finding; a text is cut and can do no harm."""
+    """A description of a value for a finding; a text is cut and made harmless."""
     match value:
         case None:
             return "null"
         case bool():
             return str(value).lower()
         case str():
-            shown = visible(value[:_MOST_SHOWN]) + ("…" if len(value) > _MOST_SHOWN else "")
-            return f"the text '{shown}'"
+            excerpt = visible(value[:_MOST_SHOWN]) + ("…" if len(value) > _MOST_SHOWN else "")
+            return f"the text '{excerpt}'"
         case int() | float():
             return f"the number {value}"
         case dict():

@@ -1,8 +1,8 @@
-"""Whether a text that people give has a URL in it that lets whoever reads it into a document.
+"""Detection of signed URLs, which open a document to everybody who reads them, in people's texts.
 
-Texts of an input are kept as evidence and shown to everybody, so they are looked at in every
-spelling in which such a URL can be copied: escaped once or twice, in capitals or full-width
-letters, broken by spaces, line breaks or what shows nothing.
+Texts of an input are kept as evidence and shown to everybody. They are searched in every spelling
+in which a signed URL can be copied: escaped once or twice, in capitals or full-width letters,
+broken by spaces, line breaks or invisible characters.
 """
 
 import html
@@ -24,29 +24,28 @@ _SIGNED = (
     "xamzalgorithm",
     "awsaccesskeyid",  # version 2
 )
-"""What parameters are called that sign a URL and nothing else, without what stands between words.
-"""
+"""Names of parameters that only sign URLs, without the characters between their words."""
 _PARAMETER = re.compile(r"(?:signature|security-?token|key-?pair-?id)=")
-"""What people write about too, so that only the sign behind it makes a parameter of it."""
+"""Words that people also write about: only the sign after them makes them a parameter."""
 _MOST_ROUNDS = 300
-"""A text that is escaped more often than that hides something."""
+"""A text escaped more often than this hides something."""
 _MOST_QUOTED = 60
 
 
 def has_signed_url(text: str) -> bool:
-    """Whether a parameter that signs a URL stands in it, in whatever spelling."""
+    """True if the text has a parameter that signs a URL, in any spelling."""
     plain = _plain(text)
     words = _NO_LETTER.sub("", plain)
     return any(one in words for one in _SIGNED) or bool(_PARAMETER.search(plain))
 
 
 def has_url(text: str) -> bool:
-    """Whether there is a URL of any kind in it, in whatever spelling."""
+    """True if the text has a URL of any kind, in any spelling."""
     return "://" in _plain(text) or has_signed_url(text)
 
 
 def quoted(value: object) -> str:
-    """The value as an error message shows what it is about: how it begins, or nothing of a URL."""
+    """The beginning of a value for an error message; nothing of a text with a URL."""
     try:
         if has_url(repr(value)):
             return "(it has a URL, which is not repeated here)"
@@ -56,7 +55,7 @@ def quoted(value: object) -> str:
 
 
 def _plain(text: str) -> str:
-    """The text in small letters with every escape undone, and without what may break it up."""
+    """The text in small letters, with every escape undone and without spaces, breaks and quotes."""
     for _ in range(_MOST_ROUNDS):
         before = text
         text = unicodedata.normalize("NFKC", text)
@@ -68,7 +67,7 @@ def _plain(text: str) -> str:
 
 
 def _character(match: re.Match[str]) -> str:
-    """What the escape stands for; nothing for a line break."""
+    """The character of an escape; empty for a line break."""
     digits = match[1] or match[2] or match[3]
     if digits is None:
         return ""

@@ -1,7 +1,6 @@
-"""Reading what another wrote: as the form that it must have, down to the kind of each member, or
-not at all.
+"""Strict reading of stored files: exactly as their form, down to the kind of each member.
 
-What the kinds are is said by the dataclasses of the forms, with their annotations.
+The dataclasses of the forms define the kinds by their annotations.
 """
 
 import json
@@ -12,15 +11,17 @@ from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.json_form import Form, checked, demand
 
 _MOST_MEMORY = 1536 << 20
-"""Of the 2 GiB that the largest functions have. 20,000 invoices of one payer account with long rows
-weigh 990 MiB by their marks, and less in memory.
+"""Bytes, of the 2 GiB of the largest functions. 20,000 invoices of one payer account with long rows
+are estimated at 990 MiB by their marks, and take less memory.
 """
 _MEMORY = {b"[": 64, b"{": 200, b'"': 30, b":": 50, b",": 20}
-"""Bytes that CPython takes for what begins or ends with each mark."""
+"""Bytes that CPython takes for the value at each mark."""
 
 
 class NotUnderstood(ValueError):
-    """The message is part of a sentence: `it is no Listing (KeyError)`."""
+    """A file that is not of its form. The message is part of a sentence: `it is no Listing
+    (KeyError)`.
+    """
 
 
 F = TypeVar("F", bound=Form)
@@ -33,14 +34,14 @@ def read_form(form: type[F], content: bytes) -> F:
         found = checked(form.from_data(data))
         _compare(found.to_data(), data, form.__name__)
     except NOT_UNDERSTOOD as error:
-        # what stands there is not repeated: it may be a secret, and of any length
+        # the content is not repeated: it may be a secret, and of any length
         raise NotUnderstood(f"it is no {form.__name__} ({type(error).__name__})") from None
     return found
 
 
 def read_json(content: bytes) -> Any:
-    """JSON as all stored forms have it: without floats, and no more than fits into the memory of a
-    function. Raises what NOT_UNDERSTOOD has.
+    """Read the JSON of a stored form: without floats, and no larger than a function's memory.
+    Raises the errors of NOT_UNDERSTOOD.
     """
     if memory_of(content) > _MOST_MEMORY:
         raise ValueError("it would fill the memory")
@@ -48,31 +49,31 @@ def read_json(content: bytes) -> Any:
 
 
 def demand_memory(contents: Iterable[bytes]) -> None:
-    """Raise NotUnderstood where the data of all these files together would fill the memory."""
+    """Raise NotUnderstood if the data of all these files together would fill the memory."""
     if sum(map(memory_of, contents)) > _MOST_MEMORY:
         raise NotUnderstood("its files would fill the memory")
 
 
 def memory_of(content: bytes) -> int:
-    """About as many bytes as the data of a JSON file takes, beside the file itself."""
+    """The estimated bytes of a JSON file's data in memory, without the file itself."""
     return sum(content.count(mark) * size for mark, size in _MEMORY.items())
 
 
-def _compare(said: Any, data: Any, place: str) -> None:
-    """Refuse data in which something else stands than what was read of it. It may have less, as an
-    earlier release wrote it, or more, as a later one does.
+def _compare(written: Any, data: Any, place: str) -> None:
+    """Refuse data that differs from the form read from it. It may have fewer members, as an earlier
+    release wrote them, or more, as a later one does.
     """
-    if isinstance(said, Mapping):
+    if isinstance(written, Mapping):
         demand(isinstance(data, Mapping), data, place)
-        for name in said:
+        for name in written:
             if name in data:
-                _compare(said[name], data[name], f"{place}.{name}")
-    elif isinstance(said, list | tuple):
-        demand(isinstance(data, list) and len(said) == len(data), data, place)
-        for one, other in zip(said, data, strict=True):
+                _compare(written[name], data[name], f"{place}.{name}")
+    elif isinstance(written, list | tuple):
+        demand(isinstance(data, list) and len(written) == len(data), data, place)
+        for one, other in zip(written, data, strict=True):
             _compare(one, other, place)
     else:
-        demand(said == data and type(said) is type(data), data, place)
+        demand(written == data and type(written) is type(data), data, place)
 
 
 def _refuse(text: str) -> Any:

@@ -1,4 +1,4 @@
-"""The verdicts on a payer account and on a billing period, as they are stored."""
+"""The verdicts on a payer account and on a billing period, as stored."""
 
 from collections.abc import Collection
 from typing import Literal
@@ -19,7 +19,7 @@ COMPLETE_VERDICTS: Collection[str] = ("COMPLETE", "NO_CHARGES", "TRANSFERRED")
 
 
 def is_complete(verdict: str) -> bool:
-    """Whether a payer account with this verdict is complete: all else follows from this."""
+    """True if a payer account with this verdict is complete. The one definition of it."""
     return verdict in COMPLETE_VERDICTS
 
 

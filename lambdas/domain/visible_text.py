@@ -1,6 +1,4 @@
-"""Text that people gave, made fit for a spreadsheet, a page or a message: no character in it acts,
-and none is hidden.
-"""
+"""People's text made safe for spreadsheets, pages and messages: no control or hidden characters."""
 
 import re
 import unicodedata
@@ -19,17 +17,17 @@ INVISIBLE = re.compile(
     "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-"""What shows nothing of its own, or turns or replaces what stands around it: marks and overrides of
-direction, zero width, fillers, selectors and tags. Unicode calls most of it default-ignorable.
+"""Characters that show nothing, or turn or replace their neighbours: marks and overrides of
+direction, zero width, fillers, selectors and tags. Unicode calls most of them default-ignorable.
 """
 
 
 def visible(text: str) -> str:
-    """The text without what XML and HTML forbid and without line breaks.
+    """The text without line breaks and the characters that XML and HTML forbid.
 
     Breaks and tabs become a space; control characters, halves of surrogate pairs and code points
-    that are no characters become U+FFFD. The raw text stays in the records. Every release has
-    written `ledger.csv` in this form, so it is never to be changed.
+    that are no characters become U+FFFD. The raw text stays in the records. Never change this form:
+    every release has written `ledger.csv` in it.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -37,10 +35,10 @@ def visible(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """The text as people read it: as `visible`, and what is `INVISIBLE` as its number, `\\u202e`.
+    """The text as people read it: as `visible`, with `INVISIBLE` characters as numbers, `\\u202e`.
 
     Joiners stay between letters of scripts that join, Persian or Hindi for example, and within
-    emoji; a selector stays behind the emoji that it is about.
+    emoji; a selector stays after its emoji.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -69,7 +67,7 @@ def _belongs(text: str, at: int) -> bool:
 
 
 def _is_symbol(character: str) -> bool:
-    """Whether it is a picture, or the colour of one's skin."""
+    """True if it is a pictograph or its skin colour."""
     return (
         not character.isascii()
         and unicodedata.category(character) in ("So", "Sk", "Sm")
@@ -78,7 +76,7 @@ def _is_symbol(character: str) -> bool:
 
 
 def _joins(character: str) -> bool:
-    """Whether it is a letter or a sign of a script without capitals, and no East Asian one."""
+    """True if it is a letter or a sign of a script without capitals that is not East Asian."""
     return (
         not character.isascii()
         and unicodedata.category(character) in ("Lo", "Mn", "Mc")

@@ -1,4 +1,4 @@
-"""Counts and lists as people write them."""
+"""Counts and lists in words."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,8 +1,7 @@
-"""What the first and the last bytes of a file say: whether it begins and ends as a PDF, and whether
-it is a web page or an error answer instead.
+"""Marks in the first and last bytes of a file: of a whole PDF, a web page or an error answer.
 
-Markup is looked for in bytes, since it may be in any encoding and broken: without its NULs a text
-in wide characters reads like one in ASCII.
+Markup is searched for in bytes, since it may be broken and in any encoding: without its NULs a text
+in wide characters reads like ASCII.
 """
 
 import re
@@ -10,13 +9,13 @@ from dataclasses import dataclass
 
 PADDING = b"\0\t\n\x0c\r "
 _HEADER_WITHIN = 1024
-"""How many bytes may stand before a PDF's header, by Adobe's own reader and by browsers."""
+"""Bytes that Adobe's reader and browsers allow before a PDF's header."""
 _BYTE_ORDER_MARKS = re.compile(rb"\A(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)+")
 _OBJECT = re.compile(rb"\b\d{1,10}\s+\d{1,5}\s+obj\b")
 _MORE_OF_A_PDF = re.compile(
     rb"\d\s+\d+\s+obj\b|\b(?:endobj|endstream|xref|trailer)\b|\A\s*(?:\d[\d\s]*o?b?|x|xr|xre)\Z"
 )
-"""A later part of a PDF, also if only its first bytes are there: the file was cut."""
+"""A later part of a PDF, or its first bytes: the file was cut."""
 _MARKUP = re.compile(
     rb"<(?:!doctype|!--|\?xml|\?php|/?(?:html|head|body|script|error|title|meta|div)\b)",
     re.IGNORECASE,
@@ -24,9 +23,9 @@ _MARKUP = re.compile(
 _ANY_TAG = re.compile(rb"</?[a-z][a-z0-9:._-]*(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _NO_TEXT = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]+")
 _TEXT_WITHIN_BINARY = 64
-"""How long a piece without control characters is text: random bytes hold `<a>` now and then."""
+"""Bytes without control characters that count as text: random bytes hold `<a>` now and then."""
 _ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf")
-"""A file of one of these formats may hold a PDF and is none."""
+"""Formats that may hold a PDF and are none."""
 _PROLOGUE = re.compile(
     rb"""\s*(?:
         <\?[^>]*>
@@ -51,22 +50,22 @@ _MOST_SHORT = 1024
 
 @dataclass(frozen=True)
 class PdfBeginning:
-    """How a file begins that may be a PDF."""
+    """The beginning of a file that may be a PDF."""
 
     before: int | None
-    """How many bytes stand before the header; None where there is no header, but an object."""
-    told_length: int | None = None
-    """How long the file is by its own word, if it is linearized."""
+    """Bytes before the header; None if the file begins with an object instead."""
+    stated_length: int | None = None
+    """The length that a linearized file states for itself."""
 
     def is_of_more(self, size_bytes: int) -> bool:
-        """Whether the file was longer: where its first page ends there is an end mark too. A little
-        may be missing where line ends were converted.
+        """True if the file was cut: an end mark also follows its first page. A small difference is
+        allowed, for converted line ends.
         """
-        return self.told_length is not None and size_bytes + _MOST_SHORT < self.told_length
+        return self.stated_length is not None and size_bytes + _MOST_SHORT < self.stated_length
 
 
 def pdf_beginning(head: bytes) -> PdfBeginning | None:
-    """How a file begins that may be a PDF; None for any other."""
+    """The beginning of a file that may be a PDF; None for any other file."""
     content = head.lstrip(PADDING)
     before, header, _ = _beginning(content)
     first_object = None if header else _OBJECT.search(before)
@@ -75,7 +74,7 @@ def pdf_beginning(head: bytes) -> PdfBeginning | None:
     if content.startswith(_ARCHIVES) or has_markup(before) or not (header or first_object):
         return None
     behind = len(head) - len(content) + len(before)
-    return PdfBeginning(behind if header else None, _length_told(content))
+    return PdfBeginning(behind if header else None, _stated_length(content))
 
 
 def has_pdf_behind_markup(head: bytes) -> bool:
@@ -88,9 +87,7 @@ def _beginning(content: bytes) -> tuple[bytes, bytes, bytes]:
 
 
 def pdf_remainder(tail: bytes) -> bytes | None:
-    """What follows the last end mark but padding; None where the file does not end as a PDF, but
-    was cut or extended.
-    """
+    """The bytes after the last end mark, without padding; None if the file was cut or extended."""
     _, mark, rest = tail.rpartition(b"%%EOF")
     remainder = rest.strip(PADDING)
     if not mark or has_markup(remainder) or _MORE_OF_A_PDF.search(remainder):
@@ -98,10 +95,10 @@ def pdf_remainder(tail: bytes) -> bytes | None:
     return remainder
 
 
-def _length_told(head: bytes) -> int | None:
+def _stated_length(head: bytes) -> int | None:
     linearized = _LINEARIZED.search(head[: 2 * _HEADER_WITHIN])
-    told = _LENGTH_OF_FILE.search(linearized[0]) if linearized else None
-    return int(told[1]) if told else None
+    length = _LENGTH_OF_FILE.search(linearized[0]) if linearized else None
+    return int(length[1]) if length else None
 
 
 def has_markup(content: bytes) -> bool:
@@ -114,7 +111,7 @@ def has_markup(content: bytes) -> bool:
 
 
 def is_markup(head: bytes) -> bool:
-    """Whether the file begins with a tag, a declaration or a comment."""
+    """True if the file begins with a tag, a declaration or a comment."""
     return _plain(head).lstrip().startswith(b"<")
 
 
@@ -134,12 +131,12 @@ def is_web_page(root: str | None) -> bool:
 
 
 def is_error_answer(root: str | None) -> bool:
-    """Whether a document with that root is how S3 and other services of AWS tell an error."""
+    """True if S3 and other AWS services report errors in documents with that root."""
     return root in _ERROR_ROOTS
 
 
 def is_closed(tail: bytes, root: str | None) -> bool:
-    """Whether the root element is closed where the file ends, as far as bytes show it."""
+    """True if the root element is closed at the end of the file, as far as bytes show it."""
     if root is None:
         return False
     name = re.escape(root).encode()

@@ -1,7 +1,7 @@
-"""Whose paper a document is, by its text: it names its own invoice, or one of others, or neither.
+"""The owner of a document by its text: it names its own invoice, another one, or neither.
 
-Only what the archive knows to be another's speaks against a paper. A number that merely looks like
-an account or an invoice id says nothing.
+Only known ids of other invoices and accounts speak against a document. A number that merely looks
+like an account or an invoice id proves nothing.
 """
 
 import re
@@ -13,7 +13,7 @@ from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.words import some_of
 
 UNPROVEN = ("INVOICE_ID_NOT_IN_TEXT", "PDF_TEXT_NOT_READ", "PDF_ENCRYPTED", "OTHER_INVOICE")
-"""Flags of an invoice document whose text was not found to name its invoice."""
+"""Flags of an invoice document that is not proven to name its invoice."""
 
 _LEAST_LENGTH, _MOST_LENGTH = 8, 64
 _LEAST_DIGITS = 6
@@ -25,14 +25,14 @@ _FIRST_DIGIT = re.compile(r"(?<![0-9])[0-9]")
 _BEGINS_ALONE = re.compile(r"(?<![0-9A-Z])(?<![0-9A-Za-z][-/_])(?<![0-9][.,])")
 _ENDS_ALONE = re.compile(r"(?![0-9])(?![-/_][0-9A-Za-z])(?![.,][0-9])")
 _ACCOUNT = re.compile(r"(?<![0-9])(?<![0-9]-)[0-9]{12}(?![0-9])(?!-[0-9])")
-# three groups of four and no more: four are a card's, and a bank account may have any number
+# exactly three groups of four: a card has four, and a bank account may have any number
 _ACCOUNT_IN_GROUPS = re.compile(
     r"(?<![0-9])(?<![0-9][ -])[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}(?![0-9])(?!\1[0-9])"
 )
 
 
 def is_proven(flags: Iterable[tuple[str, str]]) -> bool:
-    """Whether an invoice document with these flags was found to name its invoice."""
+    """True if an invoice document with these flags names its invoice."""
     return not any(code in UNPROVEN for code, _ in flags)
 
 
@@ -64,9 +64,9 @@ def _first_digit(invoice_id: str) -> int:
 
 
 class ListedIds:
-    """Invoice ids to look for in texts, each text read once however many there are.
+    """Invoice ids to find in texts, each text read once for all of them.
 
-    An id that is too short to be found reliably is not looked for.
+    Ids too short to be found reliably are left out.
     """
 
     def __init__(self, invoice_ids: Iterable[str] = ()) -> None:
@@ -75,7 +75,7 @@ class ListedIds:
         self._shapes = sorted(shapes)
 
     def places(self, text: str) -> list[_Place]:
-        """Where they stand in the text, by themselves."""
+        """The places of the ids in the text, except those within another id."""
         found = list(self._candidates(text)) if self._ids else []
         return [one for one in found if not any(one.is_within(other) for other in found)]
 
@@ -96,19 +96,19 @@ class ListedIds:
 
 @dataclass(frozen=True)
 class Others:
-    """What the archive knows of others when it reads the paper of one invoice."""
+    """Known ids of other invoices and accounts when one invoice's document is read."""
 
     invoice_ids: ListedIds
-    """The invoices that the same payer account is shown."""
+    """The invoices listed under the same payer account."""
     accounts: frozenset[str]
     """Accounts of payers, receivers and bill sources."""
     named_by_row: frozenset[str] = frozenset()
-    """What the invoice's own row names: an original, a commercial invoice."""
+    """Ids in the invoice's own row, such as its original or commercial invoice."""
     is_copy: bool = False
-    """Whether the invoice repeats another: a paper of that one is odd and no mistake."""
+    """True if the invoice repeats another, whose document it may have too."""
 
     def beside(self, summary: InvoiceSummary) -> "Others":
-        """The same, for the paper of this row's invoice."""
+        """The same ids, for the document of this row's invoice."""
         named = frozenset(_texts(summary.row))
         return replace(self, named_by_row=named, is_copy=summary.repeats_another)
 
@@ -118,32 +118,33 @@ NOBODY_ELSE = Others(ListedIds(), frozenset())
 
 @dataclass(frozen=True)
 class Whose:
-    """What a text says of whose paper it is."""
+    """The owner of a document by its text."""
 
     is_own: bool
     other: str = ""
-    """Why it is another's: a sentence; empty where nothing says so."""
+    """A sentence that says why it is another's; empty if nothing shows that."""
 
 
 def whose_paper(
     text: str, invoice_id: str, accounts: Collection[str], others: Others = NOBODY_ELSE
 ) -> Whose:
-    """Whose paper the text is of; `accounts` are those whose name it may carry.
+    """The owner of the document with this text, which may name any of `accounts`.
 
-    A paper that names its own invoice is its own, whatever it names beside: a statement lists many.
+    A document that names its own invoice is its own, even if it names others: a statement lists
+    many.
     """
     plain = text.translate(_PLAIN)
-    listed = others.invoice_ids.places(plain)
-    if _names(plain, invoice_id, listed):
+    listed_places = others.invoice_ids.places(plain)
+    if _names(plain, invoice_id, listed_places):
         return Whose(is_own=True)
     own = {invoice_id, *others.named_by_row}
-    named = sorted({place.invoice_id for place in listed} - own)
-    if named:
+    other_ids = sorted({place.invoice_id for place in listed_places} - own)
+    if other_ids:
         return Whose(
-            is_own=False, other=f"The PDF names invoice {some_of(named)} and not this one."
+            is_own=False, other=f"The PDF names invoice {some_of(other_ids)} and not this one."
         )
-    found = _accounts_in(plain)
-    foreign = sorted(found & (others.accounts - set(accounts)))
+    accounts_named = _accounts_in(plain)
+    foreign = sorted(accounts_named & (others.accounts - set(accounts)))
     if foreign and not any(_is_in(plain, account) for account in accounts):
         return Whose(
             is_own=False, other=f"The PDF names account {some_of(foreign)} and not this invoice."
@@ -151,10 +152,10 @@ def whose_paper(
     return Whose(is_own=False)
 
 
-def _names(text: str, invoice_id: str, listed: Iterable[_Place]) -> bool:
-    """Whether the text has the id, and not only as a part of a longer one that is listed.
+def _names(text: str, invoice_id: str, listed_places: Iterable[_Place]) -> bool:
+    """True if the text has the id, not only as part of a longer listed one.
 
-    A line may break within the id; a longer number around it is another one.
+    A line may break within the id; a longer number around it is a different one.
     """
     plain = re.sub(r"\s+", "", invoice_id.translate(_PLAIN))
     spaced = r"\s*".join(re.escape(character) for character in plain)
@@ -164,18 +165,18 @@ def _names(text: str, invoice_id: str, listed: Iterable[_Place]) -> bool:
         _Place(invoice_id, found.start(), found.end())
         for found in re.finditer(before + spaced + after, text)
     )
-    longer = list(listed)
+    longer = list(listed_places)
     return any(not any(place.is_within(other) for other in longer) for place in places)
 
 
 def _accounts_in(text: str) -> set[str]:
-    """Every twelve digits that can be an account, in any of the ways in which AWS prints one."""
+    """Every twelve digits that can be an account, in any form that AWS prints."""
     found = {match[0] for match in _ACCOUNT.finditer(text)}
     return found | {re.sub("[ -]", "", m[0]) for m in _ACCOUNT_IN_GROUPS.finditer(text)}
 
 
 def _is_in(text: str, account: str) -> bool:
-    """Whether the text has the account, in whatever groups and whatever stands beside it."""
+    """True if the text has the account, in any grouping and between any other characters."""
     spaced = r"[\s-]*".join(account)
     return re.search(rf"(?<![0-9]){spaced}(?![0-9])", text) is not None
 

@@ -1,7 +1,7 @@
-"""The document URL: a bearer secret, and which of them may be opened.
+"""The document URL: a bearer secret, and the rules for opening one.
 
-AWS hands out presigned S3 GET URLs. Whoever has one can read the invoice, so its query never leaves
-the call that uses it.
+AWS hands out presigned S3 GET URLs. Anybody who has one can read the invoice, so its query never
+leaves the call that uses it.
 """
 
 import re
@@ -30,7 +30,7 @@ _SAFE_URL = re.compile(
 class DocumentUrl:
     """One document URL.
 
-    Its repr and str hide everything but the host, so that it can be logged by mistake without harm.
+    Its repr and str hide everything but the host, so that logging it by mistake does no harm.
     """
 
     value: str = field(repr=False)
@@ -49,9 +49,9 @@ class DocumentUrl:
 
 
 def host_pattern_problem(pattern: str) -> str | None:
-    """Why a host pattern of the settings cannot be used, or None.
+    """The problem of a host pattern in the settings, or None.
 
-    A pattern must not be able to match every host.
+    A pattern must not match every host.
     """
     if not _PATTERN.fullmatch(pattern):
         return (
@@ -66,9 +66,9 @@ def host_pattern_problem(pattern: str) -> str | None:
 
 
 def refusal(url: DocumentUrl, hosts: Sequence[str]) -> str | None:  # noqa: PLR0911 - a list of rules
-    """Why the URL must not be opened, or None when it may.
+    """The reason not to open the URL, or None if it may be opened.
 
-    Accepted: https on port 443 and a host that a pattern matches, without userinfo or fragment. For
+    Allowed: https on port 443 and a host that a pattern matches, without userinfo or fragment. For
     a loopback host that `hosts` names, and only for that, http and any port are accepted. The
     reason never carries path or query.
     """

@@ -1,4 +1,4 @@
-"""Two files of one paper: what tells an update from a rendering, by their bytes alone."""
+"""Updates of a document, distinguished from new renderings by the bytes of two files alone."""
 
 from typing import IO
 
@@ -7,9 +7,9 @@ _PADDING = b"\0\t\n\f\r "
 
 
 def is_update(first: IO[bytes], second: IO[bytes]) -> bool:
-    """Whether one of two files is the other with more behind it, other than padding.
+    """True if one of two files is the other with more than padding after it.
 
-    Nobody renders so: it is a deliberate update of the paper, even where it only takes away.
+    No rendering does that: it is a deliberate update of the document, even one that only removes.
     """
     first.seek(0)
     second.seek(0)

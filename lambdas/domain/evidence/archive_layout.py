@@ -1,7 +1,7 @@
-"""Where everything lies in the archive. Only this module builds archive keys and takes them apart.
+"""The keys of the archive. Only this module builds and parses them.
 
-A file keeps its meaning when it is downloaded alone, so period, payer account, type and id are in
-its name.
+A file keeps its meaning when it is downloaded alone: its name has period, payer account, type and
+id.
 """
 
 import re
@@ -14,14 +14,16 @@ from lambdas.domain.evidence.key_segments import safe_segment, type_word
 from lambdas.domain.invoices.types import INVOICE_TYPES, SUPPLEMENT_TYPES
 
 Period = BillingPeriod | Literal["*", "????-??"]
-"""A billing period, or what stands for any of them in a pattern of keys."""
+"""A billing period, or a wildcard for any of them in a pattern of keys."""
 
 DOCUMENTS_PREFIX = "invoices/"
 RECORDS_PREFIX = "records/"
 PERIODS_PREFIX = "periods/"
 RUNS_PREFIX = "runs/"
 EVIDENCE_PREFIXES = (DOCUMENTS_PREFIX, RECORDS_PREFIX)
-"""With the manifests (`is_evidence`), what is locked and written once."""
+"""Prefixes of evidence, which is locked and written once. Manifests are evidence too
+(`is_evidence`).
+"""
 
 README_KEY = "README.txt"
 ARCHIVE_PAGE_KEY = "index.html"
@@ -29,7 +31,7 @@ PUBLIC_KEY_KEY = "manifest-signing-key.pem"
 ROOT_VIEWS = (README_KEY, ARCHIVE_PAGE_KEY, PUBLIC_KEY_KEY)
 
 VIEW_TAG = {"invoice-archive": "view"}
-"""Tag of every view: runs make views again, so the bucket lets their old versions expire."""
+"""Tag of every view. Runs rewrite views, so the bucket lets their old versions expire."""
 
 _LONGEST_SEGMENT = 120
 _LONGEST_EXTENSION = 5
@@ -62,7 +64,7 @@ def documents_prefix(period: Period, payer_account_id: str | None = None) -> str
 
 
 def document_names_prefix(period: BillingPeriod, payer_account_id: str) -> str:
-    """What the keys of a payer account's documents begin with."""
+    """The beginning of the keys of a payer account's documents."""
     return f"{documents_prefix(period, payer_account_id)}{period}_{payer_account_id}_"
 
 
@@ -85,9 +87,9 @@ def supplemental_document_stem(
     if document_id is None:
         return f"{stem}_n{ordinal}"
     room = _LONGEST_SEGMENT - _LONGEST_EXTENSION - _LONGEST_REVISION - len(file_name(stem))
-    # no id of AWS has a line break, so an id that comes twice imitates no other
-    told_apart = document_id if ordinal == 1 else f"{document_id}\n{ordinal}"
-    return stem + safe_segment(told_apart, room)
+    # no id of AWS has a line break, so a repeated id imitates no other
+    distinct_id = document_id if ordinal == 1 else f"{document_id}\n{ordinal}"
+    return stem + safe_segment(distinct_id, room)
 
 
 def revision_stem(stem: str, number: int) -> str:
@@ -101,15 +103,15 @@ def document_stem(key: str) -> str:
 
 
 def invoice_of_document(stem: str) -> tuple[str, str] | None:
-    """The invoice document's stem and the invoice's segment in the stem of any of its documents, or
-    None for any other key. No escape in a segment looks like what follows it.
+    """The invoice document's stem and the invoice's segment, from the stem of any of its documents;
+    None for any other key. No escape in a segment resembles the part after it.
     """
     match = _DOCUMENT.fullmatch(stem)
     return (match[1], match[2]) if match else None
 
 
 def is_document_of(key: str, period: BillingPeriod, payer_account_id: str, invoice_id: str) -> bool:
-    """Whether a document of this invoice lies at the key, if any does."""
+    """True if the key is that of a document of this invoice."""
     of_invoice = invoice_of_document(document_stem(key))
     return (
         of_invoice is not None
@@ -120,9 +122,7 @@ def is_document_of(key: str, period: BillingPeriod, payer_account_id: str, invoi
 
 
 def revision_of_invoice_document(stem: str) -> tuple[str, int] | None:
-    """The invoice document's stem and the number of the revision, 1 for the first; None for any key
-    but an invoice document's.
-    """
+    """The invoice document's stem and its revision number, from 1; None for any other key."""
     of_invoice = invoice_of_document(stem)
     revision = _REVISION.fullmatch(stem.removeprefix(of_invoice[0])) if of_invoice else None
     return (of_invoice[0], int(revision[1] or 1)) if of_invoice and revision else None
@@ -175,23 +175,23 @@ def highest_records(keys: Iterable[str]) -> dict[str, int]:
 
 
 def recorded_invoices(keys: Iterable[str]) -> set[str]:
-    """The segments of the invoices of which a record is among these keys."""
+    """The segments of the invoices that have a record among these keys."""
     return set(map(invoice_of_chain, highest_records(keys)))
 
 
 def evidence_payer(key: str) -> str | None:
-    """The payer account under which a record or document lies, or None for any other key."""
+    """The payer account of a record's or document's key; None for any other key."""
     match = _EVIDENCE_PAYER.fullmatch(key)
     return match[1] if match else None
 
 
 def evidence_period(key: str) -> BillingPeriod | None:
-    """The billing period under which evidence lies, or None for any other key."""
+    """The billing period of an evidence key; None for any other key."""
     return BillingPeriod.parse(key.split("/")[1]) if is_evidence(key) else None
 
 
 def is_named_as_evidence(key: str, period: BillingPeriod) -> bool:
-    """Whether the functions could have named a record or document of the period so."""
+    """True if the key has the form of a record or document of the period."""
     if key.startswith(records_prefix(period)):
         return record_sequence(key) is not None
     begin = document_names_prefix(period, evidence_payer(key) or "")
@@ -216,13 +216,13 @@ def manifest_sequence(key: str) -> int | None:
 
 
 def manifest_of_view(key: str, sequence: int) -> str | None:
-    """Key of the manifest of this number of the view's period; None for a view at the root."""
+    """Key of the manifest with this number in the view's period; None for a view at the root."""
     match = _PERIOD_VIEW.fullmatch(key)
     return manifest_key(BillingPeriod.parse(match[1]), sequence) if match else None
 
 
 def judged_periods(folders: Iterable[str]) -> Iterator[BillingPeriod]:
-    """The billing periods that have a folder below `periods/`; other folders are nobody's."""
+    """The billing periods that have a folder below `periods/`; other folders are ignored."""
     for name in folders:
         with suppress(ValueError):
             yield BillingPeriod.parse(name)
@@ -274,7 +274,7 @@ def run_result_key(run_id: str) -> str:
 
 
 def run_payers_prefix(run_id: str) -> str:
-    """Below it lies what the run's steps wrote of each payer account."""
+    """The prefix of the files that the run's steps wrote for each payer account."""
     return f"{run_prefix(run_id)}payers/"
 
 
@@ -299,7 +299,7 @@ def fetch_pass_key(run_id: str, payer_account_id: str, number: int) -> str:
 
 
 def charges_prefix(run_id: str, payer_account_id: str) -> str:
-    """What the keys begin with of what Cost Explorer answered a run."""
+    """The beginning of the keys of Cost Explorer's answers to a run."""
     return f"{run_payer_prefix(run_id, payer_account_id)}charges-"
 
 
@@ -308,5 +308,5 @@ def charges_key(run_id: str, payer_account_id: str, period: BillingPeriod) -> st
 
 
 def is_evidence(key: str) -> bool:
-    """Whether what lies at the key is locked and written once."""
+    """True if the object at the key is evidence, which is locked and written once."""
     return key.startswith(EVIDENCE_PREFIXES) or manifest_sequence(key) is not None

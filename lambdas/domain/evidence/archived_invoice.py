@@ -1,4 +1,4 @@
-"""One invoice as a manifest lists it: its row, where its evidence lies, what is to say of it."""
+"""One invoice as a manifest lists it: its row, the keys of its evidence, its findings."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from lambdas.domain.money import Amount, AmountNotRead
 
 @dataclass(frozen=True)
 class ArchivedInvoice(Form):
-    """Derived from one record alone, the last of `records`."""
+    """An archived invoice, derived only from the last of its `records`."""
 
     invoice_id: str
     billing_period: BillingPeriod
@@ -29,7 +29,7 @@ class ArchivedInvoice(Form):
     seen_by: tuple[str, ...]
     findings: tuple[Finding, ...]
     receiver_roles: tuple[str, ...] = field(default=(), metadata=OMITTED)
-    """The roles by which alone AWS lists it; empty where any other listing shows it."""
+    """The roles by which alone AWS lists it; empty if any other listing shows it."""
 
     @classmethod
     def of(cls, record: Record, stored: StoredObject) -> "ArchivedInvoice":
@@ -48,7 +48,7 @@ class ArchivedInvoice(Form):
 
     @property
     def record(self) -> StoredObject:
-        """The record that is the invoice's state."""
+        """The record of the invoice's current state."""
         return self.records[-1]
 
     @property
@@ -61,13 +61,13 @@ class ArchivedInvoice(Form):
 
     @property
     def receiver_role(self) -> str | None:
-        """As its row names it; else the roles by which it was found."""
+        """The role in its row; else the roles by which it was found."""
         return self.summary.text_at("ReceiverRole") or " ".join(self.receiver_roles) or None
 
     @property
     def amount_due(self) -> Amount | None:
-        """What the invoice adds to its payer's totals; None when nothing or when it cannot be read
-        (then there is a finding).
+        """The amount that the invoice adds to its payer account's totals; None if it adds nothing
+        or cannot be read (then there is a finding).
         """
         try:
             return self.summary.amount_due()
@@ -77,23 +77,23 @@ class ArchivedInvoice(Form):
 
 @dataclass(frozen=True)
 class OutstandingInvoice(Form):
-    """An expected invoice of which the archive has no record yet."""
+    """An expected invoice without a record in the archive."""
 
     invoice_id: str
     billing_period: BillingPeriod
     payer_account_id: str
     seen_by: tuple[str, ...]
     summary: RowAlone
-    """The row that was listed last."""
+    """The row as last listed."""
     findings: tuple[Finding, ...]
     receiver_roles: tuple[str, ...] = field(default=(), metadata=OMITTED)
-    """The roles by which alone AWS lists it; empty where any other listing shows it."""
+    """The roles by which alone AWS lists it; empty if any other listing shows it."""
 
 
 @dataclass(frozen=True)
 class KnownInvoice:
-    """An invoice that a listing by receiver role shows and that is archived already: the other
-    listings say what becomes of it.
+    """An archived invoice that a listing by receiver role shows: the other listings decide its
+    state.
     """
 
     invoice_id: str
@@ -102,9 +102,9 @@ class KnownInvoice:
 def names_only_its_own(
     one: Record | ArchivedInvoice, records: Sequence[StoredObject], documents: Iterable[str]
 ) -> bool:
-    """Whether these are the first records of the invoice, and keys of its own documents.
+    """True if these are the invoice's records from the first on, and keys of its own documents.
 
-    What names anything else would lend it another's evidence, or be a damage of it.
+    Anything else is damage, or the evidence of another invoice.
     """
     place = one.billing_period, one.payer_account_id, one.invoice_id
     own = [record_key(*place, number) for number, _ in enumerate(records, 1)]

@@ -1,5 +1,5 @@
-"""What the bucket keeps at a key of evidence. That is written once, so one version is right, and
-what a person hides or lays on top is damage.
+"""The versions at a key of evidence. Evidence is written once, so exactly one version may exist: a
+delete marker or a further version is damage.
 """
 
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ class KeptVersions:
 
     key: str
     version_id: str | None
-    """Of the current version; None: a delete marker hides the key."""
+    """The current version; None: a delete marker hides the key."""
     size_bytes: int
     versions: int
     delete_markers: int
 
     @property
     def damage(self) -> Finding | None:
-        """That the key holds anything but one version."""
+        """A finding unless the key holds exactly one version."""
         if self.version_id is None:
             return damage(self.key, "is hidden by a delete marker")
         if self.delete_markers:
@@ -32,7 +32,7 @@ class KeptVersions:
         return None
 
     def damage_of(self, stored: StoredObject) -> Finding | None:
-        """That the key does not hold just this version."""
+        """A finding unless the key holds exactly this version."""
         if self.damage:
             return self.damage
         if self.size_bytes != stored.size_bytes:
@@ -43,7 +43,7 @@ class KeptVersions:
 
 
 def damage_of(stored: StoredObject, kept: Mapping[str, KeptVersions]) -> Finding | None:
-    """That the archive does not hold just this version at its key."""
+    """A finding unless the archive holds exactly this version at its key."""
     versions = kept.get(stored.key)
     return versions.damage_of(stored) if versions else damage(stored.key, "is gone")
 
@@ -55,7 +55,7 @@ def damage(key: str, what: str) -> Finding:
 
 
 class EvidenceDamaged(Exception):
-    """A key at which evidence lies, or lay, is not to be read, adopted or written."""
+    """A key of evidence, present or gone, that must not be read, adopted or written."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.detail)

@@ -1,8 +1,8 @@
 """Any text as a part of an archive key.
 
-A key that people download is a file name too: segments are `A-Za-z0-9._-`, at most 120 bytes,
-without a trailing dot, and unique even where case does not count. An id that does not fit is
-escaped injectively; the raw id stays in the record.
+A key becomes a file name when people download it: segments are `A-Za-z0-9._-`, at most 120 bytes,
+without a trailing dot, and unique even without regard to case. An id that does not fit is escaped
+injectively; the raw id stays in the record.
 """
 
 import base64
@@ -20,9 +20,9 @@ def safe_segment(text: str, longest: int = _LONGEST_ID) -> str:
     """Turn any text into a file-name part, injectively even without regard to case.
 
     Letters, digits and `-` stay. Every other byte of the UTF-8 form becomes `_` and two hex digits.
-    Lower-case letters are kept and told apart by an ending `_l` with the positions of the capitals
-    as a hex number. What would be longer than `longest` (at least 22) ends in `_h` and 100 bits of
-    its SHA-256.
+    Lower-case letters are kept; an ending `_l` has the positions of the capitals as a hex number. A
+    segment that would be longer than `longest` (at least 22) ends in `_h` and 100 bits of the
+    text's SHA-256.
     """
     raw = text.encode("utf-8", "surrogatepass")
     escaped = "".join(chr(b) if _PLAIN.match(bytes([b])) else f"_{b:02X}" for b in raw) or "_e"
@@ -43,7 +43,7 @@ def _digest(raw: bytes, characters: int) -> str:
 def type_word(value: str | None, known: tuple[str, ...]) -> str:
     """The word for an invoice or document type.
 
-    A type that is not known yet is marked, so that it can imitate no other name.
+    An unknown type is marked, so that it cannot imitate another name.
     """
     if value is None:
         return "UNTYPED"

@@ -1,8 +1,7 @@
-"""Records: what the archive holds of one invoice, as a chain of which the highest number is the
-state.
+"""Records: the state of one invoice, as a chain in which the highest number counts.
 
-A record is never changed. Whatever is learnt later of the same invoice is the next record, which
-names its predecessor's SHA-256.
+A record is never changed. Later news of the same invoice becomes the next record, which names its
+predecessor's SHA-256.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +14,7 @@ from lambdas.domain.cut_text import short
 from lambdas.domain.documents.document_text import is_proven
 from lambdas.domain.evidence.archive_layout import invoice_document_stem, record_key
 from lambdas.domain.findings import Code, Finding, Flag, finding, flag_finding
-from lambdas.domain.invoices.received_rows import Row, told
+from lambdas.domain.invoices.received_rows import Row, problems_text
 from lambdas.domain.invoices.row_arithmetic import contradictions
 from lambdas.domain.invoices.summary import InvoiceSummary, row_changes, stated_text
 from lambdas.domain.json_form import INLINE, OMITTED, Form
@@ -25,8 +24,8 @@ from lambdas.domain.words import counted
 
 SCHEMA = "invoice-archive/record/2"
 LATE_DOCUMENT_AGES = tuple(timedelta(days=days) for days in (1, 3, 7, 14, 30))
-"""Ages after the issued date at which an archived invoice is asked once more for supplemental
-documents.
+"""Ages after the issued date at which an archived invoice's supplemental documents are asked for
+again.
 """
 
 
@@ -44,7 +43,7 @@ class StoredObject:
 class ArchivedDocument(Form):
     """One archived document of an invoice.
 
-    `document_type` and `document_id` are AWS's; the invoice document has neither.
+    `document_type` and `document_id` are AWS's; the invoice document has none.
     """
 
     stored: StoredObject = field(metadata=INLINE)
@@ -62,7 +61,7 @@ class ArchivedDocument(Form):
 
     @property
     def identity(self) -> tuple[bool, str | None, str | None, int]:
-        """What tells one document of an invoice from its others, whatever its bytes."""
+        """The identity of a document among the invoice's documents, independent of its bytes."""
         return (self.is_invoice_document, self.document_type, self.document_id, self.ordinal)
 
 
@@ -73,7 +72,7 @@ def newest_invoice_document(documents: Iterable[ArchivedDocument]) -> ArchivedDo
 
 @dataclass(frozen=True)
 class Gap:
-    """A document that AWS names and that the archive does not have yet."""
+    """A document that AWS names and the archive does not have yet."""
 
     code: Code
     subject: str
@@ -82,7 +81,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Note:
-    """Something that happened to the invoice after its first record, kept in every later one."""
+    """An event of the invoice after its first record, kept in every later record."""
 
     code: Code
     detail: str
@@ -92,7 +91,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Sighting:
-    """That a payer account's listings show the invoice: `fingerprint` is of the row that it saw."""
+    """A payer account whose listings show the invoice; `fingerprint` is that of the listed row."""
 
     payer_account_id: str
     fingerprint: str
@@ -112,14 +111,14 @@ class Record(Form):
     billing_period: BillingPeriod
     payer_account_id: str
     previous_records: tuple[StoredObject, ...]
-    """The chain so far, oldest first."""
+    """The chain before this record, oldest first."""
     run_id: str
     recorded_at: Instant
     first_archived_at: Instant
     documents_asked_at: Instant
     document_stem: str
-    """Archive key of the invoice document without its extension; the names of all its documents
-    begin so.
+    """Archive key of the invoice document without its extension; the keys of all its documents
+    begin with it.
     """
     summary: Row
     sightings: tuple[Sighting, ...]
@@ -127,11 +126,11 @@ class Record(Form):
     lacks: tuple[Gap, ...] = ()
     notes: tuple[Note, ...] = ()
     row_received: str | None = field(default=None, metadata=OMITTED)
-    """The own JSON text of the row that `summary` shows, as AWS sent it. None in records of before
-    it was kept.
+    """The JSON text, as AWS sent it, of the row in `summary`. None in records from before it was
+    kept.
     """
     other_rows: tuple[Row, ...] = field(default=(), metadata=OMITTED)
-    """Rows of the same id, in one listing, that say something else than `summary`."""
+    """Rows of the same id in one listing that differ from `summary`."""
 
     @property
     def sequence(self) -> int:
@@ -167,21 +166,21 @@ class Record(Form):
 
     @property
     def names_its_invoice(self) -> bool:
-        """Whether the newest invoice document was found to name the invoice."""
+        """True if the newest invoice document names the invoice."""
         newest = newest_invoice_document(self.documents)
         return newest is not None and is_proven(newest.flags)
 
     def is_due(self, as_of: datetime) -> bool:
-        """Whether AWS is asked for this invoice's documents again although its row is unchanged."""
+        """True if AWS is asked again for this invoice's documents although its row is unchanged."""
         if self.lacks:
             return True
         asked = read_instant(self.documents_asked_at)
         issued = InvoiceSummary(self.summary).issued_at or read_instant(self.first_archived_at)
-        # by ages: what is issued in the year 9999 has no day 30 days later
+        # compares ages: an invoice issued in the year 9999 has no day 30 days later
         return any(asked - issued < age <= as_of - issued for age in LATE_DOCUMENT_AGES)
 
     def findings(self) -> list[Finding]:
-        """Everything that the record says a reviewer should know."""
+        """Every finding of the record."""
         summary = InvoiceSummary(self.summary, self.row_received)
         found = [finding(gap.code, gap.subject, gap.detail) for gap in self.lacks]
         found += [finding(note.code, self.invoice_id, note.detail) for note in self.notes]
@@ -191,7 +190,7 @@ class Record(Form):
             for code, detail in document.flags
         ]
         if problems := summary.problems:
-            detail = f"In its row as AWS sent it, {told(problems)}."
+            detail = f"In its row as AWS sent it, {problems_text(problems)}."
             found.append(finding("ROW_NOT_READ", self.invoice_id, detail))
         if unknown := list(summary.unknown_values()):
             found.append(
@@ -215,8 +214,8 @@ class Record(Form):
         return sorted(set(found))
 
     def amount_due(self) -> Amount | None:
-        """What the invoice adds to its payer's totals; None when nothing or when it cannot be read
-        (then there is a finding).
+        """The amount that the invoice adds to its payer account's totals; None if it adds nothing
+        or cannot be read (then there is a finding).
         """
         try:
             return InvoiceSummary(self.summary).amount_due()
@@ -227,7 +226,7 @@ class Record(Form):
 def rows_differ(
     invoice_id: str, row: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
 ) -> list[Finding]:
-    """The finding on rows of one id that differ, with the amount of each."""
+    """The finding on differing rows of one id, with the amount of each."""
     if not others:
         return []
     amounts = ", ".join(map(stated_text, (row, *others)))
@@ -243,18 +242,18 @@ def rows_differ(
 
 @dataclass(frozen=True)
 class Learnt:
-    """What a run learnt of one invoice."""
+    """The news of a run about one invoice."""
 
     run_id: str
     as_of: datetime
     sighting: Sighting | None
-    """None when the payer account's complete listings no longer show the invoice."""
+    """None if the payer account's complete listings no longer show the invoice."""
     summary: Mapping[str, Any]
     documents: Sequence[ArchivedDocument] = ()
     lacks: Sequence[Gap] = ()
     documents_were_asked: bool = False
     row_received: str | None = None
-    """The own JSON text of the row, as AWS sent it."""
+    """The row's own JSON text as AWS sent it."""
     other_rows: Sequence[Mapping[str, Any]] = ()
 
 
@@ -265,9 +264,9 @@ def first_record(
     learnt: Learnt,
     document_stem: str | None = None,
 ) -> Record:
-    """The first record of an invoice, which fixes where all its evidence lies.
+    """The first record of an invoice, which fixes the keys of all its evidence.
 
-    `document_stem` is given where a document lies there already; else the row makes it.
+    `document_stem` is given if a document is already stored; else it follows from the row.
     """
     at = instant_text(learnt.as_of)
     return Record(
@@ -296,10 +295,10 @@ def first_record(
 
 
 def next_record(state: Record, stored: StoredObject, learnt: Learnt, seen_by: str) -> Record | None:
-    """The record that follows `state`, or None when the run learnt nothing that is to be kept.
+    """The record after `state`, or None if the run learnt nothing to keep.
 
-    `stored` is where `state` lies. `seen_by` is the payer account whose listings were read.
-    `learnt.documents` may name documents that `state` has already.
+    `stored` is the object of `state`. `seen_by` is the payer account whose listings were read.
+    `learnt.documents` may name documents that `state` already has.
     """
     at = instant_text(learnt.as_of)
     notes: list[tuple[str, str]] = []
@@ -318,26 +317,26 @@ def next_record(state: Record, stored: StoredObject, learnt: Learnt, seen_by: st
         sightings = _replaced(sightings, earlier, sighting)
         if not earlier.is_listed:
             notes.append(("INVOICE_CHANGED", f"Listed again for {seen_by} since {at}."))
-        # the row that the record shows is its first observer's
+        # the record shows the row of its first observer
         if earlier is state.sightings[0] and earlier.fingerprint != sighting.fingerprint:
             summary = learnt.summary
             notes.append(("INVOICE_CHANGED", "; ".join(row_changes(state.summary, summary))))
-    # the row that the record shows is its first observer's, and so are those beside it
+    # the record shows the row of its first observer, and the differing rows beside it
     is_first = sighting is not None and earlier is state.sightings[0]
-    received = learnt.row_received if is_first else None
-    if received is None and summary == state.summary:
-        received = state.row_received
+    row_received = learnt.row_received if is_first else None
+    if row_received is None and summary == state.summary:
+        row_received = state.row_received
     other_rows = tuple(learnt.other_rows) if is_first else state.other_rows
     if other_rows != state.other_rows:
         rows = len(other_rows) + 1
         notes.append(("INVOICE_CHANGED", f"AWS lists {counted(rows, 'row')} of it since {at}."))
-    known = {document.stored.key for document in state.documents}
-    added = [document for document in learnt.documents if document.stored.key not in known]
-    for document in added:
+    known_keys = {document.stored.key for document in state.documents}
+    new_documents = [d for d in learnt.documents if d.stored.key not in known_keys]
+    for document in new_documents:
         code = "DOCUMENT_REVISED" if document.revision > 1 else "LATE_DOCUMENT"
         notes.append((code, f"{document.stored.key} was added at {at}."))
-    documents = (*state.documents, *added)
-    lacks = tuple(learnt.lacks) if learnt.documents_were_asked else state.lacks
+    documents = (*state.documents, *new_documents)
+    gaps = tuple(learnt.lacks) if learnt.documents_were_asked else state.lacks
     new = replace(
         state,
         previous_records=(*state.previous_records, stored),
@@ -346,22 +345,22 @@ def next_record(state: Record, stored: StoredObject, learnt: Learnt, seen_by: st
         summary=summary,
         sightings=sightings,
         documents=documents,
-        lacks=lacks,
+        lacks=gaps,
         notes=(
             *state.notes,
             *(Note(code, short(detail), learnt.run_id, at) for code, detail in notes),
         ),
-        row_received=received,
+        row_received=row_received,
         other_rows=other_rows,
     )
-    asked_at_a_fixed_age = learnt.documents_were_asked and not lacks and state.is_due(learnt.as_of)
-    if _said(new) == _said(state) and not asked_at_a_fixed_age:
+    asked_at_a_fixed_age = learnt.documents_were_asked and not gaps and state.is_due(learnt.as_of)
+    if _content(new) == _content(state) and not asked_at_a_fixed_age:
         return None
     return replace(new, documents_asked_at=at) if learnt.documents_were_asked else new
 
 
-def _said(record: Record) -> tuple[object, ...]:
-    """What makes a record worth writing: of the row as it came, only what cannot be read of it."""
+def _content(record: Record) -> tuple[object, ...]:
+    """The content that makes a record worth writing; of the row as sent, only its problems."""
     problems = InvoiceSummary({}, record.row_received).problems
     return (record.sightings, record.documents, record.lacks, record.notes, problems)
 
@@ -382,7 +381,7 @@ def _replaced(
 
 @dataclass(frozen=True)
 class ChainState:
-    """The highest record of an invoice and where it is stored."""
+    """The highest record of an invoice, with its stored object."""
 
     record: Record
     stored: StoredObject

@@ -1,4 +1,4 @@
-"""One paper under several invoices: at most one of them can be the right one."""
+"""One document stored under several invoices: it can belong to one of them at most."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -14,10 +14,10 @@ from lambdas.domain.words import some_of
 
 
 def papers_of_others(invoices: Iterable[ArchivedInvoice]) -> Mapping[tuple[str, str], Finding]:
-    """The invoices whose newest document is that of another invoice, by account and invoice id.
+    """Findings on invoices whose newest document is that of another, by account and invoice id.
 
-    An invoice that its document names keeps it. Where it names none of them, nobody can say whose
-    it is, and it counts for none. A copy of an invoice may have the paper of that invoice.
+    An invoice that its document names keeps it. A document that names none of them counts for none,
+    since its owner is unknown. A copy of an invoice may have that invoice's document.
     """
     of_content: dict[str, list[tuple[ArchivedInvoice, ArchivedDocument]]] = defaultdict(list)
     for invoice in invoices:
@@ -45,19 +45,19 @@ def papers_of_others(invoices: Iterable[ArchivedInvoice]) -> Mapping[tuple[str, 
 
 
 def same_bytes(others: Sequence[str]) -> str:
-    """The sentence that a document is the one of these other invoices."""
+    """The sentence that a document is that of these other invoices."""
     return f"Its PDF is byte for byte the document of invoice {some_of(others)}."
 
 
 def is_copy_of(summary: InvoiceSummary, invoice_id: str) -> bool:
-    """Whether the row is that of a copy, for the tax office or as a receipt, of the invoice."""
+    """True if the row is that of a tax copy or a receipt of the invoice."""
     return summary.repeats_another and any(named == invoice_id for _, named in references(summary))
 
 
 def invoices_in_doubt(view: Mapping[str, Any]) -> Collection[str]:
-    """The invoice ids of which a period's `completeness.json` says so.
+    """Ids of the invoices with another's document, from a period's `completeness.json`.
 
-    Raises LookupError or TypeError for what no run wrote.
+    Raises LookupError or TypeError for a file that no run wrote.
     """
     return {
         found["subject"]

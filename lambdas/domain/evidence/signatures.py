@@ -1,8 +1,8 @@
 """Signed JSON: a signature over everything else in the same file.
 
-What is signed is the SHA-256 of the canonical JSON of the file whose member `signature` has not its
-`value` yet, only how and with which key it is made; the file as a whole is canonical too. So it can
-be written in one go, and checked years later with the public key alone.
+The signature covers the SHA-256 of the file's canonical JSON, with algorithm and key in the member
+`signature` but without its `value`. The whole file is canonical JSON too. So it is written at once,
+and can be verified years later with the public key alone.
 """
 
 import base64
@@ -21,7 +21,7 @@ _MEMBER = "signature"
 
 @dataclass(frozen=True)
 class Signature:
-    """`value` is base64."""
+    """A signature; `value` is base64."""
 
     key_id: str
     algorithm: str
@@ -29,7 +29,7 @@ class Signature:
 
 
 def signed_part(content: Mapping[str, Any], key_id: str) -> bytes:
-    """What a signature made with this key covers of a file with this content."""
+    """The bytes covered by a signature of this content with this key."""
     return to_canonical_json({**content, _MEMBER: {"algorithm": ALGORITHM, "key_id": key_id}})
 
 
@@ -38,7 +38,7 @@ def signed_file(content: Mapping[str, Any], signature: Signature) -> bytes:
 
 
 def signature_of(content: Mapping[str, Any]) -> Signature:
-    """Raises ValueError when there is none that this version can read."""
+    """Read the signature of a file's content. Raises ValueError if this version cannot read one."""
     member = content.get(_MEMBER)
     if not isinstance(member, Mapping) or member.keys() != {"key_id", "algorithm", "value"}:
         raise ValueError("it is not signed")
@@ -51,7 +51,7 @@ def signature_of(content: Mapping[str, Any]) -> Signature:
 
 
 def _is_base64(value: object) -> bool:
-    """Whether it is the one form that its bytes have in base64."""
+    """True if it is the canonical base64 of its bytes."""
     if not isinstance(value, str):
         return False
     try:

@@ -1,4 +1,4 @@
-"""Who issues which kind of invoice: what tells the recurring invoices of a payer account apart."""
+"""Issuers: the identity of a payer account's recurring invoices from month to month."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ AWS, AWS_MARKETPLACE = "AWS", "AWS_MARKETPLACE"
 
 
 def billing_entity_of(word: str) -> str:
-    """Cost Explorer's or Invoicing's word for a billing entity as one of the two that both know.
+    """Map Cost Explorer's or Invoicing's word for a billing entity to one of Invoicing's two.
 
     Cost Explorer writes `AWS`, `AISPL` or `AWS Marketplace`, Invoicing `AWS` or `AWS_MARKETPLACE`.
     """
@@ -18,7 +18,7 @@ def billing_entity_of(word: str) -> str:
 
 @dataclass(frozen=True, order=True)
 class Issuer(Form):
-    """What an invoice has in common with the same one of another month."""
+    """The members that an invoice shares with the same invoice of another month."""
 
     account_id: str
     """The account under which the invoice is filed."""
@@ -30,8 +30,8 @@ class Issuer(Form):
 
     @classmethod
     def of(cls, account_id: str, summary: InvoiceSummary) -> "Issuer | None":
-        """None for what is no invoice (a credit memo, a receipt), and for a row that names no
-        invoicing entity.
+        """The issuer of a row; None for a credit memo, a receipt, or a row without an invoicing
+        entity.
         """
         if summary.invoice_type not in ("INVOICE", None) or not summary.invoicing_entity:
             return None
@@ -46,7 +46,7 @@ class Issuer(Form):
 
     @property
     def is_own_invoice(self) -> bool:
-        """Whether it is an invoice of the payer account's own charges, and no copy of one."""
+        """True if it is an invoice of the payer account's own charges and no copy."""
         return not (self.is_tax_copy or self.bill_source_accounts)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Which spans of issued dates the Invoicing API lets one ask for."""
+"""Spans of issued dates that the Invoicing API accepts."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from lambdas.domain.billing_period import BillingPeriod
 
 OVERLAP = timedelta(days=7)
-"""How far a sweep by issued date reaches back before the last good one: an invoice can become
-visible after its issued date.
+"""Time by which a sweep by issued date overlaps the last good one: an invoice can become visible
+after its issued date.
 """
 
 

@@ -1,8 +1,8 @@
 """The rows of ListInvoiceSummaries, read from the bytes that AWS sent.
 
-A row is read by the table below and not by the service model of whatever botocore is deployed: the
-same bytes give the same row, and the same fingerprint, for good. What the table does not name stays
-in the row's own text.
+A row is read by the table below, not by the service model of the deployed botocore: the same bytes
+always give the same row and the same fingerprint. Members outside the table stay in the row's own
+text.
 """
 
 import math
@@ -58,21 +58,21 @@ MEMBERS: Mapping[str, Any] = {
     "TaxCurrencyAmount": _AMOUNT,
     "PaymentCurrencyAmount": _AMOUNT,
 }
-"""The members of an InvoiceSummary as botocore 1.43.106 knows them. Never to be changed: a member
-more, or one that is read otherwise, is a changed row of every invoice that has it, and a reason to
-ask for its documents anew.
+"""The members of an InvoiceSummary as botocore 1.43.106 knows them. Never change them: a member
+added or read differently changes the row of every invoice that has it, and its documents are then
+asked for again.
 """
 _LIST, _TOKEN = "InvoiceSummaries", "NextToken"
 _REPLACED = "\N{REPLACEMENT CHARACTER}"
-"""Stands in a row's text for bytes that are no UTF-8."""
+"""Replaces bytes that are no UTF-8 in a row's text."""
 _NOT_READ = object()
-_MOST_TOLD = 3
+_MOST_PROBLEMS = 3
 _DEEPEST = 20
 
 
 @dataclass(frozen=True)
 class ReceivedRow:
-    """A row as it came and as it is read; a member that cannot be read is left out and told."""
+    """A row as sent and as read. An unreadable member is left out and named in `problems`."""
 
     text: str
     row: Mapping[str, Any]
@@ -81,7 +81,7 @@ class ReceivedRow:
 
 @dataclass(frozen=True)
 class ReceivedPage:
-    """A page of a listing. One with `problems` is not to be taken for a whole one."""
+    """A page of a listing. One with `problems` may not be whole."""
 
     rows: tuple[ReceivedRow, ...] = ()
     next_token: str | None = None
@@ -102,19 +102,19 @@ def read_row(text: str) -> ReceivedRow:
 
 
 def check_row(row: Mapping[str, Any]) -> None:
-    """Raise TypeError for a stored row of which a member is not of the kind that the table says.
+    """Raise TypeError for a stored row with a member of another kind than the table's.
 
-    What the table does not name may be any plain data, as deep as answers of AWS are.
+    Members outside the table may be any plain data, as deep as answers of AWS are.
     """
     _check_member(row, MEMBERS, "row")
 
 
 Row = Annotated[Mapping[str, Any], check_row]
-"""A row as it is stored: plain data."""
+"""A row as stored: plain data."""
 
 
 def read_page(body: bytes) -> ReceivedPage:
-    """Read the answer of ListInvoiceSummaries, as much of it as can be read."""
+    """Read as much of an answer of ListInvoiceSummaries as possible."""
     problems: list[str] = []
     try:
         members, is_whole = parts(body.decode(errors="replace"), "{}")
@@ -142,10 +142,10 @@ def read_page(body: bytes) -> ReceivedPage:
     return ReceivedPage(tuple(map(read_row, rows)), next(iter(tokens), None), tuple(problems))
 
 
-def told(problems: tuple[str, ...]) -> str:
-    """The problems as a part of a sentence, the first few of them by name."""
-    more = len(problems) - _MOST_TOLD
-    return "; ".join(problems[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
+def problems_text(problems: tuple[str, ...]) -> str:
+    """The first few problems, and the number of the rest, as part of a sentence."""
+    more = len(problems) - _MOST_PROBLEMS
+    return "; ".join(problems[:_MOST_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _read_token(text: str, problems: list[str]) -> str | None:
@@ -184,7 +184,7 @@ def _structure(
 
 
 def _member(value: Any, form: Any, path: str, problems: list[str]) -> Any:
-    """The member's value as plain data, or _NOT_READ and one problem more."""
+    """The member's value as plain data, or _NOT_READ after adding a problem."""
     if isinstance(form, dict):
         if isinstance(value, JsonObject):
             return _structure(value, form, path, problems)
@@ -241,15 +241,15 @@ def _scalar(value: Any, form: str) -> Any:
         return None
     if form == INTEGER:
         if isinstance(value, float) and value.is_integer():
-            return int(value)  # 2026.0 is the year that 2026 is
+            return int(value)  # 2026.0 is the year 2026
         return value if isinstance(value, int) else None
     return _instant(value)
 
 
 def _instant(value: Any) -> str | None:
-    """An instant as botocore takes it: seconds since 1970 as a number or in a text, ISO 8601, or as
-    in mail; without a zone it is UTC. Digits of other scripts and `1_000`, which Python reads as
-    numbers, are none.
+    """An instant in any form that botocore accepts: seconds since 1970 as a number or a text, ISO
+    8601, or the date form of mail. Without a zone it is UTC. Digits of other scripts and `1_000`,
+    which Python reads as numbers, are refused.
     """
     if isinstance(value, str) and ("_" in value or not value.isascii()):
         return None

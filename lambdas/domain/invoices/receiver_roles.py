@@ -1,4 +1,4 @@
-"""The roles in which an account receives invoices, by which AWS can be asked since 2026-05-07.
+"""The roles in which an account receives invoices. AWS lists by role since 2026-05-07.
 
 Source: the botocore model `invoicing` 2024-12-01, `InvoiceSummariesFilter.ReceiverRole`.
 """
@@ -9,12 +9,12 @@ from datetime import date
 ROLES = ("SELLER", "RESELLER", "BUYER")
 _PREFIX = "receiver_role_"
 FIRST_DAY = date(2025, 6, 1)
-"""AWS refuses to be asked by role for what was issued before."""
+"""The first issued date by role; AWS refuses earlier ones."""
 _MOST_YEARS = 5
 
 
 def listing_of(role: str) -> str:
-    """The name of the listing by a role in sightings."""
+    """The name in sightings of the listing by a role."""
     return f"{_PREFIX}{role.lower()}"
 
 
@@ -23,20 +23,20 @@ def is_of_role(listing: str) -> bool:
 
 
 def only_roles(listings: Collection[str]) -> tuple[str, ...]:
-    """The roles whose listings show an invoice that no other listing shows; empty for any other."""
+    """The roles whose listings alone show an invoice; empty if any other listing shows it too."""
     if not all(map(is_of_role, listings)):
         return ()
     return tuple(role for role in ROLES if listing_of(role) in listings)
 
 
 def roles_of_sightings(sightings: Iterable[Collection[str]]) -> tuple[str, ...]:
-    """The same for all sightings of an invoice together."""
+    """The same roles for all sightings of an invoice together."""
     return only_roles({listing for listings in sightings for listing in listings})
 
 
 def asked_from(start: date, end: date) -> date | None:
-    """The first day that one question by role, up to `end` (excluded), may be about; None where
-    there is none.
+    """The first day that one request by role up to `end` (excluded) may cover; None if there is
+    none.
     """
     earliest = max(start, FIRST_DAY, _years_before(end))
     return earliest if earliest < end else None

@@ -35,7 +35,7 @@ _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 
 @dataclass(frozen=True)
 class InvoiceSummary:
-    """One row: `row` is plain JSON data, instants as ISO 8601 text in UTC, amounts as AWS's decimal
+    """One row. `row` is plain JSON data: instants as ISO 8601 text in UTC, amounts as AWS's decimal
     text.
     """
 
@@ -43,19 +43,19 @@ class InvoiceSummary:
     received: str | None = field(
         default=None, compare=False, repr=False, metadata=ADDED_LATER | named("row_received")
     )
-    """The row's own JSON text as AWS sent it; None where it was not kept."""
+    """The row's own JSON text as AWS sent it; None if it was not kept."""
     differing: tuple[Row, ...] = field(default=(), metadata=NOT_STORED)
-    """Other rows of the same id in the same listing that say something else."""
+    """Differing rows of the same id in the same listing."""
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What of the row as AWS sent it could not be read, a sentence part each."""
+        """Problems in reading the row as AWS sent it, each as part of a sentence."""
         return () if self.received is None else read_row(self.received).problems
 
     @property
     def is_estimate(self) -> bool:
-        """Whether it stands for an invoice that AWS has not issued yet: such rows are listed in the
-        first days of a month and go away.
+        """True if AWS has not issued the invoice yet: such rows are listed in the first days of a
+        month and then disappear.
         """
         return (self.invoice_id or "").lower().startswith(_ESTIMATE)
 
@@ -65,7 +65,7 @@ class InvoiceSummary:
 
     @property
     def account_id(self) -> str | None:
-        """The row's account; None for anything but twelve digits, for it becomes part of keys."""
+        """The row's account; None unless it is twelve digits, since it becomes part of keys."""
         value = self.row.get("AccountId")
         return value if isinstance(value, str) and _ACCOUNT_ID.fullmatch(value) else None
 
@@ -75,20 +75,19 @@ class InvoiceSummary:
 
     @property
     def original_invoice_id(self) -> str | None:
-        """The invoice that this one corrects, or whose payment it acknowledges."""
+        """The invoice that this one corrects or acknowledges the payment of."""
         return self._word("OriginalInvoiceId")
 
     @property
     def commercial_invoice_id(self) -> str | None:
-        """The invoice that this one, a copy for the tax office, repeats."""
+        """The invoice of which this one is the copy for the tax office."""
         return self._word("CommercialInvoiceId")
 
     @property
     def is_own_invoice(self) -> bool:
-        """Whether it is an invoice: no copy of one for the tax office, no receipt, no credit memo,
-        no estimate.
+        """True if it is an invoice: no tax copy, receipt, credit memo or estimate.
 
-        A row without a type, or of one that this deployment does not know, counts as one.
+        A row of no type or an unknown one counts as an invoice.
         """
         return not (self.repeats_another or self.is_credit_memo or self.is_estimate)
 
@@ -102,7 +101,7 @@ class InvoiceSummary:
 
     @property
     def repeats_another(self) -> bool:
-        """Whether it adds nothing of its own: a tax document repeats its commercial invoice, a
+        """True if it adds no amount of its own: a tax copy repeats its commercial invoice, a
         payment receipt its invoice.
         """
         return bool(self.commercial_invoice_id) or self.is_receipt
@@ -113,14 +112,14 @@ class InvoiceSummary:
 
     @property
     def bill_source_accounts(self) -> tuple[str, ...]:
-        """The payer accounts of other organizations whose bill it is under a billing transfer, as
-        far as the row names them.
+        """The payer accounts of other organizations billed here by billing transfer, as far as the
+        row names them.
         """
         return tuple(sorted(one for one in self._bill_sources if one != self.account_id))
 
     @property
     def unnamed_bill_sources(self) -> int:
-        """How many accounts AWS counts and does not list."""
+        """The number of bill sources that AWS counts and does not name."""
         total = self.row.get("BillSourceAccountsTotalCount")
         return max(0, total - len(self._bill_sources)) if isinstance(total, int) else 0
 
@@ -133,7 +132,7 @@ class InvoiceSummary:
 
     @property
     def invoicing_entity(self) -> str:
-        """Who issues it, as AWS writes the name; empty where the row does not say."""
+        """The issuer's name as AWS writes it; empty if the row has none."""
         return str(_at(self.row, "Entity.InvoicingEntity") or "")
 
     @property
@@ -149,7 +148,7 @@ class InvoiceSummary:
         return self.row.get("TaxAuthorityStatus") == "CANCELLED"
 
     def _word(self, name: str) -> str | None:
-        """A member that is a text; None for anything else."""
+        """A text member; None for anything else."""
         value = self.row.get(name)
         return value if isinstance(value, str) else None
 
@@ -164,18 +163,16 @@ class InvoiceSummary:
         return None if text is None else read_decimal(text, path)
 
     def day_at(self, path: str) -> date | None:
-        """The UTC day of an instant of the row; None where there is none, or what stands there is
-        none.
-        """
+        """The UTC day of an instant of the row; None if it is absent or no instant."""
         instant = self._instant_at(path)
         return instant.date() if instant else None
 
     def billing_period(self, asked: BillingPeriod | None) -> BillingPeriod | None:
-        """The row's billing period; without one the period that was asked for, else the month
-        before the issued date.
+        """The row's billing period; else the period asked for, else the month before the issued
+        date.
         """
         year, month = (_at(self.row, f"BillingPeriod.{name}") for name in ("Year", "Month"))
-        with suppress(ValueError, TypeError):  # half a period, or a month 13, says nothing
+        with suppress(ValueError, TypeError):  # half a period, or a month 13, is none
             return BillingPeriod.parse(f"{year:04d}-{month:02d}")
         if asked:
             return asked
@@ -187,21 +184,17 @@ class InvoiceSummary:
         return None
 
     def fingerprint(self) -> str:
-        """SHA-256 of the row with its lists sorted: equal as long as AWS says the same, in whatever
-        order.
-        """
+        """SHA-256 of the row with its lists sorted: the order of a list does not change it."""
         return sha256_hex(to_hashed_json(_sorted(self.row)))
 
     def mark(self) -> str:
-        """What tells a row without an id from others: its text where less than that was read."""
+        """The identity of a row without an id: the hash of its text if some of it was not read."""
         if self.received is not None and self.problems:
             return sha256_hex(self.received.encode("utf-8", "surrogatepass"))
         return self.fingerprint()
 
     def same_fingerprints(self) -> frozenset[str]:
-        """The fingerprints of all rows that say the same, whether or not they name the receiver's
-        role.
-        """
+        """The fingerprints of this row with and without each receiver's role."""
         rows = [dict(self.row)]
         if "ReceiverRole" in self.row:
             rows.append({k: v for k, v in self.row.items() if k != "ReceiverRole"})
@@ -210,13 +203,13 @@ class InvoiceSummary:
         return frozenset(InvoiceSummary(row).fingerprint() for row in rows)
 
     def fingerprint_without_role(self) -> str:
-        """Equal for rows that differ in the receiver's role alone."""
+        """A fingerprint equal for rows that differ only in the receiver's role."""
         row = {name: value for name, value in self.row.items() if name != "ReceiverRole"}
         return InvoiceSummary(row).fingerprint()
 
     def unknown_values(self) -> Iterator[str]:
-        """`member=value` for each enumeration value that the service model of this deployment does
-        not name, and for each day that is none.
+        """`member=value` for each enumeration value unknown to this release and each invalid
+        day.
         """
         for path, known in _KNOWN_VALUES.items():
             value = _at(self.row, path)
@@ -228,20 +221,20 @@ class InvoiceSummary:
 
     def _instant_at(self, path: str) -> datetime | None:
         text = self.text_at(path)
-        with suppress(ValueError):  # it is shown as AWS gave it, and flagged
+        with suppress(ValueError):  # it is shown as AWS sent it, and flagged
             return read_instant(text) if text else None
         return None
 
     def amount_due(self) -> Amount | None:
-        """What the row adds to the total that is to be paid, or None when it adds nothing.
+        """The amount that the row adds to the total to be paid, or None if it adds nothing.
 
-        The total in the payment currency, or in the base currency where there is none. A credit
-        memo counts as negative whatever its sign. Raises AmountNotRead.
+        It is the total in the payment currency, else in the base currency. A credit memo counts as
+        negative whatever its sign. Raises AmountNotRead.
         """
         return None if self.repeats_another else self.stated_amount()
 
     def stated_amount(self) -> Amount:
-        """The row's total, whether it adds to any or not. Raises AmountNotRead."""
+        """The row's total, even if it adds to no other. Raises AmountNotRead."""
         for member in ("PaymentCurrencyAmount", "BaseCurrencyAmount"):
             total = _at(self.row, f"{member}.TotalAmount")
             currency = _at(self.row, f"{member}.CurrencyCode")
@@ -250,8 +243,8 @@ class InvoiceSummary:
         raise AmountNotRead("the row has no total with its currency")
 
     def amount_in(self, currency: str) -> Amount | None:
-        """What the row adds in this currency, whatever is to be paid in; None when it adds nothing
-        or tells no readable amount in it.
+        """The amount that the row adds in this currency, whatever the payment currency; None if it
+        adds nothing or has no readable amount in it.
         """
         if self.repeats_another:
             return None
@@ -273,12 +266,12 @@ class InvoiceSummary:
 
 
 RowAlone = Annotated[InvoiceSummary, As(InvoiceSummary, attrgetter("row"))]
-"""Stored as its row, without the text that it was read from."""
+"""A summary stored as its row, without the text that it was read from."""
 
 
 def one_a_listing(rows: Iterable[InvoiceSummary]) -> list[InvoiceSummary]:
-    """The rows of one listing with one for each id, which has the others of that id that differ
-    with it. A row that comes twice is one; so are two of which only the receiver's role differs.
+    """One row for each id of a listing, with the differing rows of that id in `differing`. A
+    repeated row counts once, and so do rows that differ only in the receiver's role.
     """
     found: dict[object, dict[str, InvoiceSummary]] = {}
     for number, summary in enumerate(rows):
@@ -291,7 +284,7 @@ def one_a_listing(rows: Iterable[InvoiceSummary]) -> list[InvoiceSummary]:
 
 
 def stated_text(row: Mapping[str, Any]) -> str:
-    """The row's total as people read it."""
+    """The row's total for people."""
     try:
         amount = InvoiceSummary(row).stated_amount()
     except AmountNotRead:
@@ -300,7 +293,7 @@ def stated_text(row: Mapping[str, Any]) -> str:
 
 
 def row_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """What differs between two rows of one invoice, a sentence part each: `TaxAuthorityStatus:
+    """Differences between two rows of one invoice, each as part of a sentence: `TaxAuthorityStatus:
     ISSUED → CANCELLED`.
     """
     old, new = dict(_leaves(_sorted(before))), dict(_leaves(_sorted(after)))

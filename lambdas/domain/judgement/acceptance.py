@@ -1,4 +1,4 @@
-"""What keeps a payer account from being complete, and what a person or the close excuses."""
+"""Acceptance: which findings block a payer account, and which a person or the close excuses."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -15,12 +15,13 @@ _LENIENT = (*OUTCOME_CODES, *INVOICE_NOT_LISTED, "INVOICE_WITHOUT_ID", "ROWS_DIF
 
 
 class Acceptance:
-    """How findings weigh on one payer account: what a person acknowledged does not block.
+    """The acceptance of findings on one payer account.
 
-    Nor does a look that failed, or an invoice that a witness expects, or that is listed without an
-    id or in rows that differ all of a sudden, in a closed period in which the payer account was
-    complete; nor `known`, what was so when it closed and an earlier release did not look for;
-    unless that rests on an acknowledgement that is over now.
+    A finding that a person acknowledged does not block. In an archive-closed period in which the
+    payer account was complete, these do not block either: a failed check, an invoice that a witness
+    expects, an invoice listed without an id or in differing rows, and `known`, the code and subject
+    of findings that were true at the close and not looked for by an earlier release. If any of them
+    was acknowledged, it blocks again once the acknowledgement is over.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class Acceptance:
         self._known = known
 
     def as_accepted(self, found: Finding) -> Finding:
-        """The finding, as a warning where it does not block."""
+        """The finding, as a warning if it is accepted."""
         if not found.is_blocking:
             return found
         acknowledgement = self._witnesses.acknowledgement_of(found)
@@ -56,8 +57,8 @@ class Acceptance:
         return bool(self.blocking(findings))
 
     def acceptable(self, findings: Iterable[Finding]) -> list[Finding]:
-        """What a person who accepts what lacks accepts: what blocks, and anew what would but for an
-        earlier acknowledgement.
+        """The findings covered by a new acknowledgement: those that block, and those that only an
+        earlier acknowledgement keeps from blocking.
         """
         return [
             found
@@ -68,7 +69,7 @@ class Acceptance:
         ]
 
     def accepts(self, findings: Iterable[Finding]) -> bool:
-        """Whether an acknowledgement covers all of them, of which there is at least one."""
+        """True if there are findings and acknowledgements cover all of them."""
         newest = [self._witnesses.acknowledgement_of(found) for found in findings]
         return bool(newest) and all(one and one.is_in_force(self._as_of) for one in newest)
 

@@ -1,4 +1,4 @@
-"""When Cost Explorer is worth its price: each request costs 0.01 USD."""
+"""The rule for asking Cost Explorer, where each request costs 0.01 USD."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -10,18 +10,20 @@ from lambdas.domain.runs.close_calendar import day_of_close
 from lambdas.domain.runs.outcome import CHECKED
 
 FIRST_DAY = 7
-"""The day of the following month from which a month's charges are hoped to be final: bills are
-issued mostly on day 2 to 7."""
+"""The day of the following month from which a month's charges may be final: bills are issued mostly
+on day 2 to 7.
+"""
 ASKED_AGAIN_AFTER = timedelta(days=7)
 _THE_NEXT_DAY = timedelta(hours=20)
-"""When an estimate without charges is all that a month waits for: a run may begin earlier than the
-one before it."""
+"""The pause if a month waits only for a final answer after an estimate without charges. It is less
+than a day, since a run may begin earlier than the one before it.
+"""
 _ANSWERABLE: Collection[str] = (
     "NO_INVOICES_LISTED",
     "USUAL_INVOICE_MISSING",
     "CHARGES_WITHOUT_INVOICE",
 )
-"""What blocks and may no longer do so once Cost Explorer answered."""
+"""Codes of findings that may stop blocking once Cost Explorer answers."""
 
 
 def charges_are_wanted(
@@ -32,15 +34,18 @@ def charges_are_wanted(
     is_overdue: bool,
     is_closed: bool,
 ) -> bool:
-    """Whether Cost Explorer is asked for a payer account's charges, given the judgement without it.
+    """True if Cost Explorer is asked for a payer account's charges, given the judgement without it.
 
-    It is asked when it can change the verdict: after the deadline, whatever a person accepted, or
-    before it when all the rest is proven already. A final answer is never asked for again, but for
-    one of an open period that shows nothing to pay to AWS and has no total to confirm it, as the
-    first release kept it. An estimated one is when overdue, weekly until it is final, and daily as
-    long as it shows nothing to pay and only a final one is missing to end the month. In a closed
-    period, where what it says is a warning, nothing else is asked, unless the period was closed by
-    a person's word alone.
+    It is asked if it can change the verdict: after the deadline, whatever a person accepted, or
+    before the deadline if everything else is proven.
+
+    A final answer is never asked for again, with one exception: in an open period, an answer of the
+    first release that shows nothing to pay to AWS and has no total to confirm it. An estimated
+    answer is asked for again once overdue: weekly until it is final, or daily if it shows nothing
+    to pay and only a final answer is missing to complete the month.
+
+    In an archive-closed period its findings are warnings. It is asked there only to replace an
+    estimate, or if the period was closed by acknowledgement alone.
     """
     charges = state.witnesses.charges
     is_unconfirmed = charges is not None and charges.wants_total and not is_closed

@@ -1,4 +1,6 @@
-"""What the witnesses of a payer account expect in a billing period, held against its invoices."""
+"""The expectations of a payer account's witnesses in a billing period, compared with its
+invoices.
+"""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,8 +17,8 @@ from lambdas.domain.witnesses.statements import PayerWitnesses
 
 
 @dataclass(frozen=True)
-class Shown:
-    """An invoice that a payer account is shown, archived or not."""
+class FiledInvoice:
+    """An invoice listed under a payer account, archived or not."""
 
     account_id: str
     """The account under which it is filed."""
@@ -25,52 +27,56 @@ class Shown:
 
 @dataclass(frozen=True)
 class Expectations:
-    """The statements on one payer account in one billing period, and what is shown of it."""
+    """The statements on one payer account in one billing period, and its listed invoices."""
 
     account_id: str
     period: BillingPeriod
     witnesses: PayerWitnesses
     transfers: Sequence[BillingTransfer]
-    """Every known transfer of which it is source or target, whoever told of it."""
-    shown: Sequence[Shown]
+    """Every known transfer with this account as source or target, from the answers to either of the
+    two.
+    """
+    invoices: Sequence[FiledInvoice]
     registered: Collection[str]
-    """The payer accounts that this archive asks in the period."""
+    """The payer accounts of the register that are active in the period."""
 
     @cached_property
     def transferred_to(self) -> str | None:
-        """Who gets its invoices of the whole period, if a billing transfer says so."""
+        """The account that gets its invoices of the whole period by billing transfer."""
         covering = (t for t in self.transfers if t.source == self.account_id)
         return next((t.target for t in covering if t.covers(self.period)), None)
 
     @property
     def has_no_charges(self) -> bool:
-        """Whether Cost Explorer says so, and no longer as an estimate."""
+        """True if Cost Explorer shows no charges, with final figures."""
         charges = self.witnesses.charges
         return charges is not None and charges.is_final and not charges.has_money
 
     @property
     def has_charges(self) -> bool:
-        """Whether Cost Explorer shows any, be it as an estimate."""
+        """True if Cost Explorer shows charges, final or estimated."""
         charges = self.witnesses.charges
         return charges is not None and bool(charges.charged)
 
     @property
     def is_invoiced_to_receivers(self) -> bool:
-        """Whether its invoices are issued to receivers of its invoice units, and only to them."""
+        """True if its invoices are issued only to receivers of its invoice units."""
         units = self.witnesses.units
-        filed_under = {one.account_id for one in self.shown if self.can_be_all(one.summary)}
+        filed_under = {one.account_id for one in self.invoices if self.can_be_all(one.summary)}
         return bool(filed_under) and units is not None and filed_under.issubset(units.receivers)
 
     def can_be_all(self, summary: InvoiceSummary) -> bool:
-        """Whether the row can be all that is listed: an invoice of its own can, and a credit memo
-        where Cost Explorer says, and no longer as an estimate, that nothing is to be paid.
+        """True if the row can be the only one listed: an invoice of its own, or a credit memo if
+        Cost Explorer shows nothing to pay, with final figures.
         """
         charges = self.witnesses.charges
         is_paid_off = charges is not None and charges.is_final and not charges.to_be_paid
         return summary.is_own_invoice or (summary.is_credit_memo and is_paid_off)
 
     def verdict_without_invoices(self, *, is_overdue: bool) -> PayerVerdict | None:
-        """What a witness says of a payer account without invoices of its own; None if none does."""
+        """The verdict on a payer account without invoices of its own; None if no witness explains
+        that.
+        """
         if self.transferred_to:
             return "TRANSFERRED"
         if self.has_no_charges:
@@ -79,14 +85,14 @@ class Expectations:
 
     @property
     def are_proven_whole(self) -> bool:
-        """Whether history and Cost Explorer, independent of the listings, both say what is to be
-        expected, so that what is there can be all of it before the deadline.
+        """True if history and final figures of Cost Explorer both state what to expect: then the
+        archived invoices can be proven to be all before the deadline.
         """
         charges = self.witnesses.charges
         return bool(self.witnesses.history.usual and charges and charges.is_final)
 
     def missing(self) -> Iterator[Finding]:
-        """The invoices that a witness expects and no listing shows, each once."""
+        """Findings on invoices that a witness expects and no listing shows, each once."""
         for issuer in self._usual_missing:
             periods = self.witnesses.history.periods
             yield finding(
@@ -105,13 +111,13 @@ class Expectations:
             yield finding(
                 "CHARGES_WITHOUT_INVOICE",
                 self._charges_of(entity),
-                f"Cost Explorer shows charges of {entity}{self._so_far(entity)}, and no invoice "
-                "is listed.",
+                f"Cost Explorer shows charges of {entity}{self._qualification(entity)}, and no "
+                "invoice is listed.",
             )
 
     def missing_invoices(self, missing: Iterable[Finding]) -> int:
-        """How many invoices these findings of `missing` are of at least: the charges of a billing
-        entity of which a usual invoice lacks are those of that invoice.
+        """The least number of invoices behind these findings of `missing`: the charges of a billing
+        entity with a missing usual invoice are those of that invoice.
         """
         subjects = {found.subject for found in missing}
         usual = {
@@ -123,7 +129,7 @@ class Expectations:
         return len(subjects) - len(twice)
 
     def notes(self) -> Iterator[Finding]:
-        """What is to be told of the witnesses themselves; nothing of it blocks."""
+        """Findings on the witnesses themselves; none of them blocks."""
         for statement in (self.witnesses.charges, self.witnesses.transfers, self.witnesses.units):
             if statement and statement.not_read:
                 yield finding("WITNESS_NOT_READ", self.account_id, statement.not_read)
@@ -151,7 +157,7 @@ class Expectations:
             )
         if not self.transferred_to:
             return
-        if self.shown:
+        if self.invoices:
             yield finding(
                 "WITNESSES_DISAGREE",
                 self.account_id,
@@ -166,8 +172,8 @@ class Expectations:
                 "the payer register: this archive does not get them.",
             )
 
-    def _so_far(self, entity: str) -> str:
-        """How far the charges of a billing entity are known, and by which of the two answers."""
+    def _qualification(self, entity: str) -> str:
+        """The words after a billing entity's charges: found in the total only, or estimated."""
         charges = self.witnesses.charges
         estimated = "" if charges and charges.is_final else " so far (estimated)"
         if charges and entity == AWS and charges.in_no_group:
@@ -183,11 +189,11 @@ class Expectations:
 
     @cached_property
     def _issuers(self) -> frozenset[Issuer]:
-        found = (Issuer.of(one.account_id, one.summary) for one in self.shown)
+        found = (Issuer.of(one.account_id, one.summary) for one in self.invoices)
         return frozenset(issuer for issuer in found if issuer)
 
     def _is_missing(self, usual: Issuer) -> bool:
-        """Whether a usual invoice lacks, and no other witness explains that."""
+        """True if a usual invoice is missing and no other witness explains that."""
         if usual in self._issuers or self.transferred_to:
             return False
         if usual.bill_source_accounts:
@@ -197,10 +203,11 @@ class Expectations:
         return not (charges and charges.is_final and entity not in charges.charged)
 
     def _is_expected_of(self, source: str) -> bool:
-        """Whether the usual invoice of another organization is expected again.
+        """True if the usual invoice of another organization is expected again.
 
-        Where its transfer covers the period that is told of the source, where it is over nothing
-        is expected; a transfer that is in effect for a part of the period leaves it expected.
+        It is not if its transfer covers the period, since the finding on the source reports that,
+        nor if the transfer is over. A transfer in effect for a part of the period leaves it
+        expected.
         """
         inbound = [t for t in self.transfers if (t.source, t.target) == (source, self.account_id)]
         was_read = self.witnesses.transfers is not None and self.witnesses.transfers.was_read
@@ -210,33 +217,33 @@ class Expectations:
 
     @property
     def _sources_without_transfer(self) -> list[str]:
-        """The sources that invoices name and that no transfer brings here in any part of the
-        period; none as long as the transfers could not be read.
+        """The sources named by invoices without a transfer to this account in any part of the
+        period; empty if the transfers could not be read.
         """
-        told = self.witnesses.transfers
-        if told is None or not told.was_read or told.not_read:
+        statement = self.witnesses.transfers
+        if statement is None or not statement.was_read or statement.not_read:
             return []
-        named = {one for shown in self.shown for one in shown.summary.bill_source_accounts}
+        sources = {source for one in self.invoices for source in one.summary.bill_source_accounts}
         explained = {
             transfer.source
             for transfer in self.transfers
             if transfer.target == self.account_id and transfer.touches(self.period)
         }
-        return sorted(named - explained)
+        return sorted(sources - explained)
 
     @property
     def _sources_without_invoice(self) -> list[str]:
-        """The sources that no row names, if they are more than the rows leave without a name."""
+        """The sources that no row names, if they outnumber the sources that rows leave unnamed."""
         unnamed = sum(row.unnamed_bill_sources for row in self._own_invoices)
         return self._missing_sources if len(self._missing_sources) > unnamed else []
 
     @cached_property
     def _own_invoices(self) -> list[InvoiceSummary]:
-        return [one.summary for one in self.shown if one.summary.is_own_invoice]
+        return [one.summary for one in self.invoices if one.summary.is_own_invoice]
 
     @cached_property
     def _missing_sources(self) -> list[str]:
-        """The sources of which no invoice is listed by name."""
+        """The sources without a listed invoice that names them."""
         invoiced = {source for row in self._own_invoices for source in row.bill_source_accounts}
         covering = {
             t.source
@@ -250,13 +257,13 @@ class Expectations:
         charges = self.witnesses.charges
         if charges is None or self.transferred_to:
             return frozenset()
-        rows = [one.summary for one in self.shown if not one.summary.bill_source_accounts]
+        rows = [one.summary for one in self.invoices if not one.summary.bill_source_accounts]
         invoiced = {billing_entity_of(r.billing_entity) for r in rows if r.is_own_invoice}
         credited = {billing_entity_of(r.billing_entity) for r in rows if r.is_credit_memo}
         return charges.charged - invoiced - (credited - charges.to_be_paid)
 
     def _invoiced_without_charges(self) -> set[str]:
-        """The billing entities of recurring invoices that have no charges.
+        """The billing entities that have recurring invoices and no charges.
 
         A purchase may be charged in another month than it is invoiced.
         """
@@ -265,7 +272,7 @@ class Expectations:
             return set()
         return {
             entity
-            for one in self.shown
+            for one in self.invoices
             if one.summary.is_own_invoice
             and one.summary.bill_type in ("ANNIVERSARY", "")
             and not one.summary.bill_source_accounts

@@ -1,4 +1,4 @@
-"""Everything that a billing period is judged by, and what follows from it directly."""
+"""The facts by which a billing period is judged, and their direct consequences."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -20,12 +20,12 @@ from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.witnesses.acknowledgements import Acknowledgement, GivenAcknowledgement
 from lambdas.domain.witnesses.billing_transfers import BillingTransfer, Transfers, in_order, united
 from lambdas.domain.witnesses.charges import Charges
-from lambdas.domain.witnesses.statements import last_said, since
+from lambdas.domain.witnesses.statements import latest_statement, since
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything that a period is judged by."""
+    """The facts by which a period is judged."""
 
     bucket: str
     billing_period: BillingPeriod
@@ -38,30 +38,30 @@ class Facts:
     previous_sha256: str | None
     outcomes: Sequence[PayerOutcome]
     invoices: Sequence[ArchivedInvoice]
-    """The state of every invoice of the period, from its highest record."""
+    """Every invoice of the period, from its highest record."""
     damages: Mapping[str, Sequence[Finding]]
     """Damage to the evidence, by payer account."""
     absent_invoices: Collection[str] = ()
-    """Ids of invoices that the period's invoices refer to and the archive does not have."""
+    """Ids of invoices that the period's invoices refer to and that are not archived."""
     past: Sequence[PastPeriod] = ()
-    """The billing periods right before this one that were judged, latest first."""
+    """The judged billing periods right before this one, latest first."""
     charges: Mapping[str, Charges] = field(default_factory=dict)
-    """What Cost Explorer answered in this run, by payer account."""
+    """Cost Explorer's answers to this run, by payer account."""
     acknowledgements: Sequence[GivenAcknowledgement] = ()
-    """What a person acknowledged with this run, whatever the period."""
+    """Acknowledgements of this run's input, for any period."""
     asks_cost_explorer: bool = True
     accepted: Mapping[str, Sequence[Acknowledgement]] = field(default_factory=dict)
-    """Acknowledgements by payer account as the run judged them before Cost Explorer answered: they
-    cover nothing that it says.
+    """Acknowledgements by payer account, as judged before Cost Explorer answered: they cover none
+    of its findings.
     """
 
     is_of_run: bool = True
-    """Whether the period is the run's target or a look-back period of it, so that the register says
-    who belongs to it; in any other only those do of whom something is there.
+    """True if the period is the run's target or one of its look-back periods: then all active payer
+    accounts of the register belong to it. To another period only those with something in it do.
     """
     asked_at: datetime | None = None
-    """The instant as of which the run asked, where it is judged as of a later one: another run has
-    written a manifest since. None: the same instant.
+    """The instant as of which the run asked, if the period is judged as of a later one because
+    another run has written a manifest since. None: the same instant.
     """
 
     @cached_property
@@ -74,7 +74,7 @@ class Facts:
 
     @cached_property
     def before(self) -> Mapping[str, PayerState]:
-        """What the previous manifest says, by payer account."""
+        """The states in the previous manifest, by payer account."""
         payers = self.previous.payers if self.previous else ()
         return {state.payer_account_id: state for state in payers}
 
@@ -83,8 +83,8 @@ class Facts:
         return {outcome.payer_account_id: outcome for outcome in self.outcomes}
 
     def asked(self, account_id: str) -> PayerOutcome | None:
-        """The outcome of a payer account that this run asked for the period; None also where a
-        later run has checked it since.
+        """The outcome of a payer account that this run asked for the period; None also if a later
+        run has checked it since.
         """
         outcome, before = self.outcome_of.get(account_id), self.before.get(account_id)
         if outcome is None or self.billing_period not in outcome.billing_periods:
@@ -101,7 +101,7 @@ class Facts:
 
     @cached_property
     def asked_accounts(self) -> frozenset[str]:
-        """The payer accounts that are, or were, asked for their own listings."""
+        """The payer accounts that are or were asked for their own listings."""
         return frozenset(
             {*self.payers, *self.outcome_of}
             | {account_id for account_id, state in self.before.items() if state.checked_at}
@@ -109,20 +109,22 @@ class Facts:
 
     @cached_property
     def invoices_of(self) -> Mapping[str, Sequence[ArchivedInvoice]]:
-        """The archived invoices by the account under which they are filed."""
+        """The archived invoices, by the account under which they are filed."""
         found: dict[str, list[ArchivedInvoice]] = defaultdict(list)
         for invoice in self.invoices:
             found[invoice.payer_account_id].append(invoice)
         return found
 
     @cached_property
-    def invoices_shown_to(self) -> Mapping[str, Sequence[ArchivedInvoice]]:
-        """The archived invoices by the payer account whose charges they are for."""
+    def invoices_listed_under(self) -> Mapping[str, Sequence[ArchivedInvoice]]:
+        """The archived invoices, by the payer account whose charges they are for."""
         return invoices_of(self.invoices, self.asked_accounts)
 
     @cached_property
     def outstanding_of(self) -> Mapping[str, Sequence[OutstandingInvoice]]:
-        """The invoices that this run could not archive, whoever was shown them."""
+        """The invoices that this run could not archive, by the account under which they are
+        filed.
+        """
         found: dict[str, list[OutstandingInvoice]] = defaultdict(list)
         for outcome in self.outcomes:
             for invoice in outcome.outstanding:
@@ -132,7 +134,9 @@ class Facts:
 
     @cached_property
     def unusable_of(self) -> Mapping[str, Sequence[Finding]]:
-        """The listed rows of the period that no archive can hold, by who was shown them."""
+        """The listed rows of the period that cannot be archived, by the payer account that lists
+        them.
+        """
         return {
             outcome.payer_account_id: found
             for outcome in self.outcomes
@@ -146,10 +150,10 @@ class Facts:
         }
 
     def listing_findings(self, account_id: str) -> tuple[Finding, ...]:
-        """What the latest listings of the account show beside its invoices.
+        """Findings of the account's latest listings on anything but its invoices.
 
-        Only listings that were read to their end, and of the period itself, unsay what was found
-        before; what those by receiver role could not read, only those.
+        Earlier findings end only with a listing of the period that was read to its end; findings on
+        listings by receiver role only with those listings.
         """
         before, read = self.before.get(account_id), self.read(account_id)
         known = set(before.listing_findings) if before else set()
@@ -161,8 +165,8 @@ class Facts:
         return tuple(sorted(found))
 
     def _notes_of(self, account_id: str, before: Collection[Finding]) -> set[Finding]:
-        """What the listings of the run say beside invoices; of a closed period only what it was
-        told before, or what keeps the look at it from being whole.
+        """Findings of the run's listings on anything but invoices. An archive-closed period gets
+        only those that it had before, and refused listings.
         """
         known = {(one.code, one.subject) for one in before}
         outcome = self.outcome_of.get(account_id)
@@ -180,9 +184,9 @@ class Facts:
         }
 
     @cached_property
-    def outstanding_shown_to(self) -> Mapping[str, Sequence[OutstandingInvoice]]:
-        """The invoices of accounts that are not asked which nobody could archive yet, by the payer
-        account that is shown them.
+    def outstanding_listed_under(self) -> Mapping[str, Sequence[OutstandingInvoice]]:
+        """The outstanding invoices of accounts that are not asked, by the payer account that lists
+        them.
         """
         found: dict[str, list[OutstandingInvoice]] = defaultdict(list)
         for account_id in {*self.outstanding_of, *self.before} - self.asked_accounts:
@@ -193,42 +197,44 @@ class Facts:
 
     @cached_property
     def transfers_of(self) -> Mapping[str, Transfers]:
-        """What each payer account was ever told of billing transfers that touch the period."""
+        """AWS's answers to each payer account on billing transfers that touch the period, of all
+        runs.
+        """
         found = {}
         for account_id in {*self.before, *self.outcome_of}:
             before = self.before.get(account_id)
-            said = before.witnesses.transfers if before else None
+            statement = before.witnesses.transfers if before else None
             asked = self.asked(account_id)
             if asked and asked.outcome == CHECKED:
                 now = asked.transfers
                 if now is None:
-                    said = replace(said, not_read="") if said else None
+                    statement = replace(statement, not_read="") if statement else None
                 else:
-                    now = united(said, now, self.billing_period)
-                    said = since(said, last_said(said, now))
-            if said:
-                found[account_id] = said
+                    now = united(statement, now, self.billing_period)
+                    statement = since(statement, latest_statement(statement, now))
+            if statement:
+                found[account_id] = statement
         return found
 
     @cached_property
     def transfers_by_account(self) -> Mapping[str, Sequence[BillingTransfer]]:
-        """Every transfer that touches the period, by source and by target, whichever of the two was
-        told of it: AWS tells nobody else.
+        """Every transfer that touches the period, by source and by target, from the answers to
+        either of the two. AWS reports a transfer to nobody else.
         """
-        told = {
+        known_transfers = {
             transfer
-            for account_id, said in self.transfers_of.items()
-            for transfer in said.transfers
+            for account_id, statement in self.transfers_of.items()
+            for transfer in statement.transfers
             if account_id in (transfer.source, transfer.target)
         }
         found: dict[str, list[BillingTransfer]] = defaultdict(list)
-        for transfer in in_order(told):
+        for transfer in in_order(known_transfers):
             for account_id in {transfer.source, transfer.target}:
                 found[account_id].append(transfer)
         return found
 
     def outstanding_invoices(self, account_id: str) -> tuple[OutstandingInvoice, ...]:
-        """Expected invoices without a record: of all listings so far, not only the last one."""
+        """Expected invoices without a record, from all listings, not only the last one."""
         before = self.before.get(account_id)
         union = {}
         for invoice in before.outstanding if before else ():
@@ -242,13 +248,13 @@ class Facts:
 
     @cached_property
     def papers_of_others(self) -> Mapping[tuple[str, str], Finding]:
-        """The invoices under which another's paper is stored, by account and invoice id."""
+        """Findings on invoices stored with another's document, by account and invoice id."""
         return papers_of_others(self.invoices)
 
     @cached_property
     def papers_of_others_before(self) -> Mapping[str, set[tuple[str, str]]]:
-        """By account, code and subject of the findings that the documents of the previous manifest
-        call for, whether or not the release that wrote it compared them.
+        """Code and subject of the findings due for the previous manifest's documents, by account,
+        even if the release that wrote it did not compare documents.
         """
         found: dict[str, set[tuple[str, str]]] = defaultdict(set)
         invoices = self.previous.invoices if self.previous else ()
@@ -266,7 +272,7 @@ class Facts:
 
 
 def _still_listed(facts: Facts, invoice: OutstandingInvoice) -> OutstandingInvoice:
-    """The invoice, told as vanished if a payer account that was shown it no longer is."""
+    """The invoice, marked as vanished if a payer account that listed it no longer does."""
     for account_id in invoice.seen_by:
         read = facts.read(account_id)
         if read is None or not _was_looked_for(facts, invoice, read):
@@ -277,8 +283,8 @@ def _still_listed(facts: Facts, invoice: OutstandingInvoice) -> OutstandingInvoi
 
 
 def _was_looked_for(facts: Facts, invoice: OutstandingInvoice, read: PayerOutcome) -> bool:
-    """Whether the listings that were read would show the invoice: only that of a role, or of the
-    receiver under whom it is filed, may be what shows it.
+    """True if the listings that were read would show the invoice: some invoices appear only in a
+    listing by role, or of the receiver under whom they are filed.
     """
     if read.payer_account_id in facts.unusable_of:
         return False

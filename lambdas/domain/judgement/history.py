@@ -1,4 +1,4 @@
-"""What earlier billing periods let expect of a payer account, from their manifests."""
+"""The usual invoices of a payer account, from the manifests of earlier billing periods."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,17 +15,19 @@ from lambdas.domain.runs.close_calendar import day_of_close
 from lambdas.domain.witnesses.statements import History
 
 HISTORY_PERIODS = 3
-"""How many billing periods before one say what is usual."""
+"""Earlier billing periods that define what is usual."""
 _LEAST = 2
-"""In a single earlier period what recurs cannot be told from what came once."""
+"""The fewest earlier periods: in one alone, recurring invoices look like single ones."""
 _LAST_DAY = 31
-"""Later days are those of a backfill, which say nothing of when invoices come."""
+"""Later days come from backfills and do not show when invoices usually arrive."""
 Listed = TypeVar("Listed", bound=ArchivedInvoice | OutstandingInvoice)
 
 
 @dataclass(frozen=True)
 class PastPayer:
-    """One payer account in an earlier period: whose invoices it had or should have had."""
+    """One payer account in an earlier period, with the issuers of its archived and missing
+    invoices.
+    """
 
     issuers: frozenset[Issuer]
     archived_day: int | None
@@ -33,7 +35,9 @@ class PastPayer:
 
 @dataclass(frozen=True)
 class PastPeriod:
-    """What is kept in mind of an earlier period's manifest: the payer accounts asked in it."""
+    """The part of an earlier period's manifest that history needs: the payer accounts asked
+    in it.
+    """
 
     billing_period: BillingPeriod
     payers: Mapping[str, PastPayer]
@@ -61,20 +65,20 @@ class PastPeriod:
 
 
 def _still_missing(state: PayerState) -> Iterable[Issuer]:
-    """The usual invoices that lacked, and that nobody has said to be no longer expected."""
-    unarchived = {
+    """The usual invoices that were missing and that nobody accepted as missing."""
+    missing_subjects = {
         found.subject
         for found in state.findings
         if found.is_blocking and found.code == "USUAL_INVOICE_MISSING"
     }
-    return (issuer for issuer in state.witnesses.history.usual if str(issuer) in unarchived)
+    return (issuer for issuer in state.witnesses.history.usual if str(issuer) in missing_subjects)
 
 
 def invoices_of(
     invoices: Iterable[Listed], asked: Collection[str]
 ) -> defaultdict[str, list[Listed]]:
-    """The invoices of each payer account that is asked: those filed under it, and those filed
-    under an account that is not asked (a receiver of its invoice units) which it is shown.
+    """The invoices of each payer account that is asked: those filed under it, and those that it
+    lists and that are filed under an account that is not asked (a receiver of its invoice units).
     """
     found: defaultdict[str, list[Listed]] = defaultdict(list)
     for invoice in invoices:
@@ -94,7 +98,7 @@ def issuers(invoices: Iterable[ArchivedInvoice | OutstandingInvoice]) -> Iterabl
 
 
 def history_of(account_id: str, past: Sequence[PastPeriod]) -> History:
-    """What is usual for the payer account; `past` are the periods right before, latest first."""
+    """The history of the payer account; `past` are the periods right before, latest first."""
     known = [(one.billing_period, payer) for one in past if (payer := one.payers.get(account_id))]
     count = Counter(issuer for _, payer in known for issuer in payer.issuers)
     days = [

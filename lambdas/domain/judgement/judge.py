@@ -1,4 +1,4 @@
-"""Judging a billing period: the latest manifest, what this run learnt and what lies in the archive
+"""The judgement of a billing period: latest manifest, this run's results and archived evidence
 become the next manifest.
 """
 
@@ -12,7 +12,7 @@ from lambdas.domain.findings import BESIDE_INVOICES, NOT_OFFERED, Finding, findi
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.json_text import instant_text, read_instant
 from lambdas.domain.judgement.acceptance import Acceptance
-from lambdas.domain.judgement.expectations import Expectations, Shown
+from lambdas.domain.judgement.expectations import Expectations, FiledInvoice
 from lambdas.domain.judgement.facts import Facts
 from lambdas.domain.judgement.history import history_of
 from lambdas.domain.judgement.manifests import Manifest, PayerState
@@ -29,7 +29,13 @@ from lambdas.domain.runs.payer_outcome import PayerOutcome
 from lambdas.domain.verdict_words import PayerVerdict, is_complete
 from lambdas.domain.witnesses.acknowledgements import Acknowledgement
 from lambdas.domain.witnesses.charges import residuals
-from lambdas.domain.witnesses.statements import NOBODY, Listings, PayerWitnesses, last_said, since
+from lambdas.domain.witnesses.statements import (
+    NOBODY,
+    Listings,
+    PayerWitnesses,
+    latest_statement,
+    since,
+)
 
 _ASKED_AGAIN = (
     "The next daily run asks again. If AWS still answers so then, open a case with AWS Billing."
@@ -37,8 +43,8 @@ _ASKED_AGAIN = (
 
 
 def judge(facts: Facts) -> Manifest:
-    """The manifest that the facts call for; it may say the same as the previous one, and is then
-    not to be written.
+    """The manifest that follows from the facts. If it says the same as the previous one, it is not
+    to be written.
     """
     payers = tuple(_state(facts, account_id) for account_id in sorted(_account_ids(facts)))
     verdict = period_verdict(payer.verdict for payer in payers)
@@ -61,11 +67,11 @@ def judge(facts: Facts) -> Manifest:
 
 
 def _account_ids(facts: Facts) -> set[str]:
-    """The register's active payer accounts, those of the manifests, and those whose invoices others
-    were shown; not one of which there is nothing but damage, for nobody could ever complete it.
+    """The active payer accounts of the register, those of the manifests, and those whose invoices
+    others list. An account with nothing but damage is left out: nobody could ever complete it.
 
-    A period that is closed, or that no run is for, has no payer account that was neither asked for
-    it nor left anything there: the register may have grown since.
+    An archive-closed period, or one outside the run, leaves out payer accounts of the register that
+    were not asked for it and have nothing in it: the register may have grown since.
     """
     is_open = facts.is_of_run and not facts.is_closed
     given = facts.acknowledgements
@@ -80,9 +86,10 @@ def _account_ids(facts: Facts) -> set[str]:
 
 
 def _state(facts: Facts, account_id: str) -> PayerState:
-    """The payer account as judged; what cannot be understood of it costs no other its verdict.
+    """The payer account as judged; unreadable evidence of one does not affect the others.
 
-    Of a closed period nothing is signed for that: the period is shown red until it is understood.
+    An archive-closed period raises the error instead: nothing is signed, and the period is shown
+    red until the evidence can be read.
     """
     try:
         return _judge_payer(facts, account_id)
@@ -93,7 +100,7 @@ def _state(facts: Facts, account_id: str) -> PayerState:
 
 
 def _not_judged(facts: Facts, account_id: str, error: str) -> PayerState:
-    """The payer account as it was before, with the damage that keeps it from being judged."""
+    """The payer account as before, with the damage that keeps it from being judged."""
     what = f"What is kept of it cannot be understood ({error})."
     damage = finding("ARCHIVE_DAMAGED", account_id, what)
     before, payer = facts.before.get(account_id), facts.payers.get(account_id)
@@ -123,23 +130,23 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
     invoices = tuple(facts.invoices_of.get(account_id, ()))
     outstanding = facts.outstanding_invoices(account_id)
     witnesses = _witnesses(facts, account_id)
-    told = asked.outcome if asked else before.outcome if before else None
+    last_outcome = asked.outcome if asked else before.outcome if before else None
     listing_findings = facts.listing_findings(account_id)
     nameless = [one for one in listing_findings if one.code not in BESIDE_INVOICES]
-    is_shown = bool(invoices or outstanding or nameless)
-    if account_id not in facts.payers and told is None and is_shown:
-        told = CHECKED  # never asked itself: its invoices were shown to another payer account
+    has_invoices = bool(invoices or outstanding or nameless)
+    if account_id not in facts.payers and last_outcome is None and has_invoices:
+        last_outcome = CHECKED  # never asked itself: another payer account lists its invoices
     was_checked = facts.read(account_id) is not None
     was_never_listed = _was_never_listed(before, account_id, listing_findings, is_read=was_checked)
-    listed = len(invoices) + len(outstanding) + len(nameless)
+    listed_count = len(invoices) + len(outstanding) + len(nameless)
     expectations = _expectations(facts, account_id, witnesses, outstanding)
     explained = expectations.verdict_without_invoices(is_overdue=facts.is_overdue)
     is_unexplained = explained is None and not (
         nameless or _has_invoice(facts, expectations, (*invoices, *outstanding))
     )
-    is_empty = is_unexplained and told == CHECKED and not was_never_listed
+    is_empty = is_unexplained and last_outcome == CHECKED and not was_never_listed
     none_listed = _none_listed(facts, account_id) if is_empty else []
-    of_outcome = _outcome_findings(facts, account_id, before, asked, told)
+    of_outcome = _outcome_findings(facts, account_id, before, asked, last_outcome)
     missing = list(expectations.missing()) if _is_payer(facts, account_id) else []
     found = [
         *of_outcome,
@@ -170,17 +177,17 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         facts,
         expectations,
         explained,
-        told,
+        last_outcome,
         is_accepted=acceptance.accepts(none_listed),
         was_never_listed=was_never_listed,
     )
-    # accepted, or of no weight in a closed period that was complete
+    # accepted, or excused in an archive-closed period that was complete
     is_excused = bool(of_outcome) and not acceptance.block(of_outcome)
-    outcome = CHECKED if is_excused else told
+    outcome = CHECKED if is_excused else last_outcome
     not_listed = expectations.missing_invoices(acceptance.blocking(missing))
     unarchived = not_listed + _unarchived(acceptance, invoices, outstanding, nameless)
     findings = [*map(acceptance.as_accepted, found), *acceptance.acknowledged(account_id)]
-    expected = listed + not_listed
+    expected = listed_count + not_listed
     verdict = payer_verdict(
         outcome,
         findings,
@@ -211,7 +218,7 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         account_id,
         payer.name if payer else before.name if before else "",
         payer.legal_entity if payer else before.legal_entity if before else "",
-        told,
+        last_outcome,
         verdict,
         facts.run_id,
         _asked_at(facts) if was_checked else before.checked_at if before else None,
@@ -222,7 +229,7 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         tuple(sorted(set(findings))),
         witnesses,
         settled_at,
-        residuals(charges, [one.summary for one in expectations.shown]) if charges else (),
+        residuals(charges, [one.summary for one in expectations.invoices]) if charges else (),
     )
     if before and _says_nothing_new(new, before, is_closed=facts.is_closed):
         return before
@@ -230,37 +237,37 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
 
 
 def _says_nothing_new(now: PayerState, before: PayerState, *, is_closed: bool) -> bool:
-    """Whether the state before still holds, whoever looked at it last.
+    """True if the state before still holds, apart from the run that checked it last.
 
-    In a closed period a finding that is only worded otherwise, or that does not block and comes
-    without anything else that changed, is no news: a later release may know more rules and better
-    words, and closed months are none of its business.
+    In an archive-closed period a finding is no news if only its wording changed, or if it does not
+    block and nothing else changed: new rules and words of a later release do not apply to closed
+    months.
     """
     same = replace(now, run_id=before.run_id, checked_at=before.checked_at)
     if same == before:
         return True
     if not is_closed or _without_findings(same) != _without_findings(before):
         return False
-    if _said(now.listing_findings) != _said(before.listing_findings):
+    if _without_wording(now.listing_findings) != _without_wording(before.listing_findings):
         return False
-    known, still = _said(before.findings), _said(now.findings)
+    known, still = _without_wording(before.findings), _without_wording(now.findings)
     return known <= still and all(severity != "blocking" for _, severity, _ in still - known)
 
 
 def _without_findings(state: PayerState) -> PayerState:
-    """What it says but for its findings, of which those of outstanding invoices are a part."""
+    """The state without its findings, including those on outstanding invoices."""
     outstanding = tuple(replace(one, findings=()) for one in state.outstanding)
     return replace(state, findings=(), listing_findings=(), outstanding=outstanding)
 
 
-def _said(findings: Iterable[Finding]) -> set[tuple[str, str, str]]:
-    """The findings without their words."""
+def _without_wording(findings: Iterable[Finding]) -> set[tuple[str, str, str]]:
+    """The findings without their wording."""
     return {(one.code, one.severity, one.subject) for one in findings}
 
 
 def _is_payer(facts: Facts, account_id: str) -> bool:
-    """Whether the register has it, or had it when its listings of the period were read: whoever
-    leaves takes no gap along.
+    """True if the register has it, or had it when its listings of the period were read: leaving the
+    register does not remove a gap.
     """
     before = facts.before.get(account_id)
     return account_id in facts.payers or (before is not None and before.checked_at is not None)
@@ -273,8 +280,8 @@ def _was_never_listed(
     *,
     is_read: bool,
 ) -> bool:
-    """Whether AWS refuses to list the period for the payer account and has always done so, as it
-    may where the account did not exist.
+    """True if AWS has always refused to list the period for the payer account, as it may if the
+    account did not exist.
     """
     if is_read or (before and before.checked_at):
         return False
@@ -284,20 +291,21 @@ def _was_never_listed(
 
 
 def findings_of(invoice: ArchivedInvoice | OutstandingInvoice) -> Iterable[Finding]:
-    """The findings on an invoice, as they count for its payer account. One that is outstanding is
-    missing, whether or not whoever could not archive it said why.
+    """The findings on an invoice, as they count for its payer account. An outstanding invoice
+    blocks even if no run gave a reason.
     """
     found = invoice.findings
     is_missing = isinstance(invoice, OutstandingInvoice)
     if is_missing and not any(one.is_blocking for one in found):
         detail = "It is listed, and nothing says why it is not archived."
         found = (*found, finding("NOT_FETCHED", invoice.invoice_id, detail))
-    return _bearable(invoice.summary, found)
+    return _with_leniency(invoice.summary, found)
 
 
-def _bearable(summary: InvoiceSummary, findings: Iterable[Finding]) -> list[Finding]:
-    """The findings on an invoice; that AWS does not hand out a payment receipt or a tax copy is a
-    warning, for it may never do so. An estimate is missed by nobody.
+def _with_leniency(summary: InvoiceSummary, findings: Iterable[Finding]) -> list[Finding]:
+    """The findings on an invoice. A receipt or tax copy that AWS does not provide is only a
+    warning, since it may never be provided. So is every finding on an estimate, which is no invoice
+    yet.
     """
     return [
         replace(found, severity="warning")
@@ -312,8 +320,8 @@ def _has_invoice(
     expectations: Expectations,
     filed: Sequence[ArchivedInvoice | OutstandingInvoice],
 ) -> bool:
-    """Whether what is filed under the account can be all of it; of one that is not asked itself
-    nobody knows what else there is.
+    """True if the invoices filed under the account can be all of them. For an account that is not
+    asked itself, any invoice is enough.
     """
     if expectations.account_id not in facts.asked_accounts:
         return bool(filed)
@@ -324,18 +332,18 @@ def _without_invoices(
     facts: Facts,
     expectations: Expectations,
     explained: PayerVerdict | None,
-    told: str | None,
+    last_outcome: str | None,
     *,
     is_accepted: bool,
     was_never_listed: bool,
 ) -> PayerVerdict | None:
-    """The verdict on a payer account of which no invoice is expected; None if there is none yet.
+    """The verdict on a payer account without expected invoices; None if there is none yet.
 
-    Of a period that AWS has never listed it is complete, with that as a warning. That there were no
-    charges is said neither of an account that could not be read nor against Cost Explorer: what a
-    person accepts there is complete, on that word.
+    A period that AWS has never listed is complete, with a warning. NO_CHARGES is given neither to
+    an account that could not be read nor against Cost Explorer: there a person's acknowledgement
+    makes it COMPLETE.
     """
-    is_read = told == CHECKED
+    is_read = last_outcome == CHECKED
     if explained not in (None, "NO_CHARGES"):
         return explained
     if was_never_listed and not explained:
@@ -348,8 +356,8 @@ def _without_invoices(
 def _kept_verdict(
     before: PayerVerdict, now: PayerVerdict, expectations: Expectations, *, expected: int
 ) -> PayerVerdict:
-    """The verdict on a complete payer account of a closed period in which nothing blocks: invoices
-    that came late count, and without any it stays what it was.
+    """The verdict on a complete payer account of an archive-closed period in which nothing blocks.
+    Late invoices count; without invoices the verdict stays.
     """
     if expected and is_complete(now):
         return now
@@ -362,7 +370,7 @@ def _unarchived(
     outstanding: Iterable[OutstandingInvoice],
     listing_findings: Iterable[Finding],
 ) -> int:
-    """How many listed invoices are neither archived nor accepted to lack."""
+    """The number of listed invoices neither archived nor accepted as missing."""
     without_document = [document_gaps(one) for one in invoices if not one.has_invoice_document]
     without_record = [findings_of(one) for one in outstanding]
     return len(acceptance.blocking(listing_findings)) + sum(
@@ -371,39 +379,41 @@ def _unarchived(
 
 
 def document_gaps(invoice: ArchivedInvoice) -> list[Finding]:
-    """Why an invoice with a record lacks its invoice document; there is always a reason."""
+    """Findings on a missing invoice document of an invoice with a record; at least one if it is
+    missing.
+    """
     if invoice.has_invoice_document:
         return []
-    lacks = [
+    gaps = [
         found
         for found in invoice.findings
         if found.is_blocking and found.subject == invoice.invoice_id
     ]
     detail = "There is a record of it, and no invoice document."
-    lacks = lacks or [finding("NO_DOCUMENT_URL", invoice.invoice_id, detail)]
-    return _bearable(invoice.summary, lacks)
+    gaps = gaps or [finding("NO_DOCUMENT_URL", invoice.invoice_id, detail)]
+    return _with_leniency(invoice.summary, gaps)
 
 
 def _witnesses(facts: Facts, account_id: str) -> PayerWitnesses:
-    """What each witness says by now; acknowledgements as they were."""
+    """The current statement of each witness; acknowledgements as before."""
     before, read = facts.before.get(account_id), facts.read(account_id)
-    said = before.witnesses if before else NOBODY
+    statements = before.witnesses if before else NOBODY
     if read:
         listings = Listings(facts.run_id, _asked_at(facts), _listed(facts, read))
         units = read.units
         if units:
-            units = since(said.units, last_said(said.units, units))
-        elif said.units:
-            units = replace(said.units, not_read="")
-        said = replace(said, listings=since(said.listings, listings), units=units)
+            units = since(statements.units, latest_statement(statements.units, units))
+        elif statements.units:
+            units = replace(statements.units, not_read="")
+        statements = replace(statements, listings=since(statements.listings, listings), units=units)
     charges = facts.charges.get(account_id)
     if charges:
-        said = replace(said, charges=last_said(said.charges, charges))
-    elif said.charges and not facts.asks_cost_explorer:
-        said = replace(said, charges=replace(said.charges, not_read=""))
+        statements = replace(statements, charges=latest_statement(statements.charges, charges))
+    elif statements.charges and not facts.asks_cost_explorer:
+        statements = replace(statements, charges=replace(statements.charges, not_read=""))
     if account_id in facts.payers and not _is_closed_complete(facts, before):
-        said = replace(said, history=history_of(account_id, facts.past))
-    return replace(said, transfers=facts.transfers_of.get(account_id))
+        statements = replace(statements, history=history_of(account_id, facts.past))
+    return replace(statements, transfers=facts.transfers_of.get(account_id))
 
 
 def _asked_at(facts: Facts) -> str:
@@ -411,7 +421,7 @@ def _asked_at(facts: Facts) -> str:
 
 
 def _listed(facts: Facts, asked: PayerOutcome) -> int:
-    """How many invoices of the period the payer account's listings of this run show."""
+    """The number of the period's invoices in the payer account's listings of this run."""
     period = facts.billing_period
     ids = {one.invoice_id for one in asked.archived if one.billing_period == period}
     ids |= {one.invoice_id for one in asked.outstanding if one.billing_period == period}
@@ -424,16 +434,16 @@ def _expectations(
     witnesses: PayerWitnesses,
     outstanding: Iterable[OutstandingInvoice],
 ) -> Expectations:
-    archived = facts.invoices_shown_to.get(account_id, ())
-    awaited = (*outstanding, *facts.outstanding_shown_to.get(account_id, ()))
-    shown = [Shown(one.payer_account_id, one.summary) for one in archived]
-    shown += [Shown(one.payer_account_id, one.summary) for one in awaited]
+    archived = facts.invoices_listed_under.get(account_id, ())
+    awaited = (*outstanding, *facts.outstanding_listed_under.get(account_id, ()))
+    invoices = [FiledInvoice(one.payer_account_id, one.summary) for one in archived]
+    invoices += [FiledInvoice(one.payer_account_id, one.summary) for one in awaited]
     return Expectations(
         account_id,
         facts.billing_period,
         witnesses,
         facts.transfers_by_account.get(account_id, ()),
-        shown,
+        invoices,
         facts.payers.keys(),
     )
 
@@ -441,7 +451,7 @@ def _expectations(
 def _with_acknowledgements(
     facts: Facts, account_id: str, witnesses: PayerWitnesses, acceptable: Iterable[Finding]
 ) -> PayerWitnesses:
-    """The acknowledgements so far, and those of this run with what they cover."""
+    """The earlier acknowledgements, and those of this run with the findings that they cover."""
     if account_id in facts.accepted:
         return replace(witnesses, acknowledgements=tuple(facts.accepted[account_id]))
     kept = witnesses.acknowledgements
@@ -459,14 +469,16 @@ def _with_acknowledgements(
         if (given.payer_account_id, given.billing_period) == (account_id, facts.billing_period)
     )
     if any(one.run_id == facts.run_id for one in kept):
-        new = ()  # a retry of the step: what was covered then stays what is covered
+        new = ()  # a retry of the step: it covers the same findings as the first try
     return replace(witnesses, acknowledgements=(*kept, *new))
 
 
 def _settled_at(
     facts: Facts, before: PayerState | None, invoices: Sequence[ArchivedInvoice]
 ) -> str:
-    """Since when everything is archived: a later invoice moves it, until the period is closed."""
+    """The instant since which everything is archived; a later invoice moves it until the archive
+    closes.
+    """
     if before and before.settled_at:
         same = {one.invoice_id for one in before.invoices} == {one.invoice_id for one in invoices}
         if facts.is_closed or same:
@@ -494,13 +506,13 @@ def _none_listed(facts: Facts, account_id: str) -> list[Finding]:
 
 
 def _is_closed_complete(facts: Facts, before: PayerState | None) -> bool:
-    """Whether the period is closed and the payer account was complete."""
+    """True if the period is archive closed and the payer account was complete."""
     return facts.is_closed and before is not None and before.is_complete
 
 
 def _was_read(before: PayerState | None) -> bool:
-    """Whether its verdict rests on a look at it: what a person accepted instead excuses nothing
-    that the first look finds.
+    """True if its verdict rests on a check of it. An acknowledgement instead of a check excuses no
+    finding of the first check.
     """
     return bool(before and (before.checked_at or before.outcome == CHECKED))
 
@@ -512,7 +524,7 @@ def _outcome_findings(
     asked: PayerOutcome | None,
     outcome: str | None,
 ) -> list[Finding]:
-    """Why a payer account could not be checked."""
+    """Findings on a payer account that could not be checked."""
     if asked is None and before is not None and outcome is not None:
         kept = (f for f in before.findings if f.code in OUTCOME_CODES)
         return [replace(f, severity="blocking") for f in kept]
@@ -539,8 +551,8 @@ def _outcome_findings(
 def _notes(
     facts: Facts, before: PayerState | None, expectations: Expectations
 ) -> Iterable[Finding]:
-    """What is to be told of the witnesses. A closed period is told nothing new that only this
-    version of the functions knows to tell.
+    """Findings on the witnesses. An archive-closed period gets no new finding of a kind that its
+    release did not have.
     """
     known = {(one.code, one.subject) for one in before.findings} if before else set()
     for note in expectations.notes():

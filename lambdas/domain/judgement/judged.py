@@ -1,4 +1,4 @@
-"""What a run judged of one billing period."""
+"""The result of judging one billing period in a run."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,30 +9,32 @@ from lambdas.domain.verdict_words import PeriodVerdict
 
 @dataclass(frozen=True)
 class Judged:
-    """A judged period: the verdict before this run (None: it had none), and what holds now.
+    """A judged period: the verdict before this run (None: it had none) and its current manifest.
 
-    It says the same when the step is tried again. A manifest whose chain cannot be trusted is shown
-    and not stored.
+    A retry of the step gives the same. A manifest whose chain cannot be trusted is shown and not
+    stored.
     """
 
     before: PeriodVerdict | None
     manifest: Manifest
     sequence: int
-    """How far the chain is, or once was."""
+    """The number of the latest manifest in the chain, present or lost."""
     is_new: bool
-    """Whether this run wrote it, in this or an earlier try."""
+    """True if this run wrote the manifest, in this or an earlier try."""
     sha256: str | None
-    """Of the manifest's file; None when the chain cannot be trusted."""
+    """SHA-256 of the manifest's file; None if the chain cannot be trusted."""
 
     shown_from: int
-    """The number of the manifest whose invoices are shown; 0: there is none that can be read."""
+    """The number of the manifest whose invoices are shown; 0: none can be read."""
 
     @property
     def is_trusted(self) -> bool:
         return self.sha256 is not None
 
     def without_invoices(self) -> "Judged":
-        """The same in little memory: a run judges more periods than it can hold the invoices of."""
+        """The same in little memory: a run cannot hold the invoices of all periods that it
+        judges.
+        """
         return replace(self, manifest=self.manifest.without_invoices())
 
     def to_data(self) -> dict[str, Any]:

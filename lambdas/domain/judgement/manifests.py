@@ -1,7 +1,7 @@
-"""Manifests: one billing period as archived, as a chain with a link for each run that changed
-something.
+"""Manifests: the archived state of one billing period, as a chain with a link for each run that
+changed something.
 
-A period without invoices has a manifest too: that there were none is a statement.
+A period without invoices has a manifest too, which states that there were none.
 """
 
 from collections import defaultdict
@@ -24,21 +24,21 @@ from lambdas.domain.witnesses.statements import NOBODY, PayerWitnesses
 SCHEMA = "invoice-archive/manifest/2"
 COMPLETENESS_SCHEMA = "invoice-archive/completeness/1"
 _NOT_SHOWN = ("outcome", "invoices", "outstanding", "listing_findings", "witnesses")
-"""Members of a payer account that are in the manifest alone."""
+"""Members of a payer account that only the manifest has."""
 
 
 @dataclass(frozen=True)
 class PayerState(Form):
     """One payer account in one billing period.
 
-    `run_id` is of the run that last changed anything here.
+    `run_id` names the run that last changed it.
     """
 
     payer_account_id: str
     name: str
     legal_entity: str
     outcome: str | None
-    """The latest outcome of asking this payer account; None: it was never asked for this period."""
+    """The latest outcome of asking this payer account; None: never asked for this period."""
     verdict: PayerVerdict
     run_id: str
     checked_at: str | None
@@ -47,18 +47,18 @@ class PayerState(Form):
     invoices: tuple[ArchivedInvoice, ...]
     outstanding: tuple[OutstandingInvoice, ...]
     listing_findings: tuple[Finding, ...]
-    """What its latest listing found beside the invoices."""
+    """Findings of its latest listing on anything but invoices."""
     findings: tuple[Finding, ...]
     witnesses: PayerWitnesses = NOBODY
     settled_at: str | None = None
-    """The instant as of which everything that is expected was archived; None: something lacks."""
+    """The instant as of which every expected invoice was archived; None: something is missing."""
     residuals: tuple[Residual, ...] = ()
-    """Its invoices against what Cost Explorer shows, where that was asked."""
+    """Its charges in Cost Explorer minus its invoices, if Cost Explorer was asked."""
     count: int | None = field(default=None, compare=False, metadata=NOT_STORED)
-    """How many invoices were archived, where it is kept without its invoices."""
+    """The number of archived invoices, if it is kept without them."""
 
     def without_invoices(self) -> "PayerState":
-        """What is told to people of it, in little memory."""
+        """The part shown to people, in little memory."""
         return replace(self, invoices=(), outstanding=(), listing_findings=(), count=self.archived)
 
     @property
@@ -82,22 +82,22 @@ class PayerState(Form):
 
     @property
     def awaits_only_the_deadline(self) -> bool:
-        """Whether nothing is outstanding that is expected so far, and more may come."""
+        """True if nothing expected is outstanding and more may be issued before the deadline."""
         return self.verdict == "AWAITING" and self.settled_at is not None
 
     def summary_data(self) -> dict[str, Any]:
         """The payer account as `completeness.json` shows it."""
         bare = replace(self, invoices=(), outstanding=(), listing_findings=(), witnesses=NOBODY)
-        shown = {
+        members = {
             name: member for name, member in Form.to_data(bare).items() if name not in _NOT_SHOWN
         }
-        return shown | self._counts()
+        return members | self._counts()
 
     def to_data(self) -> dict[str, Any]:
         return super().to_data() | self._counts()
 
     def _counts(self) -> dict[str, Any]:
-        """What follows from its invoices."""
+        """The members derived from its invoices."""
         if self.count is not None:
             raise ValueError("without its invoices a payer account has no totals to show")
         return {
@@ -123,7 +123,7 @@ class Manifest(Form):
     """The instant of the first run that found the period complete after its deadline."""
     payers: tuple[PayerState, ...]
     findings: tuple[Finding, ...] = ()
-    """What is to be said of the period as a whole."""
+    """Findings on the period as a whole."""
     last_day: str = ""
     """The last day, `2026-11-10`, on which nothing of the period was overdue."""
     close_day: str = ""
@@ -134,7 +134,7 @@ class Manifest(Form):
         return manifest_key(self.billing_period, self.sequence)
 
     def to_data(self) -> dict[str, Any]:
-        """What is signed and stored (`signatures.signed_file`)."""
+        """The content that is signed and stored (`signatures.signed_file`)."""
         return {
             **super().to_data(),
             "schema": SCHEMA,
@@ -162,11 +162,11 @@ class Manifest(Form):
             yield from (document.stored for document in invoice.documents)
 
     def without_invoices(self) -> "Manifest":
-        """What is told to people of it, in little memory."""
+        """The part shown to people, in little memory."""
         return replace(self, payers=tuple(payer.without_invoices() for payer in self.payers))
 
     def says_the_same_as(self, other: "Manifest") -> bool:
-        """Whether nothing changed but the day."""
+        """True if nothing changed but the day."""
         return (self.verdict, self.closed_at, self.payers, self.findings) == (
             other.verdict,
             other.closed_at,
@@ -175,7 +175,7 @@ class Manifest(Form):
         )
 
     def progress(self, close_day: str) -> dict[str, Any]:
-        """How far the close is on a day: `92 of 118 complete on business day 3`."""
+        """The progress of the close on a day: `92 of 118 complete on business day 3`."""
         complete = sum(payer.is_complete for payer in self.payers)
         text = f"{complete} of {len(self.payers)} complete on {close_day}"
         if waiting := sum(payer.awaits_only_the_deadline for payer in self.payers):
@@ -188,7 +188,7 @@ class Manifest(Form):
         }
 
     def completeness(self) -> dict[str, Any]:
-        """The view `completeness.json`, which says which manifest it was made from."""
+        """The view `completeness.json`, which names the manifest that it was made from."""
         return {
             "schema": COMPLETENESS_SCHEMA,
             "billing_period": str(self.billing_period),
@@ -206,15 +206,15 @@ class Manifest(Form):
 
 
 def totals(invoices: Iterable[ArchivedInvoice]) -> list[Amount]:
-    """What is to be paid, per currency and never across currencies; each invoice id counts once."""
+    """One total to be paid per currency, nothing converted; each invoice id counts once."""
     once = {invoice.invoice_id: invoice for invoice in invoices}.values()
     return sums(invoice.amount_due for invoice in once if invoice.amount_due)
 
 
 def sources(invoices: Iterable[ArchivedInvoice]) -> list[dict[str, Any]]:
-    """The totals split by whose bill it is, of a payer account that gets those of others too.
+    """The totals split by bill source, of a payer account that also gets the bills of others.
 
-    Empty for any other. The part without source accounts is its own.
+    Empty for any other payer account. The part without source accounts is its own.
     """
     of: dict[tuple[str, ...], list[ArchivedInvoice]] = defaultdict(list)
     for invoice in invoices:

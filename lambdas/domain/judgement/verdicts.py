@@ -1,5 +1,5 @@
-"""Verdicts: what the archive says of a payer account and of a billing period. Pure: the same facts
-give the same verdict.
+"""The verdicts on a payer account, a billing period and a run. Pure: the same facts give the same
+verdict.
 """
 
 from collections.abc import Collection, Iterable
@@ -14,10 +14,9 @@ INVOICE_NOT_LISTED: Collection[str] = (
     "CHARGES_WITHOUT_INVOICE",
     "SOURCE_WITHOUT_INVOICE",
 )
-"""Findings on a whole invoice that a witness expects and no listing shows."""
+"""Codes of findings on a whole invoice that a witness expects and no listing shows."""
 _NOT_LISTED: Collection[str] = (*INVOICE_NOT_LISTED, "INVOICE_VANISHED")
-"""Those, and the finding on an invoice that was listed once, never archived, and is listed no more.
-"""
+"""These codes, and that of an invoice once listed, never archived and no longer listed."""
 
 
 def payer_verdict(
@@ -32,13 +31,14 @@ def payer_verdict(
 ) -> PayerVerdict:
     """The verdict on one payer account in one period.
 
-    `outcome` is the latest that its runs reported (None: it was never asked). `expected` counts
-    invoices, `lacking` those that are neither archived nor acknowledged by a person. A lack that
-    time cures is awaited until the deadline; one that a person must cure is not. Once overdue, the
-    kind decides and not the count: MISSING where an expected invoice is not listed, PARTIAL where
-    all are listed. `is_proven` says that independent witnesses prove the archived invoices to be
-    all, so that nobody need wait for the deadline. `without_invoices` is what a witness says of a
-    payer account of which none is expected.
+    `outcome` is the latest that its runs reported (None: never asked). `expected` counts invoices;
+    `unarchived` counts those neither archived nor acknowledged. `is_proven` is true if independent
+    witnesses prove the archived invoices to be all, so that nobody need wait for the deadline.
+    `without_invoices` is the verdict of a witness if no invoice is expected.
+
+    A gap that time fixes is awaited until the deadline; one that a person must fix is not. Once
+    overdue, the kind of gap decides, not the count: MISSING if an expected invoice is not listed,
+    PARTIAL if all are listed.
     """
     if outcome in (NO_ACCESS, WRONG_ACCOUNT):
         return "NO_ACCESS"
@@ -59,7 +59,7 @@ def payer_verdict(
 
 
 def _overdue_verdict(*, expected: int, is_whole: bool) -> PayerVerdict:
-    """Of a payer account of which every invoice that a witness expects is listed."""
+    """The overdue verdict if every invoice that a witness expects is listed."""
     if not expected:
         return "MISSING"
     return "COMPLETE" if is_whole else "PARTIAL"
@@ -68,12 +68,12 @@ def _overdue_verdict(*, expected: int, is_whole: bool) -> PayerVerdict:
 def period_verdict(verdicts: Iterable[PayerVerdict]) -> PeriodVerdict:
     """The verdict on a period: ACTION_REQUIRED as soon as one payer account needs a person.
 
-    Nobody to judge is no completeness either.
+    A period without payer accounts is not complete either.
     """
-    judged = list(verdicts)
-    if not judged or any(map(needs_a_person, judged)):
+    payer_verdicts = list(verdicts)
+    if not payer_verdicts or any(map(needs_a_person, payer_verdicts)):
         return "ACTION_REQUIRED"
-    return "AWAITING" if "AWAITING" in judged else "COMPLETE"
+    return "AWAITING" if "AWAITING" in payer_verdicts else "COMPLETE"
 
 
 def run_verdict(
@@ -82,11 +82,10 @@ def run_verdict(
     *,
     all_trusted: bool,
 ) -> PeriodVerdict:
-    """How a run ends: as its target, but red too when another period, given as (before, after), got
-    worse in it.
+    """The verdict of a run: that of its target, or ACTION_REQUIRED if another period, given as
+    (before, after), got worse in it.
 
-    So one old gap that everybody knows of does not paint every day. Manifests that cannot be
-    trusted do.
+    So a known old gap does not turn every day red. Manifests that cannot be trusted do.
     """
     if not all_trusted or any(
         before not in (None, "ACTION_REQUIRED") and after == "ACTION_REQUIRED"

@@ -1,4 +1,4 @@
-"""What of a period's verdict rests on a person's word."""
+"""The part of a period's verdict that rests on acknowledgements."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +10,8 @@ from lambdas.domain.words import counted
 
 @dataclass(frozen=True)
 class Accepted(Form):
-    """How many findings persons accepted that would block, and the last day on which all of them
-    are.
+    """The number of accepted findings that would block, and the last day on which all are
+    accepted.
     """
 
     findings: int
@@ -21,8 +21,8 @@ class Accepted(Form):
         return f"{counted(self.findings, 'finding')} accepted by a person until {self.until}"
 
 
-def accepted(manifest: Manifest, as_of: datetime) -> Accepted | None:
-    """None where nothing is."""
+def accepted_findings(manifest: Manifest, as_of: datetime) -> Accepted | None:
+    """The accepted findings of a period's payer accounts; None if there are none."""
     lasts: list[str] = []
     for state in manifest.payers:
         lasts += _last_days(state, as_of)
@@ -30,9 +30,9 @@ def accepted(manifest: Manifest, as_of: datetime) -> Accepted | None:
 
 
 def _last_days(state: PayerState, as_of: datetime) -> list[str]:
-    """The last day of each finding that is accepted.
+    """The last day of each accepted finding.
 
-    That there are no invoices can be accepted before it is a finding.
+    Missing invoices can be accepted before the deadline makes them a finding.
     """
     in_force = state.witnesses.acknowledged(as_of)
     covering = [

@@ -1,4 +1,4 @@
-"""The e-mail that tells people of verdicts: what, how many, what to do, where to look."""
+"""The e-mail on verdicts: what, how many, what to do, where to look."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -6,18 +6,18 @@ from types import MappingProxyType
 from lambdas.domain.cut_text import within_bytes
 from lambdas.domain.evidence.archive_layout import period_page_key
 from lambdas.domain.findings import KINDS
-from lambdas.domain.notifications.accepted import accepted
+from lambdas.domain.notifications.accepted import accepted_findings
 from lambdas.domain.notifications.reasons import Notification
 from lambdas.domain.notifications.report import (
     PERIOD_WORDS,
     blocking,
-    counted,
+    count_by_code,
     payer_lines,
     plain_name,
 )
 from lambdas.domain.verdict_words import PeriodVerdict
 from lambdas.domain.visible_text import shown
-from lambdas.domain.words import counted as counted_of
+from lambdas.domain.words import counted
 
 _MOST_PERIODS = 12
 _MOST_NAMED = 25
@@ -33,13 +33,13 @@ def email_text(
     refused: Mapping[str, Sequence[str]] = MappingProxyType({}),
     names: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[str, str]:
-    """Subject (at most 100 ASCII characters, as SNS wants it) and text of one e-mail for all that a
-    run has to tell: the worst verdicts first, the first of which gives the subject, then what AWS
-    refuses to say of payer accounts. There is something of either.
+    """Subject (at most 100 ASCII characters, SNS's limit) and text of one e-mail for all
+    notifications of a run. The worst verdicts come first and the first one gives the subject; AWS's
+    refusals by payer account follow. At least one of both is given.
     """
     refusals = list(_refusals(refused, names))
     if not notifications:
-        accounts = counted_of(len(refused), "payer account")
+        accounts = counted(len(refused), "payer account")
         return f"Invoice archive: AWS refuses questions about {accounts}", _text([refusals])
     notifications = sorted(
         notifications, key=lambda notification: _WORST_FIRST.index(notification.manifest.verdict)
@@ -47,11 +47,13 @@ def email_text(
     first = notifications[0]
     more = f" and {len(notifications) - 1} more" if len(notifications) > 1 else ""
     subject = f"Invoice archive {first.manifest.billing_period}: {_what(first)}{more}"
-    shown = notifications[:_MOST_PERIODS]
-    parts = [_period(notification) for notification in shown]
-    if len(notifications) > len(shown):
-        parts.append([f"And {len(notifications) - len(shown)} more billing periods."])
-    return subject[:_LONGEST_SUBJECT], _text([*parts, refusals, _where(shown), _heads(shown)])
+    worst = notifications[:_MOST_PERIODS]
+    parts = [_period(notification) for notification in worst]
+    if len(notifications) > len(worst):
+        parts.append([f"And {len(notifications) - len(worst)} more billing periods."])
+    return subject[:_LONGEST_SUBJECT], _text(
+        [*parts, refusals, _where(worst), _latest_manifests(worst)]
+    )
 
 
 def _text(parts: Iterable[Sequence[str]]) -> str:
@@ -62,7 +64,7 @@ def _text(parts: Iterable[Sequence[str]]) -> str:
 def _what(notification: Notification) -> str:
     words = PERIOD_WORDS[notification.manifest.verdict]
     more = notification.newly_needing
-    changed = f"{words} for {counted_of(len(more), 'more payer account')}" if more else words
+    changed = f"{words} for {counted(len(more), 'more payer account')}" if more else words
     return {"changed": changed, "overdue": f"overdue, {words}", "reminder": f"still {words}"}[
         notification.reason
     ]
@@ -79,7 +81,7 @@ def _period(notification: Notification) -> list[str]:
         f"Payer accounts: {manifest.progress(notification.close_day)['text']}; the deadline "
         f"{'was' if notification.is_overdue else 'is'} {manifest.last_day}.",
     ]
-    if rests_on := accepted(manifest, notification.as_of):
+    if rests_on := accepted_findings(manifest, notification.as_of):
         lines.append(f"With {rests_on}.")
     if manifest.verdict == "COMPLETE":
         return [*lines, "There is nothing to do."]
@@ -91,12 +93,14 @@ def _period(notification: Notification) -> list[str]:
     lines += ["", "What lacks:", *payer_lines(manifest.payers)]
     lines += (f"- the period itself: {found.code}" for found in manifest.findings)
     lines += ["", "What to do:"]
-    lines += (f"- {code}: {KINDS[code].next_step}" for code in counted(blocking(manifest)))
+    lines += (f"- {code}: {KINDS[code].next_step}" for code in count_by_code(blocking(manifest)))
     return lines
 
 
 def _refusals(refused: Mapping[str, Sequence[str]], names: Mapping[str, str]) -> Iterator[str]:
-    """What people are told of once: invoices are archived, and checked against fewer sources."""
+    """The lines on refusals, which are notified once: invoices are archived and checked against
+    fewer sources.
+    """
     if not refused:
         return
     yield "AWS refuses to answer questions about these payer accounts:"
@@ -124,12 +128,12 @@ def _where(notifications: Sequence[Notification]) -> list[str]:
     ]
 
 
-def _heads(notifications: Sequence[Notification]) -> list[str]:
-    """What the letter keeps outside the archive: how far each chain of manifests was."""
-    heads = [
+def _latest_manifests(notifications: Sequence[Notification]) -> list[str]:
+    """The lines that keep the latest manifest of each period outside the archive."""
+    lines = [
         f"- {one.manifest.billing_period}: manifest {one.manifest.sequence}, "
         f"SHA-256 {one.manifest_sha256}"
         for one in notifications
         if one.manifest_sha256
     ]
-    return ["For the auditor, who compares it with the archive:", *heads] if heads else []
+    return ["For the auditor, who compares it with the archive:", *lines] if lines else []

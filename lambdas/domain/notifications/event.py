@@ -1,4 +1,4 @@
-"""The event that tells programs of a verdict. Its schema, by version, is in docs/events."""
+"""The event that notifies programs of a verdict. Its schema, by version, is in docs/events."""
 
 import json
 from collections import Counter
@@ -7,20 +7,20 @@ from typing import Any
 from lambdas.domain.evidence.archive_layout import completeness_key
 from lambdas.domain.json_text import instant_text
 from lambdas.domain.judgement.manifests import PayerState
-from lambdas.domain.notifications.accepted import accepted
+from lambdas.domain.notifications.accepted import accepted_findings
 from lambdas.domain.notifications.reasons import Notification
-from lambdas.domain.notifications.report import blocking, counted
+from lambdas.domain.notifications.report import blocking, count_by_code
 
 SOURCE = "invoice-archive"
 DETAIL_TYPE = "Billing Period Judged"
 SCHEMA = "invoice-archive/billing-period-judged/1"
 _MOST_PAYERS = 100
 _MOST_BYTES = 200_000
-"""EventBridge takes 262,144 for a whole event."""
+"""EventBridge accepts 262,144 bytes for a whole event."""
 
 
 def period_event(notification: Notification) -> dict[str, Any]:
-    """The detail of the event, with as many payer accounts as EventBridge takes. It carries no
+    """The detail of the event, with as many payer accounts as EventBridge accepts. It has no
     amounts and no URLs.
     """
     most = _MOST_PAYERS
@@ -31,7 +31,7 @@ def period_event(notification: Notification) -> dict[str, Any]:
 
 def _event(notification: Notification, most_payers: int) -> dict[str, Any]:
     manifest = notification.manifest
-    rests_on = accepted(manifest, notification.as_of)
+    rests_on = accepted_findings(manifest, notification.as_of)
     open_payers = [one for one in manifest.payers if not one.is_complete]
     return {
         "schema": SCHEMA,
@@ -50,7 +50,7 @@ def _event(notification: Notification, most_payers: int) -> dict[str, Any]:
         "manifest_sha256": notification.manifest_sha256,
         "payers": len(manifest.payers),
         "payers_by_verdict": dict(sorted(Counter(one.verdict for one in manifest.payers).items())),
-        "blocking_findings": counted(blocking(manifest)),
+        "blocking_findings": count_by_code(blocking(manifest)),
         "open_payers": [_payer(one) for one in open_payers[:most_payers]],
         "open_payers_left_out": max(0, len(open_payers) - most_payers),
         "newly_open_payers": list(notification.newly_needing[:most_payers]),
@@ -64,5 +64,5 @@ def _payer(state: PayerState) -> dict[str, Any]:
         "verdict": state.verdict,
         "expected": state.expected,
         "archived": state.archived,
-        "blocking_findings": counted(f for f in state.findings if f.is_blocking),
+        "blocking_findings": count_by_code(f for f in state.findings if f.is_blocking),
     }

@@ -1,5 +1,5 @@
-"""When people and programs are told of a verdict: when it changed against what was told last, when
-more payer accounts need a person, and while it is overdue; never as noise.
+"""The reasons to notify people and programs of a verdict: it changed since the last notification,
+more payer accounts need a person, or it is overdue.
 """
 
 from collections.abc import Collection
@@ -18,19 +18,19 @@ REMINDED_AFTER = timedelta(days=7)
 
 @dataclass(frozen=True)
 class LastNotification(Form):
-    """What was told last of a billing period, through one channel."""
+    """The last notification of a billing period through one channel."""
 
     verdict: PeriodVerdict
     is_overdue: bool
     at: Instant
     run_id: str
     needing: tuple[str, ...] | None = field(default=None, metadata=ADDED_LATER)
-    """The payer accounts that needed a person; None: that was not noted."""
+    """The payer accounts that needed a person; None: not noted."""
 
 
 @dataclass(frozen=True)
 class Notification:
-    """What is to be told of one billing period, and why."""
+    """A notification of one billing period, with its reason."""
 
     manifest: Manifest
     run_id: str
@@ -41,11 +41,11 @@ class Notification:
     before: LastNotification | None
     reason: Reason
     manifest_sha256: str | None
-    """Of the manifest's file; None when the chain cannot be trusted."""
+    """SHA-256 of the manifest's file; None if the chain cannot be trusted."""
 
     @property
     def newly_needing(self) -> tuple[str, ...]:
-        """The payer accounts that need a person and did not when this verdict was told last."""
+        """The payer accounts that need a person and did not when this verdict was last notified."""
         is_same = self.before is not None and self.before.verdict == self.manifest.verdict
         return _newly(self.before, needing(self.manifest)) if is_same else ()
 
@@ -72,11 +72,11 @@ def reason_to_notify(
     is_overdue: bool,
     as_of: datetime,
 ) -> Reason | None:
-    """Why the verdict is to be told now; None when it is not.
+    """The reason to notify of the verdict now; None if there is none.
 
-    A change is told once, and so is that more payer accounts need a person. What still needs one is
-    told again once the deadline is over, and then weekly. That a period has begun to be awaited
-    needs nobody.
+    A changed verdict is notified once, and so are further payer accounts that need a person. If a
+    person is still needed, the notification repeats after the deadline and then weekly. A period
+    that is newly awaited needs no notification.
     """
     if before is None:
         return None if verdict == "AWAITING" else "changed"

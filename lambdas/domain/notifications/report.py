@@ -1,4 +1,6 @@
-"""A verdict in plain words: no amounts, addresses or URLs, whatever a payer account is called."""
+"""A verdict in plain words, without amounts, addresses or URLs, even in the names of payer
+accounts.
+"""
 
 import re
 from collections import Counter
@@ -25,14 +27,14 @@ _PAYER_WORDS: Mapping[PayerVerdict, str] = {
 }
 _MOST_PAYERS = 25
 _MOST_BYTES = 30_000
-"""The cause of a failed execution holds 32,768."""
+"""Bytes. The cause of a failed execution holds 32,768."""
 _LONGEST_NAME = 60
 _NO_LETTER = re.compile(r"[^\w &,'()+-]|_")
 _INNER_DOT = re.compile(r"\.(?=\S)")
 
 
 def report(run_id: str, manifests: Sequence[Manifest], close_day: str) -> str:
-    """How a run ends; the first manifest is the target's."""
+    """The final report of a run; the first manifest is the target's."""
     target = manifests[0]
     manifest = f"{target.key} and " if target.sequence else ""
     text = "\n".join(
@@ -50,8 +52,8 @@ def report(run_id: str, manifests: Sequence[Manifest], close_day: str) -> str:
 
 
 def payer_lines(payers: Iterable[PayerState]) -> list[str]:
-    """A line for each payer account of which something is outstanding, those that need a person
-    before those that wait; the first ones of many.
+    """A line for each payer account with something outstanding, up to a limit; those that need a
+    person come before those that wait.
     """
     open_payers = [one for one in payers if not (one.is_complete or one.awaits_only_the_deadline)]
     open_payers.sort(key=lambda payer: payer.verdict == "AWAITING")
@@ -62,25 +64,25 @@ def payer_lines(payers: Iterable[PayerState]) -> list[str]:
 
 
 def blocking(manifest: Manifest) -> Iterator[Finding]:
-    """Every finding that keeps the period from being complete."""
+    """Every finding that blocks the period."""
     for findings in (manifest.findings, *(payer.findings for payer in manifest.payers)):
         yield from (found for found in findings if found.is_blocking)
 
 
-def counted(findings: Iterable[Finding]) -> dict[str, int]:
-    """How many findings of each code there are, in the order of the codes."""
+def count_by_code(findings: Iterable[Finding]) -> dict[str, int]:
+    """The number of findings of each code, in the order of the codes."""
     return dict(sorted(Counter(found.code for found in findings).items()))
 
 
 def plain_name(name: str) -> str:
-    """A payer account's name without anything that a mail program could take for a link."""
+    """A payer account's name without anything that a mail program could turn into a link."""
     name = INVISIBLE.sub(" ", name)
     text = _NO_LETTER.sub(lambda match: "." if match[0] == "." else " ", name)
     return " ".join(_INNER_DOT.sub("", text).split())[:_LONGEST_NAME]
 
 
 def _payer_line(payer: PayerState) -> str:
-    codes = counted(found for found in payer.findings if found.is_blocking)
+    codes = count_by_code(found for found in payer.findings if found.is_blocking)
     why = ", ".join(f"{count} x {code}" for code, count in codes.items())
     return (
         f"- {payer.payer_account_id} {plain_name(payer.name)}: {_PAYER_WORDS[payer.verdict]}; "

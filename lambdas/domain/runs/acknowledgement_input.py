@@ -1,4 +1,4 @@
-"""The `acknowledgements` of an execution input, read with all their problems at once."""
+"""The `acknowledgements` of an execution input, read with all problems at once."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
 
 _LONGEST_TEXT = 500
 _MOST_MONTHS = 13
-"""A yearly close and a month: what lasts longer is looked at again."""
+"""A yearly close and a month: an acknowledgement that should last longer is given again."""
 
 
 @dataclass(frozen=True)
 class Acknowledgeable:
-    """What a run can acknowledge."""
+    """The payer accounts and periods that a run can acknowledge."""
 
     as_of: datetime
     target: BillingPeriod
@@ -26,10 +26,10 @@ class Acknowledgeable:
     lookback_periods: int
     register: PayerRegister
     judged: Callable[[BillingPeriod], Collection[str]]
-    """The payer accounts that a period's verdict names; none where it was never judged."""
+    """The payer accounts that a period's verdict names; empty if it was never judged."""
 
     def refusal(self, account_id: str, period: BillingPeriod) -> str | None:
-        """Why nothing of this payer account in this period can be acknowledged."""
+        """The reason why this payer account cannot be acknowledged in this period, or None."""
         if period > BillingPeriod.containing(self.as_of):
             return f"billing_period {period} has not begun by {self.as_of:%Y-%m-%d}"
         known = self.judged(period)
@@ -50,7 +50,7 @@ class Acknowledgeable:
 def read_acknowledgements(
     value: object, run: Acknowledgeable
 ) -> tuple[tuple[GivenAcknowledgement, ...], list[str]]:
-    """The acknowledgements, and every problem; with a problem none of them is to be used."""
+    """The acknowledgements, and every problem. With any problem none of them may be used."""
     if not isinstance(value, list) or not value:
         return (), [f"acknowledgements {quoted(value)} is not a list of at least one"]
     found: dict[tuple[str, BillingPeriod], GivenAcknowledgement] = {}
@@ -75,7 +75,7 @@ def read_acknowledgements(
 def read_acknowledgement(
     value: Mapping[str, Any], run: Acknowledgeable, path: str = ""
 ) -> tuple[GivenAcknowledgement | None, list[str]]:
-    """One acknowledgement, and every problem; `path` stands before each."""
+    """One acknowledgement, and every problem; each problem begins with `path`."""
     given = InputValues({"billing_period": str(run.target)} | dict(value), path=path)
     account = given.required("payer_account_id", account_id, None)
     place = given.required("billing_period", period, None)
@@ -90,7 +90,7 @@ def read_acknowledgement(
 
 
 def _line(value: object) -> str:
-    """One line of text; it is shown wherever the verdict is."""
+    """One line of text, which is shown with the verdict."""
     if not isinstance(value, str) or not value.strip():
         raise WrongValue(
             f"{quoted(value)} is no text; it is kept as evidence, so write who and why"
@@ -123,6 +123,6 @@ def _until(today: date) -> Rule[date]:
 
 
 def _same_day_later(day: date, months: int) -> date:
-    """The same day so many months later, or that month's last day."""
+    """The same day `months` later, or that month's last day."""
     month = BillingPeriod.containing(day).shifted(months)
     return min(month.first_day + timedelta(day.day - 1), month.first_day_after - timedelta(1))

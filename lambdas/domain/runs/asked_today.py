@@ -1,4 +1,4 @@
-"""Who is asked in a run, and for what."""
+"""The payer accounts that a run asks, and the periods it asks them for."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,40 +18,38 @@ from lambdas.domain.verdict_words import is_complete
 
 _ISSUED_UNTIL_MONTHS = 3
 """A run asks by issued date up to this many months after its target period began, so that a
-backfill stays one.
+backfill does not reach today.
 """
 
 
 @dataclass(frozen=True)
 class LastSeen:
-    """A payer account's last verdict in a period, and when its listings were last complete."""
+    """A payer account's last verdict in a period, and the instant of its last complete listings."""
 
     verdict: str
     checked_at: datetime | None
-    look_failed: bool = False
-    """Whether the last look at it failed, whatever its verdict."""
+    check_failed: bool = False
+    """True if its last check failed, whatever its verdict."""
 
     @property
     def is_asked_daily(self) -> bool:
-        """Whether it is asked every day, also after the deadline."""
-        return self.look_failed or not is_complete(self.verdict)
+        """True if it is asked every day, even after the deadline."""
+        return self.check_failed or not is_complete(self.verdict)
 
 
 @dataclass(frozen=True)
 class PeriodSeen:
-    """What a period's `completeness.json` says, as far as it decides who is asked and what is
-    judged.
-    """
+    """The part of a period's `completeness.json` that decides who is asked and what is judged."""
 
     is_complete: bool = False
     is_accepted: bool = False
-    """Whether a person accepted a lack, for a time."""
+    """True if a person accepted a gap for a time."""
     payers: Mapping[str, LastSeen] = field(default_factory=dict)
 
     @classmethod
     def of(cls, view: Mapping[str, Any], period: BillingPeriod) -> "PeriodSeen":
-        """Raises LookupError, TypeError, ValueError, AttributeError or OverflowError for what no
-        run wrote.
+        """Read a view. Raises LookupError, TypeError, ValueError, AttributeError or OverflowError
+        for one that no run wrote.
         """
         payers, is_accepted = {}, False
         for payer in view["payers"]:
@@ -69,12 +67,12 @@ class PeriodSeen:
 
     @property
     def is_judged_daily(self) -> bool:
-        """Whether its verdict may change although nothing new comes."""
+        """True if its verdict may change without any news."""
         return self.is_accepted or not self.is_complete
 
     def asks(self, account_id: str, *, weekly: bool) -> bool:
-        """Whether a payer account is asked for it long after its deadline: those that are not
-        complete daily, all others of it weekly, until it is complete.
+        """True if a payer account is asked for this older period: until the period is complete,
+        incomplete payer accounts daily and all others weekly.
         """
         last = self.payers.get(account_id)
         return last is not None and not self.is_complete and (weekly or last.is_asked_daily)
@@ -90,11 +88,11 @@ def payer_runs(
     last_seen: Callable[[BillingPeriod], Mapping[str, LastSeen]],
     older: Mapping[BillingPeriod, PeriodSeen],
 ) -> list[PayerRun]:
-    """The run's list: payer accounts of the register that are active in one of its periods and are
+    """The run's list: payer accounts of the register that are active in one of its periods and
     asked today.
 
-    A person's run asks everybody whom it names; the daily run asks as `is_asked_on` says, and for
-    `older` periods, those before the look-back, that are judged daily, as they say.
+    A person's run asks all payer accounts that it names. The daily run follows `is_asked_on`; for
+    `older` periods, those before the look-back that are judged daily, it follows `PeriodSeen.asks`.
     """
     weekly = request.as_of.weekday() == LATE_SWEEP_WEEKDAY
     periods = request.billing_period.with_earlier(lookback_periods)
@@ -121,7 +119,7 @@ def payer_runs(
             and not is_asked_on(request.as_of, request.billing_period, close, daily=daily)
         ):
             continue
-        # older periods are asked for by period: what was issued since was looked through already
+        # older periods are asked for by period: later issued dates were swept already
         issued_from = _issued_from(active or [request.billing_period], last)
         asked_for = [*active, *sorted(open_for_it, reverse=True)]
         run = _payer_run(request, payer, asked_for, payer_role_name, issued_from)
@@ -136,8 +134,9 @@ def payer_runs(
 def _covered_from(
     account_id: str, earliest: BillingPeriod, older: Mapping[BillingPeriod, PeriodSeen]
 ) -> date:
-    """The day after the first of the unbroken periods of which the archive has the payer account,
-    up to `earliest` of the run: what was issued before is mostly of months that nobody asked about.
+    """The first day after the earliest period in the unbroken row of periods, up to `earliest`, in
+    which the archive has the payer account. Invoices issued before are mostly of months that nobody
+    asked about.
     """
     while (before := older.get(earliest.shifted(-1))) and account_id in before.payers:
         earliest = earliest.shifted(-1)
@@ -145,8 +144,10 @@ def _covered_from(
 
 
 def _issued_from(periods: Sequence[BillingPeriod], last: Sequence[LastSeen | None]) -> date:
-    """Where the listing by issued date begins: some days before the last good sweep of all."""
-    # what was issued within the earliest period itself are mostly the bills of the month before it
+    """The first day of the listing by issued date: OVERLAP before the last good sweep of all
+    periods.
+    """
+    # the invoices issued within the earliest period are mostly the bills of the month before it
     earliest = min(periods).first_day_after
     swept_at = [one.checked_at for one in last if one and one.checked_at]
     if len(swept_at) < len(periods):
@@ -155,7 +156,9 @@ def _issued_from(periods: Sequence[BillingPeriod], last: Sequence[LastSeen | Non
 
 
 def _before(as_of: datetime, seen: Mapping[str, LastSeen]) -> Mapping[str, LastSeen]:
-    """What was not checked after the run's own instant, for that would keep it from asking."""
+    """The payer accounts not checked after the run's own instant: a later check would keep it from
+    asking.
+    """
     return {
         account_id: one
         for account_id, one in seen.items()

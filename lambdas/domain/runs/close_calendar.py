@@ -1,6 +1,4 @@
-"""When a period must be complete, which business day it is, and on which days a payer account is
-asked.
-"""
+"""The close calendar: deadlines, business days, and the days on which payer accounts are asked."""
 
 import calendar
 import re
@@ -14,12 +12,12 @@ _FORM = re.compile(r"(business day|day) (\d{1,2})", re.ASCII)
 _FIRST = {"day": 5, "business day": 3}
 _LAST = {"day": 28, "business day": 20}
 LATE_SWEEP_WEEKDAY = 0
-"""Monday: the one day a week on which complete payer accounts are asked for late documents."""
+"""Monday, the day on which complete payer accounts are asked for late documents."""
 
 
 @dataclass(frozen=True)
 class CloseDeadline:
-    """The day of the month after a billing period by whose end every invoice of that period must be
+    """A day of the month after a billing period, by the end of which all its invoices must be
     archived.
     """
 
@@ -30,8 +28,8 @@ class CloseDeadline:
     def parse(cls, text: str) -> "CloseDeadline":
         """Read `day 10` or `business day 7`.
 
-        Raises ValueError with the form and the limits, also for a day on which AWS has not issued
-        its invoices yet: every month would end red then.
+        Raises ValueError with the form and the limits, also for a day before AWS has issued its
+        invoices: every month would end red.
         """
         limits = " or ".join(f"'{kind} {_FIRST[kind]}' to '{kind} {_LAST[kind]}'" for kind in _LAST)
         match = _FORM.fullmatch(text)
@@ -61,7 +59,8 @@ class CloseCalendar:
     def last_day(self, period: BillingPeriod) -> date:
         """The last day on which an invoice of the period is not yet overdue.
 
-        In a month with fewer business days than the deadline asks for, that is its last day.
+        In a month with fewer business days than the deadline's number, it is the last day of the
+        month.
         """
         first = period.first_day_after
         if self.deadline.kind == "day":
@@ -81,8 +80,8 @@ class CloseCalendar:
         return day.weekday() < 5 and day not in self.holidays
 
     def close_day(self, period: BillingPeriod, as_of: datetime) -> str:
-        """Which day of the close it is: `business day 3`, or, where nobody works, `Saturday after
-        business day 5`; outside the month after the billing period, the date.
+        """The day of the close: `business day 3`, or `Saturday after business day 5` if it is none;
+        outside the month after the billing period, the date.
         """
         today = as_of.astimezone(UTC).date()
         if BillingPeriod.containing(today) != period.shifted(1):
@@ -95,16 +94,16 @@ class CloseCalendar:
 
 
 def day_of_close(period: BillingPeriod, as_of: datetime) -> int:
-    """The days since the period ended, the first one counting as 1."""
+    """The day number since the period ended, beginning with 1."""
     return (as_of.astimezone(UTC).date() - period.first_day_after).days + 1
 
 
 def is_asked_on(
     as_of: datetime, period: BillingPeriod, close: CloseCalendar, *, daily: bool
 ) -> bool:
-    """Whether a payer account is asked in the scheduled run of this day.
+    """True if a payer account is asked in the scheduled run of this day.
 
-    Daily until the deadline of the target period and as long as it is to be asked `daily`;
+    It is asked daily until the deadline of the target period and as long as `daily` is set;
     afterwards once a week, for late documents.
     """
     return daily or as_of < close.overdue_from(period) or as_of.weekday() == LATE_SWEEP_WEEKDAY

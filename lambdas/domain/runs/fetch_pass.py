@@ -1,4 +1,4 @@
-"""What one pass of FetchInvoiceDocuments did for one payer account."""
+"""The result of one pass of FetchInvoiceDocuments for one payer account."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ from lambdas.domain.runs.outcome import Outcome
 
 @dataclass(frozen=True)
 class FetchPass(Form):
-    """`outcome` is None as long as invoices of the listing are left for another pass."""
+    """The result of one pass; `outcome` is None as long as invoices of the listing are left."""
 
     outcome: Outcome | None
     detail: str
     archived: tuple[ArchivedInvoice, ...] = ()
     outstanding: tuple[OutstandingInvoice, ...] = ()
     known: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
-    """Ids of invoices that were left alone, see KnownInvoice."""
+    """Ids of invoices that were skipped, see KnownInvoice."""
 
     def invoice_ids(self) -> Iterator[str]:
         for archived in self.archived:

@@ -1,4 +1,4 @@
-"""What a pass of FetchInvoiceDocuments knows beside the invoice that it deals with."""
+"""The context of a pass of FetchInvoiceDocuments, beside its current invoice."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -18,13 +18,13 @@ class KnownToPass:
     payer_account_id: str = ""
     others: Others = NOBODY_ELSE
     copies: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """The listed copies of each invoice, as segments of keys: they may have its paper."""
+    """The listed copies of each invoice, as segments of keys: they may have its document."""
     bill_sources: frozenset[str] = frozenset()
     """Accounts whose bills the payer account gets by billing transfer."""
     in_doubt: frozenset[str] = frozenset()
-    """Ids of invoices whose archived document was found to be another's."""
+    """Ids of invoices whose archived document is another's."""
     closed: frozenset[BillingPeriod] = frozenset()
-    """The billing periods of the listing that are closed."""
+    """The billing periods of the listing that are archive closed."""
 
     @classmethod
     def of(
@@ -34,7 +34,7 @@ class KnownToPass:
         in_doubt: Collection[str],
         closed: Collection[BillingPeriod] = (),
     ) -> "KnownToPass":
-        """`accounts` are those of the register and of the run."""
+        """The context from a listing; `accounts` are those of the register and of the run."""
         copies: dict[str, list[str]] = defaultdict(list)
         for invoice in listing.invoices:
             if invoice.summary.repeats_another:

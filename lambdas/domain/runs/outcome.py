@@ -1,4 +1,4 @@
-"""How a run's questions to a payer account ended."""
+"""Outcomes of a run's questions to a payer account."""
 
 from typing import Annotated
 
@@ -14,4 +14,4 @@ NOT_CHECKED is never reported: it is the absence of an outcome.
 """
 Outcome = Annotated[str, one_of(CHECKED, NO_ACCESS, WRONG_ACCOUNT, NOT_CHECKED)]
 OUTCOME_CODES = (NO_ACCESS, WRONG_ACCOUNT, NOT_CHECKED)
-"""Codes of the findings that say why a payer account was not checked."""
+"""Codes of findings on a payer account that was not checked."""

@@ -1,4 +1,4 @@
-"""What a run found out about one payer account, whatever the billing period."""
+"""The results of a run for one payer account, in all billing periods."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,7 @@ from lambdas.domain.witnesses.statements import InvoiceUnits
 
 @dataclass(frozen=True)
 class PayerOutcome:
-    """What this run found out about one payer account that it was to ask, whatever the period."""
+    """The results of this run for one payer account that it had to ask, in all billing periods."""
 
     payer_account_id: str
     outcome: str
@@ -27,33 +27,33 @@ class PayerOutcome:
     units: InvoiceUnits | None = None
     transfers: Transfers | None = None
     rows: Mapping[str, InvoiceSummary] = field(default_factory=dict)
-    """What AWS lists, by invoice id."""
+    """AWS's rows, by invoice id."""
     notes: tuple[ListingNote, ...] = ()
     refused: Mapping[BillingPeriod, str] = field(default_factory=dict)
     """The billing periods that AWS did not list, with its answer."""
     roles_listed: bool | None = None
-    """Whether the listings by receiver role were read; None: they were not asked."""
+    """True if the listings by receiver role were read; None: they were not asked."""
     unfinished: Mapping[BillingPeriod, str] = field(default_factory=dict)
-    """Why the listings of a billing period may not show all its invoices, by period."""
+    """The reasons why a billing period's listings may not show all its invoices, by period."""
     is_lost: bool = False
-    """Whether what the run noted of it cannot be understood; `detail` says more."""
+    """True if the run's files on it cannot be read; `detail` says more."""
 
     @property
     def periods_read(self) -> frozenset[BillingPeriod]:
-        """The billing periods that were looked through as far as AWS lists them."""
+        """The billing periods that were checked as far as AWS lists them."""
         periods = self.billing_periods if self.outcome == CHECKED else ()
         return frozenset(one for one in periods if self._cause(one) is None)
 
     def of_period(self, period: BillingPeriod) -> "PayerOutcome":
-        """The outcome in one period: it is not checked where its listings are not whole."""
+        """The outcome in one period: NOT_CHECKED if the period's listings are not whole."""
         cause = self._cause(period)
         if cause is None or self.outcome != CHECKED:
             return self
         return replace(self, outcome=NOT_CHECKED, detail=cause)
 
     def _cause(self, period: BillingPeriod) -> str | None:
-        """Why the period was not checked. An earlier one that AWS refuses is none of what the run
-        is for; without the latest one nothing was checked.
+        """The reason why the period was not checked, or None. A refused period counts only if it is
+        the latest one: the run does not depend on earlier ones.
         """
         if period == max(self.billing_periods) and period in self.refused:
             return self.refused[period]

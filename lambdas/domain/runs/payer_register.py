@@ -1,4 +1,4 @@
-"""The payer register: the CSV in which finance says which payer accounts there are.
+"""The payer register: finance's CSV of the payer accounts.
 
 Columns: `account_id` and `name` are required; `role_arn`, `legal_entity`, `owner`, `active_from`,
 `active_to` (billing periods, both included) are optional. Comma or semicolon, UTF-8 with or without
@@ -29,13 +29,13 @@ REQUIRED_COLUMNS = ("account_id", "name")
 OPTIONAL_COLUMNS = ("role_arn", "legal_entity", "owner", "active_from", "active_to")
 _COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
 _LONGEST_CELL = 1_000
-"""A payer account is an item of the workflow, whose states hand on 256 KiB."""
+"""Characters. A payer account is an item of the workflow, whose states pass on 256 KiB."""
 _ROLE_ARN = re.compile(r"arn:aws(?:-[a-z]+)*:iam::(\d{12}):role/[\w+=,.@/-]+", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Payer:
-    """One payer account of the register. Empty optional text is unknown."""
+    """One payer account of the register; an empty optional text means unknown."""
 
     account_id: str
     name: str
@@ -65,7 +65,7 @@ class Payer:
 
 @dataclass(frozen=True)
 class PayerRegister:
-    """The register as it was read; `sha256` is of the file's bytes."""
+    """The register as read; `sha256` is of the file's bytes."""
 
     payers: tuple[Payer, ...]
     sha256: str
@@ -172,7 +172,7 @@ def payer_from_data(row: Mapping[str, str]) -> Payer:
 
 
 def _payer(row: Mapping[str, str], path: str = "") -> tuple[Payer | None, list[str]]:
-    """The payer account of a row, and every problem; `path` stands before each."""
+    """The payer account of a row, and every problem; each problem begins with `path`."""
     given = InputValues({column: cell for column, cell in row.items() if cell}, path=path)
     payer = Payer(
         account_id=given.required(
@@ -214,7 +214,7 @@ def _role_arn_in(account: str) -> Rule[str]:
 
 
 def _account_id(text: str) -> str:
-    """An account id, with a remedy for what spreadsheets make of one."""
+    """Read an account id; explain the fix if a spreadsheet changed it."""
     if _cell(text).isascii() and text.isdigit() and len(text) < 12:
         raise WrongValue(
             f"'{text}' has {len(text)} digits, not 12; a spreadsheet drops leading zeros: format "

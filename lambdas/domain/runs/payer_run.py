@@ -1,6 +1,6 @@
-"""What one run asks of one payer account, and what its listings answered.
+"""Questions of a run to one payer account, and its listings.
 
-A map item carries its whole identity.
+An item of the workflow's map has its whole identity.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.findings import Finding, finding
-from lambdas.domain.invoices.received_rows import Row, read_row, told
+from lambdas.domain.invoices.received_rows import Row, problems_text, read_row
 from lambdas.domain.invoices.receiver_roles import only_roles
 from lambdas.domain.invoices.summary import InvoiceSummary, one_a_listing
 from lambdas.domain.json_form import ADDED_LATER, INLINE, Form, named
@@ -19,7 +19,7 @@ from lambdas.domain.witnesses.billing_transfers import Transfers
 from lambdas.domain.witnesses.statements import InvoiceUnits
 
 _ENOUGH = 12
-"""Digits of a fingerprint that tell the rows of a payer account apart."""
+"""Digits of a fingerprint that distinguish the rows of a payer account."""
 BY_BILLING_PERIOD = "billing_period"
 BY_ISSUED_DATE = "issued_date"
 OF_RECEIVER_BY_BILLING_PERIOD = "receiver_billing_period"
@@ -32,7 +32,7 @@ _RANK = {
     OF_RECEIVER_BY_BILLING_PERIOD: _OF_RECEIVERS,
     OF_RECEIVER_BY_ISSUED_DATE: _OF_RECEIVERS,
 }
-"""Which listing goes before which; the others are those by receiver role."""
+"""The precedence of listings, lowest first; the others are those by receiver role."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,13 @@ class PayerRun(Form):
     issued_from: date
     issued_to: date
     roles_from: date | None = field(default=None, metadata=ADDED_LATER)
-    """The first issued date for which it is asked by receiver role; None: it is not asked so."""
+    """The first issued date of its listings by receiver role; None: not asked by role."""
 
 
 @dataclass(frozen=True)
 class ListedInvoice(Form):
-    """One invoice of the union of a payer account's listings, under the payer account that its row
-    names.
+    """One invoice of the union of a payer account's listings, under the payer account in its
+    row.
     """
 
     invoice_id: str
@@ -64,16 +64,16 @@ class ListedInvoice(Form):
     listings: tuple[str, ...]
     summary: InvoiceSummary = field(metadata=INLINE)
     other_rows: tuple[Row, ...] = field(default=(), metadata=ADDED_LATER)
-    """Rows of the same id, in one listing of this run, that say something else."""
+    """Differing rows of the same id in one listing of this run."""
 
     @property
     def receiver_roles(self) -> tuple[str, ...]:
-        """The roles by which alone it is listed; empty where any other listing shows it."""
+        """The roles by which alone it is listed; empty if any other listing shows it."""
         return only_roles(self.listings)
 
     def as_recorded(self, fingerprint: str) -> "ListedInvoice":
-        """The same with the row first that has this fingerprint, if one of those that differ has
-        it: AWS lists them in whatever order.
+        """The same with the row of this fingerprint first, if there is one: AWS lists differing
+        rows in any order.
         """
         rows = [self.summary.row, *self.other_rows]
         for row in rows:
@@ -86,22 +86,22 @@ class ListedInvoice(Form):
 
 @dataclass(frozen=True)
 class UnusableRow(Form):
-    """A listed row that no archive can hold: without an invoice id, or with nothing that says its
-    period. `fingerprint` begins its fingerprint.
+    """A listed row that cannot be archived: it has no invoice id, or nothing shows its period.
+    `fingerprint` has the first digits of its fingerprint.
     """
 
     billing_period: BillingPeriod | None
-    """None where nothing says it."""
+    """None if nothing in the row shows it."""
     fingerprint: str
     received: str | None = field(default=None, metadata=ADDED_LATER | named("row_received"))
     """The row's own JSON text as AWS sent it; nothing else keeps it."""
 
     def finding(self, payer_account_id: str) -> Finding:
-        """What it says of the payer account whose listings show it, each row by itself."""
+        """The finding on the payer account whose listings show the row, one for each row."""
         what, cause = "an invoice without an id", ""
         if self.received is not None:
             read = read_row(self.received)
-            cause = f": {told(read.problems)}" if read.problems else ""
+            cause = f": {problems_text(read.problems)}" if read.problems else ""
             if invoice_id := read.row.get("InvoiceId"):
                 what = f"invoice {invoice_id} without anything that says its billing period"
         return finding(
@@ -113,7 +113,7 @@ class UnusableRow(Form):
 
 @dataclass(frozen=True)
 class ListingNote(Form):
-    """What listings of a payer account say beside its invoices, of one billing period."""
+    """A finding of a payer account's listings on anything but invoices, in one billing period."""
 
     billing_period: BillingPeriod
     finding: Finding
@@ -121,10 +121,10 @@ class ListingNote(Form):
 
 @dataclass(frozen=True)
 class Listing(Form):
-    """What the listings of a payer account show.
+    """The listings of a payer account.
 
-    Listings that ended with an error are never written. What AWS's answers left unfinished says so,
-    and is not taken for a short one.
+    Listings that ended with an error are never written. Listings that AWS's answers left unfinished
+    are marked in `unfinished`, so that they do not pass as short ones.
     """
 
     payer_account_id: str
@@ -147,14 +147,14 @@ class Listing(Form):
     roles_listed: bool | None = field(
         default=None, metadata=ADDED_LATER | named("receiver_roles_listed")
     )
-    """Whether all listings by receiver role were read to their end; None: they were not asked."""
+    """True if all listings by receiver role were read to their end; None: they were not asked."""
     unfinished: Mapping[BillingPeriod, str] = field(default_factory=dict, metadata=ADDED_LATER)
-    """Why the invoices listed of a billing period may not be all, by period."""
+    """The reasons why a billing period's listed invoices may not be all, by period."""
 
     @property
     def periods_without_gap(self) -> tuple[BillingPeriod, ...]:
-        """The billing periods of which each listed invoice is known by its id: what is not among
-        them is listed no longer.
+        """The billing periods whose listed invoices are all known by id: any other invoice of them
+        is no longer listed.
         """
         gaps = {*self.refused, *self.unfinished, *(row.billing_period for row in self.unusable)}
         gaps |= {
@@ -167,8 +167,8 @@ class Listing(Form):
 
 
 ListedRow = tuple[str, BillingPeriod | None, InvoiceSummary]
-"""A row with the listing that shows it, and the period asked for if it is one by period. Of each
-listing an id has one row, which has those that differ with it.
+"""The listing that shows a row, the period asked for in a listing by period, and the row. Each id
+has one row in a listing, with its differing rows.
 """
 
 
@@ -177,10 +177,10 @@ def union_by_invoice_id(
 ) -> tuple[list[ListedInvoice], list[UnusableRow]]:
     """Unite the rows of all listings, in the order in which they were read.
 
-    The payer account's own listings go before those of receivers, and these before those by
-    receiver role, which only add what no other listing shows. Among equal ones the later reading
-    counts; where one listing has several rows of an id, all of them stay. Estimates are left out.
-    Also returns the rows that no archive can hold.
+    The payer account's own listings take precedence over those of receivers, and these over those
+    by receiver role, which only add invoices that no other listing shows. Among equal listings the
+    later one counts; if a listing has several rows of an id, all of them stay. Estimates are left
+    out. Also returns the rows that cannot be archived.
     """
     invoices: dict[str, ListedInvoice] = {}
     unusable: dict[str, tuple[InvoiceSummary, BillingPeriod | None]] = {}
@@ -212,7 +212,7 @@ def union_by_invoice_id(
 
 
 def _united(earlier: ListedInvoice, now: ListedInvoice) -> ListedInvoice:
-    """One invoice of two readings."""
+    """One invoice from two listings."""
     rank, rank_now = _rank(earlier.listings), _rank(now.listings)
     if rank_now == _OF_ROLES != rank:
         return earlier
@@ -228,7 +228,7 @@ def _united(earlier: ListedInvoice, now: ListedInvoice) -> ListedInvoice:
         return replace(earlier, listings=listings, other_rows=every[0].differing)
     if now.summary.fingerprint() in earlier.summary.same_fingerprints():
         return replace(earlier, listings=listings)
-    # the listing by issued date does not say of a row without a period which one was asked for
+    # the listing by issued date gives no period for a row without one
     period = now.summary.billing_period(earlier.billing_period) or earlier.billing_period
     account_id = now.summary.account_id or earlier.payer_account_id
     return replace(now, billing_period=period, payer_account_id=account_id, listings=listings)
@@ -239,7 +239,7 @@ def _rank(listings: tuple[str, ...]) -> int:
 
 
 def estimates(rows: Sequence[ListedRow]) -> tuple[ListingNote, ...]:
-    """A note on each estimate that is listed; its amount is left out, for it changes daily."""
+    """A note on each listed estimate, without its amount, which changes daily."""
     found = {}
     for _, asked_period, summary in rows:
         period = summary.billing_period(asked_period)
@@ -256,5 +256,5 @@ def estimates(rows: Sequence[ListedRow]) -> tuple[ListingNote, ...]:
 
 
 def in_order(rows: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
-    """Rows in an order that depends on them alone."""
+    """Rows in an order that depends only on the rows."""
     return tuple(sorted(rows, key=lambda row: InvoiceSummary(row).fingerprint()))

@@ -1,4 +1,4 @@
-"""What a run is asked to do: the execution input, read without looking at any clock."""
+"""The request for a run: the execution input, read without a clock."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -21,9 +21,9 @@ _MAY_BE_NULL = ("scheduled_time", "billing_period", "payer_account_ids", "acknow
 
 @dataclass(frozen=True)
 class RunRequest:
-    """A run's target and the instant that it counts as.
+    """A run's target period and its instant.
 
-    The schedule's instant is what a doubled delivery shares.
+    A doubled delivery of the schedule has the same instant.
     """
 
     run_id: str
@@ -31,7 +31,7 @@ class RunRequest:
     billing_period: BillingPeriod
     is_scheduled: bool
     payer_account_ids: tuple[str, ...] | None
-    """None: all of the register."""
+    """None: all payer accounts of the register."""
     dry_run: bool
     acknowledgements: tuple[GivenAcknowledgement, ...] = ()
 
@@ -61,12 +61,12 @@ def parse_run_request(
     as_of = scheduled_time or start_time
     before = BillingPeriod.containing(as_of).shifted(-1)
     period = given.value("billing_period", _begun_by(as_of), before)
-    asked = given.value("payer_account_ids", _account_ids, ())
-    for one in asked:
+    account_ids = given.value("payer_account_ids", _account_ids, ())
+    for one in account_ids:
         given.check("payer account", one, _registered(register), None)
     dry_run = given.value("dry_run", flag, False)
     run = Acknowledgeable(as_of, period, lookback_periods, register, judged)
-    accepted, problems = given.value(
+    acknowledgements, problems = given.value(
         "acknowledgements", lambda value: read_acknowledgements(value, run), ((), [])
     )
     given.problems += problems
@@ -80,14 +80,14 @@ def parse_run_request(
         as_of=as_of,
         billing_period=period,
         is_scheduled=scheduled_time is not None,
-        payer_account_ids=tuple(dict.fromkeys(map(str, asked))) or None,
+        payer_account_ids=tuple(dict.fromkeys(map(str, account_ids))) or None,
         dry_run=dry_run,
-        acknowledgements=accepted,
+        acknowledgements=acknowledgements,
     )
 
 
 def _contradictions(given: Mapping[str, object]) -> list[str]:
-    """What only the values together get wrong."""
+    """Problems of values that contradict each other."""
     problems = [
         f"scheduled_time is the schedule's own; leave it out to give {key}"
         for key in _OF_A_PERSON
@@ -99,8 +99,8 @@ def _contradictions(given: Mapping[str, object]) -> list[str]:
 
 
 def _scheduled_time(start_time: datetime) -> Rule[datetime]:
-    """A rule for the schedule's instant. It lies before the execution's start, or the run would
-    judge months that are not over, and sign and lock what it says of them.
+    """A rule for the schedule's instant. It must not be after the execution's start, or the run
+    would judge months that are not over, and sign and lock the result.
     """
 
     def rule(value: Any) -> datetime:
@@ -152,7 +152,9 @@ def _registered(register: PayerRegister) -> Rule[str]:
 
 
 def _plain(execution_name: str) -> str:
-    """The execution's name as part of a key; a name that does not fit is told apart by its hash."""
+    """The execution's name as part of a key; a name that does not fit is made distinct by its
+    hash.
+    """
     plain = re.sub(r"[^A-Za-z0-9-]", "-", execution_name)[:40]
     return (
         plain if plain == execution_name else f"{plain}-{sha256_hex(execution_name.encode())[:8]}"

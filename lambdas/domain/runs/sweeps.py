@@ -1,4 +1,4 @@
-"""When each payer account of the register was read last, so that a lost role shows."""
+"""The last reading of each payer account of the register, so that a lost role is noticed."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
@@ -16,10 +16,10 @@ def swept_by(
     outcomes: Iterable[PayerOutcome],
     as_of: datetime,
 ) -> dict[str, str]:
-    """By payer account that is active in one of the `periods`, those of a daily run, the last
-    instant as of which it was read for all of them.
+    """The last instant as of which each payer account was read for all `periods` of a daily run in
+    which it is active; accounts active in none are left out.
 
-    One that never was counts from the first run that knew of it.
+    An account that was never read counts from the first run that knew of it.
     """
     read_for = {outcome.payer_account_id: outcome.periods_read for outcome in outcomes}
     swept = {}
@@ -37,6 +37,6 @@ def swept_by(
 
 
 def hours_since_last(swept: Mapping[str, str], as_of: datetime) -> float:
-    """The age of the oldest; 0 where there is no payer account to read."""
+    """The age of the oldest reading in hours; 0 if there is no payer account to read."""
     ages = [(as_of - read_instant(at)).total_seconds() / 3600 for at in swept.values()]
     return max([0.0, *ages])

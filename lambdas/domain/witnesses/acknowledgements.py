@@ -1,4 +1,4 @@
-"""A person's acknowledgement of what lacks, as it is given and as it is kept."""
+"""A person's acknowledgement of known gaps, as given and as kept."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -9,7 +9,7 @@ from lambdas.domain.findings import NOT_FETCHED_YET, Finding
 from lambdas.domain.json_form import Form, as_object
 
 NEVER_ACKNOWLEDGED = ("ARCHIVE_DAMAGED",)
-"""What nobody can accept: evidence that was touched is brought back, not waved through."""
+"""Codes that nobody can accept: damaged evidence is restored, not accepted."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class GivenAcknowledgement(Form):
 
 @dataclass(frozen=True)
 class Acknowledgement(Form):
-    """An acknowledgement as the manifest keeps it, also when it is over.
+    """An acknowledgement as the manifest keeps it, even when it is over.
 
-    `covers` are code and subject of each finding that blocked when it was given. A new lack is not
-    covered; a document that lacks for another reason than then is no new one.
+    `covers` has code and subject of each finding that blocked when it was given. Later gaps are not
+    covered. A missing document stays covered if the reason changes.
     """
 
     reason: str
@@ -47,7 +47,7 @@ class Acknowledgement(Form):
         return self._is_for(found.code, found.subject)
 
     def replaces(self, earlier: "Acknowledgement") -> bool:
-        """Whether it is for all that an earlier one is for."""
+        """True if it covers everything that an earlier one covers."""
         return all(self._is_for(code, subject) for code, subject in earlier.covers)
 
     def _is_for(self, code: str, subject: str) -> bool:

@@ -1,4 +1,4 @@
-"""Billing transfers: another organization's payer account gets and pays the invoices.
+"""Billing transfers: a payer account of another organization gets and pays the invoices.
 
 Source: the botocore model `organizations` 2016-11-28 and the AWS Billing user guide.
 """
@@ -28,14 +28,14 @@ class BillingTransfer:
     target: str
     status: str
     starts_at: Instant | Nothing
-    """Empty where AWS does not say."""
+    """Empty if AWS does not give it."""
     ends_at: Instant | None
     """None: no end is set."""
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What tells it from other transfers, whatever is said of it: its id, or, where AWS gives
-        none, between whom it is and since when.
+        """The identity of a transfer, which stays when its other members change: its id or, if AWS
+        gives none, source, target and start.
         """
         return (
             (self.transfer_id,) if self.transfer_id else (self.source, self.target, self.starts_at)
@@ -43,16 +43,16 @@ class BillingTransfer:
 
     @property
     def is_in_effect(self) -> bool:
-        """Whether it came about, and so holds between its start and its end.
+        """True if the transfer is in effect between its start and its end.
 
-        A withdrawn transfer goes on until its end; without one it says nothing.
+        A withdrawn transfer goes on until its end; without an end it counts for nothing.
         """
         return bool(self.starts_at) and (
             self.status == "ACCEPTED" or (self.status == "WITHDRAWN" and bool(self.ends_at))
         )
 
     def covers(self, period: BillingPeriod) -> bool:
-        """Whether it is in effect during the whole period."""
+        """True if it is in effect during the whole period."""
         first, after = _instants(period)
         return (
             self.is_in_effect
@@ -61,7 +61,7 @@ class BillingTransfer:
         )
 
     def touches(self, period: BillingPeriod) -> bool:
-        """Whether it is in effect during some of the period."""
+        """True if it is in effect during some of the period."""
         first, after = _instants(period)
         return (
             self.is_in_effect
@@ -72,7 +72,7 @@ class BillingTransfer:
 
 @dataclass(frozen=True)
 class Transfers(Form):
-    """What a payer account was told of its transfers, in and out.
+    """AWS's answers to a payer account on its transfers, in and out.
 
     `run_id` and `at` are None as long as Organizations never answered.
     """
@@ -81,7 +81,7 @@ class Transfers(Form):
     at: str | None = None
     transfers: tuple[BillingTransfer, ...] = ()
     not_read: str = ""
-    """Why they could not be read at last; empty when they could."""
+    """The reason why the last read failed; empty if it succeeded."""
 
     @property
     def was_read(self) -> bool:
@@ -89,20 +89,21 @@ class Transfers(Form):
 
 
 def in_order(transfers: Iterable[BillingTransfer]) -> tuple[BillingTransfer, ...]:
-    """Each once, in an order that depends on them alone; one without an end comes first."""
+    """Each transfer once, in an order that depends only on them; one without an end comes first."""
     return tuple(sorted(set(transfers), key=lambda one: (*astuple(one)[:-1], one.ends_at or "")))
 
 
 def united(before: Transfers | None, now: Transfers, period: BillingPeriod) -> Transfers:
-    """What was ever told of transfers that touch the period; an answer that was not read adds none.
+    """All transfers that touch the period, from earlier answers and this one; an answer that was
+    not read adds none.
 
-    AWS does not list for ever what is over, and who leaves an organization is told of none: only
-    what is said anew of the same transfer replaces what was said of it.
+    AWS stops listing transfers that are over, and lists none to an account that left its
+    organization. So only a new answer on the same transfer replaces an earlier one.
     """
     if not now.was_read:
         return now
-    said_anew = {one.identity for one in now.transfers}
-    kept = [one for one in before.transfers if one.identity not in said_anew] if before else []
+    new_identities = {one.identity for one in now.transfers}
+    kept = [one for one in before.transfers if one.identity not in new_identities] if before else []
     touching = (one for one in now.transfers if one.touches(period))
     return replace(now, transfers=in_order([*kept, *touching]))
 

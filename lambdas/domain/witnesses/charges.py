@@ -1,4 +1,4 @@
-"""What Cost Explorer says of a payer account's charges in a billing period."""
+"""Cost Explorer's statement on a payer account's charges in a billing period."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from lambdas.domain.money import EXACT, Amount, decimal_text, is_money, stored_d
 
 @dataclass(frozen=True)
 class Charge(Form):
-    """A group of Cost Explorer's answer, in its own words; the amount is net and unblended."""
+    """A group of Cost Explorer's answer, with its own names; the amount is net and unblended."""
 
     linked_account_id: str
     billing_entity: str
@@ -23,21 +23,23 @@ class Charge(Form):
 
 @dataclass(frozen=True)
 class EntityCharges(Form):
-    """The charges of one billing entity: how many linked accounts have any, and all sums."""
+    """The charges of one billing entity: the number of linked accounts with charges, and all
+    sums.
+    """
 
     billing_entity: str
-    """In Invoicing's word."""
+    """The billing entity as Invoicing names it."""
     accounts: int
     totals: tuple[Amount, ...]
 
     @property
     def is_charged(self) -> bool:
-        """Whether there is money in any linked account, or in what all of them make together."""
+        """True if any linked account, or the sum of all, has an amount of money."""
         return self.accounts > 0 or any(is_money(amount) for amount in self.totals)
 
     @property
     def is_to_be_paid(self) -> bool:
-        """Whether credits leave something of them, so that a credit memo cannot be all."""
+        """True if an amount to pay is left after credits, so that a credit memo cannot be all."""
         return any(is_money(amount) and amount.value > 0 for amount in self.totals)
 
 
@@ -57,15 +59,15 @@ class Charges(Form):
     run_id: str | None = None
     at: str | None = None
     is_final: bool = False
-    """Whether AWS no longer calls the month's charges estimated, and a total that was wanted was
-    read.
-    """
+    """True if AWS gives final figures for the month, and the total was read if it was wanted."""
     entities: tuple[EntityCharges, ...] = ()
-    """By its groups, which may leave out the part of Support that is shared among accounts."""
+    """The charges by group. Groups may leave out the part of Support that is shared among
+    accounts.
+    """
     not_read: str = ""
-    """Why it could not be asked at last; empty when it could."""
+    """The reason why the last request failed; empty if it succeeded."""
     total: tuple[Amount, ...] | None = field(default=None, metadata=OMITTED)
-    """The month's total without groups; None where it was not asked for or not read."""
+    """The month's total without groups; None if it was not asked for or not read."""
 
     @property
     def was_read(self) -> bool:
@@ -73,16 +75,17 @@ class Charges(Form):
 
     @property
     def wants_total(self) -> bool:
-        """Whether these final charges show nothing to pay to AWS, and no total confirms that.
+        """True if these final charges show nothing to pay to AWS and no total confirms that.
 
-        What groups leave out is AWS's own; where AWS is to be paid anyway it changes nothing.
+        Charges left out of the groups are AWS's own, so they change nothing if AWS is to be paid
+        anyway.
         """
         to_be_paid = {one.billing_entity for one in self.entities if one.is_to_be_paid}
         return self.is_final and self.total is None and AWS not in to_be_paid
 
     @property
     def in_no_group(self) -> tuple[Amount, ...]:
-        """The money that the total has and the groups have not."""
+        """The amounts in the total that are in no group."""
         if self.total is None:
             return ()
         grouped = (amount for entity in self.entities for amount in entity.totals)
@@ -91,7 +94,7 @@ class Charges(Form):
 
     @property
     def by_entity(self) -> tuple[EntityCharges, ...]:
-        """The charges of each billing entity, with what is in no group as charges of AWS."""
+        """The charges of each billing entity; amounts in no group count as charges of AWS."""
         if not self.in_no_group:
             return self.entities
         by_entity = {one.billing_entity: one for one in self.entities}
@@ -102,7 +105,7 @@ class Charges(Form):
 
     @property
     def has_money(self) -> bool:
-        """Whether there is any, by billing entity or in the total."""
+        """True if there is an amount of money, by billing entity or in the total."""
         return bool(self.charged) or any(is_money(amount) for amount in self.total or ())
 
     @property
@@ -112,15 +115,15 @@ class Charges(Form):
 
     @property
     def to_be_paid(self) -> frozenset[str]:
-        """Those of them of which credits leave something to pay."""
+        """The billing entities with something to pay after credits."""
         return frozenset(one.billing_entity for one in self.by_entity if one.is_to_be_paid)
 
 
 @dataclass(frozen=True)
 class ChargesAnswer(Form):
-    """What one run was answered, as it is kept below `runs/`.
+    """Cost Explorer's answer to one run, as kept below `runs/`.
 
-    AWS bills each of the `requests` with 0.01 USD; one that it refuses costs nothing.
+    AWS bills each of the `requests` with 0.01 USD; a refused one costs nothing.
     """
 
     run_id: str
@@ -130,15 +133,15 @@ class ChargesAnswer(Form):
     charges: tuple[Charge, ...] = ()
     not_read: str = ""
     total: MonthTotal | None = field(default=None, metadata=OMITTED)
-    """None where it was not asked for."""
+    """None if it was not asked for."""
 
     @property
     def wants_total(self) -> bool:
         return self.statement().wants_total
 
     def statement(self) -> Charges:
-        """The charges summed up by billing entity; without a total that was asked for they explain
-        no more than an estimate does.
+        """The charges summed up by billing entity. If the total was asked for and not read, they
+        count as an estimate.
         """
         if self.not_read:
             return Charges(not_read=self.not_read)
@@ -167,16 +170,17 @@ class ChargesAnswer(Form):
 
 @dataclass(frozen=True)
 class Residual(Form):
-    """Charges of a billing entity in one currency, and what the invoices leave of them.
+    """Charges of a billing entity in one currency, compared with the invoices.
 
-    It is shown and never forced to zero: invoices are rounded, and some are in other currencies.
+    The residual is shown and never forced to zero: invoices are rounded, and some are in other
+    currencies.
     """
 
     billing_entity: str
     charged: Amount
     invoiced: Amount
     not_compared: int
-    """How many invoices tell no amount in this currency."""
+    """The number of invoices without an amount in this currency."""
 
     @property
     def residual(self) -> Amount:
@@ -205,10 +209,10 @@ class Residual(Form):
 
 
 def residuals(charges: Charges, summaries: Sequence[InvoiceSummary]) -> tuple[Residual, ...]:
-    """The charges against the rows of the payer account's invoices.
+    """The charges compared with the rows of the payer account's invoices.
 
-    Bills of other organizations (billing transfer) are in no charges of this one. A receipt and a
-    copy for the tax office repeat another row.
+    Bills of other organizations (billing transfer) are not in its charges and are left out. So are
+    receipts and tax copies, which repeat another row.
     """
     found = []
     for entity in charges.by_entity:
@@ -221,7 +225,7 @@ def residuals(charges: Charges, summaries: Sequence[InvoiceSummary]) -> tuple[Re
         ]
         for charged in entity.totals:
             amounts = [summary.amount_in(charged.currency) for summary in rows]
-            told = sums(amount for amount in amounts if amount)
-            invoiced = told[0] if told else Amount(charged.currency, Decimal(0))
+            invoice_sums = sums(amount for amount in amounts if amount)
+            invoiced = invoice_sums[0] if invoice_sums else Amount(charged.currency, Decimal(0))
             found.append(Residual(entity.billing_entity, charged, invoiced, amounts.count(None)))
     return tuple(found)

@@ -1,7 +1,7 @@
-"""Every witness of a payer account's invoices in a billing period, with what it says and the run
-since which it says so.
+"""The witnesses of a payer account's invoices in a billing period: each statement, and the run
+since which it has held.
 
-A witness that cannot be read keeps what it said last and tells in `not_read` why.
+A witness that cannot be read keeps its last statement, with the reason in `not_read`.
 """
 
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ from lambdas.domain.witnesses.refusals import standing_reason
 
 @dataclass(frozen=True)
 class Listings:
-    """How many invoices of the period the payer account's own listings show."""
+    """The number of the period's invoices in the payer account's own listings."""
 
     run_id: str
     at: str
@@ -29,14 +29,14 @@ class Listings:
 
 @dataclass(frozen=True)
 class History(Form):
-    """What the payer account's earlier billing periods let expect."""
+    """The usual invoices and day of the payer account, from its earlier billing periods."""
 
     periods: tuple[BillingPeriod, ...] = ()
     """The earlier periods in which it was asked, latest first."""
     usual: tuple[Issuer, ...] = ()
-    """Whose invoice each of them has; nobody's as long as there are fewer than two."""
+    """The issuers with an invoice in each of these periods; empty if there are fewer than two."""
     usual_day: int | None = None
-    """The day of the following month on which usually everything was archived (median)."""
+    """The median day of the following month on which everything was archived."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,14 @@ class InvoiceUnits(Form):
     at: str | None = None
     receivers: tuple[str, ...] = ()
     not_read: str = ""
-    """Why units or the listing of a receiver could not be read at last; empty when they could."""
+    """The reason why the last read of units or a receiver's listing failed; empty if it
+    succeeded.
+    """
 
 
 @dataclass(frozen=True)
 class PayerWitnesses(Form):
-    """What each witness says; None: it was never asked."""
+    """The statement of each witness; None: it was never asked."""
 
     listings: Listings | None = None
     history: History = History()
@@ -73,11 +75,11 @@ class PayerWitnesses(Form):
         )
 
     def acknowledgement_of(self, found: Finding) -> Acknowledgement | None:
-        """The newest acknowledgement of what was found, over or not: it alone counts."""
+        """The newest acknowledgement of the finding, even if it is over: only this one counts."""
         return next((one for one in reversed(self.acknowledgements) if one.is_for(found)), None)
 
     def is_replaced(self, one: Acknowledgement) -> bool:
-        """Whether a later acknowledgement is for all that this one is for."""
+        """True if a later acknowledgement covers everything that this one covers."""
         after = self.acknowledgements[self.acknowledgements.index(one) + 1 :]
         return any(later.replaces(one) for later in after)
 
@@ -88,14 +90,14 @@ _Asked = TypeVar("_Asked", InvoiceUnits, Transfers, Charges)
 
 
 def since(before: _Statement | None, now: _Statement) -> _Statement:
-    """What is said now, with the run and instant since which it is said."""
+    """The current statement, with the run and instant since which it has held."""
     if before and replace(now, run_id=before.run_id, at=before.at) == before:
         return before
     return now
 
 
-def last_said(before: _Asked | None, now: _Asked) -> _Asked:
-    """What is said now; where nothing could be read, what was said last, together with why."""
+def latest_statement(before: _Asked | None, now: _Asked) -> _Asked:
+    """The current statement; if nothing could be read, the last one with the reason."""
     if before is None:
         return now
     reason = standing_reason(before.not_read, now.not_read)

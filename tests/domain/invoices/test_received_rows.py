@@ -17,9 +17,9 @@ from lambdas.domain.invoices.received_rows import (
     MEMBERS,
     TEXT,
     ReceivedPage,
+    problems_text,
     read_page,
     read_row,
-    told,
 )
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.json_text import instant_text
@@ -257,8 +257,8 @@ def test_a_page_without_a_token_is_the_last_one(token: str) -> None:
 
 
 def test_of_many_problems_the_first_are_told() -> None:
-    assert told(("a", "b")) == "a; b"
-    assert told(("a", "b", "c", "d", "e")) == "a; b; c; and 2 more"
+    assert problems_text(("a", "b")) == "a; b"
+    assert problems_text(("a", "b", "c", "d", "e")) == "a; b; c; and 2 more"
 
 
 def test_a_whole_number_that_is_written_with_a_point_is_one() -> None:

@@ -79,7 +79,7 @@ def test_a_payer_without_invoices_for_a_reason_is_complete(verdict: str) -> None
 
 
 def test_a_payer_of_whom_the_last_look_failed_is_asked_again_the_next_day() -> None:
-    lost = LastSeen("COMPLETE", DONE.checked_at, look_failed=True)
+    lost = LastSeen("COMPLETE", DONE.checked_at, check_failed=True)
     assert list(runs(QUIET_DAY, ALL_DONE | {OCTOBER: {ACME: DONE, BOREAL: lost}})) == [BOREAL]
 
 
