@@ -76,7 +76,7 @@ def edit(folder: Path, change: Callable[[dict[str, object]], None]) -> None:
     (folder / NEWEST).write_text(text, encoding="utf-8")
 
 
-def test_a_manifest_that_was_edited_is_told(copy: Path) -> None:
+def test_a_manifest_that_was_edited_is_reported(copy: Path) -> None:
     edit(copy, lambda content: content.update(verdict="ACTION_REQUIRED"))
     assert problems(copy) == [
         f"{NEWEST}: is not signed with manifest-signing-key.pem",
@@ -85,7 +85,7 @@ def test_a_manifest_that_was_edited_is_told(copy: Path) -> None:
     ]
 
 
-def test_a_manifest_in_the_middle_that_is_gone_is_told(copy: Path) -> None:
+def test_a_manifest_in_the_middle_that_is_gone_is_reported(copy: Path) -> None:
     (copy / NEWEST.replace("0003", "0002")).unlink()
     assert problems(copy) == [
         f"{NEWEST}: is not number 2 of its period",
@@ -94,7 +94,7 @@ def test_a_manifest_in_the_middle_that_is_gone_is_told(copy: Path) -> None:
     ]
 
 
-def test_a_changed_and_a_missing_document_are_told(copy: Path) -> None:
+def test_a_changed_and_a_missing_document_are_reported(copy: Path) -> None:
     first, second = sorted((copy / "invoices" / PERIOD).rglob("*.pdf"))[:2]
     first.write_bytes(first.read_bytes() + b" ")
     second.unlink()
@@ -106,7 +106,7 @@ def test_a_changed_and_a_missing_document_are_told(copy: Path) -> None:
     )
 
 
-def test_an_archive_signed_with_another_key_is_told(copy: Path) -> None:
+def test_an_archive_signed_with_another_key_is_reported(copy: Path) -> None:
     other = subprocess.run(
         ["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout"],
         check=True, capture_output=True,

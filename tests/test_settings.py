@@ -86,7 +86,7 @@ def test_a_missing_variable_is_one_readable_problem(name: str, value: str | None
     assert problems(environment) == [f"{name} is not set"]
 
 
-def test_every_missing_variable_is_told_at_once() -> None:
+def test_every_missing_variable_is_reported_at_once() -> None:
     assert sorted(problems({})) == sorted(f"{name} is not set" for name in ENVIRONMENT)
 
 
@@ -94,7 +94,7 @@ def test_there_may_be_no_holidays() -> None:
     assert FunctionSettings.from_environment(ENVIRONMENT | {"HOLIDAYS": ""}).holidays == ()
 
 
-def test_every_wrong_holiday_is_told_at_once() -> None:
+def test_every_wrong_holiday_is_reported_at_once() -> None:
     assert problems(ENVIRONMENT | {"HOLIDAYS": "2026-12-25,2026-13-01,Easter"}) == [
         "HOLIDAYS: '2026-13-01' is not a day; write year-month-day, such as 2026-12-31",
         "HOLIDAYS: 'Easter' is not a day; write year-month-day, such as 2026-12-31",
@@ -123,7 +123,7 @@ def test_every_wrong_holiday_is_told_at_once() -> None:
         ("CLOSE_DEADLINE", "10", "CLOSE_DEADLINE: '10' is not a close deadline"),
     ],
 )
-def test_a_wrong_variable_is_told_with_its_value(name: str, value: str, problem: str) -> None:
+def test_a_wrong_variable_is_reported_with_its_value(name: str, value: str, problem: str) -> None:
     (found,) = problems(ENVIRONMENT | {name: value})
     assert found.startswith(problem)
 

@@ -20,7 +20,7 @@ from lambdas.telemetry import logger, metrics
         "requests",
     ],
 )
-def test_libraries_that_print_urls_stay_quiet_when_everything_is_told_to_debug(
+def test_libraries_that_print_urls_stay_quiet_when_everything_debugs(
     caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     logger()
@@ -52,7 +52,7 @@ def test_no_metric_has_a_payer_dimension(capsys: pytest.CaptureFixture[str]) -> 
     assert directive["Dimensions"] == [["service"]]
 
 
-def test_a_log_line_is_ascii_and_has_an_end_whatever_is_told(
+def test_a_log_line_is_ascii_and_has_an_end_whatever_is_logged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     printed = io.StringIO()

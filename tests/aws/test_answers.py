@@ -59,7 +59,7 @@ def test_an_answer_of_its_shape_is_read_members_of_tomorrow_and_nulls_too(costs:
         ({"NextPageToken": 5}, "NextPageToken is int, not a string"),
     ],
 )
-def test_an_answer_of_another_shape_is_told_by_its_first_wrong_member(
+def test_an_answer_of_another_shape_is_reported_by_its_first_wrong_member(
     costs: Service, body: object, told: str
 ) -> None:
     costs.answers(body)
@@ -68,7 +68,7 @@ def test_an_answer_of_another_shape_is_told_by_its_first_wrong_member(
 
 
 @pytest.mark.parametrize("seconds", [1e30, float("nan"), float("inf"), "soon"])
-def test_an_instant_that_is_none_is_told(seconds: object) -> None:
+def test_an_instant_that_is_none_is_reported(seconds: object) -> None:
     service = Service("organizations")
     demand_shapes(service.client, "organizations")
     service.answers({"ResponsibilityTransfers": [{"StartTimestamp": seconds}]})
@@ -76,7 +76,7 @@ def test_an_instant_that_is_none_is_told(seconds: object) -> None:
         service.client.list_inbound_responsibility_transfers(Type="BILLING")
 
 
-def test_no_value_of_an_answer_is_told(costs: Service) -> None:
+def test_no_value_of_an_answer_is_reported(costs: Service) -> None:
     costs.answers({"ResultsByTime": "https://secret"})
     with pytest.raises(AnswerNotRead) as raised:
         cost_and_usage(costs)

@@ -456,13 +456,13 @@ def problems(archive: Archive) -> list[str]:
     return list(unusable.value.problems)
 
 
-def test_a_bucket_that_is_missing_is_told_before_any_work(s3: Any) -> None:
+def test_a_bucket_that_is_missing_is_reported_before_any_work(s3: Any) -> None:
     assert problems(Archive(s3, "no-such-bucket", "GOVERNANCE")) == [
         "bucket no-such-bucket answers NoSuchBucket; deploy the stack or repair its policies"
     ]
 
 
-def test_a_bucket_without_versioning_and_lock_is_told_both(s3: Any) -> None:
+def test_a_bucket_without_versioning_and_lock_is_reported_for_both(s3: Any) -> None:
     s3.create_bucket(Bucket="plain")
     assert problems(Archive(s3, "plain", "GOVERNANCE")) == [
         "versioning of bucket plain is off; enable it",
@@ -470,7 +470,7 @@ def test_a_bucket_without_versioning_and_lock_is_told_both(s3: Any) -> None:
     ]
 
 
-def test_a_bucket_whose_versioning_is_suspended_is_told(stubber: Stubber) -> None:
+def test_a_bucket_whose_versioning_is_suspended_is_reported(stubber: Stubber) -> None:
     stubber.add_response("get_bucket_versioning", {"Status": "Suspended"})
     stubber.add_response("get_object_lock_configuration", {"ObjectLockConfiguration": {}})
     assert problems(stubbed(stubber)) == [
@@ -479,13 +479,13 @@ def test_a_bucket_whose_versioning_is_suspended_is_told(stubber: Stubber) -> Non
     ]
 
 
-def test_a_bucket_that_may_not_be_looked_at_is_told_with_the_code(stubber: Stubber) -> None:
+def test_a_bucket_that_may_not_be_looked_at_is_reported_with_the_code(stubber: Stubber) -> None:
     stubber.add_client_error("get_bucket_versioning", "AccessDenied", http_status_code=403)
     (problem,) = problems(stubbed(stubber))
     assert "answers AccessDenied" in problem
 
 
-def test_a_bucket_whose_lock_may_not_be_looked_at_is_told_what_else_is_wrong_too(
+def test_of_a_bucket_whose_lock_may_not_be_looked_at_all_else_that_is_wrong_is_reported_too(
     stubber: Stubber,
 ) -> None:
     stubber.add_response("get_bucket_versioning", {})

@@ -34,7 +34,7 @@ def client_error(code: str, status: int) -> ClientError:
         ReadTimeoutError(endpoint_url="https://s3.amazonaws.com"),
     ],
 )
-def test_what_a_later_call_may_cure_is_left_to_the_workflows_retry(error: Exception) -> None:
+def test_what_a_later_call_may_fix_is_left_to_the_workflows_retry(error: Exception) -> None:
     with (
         pytest.raises(ServiceUnavailable, match="s3:GetObject"),
         busy_is_unavailable("s3:GetObject"),
@@ -51,7 +51,7 @@ def test_what_a_later_call_may_cure_is_left_to_the_workflows_retry(error: Except
         KeyError("a mistake of the program"),
     ],
 )
-def test_what_no_later_call_cures_is_raised_as_it_is(error: Exception) -> None:
+def test_what_no_later_call_fixes_is_raised_as_it_is(error: Exception) -> None:
     with pytest.raises(type(error)) as raised, busy_is_unavailable("s3:GetObject"):
         raise error
     assert raised.value is error

@@ -83,7 +83,7 @@ def test_payers_roles_are_taken_in_a_region_that_every_account_has(
     assert sts_client().meta.endpoint_url == "http://127.0.0.1:4567"
 
 
-def test_people_are_told_in_the_region_of_the_archive_as_the_function_itself() -> None:
+def test_people_are_notified_in_the_region_of_the_archive_as_the_function_itself() -> None:
     for client in (sns_client(), events_client()):
         assert client.meta.region_name == "eu-central-1"
         assert access_key(client) == "OWN-KEY"

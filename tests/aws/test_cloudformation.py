@@ -90,7 +90,7 @@ def test_a_reason_is_cut_to_what_cloudformation_takes(listener: Listener, letter
     assert body["Reason"].endswith("[cut; see the function's log]")
 
 
-def test_an_answer_that_is_not_taken_is_told_without_the_url(listener: Listener) -> None:
+def test_an_answer_that_is_not_taken_is_reported_without_the_url(listener: Listener) -> None:
     listener.status = 403
     with pytest.raises(NotAnswered, match="CloudFormation answered 403") as refused:
         answer(event(listener.url), resource_id="key")
@@ -98,7 +98,7 @@ def test_an_answer_that_is_not_taken_is_told_without_the_url(listener: Listener)
 
 
 @pytest.mark.usefixtures("loopback")
-def test_what_cannot_be_reached_is_told_without_the_url() -> None:
+def test_what_cannot_be_reached_is_reported_without_the_url() -> None:
     with pytest.raises(NotAnswered, match="ConnectionError") as refused:
         answer(event(f"http://127.0.0.1:1/answer?{SECRET}"), resource_id="key")
     assert SECRET not in str(refused.value)

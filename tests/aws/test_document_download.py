@@ -402,7 +402,7 @@ def test_what_swells_is_decoded_up_to_the_limit_in_little_memory(
     assert peak < 5_000_000
 
 
-def test_the_length_that_is_told_counts_the_bytes_on_the_wire(
+def test_the_length_that_is_sent_counts_the_bytes_on_the_wire(
     serve: Callable[[Answer], Server],
 ) -> None:
     cut = serve(respond(PACKED, "Content-Encoding: gzip", length=len(PACKED) + 1))
@@ -541,7 +541,7 @@ def test_broken_headers_do_not_get_the_url_into_the_log(
     assert SIGNATURE not in caplog.text
 
 
-def test_a_function_that_is_told_to_debug_prints_no_url_even_before_its_first_log_line(
+def test_a_function_that_debugs_prints_no_url_even_before_its_first_log_line(
     serve: Callable[[Answer], Server],
 ) -> None:
     program = (

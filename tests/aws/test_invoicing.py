@@ -348,7 +348,7 @@ def test_supplements_that_cannot_be_read_are_offered_with_the_reason_and_without
 
 
 @pytest.mark.parametrize("url", [5, {}, ["x"], True])
-def test_a_url_that_is_no_text_is_none_and_is_told(service: Service, url: Any) -> None:
+def test_a_url_that_is_no_text_is_none_and_is_reported(service: Service, url: Any) -> None:
     (paper,) = offer(service, DocumentUrl=url)
     assert paper.url is None
     assert "something else than a text" in paper.problem
@@ -372,7 +372,7 @@ def test_resource_not_found_means_not_yet(service: Service) -> None:
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "AccessDenied"])
 @pytest.mark.parametrize("status", [400, 403])
-def test_a_denied_call_is_told_by_its_code_with_the_missing_action(
+def test_a_denied_call_is_reported_by_its_code_with_the_missing_action(
     service: Service, code: str, status: int
 ) -> None:
     service.refuses(code, status)

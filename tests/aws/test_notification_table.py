@@ -32,7 +32,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield dynamodb
 
 
-def test_nothing_was_told_until_it_is_noted_by_period_and_channel(client: Any) -> None:
+def test_nothing_was_sent_until_it_is_noted_by_period_and_channel(client: Any) -> None:
     table = NotificationTable(client, "heads")
     assert table.last(OCTOBER, "mail") is None
     table.mark_notified(OCTOBER, "mail", TOLD)
@@ -61,7 +61,7 @@ def test_what_is_noted_beside_the_heads_is_no_head(
 
 
 @pytest.mark.parametrize("is_first", [True, False])
-def test_what_was_told_and_the_head_of_the_chain_leave_each_other_alone(
+def test_what_was_sent_and_the_head_of_the_chain_leave_each_other_alone(
     client: Any, is_first: bool
 ) -> None:
     table, chain_heads = NotificationTable(client, "heads"), ManifestHeads(client, "heads")

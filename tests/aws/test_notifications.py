@@ -50,7 +50,7 @@ def test_a_message_is_published_with_its_subject(sns: Stubber) -> None:
     Mailbox(sns.client, TOPIC).send("Subject", "Text\n")
 
 
-def test_a_message_that_is_not_taken_is_told_by_its_code(sns: Stubber) -> None:
+def test_a_message_that_is_not_taken_is_reported_by_its_code(sns: Stubber) -> None:
     sns.add_client_error("publish", "KMSAccessDeniedException", "secret", 400)
     with pytest.raises(NotSent, match=r"^sns:Publish answers KMSAccessDeniedException$"):
         Mailbox(sns.client, TOPIC).send("Subject", "Text")
@@ -70,7 +70,7 @@ def test_events_are_put_ten_at_a_time(events: Stubber) -> None:
     EventBus(events.client).put("s", "t", [{"n": n} for n in range(12)])
 
 
-def test_an_event_that_is_refused_is_not_told(events: Stubber) -> None:
+def test_an_event_that_is_refused_is_not_sent(events: Stubber) -> None:
     refused = {
         "FailedEntryCount": 1,
         "Entries": [{"EventId": "1"}, {"ErrorCode": "ThrottlingException"}],
@@ -80,7 +80,7 @@ def test_an_event_that_is_refused_is_not_told(events: Stubber) -> None:
         EventBus(events.client).put("s", "t", [{"n": 0}, {"n": 1}])
 
 
-def test_a_bus_that_cannot_be_reached_is_told_without_its_address() -> None:
+def test_a_bus_that_cannot_be_reached_is_reported_without_its_address() -> None:
     class Gone:
         def put_events(self, **_: Any) -> None:
             raise EndpointConnectionError(endpoint_url="https://events.example")

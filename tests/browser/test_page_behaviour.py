@@ -135,7 +135,9 @@ def test_the_policy_of_the_page_lets_no_foreign_script_run(
     assert sum("Content Security Policy" in text for text in opened.said) >= 3
 
 
-def test_without_scripts_nothing_lacks_but_the_filter(reader: Reader, period_path: Path) -> None:
+def test_without_scripts_nothing_is_missing_but_the_filter(
+    reader: Reader, period_path: Path
+) -> None:
     with_script = reader.open(period_path).page
     without = reader.open(period_path, java_script_enabled=False).page
     assert (with_script.locator(".filter").count(), without.locator(".filter").count()) == (1, 0)

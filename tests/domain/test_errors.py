@@ -11,7 +11,7 @@ from lambdas.domain.errors import (
 @pytest.mark.parametrize(
     "kind", [ArchiveUnusable, InvalidExecutionInput, InvalidRegister, InvalidSettings]
 )
-def test_every_problem_is_told_on_a_line_of_its_own(
+def test_every_problem_is_reported_on_a_line_of_its_own(
     kind: type[ArchiveUnusable | InvalidExecutionInput | InvalidRegister | InvalidSettings],
 ) -> None:
     error = kind(["one is wrong", "another is wrong"])

@@ -123,5 +123,5 @@ def test_a_member_that_stands_there_twice_is_known_and_the_last_one_counts() -> 
         ([1], "a list"),
     ],
 )
-def test_a_value_is_told_shortly_and_does_no_harm(value: object, words: str) -> None:
+def test_a_value_is_reported_shortly_and_does_no_harm(value: object, words: str) -> None:
     assert described(value) == words

@@ -150,7 +150,7 @@ def test_no_form_is_read_with_a_member_of_another_kind(form: Any, data: Any) -> 
     assert taken == []
 
 
-def test_a_form_may_have_members_of_a_later_release_and_lack_those_of_a_row() -> None:
+def test_a_form_may_have_members_of_a_later_release_and_miss_those_of_a_row() -> None:
     data = RECORD.to_data()
     later = data | {"new": [{"of": "a later release"}]}
     later["documents"] = [one | {"new": 1} for one in data["documents"]]

@@ -193,7 +193,7 @@ AMOUNT = {"AMOUNT_NOT_READ": "warning"}
         ({"PaymentCurrencyAmount.TotalAmount": 100.5}, True),
     ],
 )
-def test_l28_a_member_that_cannot_be_read_is_told_and_its_invoice_archived(
+def test_l28_a_member_that_cannot_be_read_is_reported_and_its_invoice_archived(
     month: Month, members: Mapping[str, Any], changes: bool
 ) -> None:
     month.lists(invoice("A2"), invoice("A3"))

@@ -78,11 +78,11 @@ def test_a_retry_beside_a_zombie_leaves_one_chain_in_the_embedded_stores(
     )
 
 
-def test_what_is_hidden_or_overlaid_in_the_embedded_s3_is_told_and_not_stored_over(
+def test_what_is_hidden_or_overlaid_in_the_embedded_s3_is_reported_and_not_stored_over(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOOKBACK_PERIODS", "0")
     meddling.two_invoices(world)
-    meddling.test_t02_hidden_evidence_is_told_and_is_neither_fetched_again_nor_stored_over(
+    meddling.test_t02_hidden_evidence_is_reported_and_is_neither_fetched_again_nor_stored_over(
         world, (meddling.RECORD, meddling.DOCUMENT)
     )

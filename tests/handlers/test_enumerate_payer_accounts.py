@@ -79,7 +79,7 @@ def test_an_unknown_payer_in_the_input_is_refused_before_anything_is_written(wor
     assert world.keys() == []
 
 
-def test_a_bucket_without_versioning_is_told_before_any_work(world: World) -> None:
+def test_a_bucket_without_versioning_is_reported_before_any_work(world: World) -> None:
     world.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
     with pytest.raises(ArchiveUnusable, match="versioning of bucket archive-under-test"):
         enumerate_for({})
@@ -94,7 +94,7 @@ def test_a_payer_is_asked_only_while_it_is_active(world: World) -> None:
     assert [(i["payer_account_id"], i["billing_periods"]) for i in items] == [(ACME, ["2026-09"])]
 
 
-def test_settled_payers_are_asked_on_mondays_only_and_open_ones_every_day(world: World) -> None:
+def test_complete_payers_are_asked_on_mondays_only_and_open_ones_every_day(world: World) -> None:
     for payer in (ACME, BOREAL):
         world.catalogue.payers[payer] = [
             invoice(f"{payer}-{period}", payer, period=period) for period in ("2026-09", "2026-10")

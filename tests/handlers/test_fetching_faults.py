@@ -299,7 +299,7 @@ def test_f09_a_slow_drip_ends_at_the_total_deadline(
     recovers_with_the_document(month)
 
 
-def test_f09_a_reset_is_a_finding_that_tells_no_url(
+def test_f09_a_reset_is_a_finding_that_shows_no_url(
     month: Month, caplog: pytest.LogCaptureFixture
 ) -> None:
     meets_each(month, "reset", "reset_at_once")
@@ -310,7 +310,7 @@ def test_f09_a_reset_is_a_finding_that_tells_no_url(
     month.recovers()
 
 
-def test_f09_a_host_without_an_address_is_a_finding_that_tells_no_url(
+def test_f09_a_host_without_an_address_is_a_finding_that_shows_no_url(
     month: Month, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     resolve = socket.getaddrinfo
@@ -365,7 +365,7 @@ def test_f11_a_pdf_that_names_another_account_and_not_this_invoice_is_not_stored
     recovers_with_the_document(month)
 
 
-def test_f11_a_text_that_merely_lacks_the_number_is_archived_and_flagged(month: Month) -> None:
+def test_f11_a_text_merely_without_the_number_is_archived_and_flagged(month: Month) -> None:
     nota = pdf("Nota Fiscal 000.123.456", "Valor total R$ 100,00")
     month.lists(invoice("A2", document=nota))
     month.suffers("COMPLETE", {"INVOICE_ID_NOT_IN_TEXT": "info"})
@@ -695,7 +695,7 @@ def test_f25_a_packed_document_is_unpacked_up_to_the_limit(month: Month) -> None
     recovers_with_the_document(month)
 
 
-def test_f25_a_coding_that_is_not_known_is_told_with_a_step_that_helps(month: Month) -> None:
+def test_f25_a_coding_that_is_not_known_is_reported_with_a_step_that_helps(month: Month) -> None:
     month.lists(invoice("A2"), invoice("A3"))
     meets_codings(month, "br", "zstd")
     before = downloads(month.world)
@@ -1162,7 +1162,7 @@ def large(*lines: str) -> bytes:
 
 
 @pytest.mark.parametrize(("at", "error"), [("write", errno.ENOSPC), ("flush", errno.EDQUOT)])
-def test_f33_a_full_storage_is_told_as_that_and_costs_no_other_invoice(
+def test_f33_a_full_storage_is_reported_as_that_and_costs_no_other_invoice(
     month: Month, at: str, error: int
 ) -> None:
     month.lists(invoice("A2", document=large("Invoice Number: A2")), invoice("A3"))
@@ -1175,7 +1175,7 @@ def test_f33_a_full_storage_is_told_as_that_and_costs_no_other_invoice(
 
 
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EMFILE])
-def test_f33_a_storage_that_opens_no_file_is_told_as_that(month: Month, error: int) -> None:
+def test_f33_a_storage_that_opens_no_file_is_reported_as_that(month: Month, error: int) -> None:
     month.lists(invoice("A2"))
     with full_storage("open", error):
         month.suffers("PARTIAL", NOT_FETCHED, other="PARTIAL")

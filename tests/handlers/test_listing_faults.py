@@ -92,7 +92,7 @@ def test_l02_a_role_that_lands_in_another_account_reads_and_stores_nothing(month
 
 
 @pytest.mark.parametrize(("operation", "findings"), [(LIST, {}), (GET, NOT_FETCHED)])
-def test_l03_a_denied_call_is_told_by_its_code_names_the_action_and_is_not_retried(
+def test_l03_a_denied_call_is_reported_by_its_code_names_the_action_and_is_not_retried(
     month: Month, operation: str, findings: dict[str, str]
 ) -> None:
     month.lists(invoice("A2"))
@@ -256,7 +256,7 @@ def test_l09_zero_invoices_are_no_charges_where_a_witness_says_so(november: Mont
     november.recovers("NO_CHARGES")
 
 
-def test_l09_zero_invoices_with_charges_are_told_by_both_witnesses(november: Month) -> None:
+def test_l09_zero_invoices_with_charges_are_reported_by_both_witnesses(november: Month) -> None:
     november.world.catalogue.charges[ACME] = [charge(amount="3.00", period="2026-11")]
     november.suffers(
         "MISSING", {"NO_INVOICES_LISTED": "blocking", "CHARGES_WITHOUT_INVOICE": "blocking"}
@@ -265,7 +265,7 @@ def test_l09_zero_invoices_with_charges_are_told_by_both_witnesses(november: Mon
     november.recovers()
 
 
-def test_l09_zero_invoices_stay_a_lack_where_the_witness_cannot_be_read(november: Month) -> None:
+def test_l09_zero_invoices_stay_a_gap_where_the_witness_cannot_be_read(november: Month) -> None:
     november.world.emulator.faults.add(
         Fault(ACME, "AccessDeniedException", None, operation="GetCostAndUsage")
     )
@@ -400,7 +400,7 @@ def test_l12_a_credit_memo_is_linked_to_its_original_and_counts_as_negative(
     month.recovers()
 
 
-def test_l12_a_credit_memo_whose_original_is_not_archived_is_told(month: Month) -> None:
+def test_l12_a_credit_memo_whose_original_is_not_archived_is_reported(month: Month) -> None:
     month.lists(credit_memo())
     month.suffers("COMPLETE", {"ORIGINAL_NOT_ARCHIVED": "warning"})
     assert record(month.world, "C1")["summary"]["OriginalInvoiceId"] == "OLD"
@@ -424,7 +424,7 @@ def test_l13_an_invoice_issued_after_the_first_run_is_picked_up(month: Month) ->
     month.recovers()
 
 
-def test_l13_an_invoice_after_the_close_is_archived_told_as_late_and_reopens_nothing(
+def test_l13_an_invoice_after_the_close_is_archived_reported_as_late_and_reopens_nothing(
     month: Month,
 ) -> None:
     month.suffers("COMPLETE", {})
@@ -438,7 +438,7 @@ def test_l13_an_invoice_after_the_close_is_archived_told_as_late_and_reopens_not
     month.recovers(findings={"LATE_INVOICE": "info"})
 
 
-def test_l14_an_invoice_that_is_gone_from_a_later_list_is_told_and_keeps_its_document(
+def test_l14_an_invoice_that_is_gone_from_a_later_list_is_reported_and_keeps_its_document(
     month: Month,
 ) -> None:
     month.world.emulator.faults.add(Fault(ACME, "hidden_row", None, invoice_id="A1"))
@@ -588,7 +588,7 @@ def test_l18_a_transfer_of_a_part_of_the_period_explains_nothing(
     month.recovers(findings=UNNUMBERED, other="MISSING")
 
 
-def test_l18_a_source_of_which_no_witness_tells_is_never_silently_complete(month: Month) -> None:
+def test_l18_a_source_that_no_witness_shows_is_never_silently_complete(month: Month) -> None:
     transferred(month)
     month.suffers("COMPLETE", UNNUMBERED, other="MISSING")
     assert month.world.findings(BOREAL, "2026-11") == {"NO_INVOICES_LISTED": "blocking"}
@@ -660,7 +660,7 @@ def changes_rows(month: Month, *changes: dict[str, Any]) -> list[str]:
     return ids
 
 
-def test_l22_an_amount_that_cannot_be_read_is_told_and_is_in_no_total(month: Month) -> None:
+def test_l22_an_amount_that_cannot_be_read_is_reported_and_is_in_no_total(month: Month) -> None:
     amounts = ("1.234,56", "NaN", "Infinity", "", "100.00 USD")
     ids = changes_rows(month, *({"PaymentCurrencyAmount.TotalAmount": one} for one in amounts))
     month.suffers("COMPLETE", {"AMOUNT_NOT_READ": "warning"})

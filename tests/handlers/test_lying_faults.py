@@ -142,7 +142,7 @@ def test_r16_an_invoice_that_is_outstanding_without_a_reason(month: World, liar:
     assert validated(month, started)[ACME] == ("PARTIAL", "NOT_FETCHED")
 
 
-def test_r16_a_billing_transfer_that_is_told_by_neither_side(month: World) -> None:
+def test_r16_a_billing_transfer_that_is_shown_by_neither_side(month: World) -> None:
     month.catalogue.payers[BOREAL] = []
     started = fetched(month)
     transfer = {

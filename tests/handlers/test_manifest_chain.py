@@ -118,7 +118,7 @@ def test_the_head_follows_the_newest_manifest(archived: World) -> None:
     }
 
 
-def test_a_settled_rerun_moves_no_head_and_signs_nothing(archived: World) -> None:
+def test_a_rerun_without_news_moves_no_head_and_signs_nothing(archived: World) -> None:
     before = head(archived)
     archived.kms.calls.clear()
     archived.run(at=LATER)

@@ -127,7 +127,7 @@ def is_right_again(world: World, right: Versions) -> None:
 @pytest.mark.parametrize(
     "hidden", [(RECORD,), (DOCUMENT,), (RECORD, DOCUMENT)], ids=["record", "document", "both"]
 )
-def test_t02_hidden_evidence_is_told_and_is_neither_fetched_again_nor_stored_over(
+def test_t02_hidden_evidence_is_reported_and_is_neither_fetched_again_nor_stored_over(
     month: World, hidden: tuple[str, ...]
 ) -> None:
     month.run()
@@ -138,7 +138,7 @@ def test_t02_hidden_evidence_is_told_and_is_neither_fetched_again_nor_stored_ove
     is_right_again(month, right)
 
 
-def test_t02_a_hidden_second_record_is_told_and_is_not_written_anew(month: World) -> None:
+def test_t02_a_hidden_second_record_is_reported_and_is_not_written_anew(month: World) -> None:
     month.run(at=BEFORE_DEADLINE)
     month.catalogue.payers[ACME] = [invoice("A1", PurchaseOrderNumber="7")]
     month.run()
@@ -149,7 +149,7 @@ def test_t02_a_hidden_second_record_is_told_and_is_not_written_anew(month: World
 
 
 @pytest.mark.parametrize(("key", "other"), [(RECORD, forged), (DOCUMENT, flipped)])
-def test_t02_a_newer_version_on_top_is_told_and_is_not_signed(
+def test_t02_a_newer_version_on_top_is_reported_and_is_not_signed(
     month: World, key: str, other: Callable[[bytes], bytes]
 ) -> None:
     month.run(at=BEFORE_DEADLINE)
@@ -169,7 +169,7 @@ def test_t02_a_newer_version_on_top_is_told_and_is_not_signed(
 @pytest.mark.parametrize(
     "when", ["before the next run", "before a run of others", "between fetching and validating"]
 )
-def test_t02_what_is_hidden_or_overlaid_before_its_first_manifest_is_told_and_not_signed(
+def test_t02_what_is_hidden_or_overlaid_before_its_first_manifest_is_reported_and_not_signed(
     month: World, key: str, damage: Callable[[bytes], bytes] | None, when: str
 ) -> None:
     started = _started(month)
@@ -201,7 +201,7 @@ def test_t02_a_document_that_was_hidden_before_any_run_is_not_stored_over(month:
     is_right_again(month, right)
 
 
-def test_t02_a_record_that_is_overlaid_while_it_is_read_is_told_and_not_signed(
+def test_t02_a_record_that_is_overlaid_while_it_is_read_is_reported_and_not_signed(
     month: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for item in month.read(_started(month)["payers_key"]):
@@ -223,7 +223,7 @@ def test_t02_a_record_that_is_overlaid_while_it_is_read_is_told_and_not_signed(
 
 
 @pytest.mark.parametrize("key", [RECORD, DOCUMENT])
-def test_t02_evidence_that_was_destroyed_and_stored_anew_is_told_by_its_version(
+def test_t02_evidence_that_was_destroyed_and_stored_anew_is_reported_by_its_version(
     month: World, key: str
 ) -> None:
     month.run()
@@ -236,7 +236,7 @@ def test_t02_evidence_that_was_destroyed_and_stored_anew_is_told_by_its_version(
     is_told(month, key)
 
 
-def test_t04_a_next_record_that_does_not_follow_is_told_and_not_signed(month: World) -> None:
+def test_t04_a_next_record_that_does_not_follow_is_reported_and_not_signed(month: World) -> None:
     month.run()
     right = versions(month)
     content: dict[str, Any] = json.loads(forged(month.content(RECORD)))

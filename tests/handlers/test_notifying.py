@@ -62,12 +62,12 @@ def daily(world: World, start: datetime, days: int) -> list[tuple[int, str]]:
     return told
 
 
-def test_a_month_that_ripens_is_told_once(month: World) -> None:
+def test_a_month_that_becomes_complete_is_sent_once(month: World) -> None:
     assert daily(month, BEFORE_DEADLINE, 12) == [(6, COMPLETE)]  # the 11th of November
     assert [(one["verdict"], one["told_before"]) for one in events(month)] == [("COMPLETE", None)]
 
 
-def test_what_needs_a_person_is_told_when_overdue_and_then_weekly(month: World) -> None:
+def test_what_needs_a_person_is_sent_when_overdue_and_then_weekly(month: World) -> None:
     month.roles.denied.add(ACME)
     assert daily(month, BEFORE_DEADLINE, 24) == [(0, RED), (6, OVERDUE), (13, STILL), (20, STILL)]
     assert [one["reason"] for one in events(month)] == [
@@ -80,7 +80,7 @@ def test_what_needs_a_person_is_told_when_overdue_and_then_weekly(month: World) 
     assert daily(month, BEFORE_DEADLINE + 24 * ONE_DAY, 3) == [(0, COMPLETE)]
 
 
-def test_what_is_cured_before_the_deadline_is_told_as_awaited_again(month: World) -> None:
+def test_what_is_fixed_before_the_deadline_is_sent_as_awaited_again(month: World) -> None:
     month.roles.denied.add(ACME)
     month.run(at=BEFORE_DEADLINE)
     month.roles.denied.clear()
@@ -88,7 +88,7 @@ def test_what_is_cured_before_the_deadline_is_told_as_awaited_again(month: World
     assert subjects(month) == [RED, AWAITING]
 
 
-def test_all_that_a_run_has_to_tell_is_one_letter_and_an_event_for_each_period(
+def test_all_that_a_run_has_to_say_is_one_email_and_an_event_for_each_period(
     world: World,
 ) -> None:
     world.catalogue.payers = {
@@ -106,7 +106,7 @@ def test_all_that_a_run_has_to_tell_is_one_letter_and_an_event_for_each_period(
     ]
 
 
-def test_another_payer_account_that_needs_a_person_is_told_once_before_the_deadline_too(
+def test_another_payer_account_that_needs_a_person_is_sent_once_before_the_deadline_too(
     month: World,
 ) -> None:
     month.roles.denied.add(ACME)
@@ -134,7 +134,7 @@ def test_a_complete_month_that_rests_on_a_persons_word_says_so(month: World) -> 
     assert events(month)[0]["accepted"] == {"findings": 1, "until": "2026-12-31"}
 
 
-def test_a_letter_goes_to_the_topic_of_the_deployment_and_carries_no_amount(
+def test_an_email_goes_to_the_topic_of_the_deployment_and_carries_no_amount(
     month: World,
 ) -> None:
     month.catalogue.payers[ACME].append(
@@ -150,7 +150,7 @@ def test_a_letter_goes_to_the_topic_of_the_deployment_and_carries_no_amount(
         assert secret not in request["Message"] + json.dumps(events(month))
 
 
-def test_letter_and_event_keep_the_newest_manifests_hash_outside_the_archive(
+def test_email_and_event_keep_the_newest_manifests_hash_outside_the_archive(
     month: World,
 ) -> None:
     month.run()
@@ -162,7 +162,7 @@ def test_letter_and_event_keep_the_newest_manifests_hash_outside_the_archive(
     assert (event["manifest"], event["manifest_sha256"]) == (key, sha256)
 
 
-def test_a_run_without_anything_new_tells_nobody(month: World) -> None:
+def test_a_run_without_anything_new_notifies_nobody(month: World) -> None:
     month.run()
     month.run(at=AFTER_DEADLINE + ONE_DAY)
     month.run({"payer_account_ids": [ACME]}, at=AFTER_DEADLINE + 2 * ONE_DAY)
@@ -170,7 +170,7 @@ def test_a_run_without_anything_new_tells_nobody(month: World) -> None:
     assert len(events(month)) == 1
 
 
-def test_a_dry_run_tells_nobody(month: World) -> None:
+def test_a_dry_run_notifies_nobody(month: World) -> None:
     month.run({"dry_run": True})
     assert (subjects(month), month.bus.entries) == ([], [])
 
@@ -201,7 +201,7 @@ def test_a_run_that_a_person_starts_is_no_heartbeat(
     assert beat == {"NotificationsFailed": 0, "CostExplorerRequests": 0}
 
 
-def test_the_result_of_a_run_says_whether_it_could_tell(month: World) -> None:
+def test_the_result_of_a_run_says_whether_people_were_notified(month: World) -> None:
     answer = month.run()
     assert month.read(f"runs/{answer['run_id']}/result.json")["told"] is True
     assert sorted(answer) == ["billing_period", "message", "run_id", "verdict"]

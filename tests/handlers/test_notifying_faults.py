@@ -48,7 +48,7 @@ class Crash(BaseException):
     """The function is gone. Nothing that is written to catch exceptions catches it."""
 
 
-def test_r06_each_day_has_a_heartbeat_that_tells_of_overdue_periods_and_of_the_last_sweep(
+def test_r06_each_day_has_a_heartbeat_that_shows_overdue_periods_and_the_last_sweep(
     month: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def beats(at: datetime) -> dict[str, float]:
@@ -102,7 +102,7 @@ def test_r06_a_payer_account_that_cannot_be_read_ages_the_last_sweep_until_it_is
 
 
 @pytest.mark.parametrize("fails", ["the topic", "the bus", "an entry", "both"])
-def test_r07_a_notification_that_fails_harms_nothing_is_seen_and_is_told_by_the_next_run(
+def test_r07_a_notification_that_fails_harms_nothing_is_seen_and_is_sent_by_the_next_run(
     month: World,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
@@ -142,7 +142,7 @@ def crashes(monkeypatch: pytest.MonkeyPatch, place: Any, name: str) -> Callable[
     return lambda: monkeypatch.setattr(place, name, whole)
 
 
-def test_r09_a_message_that_a_crash_left_out_is_told_by_the_next_run(
+def test_r09_a_message_that_a_crash_left_out_is_sent_by_the_next_run(
     month: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mend = crashes(monkeypatch, judge_run, "notify_people")
@@ -157,7 +157,7 @@ def test_r09_a_message_that_a_crash_left_out_is_told_by_the_next_run(
     assert (subjects(month), len(events(month))) == ([COMPLETE], 1)
 
 
-def test_r09_a_crash_between_telling_and_noting_it_tells_once_more_rather_than_never(
+def test_r09_a_crash_between_sending_and_noting_it_sends_once_more_rather_than_never(
     month: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mend = crashes(monkeypatch, NotificationTable, "mark_notified")
@@ -202,7 +202,7 @@ class Days:
         return self._world.topic.letters[before:]
 
 
-def test_r19_what_aws_refuses_to_say_of_a_payer_account_is_told_once_and_not_daily(
+def test_r19_what_aws_refuses_to_say_of_a_payer_account_is_sent_once_and_not_daily(
     asking: World,
 ) -> None:
     days = Days(asking)
@@ -222,7 +222,7 @@ def test_r19_what_aws_refuses_to_say_of_a_payer_account_is_told_once_and_not_dai
     assert asking.payer()["findings"] == reasons
 
 
-def test_r19_what_aws_refuses_anew_is_told_and_what_it_answers_in_between_is_forgotten(
+def test_r19_what_aws_refuses_anew_is_sent_and_what_it_answers_in_between_is_forgotten(
     asking: World,
 ) -> None:
     days = Days(asking)
@@ -238,7 +238,7 @@ def test_r19_what_aws_refuses_anew_is_told_and_what_it_answers_in_between_is_for
     assert subject == REFUSED
 
 
-def test_r19_what_aws_refuses_is_told_by_the_next_run_where_the_mail_was_not_taken(
+def test_r19_what_aws_refuses_is_sent_by_the_next_run_where_the_mail_was_not_taken(
     asking: World,
 ) -> None:
     days = Days(asking)
@@ -259,7 +259,7 @@ def test_r19_a_service_that_does_not_answer_for_a_day_is_no_refusal(asking: Worl
 
 
 @pytest.mark.parametrize(("service", "operation"), [("sns", "Publish"), ("events", "PutEvents")])
-def test_r24_a_channel_that_answers_what_cannot_be_read_harms_nothing_and_is_told_later(
+def test_r24_a_channel_that_answers_what_cannot_be_read_harms_nothing_and_is_sent_later(
     month: World, monkeypatch: pytest.MonkeyPatch, service: str, operation: str
 ) -> None:
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)

@@ -39,7 +39,7 @@ def gap(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     return world
 
 
-def test_an_open_period_older_than_the_look_back_is_overdue_and_told_until_it_is_complete(
+def test_an_open_period_older_than_the_look_back_is_overdue_and_reported_until_it_is_complete(
     gap: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert scheduled(gap, "2026-11-12")["verdict"] == "ACTION_REQUIRED"

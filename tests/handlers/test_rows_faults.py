@@ -94,7 +94,7 @@ def test_l29_rows_that_differ_and_come_in_another_order_are_no_change(month: Mon
     assert newest_record(month.world, "A2")["sequence"] == 1
 
 
-def test_l29_rows_that_differ_and_have_no_document_are_told_all_the_same(month: Month) -> None:
+def test_l29_rows_that_differ_and_have_no_document_are_reported_all_the_same(month: Month) -> None:
     never = datetime(2027, 1, 1, tzinfo=UTC)
     rows = rows_of("40.00", "3.50")
     month.lists(invoice("A2", amount="900.00", more_rows=rows, ready_from=never))
@@ -128,7 +128,7 @@ def test_l29_of_two_listings_the_later_reading_counts_and_is_a_change(month: Mon
     month.recovers(findings={"INVOICE_CHANGED": "warning"})
 
 
-def test_l30_an_estimate_is_told_and_neither_expected_nor_fetched_nor_missed_when_it_goes(
+def test_l30_an_estimate_is_reported_and_neither_expected_nor_fetched_nor_missed_when_it_goes(
     month: Month,
 ) -> None:
     month.lists(invoice("estimate-2610"), invoice("Estimate-2611", BillingPeriod=None))
@@ -491,7 +491,7 @@ def is_listed_as(month: Month, invoice_id: str, **members: Any) -> None:
     )
 
 
-def test_l38_an_amount_in_other_digits_is_told_and_is_in_no_total(month: Month) -> None:
+def test_l38_an_amount_in_other_digits_is_reported_and_is_in_no_total(month: Month) -> None:
     ids = [f"A{number}" for number, _ in enumerate(OTHER_DIGITS, 2)]
     month.lists(*map(invoice, ids))
     for invoice_id, amount in zip(ids, OTHER_DIGITS, strict=True):
@@ -520,7 +520,9 @@ def test_l38_an_amount_with_an_exponent_is_the_number_that_it_is(month: Month) -
         f"Tue, {'03'.translate(ARABIC)} Nov 2026 06:00:00 GMT",
     ],
 )
-def test_l38_a_day_in_other_digits_is_told_and_its_invoice_archived(month: Month, day: str) -> None:
+def test_l38_a_day_in_other_digits_is_reported_and_its_invoice_archived(
+    month: Month, day: str
+) -> None:
     month.lists(invoice("A2"))
     is_listed_as(month, "A2", DueDate=day)
     month.suffers("COMPLETE", {"ROW_NOT_READ": "warning"})

@@ -392,7 +392,7 @@ def test_r03_an_older_run_that_ends_late_unsays_nothing_of_the_newer_one(month: 
     assert (month.payer(), month.versions()) == (before, evidence)
 
 
-def test_r03_what_an_older_run_that_ends_late_adds_is_told_as_of_the_newer_one(
+def test_r03_what_an_older_run_that_ends_late_adds_is_reported_as_of_the_newer_one(
     month: World,
 ) -> None:
     older = _started(month, BEFORE_DEADLINE)
@@ -417,7 +417,7 @@ def _started(world: World, at: datetime = AFTER_DEADLINE) -> dict[str, Any]:
     return enumerate_payer_accounts.handler({"input": {}, "execution": execution}, Context())
 
 
-def test_r04_a_bucket_that_cannot_hold_evidence_is_told_before_any_work(month: World) -> None:
+def test_r04_a_bucket_that_cannot_hold_evidence_is_reported_before_any_work(month: World) -> None:
     month.s3.create_bucket(Bucket="plain")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ARCHIVE_BUCKET", "plain")

@@ -42,7 +42,7 @@ def test_a_run_that_ended_red_ends_red_when_its_last_step_is_tried_again(months:
     assert months.read(f"runs/{first['run_id']}/result.json") == result
 
 
-def test_what_was_told_is_not_told_again_when_the_last_step_is_tried_again(months: World) -> None:
+def test_what_was_sent_is_not_sent_again_when_the_last_step_is_tried_again(months: World) -> None:
     months.s3.delete_object(Bucket=BUCKET, Key=months.keys("invoices/2026-09/")[0])
     run_id = months.run(at=NEXT_DAY)["run_id"]
     told = (subjects(months), events(months))

@@ -260,7 +260,7 @@ def test_r16_a_period_that_cannot_be_judged_leaves_the_others_their_verdicts(
     assert two_months.run(at=AFTER_DEADLINE + ONE_DAY)["verdict"] == "COMPLETE"
 
 
-def test_r16_a_page_that_cannot_be_made_leaves_the_others_and_the_letter(
+def test_r16_a_page_that_cannot_be_made_leaves_the_others_and_the_email(
     two_months: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = update_views.period_page
@@ -277,7 +277,9 @@ def test_r16_a_page_that_cannot_be_made_leaves_the_others_and_the_letter(
     assert subjects(two_months) == [f"{COMPLETE} and 1 more"]
 
 
-def test_r16_notes_of_what_was_told_that_cannot_be_understood_are_told_anew(month: World) -> None:
+def test_r16_notes_of_what_was_sent_that_cannot_be_understood_are_reported_anew(
+    month: World,
+) -> None:
     month.run()
     for name, text in (("told_mail", "[]"), ("told_event", '{"verdict": 5}')):
         month.dynamodb.update_item(

@@ -111,7 +111,7 @@ def test_a_run_limited_to_one_payer_of_a_new_archive_does_not_vouch_for_the_othe
     assert world.payer(BOREAL)["verdict"] == "NOT_CHECKED"
 
 
-def test_a_settled_rerun_writes_nothing_outside_runs(world: World) -> None:
+def test_a_rerun_without_news_writes_nothing_outside_runs(world: World) -> None:
     fill(world)
     world.run()
     before = world.evidence()

@@ -82,7 +82,7 @@ def test_the_ledger_is_made_from_the_manifest_alone(archive: World) -> None:
     assert archive.content(LEDGER) == ledger_csv(manifest)
 
 
-def test_a_settled_rerun_writes_no_view(archive: World) -> None:
+def test_a_rerun_without_news_writes_no_view(archive: World) -> None:
     before = archive.versions() | root_versions(archive)
     archive.run(at=NEXT_DAY)
     assert archive.versions() | root_versions(archive) == before

@@ -165,7 +165,7 @@ def test_a_month_that_closed_on_an_estimate_is_asked_for_again_until_it_is_final
     assert alone.findings() == {"CHARGES_WITHOUT_INVOICE": "warning"}
 
 
-def test_charges_without_an_invoice_are_seen_although_a_person_accepted_a_lack(
+def test_charges_without_an_invoice_are_seen_although_a_person_accepted_a_gap(
     alone: World,
 ) -> None:
     never = AFTER_DEADLINE + timedelta(days=999)
@@ -460,7 +460,7 @@ def accepts(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def test_a_person_accepts_what_lacks_until_a_day_and_the_archive_says_so(world: World) -> None:
+def test_a_person_accepts_a_gap_until_a_day_and_the_archive_says_so(world: World) -> None:
     world.catalogue.payers = {ACME: [], BOREAL: [invoice("B1", BOREAL)]}
     only = {"billing_period": "2026-10"}
     assert world.run(only)["verdict"] == "ACTION_REQUIRED"

@@ -44,7 +44,7 @@ def test_there_is_an_alarm_for_each_way_to_fail_unseen(alarms: Alarms) -> None:
     }
 
 
-def test_every_alarm_says_what_it_means_and_tells_people_of_its_begin_and_end(
+def test_every_alarm_says_what_it_means_and_notifies_people_of_its_begin_and_end(
     alarms: Alarms,
 ) -> None:
     for alarm in alarms.values():
@@ -92,7 +92,7 @@ def test_a_sweep_is_too_old_when_a_weekly_one_was_missed(alarms: Alarms) -> None
     assert alarm["TreatMissingData"] == "ignore"
 
 
-def test_a_verdict_that_nobody_was_told_raises_the_alarm(alarms: Alarms) -> None:
+def test_a_verdict_that_was_sent_to_nobody_raises_the_alarm(alarms: Alarms) -> None:
     alarm = alarms["NotificationFailed"]
     assert (alarm["MetricName"], alarm["Statistic"]) == ("NotificationsFailed", "Sum")
     assert (alarm["Threshold"], alarm["TreatMissingData"]) == (1, "notBreaching")

@@ -129,7 +129,7 @@ def test_the_settings_decide_every_parameter_but_the_archives_account(
     }
 
 
-def test_the_stack_needs_no_bootstrapped_account_and_tells_the_roles_arn(
+def test_the_stack_needs_no_bootstrapped_account_and_shows_the_roles_arn(
     payer_template: dict[str, Any],
 ) -> None:
     assert "Rules" not in payer_template

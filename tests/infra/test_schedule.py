@@ -7,7 +7,7 @@ from typing import Any
 from tests.infra.policies import only, text
 
 
-def test_a_run_is_told_its_scheduled_time(template: dict[str, Any]) -> None:
+def test_a_run_gets_its_scheduled_time(template: dict[str, Any]) -> None:
     target = only(template, "AWS::Scheduler::Schedule")["Target"]
     assert json.loads(target["Input"]) == {"scheduled_time": "<aws.scheduler.scheduled-time>"}
     assert text(target["Arn"]) == "WorkflowStateMachine"

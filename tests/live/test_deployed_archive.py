@@ -189,7 +189,7 @@ def test_aws_takes_the_workflow_and_runs_as_many_functions_as_the_settings_ask_f
         assert (one.problem, one.not_tried) == (None, None), one.what
 
 
-def test_it_starts_daily_tells_everybody_and_knows_the_register(
+def test_it_starts_daily_notifies_everybody_and_knows_the_register(
     outputs: Mapping[str, str],
 ) -> None:
     settings, _ = examine_settings(PROJECT)

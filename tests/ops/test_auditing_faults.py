@@ -248,7 +248,7 @@ def test_t15_the_readmes_program_reads_a_ledger_in_little_more_memory_than_it_ha
         "elsewhere/2026-11/paid.txt",
     ],
 )
-def test_t15_the_readmes_program_tells_what_is_extra(copy: Path, key: str) -> None:
+def test_t15_the_readmes_program_shows_what_is_extra(copy: Path, key: str) -> None:
     (copy / key).parent.mkdir(parents=True, exist_ok=True)
     (copy / key).write_bytes(b"x")
     assert said_of(copy) == [f"PROBLEM {key}: no manifest names it"]
@@ -274,7 +274,7 @@ def test_t15_the_readmes_program_tells_what_is_extra(copy: Path, key: str) -> No
         ("ledger.csv", b"\r\n", b"\n"),
     ],
 )
-def test_t15_the_readmes_program_tells_views_that_were_edited(
+def test_t15_the_readmes_program_shows_views_that_were_edited(
     copy: Path, name: str, old: bytes, new: bytes
 ) -> None:
     path = copy / "periods/2026-10" / name
@@ -286,7 +286,7 @@ def test_t15_the_readmes_program_tells_views_that_were_edited(
 
 
 @pytest.mark.programs
-def test_t15_the_readmes_program_tells_months_that_were_removed(copy: Path) -> None:
+def test_t15_the_readmes_program_shows_months_that_were_removed(copy: Path) -> None:
     for folder in ("invoices/2026-06", "periods/2026-10/manifests"):
         for path in (copy / folder).glob("*"):
             path.unlink()
@@ -301,7 +301,7 @@ def test_t15_the_readmes_program_tells_months_that_were_removed(copy: Path) -> N
 
 
 @pytest.mark.programs
-def test_t15_the_readmes_program_tells_a_member_of_a_manifest_that_comes_twice(copy: Path) -> None:
+def test_t15_the_readmes_program_shows_a_member_of_a_manifest_that_comes_twice(copy: Path) -> None:
     path = sorted((copy / "periods/2026-10/manifests").glob("*"))[-1]
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace('"verdict"', '"verdict":"COMPLETE","verdict"', 1), "utf-8")
@@ -360,7 +360,7 @@ def test_t15_the_readmes_program_ends_bad_form_as_a_problem(copy: Path, form: by
 
 
 @pytest.mark.programs
-def test_t15_the_readmes_program_says_what_it_cannot_tell(copy: Path) -> None:
+def test_t15_the_readmes_program_says_what_it_cannot_show(copy: Path) -> None:
     done = start_program(copy)
     last = done.stdout.splitlines()[2:]
     assert (done.returncode, len(last)) == (0, 4)

@@ -227,7 +227,7 @@ def test_t13_a_given_file_is_a_file_and_not_longer_than_its_limit(
         assert f"{path} cannot be read: {why}" in capsys.readouterr().err
 
 
-def test_t13_what_is_told_of_a_finding_has_a_length() -> None:
+def test_t13_what_is_reported_of_a_finding_has_a_length() -> None:
     for code in KINDS:
         one = check_finding(code, "key", "x" * 10_000_000, "x" * 10_000_000)
         assert len(one.expected + one.found) < 5000

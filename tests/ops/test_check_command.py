@@ -108,7 +108,7 @@ def test_without_any_key_no_check_is_green(copy: Path, capsys: pytest.CaptureFix
     assert "  the signatures of the manifests\n      there is no public key" in out
 
 
-def test_a_key_that_lacks_in_the_archive_is_a_warning_where_one_was_given(
+def test_a_key_that_is_missing_in_the_archive_is_a_warning_where_one_was_given(
     copy: Path, outside: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     (copy / KEY_FILE).unlink()
@@ -171,7 +171,7 @@ def test_json_says_the_same_and_can_be_the_heads_of_the_next_check(
     }
 
 
-def test_everything_that_is_wrong_with_a_command_is_told_at_once(
+def test_everything_that_is_wrong_with_a_command_is_reported_at_once(
     copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "no-heads.json").write_text("{}")
@@ -348,7 +348,7 @@ def test_a_pipe_in_place_of_a_file_is_not_waited_for(
     assert unreadable(copy, capsys, *outside) == [(key, "it is no file")]
 
 
-def test_a_folder_that_may_not_be_listed_is_told_and_the_check_goes_on(
+def test_a_folder_that_may_not_be_listed_is_reported_and_the_check_goes_on(
     copy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (copy / "lost+found").mkdir()
@@ -385,7 +385,7 @@ def test_where_manifests_may_not_be_listed_nobody_is_said_to_have_removed_them(
     assert "  everything of 2026-10\n" in capsys.readouterr().out
 
 
-def test_a_file_where_a_folder_must_be_is_told(
+def test_a_file_where_a_folder_must_be_is_reported(
     copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.rmtree(copy / "records")
@@ -535,7 +535,7 @@ def test_output_that_the_terminal_has_no_letters_for_is_shown_all_the_same(copy:
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
-def test_help_teaches_by_examples_and_names_how_it_ends(
+def test_help_shows_examples_and_names_how_it_ends(
     verb: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:

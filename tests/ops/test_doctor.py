@@ -196,7 +196,7 @@ def test_it_says_in_which_account_and_region_it_looked(
 
 @pytest.mark.parametrize("taken", ["invoice-archive-fetch-invoice-documents", AUDITOR_POLICY])
 @pytest.mark.usefixtures("aws")
-def test_names_that_an_archive_of_another_region_has_are_told_before_a_deployment_fails(
+def test_names_that_an_archive_of_another_region_has_are_reported_before_a_deployment_fails(
     capsys: pytest.CaptureFixture[str], project: Path, taken: str
 ) -> None:
     iam = boto3.client("iam")
@@ -213,7 +213,7 @@ def test_names_that_an_archive_of_another_region_has_are_told_before_a_deploymen
     assert "deployed in another region" in told
 
 
-def test_what_a_failed_first_deployment_leaves_is_told(
+def test_what_a_failed_first_deployment_leaves_is_reported(
     capsys: pytest.CaptureFixture[str], project: Path, aws: Stacks
 ) -> None:
     aws.outputs, aws.status = {}, "ROLLBACK_COMPLETE"
@@ -233,7 +233,7 @@ def test_what_a_failed_first_deployment_leaves_is_told(
     ],
 )
 @pytest.mark.usefixtures("aws")
-def test_a_quota_of_functions_below_the_payer_accounts_at_a_time_is_told_with_the_remedy(
+def test_a_quota_of_functions_below_the_payer_accounts_at_a_time_is_reported_with_the_remedy(
     capsys: pytest.CaptureFixture[str],
     project: Path,
     quotas: Quotas,
@@ -256,7 +256,7 @@ def test_a_quota_of_functions_below_the_payer_accounts_at_a_time_is_told_with_th
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_definition_that_aws_would_refuse_is_told_in_its_words(
+def test_a_definition_that_aws_would_refuse_is_reported_in_its_words(
     capsys: pytest.CaptureFixture[str], project: Path, judge: Judge
 ) -> None:
     judge.answer = {
@@ -314,7 +314,7 @@ def test_the_deployed_stacks_own_bucket_is_well(
     }
 
 
-def test_a_register_that_is_not_deployed_yet_is_told(
+def test_a_register_that_is_not_deployed_yet_is_reported(
     capsys: pytest.CaptureFixture[str], project: Path, aws: Stacks
 ) -> None:
     deploy(aws)
@@ -326,7 +326,7 @@ def test_a_register_that_is_not_deployed_yet_is_told(
 
 
 @pytest.mark.parametrize(("state", "problem"), [("DISABLED", "is off"), (None, "is gone")])
-def test_a_schedule_that_starts_nothing_is_told(
+def test_a_schedule_that_starts_nothing_is_reported(
     capsys: pytest.CaptureFixture[str],
     project: Path,
     aws: Stacks,
@@ -342,7 +342,7 @@ def test_a_schedule_that_starts_nothing_is_told(
     assert problem in (found[f"schedule {SCHEDULE}"] or "")
 
 
-def test_an_address_that_nothing_reaches_is_told(
+def test_an_address_that_nothing_reaches_is_reported(
     capsys: pytest.CaptureFixture[str],
     project: Path,
     aws: Stacks,
@@ -366,7 +366,7 @@ def test_an_address_that_nothing_reaches_is_told(
 
 @pytest.mark.parametrize("region", ["eu-central-1", "eu-west-1"])
 @pytest.mark.usefixtures("aws")
-def test_a_bucket_of_this_account_that_is_no_stacks_is_told_before_a_deployment_fails(
+def test_a_bucket_of_this_account_that_is_no_stacks_is_reported_before_a_deployment_fails(
     capsys: pytest.CaptureFixture[str], project: Path, region: str
 ) -> None:
     create_bucket(region=region)
@@ -381,7 +381,7 @@ def test_a_bucket_of_this_account_that_is_no_stacks_is_told_before_a_deployment_
 
 @pytest.mark.parametrize("status", [301, 400, 403])
 @pytest.mark.usefixtures("aws")
-def test_a_bucket_name_that_exists_elsewhere_is_told(
+def test_a_bucket_name_that_exists_elsewhere_is_reported(
     capsys: pytest.CaptureFixture[str], project: Path, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     # a bucket of another account answers 403, even one whose policy lets this account in
@@ -418,7 +418,7 @@ def test_an_answer_of_s3_that_says_nothing_of_the_bucket_is_a_sentence(
     assert f"s3:HeadBucket of {BUCKET}: AWS answered 500" in capsys.readouterr().err
 
 
-def test_another_bucket_name_than_the_deployed_one_is_told(
+def test_another_bucket_name_than_the_deployed_one_is_reported(
     capsys: pytest.CaptureFixture[str], project: Path, aws: Stacks
 ) -> None:
     deploy(aws)
@@ -429,7 +429,7 @@ def test_another_bucket_name_than_the_deployed_one_is_told(
 
 
 @pytest.mark.usefixtures("aws")
-def test_every_problem_of_the_settings_is_told_and_nothing_is_asked_of_aws(
+def test_every_problem_of_the_settings_is_reported_and_nothing_is_asked_of_aws(
     capsys: pytest.CaptureFixture[str], project: Path
 ) -> None:
     write(project, archive_bucket_name="No", close_deadline="day 40", colour="red")
@@ -449,7 +449,7 @@ def test_every_problem_of_the_settings_is_told_and_nothing_is_asked_of_aws(
         ("day 10", -1, None),  # no deadline depends on them
     ],
 )
-def test_a_list_of_holidays_without_a_day_in_the_coming_year_is_told(
+def test_a_list_of_holidays_without_a_day_in_the_coming_year_is_reported(
     capsys: pytest.CaptureFixture[str],
     project: Path,
     deadline: str,
@@ -466,7 +466,7 @@ def test_a_list_of_holidays_without_a_day_in_the_coming_year_is_told(
 
 
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"context": 7}', "{}"])
-def test_a_folder_without_readable_settings_is_told(
+def test_a_folder_without_readable_settings_is_reported(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, content: str | None
 ) -> None:
     if content is not None:
@@ -570,7 +570,7 @@ def with_dry_run(aws: Stacks, monkeypatch: pytest.MonkeyPatch, status: str = "SU
     return states
 
 
-def test_a_dry_run_tells_which_payer_accounts_and_witnesses_cannot_be_read_and_why(
+def test_a_dry_run_shows_which_payer_accounts_and_witnesses_cannot_be_read_and_why(
     capsys: pytest.CaptureFixture[str],
     project: Path,
     aws: Stacks,

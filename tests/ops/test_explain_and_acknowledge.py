@@ -131,7 +131,7 @@ def test_what_is_not_there_is_a_sentence(
         assert told in error
 
 
-def test_a_payer_account_that_is_not_there_is_told_with_those_that_are(
+def test_a_payer_account_that_is_not_there_is_reported_with_those_that_are(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     place = keep(tmp_path, awaits())
@@ -271,7 +271,7 @@ def test_a_dry_run_starts_nothing_and_needs_no_aws(
     assert (answer["covers"], answer["execution"]) == ([], None)
 
 
-def test_every_problem_of_an_acknowledgement_is_told_before_a_run_is_started(
+def test_every_problem_of_an_acknowledgement_is_reported_before_a_run_is_started(
     capsys: pytest.CaptureFixture[str], deployed: Any
 ) -> None:
     words = ("--by", " ", "--reason", "see https://example.com/", "--until", "2020-01-01")

@@ -52,7 +52,7 @@ def summed_up(entity: str, amount: str, accounts: int) -> Charges:
     return ChargesAnswer("run-2", "2026-11-12T06:00:00Z", 1, True, charges).statement()
 
 
-def test_what_cost_explorer_shows_under_no_account_is_told_beside_the_rest() -> None:
+def test_what_cost_explorer_shows_under_no_account_is_reported_beside_the_rest() -> None:
     charges = replace(costs("AWS Marketplace"), total=(Amount("USD", Decimal("123.67")),))
     told = explained(judged(outcome(), invoices=[bill()], charges=said(charges)))
     assert told["cost explorer"][1:4] == [
@@ -98,7 +98,7 @@ def test_a_complete_payer_account_is_explained_by_what_was_and_was_not_asked() -
     }
 
 
-def test_what_lacks_is_explained_by_those_who_expect_it() -> None:
+def test_what_is_missing_is_explained_by_those_who_expect_it() -> None:
     manifest = judged(
         outcome(
             awaited=(outstanding(),),
@@ -178,7 +178,9 @@ def test_what_lacks_is_explained_by_those_who_expect_it() -> None:
         ),
     ],
 )
-def test_each_witness_is_told_in_a_sentence(facts: dict[str, Any], witness: str, line: str) -> None:
+def test_each_witness_is_reported_in_a_sentence(
+    facts: dict[str, Any], witness: str, line: str
+) -> None:
     told = explained(judged(NOTHING, **facts))[witness]
     assert any(one.startswith(line) for one in told), told
 
@@ -197,7 +199,7 @@ def test_a_transferred_payer_account_names_who_gets_its_invoices() -> None:
     ]
 
 
-def test_a_usual_invoice_that_another_witness_explains_is_told_so() -> None:
+def test_a_usual_invoice_that_another_witness_explains_is_explained_so() -> None:
     told = explained(
         judged(
             outcome(),
@@ -259,7 +261,7 @@ def test_a_usual_invoice_of_a_receiver_is_looked_for_where_it_is_filed() -> None
         ({"charges": said(costs("AWS"))}, "its history names no usual invoice."),
     ],
 )
-def test_who_has_everything_and_awaits_is_told_for_what_it_waits(
+def test_who_has_everything_and_awaits_sees_what_it_waits_for(
     facts: dict[str, Any], why: str
 ) -> None:
     told = explained(judged(outcome(), invoices=[bill()], as_of=BEFORE_DEADLINE, **facts))
@@ -272,7 +274,7 @@ def test_who_has_everything_and_awaits_is_told_for_what_it_waits(
     ]
 
 
-def test_who_lacks_something_and_awaits_is_told_until_when() -> None:
+def test_who_misses_something_and_awaits_sees_until_when() -> None:
     told = explained(judged(NOTHING, as_of=BEFORE_DEADLINE))
     assert (
         told["verdict"][1]
@@ -280,13 +282,13 @@ def test_who_lacks_something_and_awaits_is_told_until_when() -> None:
     )
 
 
-def test_an_acknowledgement_that_is_over_is_told_as_over() -> None:
+def test_an_acknowledgement_that_is_over_is_reported_as_over() -> None:
     first = judged(NOTHING, acknowledgements=[accepts(until=AFTER_DEADLINE.date())])
     second = judged(NOTHING, previous=first, as_of=NEXT_DAY)
     assert "until 2026-11-12, now expired:" in explained(second)["a person"][0]
 
 
-def test_an_acknowledgement_that_a_later_one_replaces_is_told_so() -> None:
+def test_an_acknowledgement_that_a_later_one_replaces_is_reported_so() -> None:
     first = judged(NOTHING, acknowledgements=[accepts()], run_id="run-1")
     second = judged(NOTHING, previous=first, acknowledgements=[accepts(reason="Still none.")])
     old, new = explained(second)["a person"]
@@ -294,7 +296,7 @@ def test_an_acknowledgement_that_a_later_one_replaces_is_told_so() -> None:
     assert "replaces" not in new
 
 
-def test_a_payer_account_that_was_never_read_is_told_so() -> None:
+def test_a_payer_account_that_was_never_read_is_reported_so() -> None:
     told = explained(judged())
     assert told["listings"] == ["Its own listings were never read for this period."]
     assert told["findings"][0].startswith("blocking NOT_CHECKED")

@@ -190,7 +190,7 @@ def test_a_later_run_of_a_closed_month_is_none_either() -> None:
          "is COMPLETE without N-1, and does not say why"),
     ],
 )  # fmt: skip
-def test_what_no_run_says_is_told(edit: Edit, found: str) -> None:
+def test_what_no_run_says_is_reported(edit: Edit, found: str) -> None:
     assert found in newest(edit)
 
 
@@ -210,7 +210,7 @@ def test_what_no_run_says_is_told(edit: Edit, found: str) -> None:
         (of_payer(run_id="run-1"), "says something new as of run run-1"),
     ],
 )
-def test_what_no_run_says_after_the_manifest_before_it_is_told(edit: Edit, found: str) -> None:
+def test_what_no_run_says_after_the_manifest_before_it_is_reported(edit: Edit, found: str) -> None:
     assert found in next_one(edit)
 
 
@@ -218,7 +218,7 @@ def test_what_the_run_left_alone_is_as_the_run_before_it_said() -> None:
     assert next_one(of_payer(run_id="run-3")) == ""
 
 
-def test_a_manifest_of_after_the_check_is_told_where_a_clock_is_asked() -> None:
+def test_a_manifest_of_after_the_check_is_reported_where_a_clock_is_asked() -> None:
     def edit(said: dict[str, Any]) -> None:
         said["run_id"] = "run-4"
         for one in (said, *said["payers"]):
@@ -251,7 +251,7 @@ def test_what_a_person_accepted_blocks_no_more_as_long_as_that_counts(
     assert ("which nobody accepted" in newest(edit)) == is_told
 
 
-def test_what_is_edited_without_a_signature_is_told_as_that_alone() -> None:
+def test_what_is_edited_without_a_signature_is_reported_as_that_alone() -> None:
     made = MadeArchive(GOOD.kms, dict(GOOD.files))
     made.files[NEWEST] = made.files[NEWEST].replace(b'"expected":1', b'"expected":0')
     findings = check(made, MemoryPlace(made.files)).findings

@@ -58,7 +58,9 @@ def test_heads_that_are_older_than_the_archive_leave_what_came_after_open() -> N
         ((1, 3, 4, 7, 9, 10), "2026-01, 2026-03 to 2026-04, 2026-07, 2026-09 to 2026-10"),
     ],
 )
-def test_months_that_follow_each_other_are_told_together(months: Sequence[int], told: str) -> None:
+def test_months_that_follow_each_other_are_reported_together(
+    months: Sequence[int], told: str
+) -> None:
     assert spans([BillingPeriod(2026, month) for month in months]) == told
 
 
@@ -145,7 +147,7 @@ def test_a_report_without_any_head_still_knows_which_months_had_manifests(tmp_pa
     assert (known.heads, known.left_out) == ({}, (BillingPeriod(2026, 8),))
 
 
-def test_a_report_of_an_earlier_version_tells_what_it_left_out_too(tmp_path: Path) -> None:
+def test_a_report_of_an_earlier_version_shows_what_it_left_out_too(tmp_path: Path) -> None:
     said = check(MadeArchive(GOOD.kms), MemoryPlace(GOOD.files)).to_data()
     del said["heads_left_out"]
     said["heads"] = said["heads"][:1]

@@ -94,7 +94,7 @@ def test_the_ledger_as_it_was_made_is_right_however_it_is_held(one: Manifest) ->
 
 
 @pytest.mark.usefixtures("batch")
-def test_an_amount_that_is_counted_twice_is_told() -> None:
+def test_an_amount_that_is_counted_twice_is_reported() -> None:
     table = rows(ledger_csv(TWO))
     amount, row = table[0].index('"amount_due"'), 3
     assert table[row][amount] == "", "the first holder's invoice is not in the totals"
@@ -103,7 +103,7 @@ def test_an_amount_that_is_counted_twice_is_told() -> None:
 
 
 @given(st.data(), st.text(st.characters(exclude_characters="\r\n"), max_size=5))
-def test_any_cell_that_says_otherwise_is_told(data: st.DataObject, text: str) -> None:
+def test_any_cell_that_says_otherwise_is_reported(data: st.DataObject, text: str) -> None:
     table = rows(ledger_csv(TWO))
     row = data.draw(st.integers(1, len(table) - 1))
     column = data.draw(st.integers(0, len(COLUMNS) - 1))
@@ -119,7 +119,7 @@ def re_quote(cell: str) -> str:
 
 
 @given(st.data())
-def test_any_cell_that_is_quoted_otherwise_is_told_though_it_parses_alike(
+def test_any_cell_that_is_quoted_otherwise_is_reported_though_it_parses_alike(
     data: st.DataObject,
 ) -> None:
     table = rows(ledger_csv(TWO))
@@ -149,7 +149,7 @@ def test_any_cell_that_is_quoted_otherwise_is_told_though_it_parses_alike(
         ('"billing_period"', "billing_period"),
     ],
 )
-def test_a_ledger_in_another_form_is_told(old: str, new: str) -> None:
+def test_a_ledger_in_another_form_is_reported(old: str, new: str) -> None:
     view = ledger_csv(TWO).decode()
     assert old in view
     for edited in (view.replace(old, new, 1), new.join(view.rsplit(old, 1))):
@@ -157,7 +157,7 @@ def test_a_ledger_in_another_form_is_told(old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize("more", ["\r\n", "\0", "#", "\u200b", "\x1a"])
-def test_what_follows_the_ledger_or_lacks_at_its_end_is_told(more: str) -> None:
+def test_what_follows_the_ledger_or_is_missing_at_its_end_is_reported(more: str) -> None:
     view = ledger_csv(TWO)
     assert differences(TWO, view + more.encode())
     assert differences(TWO, view[:-1])
@@ -165,7 +165,7 @@ def test_what_follows_the_ledger_or_lacks_at_its_end_is_told(more: str) -> None:
 
 
 @pytest.mark.parametrize("row", [1, 3, 5])
-def test_a_row_that_lacks_or_comes_twice_is_told(row: int) -> None:
+def test_a_row_that_is_missing_or_comes_twice_is_reported(row: int) -> None:
     table = rows(ledger_csv(TWO))
     assert differences(TWO, written([*table[:row], *table[row + 1 :]]))
     assert differences(TWO, written([*table[: row + 1], *table[row:]]))
@@ -191,13 +191,13 @@ def test_a_ledger_of_which_columns_were_cut_off_is_none(columns: int) -> None:
     assert differences(TWO, written(cut)) == ["its columns are not a ledger's"]
 
 
-def test_a_column_that_no_version_has_is_told() -> None:
+def test_a_column_that_no_version_has_is_reported() -> None:
     table = rows(ledger_csv(TWO))
     more = [[*table[0], '"amount_to_pay"'], *([*row, "999.00"] for row in table[1:])]
     assert differences(TWO, written(more)) == ["its columns are not a ledger's"]
 
 
-def test_a_row_that_is_wider_than_the_header_is_told() -> None:
+def test_a_row_that_is_wider_than_the_header_is_reported() -> None:
     table = rows(ledger_csv(TWO))
     table[1] = [*table[1], "PAID TWICE"]
     assert differences(TWO, written(table)) == ["its row 2 is otherwise in its length"]
@@ -213,7 +213,7 @@ def test_columns_in_another_order_are_no_ledgers() -> None:
     assert differences(TWO, written(swapped)) == ["its columns are not a ledger's"]
 
 
-def test_a_row_that_is_cut_short_is_told() -> None:
+def test_a_row_that_is_cut_short_is_reported() -> None:
     table = rows(ledger_csv(TWO))
     table[2] = table[2][:5]
     assert differences(TWO, written(table)) == ["its row 3 is otherwise in its length"]

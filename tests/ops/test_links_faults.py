@@ -65,7 +65,7 @@ def test_t13_a_month_of_which_a_folder_could_not_be_listed_is_not_called_right(
 
 @pytest.mark.parametrize("one_period", [False, True])
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_t13_a_folder_that_a_link_stands_for_is_told_and_not_followed(
+def test_t13_a_folder_that_a_link_stands_for_is_reported_and_not_followed(
     copy: Path, tmp_path: Path, folder: str, one_period: bool
 ) -> None:
     shutil.move(copy / folder, tmp_path / "elsewhere")
@@ -77,7 +77,7 @@ def test_t13_a_folder_that_a_link_stands_for_is_told_and_not_followed(
         assert (folder, _A_LINK) in told
 
 
-def test_t13_a_link_to_the_manifests_is_told_at_the_level_of_structure(copy: Path) -> None:
+def test_t13_a_link_to_the_manifests_is_reported_at_the_level_of_structure(copy: Path) -> None:
     for folder in ("periods", "periods/2026-10", "periods/2026-10/manifests"):
         (copy / folder).rename(copy.parent / "elsewhere")
         (copy / folder).symlink_to(copy.parent / "elsewhere")
@@ -107,7 +107,7 @@ OBSTACLES = (a_link, os.mkfifo, a_socket)
 
 @pytest.mark.parametrize("make", OBSTACLES)
 @pytest.mark.parametrize("view", VIEWS)
-def test_t13_what_stands_in_place_of_a_view_and_is_no_file_is_told(
+def test_t13_what_stands_in_place_of_a_view_and_is_no_file_is_reported(
     copy: Path, view: str, make: Callable[[Path], None]
 ) -> None:
     (copy / view).unlink(missing_ok=True)
@@ -120,7 +120,7 @@ def test_t13_what_stands_in_place_of_a_view_and_is_no_file_is_told(
 
 @pytest.mark.parametrize("make", OBSTACLES)
 @pytest.mark.parametrize("key", [GOOD.keys("records/")[0], GOOD.keys("invoices/")[0], NEWEST])
-def test_t13_what_stands_in_place_of_evidence_and_is_no_file_is_told(
+def test_t13_what_stands_in_place_of_evidence_and_is_no_file_is_reported(
     copy: Path, key: str, make: Callable[[Path], None]
 ) -> None:
     (copy / key).unlink()
@@ -131,7 +131,7 @@ def test_t13_what_stands_in_place_of_evidence_and_is_no_file_is_told(
 
 
 @pytest.mark.parametrize("make", OBSTACLES)
-def test_t13_what_is_no_file_and_belongs_nowhere_is_told_whatever_it_is_called(
+def test_t13_what_is_no_file_and_belongs_nowhere_is_reported_whatever_it_is_called(
     copy: Path, make: Callable[[Path], None]
 ) -> None:
     names = ("elsewhere", "@eaDir", ".DS_Store", "periods/2026-10/._x", "records/2026-10/x")

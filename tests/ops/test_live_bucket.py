@@ -87,7 +87,7 @@ def test_an_object_of_which_only_a_delete_marker_is_left_is_gone(live: Live) -> 
     assert codes(check(live)) == {"OBJECT_GONE": "blocking"}
 
 
-def test_a_hidden_manifest_is_told_and_read_all_the_same(live: Live) -> None:
+def test_a_hidden_manifest_is_reported_and_read_all_the_same(live: Live) -> None:
     live.s3.delete_object(Bucket=BUCKET, Key=NEWEST)
     report = check(live)
     assert [(f.code, f.object) for f in report.findings] == [("OBJECT_HIDDEN", NEWEST)]
@@ -129,7 +129,7 @@ def lay_over(live: Live, content: bytes) -> str:
         (b"%PDF-1.4 EUINAE26-11", ["warning"]),
     ],
 )
-def test_what_was_laid_over_another_before_its_manifest_is_told(
+def test_what_was_laid_over_another_before_its_manifest_is_reported(
     live: Live, beneath: bytes, severities: list[str]
 ) -> None:
     """The manifest is signed as the truth after that, and names the version on top."""
@@ -157,7 +157,7 @@ def check_remade(live: Live) -> CheckReport:
     return check(live, heads=None, level=Level.presence)
 
 
-def test_a_delete_marker_beneath_a_manifest_is_told(live: Live) -> None:
+def test_a_delete_marker_beneath_a_manifest_is_reported(live: Live) -> None:
     version = live.s3.head_object(Bucket=BUCKET, Key=NEWEST)["VersionId"]
     live.s3.delete_object(Bucket=BUCKET, Key=NEWEST)
     live.s3.put_object_retention(
@@ -206,7 +206,7 @@ def test_the_first_run_of_a_month_that_is_under_way_is_a_warning(live: Live) -> 
         assert codes(check(live, **old)) == {"MANIFESTS_ABSENT": "blocking"}
 
 
-def test_a_lock_that_a_manifest_lacks_is_told(live: Live) -> None:
+def test_a_lock_that_a_manifest_does_not_have_is_reported(live: Live) -> None:
     live.s3.put_object_retention(
         Bucket=BUCKET, Key=NEWEST, Retention={}, BypassGovernanceRetention=True
     )

@@ -82,7 +82,7 @@ def test_whatever_the_blocks_the_parts_and_hashes_are_those_of_the_whole_file(
         b'{"payers":[],"number":' + b"1" * 5000 + b"}",
     ],
 )
-def test_what_is_no_manifest_is_told_and_hashed_all_the_same(content: bytes, size: int) -> None:
+def test_what_is_no_manifest_is_reported_and_hashed_all_the_same(content: bytes, size: int) -> None:
     reader = ManifestReader(blocks(content, size))
     with pytest.raises(NotAManifest):
         list(reader.parts())
@@ -111,7 +111,7 @@ def test_what_is_no_manifest_is_told_and_hashed_all_the_same(content: bytes, siz
         '{"payers":[{"invoices":[{"b":1,"a":1}]}]}\n',
     ],
 )
-def test_any_other_form_than_the_canonical_one_is_told(file: str) -> None:
+def test_any_other_form_than_the_canonical_one_is_reported(file: str) -> None:
     for size in (1, 1000):
         reader = ManifestReader(blocks(file.encode(), size))
         list(reader.parts())

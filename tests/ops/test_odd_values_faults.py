@@ -76,7 +76,7 @@ def found_at(files: dict[str, bytes], key: str) -> set[str]:
     return {code for code, at in told if at == key}
 
 
-def test_t13_an_odd_value_at_any_member_of_a_manifest_is_told_and_the_rest_is_checked() -> None:
+def test_t13_an_odd_value_at_any_member_of_a_manifest_is_reported_and_the_rest_is_checked() -> None:
     assert check(GOOD, MemoryPlace(GOOD.files)).result == "ALL_WELL"
     for at, odd, content in edits(GOOD.data(MANIFEST)):
         assert found_at({MANIFEST: content}, MANIFEST), (at, odd)
@@ -137,7 +137,7 @@ def test_t13_whatever_a_period_does_to_the_check_the_others_are_checked() -> Non
 
 
 @pytest.mark.parametrize("key", [RECORD, completeness_key(OCTOBER)])
-def test_t13_an_odd_value_at_any_member_of_a_record_or_view_is_told(key: str) -> None:
+def test_t13_an_odd_value_at_any_member_of_a_record_or_view_is_reported(key: str) -> None:
     for at, odd, content in edits(GOOD.data(key)):
         assert found_at({key: content}, key), (at, odd)
 
@@ -149,7 +149,9 @@ FACTS = {
 """What of a record is compared; of sightings only who saw it."""
 
 
-def test_t13_an_odd_value_in_a_record_that_its_manifest_names_so_is_told_if_it_is_a_fact() -> None:
+def test_t13_an_odd_value_in_a_record_that_its_manifest_names_so_is_reported_if_it_is_a_fact() -> (
+    None
+):
     for at, odd, content in edits(GOOD.data(RECORD)):
         said = GOOD.data(MANIFEST)
         (named,) = said["payers"][0]["invoices"][0]["records"]
@@ -169,7 +171,7 @@ def test_t13_an_odd_value_in_a_record_that_its_manifest_names_so_is_told_if_it_i
     "key",
     [sha256_sums_key(OCTOBER), ledger_csv_key(OCTOBER), completeness_key(OCTOBER), KEY_FILE],
 )
-def test_t13_an_odd_file_is_told_and_the_rest_is_checked(key: str, content: bytes) -> None:
+def test_t13_an_odd_file_is_reported_and_the_rest_is_checked(key: str, content: bytes) -> None:
     assert found_at({key: content}, key)
 
 

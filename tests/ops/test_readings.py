@@ -44,7 +44,7 @@ def test_what_reads_wrong_twice_is_damaged(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", [RECORD, NEWEST, VIEW])
-def test_what_cannot_be_read_at_all_is_told_as_that(key: str) -> None:
+def test_what_cannot_be_read_at_all_is_reported_as_that(key: str) -> None:
     report = check_with(key, *[None] * 20)
     assert "OBJECT_UNREADABLE" in {f.code for f in report.findings if f.object == key}
     assert report.result == "ACTION_REQUIRED"

@@ -117,7 +117,7 @@ def name_twice(said: dict[str, Any]) -> None:
          "its invoice 1 cannot be counted"),
     ],
 )  # fmt: skip
-def test_what_does_not_follow_from_its_own_invoices_is_told(edit: Edit, told: str) -> None:
+def test_what_does_not_follow_from_its_own_invoices_is_reported(edit: Edit, told: str) -> None:
     said = copy.deepcopy(TWO)
     edit(said)
     assert [one for one in wrong(said) if one.startswith(told)]
@@ -148,7 +148,7 @@ FORGOTTEN = ["invoice A, which was awaited"]
         (payer(BOREAL), [f"payer account {ACME}", *FORGOTTEN]),
     ],
 )
-def test_what_was_expected_is_archived_awaited_or_told_as_vanished(
+def test_what_was_expected_is_archived_awaited_or_reported_as_vanished(
     then: PayerState, told: list[str]
 ) -> None:
     assert forgotten(manifest(AWAITED), manifest(then)) == told

@@ -42,7 +42,7 @@ def test_a_manifest_of_another_bucket_is_misplaced() -> None:
     assert one == ("MANIFEST_MISPLACED", "bucket another-bucket")
 
 
-def test_an_object_that_is_named_twice_is_told() -> None:
+def test_an_object_that_is_named_twice_is_reported() -> None:
     def edit(said: dict[str, Any]) -> None:
         documents = said["payers"][0]["invoices"][0]["documents"]
         documents.append(documents[0])
@@ -53,7 +53,7 @@ def test_an_object_that_is_named_twice_is_told() -> None:
     assert what.endswith(" twice")
 
 
-def test_an_invoice_of_another_period_is_told() -> None:
+def test_an_invoice_of_another_period_is_reported() -> None:
     def edit(said: dict[str, Any]) -> None:
         said["payers"][0]["invoices"][0]["billing_period"] = "2026-09"
 
@@ -91,12 +91,14 @@ def record_says(edit: Edit, number: str) -> list[tuple[str, str]]:
         ("summary", {}),
     ],
 )
-def test_a_record_that_says_otherwise_than_the_manifest_is_told(member: str, value: object) -> None:
+def test_a_record_that_says_otherwise_than_the_manifest_is_reported(
+    member: str, value: object
+) -> None:
     told = record_says(lambda said: said.update({member: value}), "0002")
     assert told == [("RECORD_CONTRADICTED", f"the record says otherwise of {member}")]
 
 
-def test_a_record_that_was_shown_to_others_than_the_manifest_says_is_told() -> None:
+def test_a_record_that_was_shown_to_others_than_the_manifest_says_is_reported() -> None:
     def edit(said: dict[str, Any]) -> None:
         said["sightings"][0]["payer_account_id"] = "999999999999"
 

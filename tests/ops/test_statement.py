@@ -31,17 +31,17 @@ def test_every_name_that_the_layout_makes_is_right(invoice_id: str, kind: str | 
     assert wrong_names(with_documents(one, *map(stored, keys)).to_data()) == []
 
 
-def test_a_record_or_document_named_as_another_invoices_is_told() -> None:
+def test_a_record_or_document_named_as_another_invoices_is_reported() -> None:
     data = archived("1").to_data() | {"invoice_id": "2"}
     assert wrong_names(data) == [data["records"][0]["key"], data["documents"][0]["key"]]
 
 
-def test_a_record_or_document_of_another_payer_account_is_told() -> None:
+def test_a_record_or_document_of_another_payer_account_is_reported() -> None:
     data = archived("1").to_data() | {"payer_account_id": BOREAL}
     assert wrong_names(data) == [data["records"][0]["key"], data["documents"][0]["key"]]
 
 
-def test_records_that_are_no_chain_from_1_on_are_told() -> None:
+def test_records_that_are_no_chain_from_1_on_are_reported() -> None:
     data = archived("1").to_data()
     second = data["records"][0] | {"key": data["records"][0]["key"].replace("0001", "0003")}
     assert wrong_names(data | {"records": [*data["records"], second]}) == [second["key"]]

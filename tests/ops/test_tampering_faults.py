@@ -342,7 +342,7 @@ def test_t10_what_a_person_or_a_broken_copy_left_is_no_litter(month: Month) -> N
         month.copy(key).unlink()
 
 
-def test_t10_litter_in_the_bucket_itself_is_told(month: Month) -> None:
+def test_t10_litter_in_the_bucket_itself_is_reported(month: Month) -> None:
     for key in (f"invoices/2026-10/{ACME}/._A1.pdf", ".DS_Store", "@eaDir/A9.pdf"):
         month.world.s3.put_object(Bucket=BUCKET, Key=key, Body=b"x")
     report = month.check(live=True)

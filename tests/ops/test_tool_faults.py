@@ -144,7 +144,7 @@ CLOSED_FOLDERS = ("invoices/2026-10/044455556666", "records", "periods/2026-10/m
 
 @pytest.mark.parametrize("mode", [0o000, 0o111, 0o444])
 @pytest.mark.parametrize("folder", CLOSED_FOLDERS)
-def test_t16_a_folder_that_may_not_be_searched_is_told_and_the_check_goes_on(
+def test_t16_a_folder_that_may_not_be_searched_is_reported_and_the_check_goes_on(
     copy: Path, folder: str, mode: int
 ) -> None:
     with without_privileges(copy) as theirs:

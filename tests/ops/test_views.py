@@ -76,7 +76,9 @@ def name_payer_twice(view: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_any_member_that_does_not_follow_from_the_manifest_is_told(edit: Edit, found: str) -> None:
+def test_any_member_that_does_not_follow_from_the_manifest_is_reported(
+    edit: Edit, found: str
+) -> None:
     assert [one for one in told(VIEW, edited(edit)) if one.startswith(found)]
 
 
@@ -106,19 +108,19 @@ def test_an_open_month_is_counted_as_this_release_does_or_as_v1_did(
     assert list(completeness_differences(to_json(view), members, parts)) == found
 
 
-def test_a_payer_account_that_is_shown_twice_is_told() -> None:
+def test_a_payer_account_that_is_shown_twice_is_reported() -> None:
     (found,) = told(VIEW, edited(name_payer_twice))
     assert "it has payer account 044455556666 too, or twice" in found
 
 
-def test_a_payer_account_that_the_manifest_does_not_have_is_told() -> None:
+def test_a_payer_account_that_the_manifest_does_not_have_is_reported() -> None:
     extra = GOOD.data(VIEW)["payers"][0] | {"payer_account_id": "999999999999"}
     assert told(VIEW, edited(lambda view: view["payers"].append(extra))) == [
         "it has payer account 999999999999 too, or twice"
     ]
 
 
-def test_a_member_that_comes_twice_is_told_whichever_a_reader_takes() -> None:
+def test_a_member_that_comes_twice_is_reported_whichever_a_reader_takes() -> None:
     text = GOOD.files[VIEW].decode()
     at = text.rindex('"verdict"')
     (found,) = told(VIEW, f'{text[:at]}"verdict": "ACTION_REQUIRED", {text[at:]}'.encode())
@@ -144,7 +146,7 @@ TEXT = GOOD.files[VIEW].decode()
         "\ufeff" + TEXT,
     ],
 )
-def test_the_view_in_another_form_is_told(content: str) -> None:
+def test_the_view_in_another_form_is_reported(content: str) -> None:
     (found,) = told(VIEW, content.encode())
     assert "form" in found
 
@@ -167,12 +169,12 @@ def test_half_of_a_surrogate_pair_is_no_reason_to_be_red() -> None:
 
 
 @pytest.mark.parametrize("coding", ["utf-16", "utf-32-le"])
-def test_the_view_in_another_coding_is_told(coding: str) -> None:
+def test_the_view_in_another_coding_is_reported(coding: str) -> None:
     assert told(VIEW, TEXT.encode(coding))
 
 
 @pytest.mark.parametrize("value", [True, 1.0, "1", "1\u200b", 2])
-def test_a_number_that_is_none_or_another_is_told(value: object) -> None:
+def test_a_number_that_is_none_or_another_is_reported(value: object) -> None:
     one = GOOD.data(VIEW)["payers"][0]
     assert (one["expected"], 1) == (1, True)
     edit = of_first_payer(expected=value)
@@ -181,7 +183,7 @@ def test_a_number_that_is_none_or_another_is_told(value: object) -> None:
     assert told(VIEW, (json.dumps(view, indent=2, sort_keys=True) + "\n").encode())
 
 
-def test_payer_accounts_in_another_order_are_told() -> None:
+def test_payer_accounts_in_another_order_are_reported() -> None:
     assert told(VIEW, edited(lambda view: view["payers"].reverse())) == [
         "its payer accounts are in another order"
     ]
@@ -213,7 +215,7 @@ LINES = GOOD.files[SUMS].decode().splitlines(keepends=True)
         [LINES[0], "0" * 64 + "  /etc/passwd\n", *LINES[1:]],
     ],
 )
-def test_sums_in_another_form_are_told(lines: list[str]) -> None:
+def test_sums_in_another_form_are_reported(lines: list[str]) -> None:
     assert "".join(lines) != "".join(LINES)
     assert told(SUMS, "".join(lines).encode())
 
@@ -232,12 +234,12 @@ def test_of_many_lines_that_are_wrong_the_first_are_shown_and_the_others_counted
         ("manifest-0002.json", "the manifest before it is missing"),
     ],
 )
-def test_sums_without_the_two_newest_manifests_are_told(lacks: str, found: str) -> None:
+def test_sums_without_the_two_newest_manifests_are_reported(lacks: str, found: str) -> None:
     kept = [line for line in LINES[1:] if not line.endswith(f"{lacks}\n")]
     assert told(SUMS, "".join([LINES[0], *kept]).encode()) == [found]
 
 
-def test_sums_of_a_manifest_before_those_are_told() -> None:
+def test_sums_of_a_manifest_before_those_are_reported() -> None:
     first = manifest_key(OCTOBER, 1)
     at = next(number for number, line in enumerate(LINES) if "manifest-0002" in line)
     line = sums_line(first, sha256_hex(GOOD.files[first]))

@@ -126,7 +126,7 @@ def test_what_aws_shows_by_receiver_role_is_known_and_only_fixed_ages_go_on(
     assert check_bucket(upgraded).findings == []
 
 
-def test_rows_of_one_id_of_which_v1_kept_the_first_are_told_in_the_open_month_alone(
+def test_rows_of_one_id_of_which_v1_kept_the_first_are_reported_in_the_open_month_alone(
     upgraded: World,
 ) -> None:
     before = untouched(upgraded)

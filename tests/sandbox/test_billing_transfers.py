@@ -124,7 +124,7 @@ def test_the_source_and_the_target_see_the_same_transfer_from_their_sides(
     assert "EndTimestamp" not in seen_by_source
 
 
-def test_a_withdrawn_transfer_tells_its_end(emulator: InvoicingEmulator) -> None:
+def test_a_withdrawn_transfer_shows_its_end(emulator: InvoicingEmulator) -> None:
     ended = outbound(emulator)[1]
     assert (ended["Status"], ended["EndTimestamp"]) == ("WITHDRAWN", day("2025-12-31T23:59:59"))
     emulator.now = day("2025-12-17")

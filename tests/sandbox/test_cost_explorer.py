@@ -209,7 +209,7 @@ def test_only_the_primary_billing_view_is_there(emulator: InvoicingEmulator) -> 
 # What it adds up
 
 
-def test_a_months_charges_are_told_by_linked_account_and_billing_entity(
+def test_a_months_charges_are_reported_by_linked_account_and_billing_entity(
     emulator: InvoicingEmulator,
 ) -> None:
     assert groups(emulator, "LINKED_ACCOUNT", "BILLING_ENTITY") == {
@@ -504,7 +504,7 @@ def row(invoice_id: str, entity: str = "AWS", **members: Any) -> Any:
     )
 
 
-def test_without_lines_of_its_own_an_invoice_tells_its_charges_by_its_row() -> None:
+def test_without_lines_of_its_own_an_invoice_shows_its_charges_by_its_row() -> None:
     rows = [
         row("1", BaseCurrencyAmount=amount("110", tax="15", discount="-5")),
         row("2", "AWS_MARKETPLACE", PaymentCurrencyAmount=amount("20"), AccountId=LINKED),

@@ -74,7 +74,7 @@ def test_each_kind_is_of_one_table_and_each_download_has_its_answer() -> None:
 
 
 @pytest.mark.parametrize("error", ["ResourceNotFoundException", "ValidationException"])
-def test_a_call_about_one_invoice_fails_as_often_as_told(
+def test_a_call_about_one_invoice_fails_as_often_as_set(
     emulator: InvoicingEmulator, error: str
 ) -> None:
     emulator.faults.add(Fault(PAYER, error, 2, invoice_id=FIRST))
@@ -225,7 +225,7 @@ def test_an_offer_can_lead_to_any_url_and_break_the_model(emulator: InvoicingEmu
     assert offer(emulator)["DocumentUrl"] == url
 
 
-def test_an_offer_can_lack_its_url_or_everything(emulator: InvoicingEmulator) -> None:
+def test_an_offer_can_come_without_its_url_or_anything(emulator: InvoicingEmulator) -> None:
     emulator.faults.add(Fault(PAYER, "no_url", 1))
     emulator.faults.add(Fault(PAYER, "no_answer", 1))
     assert offer(emulator) == {"InvoiceId": FIRST}
@@ -289,13 +289,13 @@ def test_the_connection_can_be_reset_before_any_answer(emulator: InvoicingEmulat
     assert emulator.requests.snapshot()["downloads"] == {PAYER: 1}
 
 
-def test_a_body_can_be_as_large_as_told(emulator: InvoicingEmulator) -> None:
+def test_a_body_can_be_as_large_as_set(emulator: InvoicingEmulator) -> None:
     response = got(emulator, "oversized", size_bytes=300_000)
     assert len(response.content) == int(response.headers["Content-Length"]) == 300_000
     assert response.content.startswith(CONTENT)
 
 
-def test_an_oversized_body_is_a_gibibyte_unless_told(emulator: InvoicingEmulator) -> None:
+def test_an_oversized_body_is_a_gibibyte_by_default(emulator: InvoicingEmulator) -> None:
     emulator.faults.add(Fault(PAYER, "oversized", 1))
     with requests.get(document_url(emulator), stream=True, timeout=5) as response:
         assert response.headers["Content-Length"] == str(1 << 30)
@@ -363,7 +363,7 @@ def test_a_download_fault_spares_other_invoices_and_other_payers(
     assert statuses == [200, 200, 403, 403]
 
 
-def test_every_fault_can_be_told_through_the_control_plane(emulator: InvoicingEmulator) -> None:
+def test_every_fault_can_be_set_through_the_control_plane(emulator: InvoicingEmulator) -> None:
     needs: dict[str, dict[str, Any]] = {
         "changed_answer": {"members": {"InvoiceSummaries": None}},
         "changed_row": {"invoice_id": FIRST, "members": {"BillType": "B"}},

@@ -162,7 +162,7 @@ def test_botocores_own_validator_refuses_the_same(case: str) -> None:
     assert ParamValidator().validate(BROKEN[case][0], shape).has_errors()
 
 
-def test_every_problem_of_a_request_is_told_at_once(emulator: InvoicingEmulator) -> None:
+def test_every_problem_of_a_request_is_reported_at_once(emulator: InvoicingEmulator) -> None:
     _, answer = signed(emulator, b'{"MaxResults": 101, "Sort": "up"}')
     assert [named["name"] for named in answer["fieldList"]] == ["Selector", "MaxResults", "Sort"]
 
@@ -756,7 +756,7 @@ def test_a_sessions_account_is_asked_of_sts_once(sts: tuple[str, list[str]]) -> 
         assert answer["Error"]["Code"] == "UnrecognizedClientException"
 
 
-def test_an_sts_that_does_not_answer_is_told_as_such() -> None:
+def test_an_sts_that_does_not_answer_is_reported_as_such() -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
         nobody = f"http://127.0.0.1:{held.getsockname()[1]}"
     with InvoicingEmulator(FixedCatalogue({}), now=NOW, sts_endpoint=nobody) as emulator:
@@ -777,7 +777,7 @@ def test_an_sts_that_does_not_answer_is_told_as_such() -> None:
         ("InternalServerException", 500),
     ],
 )
-def test_a_fault_answers_as_often_as_told_and_parses_as_the_modelled_exception(
+def test_a_fault_answers_as_often_as_set_and_parses_as_the_modelled_exception(
     emulator: InvoicingEmulator, error: str, status: int
 ) -> None:
     fault = {"payer_account_id": PAYER, "kind": error, "times": 2}
@@ -804,7 +804,7 @@ def test_an_internal_error_can_say_when_to_come_back(emulator: InvoicingEmulator
     assert answer["retryAfterSeconds"] == 7
 
 
-def test_boto3_itself_cures_a_short_storm_of_throttling(emulator: InvoicingEmulator) -> None:
+def test_boto3_itself_rides_out_a_short_storm_of_throttling(emulator: InvoicingEmulator) -> None:
     emulator.faults.add(Fault(PAYER, "ThrottlingException", 1))
     answer = client(emulator, attempts=2).get_invoice_pdf(InvoiceId="1000000001")
     assert answer["ResponseMetadata"]["RetryAttempts"] == 1
@@ -894,7 +894,7 @@ def test_calls_and_downloads_are_counted_by_payer(emulator: InvoicingEmulator) -
     }
 
 
-def test_health_tells_the_emulated_time(emulator: InvoicingEmulator) -> None:
+def test_health_shows_the_emulated_time(emulator: InvoicingEmulator) -> None:
     assert control(emulator, "GET", "health") == (
         200,
         {"status": "ok", "now": "2026-10-12T06:00:00+00:00"},
@@ -935,7 +935,7 @@ def test_a_body_of_untold_length_is_refused(emulator: InvoicingEmulator) -> None
     assert sent(emulator, headers={"Content-Length": "1000001"})[0] == 413
 
 
-def test_a_port_in_use_is_told_with_a_remedy(emulator: InvoicingEmulator) -> None:
+def test_a_port_in_use_is_reported_with_a_remedy(emulator: InvoicingEmulator) -> None:
     port = urlsplit(emulator.url).port or 0
     with pytest.raises(PortInUse, match=f"port {port} on 127.0.0.1 is in use; stop the program"):
         InvoicingEmulator(FixedCatalogue({}), port=port).__enter__()
@@ -1016,7 +1016,7 @@ def test_the_program_says_in_one_line_that_its_port_is_in_use(
     assert f"port {port} on 127.0.0.1 is in use" in complaint
 
 
-def test_the_program_throttles_as_told(register: Path) -> None:
+def test_the_program_throttles_as_set(register: Path) -> None:
     port = free_port()
     with program(port, register, "--limit", "GetInvoicePDF=0.01") as running:
         assert running.stdout is not None

@@ -55,7 +55,7 @@ def test_a_missing_register_is_named(capsys: pytest.CaptureFixture[str], tmp_pat
 
 
 @pytest.mark.usefixtures("loopback")
-def test_a_broken_register_is_told_with_all_its_problems_at_once(
+def test_a_broken_register_is_reported_with_all_its_problems_at_once(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     register = tmp_path / "payers.csv"
@@ -65,7 +65,7 @@ def test_a_broken_register_is_told_with_all_its_problems_at_once(
 
 
 @pytest.mark.usefixtures("loopback")
-def test_a_full_disk_is_told_before_anything_starts(
+def test_a_full_disk_is_reported_before_anything_starts(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(100 << 30, 99 << 30, 700 << 20))
@@ -106,7 +106,7 @@ def test_the_settings_differ_from_those_of_aws_only_in_addresses_and_register() 
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"context": {"invoice_archive": 5}}'])
-def test_a_cdk_json_without_settings_is_told(tmp_path: Path, content: str) -> None:
+def test_a_cdk_json_without_settings_is_reported(tmp_path: Path, content: str) -> None:
     (tmp_path / "cdk.json").write_text(content)
     with pytest.raises(SandboxError, match=r"cdk\.json holds no 'invoice_archive' block"):
         sandbox_settings(tmp_path, "", 21001)

@@ -576,6 +576,8 @@ def test_a_name_in_other_letters_is_printed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["Orchard 🍊 ᚠ", "=cmd|' /C calc'!A0", "x" * 300, "Zürich\nAG"])
-def test_a_name_that_the_fonts_lack_or_that_is_hostile_still_gives_a_paper(name: str) -> None:
+def test_a_name_that_the_fonts_do_not_have_or_that_is_hostile_still_gives_a_paper(
+    name: str,
+) -> None:
     (invoice, *_) = Organization({PLAIN: name}).invoices(PLAIN, DEFAULT_RUN).values()
     assert PLAIN in text(invoice.document.read())

@@ -44,7 +44,9 @@ def test_a_damaged_file_is_written_anew(tmp_path: Path, content: str) -> None:
     }
 
 
-def test_a_port_in_use_is_told_with_the_file_that_keeps_it_and_the_remedy(taken_port: int) -> None:
+def test_a_port_in_use_is_reported_with_the_file_that_keeps_it_and_the_remedy(
+    taken_port: int,
+) -> None:
     ports = Ports(ministack=taken_port, invoicing=20001)
     with pytest.raises(SandboxError) as refused:
         require_free(ports, "build/sandbox/ports.json")

@@ -149,7 +149,7 @@ def test_a_run_without_effect_says_so(said: Said) -> None:
     ]
 
 
-def test_a_run_tells_what_it_added_and_made_again(said: Said) -> None:
+def test_a_run_shows_what_it_added_and_made_again(said: Said) -> None:
     changed = Difference(
         new=(
             "invoices/2026-10/1/a.pdf",

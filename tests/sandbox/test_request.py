@@ -92,7 +92,7 @@ def test_two_runs_of_a_day_have_scheduled_times_of_their_own() -> None:
         ),
     ],
 )
-def test_what_cannot_be_run_is_told_with_the_remedy(period: str, at: str, message: str) -> None:
+def test_what_cannot_be_run_is_reported_with_the_remedy(period: str, at: str, message: str) -> None:
     with pytest.raises(SandboxError) as refused:
         month_end_request(period, at, NOW)
     assert str(refused.value) == message

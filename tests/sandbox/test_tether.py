@@ -91,7 +91,7 @@ def test_a_killed_starter_leaves_no_program_running(tmp_path: Path) -> None:
     until(lambda: not is_running(child))
 
 
-def test_a_program_that_ends_by_itself_tells_its_status_and_its_last_words(
+def test_a_program_that_ends_by_itself_shows_its_status_and_its_last_words(
     tmp_path: Path, held: int
 ) -> None:
     program = Program(

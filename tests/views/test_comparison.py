@@ -19,7 +19,7 @@ def test_totals_are_compared_payer_by_payer_and_currency_by_currency() -> None:
     assert changes == [("EUR", None, Decimal("1.00")), ("USD", Decimal("10.00"), Decimal("12.50"))]
 
 
-def test_payer_accounts_that_came_or_went_are_told_with_their_totals() -> None:
+def test_payer_accounts_that_came_or_went_are_reported_with_their_totals() -> None:
     before = digest(payer_state(ACME, "Acme", invoices=(due("1", "10.00"),)), payer_state(CARDINAL))
     now = digest(payer_state(BOREAL, "Boreal", invoices=(due("2", "5.00"),)), period=OCTOBER)
     told_changes = {
@@ -48,7 +48,7 @@ def test_a_difference_is_exact_and_nothing_counts_as_zero() -> None:
     assert change.difference == Decimal("-10.00")
 
 
-def test_what_happened_to_archived_invoices_is_told_from_the_findings() -> None:
+def test_what_happened_to_archived_invoices_is_reported_from_the_findings() -> None:
     findings = (
         finding("INVOICE_CHANGED", "1", "DueDate: a → b"),
         finding("PDF_ENCRYPTED", "invoices/x.pdf", "Encrypted."),
@@ -62,5 +62,5 @@ def test_what_happened_to_archived_invoices_is_told_from_the_findings() -> None:
     assert all(change.next_step and change.difference is None for change in changes)
 
 
-def test_every_code_that_tells_of_a_change_is_a_finding() -> None:
+def test_every_code_that_shows_a_change_is_a_finding() -> None:
     assert set(CHANGE_CODES) <= KINDS.keys()

@@ -53,7 +53,7 @@ def test_what_computers_leave_is_known_by_its_name(name: str, pattern: str) -> N
         "",
     ],
 )
-def test_whatever_else_lies_there_is_told(name: str) -> None:
+def test_whatever_else_lies_there_is_reported(name: str) -> None:
     assert litter_pattern(name) is None
 
 

@@ -95,7 +95,7 @@ def test_a_payer_account_is_complete_everywhere_or_nowhere(verdict: PayerVerdict
     assert sum(not one.is_asked_daily for one in seen) == complete
 
 
-def test_who_waits_for_the_deadline_alone_is_told_beside_those_that_are_complete() -> None:
+def test_who_waits_for_the_deadline_alone_is_reported_beside_those_that_are_complete() -> None:
     """ "1 of 1 complete" stood beside "settled 0 of 1" on the page."""
     manifest = judged("AWAITING")
     said = f"0 of 1 complete on {DAY}, 1 more with nothing outstanding"

@@ -141,7 +141,7 @@ def test_an_amount_with_more_decimals_than_a_spreadsheet_shows_is_text() -> None
         assert cell(sheet, "Payment: total").data_type == data_type
 
 
-def test_rows_beyond_the_end_of_a_worksheet_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_beyond_the_end_of_a_worksheet_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lambdas.views.workbook._MOST_ROWS", 4)
     manifest = month(payer_state(invoices=tuple(due(str(n), "1.00") for n in range(1, 6))))
     sheet = opened(manifest)["documents"]
@@ -295,7 +295,7 @@ def test_a_complete_month_has_nothing_missing() -> None:
     assert table(opened(month(payer_state(invoices=(invoice(),))))["missing"]) == []
 
 
-def test_the_changes_are_told_first_and_then_those_since_the_month_before() -> None:
+def test_the_changes_are_reported_first_and_then_those_since_the_month_before() -> None:
     late = finding("LATE_DOCUMENT", INVOICE_ID, "Added.")
     manifest = month(payer_state(invoices=(due(INVOICE_ID, "7.00"),), findings=(late,)))
     rows = table(opened(manifest, digest(payer_state(invoices=(due("0", "5.00"),))))["changes"])

@@ -156,7 +156,7 @@ def test_no_signature_of_a_document_url_is_left_anywhere(
     assert found_in(embedded_aws, SIGNATURE_MARKER) == set()
 
 
-def test_every_failed_download_is_told_without_its_url(failed_month_ends: list[Failed]) -> None:
+def test_every_failed_download_is_reported_without_its_url(failed_month_ends: list[Failed]) -> None:
     for failed in failed_month_ends:
         assert "ACTION_REQUIRED" in failed.month_end.said
         for name in failed.invoices:

@@ -21,11 +21,11 @@ NOT_ON_THE_EMBEDDED_AWS = {
     "test_aws_grants_each_action[ValidateCompleteness-on conditions]",
     "test_aws_grants_each_action[Workflow-on conditions]",
     # its schedule is switched off, and its register is another
-    "test_it_starts_daily_tells_everybody_and_knows_the_register",
+    "test_it_starts_daily_notifies_everybody_and_knows_the_register",
 }
 
 
-def test_the_live_suite_passes_but_for_what_the_embedded_aws_lacks(
+def test_the_live_suite_passes_but_for_what_the_embedded_aws_does_not_have(
     embedded_aws: EmbeddedAws,
 ) -> None:
     sandbox = embedded_aws.sandbox

@@ -99,7 +99,7 @@ def test_what_came_late_completes_the_month_and_touches_no_earlier_evidence(
     assert not [key for key in touched if is_evidence(key)]
 
 
-def test_a_settled_month_asks_for_no_document_and_changes_no_byte(month_ends: MonthEnds) -> None:
+def test_a_complete_month_asks_for_no_document_and_changes_no_byte(month_ends: MonthEnds) -> None:
     assert month_ends.settled.asked.calls.get("GetInvoicePDF", 0) == 0
     assert month_ends.settled.asked.downloads == 0
     assert not month_ends.settled.changed

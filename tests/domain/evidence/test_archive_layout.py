@@ -195,7 +195,7 @@ def test_no_two_documents_of_any_invoices_share_a_key() -> None:
 @given(type_values, ids, type_values, ids | st.none(), st.integers(1, 99))
 @example("INVOICE", "1_TAX_E_INVOICE_2", "SUPPLEMENT", "_r2", 1)
 @example("A" * 18, "x" * 40, None, None, 2)
-def test_the_name_of_each_document_tells_its_invoice_whatever_the_types(
+def test_the_name_of_each_document_shows_its_invoice_whatever_the_types(
     invoice_type: str | None,
     invoice_id: str,
     document_type: str | None,
@@ -218,7 +218,7 @@ def test_the_name_of_each_document_tells_its_invoice_whatever_the_types(
         "",
     ],
 )
-def test_the_name_of_anything_else_tells_no_invoice(other: str) -> None:
+def test_the_name_of_anything_else_shows_no_invoice(other: str) -> None:
     assert invoice_of_document(other) is None
 
 
@@ -252,7 +252,7 @@ def test_the_ordinal_tells_supplements_of_one_type_and_id_apart(document_id: str
 
 
 @given(ids, st.integers(1, 99_999))
-def test_a_record_key_tells_its_chain_and_its_number(invoice_id: str, sequence: int) -> None:
+def test_a_record_key_shows_its_chain_and_its_number(invoice_id: str, sequence: int) -> None:
     key = record_key(OCTOBER, ACME, invoice_id, sequence)
     assert_portable(key)
     assert key.startswith(records_prefix(OCTOBER, ACME))
@@ -270,7 +270,7 @@ def test_a_prefix_of_one_payer_account_holds_no_other_payers_keys() -> None:
 
 
 @given(st.integers(1, 99_999))
-def test_a_manifest_key_tells_its_number(sequence: int) -> None:
+def test_a_manifest_key_shows_its_number(sequence: int) -> None:
     key = manifest_key(OCTOBER, sequence)
     assert_portable(key)
     assert key.startswith(manifests_prefix(OCTOBER))
@@ -327,7 +327,7 @@ def test_the_files_of_a_run_have_keys_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("invoice_id", ["2609293185", "a_r2", "INVOICE", "../x"])
-def test_an_invoice_document_and_its_revisions_are_told_from_its_supplements(
+def test_an_invoice_document_and_its_revisions_are_distinguished_from_its_supplements(
     invoice_id: str,
 ) -> None:
     stem = invoice_document_stem(OCTOBER, ACME, "INVOICE", invoice_id)

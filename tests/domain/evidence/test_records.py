@@ -131,14 +131,14 @@ def test_a_changed_row_of_the_second_observer_is_kept_as_its_sighting_alone() ->
     assert third.notes == ()
 
 
-def test_a_late_supplement_is_added_and_told() -> None:
+def test_a_late_supplement_is_added_and_reported() -> None:
     second = follow(record(), documents=(supplement(),), were_asked=True)
     assert second.documents == (invoice_document(), supplement())
     assert codes(second) == {"LATE_DOCUMENT": "info"}
     assert settles(second, documents=(supplement(),))
 
 
-def test_a_revision_stands_beside_the_first_document_and_is_told() -> None:
+def test_a_revision_stands_beside_the_first_document_and_is_reported() -> None:
     first_document = invoice_document()
     revision = replace(first_document, stored=stored("invoices/…_r2.pdf", b"other"), revision=2)
     second = follow(record(), documents=(revision,), were_asked=True)
@@ -146,7 +146,7 @@ def test_a_revision_stands_beside_the_first_document_and_is_told() -> None:
     assert codes(second) == {"DOCUMENT_REVISED": "warning"}
 
 
-def test_a_lack_that_is_cured_is_no_longer_in_the_record() -> None:
+def test_a_gap_that_is_fixed_is_no_longer_in_the_record() -> None:
     state = record(lacks=(LACK,))
     assert codes(state) == {"PDF_NOT_READY": "blocking"}
     second = follow(state, documents=(supplement(),), were_asked=True)
@@ -154,18 +154,18 @@ def test_a_lack_that_is_cured_is_no_longer_in_the_record() -> None:
     assert "PDF_NOT_READY" not in codes(second)
 
 
-def test_the_same_lack_again_is_no_record_and_another_one_is() -> None:
+def test_the_same_gap_again_is_no_record_and_another_one_is() -> None:
     state = record(lacks=(LACK,))
     assert settles(state, lacks=(LACK,), were_asked=True)
     assert follow(state, lacks=(OTHER_LACK,), were_asked=True).lacks == (OTHER_LACK,)
 
 
-def test_a_lack_stays_until_somebody_asks() -> None:
+def test_a_gap_stays_until_somebody_asks() -> None:
     state = record(lacks=(LACK,))
     assert follow(state, row=summary_row(DueDate="2026-12-01")).lacks == (LACK,)
 
 
-def test_a_vanished_invoice_is_told_once_and_its_documents_stay() -> None:
+def test_a_vanished_invoice_is_reported_once_and_its_documents_stay() -> None:
     second = follow(record(), is_listed=False)
     assert [s.is_listed for s in second.sightings] == [False]
     assert second.documents == record().documents
@@ -173,7 +173,7 @@ def test_a_vanished_invoice_is_told_once_and_its_documents_stay() -> None:
     assert settles(second, is_listed=False)
 
 
-def test_an_invoice_that_is_listed_again_is_told() -> None:
+def test_an_invoice_that_is_listed_again_is_reported() -> None:
     third = follow(follow(record(), is_listed=False))
     assert [s.is_listed for s in third.sightings] == [True]
     assert third.notes[-1].code == "INVOICE_CHANGED"
@@ -239,7 +239,7 @@ def test_an_invoice_without_an_issued_date_ages_from_its_first_record() -> None:
     assert state.is_due(BEFORE_DEADLINE + timedelta(days=1))
 
 
-def test_what_lacks_is_asked_for_in_every_run() -> None:
+def test_what_is_missing_is_asked_for_in_every_run() -> None:
     assert record(lacks=(LACK,)).is_due(BEFORE_DEADLINE)
     assert record(lacks=(LACK,)).is_due(BEFORE_DEADLINE + timedelta(days=4000))
 

@@ -55,6 +55,6 @@ def test_what_is_referred_to_and_not_archived_is_a_warning_at_who_refers_to_it()
     assert all("GONE" in one.detail for one in found)
 
 
-def test_a_receipt_that_names_no_invoice_is_told_for_information() -> None:
+def test_a_receipt_that_names_no_invoice_is_reported_for_information() -> None:
     (found,) = unarchived_references([archived("1", InvoiceType="PAYMENT_RECEIPT")], set())
     assert (found.code, found.severity) == ("RECEIPT_WITHOUT_INVOICE", "info")

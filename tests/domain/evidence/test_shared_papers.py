@@ -98,7 +98,7 @@ def test_a_paper_of_another_blocks_until_a_person_accepts_it() -> None:
     assert again.says_the_same_as(accepted)
 
 
-def test_a_view_tells_which_invoices_are_in_doubt() -> None:
+def test_a_view_shows_which_invoices_are_in_doubt() -> None:
     manifest = judged(outcome(listed=("1", "2")), invoices=[holding("1"), holding("2")])
     assert invoices_in_doubt(manifest.completeness()) == {"1", "2"}
 

@@ -126,7 +126,7 @@ def test_a_member_that_the_table_does_not_name_is_in_the_text_alone() -> None:
         ("BillSourceAccountsTotalCount", "true", "BillSourceAccountsTotalCount is true"),
     ],
 )
-def test_a_member_that_cannot_be_read_is_left_out_and_told(
+def test_a_member_that_cannot_be_read_is_left_out_and_reported(
     member: str, value: str, problem: str
 ) -> None:
     found = read_row(f'{{"InvoiceId": "1", "{member}": {value}}}')
@@ -186,7 +186,7 @@ def test_a_row_that_is_none_has_nothing_but_its_text(text: str, problem: str) ->
     assert found.problems[0].startswith(problem)
 
 
-def test_a_member_that_stands_there_twice_is_told_and_the_last_one_counts() -> None:
+def test_a_member_that_stands_there_twice_is_reported_and_the_last_one_counts() -> None:
     found = read_row('{"InvoiceId": "1", "InvoiceId": "2"}')
     assert found.row == {"InvoiceId": "2"}
     assert found.problems == ("InvoiceId stands there more than once",)
@@ -256,7 +256,7 @@ def test_a_page_without_a_token_is_the_last_one(token: str) -> None:
     assert page(f'{{"InvoiceSummaries": [], "NextToken": {token}}}') == ReceivedPage()
 
 
-def test_of_many_problems_the_first_are_told() -> None:
+def test_of_many_problems_the_first_are_reported() -> None:
     assert problems_text(("a", "b")) == "a; b"
     assert problems_text(("a", "b", "c", "d", "e")) == "a; b; c; and 2 more"
 

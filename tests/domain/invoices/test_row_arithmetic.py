@@ -79,7 +79,7 @@ def test_less_than_half_a_unit_is_no_money(value: str, currency: str, is_any: bo
         {"CurrencyCode": "USD", "AmountBreakdown": {"SubTotalAmount": "1"}},
     ],
 )
-def test_what_adds_up_or_cannot_be_added_is_not_told(row_amount: dict[str, Any]) -> None:
+def test_what_adds_up_or_cannot_be_added_is_not_reported(row_amount: dict[str, Any]) -> None:
     assert told(PaymentCurrencyAmount=row_amount) == []
 
 
@@ -112,7 +112,7 @@ def test_what_adds_up_or_cannot_be_added_is_not_told(row_amount: dict[str, Any])
         ),
     ],
 )
-def test_what_does_not_add_up_is_told_with_its_numbers(
+def test_what_does_not_add_up_is_reported_with_its_numbers(
     row_amount: dict[str, Any], sentence: str
 ) -> None:
     assert told(PaymentCurrencyAmount=row_amount) == [sentence]
@@ -153,7 +153,7 @@ def test_every_row_of_the_made_up_organization_adds_up() -> None:
     assert [list(contradictions(row)) for row in rows if list(contradictions(row))] == []
 
 
-def test_a_record_tells_what_does_not_add_up_as_a_warning() -> None:
+def test_a_record_shows_what_does_not_add_up_as_a_warning() -> None:
     one = record("1", PaymentCurrencyAmount=amount("2.00", subtotal="1.00"))
     (found,) = one.findings()
     assert (found.code, found.severity, found.subject) == ("AMOUNTS_DO_NOT_ADD_UP", "warning", "1")

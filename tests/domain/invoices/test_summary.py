@@ -159,7 +159,7 @@ def test_the_issued_date_is_a_utc_instant_or_unknown() -> None:
 @pytest.mark.parametrize(
     "text", ["soon", "10000-01-01T00:00:00Z", "0001-01-01T00:00:00+05:00", "2026-11-03", 1762128000]
 )
-def test_a_day_that_is_none_is_unknown_and_told(text: object) -> None:
+def test_a_day_that_is_none_is_unknown_and_reported(text: object) -> None:
     summary = InvoiceSummary(summary_row(IssuedDate=text, DueDate=text, BillingPeriod=None))
     assert (summary.issued_at, summary.day_at("DueDate")) == (None, None)
     assert summary.billing_period(None) is None
@@ -183,7 +183,7 @@ def test_an_empty_row_is_read_as_unknown_throughout() -> None:
     assert list(empty.unknown_values()) == []
 
 
-def test_every_value_that_the_service_model_does_not_name_is_told() -> None:
+def test_every_value_that_the_service_model_does_not_name_is_reported() -> None:
     row = summary_row(
         InvoiceType="DEBIT_NOTE",
         BillType="ANNIVERSARY",
@@ -218,13 +218,13 @@ def test_the_fingerprint_does_not_depend_on_the_order_of_members_or_lists() -> N
         {"BillSourceAccounts": []},
     ],
 )
-def test_any_other_word_of_aws_changes_the_fingerprint_and_is_told(members: Any) -> None:
+def test_any_other_word_of_aws_changes_the_fingerprint_and_is_reported(members: Any) -> None:
     before, after = summary_row(), summary_row(**members)
     assert InvoiceSummary(before).fingerprint() != InvoiceSummary(after).fingerprint()
     assert row_changes(before, after)
 
 
-def test_changes_are_told_with_the_members_path_and_both_values() -> None:
+def test_changes_are_reported_with_the_members_path_and_both_values() -> None:
     before = summary_row(TaxAuthorityStatus="ISSUED")
     after = summary_row(
         TaxAuthorityStatus="CANCELLED",

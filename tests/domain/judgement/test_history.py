@@ -91,7 +91,7 @@ def unarchived(severity: Severity = "blocking", **changes: Any) -> PayerState:
     return replace(state(), findings=(found,), witnesses=said, **changes)
 
 
-def test_a_usual_invoice_that_still_lacks_stays_usual_month_after_month() -> None:
+def test_a_usual_invoice_that_is_still_missing_stays_usual_month_after_month() -> None:
     months = [past(SEPTEMBER, unarchived()), past(AUGUST, unarchived())]
     assert [str(one) for one in history_of(ACME, months).usual] == [A]
 

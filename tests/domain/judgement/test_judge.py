@@ -99,7 +99,7 @@ def test_an_invoice_that_is_listed_is_partial_and_not_missing_be_it_the_only_one
     assert payer(manifest).verdict == "PARTIAL"
 
 
-def test_a_lack_for_a_person_is_red_even_before_the_deadline() -> None:
+def test_a_gap_for_a_person_is_red_even_before_the_deadline() -> None:
     refused = outstanding(code="DOCUMENT_URL_REFUSED")
     manifest = judged(outcome(awaited=(refused,)), as_of=BEFORE_DEADLINE)
     assert (manifest.verdict, payer(manifest).verdict) == ("ACTION_REQUIRED", "PARTIAL")
@@ -119,7 +119,7 @@ def test_an_invoice_without_an_id_blocks_the_month_that_it_belongs_to_alone() ->
 
 
 @pytest.mark.parametrize("names", [{ACME: "Acme"}, {}])
-def test_an_invoice_without_an_id_of_a_month_that_was_not_asked_for_stays_told(
+def test_an_invoice_without_an_id_of_a_month_that_was_not_asked_for_stays_reported(
     names: dict[str, str],
 ) -> None:
     found = judged(outcome(periods=(SEPTEMBER,), nameless=(NAMELESS,)), names=names)
@@ -171,7 +171,7 @@ def test_a_payer_that_could_not_be_asked_is_not_complete(
     assert payer(manifest).checked_at is None
 
 
-def test_a_payer_of_the_register_that_no_run_asked_is_told_after_the_deadline() -> None:
+def test_a_payer_of_the_register_that_no_run_asked_is_reported_after_the_deadline() -> None:
     assert payer(judged(as_of=BEFORE_DEADLINE)).verdict == "AWAITING"
     after = judged()
     assert payer(after).verdict == "NOT_CHECKED"
@@ -237,7 +237,7 @@ def test_a_run_limited_to_some_payers_unsays_nothing_of_the_others() -> None:
     assert codes(other, BOREAL) == {"NO_ACCESS": "blocking"}
 
 
-def test_expected_is_the_union_of_all_listings_so_far() -> None:
+def test_expected_is_the_union_of_all_listings_until_now() -> None:
     first = judged(
         outcome(listed=("1", "AWAITED-1"), awaited=(outstanding(),)), invoices=[archived("1")]
     )
@@ -374,7 +374,7 @@ def test_a_period_closes_once() -> None:
     assert second.closed_at == closed().closed_at
 
 
-def test_an_invoice_archived_after_the_closing_is_told_as_late_and_reopens_nothing() -> None:
+def test_an_invoice_archived_after_the_closing_is_reported_as_late_and_reopens_nothing() -> None:
     late = archived("2", as_of=NEXT_DAY)
     second = judged(
         outcome(listed=("1", "2")),
@@ -410,7 +410,7 @@ def test_damage_to_the_evidence_is_red_even_in_a_closed_period() -> None:
     assert repaired.verdict == "COMPLETE"
 
 
-def test_an_invoice_under_two_payer_accounts_is_told_on_both() -> None:
+def test_an_invoice_under_two_payer_accounts_is_reported_on_both() -> None:
     names = {ACME: "Acme", BOREAL: "Boreal"}
     manifest = judged(
         outcome(),
@@ -552,9 +552,7 @@ def test_an_estimate_that_was_accepted_when_the_month_closed_stays_as_it_was() -
     }
 
 
-def test_what_was_accepted_weighs_as_it_did_where_the_payer_account_can_no_longer_be_judged() -> (
-    None
-):
+def test_what_was_accepted_stays_so_where_the_payer_account_can_no_longer_be_judged() -> None:
     given = GivenAcknowledgement(ACME, OCTOBER, "It never comes.", "Dana", LATER.date())
     waits = outcome(awaited=(outstanding(),))
     first = judged(

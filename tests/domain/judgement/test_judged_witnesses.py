@@ -281,14 +281,14 @@ def test_a_row_of_no_or_an_unknown_type_counts_as_an_invoice(row: dict[str, Any]
         (TAX_COPY, costs("AWS", amount="-50.00"), "MISSING", UNBILLED | NO_INVOICE),
     ],
 )
-def test_a_credit_memo_alone_is_all_where_cost_explorer_finally_shows_nothing_to_pay(
+def test_a_credit_memo_alone_is_all_where_cost_explorers_final_figures_show_nothing_to_pay(
     listed: ArchivedInvoice, charges: Charges, verdict: str, found: dict[str, str]
 ) -> None:
     manifest = judged(outcome(listed=("9",)), invoices=[listed], charges=said(charges))
     assert (payer(manifest).verdict, codes(manifest)) == (verdict, found)
 
 
-def test_a_usual_invoice_lacks_beside_a_credit_memo() -> None:
+def test_a_usual_invoice_is_missing_beside_a_credit_memo() -> None:
     facts: dict[str, Any] = {"invoices": [MEMO], "past": past(issuer())}
     credited = judged(outcome(listed=("9",)), charges=said(costs("AWS", amount="-50.00")), **facts)
     assert codes(credited) == {"USUAL_INVOICE_MISSING": "blocking"}
@@ -311,7 +311,7 @@ def test_what_cost_explorer_expects_counts_as_expected_and_is_named() -> None:
     assert "Cost Explorer shows charges of AWS_MARKETPLACE" in found.detail
 
 
-def test_an_invoice_that_is_listed_and_not_archived_yet_is_no_lack_of_a_listing() -> None:
+def test_an_invoice_that_is_listed_and_not_archived_yet_is_no_gap_of_a_listing() -> None:
     waiting = outstanding()
     manifest = judged(outcome(awaited=(waiting,)), charges=said(costs("AWS")))
     assert codes(manifest) == {"PDF_NOT_READY": "blocking"}
@@ -380,7 +380,7 @@ def test_before_the_deadline_a_usual_invoice_is_awaited_and_named() -> None:
     assert codes(manifest)["USUAL_INVOICE_MISSING"] == "blocking"
 
 
-def test_a_usual_invoice_that_is_listed_and_not_archived_is_told_once() -> None:
+def test_a_usual_invoice_that_is_listed_and_not_archived_is_reported_once() -> None:
     waiting = outstanding()
     row = bill(invoice_id=waiting.invoice_id).summary
     manifest = judged(outcome(awaited=(replace(waiting, summary=row),)), past=past(issuer()))
@@ -404,7 +404,7 @@ def test_a_usual_invoice_that_is_listed_and_not_archived_is_told_once() -> None:
         ),
     ],
 )
-def test_only_a_final_answer_without_charges_explains_why_a_usual_invoice_lacks(
+def test_only_a_final_answer_without_charges_explains_why_a_usual_invoice_is_missing(
     charges: Charges, verdict: str, found: dict[str, str]
 ) -> None:
     manifest = judged(
@@ -453,7 +453,7 @@ def test_history_is_of_the_payer_accounts_of_the_register_and_ends_with_the_clos
     assert backfilled.says_the_same_as(closed)
 
 
-def test_a_usual_invoice_that_has_charges_too_is_told_of_both_and_counted_once() -> None:
+def test_a_usual_invoice_that_has_charges_too_is_reported_for_both_and_counted_once() -> None:
     usual = past(issuer(), issuer(EMEA))
     manifest = judged(NOTHING, past=usual, charges=said(costs("AWS", "AWS Marketplace")))
     told = sorted(found.code for found in payer(manifest).findings)
@@ -550,7 +550,7 @@ def test_only_a_transfer_of_the_whole_period_explains_that_there_are_no_invoices
     assert ("NO_INVOICES_LISTED" in codes(manifest)) is not covers
 
 
-def test_a_receiver_can_tell_of_the_transfer_that_its_source_does_not() -> None:
+def test_a_receiver_can_show_a_transfer_that_its_source_does_not() -> None:
     manifest = judged(
         outcome(listed=()),
         outcome(BOREAL, transfers=transfers(transfer())),
@@ -560,7 +560,7 @@ def test_a_receiver_can_tell_of_the_transfer_that_its_source_does_not() -> None:
     assert payer(manifest, ACME).verdict == "TRANSFERRED"
 
 
-def test_invoices_of_a_transferred_payer_account_count_and_the_contradiction_is_told() -> None:
+def test_invoices_of_a_transferred_payer_account_count_and_the_contradiction_is_reported() -> None:
     given = outcome(transfers=transfers(transfer()))
     manifest = judged(given, invoices=[bill()], names=BOTH)
     assert payer(manifest).verdict == "COMPLETE"
@@ -576,7 +576,7 @@ def test_a_transfer_to_a_payer_account_that_nobody_archives_is_a_warning() -> No
     assert codes(manifest) == {"RECEIVER_NOT_IN_REGISTER": "warning"}
 
 
-def test_a_usual_invoice_of_a_transferred_payer_account_does_not_lack() -> None:
+def test_a_usual_invoice_of_a_transferred_payer_account_is_not_missing() -> None:
     given = outcome(listed=(), transfers=transfers(transfer()))
     assert payer(judged(given, names=BOTH, past=past(issuer()))).verdict == "TRANSFERRED"
     part = transfers(transfer(start="2026-10-15T00:00:00Z"))
@@ -610,7 +610,7 @@ def test_only_an_invoice_of_its_own_is_the_one_of_a_source(members: dict[str, An
     )
 
 
-def test_a_row_that_does_not_name_its_source_may_be_the_one_that_is_thought_to_lack() -> None:
+def test_a_row_that_does_not_name_its_source_may_be_the_one_that_is_thought_missing() -> None:
     told = transfers(*(transfer(source, ACME, transfer_id=source) for source in (OUTSIDE, BOREAL)))
     unnamed = [bill(), bill("2", BillSourceAccounts=[BOREAL], BillSourceAccountsTotalCount=2)]
     manifest = judged(outcome(transfers=told), invoices=unnamed)
@@ -620,7 +620,7 @@ def test_a_row_that_does_not_name_its_source_may_be_the_one_that_is_thought_to_l
     assert f"an invoice of {OUTSIDE} could not be checked" in found.detail
 
 
-def test_a_source_without_a_transfer_is_told_in_an_open_period_if_transfers_were_read() -> None:
+def test_a_source_without_a_transfer_is_reported_in_an_open_period_if_transfers_were_read() -> None:
     of_source = [bill(), bill("2", BillSourceAccounts=[OUTSIDE])]
     warned = {"SOURCE_WITHOUT_TRANSFER": "warning"}
     assert codes(judged(outcome(transfers=transfers()), invoices=of_source)) == warned
@@ -648,7 +648,7 @@ def test_a_closed_month_that_knows_of_a_source_without_a_transfer_keeps_it_whate
     assert again.says_the_same_as(closed)
 
 
-def test_more_sources_than_rows_without_a_name_lack_all_the_same() -> None:
+def test_more_sources_than_rows_without_a_name_are_missing_all_the_same() -> None:
     sources = (OUTSIDE, "666677778888")
     told = transfers(*(transfer(source, ACME, transfer_id=source) for source in sources))
     unnamed = [bill(), bill("2", BillSourceAccounts=[], BillSourceAccountsTotalCount=1)]
@@ -718,7 +718,7 @@ def test_a_transfer_that_is_no_longer_listed_still_explains_the_months_it_covere
         {"target": OUTSIDE, "start": "2026-10-20T00:00:00Z"},
     ],
 )
-def test_what_is_said_anew_of_the_same_transfer_replaces_what_was_told_before(
+def test_what_is_said_anew_of_the_same_transfer_replaces_what_was_said_before(
     otherwise: dict[str, Any],
 ) -> None:
     first = judged(
@@ -744,7 +744,7 @@ def test_without_an_id_source_target_and_start_tell_transfers_apart() -> None:
     assert payer(third).verdict == "MISSING"
 
 
-def test_two_that_tell_of_one_transfer_with_and_without_its_end_are_both_heard() -> None:
+def test_two_that_show_one_transfer_with_and_without_its_end_are_both_heard() -> None:
     with_end = transfer(end="2026-12-31T23:59:59Z")
     manifest = judged(
         outcome(listed=(), transfers=transfers(transfer())),
@@ -825,7 +825,7 @@ def test_an_account_that_is_no_receiver_explains_nothing() -> None:
     assert codes(manifest) == {"NO_INVOICES_LISTED": "blocking"}
 
 
-def test_a_receipt_of_its_own_beside_its_receivers_invoices_lacks_nothing() -> None:
+def test_a_receipt_of_its_own_beside_its_receivers_invoices_misses_nothing() -> None:
     listed = outcome(listed=("R1", "9"), units=UNITS)
     manifest = judged(listed, invoices=[of_receiver(), RECEIPT])
     assert (manifest.verdict, payer(manifest).verdict) == ("COMPLETE", "COMPLETE")
@@ -868,7 +868,7 @@ def test_units_that_cannot_be_read_are_named_and_keep_what_they_said() -> None:
 # acknowledgements
 
 
-def test_what_a_person_acknowledges_no_longer_blocks_and_is_told() -> None:
+def test_what_a_person_acknowledges_no_longer_blocks_and_is_reported() -> None:
     waiting = outcome(listed=("1", "AWAITED-1"), awaited=(outstanding(),))
     manifest = judged(waiting, invoices=[bill()], acknowledgements=[accepts()])
     assert (manifest.verdict, payer(manifest).verdict) == ("COMPLETE", "COMPLETE")
@@ -962,7 +962,7 @@ def test_an_account_that_can_no_longer_be_read_is_not_without_charges_by_what_wa
     assert payer(accepted).verdict == "COMPLETE"
 
 
-def test_a_new_lack_is_not_covered() -> None:
+def test_a_new_gap_is_not_covered() -> None:
     waiting = outcome(listed=("1", "AWAITED-1"), awaited=(outstanding(),))
     first = judged(waiting, invoices=[bill()], acknowledgements=[accepts()], run_id="run-1")
     more = outcome(
@@ -979,7 +979,7 @@ FAILURES = ("PDF_NOT_READY", "NO_DOCUMENT_URL", "DOWNLOAD_FAILED", "NOT_A_DOCUME
 
 @pytest.mark.parametrize("later", [*FAILURES, "DOCUMENT_DAMAGED", "NOT_FETCHED"])
 @pytest.mark.parametrize("accepted", FAILURES)
-def test_a_document_that_lacks_for_another_reason_is_the_same_accepted_lack(
+def test_a_document_that_is_missing_for_another_reason_is_the_same_accepted_gap(
     accepted: str, later: str
 ) -> None:
     facts: dict[str, Any] = {"invoices": [bill()]}
@@ -1000,7 +1000,7 @@ def test_what_a_person_must_look_at_is_not_covered_by_a_document_that_lacked(lat
     assert (second.verdict, codes(second)[later]) == ("ACTION_REQUIRED", "blocking")
 
 
-def test_a_supplement_that_is_accepted_to_lack_excuses_no_other_document() -> None:
+def test_an_accepted_gap_of_a_supplement_excuses_no_other_document() -> None:
     def lacks(subject: str, *documents: ArchivedDocument) -> list[ArchivedInvoice]:
         gap = Gap("DOWNLOAD_FAILED", subject, "Status 503.")
         return [bill(lacks=(gap,), **({"documents": documents} if documents else {}))]
@@ -1117,7 +1117,7 @@ def test_a_step_that_is_tried_again_keeps_what_was_covered_first() -> None:
 # late ones, progress
 
 
-def test_who_is_later_than_usual_is_told_before_the_deadline() -> None:
+def test_who_is_later_than_usual_is_reported_before_the_deadline() -> None:
     facts: dict[str, Any] = {"past": past(issuer(), day=4), "as_of": BEFORE_DEADLINE}
     late = judged(NOTHING, **facts)
     told = [found for found in payer(late).findings if found.code == "LATER_THAN_USUAL"]

@@ -132,7 +132,7 @@ def strictness(verdict: str) -> int:
 
 
 @given(outcomes, found, counts, circumstances)
-def test_complete_means_read_nothing_blocking_and_nothing_lacking(
+def test_complete_means_read_nothing_blocking_and_nothing_missing(
     outcome: str | None, findings: list[Finding], counts: tuple[int, int, int], about: str
 ) -> None:
     verdict = verdict_on(outcome, findings, counts, about)
@@ -162,7 +162,7 @@ def test_one_more_finding_never_makes_the_verdict_milder(
 
 
 @given(outcomes, found, counts, circumstances)
-def test_one_more_lacking_invoice_never_makes_the_verdict_milder(
+def test_one_more_missing_invoice_never_makes_the_verdict_milder(
     outcome: str | None, findings: list[Finding], counts: tuple[int, int, int], about: str
 ) -> None:
     expected, archived, unarchived = counts

@@ -72,14 +72,14 @@ def told(
         (told(days_ago=7), "ACTION_REQUIRED", True, "reminder"),
     ],
 )
-def test_a_verdict_is_told_when_it_changed_and_while_it_is_overdue(
+def test_a_verdict_is_sent_when_it_changed_and_while_it_is_overdue(
     before: LastNotification | None, verdict: PeriodVerdict, is_overdue: bool, reason: Reason | None
 ) -> None:
     assert reason_to_notify(before, verdict, is_overdue=is_overdue, as_of=NOON) == reason
 
 
 @pytest.mark.parametrize("is_overdue", [False, True])
-def test_more_payer_accounts_that_need_a_person_are_told_once_before_the_deadline_too(
+def test_that_more_payer_accounts_need_a_person_is_sent_once_before_the_deadline_too(
     is_overdue: bool,
 ) -> None:
     before = replace(told(is_overdue=is_overdue), needing=(ACME,))
@@ -95,7 +95,7 @@ def test_more_payer_accounts_that_need_a_person_are_told_once_before_the_deadlin
     assert reason(BOREAL) == "changed"
 
 
-def test_of_what_was_told_before_it_was_noted_whom_it_was_about_nobody_is_new() -> None:
+def test_of_what_was_sent_before_it_was_noted_whom_it_was_about_nobody_is_new() -> None:
     plain = {"verdict": "ACTION_REQUIRED", "is_overdue": True, "at": NOON.isoformat()}
     before = LastNotification.from_data(plain | {"run_id": "run-1"})
     reason = reason_to_notify(
@@ -108,7 +108,7 @@ def test_of_what_was_told_before_it_was_noted_whom_it_was_about_nobody_is_new() 
     st.lists(st.sampled_from(["COMPLETE", "AWAITING", "ACTION_REQUIRED"]), min_size=1, max_size=60),
     st.integers(0, 60),
 )
-def test_whatever_happens_in_two_months_the_same_verdict_is_told_at_most_weekly(
+def test_whatever_happens_in_two_months_the_same_verdict_is_sent_at_most_weekly(
     verdicts: list[PeriodVerdict], deadline: int
 ) -> None:
     last: LastNotification | None = None
@@ -125,7 +125,7 @@ def test_whatever_happens_in_two_months_the_same_verdict_is_told_at_most_weekly(
         last = LastNotification(verdict, is_overdue, as_of.isoformat(), f"run-{day}")
 
 
-def test_what_was_told_reads_back() -> None:
+def test_what_was_sent_reads_back() -> None:
     noted = replace(told(), needing=(ACME, BOREAL))
     for one in (told(), noted):
         assert LastNotification.from_data(json.loads(json.dumps(one.to_data()))) == one
@@ -335,7 +335,7 @@ The runbook has a heading for each word in capitals.
 
 
 @pytest.mark.parametrize("occasion", LETTERS)
-def test_each_letter_says_what_how_many_what_to_do_and_where(occasion: str) -> None:
+def test_each_email_says_what_how_many_what_to_do_and_where(occasion: str) -> None:
     notifications, subject, text = LETTERS[occasion]
     assert email_text(notifications) == (subject, text)
 
@@ -358,7 +358,7 @@ def test_the_worst_verdict_gives_the_subject_and_comes_first() -> None:
     ]
 
 
-def test_a_letter_counts_as_the_period_itself_does_and_names_first_who_needs_a_person() -> None:
+def test_an_email_counts_as_the_period_itself_does_and_names_first_who_needs_a_person() -> None:
     whole = [state("AWAITING", f"{n:012}", settled_at="2026-11-03T06:00:00Z") for n in range(92)]
     waits = [state("AWAITING", f"{n:012}", findings=(WAITING,)) for n in range(92, 117)]
     denied = state("NO_ACCESS", "999988887777", findings=(finding("NO_ACCESS", "9", "Denied."),))
@@ -373,7 +373,7 @@ def test_a_letter_counts_as_the_period_itself_does_and_names_first_who_needs_a_p
     assert lacks[25] == "- and 1 more"
 
 
-def test_a_letter_names_the_payer_accounts_that_are_new_since_the_last() -> None:
+def test_an_email_names_the_payer_accounts_that_are_new_since_the_last() -> None:
     before = replace(told(), needing=("999988887777",))
     one = notification("ACTION_REQUIRED", *OPEN, before=before)
     subject, text = email_text([one])
@@ -451,7 +451,7 @@ def test_no_name_of_a_payer_account_becomes_a_link_or_an_address(payer: Any) -> 
     assert plain_name(payer.name)[:4] in text
 
 
-def test_a_letter_stays_short_however_many_payer_accounts_and_periods_there_are() -> None:
+def test_an_email_stays_short_however_many_payer_accounts_and_periods_there_are() -> None:
     many = [state("MISSING", f"{n:012}", "Name " * 99, findings=(MISSING,)) for n in range(1000)]
     notifications = [
         notification("ACTION_REQUIRED", *many, period=OCTOBER.shifted(-back)) for back in range(30)
@@ -484,7 +484,7 @@ def test_whatever_blocks_a_hundred_payer_accounts_an_event_stays_below_what_is_t
     )
 
 
-def test_a_letter_in_letters_of_several_bytes_is_cut_and_says_where_the_rest_is() -> None:
+def test_an_email_in_letters_of_several_bytes_is_cut_and_says_where_the_rest_is() -> None:
     refused = {f"{n:012}": ["AWS denied x:" + "株" * 9000 + "."] for n in range(25)}
     _, text = email_text([], refused)
     assert len(text.encode()) <= 256 * 1024 - 100

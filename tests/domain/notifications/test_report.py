@@ -36,14 +36,14 @@ def manifest(verdict: str, *payers: PayerState) -> Manifest:
     return Manifest("archive", OCTOBER, 2, None, "run-1", "x", verdict, None, payers)  # type: ignore[arg-type]
 
 
-def test_a_complete_period_is_told_in_one_sentence_and_where_to_look() -> None:
+def test_a_complete_period_is_sent_in_one_sentence_and_where_to_look() -> None:
     assert report("run-1", [manifest("COMPLETE", payer())], DAY).splitlines() == [
         "2026-10: complete. 1 of 1 complete on business day 3.",
         "Details: periods/2026-10/manifests/manifest-0002.json and runs/run-1/ in the archive.",
     ]
 
 
-def test_each_open_payer_is_told_with_what_blocks_it() -> None:
+def test_each_open_payer_is_listed_with_what_blocks_it() -> None:
     message = report(
         "run-1",
         [manifest("ACTION_REQUIRED", payer(), payer("999988887777", "PARTIAL", "Boreal"))],
@@ -58,7 +58,7 @@ def test_each_open_payer_is_told_with_what_blocks_it() -> None:
     assert "LATE_DOCUMENT" not in message
 
 
-def test_other_periods_are_told_in_a_line_each() -> None:
+def test_other_periods_are_sent_in_a_line_each() -> None:
     september = replace(manifest("AWAITING"), billing_period=OCTOBER.shifted(-1))
     message = report("run-1", [manifest("COMPLETE", payer()), september], DAY)
     assert "2026-09: awaiting invoices." in message.splitlines()
@@ -70,7 +70,7 @@ def test_the_report_carries_no_amount() -> None:
     assert "USD" not in message
 
 
-def test_the_message_stays_short_and_tells_where_to_look_however_many_payers_are_open() -> None:
+def test_the_message_stays_short_and_shows_where_to_look_however_many_payers_are_open() -> None:
     many = [payer(f"{n:012}", "MISSING", "Name " * 200) for n in range(1000)]
     message = report("run-1", [manifest("ACTION_REQUIRED", *many)], DAY)
     assert len(message) < 32 * 1024  # what a failed execution's cause may have

@@ -98,7 +98,7 @@ def test_the_last_day_of_a_month_that_is_too_short_is_the_latest() -> None:
 @pytest.mark.parametrize(
     "until", ["31.12.2026", "2026-13-01", "2026-W50-1", "20261231", "", None, 20261231, "2026-2-30"]
 )
-def test_what_is_no_day_is_told_with_its_value(until: object) -> None:
+def test_what_is_no_day_is_reported_with_its_value(until: object) -> None:
     assert problems(GOOD | {"until": until}) == [
         f"acknowledgement 1: until {until!r} is not a day; write year-month-day, such as 2026-12-31"
     ]
@@ -152,7 +152,7 @@ def test_an_unknown_period_is_refused() -> None:
     ]
 
 
-def test_every_problem_of_every_acknowledgement_is_told_at_once() -> None:
+def test_every_problem_of_every_acknowledgement_is_reported_at_once() -> None:
     told = problems(
         {"payer_account_id": GONE, "reason": "", "by": "", "until": "soon", "note": "x"},
         "yes",

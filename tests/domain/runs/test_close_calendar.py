@@ -70,7 +70,7 @@ def test_the_last_day_is_counted_in_the_month_after(
 
 
 @given(deadlines, periods, st.lists(st.dates(), max_size=5).map(tuple))
-def test_every_deadline_lies_in_the_month_after_the_period(
+def test_every_deadline_is_in_the_month_after_the_period(
     deadline: CloseDeadline, period: BillingPeriod, holidays: tuple[date, ...]
 ) -> None:
     close = CloseCalendar(deadline, holidays)
@@ -95,7 +95,7 @@ def test_a_period_is_overdue_from_the_first_instant_after_the_last_day() -> None
         (date(2026, 10, 30), (), "2026-10-30"),
     ],
 )
-def test_the_day_of_the_close_is_told_in_business_days(
+def test_the_day_of_the_close_is_reported_in_business_days(
     day: date, holidays: tuple[date, ...], told: str
 ) -> None:
     as_of = datetime(day.year, day.month, day.day, 23, 59, tzinfo=UTC)

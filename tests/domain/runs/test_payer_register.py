@@ -38,7 +38,7 @@ def test_a_full_row_is_read_as_text_and_periods() -> None:
     )
 
 
-def test_the_register_tells_the_hash_of_the_file() -> None:
+def test_the_register_shows_the_hash_of_the_file() -> None:
     content = f"account_id,name\n{ACME},Acme\n".encode()
     assert parse_register(content, "x").sha256 == hashlib.sha256(content).hexdigest()
 
@@ -96,7 +96,7 @@ def test_a_name_may_hold_commas_quotes_and_letters_of_any_language() -> None:
         (f"{ACME},   ", "name is empty"),
     ],
 )
-def test_a_wrong_account_or_name_is_told_with_its_line(row: str, expected: str) -> None:
+def test_a_wrong_account_or_name_is_reported_with_its_line(row: str, expected: str) -> None:
     (problem,) = problems(f"account_id,name\n{BOREAL},Boreal\n{row}\n")
     assert problem.startswith("payers.csv line 3: ")
     assert expected in problem
@@ -118,7 +118,7 @@ def test_a_wrong_account_or_name_is_told_with_its_line(row: str, expected: str) 
         (",,,2026-10,2026-09", "active_to 2026-09 is before active_from 2026-10"),
     ],
 )
-def test_a_wrong_optional_cell_is_told_with_its_line(cells: str, expected: str) -> None:
+def test_a_wrong_optional_cell_is_reported_with_its_line(cells: str, expected: str) -> None:
     (problem,) = problems(f"{HEADER}{ACME},Acme,{cells}\n")
     assert problem.startswith("payers.csv line 2: ")
     assert expected in problem
@@ -137,14 +137,14 @@ def test_a_duplicate_of_a_row_with_another_problem_is_a_duplicate_too() -> None:
 @pytest.mark.parametrize(
     ("row", "cells"), [(ACME, 1), (f"{ACME},Acme,extra", 3), (f"{ACME},Smith, Jones", 3)]
 )
-def test_a_row_with_another_number_of_cells_is_told(row: str, cells: int) -> None:
+def test_a_row_with_another_number_of_cells_is_reported(row: str, cells: int) -> None:
     assert problems(f"account_id,name\n{row}\n") == [
         f"payers.csv line 2 has {cells} cells, the header has 2 columns"
     ]
 
 
 @pytest.mark.parametrize("content", ["", "\n", "\ufeff", " , \n"])
-def test_an_empty_register_is_told_what_its_first_line_must_be(content: str) -> None:
+def test_of_an_empty_register_the_error_says_what_its_first_line_must_be(content: str) -> None:
     assert problems(content) == [
         "payers.csv is empty; its first line must name the columns, at least account_id,name"
     ]
@@ -157,7 +157,7 @@ def test_a_register_without_a_payer_account_is_refused(content: str) -> None:
     ]
 
 
-def test_every_problem_of_the_header_is_told_at_once() -> None:
+def test_every_problem_of_the_header_is_reported_at_once() -> None:
     found = problems("account,NAME,name,role_arn\n")
     assert found == [
         "payers.csv line 1: column 'account_id' is missing",
@@ -167,7 +167,7 @@ def test_every_problem_of_the_header_is_told_at_once() -> None:
     ]
 
 
-def test_every_problem_of_the_rows_is_told_at_once_in_the_order_of_lines() -> None:
+def test_every_problem_of_the_rows_is_reported_at_once_in_the_order_of_lines() -> None:
     found = problems(
         f"{HEADER}"
         f"44455556666,,arn:aws:iam::{ACME}:role/R,,,2026-13,x\n"
@@ -182,7 +182,7 @@ def test_every_problem_of_the_rows_is_told_at_once_in_the_order_of_lines() -> No
     ]
 
 
-def test_bytes_that_are_not_utf_8_are_told_with_their_line() -> None:
+def test_bytes_that_are_not_utf_8_are_reported_with_their_line() -> None:
     latin = f"account_id,name\n{ACME},Acme\n{BOREAL},M\u00fcller\n".encode("latin-1")
     assert problems(latin) == ["payers.csv line 3 is not UTF-8; save it as 'CSV UTF-8'"]
     utf_16 = f"account_id,name\n{ACME},Acme\n".encode("utf-16")
@@ -194,7 +194,7 @@ def test_a_quoted_cell_may_span_lines_and_later_line_numbers_stay_right() -> Non
     assert problem.startswith("payers.csv line 4: ")
 
 
-def test_a_row_that_spans_lines_is_told_by_the_line_on_which_it_begins() -> None:
+def test_a_row_that_spans_lines_is_reported_by_the_line_on_which_it_begins() -> None:
     (problem,) = problems(f'account_id,name\n{ACME},Acme\nshort-id,"Boreal\nHolding\nAG"\n')
     assert problem.startswith("payers.csv line 3: ")
 

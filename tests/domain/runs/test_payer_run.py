@@ -197,7 +197,7 @@ def test_rows_of_which_nothing_can_be_read_are_told_apart_by_their_text() -> Non
     assert len({row.finding(ACME).subject for row in unusable}) == 4
 
 
-def test_a_row_with_an_id_and_nothing_that_says_its_period_is_told_by_its_id() -> None:
+def test_a_row_with_an_id_and_nothing_that_says_its_period_is_reported_by_its_id() -> None:
     text = '{"InvoiceId": "1", "IssuedDate": "soon"}'
     row = InvoiceSummary(read_row(text).row, text)
     _, (unusable,) = union_by_invoice_id([(BY_ISSUED_DATE, None, row)], ACME)

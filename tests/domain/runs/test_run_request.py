@@ -108,7 +108,7 @@ def test_the_current_period_may_be_asked_for_and_the_next_may_not() -> None:
 @pytest.mark.parametrize(
     "value", ["2026-13", "2026-00", "10/2026", "", 202610, ["2026-10"], 2026.1]
 )
-def test_what_is_no_billing_period_is_told(value: object) -> None:
+def test_what_is_no_billing_period_is_reported(value: object) -> None:
     assert problems({"billing_period": value}) == [
         f"billing_period {value!r} is not a billing period; write year and month as 2026-10"
     ]
@@ -133,7 +133,7 @@ def test_a_period_of_a_year_without_data_is_refused(value: str) -> None:
         "9999-12-31T23:59:59-14:00",
     ],
 )
-def test_what_is_no_instant_is_told(value: object) -> None:
+def test_what_is_no_instant_is_reported(value: object) -> None:
     assert problems({"scheduled_time": value}) == [
         f"scheduled_time {value!r} is not an instant such as 2026-11-03T06:00:00Z"
     ]
@@ -166,7 +166,7 @@ def test_what_a_person_gives_does_not_go_with_the_schedules_time() -> None:
         ]
 
 
-def test_an_unknown_key_is_told_with_the_known_ones() -> None:
+def test_an_unknown_key_is_reported_with_the_known_ones() -> None:
     assert problems({"name": "2026-10", "period": "2026-10"}) == [
         "name is unknown; the keys are scheduled_time, billing_period, payer_account_ids, "
         "dry_run, acknowledgements",
@@ -193,7 +193,7 @@ def test_dry_run_must_be_true_or_false(value: object) -> None:
     assert problems({"dry_run": value}) == [f"dry_run {value!r} is neither true nor false"]
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_every_problem_is_reported_at_once() -> None:
     assert (
         len(
             problems(

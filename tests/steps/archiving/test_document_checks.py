@@ -418,7 +418,7 @@ def test_a_pdf_whose_text_cannot_be_unpacked_is_kept_and_flagged(name: bytes) ->
     assert flags(content) == ["PDF_TEXT_NOT_READ"]
 
 
-def test_a_pdf_that_lacks_the_invoice_id_is_kept_and_flagged() -> None:
+def test_a_pdf_without_the_invoice_id_is_kept_and_flagged() -> None:
     assert flags(pdf("Nota Fiscal 000.123.456", f"Account: {ACCOUNT}")) == [
         "INVOICE_ID_NOT_IN_TEXT"
     ]
@@ -435,7 +435,7 @@ def test_a_pdf_that_lacks_the_invoice_id_is_kept_and_flagged() -> None:
         f"ACCOUNT NO. {OTHER_ACCOUNT}",
     ],
 )
-def test_a_pdf_of_another_account_that_lacks_the_invoice_id_is_refused(line: str) -> None:
+def test_a_pdf_of_another_account_without_the_invoice_id_is_refused(line: str) -> None:
     assert refusal(pdf("Invoice Number: 5711471147", line)) == "OTHER_INVOICE"
 
 

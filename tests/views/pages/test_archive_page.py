@@ -42,7 +42,7 @@ def test_the_verdict_is_that_of_the_period_that_is_worst(
     assert hero.one("p", "lead").text.startswith(sentence)
 
 
-def test_exceptions_come_first_with_what_lacks() -> None:
+def test_exceptions_come_first_with_what_is_missing() -> None:
     bad = digest(
         payer_state(invoices=(due("1", "10.00"),), outstanding=(outstanding(),), verdict="PARTIAL"),
         payer_state(BOREAL),

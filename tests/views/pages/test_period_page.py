@@ -308,7 +308,7 @@ def test_nothing_is_compared_with_the_totals_of_a_month_that_is_not_whole() -> N
     ]
 
 
-def test_twenty_differences_are_shown_those_first_that_weigh_most_in_their_currency() -> None:
+def test_twenty_differences_are_shown_the_largest_in_their_currency_first() -> None:
     def states(factor: int) -> list[PayerState]:
         return [
             payer_state(
