@@ -44,8 +44,8 @@ def charges_are_wanted(
     answer is asked for again once overdue: weekly until it is final, or daily if it shows nothing
     to pay and only a final answer is missing to complete the month.
 
-    In an archive-closed period its findings are warnings. It is asked there only to replace an
-    estimate, or if the period was closed by acknowledgement alone.
+    In an archive-closed period its findings are warnings. A complete payer account is asked there
+    only to replace an estimate, or if it is complete by acknowledgement alone.
     """
     charges = state.witnesses.charges
     is_unconfirmed = charges is not None and charges.wants_total and not is_closed
