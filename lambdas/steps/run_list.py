@@ -7,7 +7,7 @@ from typing import Any
 
 from lambdas.aws.archive import Archive
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.errors import NOT_UNDERSTOOD
+from lambdas.domain.errors import NOT_UNDERSTOOD, InvalidRegister
 from lambdas.domain.evidence.archive_layout import (
     listing_key,
     run_payers_key,
@@ -40,7 +40,7 @@ def read_request(archive: Archive, run_id: str) -> dict[str, Any]:
         request: dict[str, Any] = file.data()
         _read_all_of(request)
         of_run = request["run_id"]
-    except NOT_UNDERSTOOD as error:
+    except (*NOT_UNDERSTOOD, InvalidRegister) as error:
         raise RunFileLost(f"{key} cannot be read ({error!r}); start a new run") from None
     if of_run != run_id:
         raise RunFileLost(f"{key} is the file of run {of_run!r}; start a new run")

@@ -26,6 +26,7 @@ from lambdas.views.comparison import (
     Change,
     Total,
     archive_changes,
+    is_comparable,
     provisional,
     since_period_before,
     total_changes,
@@ -373,11 +374,16 @@ def _facts(manifest: Manifest, now: PeriodDigest) -> Iterator[tuple[str, Cell | 
 
 
 def _caveats(now: PeriodDigest, before: PeriodDigest | None) -> Iterator[str]:
-    """Reasons why totals are not compared."""
+    """Reasons why these totals are not compared."""
     if not now.is_complete:
-        yield f"{provisional(now).capitalize()}. Nothing is compared with the month before."
+        yield f"{provisional(now).capitalize()}."
     if before and not before.is_complete:
-        yield f"The totals of {period_name(before.billing_period)} are not all there either."
+        yield f"{period_name(before.billing_period)} is not complete."
+    if before and not is_comparable(before, now):
+        yield (
+            "These totals are not compared with the month before. The sheet 'payers' compares the "
+            "payer accounts that are complete in both months."
+        )
 
 
 _HOW_TO_READ = (

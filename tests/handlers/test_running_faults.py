@@ -152,7 +152,15 @@ def test_r14_a_list_that_is_lost_after_it_was_worked_off_blames_nobody_who_was_n
 
 
 @pytest.mark.parametrize(
-    "odd", [{"acknowledgements": [7]}, {"open_periods": ["2026-13"]}, {"input": []}, {"input": 5}]
+    "odd",
+    [
+        {"acknowledgements": [7]},
+        {"open_periods": ["2026-13"]},
+        {"input": []},
+        {"input": 5},
+        {"register": [{"account_id": None, "name": "Acme"}]},
+        {"register": [{"account_id": ACME, "name": ""}]},
+    ],
 )
 def test_r14_a_request_of_which_a_part_cannot_be_understood_is_reported_before_any_verdict(
     month: World, odd: dict[str, Any]

@@ -140,6 +140,30 @@ def test_a_payer_account_that_is_complete_in_both_months_is_compared_whoever_els
         assert found == {ACME: 2, BOREAL: None}, sheet
 
 
+@pytest.mark.parametrize(
+    ("now", "then", "reasons"),
+    [
+        ("AWAITING", "COMPLETE", ["Provisional."]),
+        ("COMPLETE", "AWAITING", ["September 2026 is not complete."]),
+        ("PARTIAL", "MISSING", ["Provisional.", "September 2026 is not complete."]),
+        ("COMPLETE", "COMPLETE", []),
+    ],
+)
+def test_the_workbook_says_why_its_totals_are_not_compared_and_which_others_are(
+    now: PayerVerdict, then: PayerVerdict, reasons: list[str]
+) -> None:
+    """It said "Nothing is compared" while its sheet 'payers' compared those that are complete."""
+    before = digest(payer_state(verdict=then), verdict=period_verdict([then]))
+    texts = [row[0].value for row in sheets(judged(now), before)["summary"].iter_rows()]
+    compared = [
+        "These totals are not compared with the month before. The sheet 'payers' compares the "
+        "payer accounts that are complete in both months."
+    ]
+    at = texts.index("USD") + 2
+    assert texts[at : at + len(reasons) + bool(reasons)] == reasons + compared * bool(reasons)
+    assert texts[at + len(reasons) + bool(reasons)].startswith("Totals are per currency")
+
+
 def test_who_is_absent_from_a_month_that_is_not_complete_is_not_compared_with_nothing() -> None:
     """Invoices of the month may yet come, also of a payer account that nobody knew there."""
     manifest = month(payer_state(ACME, invoices=(due("1", "12.50"),)))

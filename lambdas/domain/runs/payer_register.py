@@ -164,7 +164,11 @@ def _header_problems(header: list[str], source: str) -> list[str]:
 
 
 def payer_from_data(row: Mapping[str, str]) -> Payer:
-    """The payer account that a row describes. Raises InvalidRegister."""
+    """The payer account that a row describes. Raises InvalidRegister, and TypeError for a cell that
+    is no text.
+    """
+    if not all(isinstance(cell, str) for cell in row.values()):
+        raise TypeError("a cell of the register is no text")
     payer, problems = _payer(row)
     if payer is None:
         raise InvalidRegister(problems)

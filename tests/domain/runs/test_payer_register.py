@@ -1,4 +1,5 @@
 import hashlib
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -247,3 +248,11 @@ def test_a_row_that_describes_no_payer_is_refused_with_its_problems() -> None:
     with pytest.raises(InvalidRegister, match="account_id is empty") as refused:
         payer_from_data({"account_id": "", "name": ""})
     assert len(refused.value.problems) == 2
+
+
+@pytest.mark.parametrize("odd", [None, False, 0, [], {}, 7, ["x"]])
+@pytest.mark.parametrize("column", ["account_id", "name", "role_arn", "active_from"])
+def test_a_stored_cell_that_is_no_text_is_not_understood(column: str, odd: Any) -> None:
+    row = Payer(ACME, "Acme").to_data()
+    with pytest.raises(TypeError, match="no text"):
+        payer_from_data(row | {column: odd})
