@@ -7,8 +7,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.acknowledgements import acknowledge
 from infra.deploy_settings import DeploySettings
+from infra.nag_acknowledgements import acknowledge
 from infra.protection import evidence_statements, key_statement
 from lambdas.domain.evidence.archive_layout import VIEW_TAG
 

@@ -11,8 +11,8 @@ import yaml
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.acknowledgements import acknowledge_wildcards
 from infra.deploy_settings import DeploySettings
+from infra.nag_acknowledgements import acknowledge_wildcards
 from infra.names import PAYER_READER_STACK
 from infra.payer_parameters import (
     ARCHIVE_ACCOUNT,

@@ -7,10 +7,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
 from infra import required_actions as table
-from infra.acknowledgements import acknowledge_wildcards, arn_of
 from infra.archive_bucket import ArchiveBucket
 from infra.deploy_settings import DeploySettings
 from infra.manifest_chain import ManifestChain
+from infra.nag_acknowledgements import acknowledge_wildcards, arn_of
 from infra.notifications import Notifications
 
 

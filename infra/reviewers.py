@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.acknowledgements import acknowledge_wildcards, arn_of
 from infra.archive_bucket import ArchiveBucket
 from infra.deploy_settings import DeploySettings
 from infra.manifest_chain import ManifestChain
+from infra.nag_acknowledgements import acknowledge_wildcards, arn_of
 from infra.names import AUDITOR_POLICY, REVIEWER_POLICY
 from lambdas.domain.evidence.archive_layout import (
     EVIDENCE_PREFIXES,

@@ -7,8 +7,8 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.acknowledgements import acknowledge
 from infra.deploy_settings import Schedule
+from infra.nag_acknowledgements import acknowledge
 
 
 class DailySchedule(Construct):

@@ -8,9 +8,9 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from infra.acknowledgements import acknowledge, acknowledge_wildcards, arn_of, logical_id
 from infra.archive_bucket import ArchiveBucket
 from infra.functions import Functions, StepFunction
+from infra.nag_acknowledgements import acknowledge, acknowledge_wildcards, arn_of, logical_id
 from infra.payer_list_reader import PayerListReader
 from lambdas.domain.evidence.archive_layout import run_payers_key
 

@@ -260,7 +260,7 @@ def examine_deployment(settings: DeploySettings, outputs: Mapping[str, str]) -> 
     yield _schedule(outputs.get("ScheduleName"))
     states = _subscriptions(outputs["NotificationTopicArn"])
     for address in settings.notify_emails:
-        yield Examined(f"messages to {address}", _not_told(states.get(address.lower())))
+        yield Examined(f"messages to {address}", _not_subscribed(states.get(address.lower())))
 
 
 def _register(settings: DeploySettings, deployed_sha256: str | None) -> Examined:
@@ -295,7 +295,7 @@ def _subscriptions(topic_arn: str) -> dict[str, str]:
         }
 
 
-def _not_told(subscription: str | None) -> str | None:
+def _not_subscribed(subscription: str | None) -> str | None:
     if subscription is None or subscription == "Deleted":
         return "the address is not subscribed, so nothing reaches it; deploy the stack again"
     if not subscription.startswith("arn:"):

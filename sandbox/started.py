@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from infra.names import ARCHIVE_STACK
-from sandbox import deployment, kept_buckets, kept_chain, left_out, payer_roles
+from sandbox import deployment, kept_buckets, kept_chain, ministack_gaps, payer_roles
 from sandbox.certificate import keep_certificate
 from sandbox.context import Context
 from sandbox.deployment import Cdk, Deployed, DeploymentFailed
@@ -64,7 +64,7 @@ class Sandbox(Context):
         keep_certificate(self.places, datetime.now(UTC))
         opening.callback(kept_chain.remember, self.places)  # once ministack has ended
         self._start_deployed(opening)
-        left_out.put_right(self.aws, self.deployed, self.settings.deploy.retention)
+        ministack_gaps.fix_gaps(self.aws, self.deployed, self.settings.deploy.retention)
         self.invoicing = opening.enter_context(self._invoicing_program())
 
     def client(self, service: str) -> Any:

@@ -57,10 +57,9 @@ class ListedObject:
 
 @dataclass(frozen=True)
 class ReadObject:
-    """An object's bytes, and its version and ETag to refer to it or replace it."""
+    """An object's bytes, and its version to refer to it."""
 
     content: bytes
-    etag: str
     stored: StoredObject
 
     def data(self) -> Any:
@@ -165,7 +164,7 @@ class Archive:
                 return None
             raise
         stored = StoredObject(key, answer.get("VersionId", ""), sha256_hex(content), len(content))
-        return ReadObject(content, answer["ETag"], stored)
+        return ReadObject(content, stored)
 
     @busy_is_unavailable("S3")
     def copy(self, key: str, version_id: str, target: IO[bytes]) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from lambdas.aws.witness import QuestionRefused, WitnessNotRead, witness
+from lambdas.aws.witness_errors import QuestionRefused, WitnessNotRead, witness
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.json_text import instant_text
 from lambdas.domain.money import Amount, AmountNotRead, read_decimal

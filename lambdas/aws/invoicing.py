@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from lambdas.aws.answers import AS_SENT, AnswerNotRead, read_object
 from lambdas.aws.busy import busy_is_unavailable, credentials_have_ended, pages_are_stale
 from lambdas.aws.payer_role import NoAccess
-from lambdas.aws.witness import witness
+from lambdas.aws.witness_errors import witness
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.documents.document_url import DocumentUrl
 from lambdas.domain.invoices.received_rows import ReceivedPage, problems_text, read_page

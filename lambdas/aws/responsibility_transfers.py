@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from lambdas.aws.witness import WitnessNotRead, witness
+from lambdas.aws.witness_errors import WitnessNotRead, witness
 from lambdas.domain.json_text import instant_text
 from lambdas.domain.witnesses.billing_transfers import BillingTransfer, Transfers, in_order
 

@@ -101,7 +101,7 @@ def demand(is_right: object, value: Any, wanted: str) -> None:
 
 @dataclass(frozen=True)
 class _Codec:
-    """What is done with values of one kind."""
+    """Check and conversion of values of one kind."""
 
     check: Check
     from_json: Any = None

@@ -10,7 +10,7 @@ from lambdas.aws.archive import Archive
 from lambdas.aws.invoicing import Invoicing, ListedRows, ListingRefused
 from lambdas.aws.payer_role import NoAccess, WrongAccount
 from lambdas.aws.responsibility_transfers import ResponsibilityTransfers
-from lambdas.aws.witness import WitnessNotRead, witness
+from lambdas.aws.witness_errors import WitnessNotRead, witness
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.cut_text import short
 from lambdas.domain.evidence.archive_layout import listing_key

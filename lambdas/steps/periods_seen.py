@@ -14,7 +14,7 @@ from lambdas.domain.evidence.archive_layout import (
     completeness_key,
     judged_periods,
 )
-from lambdas.domain.evidence.shared_papers import invoices_in_doubt
+from lambdas.domain.evidence.shared_documents import invoices_in_doubt
 from lambdas.domain.runs.asked_today import PeriodSeen
 from lambdas.steps.read_if_understood import read_if_understood
 

@@ -17,7 +17,7 @@ from ops.check.instants import Judged
 
 _NOT_LISTED = frozenset(INVOICE_NOT_LISTED) - {"NO_INVOICES_LISTED"}
 _CHARGES, _USUAL = "CHARGES_WITHOUT_INVOICE", "USUAL_INVOICE_MISSING"
-_OF_PAPERS = "OTHER_INVOICE"
+_OF_ANOTHER_INVOICE = "OTHER_INVOICE"
 """Faults that are excused in a period if they stood when its archive closed."""
 
 
@@ -121,26 +121,26 @@ class PayerRules:
         """Yield faults against the rules that hold for the manifest's own run."""
         yield from self._moved_instants(before.claim)
         acceptance = Acceptance(self._judged.at, self._witnesses, is_closed_complete=before.excuses)
-        yield from self._made_light(acceptance, before)
+        yield from self._wrongly_excused(acceptance, before)
         yield from self._verdict(acceptance, before)
 
     def _moved_instants(self, before: PayerClaim | None) -> Iterator[str]:
         """Check that settled_at is of this run or unchanged; checked_at never moves back."""
         claim, at = self.claim, self._judged.at
-        settled_before = before.settled_at if before else None
-        if claim.settled_at not in (None, settled_before) and read_instant(claim.settled_at) != at:
+        earlier = before.settled_at if before else None
+        if claim.settled_at not in (None, earlier) and read_instant(claim.settled_at) != at:
             yield f"has its settled_at at {claim.settled_at}, which is of no run"
         checked_before = before.checked_at if before else None
         if checked_before and _is_earlier(claim.checked_at, checked_before):
             yield f"has its checked_at at {claim.checked_at}, before {checked_before}"
 
-    def _made_light(self, acceptance: Acceptance, before: Before) -> Iterator[str]:
+    def _wrongly_excused(self, acceptance: Acceptance, before: Before) -> Iterator[str]:
         """Check that findings block unless a person or the close excuses them."""
         blocking = {(one.code, one.subject) for one in self._blocking}
         if ("ARCHIVE_DAMAGED", self._account_id) in blocking:
             return  # it could not be judged: all the rest blocks as before
         for one in acceptance.blocking([*self._found, *self._of_payer(before)]):
-            is_known = before.excuses and one.code == _OF_PAPERS
+            is_known = before.excuses and one.code == _OF_ANOTHER_INVOICE
             if not is_known and (one.code, one.subject) not in blocking:
                 yield f"is not blocked by {one.code} of {one.subject}, which nobody accepted"
 

@@ -18,7 +18,7 @@ Parts = Iterable[InvoicePart | PayerPart]
 
 
 class Sums:
-    """Sums of each currency, as `lambdas.domain.invoices.summary.sums` makes them."""
+    """Sums of each currency, as `lambdas.domain.money.sums` makes them."""
 
     def __init__(self) -> None:
         self._of: dict[str, Decimal] = {}

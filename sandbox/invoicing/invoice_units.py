@@ -26,7 +26,7 @@ class InvoiceUnits:
         """
         as_of = params.get("AsOf", now)
         if as_of > now:
-            message = f"{as_of.isoformat()} lies in the future"
+            message = f"{as_of.isoformat()} is in the future"
             raise invalid("fieldValidationFailed", message, [("AsOf", message)])
         for payer in self._catalogue.payer_account_ids():
             if caller in self._catalogue.linked_accounts(payer):

@@ -42,10 +42,10 @@ def typeface_for(text: str) -> Typeface | None:
     """The one that has most of the text's letters; None if the built-in fonts have them all, or no
     family has more.
     """
-    if not _lacking_in_western(text):
+    if not _missing_in_western(text):
         return None
     best = min(_TYPEFACES, key=lambda typeface: len(typeface.unarchived(text)))
-    return best if len(best.unarchived(text)) < len(_lacking_in_western(text)) else None
+    return best if len(best.unarchived(text)) < len(_missing_in_western(text)) else None
 
 
 def western(text: str) -> str:
@@ -53,7 +53,7 @@ def western(text: str) -> str:
     return text.encode(WESTERN, "replace").decode(WESTERN)
 
 
-def _lacking_in_western(text: str) -> set[str]:
+def _missing_in_western(text: str) -> set[str]:
     return {letter for letter in text if western(letter) != letter}
 
 

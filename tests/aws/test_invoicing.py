@@ -22,7 +22,7 @@ from lambdas.aws.invoicing import (
     OfferedDocument,
 )
 from lambdas.aws.payer_role import NoAccess
-from lambdas.aws.witness import WitnessNotRead
+from lambdas.aws.witness_errors import WitnessNotRead
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.documents.document_url import DocumentUrl
 from lambdas.domain.errors import ServiceUnavailable

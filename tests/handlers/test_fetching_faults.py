@@ -40,7 +40,7 @@ from lambdas.domain.errors import ServiceUnavailable
 from lambdas.parsers import parser_processes
 from lambdas.steps.archiving import payer_archive
 from lambdas.steps.archiving.document_checks import Checked
-from lambdas.steps.archiving.stored_papers import StoredPapers
+from lambdas.steps.archiving.stored_documents import StoredDocuments
 from sandbox.invoicing.faults import GET, Fault
 from tests.handlers.conftest import (
     ACME,
@@ -841,7 +841,7 @@ def in_doubt(world: World, account_id: str = ACME) -> list[str]:
 def stored_by_v1() -> Iterator[None]:
     """Runs store one paper for several invoices."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(StoredPapers, "hold_alone", lambda *_, **__: [])
+        patch.setattr(StoredDocuments, "hold_alone", lambda *_, **__: [])
         yield
 
 

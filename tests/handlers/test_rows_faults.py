@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lambdas.aws.invoicing import Invoicing
-from lambdas.aws.witness import WitnessNotRead
+from lambdas.aws.witness_errors import WitnessNotRead
 from lambdas.domain.evidence import records
 from lambdas.domain.evidence.key_segments import safe_segment
 from lambdas.domain.invoices import summary

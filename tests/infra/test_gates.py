@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cdk_nag import AwsSolutionsChecks
 
-from infra.acknowledgements import PACK
+from infra.nag_acknowledgements import PACK
 from infra.names import PAYER_READER_TEMPLATE
 from infra.stacks import PROJECT, add_stacks
 

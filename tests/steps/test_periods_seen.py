@@ -26,7 +26,7 @@ class Bucket:
 
     def read(self, key: str) -> ReadObject | None:
         content = self._views.get(key)
-        return None if content is None else ReadObject(content, "", StoredObject(key, "v", "", 0))
+        return None if content is None else ReadObject(content, StoredObject(key, "v", "", 0))
 
 
 def view(*findings: Mapping[str, str], closed_at: str | None = None) -> bytes:

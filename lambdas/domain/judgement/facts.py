@@ -8,7 +8,7 @@ from functools import cached_property
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
-from lambdas.domain.evidence.shared_papers import papers_of_others
+from lambdas.domain.evidence.shared_documents import documents_of_others
 from lambdas.domain.findings import Finding, finding
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.history import PastPeriod, invoices_of
@@ -247,18 +247,18 @@ class Facts:
         return tuple(invoice for key, invoice in sorted(union.items()) if key not in archived)
 
     @cached_property
-    def papers_of_others(self) -> Mapping[tuple[str, str], Finding]:
+    def documents_of_others(self) -> Mapping[tuple[str, str], Finding]:
         """Findings on invoices stored with another's document, by account and invoice id."""
-        return papers_of_others(self.invoices)
+        return documents_of_others(self.invoices)
 
     @cached_property
-    def papers_of_others_before(self) -> Mapping[str, set[tuple[str, str]]]:
+    def documents_of_others_before(self) -> Mapping[str, set[tuple[str, str]]]:
         """Code and subject of the findings due for the previous manifest's documents, by account,
         even if the release that wrote it did not compare documents.
         """
         found: dict[str, set[tuple[str, str]]] = defaultdict(set)
         invoices = self.previous.invoices if self.previous else ()
-        for (account_id, _), one in papers_of_others(invoices).items():
+        for (account_id, _), one in documents_of_others(invoices).items():
             found[account_id].add((one.code, one.subject))
         return found
 

@@ -160,11 +160,11 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
         *unarchived_references(invoices, facts.absent_invoices),
         *_late(facts, invoices),
         *_twice(facts, account_id, invoices),
-        *_papers_of_others(facts, account_id, invoices),
+        *_documents_of_others(facts, account_id, invoices),
         *_notes(facts, before, expectations),
     ]
     is_closed_complete = _is_closed_complete(facts, before) and _was_read(before)
-    old = facts.papers_of_others_before.get(account_id, ()) if is_closed_complete else ()
+    old = facts.documents_of_others_before.get(account_id, ()) if is_closed_complete else ()
     acceptance = Acceptance(
         facts.as_of, witnesses, is_closed_complete=is_closed_complete, known=old
     )
@@ -209,7 +209,7 @@ def _judge_payer(facts: Facts, account_id: str) -> PayerState:
             or (expected > 0 and not is_unexplained)
         )
     )
-    settled_at = _settled_at(facts, before, invoices) if is_whole else None
+    settled_at = _fully_archived_since(facts, before, invoices) if is_whole else None
     if not is_whole and outcome == CHECKED:
         findings += _later_than_usual(facts, account_id, witnesses)
     payer = facts.payers.get(account_id)
@@ -473,7 +473,7 @@ def _with_acknowledgements(
     return replace(witnesses, acknowledgements=(*kept, *new))
 
 
-def _settled_at(
+def _fully_archived_since(
     facts: Facts, before: PayerState | None, invoices: Sequence[ArchivedInvoice]
 ) -> str:
     """The instant since which everything is archived; a later invoice moves it until the archive
@@ -582,9 +582,9 @@ def _twice(facts: Facts, account_id: str, invoices: Iterable[ArchivedInvoice]) -
             )
 
 
-def _papers_of_others(
+def _documents_of_others(
     facts: Facts, account_id: str, invoices: Iterable[ArchivedInvoice]
 ) -> Iterable[Finding]:
     for invoice in invoices:
-        if found := facts.papers_of_others.get((account_id, invoice.invoice_id)):
+        if found := facts.documents_of_others.get((account_id, invoice.invoice_id)):
             yield found

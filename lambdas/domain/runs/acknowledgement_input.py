@@ -42,7 +42,7 @@ class Acknowledgeable:
         if account_id not in (*known, *active):
             return (
                 f"payer account {account_id} is unknown in {period}: neither the payer register "
-                "nor the period's verdict names it"
+                "nor the period's status names it"
             )
         return None
 

@@ -61,7 +61,7 @@ from lambdas.domain.evidence.records import (
     rows_differ,
 )
 from lambdas.domain.evidence.retention import retain_until
-from lambdas.domain.evidence.shared_papers import same_bytes
+from lambdas.domain.evidence.shared_documents import same_bytes
 from lambdas.domain.findings import Finding, Flag, document_subject, finding
 from lambdas.domain.invoices.receiver_roles import only_roles
 from lambdas.domain.invoices.summary import InvoiceSummary
@@ -78,7 +78,7 @@ from lambdas.domain.runs.payer_run import (
 from lambdas.domain.stored_form import NotUnderstood
 from lambdas.settings import FunctionSettings
 from lambdas.steps.archiving.document_checks import Checked, check_document, is_rendered_anew
-from lambdas.steps.archiving.stored_papers import StoredPapers
+from lambdas.steps.archiving.stored_documents import StoredDocuments
 from lambdas.steps.stored_records import read_record
 
 _ROUNDS = 3
@@ -135,7 +135,7 @@ class PayerArchive:
         self._run = run
         self._clock = clock
         self._known = known or KnownToPass(run.payer_account_id)
-        self._papers = StoredPapers(archive)
+        self._stored_documents = StoredDocuments(archive)
         self._chains: dict[str, list[tuple[str, int]]] = {}
         self._documents: dict[str, str] = {}
         self._invoice_stems: dict[str, set[str]] = defaultdict(set)
@@ -175,7 +175,7 @@ class PayerArchive:
     def _look_up_document(self, versions: KeptVersions) -> None:
         stem = document_stem(versions.key)
         self._documents[stem] = versions.key
-        self._papers.look_up(versions)
+        self._stored_documents.look_up(versions)
         if versions.damage:
             self._damages[stem] = versions.damage
         of_invoice = invoice_of_document(stem)
@@ -285,7 +285,7 @@ class PayerArchive:
         return [invoice for invoice in listed if self._is_contested(invoice)]
 
     def _is_contested(self, listed: ListedInvoice) -> bool:
-        return safe_segment(listed.invoice_id) in self._papers.contested
+        return safe_segment(listed.invoice_id) in self._stored_documents.contested
 
     def record_vanished(
         self,
@@ -531,10 +531,10 @@ class PayerArchive:
         """
         segment = safe_segment(listed.invoice_id)
         if is_proven(check.flags):
-            self._papers.hold(segment, received.sha256)
+            self._stored_documents.hold(segment, received.sha256)
             return check
         with in_turn():
-            others = self._papers.hold_alone(
+            others = self._stored_documents.hold_alone(
                 segment,
                 received.sha256,
                 received.size_bytes,
@@ -543,7 +543,7 @@ class PayerArchive:
         if not others:
             return check
         if not listed.summary.repeats_another:
-            self._papers.contest(others)
+            self._stored_documents.contest(others)
             raise DownloadRefused("OTHER_INVOICE", same_bytes(others))
         return replace(check, flags=(*check.flags, ("OTHER_INVOICE", same_bytes(others))))
 

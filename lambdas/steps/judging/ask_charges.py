@@ -8,7 +8,7 @@ from lambdas.aws.archive import Archive
 from lambdas.aws.clients import cost_explorer_client
 from lambdas.aws.cost_explorer import CostExplorer
 from lambdas.aws.payer_role import WrongAccount, assume_payer_role
-from lambdas.aws.witness import WitnessNotRead, witness
+from lambdas.aws.witness_errors import WitnessNotRead, witness
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archive_layout import charges_key
 from lambdas.domain.json_text import instant_text

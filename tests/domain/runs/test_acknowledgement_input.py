@@ -126,7 +126,7 @@ def test_reason_and_name_are_a_line_of_text_each(key: str, value: object, proble
 def test_an_unknown_payer_account_is_refused() -> None:
     assert problems(GOOD | {"payer_account_id": GONE}) == [
         f"acknowledgement 1: payer account {GONE} is unknown in 2026-10: neither the payer "
-        "register nor the period's verdict names it"
+        "register nor the period's status names it"
     ]
     assert parse(GOOD | {"payer_account_id": GONE}, judged=lambda _: (GONE,)).acknowledgements
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
-from lambdas.domain.evidence.shared_papers import invoices_in_doubt, papers_of_others
+from lambdas.domain.evidence.shared_documents import documents_of_others, invoices_in_doubt
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
 from tests.domain.examples import (
@@ -36,11 +36,13 @@ def holding(
 
 
 def in_doubt(*invoices: ArchivedInvoice) -> list[tuple[str, str]]:
-    return sorted(papers_of_others(invoices))
+    return sorted(documents_of_others(invoices))
 
 
 def test_an_invoice_that_its_paper_names_keeps_it_and_the_others_are_in_doubt() -> None:
-    found = papers_of_others([holding("1", flags=()), holding("2"), holding("3", account=BOREAL)])
+    found = documents_of_others(
+        [holding("1", flags=()), holding("2"), holding("3", account=BOREAL)]
+    )
     assert sorted(found) == [(BOREAL, "3"), (ACME, "2")]
     assert "invoice 1, 3." in found[ACME, "2"].detail
     assert found[ACME, "2"].severity == "blocking"
@@ -108,7 +110,7 @@ def closed_by_an_earlier_release(
 ) -> Manifest:
     """A month that was closed when papers were not compared."""
     with monkeypatch.context() as patch:
-        patch.setattr("lambdas.domain.judgement.facts.papers_of_others", lambda _: {})
+        patch.setattr("lambdas.domain.judgement.facts.documents_of_others", lambda _: {})
         return judged(outcome(), invoices=invoices)
 
 

@@ -4,8 +4,7 @@ threads of one payer account's part of a run.
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from lambdas.aws.archive import Archive
 from lambdas.domain.errors import EvidenceConflict
@@ -17,7 +16,7 @@ from lambdas.domain.evidence.archive_layout import (
 from lambdas.domain.evidence.kept_versions import KeptVersions
 
 
-class StoredPapers:
+class StoredDocuments:
     """The archive's invoice documents by their bytes. Invoices are named by their key segments.
 
     Methods may run in several threads.
@@ -39,7 +38,7 @@ class StoredPapers:
         if revision_of_key and versions.version_id:
             stem, revision = revision_of_key
             earlier, _ = self._newest.get(stem, (0, versions))
-            if revision > earlier:  # a replaced revision may well be another invoice's paper
+            if revision > earlier:  # a replaced revision may well be another invoice's document
                 self._newest[stem] = revision, versions
                 self._of_size = None
 
@@ -95,33 +94,3 @@ class StoredPapers:
 def _segment(key: str) -> str:
     of_invoice = invoice_of_document(document_stem(key))
     return of_invoice[1] if of_invoice else key
-
-
-class Turns:
-    """The order of threads: each may wait for all earlier turns, the first waits for none."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._ended: set[int] = set()
-        self._first = 0
-        """The first turn that has not ended."""
-
-    @contextmanager
-    def turn(self, turn: int) -> Iterator[None]:
-        """Begin when all earlier turns have ended; end with the block."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._first >= turn)
-        try:
-            yield
-        finally:
-            self.end(turn)
-
-    def end(self, turn: int) -> None:
-        """End a turn, taken or not; ending it twice is harmless."""
-        with self._changed:
-            if turn >= self._first:
-                self._ended.add(turn)
-            while self._first in self._ended:
-                self._ended.remove(self._first)
-                self._first += 1
-            self._changed.notify_all()

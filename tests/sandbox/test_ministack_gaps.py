@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 
 from lambdas.domain.evidence.retention import RetentionPolicy
-from sandbox import left_out
+from sandbox import ministack_gaps
 from sandbox.deployment import Deployed
 
 BUCKET = "archive"
@@ -49,6 +49,6 @@ def test_only_what_judges_the_headers_of_a_write_is_taken_out_of_the_buckets_pol
     s3 = aws.client("s3")
     policy = {"Version": "2012-10-17", "Statement": statements}
     s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
-    left_out.put_right(aws, Deployed("", BUCKET), RetentionPolicy(10, "GOVERNANCE", 12))
+    ministack_gaps.fix_gaps(aws, Deployed("", BUCKET), RetentionPolicy(10, "GOVERNANCE", 12))
     left = json.loads(s3.get_bucket_policy(Bucket=BUCKET)["Policy"])
     assert left == {"Version": "2012-10-17", "Statement": [NO_TLS, KEEP]}

@@ -13,7 +13,7 @@ from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.words import some_of
 
 
-def papers_of_others(invoices: Iterable[ArchivedInvoice]) -> Mapping[tuple[str, str], Finding]:
+def documents_of_others(invoices: Iterable[ArchivedInvoice]) -> Mapping[tuple[str, str], Finding]:
     """Findings on invoices whose newest document is that of another, by account and invoice id.
 
     An invoice that its document names keeps it. A document that names none of them counts for none,

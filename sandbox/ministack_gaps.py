@@ -32,7 +32,7 @@ _JUDGES_HEADERS = "WriteOnce"
 """Beginning of the Sid of a statement on such headers. The templates' own tests read them."""
 
 
-def put_right(aws: Ministack, deployed: Deployed, retention: RetentionPolicy) -> None:
+def fix_gaps(aws: Ministack, deployed: Deployed, retention: RetentionPolicy) -> None:
     """Make the embedded AWS match the template."""
     s3 = aws.client("s3")
     s3.put_object_lock_configuration(

@@ -1,11 +1,10 @@
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lambdas.domain.errors import EvidenceConflict
 from lambdas.domain.evidence.kept_versions import KeptVersions
 from lambdas.domain.evidence.records import StoredObject
-from lambdas.steps.archiving.stored_papers import StoredPapers, Turns
+from lambdas.steps.archiving.stored_documents import StoredDocuments
 
 FOLDER = "invoices/2026-10/111122223333/2026-10_111122223333_INVOICE_"
 
@@ -25,17 +24,17 @@ class Bucket:
         return StoredObject(key, "v", sha256, 5), {}
 
 
-def papers(**content: str | None) -> tuple[StoredPapers, Bucket]:
+def documents(**content: str | None) -> tuple[StoredDocuments, Bucket]:
     """An archive with these documents of five bytes, by the end of their names."""
     bucket = Bucket({f"{FOLDER}{name}.pdf": sha256 for name, sha256 in content.items()})
-    stored = StoredPapers(bucket)  # type: ignore[arg-type]
+    stored = StoredDocuments(bucket)  # type: ignore[arg-type]
     for key in bucket.sha256:
         stored.look_up(KeptVersions(key, "v", 5, 1, 0))
     return stored, bucket
 
 
 def test_a_paper_is_alone_unless_another_invoice_has_it() -> None:
-    stored, _ = papers(A1="x")
+    stored, _ = documents(A1="x")
     assert stored.hold_alone("A2", "x", 5) == ["A1"]
     assert stored.hold_alone("A2", "x", 5, beside=["A1"]) == []
     assert stored.hold_alone("A1", "y", 5) == []
@@ -43,19 +42,19 @@ def test_a_paper_is_alone_unless_another_invoice_has_it() -> None:
 
 
 def test_what_one_invoice_is_refused_it_does_not_hold() -> None:
-    stored, _ = papers(A1="x")
+    stored, _ = documents(A1="x")
     assert stored.hold_alone("A2", "x", 5) == ["A1"]
     assert stored.hold_alone("A3", "x", 5) == ["A1"]
 
 
 def test_an_invoice_that_its_paper_names_holds_it_in_any_case() -> None:
-    stored, _ = papers()
+    stored, _ = documents()
     stored.hold("A1", "x")
     assert stored.hold_alone("A2", "x", 5) == ["A1"]
 
 
 def test_only_documents_of_the_same_size_are_asked_for_and_each_once() -> None:
-    stored, bucket = papers(A1="x")
+    stored, bucket = documents(A1="x")
     assert stored.hold_alone("A2", "x", 6) == []
     assert bucket.asked == []
     stored.hold_alone("A3", "z", 5)
@@ -64,29 +63,12 @@ def test_only_documents_of_the_same_size_are_asked_for_and_each_once() -> None:
 
 
 def test_only_the_newest_document_of_an_invoice_is_its_own() -> None:
-    stored, _ = papers(A1_r2="right", A1="wrong", A1_SUPPLEMENT_1="other")
+    stored, _ = documents(A1_r2="right", A1="wrong", A1_SUPPLEMENT_1="other")
     assert stored.hold_alone("A2", "wrong", 5) == []
     assert stored.hold_alone("A2", "other", 5) == []
     assert stored.hold_alone("A2", "right", 5) == ["A1"]
 
 
-def test_what_the_archive_did_not_store_is_nobodys_paper() -> None:
-    stored, _ = papers(A1=None)
+def test_what_the_archive_did_not_store_is_nobodys_document() -> None:
+    stored, _ = documents(A1=None)
     assert stored.hold_alone("A2", "x", 5) == []
-
-
-def test_a_turn_comes_when_all_before_it_have_ended() -> None:
-    turns, order = Turns(), []
-
-    def take(turn: int) -> None:
-        with turns.turn(turn):
-            order.append(turn)
-        turns.end(turn)  # as whoever took no turn does
-
-    threads = [threading.Thread(target=take, args=(turn,)) for turn in (3, 1, 0)]
-    for thread in threads:
-        thread.start()
-    turns.end(2)
-    for thread in threads:
-        thread.join(10)
-    assert order == [0, 1, 3]
