@@ -376,7 +376,7 @@ def main(payers: int, invoices: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder) / "state"
         bucket, heads = Bucket(), Heads()
-        for name, as_of in (("first", AFTER_DEADLINE), ("settled", AFTER_DEADLINE + timedelta(1))):
+        for name, as_of in (("first", AFTER_DEADLINE), ("second", AFTER_DEADLINE + timedelta(1))):
             if state.exists():
                 bucket, heads = pickle.loads(state.read_bytes())  # noqa: S301 - as above
             prepare(bucket, name, as_of, Size(payers, invoices))

@@ -66,20 +66,20 @@ def manifest_of(payers: int) -> Manifest:
 def _payer(number: int) -> PayerState:
     account_id = f"{100_000_000_000 + number * 7_919}"
     gaps = (finding("PDF_NOT_READY", f"{number}", "AWS has no document yet."),)
-    unarchived = gaps if number % 50 == 0 else ()
+    findings = gaps if number % 50 == 0 else ()
     return PayerState(
         account_id,
         f"Payer account number {number} of a large organization",
         f"Legal entity {number % 40} Ltd.",
         "CHECKED",
-        "PARTIAL" if unarchived else "COMPLETE",
+        "PARTIAL" if findings else "COMPLETE",
         "scheduled-20261112T060000Z",
         "2026-11-12T06:00:00Z",
         INVOICES,
         tuple(_invoice(account_id, number, index) for index in range(INVOICES)),
         (),
         (),
-        unarchived,
+        findings,
     )
 
 

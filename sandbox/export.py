@@ -55,13 +55,13 @@ def export(s3: Any, bucket: str, objects: Snapshot, folder: Path, record: Path) 
 
 def _require_paths(objects: Snapshot) -> None:
     """Check that every key is a path of its own below the folder."""
-    folders = {key[:end] for key in objects for end, letter in enumerate(key) if letter == "/"}
+    folders = {key[:end] for key in objects for end, one in enumerate(key) if one == "/"}
     unsafe = [
         key
         for key in objects
         if key in folders
         or any(part in {"", ".", ".."} or len(part.encode()) > 255 for part in key.split("/"))
-        or any(letter in "\\:" or not letter.isprintable() for letter in key)
+        or any(one in "\\:" or not one.isprintable() for one in key)
     ]
     if unsafe:
         raise SandboxError(

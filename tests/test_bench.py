@@ -14,7 +14,7 @@ import pytest
         ("check_speed --documents 40", ["sha256sum: ", "check: ", "ratio: ", "peak: "]),
         (
             "judge_period 3 2",
-            ["invoices each, settled run", "'COMPLETE', 'changed': False", "judging took"],
+            ["invoices each, second run", "'COMPLETE', 'changed': False", "judging took"],
         ),
         ("large_payer 60", ["60 invoices, list: ", "60 invoices, fetch: "]),
         ("views 3", ['"ledger.xlsx"', '"peak_kib"']),

@@ -16,7 +16,7 @@ _ESCAPE = re.compile(
     r"\\(?:u([0-9a-f]{4})|u\{([0-9a-f]{1,6})\}|x([0-9a-f]{2})|[nrtfv])", re.IGNORECASE
 )
 _BREAKS = re.compile(r"[\s\\\"'`<>|^]+")
-_NO_LETTER = re.compile(r"[^a-z0-9]+")
+_NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
 _SIGNED = (
     "xamzsignature",
     "xamzsecuritytoken",
@@ -35,7 +35,7 @@ _MOST_QUOTED = 60
 def has_signed_url(text: str) -> bool:
     """True if the text has a parameter that signs a URL, in any spelling."""
     plain = _plain(text)
-    words = _NO_LETTER.sub("", plain)
+    words = _NOT_ALPHANUMERIC.sub("", plain)
     return any(one in words for one in _SIGNED) or bool(_PARAMETER.search(plain))
 
 

@@ -97,8 +97,8 @@ class RunOutcomes:
         archived, outstanding = defaultdict(list), defaultdict(list)
         for invoice in outcome.archived:
             archived[invoice.billing_period].append(invoice)
-        for unarchived in outcome.outstanding:
-            outstanding[unarchived.billing_period].append(unarchived)
+        for missing in outcome.outstanding:
+            outstanding[missing.billing_period].append(missing)
         for period in {*archived, *outstanding}:
             part = _Part(
                 outcome.payer_account_id,

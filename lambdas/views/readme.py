@@ -173,12 +173,12 @@ LINE = "(?:%s)(?:,(?:%s))*" % (CELL, CELL)
 NOT_UNDERSTOOD = (OSError, ValueError, LookupError, TypeError, AttributeError,
                   ArithmeticError, RecursionError, MemoryError)
 
-def tell(what):
+def show(what):
     print(ascii(what)[1:-1])
 
 def problem(what):
     problems.append(what)
-    tell("PROBLEM " + what)
+    show("PROBLEM " + what)
 
 def is_litter(name):
     return any(fnmatch.fnmatchcase(name.lower(), one.lower()) for one in LITTER)
@@ -297,7 +297,7 @@ def check_views(period, newest, sums):
                 parse(content), newest, content)),
             ("ledger.csv", lambda content: check_ledger(content.decode(), newest))):
         if folder + name not in found:
-            tell("WARNING " + folder + name + ": is missing; a run makes it again")
+            show("WARNING " + folder + name + ": is missing; a run makes it again")
             continue
         try:
             if not is_right(read(folder + name)):
@@ -338,7 +338,7 @@ def check(period):
             problem(key + ": was changed")
     check_views(period, newest, sums)
     checked.add(period)
-    tell("%s: %s, %d manifests, newest %s, %d files checked"
+    show("%s: %s, %d manifests, newest %s, %d files checked"
          % (period, newest["verdict"], len(paths), before, len(evidence)))
 
 problems, found, named, checked = [], set(), set(AT_THE_TOP), set()
@@ -356,7 +356,7 @@ months = [int(one[:4]) * 12 + int(one[5:]) - 1 for one in periods
           if re.fullmatch("[0-9]{4}-[0-9]{2}", one)]
 for month in range(min(months, default=0), max(months, default=0)):
     if month not in months:
-        tell("WARNING %d-%02d: there is nothing of this month" % (month // 12, month % 12 + 1))
+        show("WARNING %d-%02d: there is nothing of this month" % (month // 12, month % 12 + 1))
 if not periods:
     problem("there is nothing to check here")
 for what in (
@@ -364,7 +364,7 @@ for what in (
         "whether manifest-signing-key.pem is the right key, and what the bucket hides",
         "ledger.csv but for its form, documents and amounts due; ledger.xlsx; pages",
         "what records say; runs/"):
-    tell("NOT CHECKED " + what)
+    show("NOT CHECKED " + what)
 sys.exit(1 if problems else 0)
 """
 """The program in the README, which needs nothing of this project."""

@@ -196,14 +196,14 @@ class _Text:
             if self.take(",]") == "]":
                 return
 
-    def take(self, letters: str) -> str:
+    def take(self, expected: str) -> str:
         """Take the next character that is no space, one of these."""
         self._step_to_text()
-        letter = self._text[self._at : self._at + 1]
-        if not letter or letter not in letters:
-            raise NotAManifest(f"it has {letter!r} where one of {letters!r} must be")
+        character = self._text[self._at : self._at + 1]
+        if not character or character not in expected:
+            raise NotAManifest(f"it has {character!r} where one of {expected!r} must be")
         self._at += 1
-        return letter
+        return character
 
     def keep(self) -> None:
         self.signed_sha256.update(self._passed().encode("utf-8", "surrogatepass"))

@@ -239,22 +239,22 @@ def sums_differences(lines: Iterator[str], newest: Link) -> Iterator[str]:
     if before_sha256 := newest.members.get("previous_sha256"):
         before = manifest_key(newest.period, newest.sequence - 1)
         manifests[mark_of(before, str(before_sha256))] = "the manifest before it"
-    right, last_key = set[int](), ""
+    seen, last_key = set[int](), ""
     for line in lines:
         sha256, _, key = line.rstrip("\n").partition("  ")
         mark = mark_of(key, sha256)
         if not (mark in newest.names or mark in manifests) or line != sums_line(key, sha256):
             yield f"its line {_shown(line)}"
             continue
-        if mark in right:
+        if mark in seen:
             yield f"its line {_shown(line)}, which it has twice"
         elif key < last_key:
             yield f"its line {_shown(line)}, which stands in another place"
-        right.add(mark)
+        seen.add(mark)
         last_key = key
-    if unarchived := len(newest.names - right):
-        yield f"{unarchived} records and documents are missing"
-    for mark in manifests.keys() - right:
+    if missing := len(newest.names - seen):
+        yield f"{missing} records and documents are missing"
+    for mark in manifests.keys() - seen:
         yield f"{manifests[mark]} is missing"
 
 

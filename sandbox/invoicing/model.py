@@ -224,10 +224,10 @@ def _fits(value: str, pattern: str) -> bool:
     """True if a value satisfies a pattern of a model, which may name categories as Java does."""
     if r"\p{" in pattern:
         value = "".join(
-            letter
-            if letter.isascii()
-            else _REPRESENTATIVES.get(unicodedata.category(letter)[0], letter)
-            for letter in value
+            character
+            if character.isascii()
+            else _REPRESENTATIVES.get(unicodedata.category(character)[0], character)
+            for character in value
         )
         # A category in a set is followed by a hyphen that stands for itself.
         for category, ascii_set in (("L", "A-Za-z"), ("N", "0-9"), ("Z", " ")):

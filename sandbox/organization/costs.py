@@ -75,11 +75,8 @@ def _shares(
     if charge.record_type != "Usage":
         return [(accounts[0], charge.amount)]
     bearers = randomness.sample(accounts, min(len(accounts), randomness.randint(1, _MOST_ACCOUNTS)))
-    acceptance = [randomness.randint(1, 9) for _ in bearers]
-    amounts = [
-        rounded(charge.amount * weight / sum(acceptance), BASE_CURRENCY)
-        for weight in acceptance[1:]
-    ]
+    parts = [randomness.randint(1, 9) for _ in bearers]
+    amounts = [rounded(charge.amount * part / sum(parts), BASE_CURRENCY) for part in parts[1:]]
     return list(zip(bearers, (charge.amount - sum(amounts), *amounts), strict=True))
 
 

@@ -51,9 +51,9 @@ _SERVICES = {
     "AWS Key Management Service": 2,
     "Amazon Simple Queue Service": 1,
 }
-"""Services with their usual weight in a bill."""
+"""Services with their usual share of a bill, in no unit."""
 _MAJOR, _OFTEN = 10, 0.55
-"""Services above this weight are in every bill, the others in a bill with this probability."""
+"""Services above this share are in every bill, the others in a bill with this probability."""
 _PRODUCTS = {
     "Corvid Log Analytics, contract": "Corvid Software, Inc.",
     "Tessellate Endpoint Security, per host": "Tessellate Security Ltd",
@@ -479,8 +479,8 @@ class _Period:
         }
         total = self._amount(f"usage {what}", spend)
         return tuple(
-            Charge(service, rounded(total * weight / sum(used.values()), BASE_CURRENCY))
-            for service, weight in sorted(used.items(), key=lambda item: -item[1])
+            Charge(service, rounded(total * share / sum(used.values()), BASE_CURRENCY))
+            for service, share in sorted(used.items(), key=lambda item: -item[1])
         )
 
     def _amount(self, what: str, usual: Decimal) -> Decimal:

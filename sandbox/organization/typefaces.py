@@ -1,4 +1,4 @@
-"""The letters that papers are printed in.
+"""The fonts that papers are printed in.
 
 The fonts built into every PDF reader have those of Western Europe. For Polish, Greek, Russian,
 Hebrew, Arabic and more there is FiraGO, for Japanese Noto Sans JP; a paper that needs one of them
@@ -17,7 +17,7 @@ import pymupdf_fonts
 from fontTools.ttLib import TTFont
 
 WESTERN = "windows-1252"
-"""The letters of the built-in fonts, as an encoding."""
+"""The characters of the built-in fonts, as an encoding."""
 BUILT_IN = "Helvetica"
 _UNPRINTABLE = "?"
 _WRITING = threading.Lock()
@@ -30,35 +30,35 @@ class Typeface:
     family: str
     file: Callable[[str], Path]
 
-    def unarchived(self, text: str) -> set[str]:
-        return {letter for letter in text if ord(letter) not in _letters(self.file(""))}
+    def missing(self, text: str) -> set[str]:
+        return {one for one in text if ord(one) not in _characters(self.file(""))}
 
     def printable(self, text: str) -> str:
-        unarchived = self.unarchived(text)
-        return "".join(_UNPRINTABLE if letter in unarchived else letter for letter in text)
+        missing = self.missing(text)
+        return "".join(_UNPRINTABLE if one in missing else one for one in text)
 
 
 def typeface_for(text: str) -> Typeface | None:
-    """The one that has most of the text's letters; None if the built-in fonts have them all, or no
-    family has more.
+    """The family with most of the text's characters; None if no family has more than the built-in
+    fonts.
     """
     if not _missing_in_western(text):
         return None
-    best = min(_TYPEFACES, key=lambda typeface: len(typeface.unarchived(text)))
-    return best if len(best.unarchived(text)) < len(_missing_in_western(text)) else None
+    best = min(_TYPEFACES, key=lambda typeface: len(typeface.missing(text)))
+    return best if len(best.missing(text)) < len(_missing_in_western(text)) else None
 
 
 def western(text: str) -> str:
-    """The text in the letters of the built-in fonts; others become question marks."""
+    """The text in the characters of the built-in fonts; others become question marks."""
     return text.encode(WESTERN, "replace").decode(WESTERN)
 
 
 def _missing_in_western(text: str) -> set[str]:
-    return {letter for letter in text if western(letter) != letter}
+    return {one for one in text if western(one) != one}
 
 
 @cache
-def _letters(file: Path) -> frozenset[int]:
+def _characters(file: Path) -> frozenset[int]:
     with TTFont(file, lazy=True) as font:
         return frozenset(font.getBestCmap())
 

@@ -29,7 +29,7 @@ _MOST_PAYERS = 25
 _MOST_BYTES = 30_000
 """Bytes. The cause of a failed execution holds 32,768."""
 _LONGEST_NAME = 60
-_NO_LETTER = re.compile(r"[^\w &,'()+-]|_")
+_NOT_IN_A_NAME = re.compile(r"[^\w &,'()+-]|_")
 _INNER_DOT = re.compile(r"\.(?=\S)")
 
 
@@ -77,7 +77,7 @@ def count_by_code(findings: Iterable[Finding]) -> dict[str, int]:
 def plain_name(name: str) -> str:
     """A payer account's name without anything that a mail program could turn into a link."""
     name = INVISIBLE.sub(" ", name)
-    text = _NO_LETTER.sub(lambda match: "." if match[0] == "." else " ", name)
+    text = _NOT_IN_A_NAME.sub(lambda match: "." if match[0] == "." else " ", name)
     return " ".join(_INNER_DOT.sub("", text).split())[:_LONGEST_NAME]
 
 
