@@ -70,7 +70,7 @@ def resident_kib(process: int) -> int:
     return next((int(line.split()[1]) for line in status.splitlines() if "VmRSS" in line), 0)
 
 
-class Watch(threading.Thread):
+class PeakMemory(threading.Thread):
     """Measures this process and its children all the time."""
 
     def __init__(self) -> None:
@@ -118,14 +118,14 @@ def main(arguments: list[str]) -> int:
             path.write_bytes(paper)
             files.append((name, path.open("rb"), len(paper)))
         del content
-        watch = Watch()
-        watch.start()
+        memory = PeakMemory()
+        memory.start()
         for result in pool.map(lambda one: check(*one), files):
             print(result)
         for _, file, _ in files:
             file.close()
-    ratio = watch.peak_kib / 1024 / FUNCTION_MIB
-    print(f"  peak: {watch.peak_kib / 1024:.0f} MiB, {ratio:.2f} of the function (at most {MOST})")
+    ratio = memory.peak_kib / 1024 / FUNCTION_MIB
+    print(f"  peak: {memory.peak_kib / 1024:.0f} MiB, {ratio:.2f} of the function (at most {MOST})")
     return int(ratio > MOST)
 
 

@@ -1,12 +1,16 @@
-"""The words that people read: README, docs, README.txt, help, messages, the Makefile's help.
+"""The words of texts for people (README, docs, README.txt, help, messages, the Makefile's help) and
+of the code (docstrings, comments, names).
 
-`OUT` is the table of words that left. To hold more texts to it (docstrings, identifiers), give them
-a parameter of their own in `TEXTS`.
+`OUT` is the table of words that left. To hold more texts to it, give them a parameter of their own
+in `TEXTS`.
 """
 
 import ast
+import io
 import re
-from collections.abc import Callable, Iterator
+import tokenize
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -62,8 +66,38 @@ ALLOWED = {
 }
 """Words that stay in one text, each with its reason."""
 
-_LATER = ("infra/deploy_settings.py",)
-"""Messages that are reworded together with the reader of settings."""
+_LATER = {
+    "lambdas/domain/findings.py": "next steps",
+    "lambdas/domain/judgement/expectations.py": "a finding's detail",
+    "lambdas/domain/notifications/email.py": "the e-mail",
+}
+"""Messages whose sentences people get with a finding or by e-mail, reworded together."""
+
+CODE = ("lambdas", "infra", "ops", "sandbox", "bench")
+ALLOWED_IN_CODE = {
+    r"verdicts?": "the member of manifests and events, and its type",
+    r"witness(?:es)?": "the member of manifests, and the setting",
+    r"heads?": "the verb, and the table's logical id",
+}
+"""Words that stay in docstrings and comments, each with its reason."""
+
+_NAMES_OUT = frozenset(
+    (
+        *("lack", "lacks", "lacking", "told", "tell", "tells", "telling", "letter", "letters"),
+        *("settle", "settles", "settled", "light", "weigh", "weighs", "weighed", "weight"),
+        *("weights", "cure", "cures", "cured", "ripen", "ripens", "teach", "teaches", "watching"),
+    )
+)
+_CONTRACT_NAMES = {
+    "lacks": "a member of records",
+    "settled_at": "a member of manifests and of completeness.json",
+    "dead_letter_queue": "the CDK's parameter",
+    "DEAD_LETTERS": "the queue that AWS calls so",
+}
+"""Names that contracts keep, which have a word that is out, each with its reason."""
+
+_CLAUSE = re.compile(r"(?:What|Whether|How|Who|Whom|Whose|Why|Where|When)\b")
+"""The beginning of a docstring that is a clause instead of a noun or a verb."""
 
 
 def prose(text: str) -> str:
@@ -96,14 +130,19 @@ def readme_of_the_bucket() -> Iterator[tuple[str, str]]:
     yield "README.txt", text
 
 
+_tree = cache(ast.parse)
+
+
+def code(*folders: str) -> Iterator[tuple[str, str]]:
+    for file in sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py")):
+        yield file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8")
+
+
 def messages() -> Iterator[tuple[str, str]]:
     """Every string with more than one word, of a module that speaks to people."""
-    folders = ("ops", "ops/check", "ops/verbs", "ops/live", "sandbox", "infra")
-    for file in sorted(file for folder in folders for file in (ROOT / folder).glob("*.py")):
-        name = file.relative_to(ROOT).as_posix()
-        if name not in _LATER:
-            sentences = _sentences(ast.parse(file.read_text(encoding="utf-8")))
-            yield name, re.sub(r"`[^`\n]*`", " ", "\n".join(sentences))
+    for name, text in code("ops", "sandbox", "infra", "bench", "lambdas"):
+        if name not in _LATER and not name.startswith("lambdas/views/"):
+            yield name, re.sub(r"`[^`\n]*`", " ", "\n".join(_sentences(_tree(text))))
 
 
 def _sentences(tree: ast.Module) -> Iterator[str]:
@@ -138,10 +177,38 @@ TEXTS: dict[str, Callable[[], Iterator[tuple[str, str]]]] = {
 }
 
 
-def words_that_are_out(name: str, text: str) -> list[str]:
+def docstrings(text: str) -> Iterator[str]:
+    """The strings of a module that are statements: docstrings, also of fields and constants."""
+    for node in ast.walk(_tree(text)):
+        match node:
+            case ast.Expr(ast.Constant(str(docstring))):
+                yield docstring
+
+
+def comments(text: str) -> Iterator[str]:
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string
+
+
+def remarks() -> Iterator[tuple[str, str]]:
+    """Docstrings and comments of each module, without names between backticks."""
+    for name, text in code(*CODE):
+        yield name, re.sub(r"`[^`\n]*`", " ", "\n".join((*docstrings(text), *comments(text))))
+
+
+def names(text: str) -> Iterator[str]:
+    """Every name that a module makes or uses."""
+    for node in ast.walk(_tree(text)):
+        for field in ("name", "id", "arg", "attr", "asname"):
+            if isinstance(name := getattr(node, field, None), str):
+                yield name
+
+
+def words_that_are_out(name: str, text: str, allowed: Mapping[str, str] | None = None) -> list[str]:
     for kept in NAMES:
         text = text.replace(kept, "")
-    allowed = ALLOWED.get(name, {})
+    allowed = ALLOWED.get(name, {}) if allowed is None else allowed
     return [
         f"{name}: '{found[0]}' in '{_around(found)}'; write {OUT[pattern]}"
         for pattern, words in _WORDS.items()
@@ -177,8 +244,45 @@ def test_no_sentence_of_a_page_begins_with_a_clause() -> None:
     assert found == []
 
 
+def test_no_docstring_or_comment_has_a_word_that_is_out() -> None:
+    found = [
+        line for name, text in remarks() for line in words_that_are_out(name, text, ALLOWED_IN_CODE)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_no_docstring_begins_with_a_clause() -> None:
+    found = [
+        f"{name}: {one}"
+        for name, text in code(*CODE)
+        for one in docstrings(text)
+        if _CLAUSE.match(one)
+    ]
+    assert found == []
+
+
+def test_no_name_of_the_code_has_a_word_that_is_out() -> None:
+    found = {
+        f"{file}: {name}"
+        for file, text in code(*CODE)
+        for name in names(text)
+        if _NAMES_OUT.intersection(_parts(name)) and name not in _CONTRACT_NAMES
+    }
+    assert found == set()
+
+
+def _parts(name: str) -> list[str]:
+    return [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
+
+
 def test_whatever_is_allowed_is_there() -> None:
     texts = {name: text for kind in TEXTS.values() for name, text in kind()}
     for name, patterns in ALLOWED.items():
         for pattern in patterns:
             assert name.endswith("--help") or _WORDS[pattern].search(texts[name]), (name, pattern)
+    for pattern in ALLOWED_IN_CODE:
+        assert any(_WORDS[pattern].search(text) for _, text in remarks()), pattern
+    for name in _LATER:
+        tree = _tree((ROOT / name).read_text(encoding="utf-8"))
+        assert words_that_are_out(name, "\n".join(_sentences(tree))), name
+    assert set(_CONTRACT_NAMES) <= {name for _, text in code(*CODE) for name in names(text)}

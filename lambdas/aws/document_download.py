@@ -112,10 +112,10 @@ def download(
         raise DownloadRefused("DOCUMENT_URL_REFUSED", f"Not opened: {reason}.")
     too_late = TooSlow("DOWNLOAD_FAILED", f"Not complete after {TOTAL_TIMEOUT_SECONDS} seconds.")
     failure: DownloadRefused = too_late
-    watch = _Watch(TOTAL_TIMEOUT_SECONDS)
+    deadline = _Deadline(TOTAL_TIMEOUT_SECONDS)
     try:
-        document = _download(url, target, max_bytes, watch)
-        if not watch.has_ended:  # a cut connection can look like the end of the answer
+        document = _download(url, target, max_bytes, deadline)
+        if not deadline.has_ended:  # a cut connection can look like the end of the answer
             return document
     except DownloadRefused as refused:
         failure = refused
@@ -126,16 +126,18 @@ def download(
             "DOWNLOAD_FAILED", f"The connection failed ({type(error).__name__})."
         )
     finally:
-        watch.stop()
+        deadline.stop()
     # Raised outside the except blocks, so that no context names the URL.
-    raise too_late if watch.has_ended else failure
+    raise too_late if deadline.has_ended else failure
 
 
-def _download(url: DocumentUrl, target: IO[bytes], max_bytes: int, watch: "_Watch") -> Downloaded:
+def _download(
+    url: DocumentUrl, target: IO[bytes], max_bytes: int, deadline: "_Deadline"
+) -> Downloaded:
     with requests.Session() as session:
         session.trust_env = False  # no proxy, no netrc: the URL goes to its host only
         for scheme in ("http://", "https://"):
-            session.mount(scheme, _WatchedAdapter(watch))
+            session.mount(scheme, _DeadlineAdapter(deadline))
         with session.get(
             url.value,
             stream=True,
@@ -193,7 +195,7 @@ def _too_large(max_bytes: int) -> DownloadRefused:
     return DownloadRefused("DOCUMENT_TOO_LARGE", f"More than {max_bytes} bytes arrived.")
 
 
-class _Watch:
+class _Deadline:
     """Ends a download at its deadline by cutting its connection.
 
     A socket's timeout starts anew with each byte: a server that sends one now and then, in the
@@ -207,7 +209,7 @@ class _Watch:
         self._timer.daemon = True
         self._timer.start()
 
-    def over(self, connected: socket.socket) -> None:
+    def apply_to(self, connected: socket.socket) -> None:
         """Take over the connection of the download; cut it at once after the deadline."""
         self._socket = connected
         if self.has_ended:
@@ -226,26 +228,26 @@ class _Watch:
                 self._socket.shutdown(socket.SHUT_RDWR)
 
 
-class _WatchedAdapter(HTTPAdapter):
-    """Hands the sockets of its connections to a watch."""
+class _DeadlineAdapter(HTTPAdapter):
+    """Applies a deadline to the sockets of its connections."""
 
-    def __init__(self, watch: _Watch) -> None:
-        self._watch = watch
+    def __init__(self, deadline: _Deadline) -> None:
+        self._deadline = deadline
         super().__init__()
 
     def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
         super().init_poolmanager(*arguments, **named)
-        watch = self._watch
+        deadline = self._deadline
 
         class Plain(urllib3.connection.HTTPConnection):
             def connect(self) -> None:
                 super().connect()
-                watch.over(self.sock)
+                deadline.apply_to(self.sock)
 
         class Encrypted(urllib3.connection.HTTPSConnection):
             def connect(self) -> None:
                 super().connect()
-                watch.over(self.sock)
+                deadline.apply_to(self.sock)
 
         class PlainPool(urllib3.HTTPConnectionPool):
             ConnectionCls = Plain

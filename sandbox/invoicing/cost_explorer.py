@@ -17,7 +17,7 @@ REQUEST_USD = Decimal("0.01")
 GROUPS_OF_A_PAGE = 100
 _MONTHS_OF_HISTORY = 14
 _FINAL_DAY = 6
-"""Day of the following month at whose noon (UTC) a month is no longer estimated."""
+"""Day of the following month at whose noon (UTC) a month's figures become final."""
 
 BY_ACCOUNT = "LINKED_ACCOUNT"
 UNDOCUMENTED_KEY = "BILLING_ENTITY"

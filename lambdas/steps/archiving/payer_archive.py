@@ -271,8 +271,8 @@ class PayerArchive:
         return self._begin_chain(listed, learnt)
 
     def _kept_one_row(self, record: Record) -> bool:
-        """True for a record of a closed month by an earlier release, which kept only the first row
-        of an id: other listed rows are then no news.
+        """True for an archive-closed month's record by an earlier release, which kept only the
+        first row of an id: other listed rows are then no news.
         """
         return record.row_received is None and record.billing_period in self._known.closed
 
