@@ -193,6 +193,15 @@ class Slow(MemoryPlace):
         self._is_stopped.set()
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT interrupts, also in a process that began in the background and ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_t16_an_interruption_ends_what_is_being_read_in_threads() -> None:
     place = Slow(GOOD.files)
     with pytest.raises(KeyboardInterrupt):
