@@ -97,7 +97,7 @@ def test_every_alarm_is_explained(template: dict[str, Any]) -> None:
 
 def test_the_mails_of_new_alarms_are_counted(template: dict[str, Any]) -> None:
     assert len(of_type(template, "AWS::CloudWatch::Alarm")) == 10
-    assert re.search(r"Each of\s+the ten alarms sends one mail", section("Deploy once"))
+    assert re.search(r"Each of\s+the ten alarms sends one e-mail", section("Deploy once"))
 
 
 def test_what_a_failed_first_deployment_leaves_is_named_and_in_nobodys_way(
