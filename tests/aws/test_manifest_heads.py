@@ -1,10 +1,7 @@
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from lambdas.aws.manifest_heads import ManifestHeads
 from lambdas.domain.billing_period import BillingPeriod
@@ -15,18 +12,8 @@ HEAD = ManifestHead(OCTOBER, 7, "a" * 64, "run-1")
 
 
 @pytest.fixture
-def heads(monkeypatch: pytest.MonkeyPatch) -> Iterator[ManifestHeads]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        client: Any = boto3.client("dynamodb", region_name="eu-central-1")
-        client.create_table(
-            TableName="heads",
-            KeySchema=[{"AttributeName": "billing_period", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "billing_period", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield ManifestHeads(client, "heads")
+def heads(dynamodb: Any) -> ManifestHeads:
+    return ManifestHeads(dynamodb, "heads")
 
 
 def test_a_period_has_no_head_until_one_is_set(heads: ManifestHeads) -> None:

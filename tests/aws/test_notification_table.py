@@ -1,9 +1,6 @@
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from lambdas.aws.manifest_heads import ManifestHeads
 from lambdas.aws.notification_table import NotificationTable
@@ -17,23 +14,8 @@ TOLD = LastNotification("ACTION_REQUIRED", True, "2026-11-12T06:00:00Z", "run-1"
 HEAD = ManifestHead(OCTOBER, 7, "a" * 64, "run-1")
 
 
-@pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        dynamodb: Any = boto3.client("dynamodb", region_name="eu-central-1")
-        dynamodb.create_table(
-            TableName="heads",
-            KeySchema=[{"AttributeName": "billing_period", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "billing_period", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield dynamodb
-
-
-def test_nothing_was_sent_until_it_is_noted_by_period_and_channel(client: Any) -> None:
-    table = NotificationTable(client, "heads")
+def test_nothing_was_sent_until_it_is_noted_by_period_and_channel(dynamodb: Any) -> None:
+    table = NotificationTable(dynamodb, "heads")
     assert table.last(OCTOBER, "mail") is None
     table.mark_notified(OCTOBER, "mail", TOLD)
     assert table.last(OCTOBER, "mail") == TOLD
@@ -41,30 +23,30 @@ def test_nothing_was_sent_until_it_is_noted_by_period_and_channel(client: Any) -
     assert table.last(OCTOBER.shifted(-1), "mail") is None
 
 
-def test_who_was_read_when_is_noted(client: Any) -> None:
-    table = NotificationTable(client, "heads")
+def test_who_was_read_when_is_noted(dynamodb: Any) -> None:
+    table = NotificationTable(dynamodb, "heads")
     assert table.swept() == {}
     table.mark_swept({"111122223333": "2026-11-12T06:00:00Z"})
     assert table.swept() == {"111122223333": "2026-11-12T06:00:00Z"}
 
 
 def test_what_is_noted_beside_the_heads_is_no_head(
-    client: Any, monkeypatch: pytest.MonkeyPatch
+    dynamodb: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heads, "client", lambda _: client)
-    table = NotificationTable(client, "heads")
+    monkeypatch.setattr(heads, "client", lambda _: dynamodb)
+    table = NotificationTable(dynamodb, "heads")
     table.mark_swept({"111122223333": "2026-11-12T06:00:00Z"})
     table.mark_notified(OCTOBER.shifted(1), "mail", TOLD)
     assert heads.read_heads_table("heads") == {}
-    ManifestHeads(client, "heads").advance(HEAD)
+    ManifestHeads(dynamodb, "heads").advance(HEAD)
     assert heads.read_heads_table("heads") == {OCTOBER: HEAD}
 
 
 @pytest.mark.parametrize("is_first", [True, False])
 def test_what_was_sent_and_the_head_of_the_chain_leave_each_other_alone(
-    client: Any, is_first: bool
+    dynamodb: Any, is_first: bool
 ) -> None:
-    table, chain_heads = NotificationTable(client, "heads"), ManifestHeads(client, "heads")
+    table, chain_heads = NotificationTable(dynamodb, "heads"), ManifestHeads(dynamodb, "heads")
     if is_first:
         table.mark_notified(OCTOBER, "mail", TOLD)
         assert chain_heads.read(OCTOBER) is None
@@ -74,8 +56,8 @@ def test_what_was_sent_and_the_head_of_the_chain_leave_each_other_alone(
     assert table.last(OCTOBER, "mail") == TOLD
 
 
-def test_refusals_are_noted_as_far_as_an_item_has_room_for_them(client: Any) -> None:
-    table = NotificationTable(client, "heads")
+def test_refusals_are_noted_as_far_as_an_item_has_room_for_them(dynamodb: Any) -> None:
+    table = NotificationTable(dynamodb, "heads")
     refused = {"111122223333": ["AWS denied x (AccessDenied)."]}
     table.mark_refused(refused)
     assert table.refused() == refused
