@@ -3,9 +3,9 @@
 Views are not locked: an unreadable one counts as missing, and ValidateCompleteness writes it again.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from lambdas.aws.archive import Archive
 from lambdas.domain.billing_period import BillingPeriod
@@ -18,6 +18,7 @@ from lambdas.domain.evidence.shared_documents import invoices_in_doubt
 from lambdas.domain.runs.asked_today import PeriodSeen
 from lambdas.steps.read_if_understood import read_if_understood
 
+T = TypeVar("T")
 _READ_THREADS = 16
 
 
@@ -30,11 +31,25 @@ def period_seen(archive: Archive, period: BillingPeriod) -> PeriodSeen:
 
 
 def periods_seen_before(archive: Archive, oldest: BillingPeriod) -> dict[BillingPeriod, PeriodSeen]:
-    """The same for every judged period before `oldest`."""
-    periods = [one for one in judged_periods(archive.folders(PERIODS_PREFIX)) if one < oldest]
+    """The same of every period before `oldest` that was ever judged."""
+    return of_each_period(archive, period_seen, before=oldest)
+
+
+def of_each_period(
+    archive: Archive,
+    read: Callable[[Archive, BillingPeriod], T],
+    *,
+    before: BillingPeriod | None = None,
+) -> dict[BillingPeriod, T]:
+    """The answer of `read` for every period that was ever judged, or only for those before one."""
+    periods = [
+        one
+        for one in judged_periods(archive.folders(PERIODS_PREFIX))
+        if before is None or one < before
+    ]
     with ThreadPoolExecutor(_READ_THREADS) as pool:
-        views = pool.map(lambda period: period_seen(archive, period), periods)
-        return dict(zip(periods, views, strict=True))
+        answers = pool.map(lambda period: read(archive, period), periods)
+        return dict(zip(periods, answers, strict=True))
 
 
 def doubts_and_closed(

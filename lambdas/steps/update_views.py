@@ -5,7 +5,6 @@ bucket's root) are made after a run has judged all its periods, so that all show
 """
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from lambdas.aws.archive import Archive
@@ -14,11 +13,9 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.evidence.archive_layout import (
     ARCHIVE_PAGE_KEY,
-    PERIODS_PREFIX,
     PUBLIC_KEY_KEY,
     README_KEY,
     completeness_key,
-    judged_periods,
     ledger_csv_key,
     ledger_workbook_key,
     period_page_key,
@@ -28,6 +25,7 @@ from lambdas.domain.json_text import to_json
 from lambdas.domain.judgement.judged import Judged
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.steps.judging.manifest_chain import Link, ManifestChain
+from lambdas.steps.periods_seen import of_each_period
 from lambdas.steps.read_if_understood import read_if_understood
 from lambdas.telemetry import logger
 from lambdas.views.digest import PeriodDigest
@@ -38,7 +36,6 @@ from lambdas.views.readme import readme_text
 from lambdas.views.sha256_sums import sha256_sums
 from lambdas.views.workbook import WorkbookNotMade, ledger_workbook
 
-_READ_THREADS = 16
 _OF_THE_ROOT = 0
 """Views at the root are of many manifests; the last writer wins, and the next run fixes them."""
 
@@ -66,7 +63,7 @@ def update_pages(
     """Update the pages and workbooks of the judged periods, and the views at the bucket's root. A
     page that cannot be made stays as it is.
     """
-    by_period = _digests(archive)
+    by_period = of_each_period(archive, _digest)
     periods = [one for one in by_period.values() if one]
     unread = [period for period, one in by_period.items() if one is None]
     for one in judged:
@@ -115,13 +112,6 @@ def _update_workbook(archive: Archive, manifest: Manifest, before: PeriodDigest 
         logger().error("made no workbook", extra={"key": key, "reason": str(error)})
         return
     archive.update_view(key, workbook, manifest.sequence)
-
-
-def _digests(archive: Archive) -> dict[BillingPeriod, PeriodDigest | None]:
-    """The digest of each period in the archive; None if it cannot be read."""
-    periods = list(judged_periods(archive.folders(PERIODS_PREFIX)))
-    with ThreadPoolExecutor(_READ_THREADS) as pool:
-        return dict(zip(periods, pool.map(lambda one: _digest(archive, one), periods), strict=True))
 
 
 def _digest(archive: Archive, period: BillingPeriod) -> PeriodDigest | None:

@@ -249,7 +249,11 @@ def period_page_key(period: Period) -> str:
 
 
 PERIOD_VIEWS: tuple[Callable[[Period], str], ...] = (
-    *(completeness_key, ledger_csv_key, ledger_workbook_key, period_page_key, sha256_sums_key),
+    completeness_key,
+    ledger_csv_key,
+    ledger_workbook_key,
+    period_page_key,
+    sha256_sums_key,
 )
 
 
