@@ -53,7 +53,8 @@ test-views: $(READY) ## open pages and ledgers with Chromium and LibreOffice; pi
 test-path: $(READY) ## run the whole month end, twice, on an embedded AWS of its own
 	@$(BIN)/python -m pytest -m "whole_path and not slow"
 
-test-slow: $(READY) ## test a fault after every storage call, and the recovery of a killed or broken embedded AWS
+test-slow: $(READY) ## test every case of what make test samples, a fault after every storage call, an embedded AWS that heals
+	@INVOICE_ARCHIVE_TESTS=thorough $(BIN)/python -m pytest -m sized -n auto --dist worksteal
 	@$(BIN)/python -m pytest -m slow
 
 test-live: $(READY) ## read the stack that is deployed to AWS: AWS_PROFILE=archive AWS_REGION=eu-central-1
