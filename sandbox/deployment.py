@@ -21,8 +21,8 @@ from sandbox.plain_alarms import use_plain_metrics
 from sandbox.program import ACCOUNT_ID, REGION, Program, aws_environment, installer_variables
 
 _DEPLOYED_FROM = (
-    "app.py", "cdk.json", "infra", "lambdas", "requirements.txt", "constraints.txt", "package.json",
-    PAYER_READER_TEMPLATE,
+    "app.py", "cdk.json", "infra", "lambdas", "requirements.txt", "constraints.txt",
+    "sandbox/requirements.txt", "package.json", PAYER_READER_TEMPLATE,
 )  # fmt: skip
 
 # Requests for a resource by its physical id, of the kinds that a run cannot do without.

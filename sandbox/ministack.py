@@ -16,11 +16,14 @@ import botocore.session
 from botocore.config import Config
 
 from sandbox.context import Context
+from sandbox.errors import SandboxError
 from sandbox.places import Places
 from sandbox.private_files import make_private
 from sandbox.program import ACCOUNT_ID, REGION, SECRET, Program, aws_environment
 
 _START_SECONDS = 60
+_PYTHON = Path(sys.prefix, "ministack", "bin", "python")
+"""The Python of ministack's own environment, which `make setup` makes inside the project's."""
 
 
 class Ministack(Context):
@@ -59,7 +62,7 @@ class Ministack(Context):
         }
         self._program = Program(
             "ministack",
-            [sys.executable, "-P", Path(__file__).with_name("ministack_server.py")],
+            [_PYTHON, "-P", Path(__file__).with_name("ministack_server.py")],
             environment=environment,
             folder=places.sandbox,
             log=places.logs / "ministack.log",
@@ -71,6 +74,10 @@ class Ministack(Context):
         return self._program.log
 
     def _open(self, opening: ExitStack) -> None:
+        if not _PYTHON.exists():
+            raise SandboxError(
+                f"the environment of the embedded AWS, {_PYTHON}, is missing; run: make setup"
+            )
         self._tidy_up()
         for folder in (self._places.temporary, self._places.home, self._places.buckets):
             folder.mkdir(parents=True, exist_ok=True)

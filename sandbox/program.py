@@ -55,7 +55,6 @@ def aws_environment(places: Places, endpoint: str) -> dict[str, str]:
         "AWS_CA_BUNDLE": str(places.certificate),
         "NODE_EXTRA_CA_CERTS": str(places.certificate),
         "NO_PROXY": "127.0.0.1,localhost",
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 

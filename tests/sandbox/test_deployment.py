@@ -20,6 +20,7 @@ SOURCES = (
     "package.json",
     "payer-reader-role.yaml",
     "requirements.txt",
+    "sandbox/requirements.txt",
 )
 
 
@@ -72,7 +73,7 @@ def test_bytecode_and_what_is_not_deployed_do_not(project: Path) -> None:
 
 
 def test_a_recorded_deployment_is_known_again(project: Path) -> None:
-    places = Places.under(project, project)
+    places = Places.under(project / "build", project)
     places.state.mkdir(parents=True)
     assert not deployment.was_completed(places)
     deployment.record(places, "abc")
@@ -83,8 +84,8 @@ def test_a_recorded_deployment_is_known_again(project: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b"{}", b'{"fingerprint": 5}'])
 def test_a_damaged_record_is_no_deployment(project: Path, content: bytes) -> None:
-    places = Places.under(project, project)
-    places.sandbox.mkdir()
+    places = Places.under(project / "build", project)
+    places.sandbox.mkdir(parents=True)
     places.deployed.write_bytes(content)
     assert not deployment.was_completed(places)
     assert not deployment.is_recorded(places, "abc")
@@ -92,7 +93,7 @@ def test_a_damaged_record_is_no_deployment(project: Path, content: bytes) -> Non
 
 @pytest.mark.parametrize("content", [b"", b'{"half', b"\xff\xfe"])
 def test_a_state_that_cannot_be_read_is_no_deployment(project: Path, content: bytes) -> None:
-    places = Places.under(project, project)
+    places = Places.under(project / "build", project)
     places.state.mkdir(parents=True)
     (places.state / "s3.json").write_text(json.dumps({"good": True}))
     deployment.record(places, "abc")
