@@ -6,7 +6,8 @@ moto hashes a message again although it is given as a digest, so its signatures 
 import hashlib
 from typing import Any
 
-import boto3
+import botocore.session
+from botocore.errorfactory import ClientExceptionsFactory
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
@@ -20,9 +21,9 @@ _OF_A_DIGEST = ("Message", "MessageType", "SigningAlgorithm")
 class FakeKms:
     """Answers in the shapes of botocore's model; `calls` names the calls in their order."""
 
-    exceptions: Any = boto3.client(
-        "kms", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
-    ).exceptions
+    exceptions: Any = ClientExceptionsFactory().create_client_exceptions(
+        botocore.session.get_session().get_service_model("kms")
+    )
 
     def __init__(self, key_arn: str = "arn:aws:kms:us-east-1:123456789012:key/signing") -> None:
         self.key_arn = key_arn

@@ -1,4 +1,4 @@
-"""The workflow in one process: the real handlers, S3 by moto, Invoicing by the emulator."""
+"""The workflow in one process: the real handlers, stores in memory, Invoicing by the emulator."""
 
 import base64
 import hashlib
@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from fpdf import FPDF
-from moto import mock_aws
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.s3.models import FakeKey, s3_backends
 
 from lambdas.aws import clients, payer_role
 from lambdas.aws.clients import RoleCredentials
@@ -43,6 +41,9 @@ from sandbox.invoicing.catalogue import (
 from sandbox.invoicing.server import InvoicingEmulator
 from tests.fake_kms import FakeKms
 from tests.handlers.channels import Bus, Topic
+from tests.stores.client import client_of
+from tests.stores.dynamodb import MemoryDynamoDB
+from tests.stores.s3 import MemoryS3
 
 BUCKET = "archive-under-test"
 HEADS = "heads-under-test"
@@ -53,6 +54,7 @@ AFTER_DEADLINE = datetime(2026, 11, 12, 6, tzinfo=UTC)
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 
 
+@cache
 def pdf(*lines: str, rendered_at: datetime = LONG_AGO) -> bytes:
     """A small PDF with these lines of text."""
     page = FPDF()
@@ -310,17 +312,13 @@ class World:
         }
 
     def versions(self) -> dict[str, str]:
-        """Version and hash of what is current outside runs/.
-
-        As the S3 in memory holds it: asked after each run, a listing of all versions takes longer
-        than the run.
-        """
-        objects = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[BUCKET].keys
+        """Version and hash of what is current outside runs/."""
+        pages = self.s3.get_paginator("list_object_versions").paginate(Bucket=BUCKET)
         return {
-            key: f"{current.version_id} {current.etag}"
-            for key, current in objects.items()
-            if isinstance(current, FakeKey)
-            and key.startswith(("invoices/", "records/", "periods/"))
+            one["Key"]: f"{one['VersionId']} {one['ETag']}"
+            for page in pages
+            for one in page.get("Versions", ())
+            if one["IsLatest"] and one["Key"].startswith(("invoices/", "records/", "periods/"))
         }
 
     def payer(self, account_id: str = ACME, period: str = TARGET) -> dict[str, Any]:
@@ -427,25 +425,30 @@ def month(world: World, monkeypatch: pytest.MonkeyPatch) -> Month:
 
 @pytest.fixture
 def world(loopback: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[World]:
-    with mock_aws():
-        yield from prepared_world(monkeypatch, tmp_path)
+    yield from prepared_world(monkeypatch, tmp_path)
 
 
 @dataclass
 class Stores:
-    """What the archive is kept in, and the kind of world that knows to look into it."""
+    """What the archive is kept in."""
 
     s3: Any
     kms: Any
     signing_key: str
     dynamodb: Any
-    world: type[World]
 
 
 def stores_in_memory() -> Stores:
-    """Of moto, inside `mock_aws`. One client for all steps: making it takes longer than a call."""
     kms = FakeKms()
-    return Stores(clients.s3_client(), kms, kms.key_arn, clients.dynamodb_client(), World)
+    s3 = client_of(MemoryS3(), _client("s3"))
+    return Stores(s3, kms, kms.key_arn, client_of(MemoryDynamoDB(), _client("dynamodb")))
+
+
+@cache
+def _client(service: str) -> Any:
+    """The functions' client of a store, made once: that takes longer than a run."""
+    client = getattr(clients, f"{service}_client")
+    return client()
 
 
 def prepared_world(
@@ -510,4 +513,4 @@ def prepared_world(
         for service in ("INVOICING", "COST_EXPLORER", "ORGANIZATIONS"):
             monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", emulator.url)
         s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
-        yield stores.world(s3, kms, dynamodb, emulator, catalogue, roles, settings, topic, bus)
+        yield World(s3, kms, dynamodb, emulator, catalogue, roles, settings, topic, bus)

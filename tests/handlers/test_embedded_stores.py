@@ -16,21 +16,10 @@ from sandbox.places import Places
 from sandbox.ports import kept_ports
 from tests.handlers import test_meddling_faults as meddling
 from tests.handlers import test_storing_faults as storing
-from tests.handlers.conftest import BUCKET, Stores, World, prepared_world
+from tests.handlers.conftest import Stores, World, prepared_world
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 month = storing.month
-
-
-class EmbeddedWorld(World):
-    def versions(self) -> dict[str, str]:
-        pages = self.s3.get_paginator("list_object_versions").paginate(Bucket=BUCKET)
-        return {
-            one["Key"]: f"{one['VersionId']} {one['ETag']}"
-            for page in pages
-            for one in page.get("Versions", ())
-            if one["IsLatest"] and one["Key"].startswith(("invoices/", "records/", "periods/"))
-        }
 
 
 @pytest.fixture
@@ -48,7 +37,7 @@ def world(loopback: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
 def embedded_stores(aws: Ministack) -> Stores:
     kms = aws.client("kms")
     key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
-    return Stores(aws.client("s3"), kms, key, aws.client("dynamodb"), EmbeddedWorld)
+    return Stores(aws.client("s3"), kms, key, aws.client("dynamodb"))
 
 
 def test_a_crash_after_any_single_call_of_the_embedded_stores_ends_in_the_same_archive(

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from moto import mock_aws
 
 from lambdas.domain.verdict_words import PayerVerdict
 from lambdas.handlers import enumerate_payer_accounts
@@ -46,13 +45,12 @@ def organization(
     register = tmp_path / "with-a-story.csv"
     with register.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("account_id", "name"), *names.items()])
-    with mock_aws():
-        for world in prepared_world(monkeypatch, tmp_path, of=Organization(names)):
-            monkeypatch.setattr(enumerate_payer_accounts, "REGISTER", register)
-            for name in ("COST_EXPLORER", "BILLING_TRANSFERS", "INVOICE_UNITS"):
-                monkeypatch.setenv(name, "true")
-            monkeypatch.setenv("LOOKBACK_PERIODS", "0")
-            yield world
+    for world in prepared_world(monkeypatch, tmp_path, of=Organization(names)):
+        monkeypatch.setattr(enumerate_payer_accounts, "REGISTER", register)
+        for name in ("COST_EXPLORER", "BILLING_TRANSFERS", "INVOICE_UNITS"):
+            monkeypatch.setenv(name, "true")
+        monkeypatch.setenv("LOOKBACK_PERIODS", "0")
+        yield world
 
 
 def verdicts(world: World, day: int) -> dict[str, str]:
