@@ -13,9 +13,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore import xform_name
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 
+from lambdas.aws import clients
 from lambdas.domain.errors import ArchiveUnusable, ServiceUnavailable
 from lambdas.domain.evidence.archive_layout import is_evidence
 from lambdas.handlers import (
@@ -583,15 +585,20 @@ BUSY = [
 
 
 def answers(world: World, event: str, status: int, body: bytes) -> Callable[[], None]:
-    """The service answers so, each time, until the returned function is called."""
-    client = world.s3 if event.startswith("s3.") else world.dynamodb
+    """The service answers so, each time, until the returned function is called; a client with
+    botocore's retries and parsing reads it.
+    """
+    service, operation = event.split(".")
+    client = getattr(world, service)
+    through_botocore = getattr(clients, f"{service}_client")()
 
     def answer(request: Any, **_: Any) -> AWSResponse:
         return AWSResponse(request.url, status, {}, RawBody(body))
 
-    name = f"before-send.{event}"
-    client.meta.events.register_first(name, answer)
-    return lambda: client.meta.events.unregister(name, answer)
+    through_botocore.meta.events.register_first(f"before-send.{event}", answer)
+    method = xform_name(operation)
+    setattr(client, method, getattr(through_botocore, method))
+    return lambda: delattr(client, method)
 
 
 class RawBody(io.BytesIO):

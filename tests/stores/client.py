@@ -33,7 +33,7 @@ class Store(Protocol):
 
 
 def client_of(store: Store, made: Any) -> Any:
-    """A client like `made`, with hooks of its own, that the store answers."""
+    """A client like `made`, with hooks of its own, that the store answers; `client.store` is it."""
     client: Any = object.__new__(type(made))
     vars(client).update(vars(made))
     of_made = made.meta
@@ -45,6 +45,7 @@ def client_of(store: Store, made: Any) -> Any:
         of_made.method_to_api_mapping,
         of_made.partition,
     )
+    client.store = store
     client._make_api_call = _Calls(client, store)
     return client
 
