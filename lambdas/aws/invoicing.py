@@ -79,14 +79,16 @@ class OfferedDocument:
 class Invoicing:
     """The Invoicing API with the credentials of one payer account.
 
-    `client` returns answers as they were sent. `renewed` makes another client with newly assumed
-    credentials, for use when the first ones expire. Methods may run in several threads. They raise
-    NoAccess if AWS denies the call, and ServiceUnavailable if it keeps throttling or failing.
+    `client` makes a client that returns answers as they were sent, at its first use: a pass that
+    has nothing to ask needs none. `renewed` makes another client with newly assumed credentials,
+    for use when the first ones expire. Methods may run in several threads. They raise NoAccess if
+    AWS denies the call, and ServiceUnavailable if it keeps throttling or failing.
     """
 
-    def __init__(self, client: Any, renewed: Callable[[], Any]) -> None:
-        self._client = client
+    def __init__(self, client: Callable[[], Any], renewed: Callable[[], Any]) -> None:
+        self._first = client
         self._renewed = renewed
+        self._client: Any = None
         self._renewing = threading.Lock()
 
     def summaries_of_period(self, account_id: str, period: BillingPeriod) -> ListedRows:
@@ -149,7 +151,7 @@ class Invoicing:
         expire midway.
         """
         for _ in range(_BEGINNINGS - 1):
-            client = self._client
+            client = self._current()
             try:
                 return do(client)
             except ClientError as error:
@@ -157,7 +159,13 @@ class Invoicing:
                     self._renew(client)
                 elif not pages_are_stale(error):
                     raise
-        return do(self._client)
+        return do(self._current())
+
+    def _current(self) -> Any:
+        with self._renewing:
+            if self._client is None:
+                self._client = self._first()
+            return self._client
 
     def _renew(self, expired: Any) -> None:
         """Make a client with new credentials, unless another thread has done so since."""

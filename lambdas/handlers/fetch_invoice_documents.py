@@ -4,6 +4,7 @@ within the function's time; the workflow loops.
 
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -38,7 +39,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         settings,
         run,
         invoicing=lambda: Invoicing(
-            invoicing_client(role.credentials()), lambda: invoicing_client(role.renewed())
+            partial(invoicing_client, role.credentials()), lambda: invoicing_client(role.renewed())
         ),
         clock=lambda: datetime.now(UTC),
         has_time=lambda: time.monotonic() < stop_at,

@@ -1,5 +1,6 @@
 """ListInvoiceSummaries: writes the invoices expected of one payer account to a file in S3."""
 
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -32,7 +33,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         archive,
         run,
         invoicing=lambda: Invoicing(
-            invoicing_client(role.credentials()), lambda: invoicing_client(role.renewed())
+            partial(invoicing_client, role.credentials()), lambda: invoicing_client(role.renewed())
         ),
         transfers=transfers if settings.witnesses.billing_transfers else None,
         asks_units=settings.witnesses.invoice_units,

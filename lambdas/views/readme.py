@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator
+from functools import cache
 
 from lambdas.domain.findings import KINDS
 from lambdas.views.litter import LITTER
@@ -370,6 +371,7 @@ sys.exit(1 if problems else 0)
 """The program in the README, which needs nothing of this project."""
 
 
+@cache
 def readme_text(bucket: str) -> bytes:
     """The text for the bucket of this name, plain ASCII."""
     return _TEXT.format(

@@ -59,7 +59,7 @@ def asked(time_filter: dict[str, Any], token: str | None = None) -> dict[str, An
 def of(service: Service, *renewed: Service) -> Invoicing:
     """The API; `renewed` answer one after another once credentials have ended."""
     others = iter(renewed)
-    return Invoicing(service.client, lambda: next(others).client)
+    return Invoicing(lambda: service.client, lambda: next(others).client)
 
 
 def listing(service: Service, period: BillingPeriod = OCTOBER, *renewed: Service) -> ListedRows:
@@ -429,7 +429,7 @@ def test_a_service_that_cannot_be_reached_is_left_to_the_workflows_retry(
 
     client = api().client
     client.meta.events.register("before-call.invoicing", fail)
-    broken = Invoicing(client, lambda: client)
+    broken = Invoicing(lambda: client, lambda: client)
     with pytest.raises(ServiceUnavailable, match="invoicing:GetInvoicePDF cannot be reached"):
         broken.documents(INVOICE_ID)
     with pytest.raises(ServiceUnavailable, match="ListInvoiceSummaries cannot be reached"):

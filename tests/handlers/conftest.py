@@ -21,6 +21,7 @@ from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.evidence.archive_layout import is_evidence
 from lambdas.domain.evidence.retention import RetentionPolicy
 from lambdas.domain.json_text import instant_text
+from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.runs.close_calendar import CloseDeadline
 from lambdas.handlers import (
     enumerate_payer_accounts,
@@ -29,6 +30,9 @@ from lambdas.handlers import (
     validate_completeness,
 )
 from lambdas.settings import FunctionSettings, Witnesses
+from lambdas.steps import update_views
+from lambdas.views.digest import PeriodDigest
+from lambdas.views.workbook import ledger_workbook
 from sandbox.invoicing import catalogue as emulated
 from sandbox.invoicing.catalogue import (
     BillingTransfer,
@@ -453,6 +457,17 @@ def stores_in_memory() -> Stores:
     return Stores(s3, kms, kms.key_arn, client_of(MemoryDynamoDB(), _client("dynamodb")))
 
 
+_WORKBOOKS: dict[bytes, bytes] = {}
+
+
+def _ledger_workbook(manifest: Manifest, before: PeriodDigest | None) -> bytes:
+    """The workbook, made once for runs that have nothing new."""
+    of = hashlib.sha256(repr((manifest, before)).encode(errors="surrogatepass")).digest()
+    if of not in _WORKBOOKS:
+        _WORKBOOKS[of] = ledger_workbook(manifest, before)
+    return _WORKBOOKS[of]
+
+
 @cache
 def _client(service: str) -> Any:
     """The functions' client of a store, made once: that takes longer than a run."""
@@ -512,6 +527,7 @@ def prepared_world(
         monkeypatch.setattr(step, "s3_client", lambda: s3)
     monkeypatch.setattr(validate_completeness, "kms_client", lambda: kms)
     monkeypatch.setattr(validate_completeness, "dynamodb_client", lambda: dynamodb)
+    monkeypatch.setattr(update_views, "ledger_workbook", _ledger_workbook)
     topic, bus = Topic(), Bus()
     monkeypatch.setattr(validate_completeness, "sns_client", lambda: topic)
     monkeypatch.setattr(validate_completeness, "events_client", lambda: bus)

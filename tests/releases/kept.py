@@ -10,14 +10,11 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.s3.models import FakeKey, s3_backends
 
 from lambdas.handlers import enumerate_payer_accounts
 from sandbox.invoicing.catalogue import (
@@ -32,7 +29,6 @@ from tests.fake_kms import FakeKms
 from tests.handlers.conftest import BUCKET, HEADS, World
 
 _OBJECTS, _STORE, _AWS, _DOCUMENTS = "objects/", "store.json", "aws.json", "documents/"
-_OWN = "x-amz-meta-"
 _ZIPPED_AT = (2026, 11, 30, 0, 0, 0)
 
 
@@ -63,7 +59,7 @@ def keep(world: World, file: Path) -> None:
     }
     keys = sorted(world.keys())
     store = {
-        "objects": {key: object_data(key) for key in keys},
+        "objects": {key: object_data(world, key) for key in keys},
         "heads": world.dynamodb.scan(TableName=HEADS)["Items"],
         "signing_key": hex(world.kms.private_value),
         "register": enumerate_payer_accounts.REGISTER.read_text(),
@@ -152,24 +148,16 @@ def _invoice(data: Mapping[str, Any], documents: Mapping[str, bytes]) -> Catalog
     )
 
 
-def _current(key: str) -> FakeKey:
-    current: FakeKey = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[BUCKET].keys[key]
-    return current
-
-
-def object_data(key: str) -> dict[str, Any]:
+def object_data(world: World, key: str) -> dict[str, Any]:
     """The version on top with its metadata and lock."""
-    one = _current(key)
+    head = world.s3.head_object(Bucket=BUCKET, Key=key)
+    until = head.get("ObjectLockRetainUntilDate")
     return {
-        "version_id": one.version_id,
-        "content_type": one.metadata["content-type"],
-        "metadata": {
-            name.removeprefix(_OWN): value
-            for name, value in one.metadata.items()
-            if name.startswith(_OWN)
-        },
-        "lock_mode": one.lock_mode,
-        "lock_until": one.lock_until,
+        "version_id": head["VersionId"],
+        "content_type": head["ContentType"],
+        "metadata": head["Metadata"],
+        "lock_mode": head.get("ObjectLockMode"),
+        "lock_until": until.isoformat() if until else None,
     }
 
 
@@ -186,7 +174,8 @@ def _put(world: World, key: str, content: bytes, data: Mapping[str, Any]) -> Non
         ChecksumSHA256=base64.b64encode(hashlib.sha256(content).digest()).decode(),
         **headers,
     )
-    _current(key)._version_id = data["version_id"]
+    kept = world.s3.store.buckets[BUCKET].versions[key]
+    kept[-1] = replace(kept[-1], version_id=data["version_id"])
 
 
 def _write(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

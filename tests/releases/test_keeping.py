@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from tests.handlers.conftest import (
     ACME,
@@ -37,24 +36,24 @@ def another(loopback: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 
 def state(world: World) -> tuple[object, ...]:
-    objects = {key: (world.content(key), kept.object_data(key)) for key in sorted(world.keys())}
+    objects = {
+        key: (world.content(key), kept.object_data(world, key)) for key in sorted(world.keys())
+    }
     heads = world.dynamodb.scan(TableName=HEADS)["Items"]
     return objects, heads, world.kms.private_value, world.catalogue.payers
 
 
 def test_a_kept_release_is_restored_as_it_was(another: Any, tmp_path: Path) -> None:
-    with mock_aws():
-        world = another()
-        world.catalogue.payers = {ACME: [invoice("A/1")], BOREAL: [invoice("B1", BOREAL)]}
-        world.run(at=AFTER_DEADLINE)
-        kept.keep(world, tmp_path / "kept.zip")
-        before, versions = state(world), world.versions()
-    with mock_aws():
-        world = another()
-        kept.restore(world, tmp_path / "kept.zip")
-        assert state(world) == before
-        world.run(at=AFTER_DEADLINE)
-        assert world.versions() == versions
+    world = another()
+    world.catalogue.payers = {ACME: [invoice("A/1")], BOREAL: [invoice("B1", BOREAL)]}
+    world.run(at=AFTER_DEADLINE)
+    kept.keep(world, tmp_path / "kept.zip")
+    before, versions = state(world), world.versions()
+    world = another()
+    kept.restore(world, tmp_path / "kept.zip")
+    assert state(world) == before
+    world.run(at=AFTER_DEADLINE)
+    assert world.versions() == versions
 
 
 @pytest.mark.slow
