@@ -3,18 +3,15 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import product
-from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).parent.parent
+from tests.sources import modules, text_of, tree_of
+
 LAYOUT = "lambdas/domain/evidence/archive_layout.py"
-MODULES = [
-    path.relative_to(PROJECT).as_posix()
-    for folder in ("lambdas", "infra", "ops", "sandbox", "bench")
-    for path in sorted((PROJECT / folder).rglob("*.py"))
-]
+MODULES = modules("lambdas", "infra", "ops", "sandbox", "bench")
 
 ALLOWED = {
     "lambdas/views/readme.py": "its program runs without this software, its text is prose",
@@ -45,9 +42,10 @@ FILE = re.compile(
 CUT = {*product(("split", "rsplit", "partition", "rpartition"), "/"), ("rpartition", ".")}
 
 
+@cache
 def handled_keys(text: str) -> list[str]:
     """The source of whatever builds, matches or takes apart archive keys."""
-    tree = ast.parse(text)
+    tree = tree_of(text)
     prose = {
         node.value
         for node in ast.walk(tree)
@@ -85,12 +83,12 @@ def _takes_apart(node: ast.AST) -> bool:
 
 @pytest.mark.parametrize("place", [one for one in MODULES if one != LAYOUT and one not in ALLOWED])
 def test_only_the_layout_builds_archive_keys_and_takes_them_apart(place: str) -> None:
-    found = handled_keys((PROJECT / place).read_text(encoding="utf-8"))
+    found = handled_keys(text_of(place))
     assert [source for source in found if (place, source) not in NO_KEY] == []
 
 
 def test_what_is_allowed_is_still_there() -> None:
-    sources = {place: handled_keys((PROJECT / place).read_text()) for place in MODULES}
+    sources = {place: handled_keys(text_of(place)) for place in MODULES}
     assert all(sources[place] for place in ALLOWED)
     assert all(source in sources[place] for place, source in NO_KEY)
 

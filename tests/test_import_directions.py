@@ -13,12 +13,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).parent.parent
+from tests.sources import PROJECT, modules, text_of, tree_of
+
 STANDARD = frozenset(sys.stdlib_module_names)
 NETWORK = frozenset({"socket", "socketserver", "ssl", "http", "asyncio", "select", "ftplib"})
 IMPURE = NETWORK | {
@@ -144,9 +145,14 @@ CLOCKS = ("now", "utcnow", "today")
 BUILTINS = ("open", "print", "input", "exec", "eval", "__import__")
 
 
-def imported(source: str) -> Iterator[str]:
+@cache
+def imported(source: str) -> tuple[str, ...]:
     """The dotted names that a file imports, wherever in it."""
-    for node in ast.walk(ast.parse(source)):
+    return tuple(_imported(tree_of(source)))
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -174,7 +180,7 @@ def _is_allowed(name: str, rule: Rule) -> bool:
 
 def impure_calls(source: str) -> list[str]:
     """Calls that read a clock or a file, or print."""
-    calls = [node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    calls = [node.func for node in ast.walk(tree_of(source)) if isinstance(node, ast.Call)]
     return [
         ast.unparse(called)
         for called in calls
@@ -192,17 +198,8 @@ def foreign_words(place: str, text: str) -> list[str]:
     ]
 
 
-def sources(*roots: str) -> list[str]:
-    found = [path for root in roots for path in sorted((PROJECT / root).rglob("*.py"))]
-    return [path.relative_to(PROJECT).as_posix() for path in found]
-
-
-def text_of(place: str) -> str:
-    return (PROJECT / place).read_text(encoding="utf-8")
-
-
-SHIPPED = [*sources("lambdas", "infra"), "app.py"]
-RULED = [*SHIPPED, *sources("ops")]
+SHIPPED = [*modules("lambdas", "infra"), "app.py"]
+RULED = [*SHIPPED, *modules("ops")]
 
 
 @pytest.mark.parametrize("place", RULED)
@@ -241,7 +238,7 @@ def test_each_folder_of_the_functions_has_one_subject() -> None:
     assert {path.stem for path in (PROJECT / "lambdas").glob("[!_]*.py")} == LOOSE
 
 
-@pytest.mark.parametrize("place", sources("lambdas/domain"))
+@pytest.mark.parametrize("place", modules("lambdas/domain"))
 def test_the_domain_reads_no_clock_and_no_file_and_prints_nothing(place: str) -> None:
     assert impure_calls(text_of(place)) == []
 
@@ -251,7 +248,7 @@ def test_what_is_deployed_knows_nothing_of_the_sandbox(place: str) -> None:
     assert foreign_words(place, text_of(place)) == []
 
 
-@pytest.mark.parametrize("place", [*SHIPPED, *sources("sandbox", "ops")])
+@pytest.mark.parametrize("place", [*SHIPPED, *modules("sandbox", "ops")])
 def test_nothing_but_tests_imports_handlers_or_tests(place: str) -> None:
     assert not [
         name

@@ -11,7 +11,6 @@ import re
 import tokenize
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -21,8 +20,8 @@ from lambdas.views.readme import RULE, readme_text
 from lambdas.views.wording import PAYER_VERDICTS
 from ops.cli import main
 from ops.verbs import VERBS
+from tests.sources import PROJECT, modules, text_of, tree_of
 
-ROOT = Path(__file__).parent.parent
 OUT = {
     r"lacks?|lacking": "missing, outstanding, a gap",
     r"told|tells?|telling|ToldNobody": "notified, notification, e-mail, says, shows",
@@ -111,12 +110,12 @@ def prose(text: str) -> str:
 
 def pages() -> Iterator[tuple[str, str]]:
     files = [
-        ROOT / "README.md",
-        *sorted((ROOT / "docs").glob("*.md")),
-        ROOT / "docs/events/README.md",
+        PROJECT / "README.md",
+        *sorted((PROJECT / "docs").glob("*.md")),
+        PROJECT / "docs/events/README.md",
     ]
     for file in files:
-        yield file.relative_to(ROOT).as_posix(), prose(file.read_text(encoding="utf-8"))
+        yield file.relative_to(PROJECT).as_posix(), prose(file.read_text(encoding="utf-8"))
 
 
 def readme_of_the_bucket() -> Iterator[tuple[str, str]]:
@@ -130,19 +129,16 @@ def readme_of_the_bucket() -> Iterator[tuple[str, str]]:
     yield "README.txt", text
 
 
-_tree = cache(ast.parse)
-
-
 def code(*folders: str) -> Iterator[tuple[str, str]]:
-    for file in sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py")):
-        yield file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8")
+    for place in modules(*sorted(folders)):
+        yield place, text_of(place)
 
 
 def messages() -> Iterator[tuple[str, str]]:
     """Every string with more than one word, of a module that speaks to people."""
     for name, text in code("ops", "sandbox", "infra", "bench", "lambdas"):
         if name not in _LATER and not name.startswith("lambdas/views/"):
-            yield name, re.sub(r"`[^`\n]*`", " ", "\n".join(_sentences(_tree(text))))
+            yield name, re.sub(r"`[^`\n]*`", " ", "\n".join(_sentences(tree_of(text))))
 
 
 def _sentences(tree: ast.Module) -> Iterator[str]:
@@ -165,7 +161,7 @@ def _sentences(tree: ast.Module) -> Iterator[str]:
 
 
 def makefile() -> Iterator[tuple[str, str]]:
-    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    text = (PROJECT / "Makefile").read_text(encoding="utf-8")
     yield "Makefile", "\n".join(re.findall(r"## (.*)$", text, re.MULTILINE))
 
 
@@ -177,9 +173,14 @@ TEXTS: dict[str, Callable[[], Iterator[tuple[str, str]]]] = {
 }
 
 
-def docstrings(text: str) -> Iterator[str]:
+@cache
+def docstrings(text: str) -> tuple[str, ...]:
     """The strings of a module that are statements: docstrings, also of fields and constants."""
-    for node in ast.walk(_tree(text)):
+    return tuple(_docstrings(text))
+
+
+def _docstrings(text: str) -> Iterator[str]:
+    for node in ast.walk(tree_of(text)):
         match node:
             case ast.Expr(ast.Constant(str(docstring))):
                 yield docstring
@@ -191,18 +192,21 @@ def comments(text: str) -> Iterator[str]:
             yield token.string
 
 
-def remarks() -> Iterator[tuple[str, str]]:
+@cache
+def remarks() -> tuple[tuple[str, str], ...]:
     """Docstrings and comments of each module, without names between backticks."""
-    for name, text in code(*CODE):
-        yield name, re.sub(r"`[^`\n]*`", " ", "\n".join((*docstrings(text), *comments(text))))
+    return tuple(
+        (name, re.sub(r"`[^`\n]*`", " ", "\n".join((*docstrings(text), *comments(text)))))
+        for name, text in code(*CODE)
+    )
 
 
-def names(text: str) -> Iterator[str]:
+@cache
+def names(text: str) -> frozenset[str]:
     """Every name that a module makes or uses."""
-    for node in ast.walk(_tree(text)):
-        for field in ("name", "id", "arg", "attr", "asname"):
-            if isinstance(name := getattr(node, field, None), str):
-                yield name
+    fields = ("name", "id", "arg", "attr", "asname")
+    found = (getattr(node, field, None) for node in ast.walk(tree_of(text)) for field in fields)
+    return frozenset(name for name in found if isinstance(name, str))
 
 
 def words_that_are_out(name: str, text: str, allowed: Mapping[str, str] | None = None) -> list[str]:
@@ -283,6 +287,6 @@ def test_whatever_is_allowed_is_there() -> None:
     for pattern in ALLOWED_IN_CODE:
         assert any(_WORDS[pattern].search(text) for _, text in remarks()), pattern
     for name in _LATER:
-        tree = _tree((ROOT / name).read_text(encoding="utf-8"))
+        tree = tree_of(text_of(name))
         assert words_that_are_out(name, "\n".join(_sentences(tree))), name
     assert set(_CONTRACT_NAMES) <= {name for _, text in code(*CODE) for name in names(text)}
