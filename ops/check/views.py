@@ -16,7 +16,7 @@ from lambdas.domain.evidence.archive_layout import (
     manifest_key,
     sha256_sums_key,
 )
-from lambdas.domain.json_text import to_json
+from lambdas.domain.json_text import to_canonical_json, to_json
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.verdict_words import is_complete
 from lambdas.views.sha256_sums import sums_comment, sums_line
@@ -170,9 +170,9 @@ def completeness_differences(
     right = _completeness(members, payers)
     payers_left = {payer["payer_account_id"]: payer for payer in right["payers"]}
     in_order = [payer["payer_account_id"] for payer in right["payers"]]
-    is_in_form = content in (to_json(view), _form_of_v1(view))
+    is_in_form = content == to_json(view) or content == _form_of_v1(view)
     right["payers"] = view["payers"]
-    if to_json(view.get("progress")) == to_json(_progress_of_v1(members, payers)):
+    if _is_same_json(view.get("progress"), _progress_of_v1(members, payers)):
         right["progress"] = view["progress"]
     yield from _differing(_PERIOD_MEMBERS, view, right)
     for payer in view["payers"]:
@@ -226,8 +226,12 @@ def _differing(
 
 
 def _is_same(name: str, view: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
+    return name in view and name in expected and _is_same_json(view[name], expected[name])
+
+
+def _is_same_json(one: object, other: object) -> bool:
     """Compare as JSON, in which `true` is not 1 as in Python."""
-    return name in view and name in expected and to_json(view[name]) == to_json(expected[name])
+    return to_canonical_json(one) == to_canonical_json(other)
 
 
 def sums_differences(lines: Iterator[str], newest: Link) -> Iterator[str]:

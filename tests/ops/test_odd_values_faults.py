@@ -4,6 +4,7 @@ else is wrong. So do the other verbs that read stored forms.
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -36,6 +37,7 @@ from tests.ops.odd_values import (
     without,
 )
 from tests.ops.test_check_findings import check
+from tests.sizes import sample
 
 GOOD = every_member()
 RECORD = GOOD.keys("records/2026-10/")[0]
@@ -58,6 +60,11 @@ def edits(form: Any) -> Edited:
             yield at, "both", twice(form, at)
 
 
+def sampled(form: Any, at_most: int) -> list[tuple[Path, str, bytes]]:
+    """Some of the edits, with each odd value among them."""
+    return sample([*edits(form)], at_most, lambda edit: edit[1])
+
+
 def _is_same(value: Any, odd: str) -> bool:
     """Whether no reader can tell the two apart."""
     try:
@@ -76,15 +83,18 @@ def found_at(files: dict[str, bytes], key: str) -> set[str]:
     return {code for code, at in told if at == key}
 
 
+@pytest.mark.sized
 def test_t13_an_odd_value_at_any_member_of_a_manifest_is_reported_and_the_rest_is_checked() -> None:
     assert check(GOOD, MemoryPlace(GOOD.files)).result == "ALL_WELL"
-    for at, odd, content in edits(GOOD.data(MANIFEST)):
+    for at, odd, content in sampled(GOOD.data(MANIFEST), 200):
         assert found_at({MANIFEST: content}, MANIFEST), (at, odd)
 
 
+@pytest.mark.sized
 def test_t13_an_odd_value_that_is_signed_costs_nothing_else_its_check() -> None:
     said = GOOD.data(MANIFEST)
-    for number, at in enumerate(paths({n: said[n] for n in said if n != "signature"})):
+    signed = paths({n: said[n] for n in said if n != "signature"})
+    for number, at in sample([*enumerate(signed)], 50):
         for odd in ("[]", "5", ODD[number % 16]):
             try:
                 edited = json.loads(with_odd(said, at, odd))
@@ -136,9 +146,10 @@ def test_t13_whatever_a_period_does_to_the_check_the_others_are_checked() -> Non
     assert {("OBJECT_EXTRA", f"periods/2026-{month}/notes.txt") for month in ("09", "11")} <= told
 
 
+@pytest.mark.sized
 @pytest.mark.parametrize("key", [RECORD, completeness_key(OCTOBER)])
 def test_t13_an_odd_value_at_any_member_of_a_record_or_view_is_reported(key: str) -> None:
-    for at, odd, content in edits(GOOD.data(key)):
+    for at, odd, content in sampled(GOOD.data(key), 70):
         assert found_at({key: content}, key), (at, odd)
 
 
@@ -149,10 +160,11 @@ FACTS = {
 """What of a record is compared; of sightings only who saw it."""
 
 
+@pytest.mark.sized
 def test_t13_an_odd_value_in_a_record_that_its_manifest_names_so_is_reported_if_it_is_a_fact() -> (
     None
 ):
-    for at, odd, content in edits(GOOD.data(RECORD)):
+    for at, odd, content in sampled(GOOD.data(RECORD), 70):
         said = GOOD.data(MANIFEST)
         (named,) = said["payers"][0]["invoices"][0]["records"]
         named |= {"sha256": sha256_hex(content), "size_bytes": len(content)}
@@ -183,13 +195,13 @@ def test_t13_an_odd_value_in_heads_is_a_sentence(tmp_path: FilePath) -> None:
         assert why == "" or (str(file) in why and len(why) < 1000)
 
 
+@pytest.mark.sized
 def test_t13_an_odd_value_in_a_manifest_is_explained_or_a_sentence() -> None:
     form = GOOD.data(MANIFEST)
-    for at in paths(form):
-        for odd in ODD:
-            place = MemoryPlace({MANIFEST: with_odd(form, at, odd)}, 1 << 20)
-            why = sentence_of(lambda place=place: explained(place), CannotRead)  # type: ignore[misc]
-            assert why == "" or why.startswith(f"{MANIFEST} cannot be read ("), (at, odd)
+    for at, odd in sample([*product(paths(form), ODD)], 700):
+        place = MemoryPlace({MANIFEST: with_odd(form, at, odd)}, 1 << 20)
+        why = sentence_of(lambda place=place: explained(place), CannotRead)  # type: ignore[misc]
+        assert why == "" or why.startswith(f"{MANIFEST} cannot be read ("), (at, odd)
 
 
 def explained(place: MemoryPlace) -> None:
