@@ -2,20 +2,36 @@
 try the same examples everywhere, so that a build is green or red by its code.
 """
 
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
 import pytest_socket
+from botocore.loaders import JSONFileLoader
 from hypothesis import HealthCheck, settings
+
+from tests.sizes import examples
 
 settings.register_profile(
     "same-everywhere",
+    max_examples=examples(25, 100),
     derandomize=True,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],  # that is the machine
 )
 settings.load_profile("same-everywhere")
+
+# Models of services are megabytes of read-only data: they are read once, not once a client.
+setattr(JSONFileLoader, "load_file", staticmethod(cache(JSONFileLoader().load_file)))  # noqa: B010
+
+
+def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
+    """Mark the property tests, whose number of examples the profile sizes."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.sized)
 
 
 @pytest.fixture
@@ -26,10 +42,8 @@ def loopback() -> None:
 
 
 @pytest.fixture(scope="session")
-def exported_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def exported_archive() -> Path:
     """The archive of the made-up organization as files: see tests/example_archive.py."""
-    from tests.example_archive import export_example_archive  # noqa: PLC0415 - for those who ask
+    from tests.example_archive import example_archive  # noqa: PLC0415 - for those who ask
 
-    folder = tmp_path_factory.mktemp("example-archive")
-    export_example_archive(folder)
-    return folder / "archive"
+    return example_archive()

@@ -28,6 +28,7 @@ from lambdas.domain.witnesses.billing_transfers import Nothing
 from lambdas.domain.witnesses.charges import Residual
 from tests.domain.examples import summary_row
 from tests.domain.form_examples import EXAMPLES
+from tests.sizes import examples
 
 WRITTEN: dict[str, Any] = dict(
     json.loads(line)
@@ -125,7 +126,7 @@ GENERIC: dict[Any, Any] = {
 
 @pytest.mark.parametrize("form", FORMS)
 @given(st.data())
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(4, 8))
 def test_whatever_a_form_holds_reads_back_and_is_of_its_kinds(
     form: Any, data: st.DataObject
 ) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas.domain.raw_json import JsonObject, NotJson, described, member, parts, read
+from tests.sizes import examples
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**17), 10**17) | st.text(),
@@ -16,7 +17,7 @@ VALUES = st.recursive(
 SPACES = st.sampled_from([None, 1, 3])
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=examples(20, 50))
 @given(st.lists(VALUES), SPACES)
 def test_the_parts_of_a_list_are_its_items_as_they_stand_there(
     items: list[Any], indent: int | None
@@ -28,7 +29,7 @@ def test_the_parts_of_a_list_are_its_items_as_they_stand_there(
     assert all(one in text for one in found)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=examples(20, 50))
 @given(st.dictionaries(st.text(), VALUES), SPACES, st.booleans())
 def test_the_parts_of_an_object_are_its_members(
     members: dict[str, Any], indent: int | None, ascii_only: bool
@@ -38,7 +39,7 @@ def test_the_parts_of_an_object_are_its_members(
     assert {name: read(value) for name, value in map(member, found)} == members
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=examples(20, 50))
 @given(st.text(alphabet='{}[]",:\\ab1 '))
 def test_no_text_does_more_harm_than_to_be_no_json(text: str) -> None:
     for brackets in ("{}", "[]"):

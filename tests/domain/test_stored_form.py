@@ -34,6 +34,7 @@ from tests.domain.examples import (
     supplement,
 )
 from tests.odd_values import Odd, with_odd_members
+from tests.sizes import examples
 
 AT = "2026-11-03T00:00:00Z"
 ROW = summary_row(
@@ -210,7 +211,7 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from([*ROW, "BaseCurrencyAmount", "DueDate"]), JSON))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(25, 150))
 def test_whatever_a_row_holds_can_be_asked_about(row: dict[str, Any]) -> None:
     summary = InvoiceSummary(row)
     for name in dir(InvoiceSummary):

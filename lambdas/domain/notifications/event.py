@@ -23,13 +23,18 @@ def period_event(notification: Notification) -> dict[str, Any]:
     """The detail of the event, with as many payer accounts as EventBridge accepts. It has no
     amounts and no URLs.
     """
+    event = _event(notification)
     most = _MOST_PAYERS
-    while len(json.dumps(event := _event(notification, most)).encode()) > _MOST_BYTES and most:
+    while len(json.dumps(event).encode()) > _MOST_BYTES and most:
         most //= 2
+        event["open_payers_left_out"] += len(event["open_payers"][most:])
+        for payers in ("open_payers", "newly_open_payers"):
+            event[payers] = event[payers][:most]
     return event
 
 
-def _event(notification: Notification, most_payers: int) -> dict[str, Any]:
+def _event(notification: Notification) -> dict[str, Any]:
+    """The event with the most payer accounts that it may have."""
     manifest = notification.manifest
     rests_on = accepted_findings(manifest, notification.as_of)
     open_payers = [one for one in manifest.payers if not one.is_complete]
@@ -51,9 +56,9 @@ def _event(notification: Notification, most_payers: int) -> dict[str, Any]:
         "payers": len(manifest.payers),
         "payers_by_verdict": dict(sorted(Counter(one.verdict for one in manifest.payers).items())),
         "blocking_findings": count_by_code(blocking(manifest)),
-        "open_payers": [_payer(one) for one in open_payers[:most_payers]],
-        "open_payers_left_out": max(0, len(open_payers) - most_payers),
-        "newly_open_payers": list(notification.newly_needing[:most_payers]),
+        "open_payers": [_payer(one) for one in open_payers[:_MOST_PAYERS]],
+        "open_payers_left_out": max(0, len(open_payers) - _MOST_PAYERS),
+        "newly_open_payers": list(notification.newly_needing[:_MOST_PAYERS]),
         "accepted": rests_on.to_data() if rests_on else None,
     }
 

@@ -23,6 +23,7 @@ from lambdas.domain.invoices.received_rows import (
 )
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.json_text import instant_text
+from tests.sizes import examples
 
 SECONDS = 1793664000  # 2026-11-03T00:00:00Z
 _INSTANTS = st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the bounds are naive
@@ -67,7 +68,7 @@ def values(form: Any) -> Any:
     return {TEXT: st.text(), INTEGER: st.integers(-(10**17), 10**17), INSTANT: instants}[form]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=examples(20, 50))
 @given(st.lists(values(MEMBERS), max_size=3), st.booleans(), st.sampled_from([None, 2]))
 def test_rows_are_read_as_botocore_reads_them_with_the_same_fingerprints(
     rows: list[Any], ascii_only: bool, indent: int | None

@@ -36,6 +36,7 @@ from tests.domain.judgement.test_judged_witnesses import (
     transfers_told,
 )
 from tests.domain.judging import judged, outcome, transfers
+from tests.sizes import examples
 
 LACKS = tuple(
     Gap(code, "3", "It could not be fetched.")
@@ -168,7 +169,7 @@ def lived(days: list[dict[str, Any]]) -> Iterator[Manifest]:
 @example(CHARGED_AFTER_THE_CLOSE)
 @example(NO_RECEIVER_AFTER_THE_CLOSE)
 @example(UNREAD_AND_ACCEPTED)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(80, 500))
 def test_a_red_period_has_a_finding_that_blocks_and_a_green_one_has_none(
     days: list[dict[str, Any]],
 ) -> None:
@@ -181,7 +182,7 @@ def test_a_red_period_has_a_finding_that_blocks_and_a_green_one_has_none(
 @given(st.lists(day(), min_size=2, max_size=4))
 @example(CHARGED_AFTER_THE_CLOSE)
 @example(UNREAD_AND_ACCEPTED)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(80, 500))
 def test_no_charges_is_said_neither_of_an_unread_account_nor_against_cost_explorer(
     days: list[dict[str, Any]],
 ) -> None:
