@@ -4,19 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-import boto3
 import pytest
-from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from lambdas.aws.manifest_heads import ManifestHeads
 from lambdas.domain.evidence.archive_layout import is_evidence
 from lambdas.domain.evidence.retention import RetentionPolicy
 from ops.live import bucket as live_bucket
+from ops.live import heads as live_heads
+from tests.handlers.conftest import stores_in_memory
 from tests.handlers.conftest import world as world  # noqa: PLC0414 - pytest finds it by its name
 from tests.ops.made_archive import BUCKET, MadeArchive, make_archive
 
@@ -31,7 +31,7 @@ class Watch:
 
     calls: list[str] = field(default_factory=list)
     retention_answer: str = "NoSuchObjectLockConfiguration"
-    """The error code that GetObjectRetention answers with: moto does not have that call."""
+    """The error code that GetObjectRetention answers with."""
 
 
 @dataclass
@@ -39,20 +39,30 @@ class Live:
     """A bucket with a good archive, and a table with its heads."""
 
     s3: Any
+    dynamodb: Any
     made: MadeArchive
     watch: Watch = field(default_factory=Watch)
 
 
 @contextmanager
-def watched(watch: Watch) -> Iterator[None]:
-    """Note what the tool asks of S3."""
-    made = live_bucket.client("s3")
-    made.meta.events.register("before-call.s3", lambda model, **_: watch.calls.append(model.name))
-    made.meta.events.register_first(
-        "before-send.s3.GetObjectRetention", lambda **_: _refusal(watch.retention_answer)
-    )
-    with patch.object(live_bucket, "client", lambda _service: made):
-        yield
+def watched(s3: Any, dynamodb: Any, watch: Watch) -> Iterator[None]:
+    """Let the tool read these stores, and note what it asks of S3."""
+
+    def note(model: Any, **_: object) -> None:
+        watch.calls.append(model.name)
+        if model.name == "GetObjectRetention":
+            error = {"Error": {"Code": watch.retention_answer, "Message": "no"}}
+            raise ClientError(error, model.name)  # type: ignore[arg-type]
+
+    s3.meta.events.register_first("provide-client-params.s3", note)
+    try:
+        with (
+            patch.object(live_bucket, "client", lambda _service: s3),
+            patch.object(live_heads, "client", lambda _service: dynamodb),
+        ):
+            yield
+    finally:
+        s3.meta.events.unregister("provide-client-params.s3", note)
 
 
 @pytest.fixture
@@ -61,7 +71,8 @@ def live(monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():
-        s3, dynamodb = boto3.client("s3"), boto3.client("dynamodb")
+        stores = stores_in_memory()
+        s3, dynamodb = stores.s3, stores.dynamodb
         s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
 
         def put(key: str, content: bytes) -> str:
@@ -71,9 +82,9 @@ def live(monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
             )
             return str(answer["VersionId"])
 
-        live = Live(s3, make_archive(put=put))
+        live = Live(s3, dynamodb, make_archive(put=put))
         _make_heads_table(dynamodb, live.made)
-        with watched(live.watch):
+        with watched(s3, dynamodb, live.watch):
             yield live
 
 
@@ -86,10 +97,3 @@ def _make_heads_table(dynamodb: Any, made: MadeArchive) -> None:
     )
     for head in made.heads.values():
         ManifestHeads(dynamodb, TABLE).advance(head)
-
-
-def _refusal(code: str) -> AWSResponse:
-    body = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
-    status = 404 if code == "NoSuchObjectLockConfiguration" else 403
-    raw = SimpleNamespace(stream=lambda **_: iter([body]))
-    return AWSResponse("https://s3.amazonaws.com", status, {}, raw)

@@ -5,14 +5,13 @@ check, and with the program of README.txt.
 import json
 import os
 import tracemalloc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.manifest_heads import ManifestHead
 from lambdas.domain.evidence.signatures import signed_file, signed_part
@@ -29,8 +28,7 @@ from tests.handlers.conftest import (
     World,
     invoice,
 )
-from tests.ops.conftest import Watch, watched
-from tests.ops.test_tampering_faults import MANIFESTS, Month
+from tests.ops.archived_months import MANIFESTS, Month, archived_by, copied
 from tests.programs import program
 from tests.readme_program import save_program, start_program
 from tests.releases import kept
@@ -43,29 +41,27 @@ LEDGER, COMPLETENESS, SUMS = (
 )
 
 
-@pytest.fixture
-def month(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Month]:
-    """A month that is overdue, for the document of one invoice never comes; and its copy."""
-    monkeypatch.setenv("LOOKBACK_PERIODS", "0")
+def two_runs(world: World) -> None:
+    """A month that is overdue, for the document of one invoice never comes."""
     world.catalogue.payers = {
         ACME: [invoice("A1", amount="1433.81"), invoice("A2", ready_from=NEVER)],
         BOREAL: [invoice("B1", BOREAL)],
     }
     for at in (BEFORE_DEADLINE, AFTER_DEADLINE):
         world.run(at=at)
-    month = Month(world, tmp_path / "copy")
-    for key in world.keys(""):
-        month.copy(key).parent.mkdir(parents=True, exist_ok=True)
-        month.copy(key).write_bytes(world.content(key))
-    with watched(Watch()):
-        assert len(world.keys(MANIFESTS)) == 2
-        assert month.check().result == "ALL_WELL"
-        assert [one["verdict"] for one in newest(month)["payers"]] == ["COMPLETE", "PARTIAL"]
-        yield month
+
+
+@pytest.fixture
+def month(tmp_path: Path) -> Month:
+    month = copied(archived_by(two_runs), tmp_path / "copy")
+    assert len(month.keys(MANIFESTS)) == 2
+    assert month.check().result == "ALL_WELL"
+    assert [one["verdict"] for one in newest(month)["payers"]] == ["COMPLETE", "PARTIAL"]
+    return month
 
 
 def newest(month: Month) -> Any:
-    return json.loads(month.copy(month.world.keys(MANIFESTS)[-1]).read_bytes())
+    return json.loads(month.copy(month.keys(MANIFESTS)[-1]).read_bytes())
 
 
 def sign(month: Month, edit: Callable[[Any], object]) -> None:
@@ -73,9 +69,8 @@ def sign(month: Month, edit: Callable[[Any], object]) -> None:
     said = newest(month)
     edit(said)
     manifest = Manifest.from_data(said)
-    signer = ManifestSigner(month.world.kms, month.world.kms.key_arn)
     content = manifest.to_data()
-    file = signed_file(content, signer.sign(signed_part(content, signer.key_id)))
+    file = signed_file(content, month.signer.sign(signed_part(content, month.signer.key_id)))
     month.copy(manifest.key).write_bytes(file)
     month.copy(COMPLETENESS).write_bytes(to_json(manifest.completeness()))
     month.copy(LEDGER).write_bytes(ledger_csv(manifest))
@@ -142,7 +137,7 @@ def test_t12_a_month_that_is_red_for_a_document_keeps_its_head(month: Month) -> 
 
 
 def test_t12_a_month_whose_chain_is_broken_is_left_out_by_name(month: Month) -> None:
-    month.copy(month.world.keys(MANIFESTS)[0]).unlink()
+    month.copy(month.keys(MANIFESTS)[0]).unlink()
     report = month.check(heads=None).to_data()
     assert (report["heads"], report["heads_left_out"]) == ([], ["2026-10"])
 

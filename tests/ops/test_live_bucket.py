@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from lambdas.aws.manifest_signing import ManifestSigner
@@ -29,7 +28,7 @@ from tests.handlers.conftest import (
 )
 from tests.ops import bad_buckets
 from tests.ops.bad_copies import a_document, sign_newest
-from tests.ops.conftest import LOCKED_UNTIL, POLICY, TABLE, Live
+from tests.ops.conftest import LOCKED_UNTIL, POLICY, TABLE, Live, Watch, watched
 from tests.ops.made_archive import BUCKET, NEWEST
 from tests.ops.test_check_findings import BUCKETS
 
@@ -65,15 +64,17 @@ def test_the_bucket_that_the_functions_made_is_right(world: World) -> None:
     world.run(at=AFTER_DEADLINE)
     pem = ManifestSigner(world.kms, world.kms.key_arn).public_key_pem()
     keys = SigningKeys.read(pem, "key.pem", is_from_the_archive=False)
-    scope = Scope(heads=read_heads_table(HEADS), retention=RetentionPolicy(10, "GOVERNANCE", 12))
-    report = check_archive(LiveBucket(BUCKET), scope, keys, lambda *_: None)
+    policy = RetentionPolicy(10, "GOVERNANCE", 12)
+    with watched(world.s3, world.dynamodb, Watch()):
+        scope = Scope(heads=read_heads_table(HEADS), retention=policy)
+        report = check_archive(LiveBucket(BUCKET), scope, keys, lambda *_: None)
     assert (report.result, report.findings) == ("ALL_WELL", [])
     assert [str(period.billing_period) for period in report.periods] == ["2026-09", "2026-10"]
 
 
 def test_the_check_makes_no_call_but_reads(live: Live) -> None:
-    live.watch.calls.clear()
     bad_buckets.lock_absent(live.made, live.s3)
+    live.watch.calls.clear()
     check(live)
     assert set(live.watch.calls) == READS
 
@@ -215,10 +216,9 @@ def test_a_lock_that_a_manifest_does_not_have_is_reported(live: Live) -> None:
 
 
 def test_items_of_the_table_that_are_no_heads_are_passed_over(live: Live) -> None:
-    dynamodb = boto3.client("dynamodb")
     for name, told in (("2026-11", "told_sha256"), ("everything", "swept_at")):
         item = {"billing_period": {"S": name}, told: {"S": "x"}}
-        dynamodb.put_item(TableName=TABLE, Item=item)
+        live.dynamodb.put_item(TableName=TABLE, Item=item)
     assert read_heads_table(TABLE) == live.made.heads
 
 

@@ -4,8 +4,7 @@ code that is meant for it. On a copy, and where only a bucket can tell, on the l
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -13,79 +12,30 @@ from typing import Any
 
 import pytest
 
-from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.retention import RetentionPolicy
 from lambdas.domain.json_text import sha256_hex, to_canonical_json, to_json
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.views.ledger import ledger_csv
-from ops.check.archive import check_archive
-from ops.check.report import CheckReport
-from ops.check.scope import Level, Scope
-from ops.check.signing_keys import SigningKeys
-from ops.copy_on_disk import CopyOnDisk
-from ops.live.bucket import LiveBucket
-from ops.live.heads import read_heads_table
-from ops.places import Place
+from ops.check.scope import Level
 from tests.handlers.conftest import (
     ACME,
     AFTER_DEADLINE,
     BEFORE_DEADLINE,
     BOREAL,
     BUCKET,
-    HEADS,
     World,
     invoice,
     supplement,
 )
+from tests.ops.archived_months import MANIFESTS, Month, archived_by, copied, run_month
 from tests.ops.conftest import Watch, watched
 
-MANIFESTS = "periods/2026-10/manifests/"
 POLICY = RetentionPolicy(10, "GOVERNANCE", 12)
 
 
-@dataclass
-class Month:
-    """A month that is complete, in the bucket and as a copy on disk."""
-
-    world: World
-    folder: Path
-
-    def check(self, *, live: bool = False, **scope: object) -> CheckReport:
-        place: Place = LiveBucket(BUCKET) if live else CopyOnDisk(self.folder)
-        asked = {"heads": read_heads_table(HEADS)} | scope
-        keys = SigningKeys.read(
-            ManifestSigner(self.world.kms, self.world.kms.key_arn).public_key_pem(),
-            "key.pem",
-            is_from_the_archive=False,
-        )
-        return check_archive(place, Scope(**asked), keys, lambda *_: None)  # type: ignore[arg-type]
-
-    def finds(self, *codes: str, live: bool = False, **scope: object) -> None:
-        """The check is red, with exactly these codes."""
-        report = self.check(live=live, **scope)
-        assert report.result == "ACTION_REQUIRED"
-        assert {finding.code for finding in report.findings} == set(codes)
-
-    def copy(self, key: str) -> Path:
-        return self.folder / key
-
-    def document(self, invoice_id: str) -> str:
-        (key,) = (k for k in self.world.keys("invoices/") if f"_INVOICE_{invoice_id}." in k)
-        return key
-
-    def records(self, invoice_id: str) -> list[str]:
-        return [k for k in self.world.keys("records/") if f"/{invoice_id}/" in k]
-
-    def edit(self, key: str, edit: Callable[[Any], None], form: Callable[[Any], bytes]) -> None:
-        said = json.loads(self.copy(key).read_bytes())
-        edit(said)
-        self.copy(key).write_bytes(form(said))
-
-
-@pytest.fixture
-def month(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Month]:
-    monkeypatch.setenv("LOOKBACK_PERIODS", "0")
+def three_runs(world: World) -> None:
+    """A month that is complete."""
     first = invoice("A1", supplements=(supplement("TAX-1", b"<tax/>"),))
     world.catalogue.payers = {ACME: [first], BOREAL: [invoice("B1", BOREAL)]}
     world.run(at=BEFORE_DEADLINE)
@@ -93,13 +43,21 @@ def month(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     world.run(at=AFTER_DEADLINE)
     world.catalogue.payers[BOREAL].append(invoice("B2", BOREAL, issued="2026-11-15"))
     world.run(at=AFTER_DEADLINE.replace(day=16))
-    month = Month(world, tmp_path / "copy")
-    for key in world.keys(""):
-        month.copy(key).parent.mkdir(parents=True, exist_ok=True)
-        month.copy(key).write_bytes(world.content(key))
-    with watched(Watch()):
-        assert len(world.keys(MANIFESTS)) == 3
-        assert month.check().result == "ALL_WELL"
+
+
+@pytest.fixture
+def month(tmp_path: Path) -> Month:
+    month = copied(archived_by(three_runs), tmp_path / "copy")
+    assert len(month.keys(MANIFESTS)) == 3
+    assert month.check().result == "ALL_WELL"
+    return month
+
+
+@pytest.fixture
+def live_month(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Month]:
+    """The month in a bucket."""
+    month = Month(run_month(world, three_runs, monkeypatch), tmp_path, world.s3)
+    with watched(world.s3, world.dynamodb, Watch()):
         yield month
 
 
@@ -116,14 +74,14 @@ def test_t02_a_document_is_gone(month: Month) -> None:
     month.finds("OBJECT_GONE", level=Level.presence)
 
 
-def test_t02_a_document_is_hidden_by_a_delete_marker(month: Month) -> None:
-    month.world.s3.delete_object(Bucket=BUCKET, Key=month.document("A1"))
-    month.finds("OBJECT_HIDDEN", live=True)
+def test_t02_a_document_is_hidden_by_a_delete_marker(live_month: Month) -> None:
+    live_month.s3.delete_object(Bucket=BUCKET, Key=live_month.document("A1"))
+    live_month.finds("OBJECT_HIDDEN", live=True)
 
 
-def test_t02_a_newer_version_lies_on_top(month: Month) -> None:
-    month.world.s3.put_object(Bucket=BUCKET, Key=month.document("A1"), Body=b"%PDF-1.4 forged")
-    month.finds("OBJECT_OVERLAID", live=True)
+def test_t02_a_newer_version_lies_on_top(live_month: Month) -> None:
+    live_month.s3.put_object(Bucket=BUCKET, Key=live_month.document("A1"), Body=b"%PDF-1.4 forged")
+    live_month.finds("OBJECT_OVERLAID", live=True)
 
 
 def test_t03_a_document_was_moved(month: Month) -> None:
@@ -185,13 +143,13 @@ def test_t04_a_record_was_edited_and_every_hash_after_it_recomputed(month: Month
 
     before = None
     sums = month.copy("periods/2026-10/SHA256SUMS")
-    for key in month.world.keys(MANIFESTS):
+    for key in month.keys(MANIFESTS):
         old = sha256_hex(month.copy(key).read_bytes())
         month.edit(key, follow, to_canonical_json)
         month.edit(key, partial(_name_predecessor, before), to_canonical_json)
         before = sha256_hex(month.copy(key).read_bytes())
         sums.write_text(sums.read_text().replace(old, before))
-    old = sha256_hex(month.world.content(record))
+    old = sha256_hex(month.content(record))
     sums.write_text(sums.read_text().replace(old, sha256_hex(content)))
     newest = Manifest.from_data(json.loads(month.copy(key).read_bytes()))
     month.copy("periods/2026-10/ledger.csv").write_bytes(ledger_csv(newest))
@@ -201,7 +159,7 @@ def test_t04_a_record_was_edited_and_every_hash_after_it_recomputed(month: Month
 
 
 def test_t04_a_manifest_was_edited_and_the_chain_recomputed(month: Month) -> None:
-    first, second, third = month.world.keys(MANIFESTS)
+    first, second, third = month.keys(MANIFESTS)
     month.edit(first, lambda said: said.update(run_id="run-x"), to_canonical_json)
     before = sha256_hex(month.copy(first).read_bytes())
     month.edit(second, partial(_name_predecessor, before), to_canonical_json)
@@ -214,23 +172,24 @@ def test_t04_a_manifest_was_edited_and_the_chain_recomputed(month: Month) -> Non
 
 
 def test_t05_a_manifest_in_the_middle_was_removed(month: Month) -> None:
-    month.copy(month.world.keys(MANIFESTS)[1]).unlink()
+    month.copy(month.keys(MANIFESTS)[1]).unlink()
     month.finds("MANIFEST_GONE")
 
 
 def test_t05_the_newest_manifest_was_removed(month: Month) -> None:
     """Only the heads tell it for sure; what the views and records show then is told too."""
-    month.copy(month.world.keys(MANIFESTS)[2]).unlink()
+    month.copy(month.keys(MANIFESTS)[2]).unlink()
     month.finds("MANIFESTS_ROLLED_BACK", "VIEW_DIFFERS", "OBJECT_EXTRA")
     month.finds("MANIFESTS_ROLLED_BACK", level=Level.structure)
 
 
 def test_t05_the_whole_archive_was_rolled_back(month: Month) -> None:
     """To what it was after its first run: then it is right in itself."""
-    first = month.world.keys(MANIFESTS)[0]
-    then = {*(stored.key for stored in Manifest.from_data(month.world.read(first)).evidence), first}
+    first = month.keys(MANIFESTS)[0]
+    manifest = Manifest.from_data(json.loads(month.content(first)))
+    then = {*(stored.key for stored in manifest.evidence), first}
     for folder in ("invoices/", "records/", "periods/"):
-        for key in set(month.world.keys(folder)) - then:
+        for key in set(month.keys(folder)) - then:
             month.copy(key).unlink()
     month.finds("MANIFESTS_ROLLED_BACK", "VIEW_ABSENT")
     without_heads = month.check(heads=None)
@@ -271,15 +230,15 @@ def test_t07_the_sums_and_the_manifest_disagree(month: Month) -> None:
     month.finds("VIEW_DIFFERS")
 
 
-def test_t08_a_lock_is_shorter_than_the_policy(month: Month) -> None:
-    _lock(month, {"Mode": "GOVERNANCE", "RetainUntilDate": datetime(2036, 12, 31, tzinfo=UTC)})
-    month.finds("LOCK_SHORT", live=True, retention=POLICY)
+def test_t08_a_lock_is_shorter_than_the_policy(live_month: Month) -> None:
+    _lock(live_month, {"Mode": "GOVERNANCE", "RetainUntilDate": datetime(2036, 12, 31, tzinfo=UTC)})
+    live_month.finds("LOCK_SHORT", live=True, retention=POLICY)
 
 
-def test_t08_a_lock_is_missing(month: Month) -> None:
-    _lock(month, {})
-    month.finds("LOCK_ABSENT", live=True, retention=POLICY)
-    month.finds("LOCK_ABSENT", live=True)
+def test_t08_a_lock_is_missing(live_month: Month) -> None:
+    _lock(live_month, {})
+    live_month.finds("LOCK_ABSENT", live=True, retention=POLICY)
+    live_month.finds("LOCK_ABSENT", live=True)
 
 
 LITTER = (
@@ -302,7 +261,7 @@ LITTER = (
 def test_t10_what_desktops_and_drives_leave_in_a_copy_is_counted_and_not_red(
     month: Month,
 ) -> None:
-    keys = (key for key in month.world.keys("") if not key.startswith("runs/"))
+    keys = (key for key in month.keys("") if not key.startswith("runs/"))
     folders = {f"{parent}/" for key in keys for parent in PurePosixPath(key).parents[:-1]} | {""}
     for folder in folders:
         for name in LITTER:
@@ -342,16 +301,16 @@ def test_t10_what_a_person_or_a_broken_copy_left_is_no_litter(month: Month) -> N
         month.copy(key).unlink()
 
 
-def test_t10_litter_in_the_bucket_itself_is_reported(month: Month) -> None:
+def test_t10_litter_in_the_bucket_itself_is_reported(live_month: Month) -> None:
     for key in (f"invoices/2026-10/{ACME}/._A1.pdf", ".DS_Store", "@eaDir/A9.pdf"):
-        month.world.s3.put_object(Bucket=BUCKET, Key=key, Body=b"x")
-    report = month.check(live=True)
+        live_month.s3.put_object(Bucket=BUCKET, Key=key, Body=b"x")
+    report = live_month.check(live=True)
     assert [finding.code for finding in report.findings] == ["OBJECT_EXTRA"] * 3
     assert not report.passed_over
 
 
 def _lock(month: Month, retention: dict[str, Any]) -> None:
-    month.world.s3.put_object_retention(
+    month.s3.put_object_retention(
         Bucket=BUCKET,
         Key=month.document("A1"),
         Retention=retention,
