@@ -5,7 +5,6 @@ import io
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, get_args
 
 import openpyxl
@@ -32,11 +31,11 @@ from tests.domain.example_months import (
     payer_state,
 )
 from tests.domain.examples import ACME, BOREAL, OCTOBER, outstanding
+from tests.sources import modules, text_of, tree_of
 from tests.views.pages.reading import Node, read
 
 DAY = "business day 3"
 BEFORE_DEADLINE = "2026-11-03T06:00:00Z"
-PROJECT = Path(__file__).parents[2]
 DEFINITION = "lambdas/domain/verdict_words.py"
 
 
@@ -222,7 +221,7 @@ def test_the_program_of_the_readme_counts_as_this_release_does_or_as_v1_did(
 def by_hand(source: str) -> list[str]:
     """Where a file names the complete verdicts, or compares with them one by one."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree_of(source)):
         if isinstance(node, ast.Name | ast.alias | ast.Attribute):
             name = getattr(node, "id", None) or getattr(node, "name", None)
             found += [ast.unparse(node)] if (name or node.attr) == "COMPLETE_VERDICTS" else []
@@ -233,13 +232,12 @@ def by_hand(source: str) -> list[str]:
 
 
 def test_nothing_but_its_definition_knows_which_verdicts_are_complete() -> None:
-    sources = {
-        path.relative_to(PROJECT).as_posix(): path.read_text("utf-8")
-        for folder in ("lambdas", "ops", "infra", "sandbox", "bench")
-        for path in (PROJECT / folder).rglob("*.py")
+    found = {
+        place: by_hand(text_of(place))
+        for place in modules("lambdas", "ops", "infra", "sandbox", "bench")
     }
-    assert by_hand(sources.pop(DEFINITION))
-    assert {place: found for place, text in sources.items() if (found := by_hand(text))} == {}
+    assert found.pop(DEFINITION)
+    assert not any(found.values()), found
 
 
 @pytest.mark.parametrize(
