@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import boto3
@@ -20,7 +21,7 @@ def client(service: str) -> Any:
     Boto3 alone does not read AWS_REGION, which CDK and the AWS command line put first.
     """
     with aws_errors(service):
-        return boto3.Session(region_name=os.environ.get("AWS_REGION") or None).client(
+        return _session(os.environ.get("AWS_REGION") or None).client(
             service,
             config=Config(
                 connect_timeout=10,
@@ -29,6 +30,12 @@ def client(service: str) -> Any:
                 retries={"mode": "standard", "total_max_attempts": 6},
             ),
         )
+
+
+@cache
+def _session(region: str | None) -> boto3.Session:
+    """One session for all clients, so that credentials and service models are read once."""
+    return boto3.Session(region_name=region)
 
 
 @contextmanager

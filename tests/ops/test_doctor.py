@@ -1,10 +1,12 @@
 import hashlib
 import json
+import os
 import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -88,13 +90,30 @@ def denied(operation: str) -> ClientError:
     return ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, operation)
 
 
+MAKE_CLIENT = doctor.client
+
+
+@cache
+def client_of(service: str, region: str | None) -> Any:
+    assert region == os.environ.get("AWS_REGION")
+    return MAKE_CLIENT(service)
+
+
 @pytest.fixture(autouse=True)
-def quotas(monkeypatch: pytest.MonkeyPatch) -> Quotas:
+def clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make each of the tool's clients once: that takes longer than what they are asked."""
+    monkeypatch.setattr(
+        doctor, "client", lambda service: client_of(service, os.environ.get("AWS_REGION"))
+    )
+
+
+@pytest.fixture(autouse=True)
+def quotas(monkeypatch: pytest.MonkeyPatch, clients: None) -> Quotas:
     return replaced(monkeypatch, "lambda", Quotas())
 
 
 @pytest.fixture(autouse=True)
-def judge(monkeypatch: pytest.MonkeyPatch) -> Judge:
+def judge(monkeypatch: pytest.MonkeyPatch, clients: None) -> Judge:
     made = SimpleNamespace(synthesized_definition=lambda _, **place: json.dumps(place))
     monkeypatch.setitem(sys.modules, "infra.workflow_definition", made)
     return replaced(monkeypatch, "stepfunctions", Judge())
