@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import pytest_socket
 from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.s3.models import s3_backends
 
 from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.domain.billing_period import BillingPeriod
@@ -37,6 +39,8 @@ class Archived:
     """What the handlers left: objects of the bucket, and what is known outside it."""
 
     files: Mapping[str, bytes]
+    versions: Mapping[str, Mapping[str, Any]]
+    """Version and lock of each object, as HEAD shows them."""
     heads: Mapping[BillingPeriod, ManifestHead]
     kms: FakeKms
 
@@ -98,21 +102,35 @@ def copied(archived: Archived, folder: Path) -> Month:
     return month
 
 
+def in_bucket(archived: Archived, folder: Path, s3: Any) -> Month:
+    """The month's archive in an empty bucket of moto, each object with its version and lock."""
+    for key, content in archived.files.items():
+        version = archived.versions[key]
+        lock = {name: value for name, value in version.items() if name.startswith("ObjectLock")}
+        s3.put_object(Bucket=BUCKET, Key=key, Body=content, **lock)
+        stored = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[BUCKET].keys[key]
+        stored._version_id = version["VersionId"]
+    return Month(archived, folder, s3)
+
+
 @cache
-def archived_by(runs: Runs) -> Archived:
+def archived_by(runs: Runs, lookback_periods: int = 0) -> Archived:
     """The archive of the month that these runs make."""
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch, mock_aws():
         pytest_socket.enable_socket()
         pytest_socket.socket_allow_hosts(["127.0.0.1", "localhost"], allow_unix_socket=True)
         for world in prepared_world(patch, Path(folder)):
-            made = run_month(world, runs, patch)
+            patch.setenv("LOOKBACK_PERIODS", str(lookback_periods))
+            assert not world.keys(""), "it is made before a test opens stores of its own"
+            runs(world)
+            made = _archived(world)
         pytest_socket.disable_socket(allow_unix_socket=True)
     return made
 
 
-def run_month(world: World, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> Archived:
-    monkeypatch.setenv("LOOKBACK_PERIODS", "0")
-    runs(world)
+def _archived(world: World) -> Archived:
     with watched(world.s3, world.dynamodb, Watch()):
         heads = read_heads_table(HEADS)
-    return Archived({key: world.content(key) for key in world.keys("")}, heads, world.kms)
+    keys = world.keys("")
+    versions = {key: world.s3.head_object(Bucket=BUCKET, Key=key) for key in keys}
+    return Archived({key: world.content(key) for key in keys}, versions, heads, world.kms)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 
@@ -16,8 +17,7 @@ from lambdas.domain.evidence.archive_layout import is_evidence
 from lambdas.domain.evidence.retention import RetentionPolicy
 from ops.live import bucket as live_bucket
 from ops.live import heads as live_heads
-from tests.handlers.conftest import stores_in_memory
-from tests.handlers.conftest import world as world  # noqa: PLC0414 - pytest finds it by its name
+from ops.live.session import client
 from tests.ops.made_archive import BUCKET, MadeArchive, make_archive
 
 TABLE = "heads-under-test"
@@ -65,27 +65,38 @@ def watched(s3: Any, dynamodb: Any, watch: Watch) -> Iterator[None]:
         s3.meta.events.unregister("provide-client-params.s3", note)
 
 
+client_once = cache(client)
+
+
 @pytest.fixture
-def live(monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
+def stores(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Any]]:
+    """Clients of S3, with an empty bucket, and of DynamoDB, by moto, whose locks hold nothing
+    back: tests play somebody who got around them.
+    """
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():
-        stores = stores_in_memory()
-        s3, dynamodb = stores.s3, stores.dynamodb
+        s3 = client_once("s3")
         s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
+        yield s3, client_once("dynamodb")
 
-        def put(key: str, content: bytes) -> str:
-            lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": LOCKED_UNTIL}
-            answer = s3.put_object(
-                Bucket=BUCKET, Key=key, Body=content, **(lock if is_evidence(key) else {})
-            )
-            return str(answer["VersionId"])
 
-        live = Live(s3, dynamodb, make_archive(put=put))
-        _make_heads_table(dynamodb, live.made)
-        with watched(s3, dynamodb, live.watch):
-            yield live
+@pytest.fixture
+def live(stores: tuple[Any, Any]) -> Iterator[Live]:
+    s3, dynamodb = stores
+
+    def put(key: str, content: bytes) -> str:
+        lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": LOCKED_UNTIL}
+        answer = s3.put_object(
+            Bucket=BUCKET, Key=key, Body=content, **(lock if is_evidence(key) else {})
+        )
+        return str(answer["VersionId"])
+
+    live = Live(s3, dynamodb, make_archive(put=put))
+    _make_heads_table(dynamodb, live.made)
+    with watched(s3, dynamodb, live.watch):
+        yield live
 
 
 def _make_heads_table(dynamodb: Any, made: MadeArchive) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.domain.evidence.retention import RetentionPolicy
 from ops.check.archive import check_archive
 from ops.check.findings import KINDS
@@ -22,11 +21,11 @@ from tests.handlers.conftest import (
     AFTER_DEADLINE,
     BEFORE_DEADLINE,
     BOREAL,
-    HEADS,
     World,
     invoice,
 )
 from tests.ops import bad_buckets
+from tests.ops.archived_months import Archived, archived_by, in_bucket
 from tests.ops.bad_copies import a_document, sign_newest
 from tests.ops.conftest import LOCKED_UNTIL, POLICY, TABLE, Live, Watch, watched
 from tests.ops.made_archive import BUCKET, NEWEST
@@ -58,16 +57,23 @@ def test_a_bucket_with_this_fault_alone_is_found_to_have_it(live: Live, code: st
     assert codes(check(live, level=Level.presence)) == {code: KINDS[code].severity}
 
 
-def test_the_bucket_that_the_functions_made_is_right(world: World) -> None:
+def two_runs(world: World) -> None:
     world.catalogue.payers = {ACME: [invoice("A1")], BOREAL: [invoice("B1", BOREAL)]}
     world.run(at=BEFORE_DEADLINE)
     world.run(at=AFTER_DEADLINE)
-    pem = ManifestSigner(world.kms, world.kms.key_arn).public_key_pem()
-    keys = SigningKeys.read(pem, "key.pem", is_from_the_archive=False)
-    policy = RetentionPolicy(10, "GOVERNANCE", 12)
-    with watched(world.s3, world.dynamodb, Watch()):
-        scope = Scope(heads=read_heads_table(HEADS), retention=policy)
-        report = check_archive(LiveBucket(BUCKET), scope, keys, lambda *_: None)
+
+
+@pytest.fixture
+def archived() -> Archived:
+    return archived_by(two_runs, lookback_periods=1)
+
+
+def test_the_bucket_that_the_functions_made_is_right(
+    archived: Archived, stores: tuple[Any, Any], tmp_path: Path
+) -> None:
+    month = in_bucket(archived, tmp_path, stores[0])
+    with watched(*stores, Watch()):
+        report = month.check(live=True, retention=RetentionPolicy(10, "GOVERNANCE", 12))
     assert (report.result, report.findings) == ("ALL_WELL", [])
     assert [str(period.billing_period) for period in report.periods] == ["2026-09", "2026-10"]
 
@@ -246,6 +252,10 @@ def test_without_a_policy_the_length_of_locks_is_not_checked_and_that_is_said(li
     ]
 
 
+def two_a_page(params: dict[str, Any], **_: object) -> dict[str, Any]:
+    return {**params, "MaxKeys": 2}
+
+
 def test_many_versions_of_one_key_are_one_object_even_across_pages(live: Live) -> None:
     key = a_document(live.made)
     for number in range(7):
@@ -255,11 +265,11 @@ def test_many_versions_of_one_key_are_one_object_even_across_pages(live: Live) -
     (all_at_once,) = LiveBucket(BUCKET).objects(prefix)
     paged = LiveBucket(BUCKET)
     paginate = paged._s3.get_paginator("list_object_versions").paginate
-    paged._s3.meta.events.register_first(
-        "provide-client-params.s3.ListObjectVersions", lambda params, **_: {**params, "MaxKeys": 2}
-    )
+    page_by_two = ("provide-client-params.s3.ListObjectVersions", two_a_page)
+    paged._s3.meta.events.register_first(*page_by_two)
     assert paginate
     assert list(paged.objects(prefix)) == [all_at_once]
+    paged._s3.meta.events.unregister(*page_by_two)
     assert (all_at_once.is_hidden, len(all_at_once.older)) == (True, 7)
 
 

@@ -28,7 +28,7 @@ from tests.handlers.conftest import (
     invoice,
     supplement,
 )
-from tests.ops.archived_months import MANIFESTS, Month, archived_by, copied, run_month
+from tests.ops.archived_months import MANIFESTS, Archived, Month, archived_by, copied, in_bucket
 from tests.ops.conftest import Watch, watched
 
 POLICY = RetentionPolicy(10, "GOVERNANCE", 12)
@@ -46,18 +46,24 @@ def three_runs(world: World) -> None:
 
 
 @pytest.fixture
-def month(tmp_path: Path) -> Month:
-    month = copied(archived_by(three_runs), tmp_path / "copy")
+def archived() -> Archived:
+    return archived_by(three_runs)
+
+
+@pytest.fixture
+def month(archived: Archived, tmp_path: Path) -> Month:
+    month = copied(archived, tmp_path / "copy")
     assert len(month.keys(MANIFESTS)) == 3
     assert month.check().result == "ALL_WELL"
     return month
 
 
 @pytest.fixture
-def live_month(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Month]:
+def live_month(archived: Archived, stores: tuple[Any, Any], tmp_path: Path) -> Iterator[Month]:
     """The month in a bucket."""
-    month = Month(run_month(world, three_runs, monkeypatch), tmp_path, world.s3)
-    with watched(world.s3, world.dynamodb, Watch()):
+    month = in_bucket(archived, tmp_path, stores[0])
+    with watched(*stores, Watch()):
+        assert month.check(live=True).result == "ALL_WELL"
         yield month
 
 
