@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra import iam_page, payer_reader, workflow_diagram
-from infra.names import ARCHIVE_STACK, PAYER_READER_STACK, PAYER_READER_TEMPLATE
-from infra.stacks import PROJECT, synthesized_templates
+from infra.names import ARCHIVE_STACK, PAYER_READER_STACK, PAYER_READER_TEMPLATE, PROJECT
+from infra.stacks import synthesized_templates
 
 
 def generated_files(templates: Mapping[str, dict[str, Any]]) -> dict[str, str]:

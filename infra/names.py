@@ -1,4 +1,10 @@
-"""Names of deployed resources that others refer to; `infra.steps` has those of the functions."""
+"""The project's folder, and names of deployed resources that others refer to; `infra.steps` has
+those of the functions.
+"""
+
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
 
 ARCHIVE_STACK = "InvoiceArchive"
 PAYER_READER_STACK = "InvoiceArchivePayerReader"

@@ -1,4 +1,4 @@
-"""The app, synthesized once for all tests as it is in the project."""
+"""The app as it is in the project and with other settings, as `synthesis` keeps it."""
 
 import copy
 import json
@@ -8,14 +8,19 @@ from typing import Any
 
 import pytest
 
-from infra.names import ARCHIVE_STACK, PAYER_READER_STACK
-from infra.stacks import PROJECT, add_stacks
+from infra.names import ARCHIVE_STACK, PAYER_READER_STACK, PROJECT
 from infra.workflow_diagram import definition
-
-import aws_cdk as cdk  # isort: skip
+from tests.infra import synthesis
 
 Template = dict[str, Any]
 Synthesize = Callable[..., Template]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """CDK validates the templates of other settings in the slow tests alone."""
+    for item in items:
+        if "synthesize" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.sized)
 
 
 @pytest.fixture(scope="session")
@@ -26,14 +31,11 @@ def context() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def assembly(context: Mapping[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with everything that a deployment of the project as it is would take."""
-    outdir = tmp_path_factory.mktemp("assembly")
-    paths = {"aws:cdk:enable-path-metadata": True}  # as the CLI asks for them
-    app = cdk.App(outdir=str(outdir), context={**context, **paths})
-    add_stacks(app, PROJECT)
-    app.synth()
-    return outdir
+def assembly(context: Mapping[str, Any]) -> Path:
+    """The folder with everything that a deployment of the project as it is would take: to be read
+    only, for other tests read it too.
+    """
+    return synthesis.whole_assembly(context)
 
 
 @pytest.fixture(scope="session")
@@ -63,16 +65,14 @@ def states(machine: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def synthesize(context: Mapping[str, Any], tmp_path: Path) -> Synthesize:
+def synthesize(context: Mapping[str, Any]) -> Synthesize:
     """A function that synthesizes a stack's template with some settings changed, without assets."""
 
     def synthesized(stack_name: str = ARCHIVE_STACK, **settings: object) -> Template:
         changed = copy.deepcopy(dict(context))
         changed["invoice_archive"] |= settings
-        changed["aws:cdk:bundling-stacks"] = []
-        app = cdk.App(outdir=str(tmp_path / "assembly"), context=changed)
-        add_stacks(app, PROJECT)
-        found: Template = app.synth().get_stack_by_name(stack_name).template
+        made = synthesis.templates(changed) / f"{stack_name}.template.json"
+        found: Template = json.loads(made.read_text())
         return found
 
     return synthesized

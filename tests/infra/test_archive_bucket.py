@@ -7,8 +7,7 @@ from typing import Any
 
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from infra.names import ARCHIVE_STACK
-from infra.stacks import PROJECT
+from infra.names import ARCHIVE_STACK, PROJECT
 from ops.doctor import BROUGHT_BACK
 from tests.infra.policies import of_type, only, text
 

@@ -10,10 +10,10 @@ import botocore.session
 from botocore import xform_name
 
 from infra.lambda_package import LambdaPackage
+from infra.names import PROJECT
 from infra.payer_parameters import WITNESSES
 from infra.payer_reader import INVOICES
 from infra.required_actions import PUBLIC_KEY, REQUIRED_ACTIONS
-from infra.stacks import PROJECT
 from infra.steps import STEPS
 
 OTHER_NAMES = {

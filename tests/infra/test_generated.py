@@ -1,18 +1,26 @@
 """Files that are made from the app."""
 
+import json
 from typing import Any
 
 import pytest
 
 from infra.generated import generated_files
-from infra.names import ARCHIVE_STACK, PAYER_READER_TEMPLATE
+from infra.names import ARCHIVE_STACK, PAYER_READER_TEMPLATE, PROJECT
 from infra.required_actions import REQUIRED_ACTIONS
-from infra.stacks import PROJECT, synthesized_templates
+from tests.infra import synthesis
 
 
 @pytest.fixture(scope="module")
-def generated() -> dict[str, str]:
-    return generated_files(synthesized_templates())
+def templates(context: dict[str, Any]) -> dict[str, Any]:
+    """As `python -m infra.generated` synthesizes them."""
+    found: dict[str, Any] = json.loads(synthesis.generated_from(context).read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def generated(templates: dict[str, Any]) -> dict[str, str]:
+    return generated_files(templates)
 
 
 @pytest.mark.parametrize("path", ["docs/workflow.md", "docs/iam.md", PAYER_READER_TEMPLATE])
@@ -27,10 +35,10 @@ def test_these_are_all_generated_files(generated: dict[str, str]) -> None:
 
 
 def test_what_a_deployment_takes_generates_the_same_files(
-    generated: dict[str, str], template: dict[str, Any]
+    templates: dict[str, Any], generated: dict[str, str], template: dict[str, Any]
 ) -> None:
-    templates = {**synthesized_templates(), ARCHIVE_STACK: template}
-    assert generated_files(templates)["docs/workflow.md"] == generated["docs/workflow.md"]
+    deployed = {**templates, ARCHIVE_STACK: template}
+    assert generated_files(deployed)["docs/workflow.md"] == generated["docs/workflow.md"]
 
 
 def test_the_page_shows_every_required_action_with_its_reason(generated: dict[str, str]) -> None:

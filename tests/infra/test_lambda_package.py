@@ -14,7 +14,7 @@ import pytest
 from pypdf import PdfWriter
 
 from infra.lambda_package import LambdaPackage, PackageNotBuilt
-from infra.stacks import PROJECT
+from infra.names import PROJECT
 from infra.steps import STEPS
 from lambdas.parsers.parser_processes import ParserProcesses
 

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from infra.stacks import PROJECT
+from infra.names import PROJECT
 from lambdas.public_key_resource import PAUSES_SECONDS
 from tests.infra.policies import of_type, only, text
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from infra import monitoring
+from infra.names import PROJECT
 from infra.notifications import ALARM_NAMES
-from infra.stacks import PROJECT
 from infra.steps import STEPS
 from infra.workflow import TRIES
 from lambdas.telemetry import metrics

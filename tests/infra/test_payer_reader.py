@@ -7,10 +7,9 @@ import pytest
 import yaml
 
 from infra.deploy_settings import DeploySettings
-from infra.names import PAYER_READER_STACK, PAYER_READER_TEMPLATE
+from infra.names import PAYER_READER_STACK, PAYER_READER_TEMPLATE, PROJECT
 from infra.payer_parameters import WITNESSES, parameters_of_settings
 from infra.payer_reader import INVOICES
-from infra.stacks import PROJECT
 from infra.steps import FETCH_INVOICE_DOCUMENTS, LIST_INVOICE_SUMMARIES, VALIDATE_COMPLETENESS
 from lambdas.settings import Witnesses
 
@@ -140,6 +139,8 @@ def test_the_file_for_those_without_cdk_is_the_same_template(
     payer_template: dict[str, Any],
 ) -> None:
     found = yaml.safe_load((PROJECT / PAYER_READER_TEMPLATE).read_text(encoding="utf-8"))
-    for resource in payer_template["Resources"].values():
-        resource.pop("Metadata", None)
-    assert found == payer_template
+    resources = {
+        name: {key: value for key, value in resource.items() if key != "Metadata"}
+        for name, resource in payer_template["Resources"].items()
+    }
+    assert found == {**payer_template, "Resources": resources}

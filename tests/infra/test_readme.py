@@ -9,9 +9,8 @@ import pytest
 
 from infra.deploy_settings import DeploySettings
 from infra.monitoring import OLDEST_SWEEP_HOURS
-from infra.names import AUDITOR_POLICY, PAYER_READER_TEMPLATE, REVIEWER_POLICY
+from infra.names import AUDITOR_POLICY, PAYER_READER_TEMPLATE, PROJECT, REVIEWER_POLICY
 from infra.notifications import ALARM_NAMES
-from infra.stacks import PROJECT
 from tests.infra.policies import of_type
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")

@@ -5,9 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from infra.names import AUDITOR_POLICY, REVIEWER_POLICY
+from infra.names import AUDITOR_POLICY, PROJECT, REVIEWER_POLICY
 from infra.reviewers import PAYERS_A_POLICY
-from infra.stacks import PROJECT
 from tests.infra.policies import allowed, of_type, shown
 from tests.infra.test_required_actions import THROUGH_S3_FOR_THIS_BUCKET
 

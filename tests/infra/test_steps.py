@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from infra.stacks import PROJECT
+from infra.names import PROJECT
 from infra.steps import STEPS
 from tests.infra.policies import of_type
 

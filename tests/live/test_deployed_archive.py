@@ -15,9 +15,8 @@ from typing import Any
 
 import pytest
 
-from infra.names import ARCHIVE_STACK
+from infra.names import ARCHIVE_STACK, PROJECT
 from infra.required_actions import PUBLIC_KEY, REQUIRED_ACTIONS, SCHEDULE, WORKFLOW
-from infra.stacks import PROJECT
 from infra.steps import STEPS
 from lambdas.aws.manifest_signing import ManifestSigner
 from ops.doctor import (

@@ -1,0 +1,136 @@
+"""The app, synthesized once per settings: for all tests and all of xdist's workers, and kept in
+`build` until something changes that a synthesis is made from.
+
+CDK is imported where it is used: it starts a Node process, which most workers do without.
+"""
+
+import fcntl
+import hashlib
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from infra.deploy_settings import CONTEXT_KEY
+from infra.names import PROJECT
+from sandbox.deployment import fingerprint
+from tests.sizes import THOROUGH
+
+KEPT = PROJECT / "build" / "test-assemblies"
+AN_HOUR = 3600
+WITHOUT_CODE = {"aws:cdk:bundling-stacks": []}
+REFUSED = "refused.txt"
+"""The message of a synthesis that was refused, beside its report."""
+
+Context = Mapping[str, Any]
+
+
+def whole_assembly(context: Context) -> Path:
+    """Everything that a deployment would take, with paths as the CLI asks for them."""
+    return _kept("whole", {**context, "aws:cdk:enable-path-metadata": True}, _synthesize)
+
+
+def templates(context: Context) -> Path:
+    """The templates alone. CDK validates them in the slow tests, others in every test."""
+    return _kept(f"validated={THOROUGH}", {**context, **WITHOUT_CODE}, _synthesize_templates)
+
+
+def generated_from(context: Context) -> Path:
+    """What `infra.generated` makes its files from, in one JSON file."""
+    return _kept("generated", context, _write_templates) / "templates.json"
+
+
+def checked_by_cdk_nag(context: Context, *, with_acknowledgements: bool = True) -> Path:
+    """The assembly with cdk-nag's report, and with REFUSED if it was refused."""
+    synthesize = _check if with_acknowledgements else _check_without_acknowledgements
+    return _kept(synthesize.__name__, {**context, **WITHOUT_CODE}, synthesize)
+
+
+def _kept(kind: str, context: Context, synthesize: Callable[[Context, Path], None]) -> Path:
+    folder = KEPT / _key(kind, context)
+    with _alone():
+        if not folder.is_dir():
+            _forget_those_of_former_sources()
+            unfinished = Path(tempfile.mkdtemp(dir=KEPT, prefix="unfinished-"))
+            synthesize(context, unfinished)
+            unfinished.rename(folder)
+        folder.touch()
+    return folder
+
+
+def _key(kind: str, context: Context) -> str:
+    """Hash of everything that a synthesis is made from; the register counts by its content."""
+    settings = dict(context[CONTEXT_KEY])
+    register = (PROJECT / settings.pop("payers_file")).read_bytes()
+    made_from = {
+        "kind": kind,
+        "context": {**context, CONTEXT_KEY: settings},
+        "installed": [version(name) for name in ("aws-cdk-lib", "cdk-nag", "constructs", "jsii")],
+        "synthesis": hashlib.sha256(Path(__file__).read_bytes()).hexdigest(),
+    }
+    return fingerprint(PROJECT, made_from, register, endpoint="")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Alone among all test processes of this folder."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with (KEPT / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _forget_those_of_former_sources() -> None:
+    for folder in KEPT.iterdir():
+        if folder.is_dir() and folder.stat().st_mtime < time.time() - AN_HOUR:
+            shutil.rmtree(folder)
+
+
+def _synthesize(context: Context, outdir: Path, *, validated: bool = True) -> None:
+    import aws_cdk as cdk  # noqa: PLC0415
+
+    from infra.stacks import add_stacks  # noqa: PLC0415
+
+    app = cdk.App(
+        outdir=str(outdir), context=dict(context), builtin_cloud_formation_validation=validated
+    )
+    add_stacks(app, PROJECT)
+    app.synth()
+
+
+def _synthesize_templates(context: Context, outdir: Path) -> None:
+    _synthesize(context, outdir, validated=THOROUGH)
+
+
+def _write_templates(_context: Context, outdir: Path) -> None:
+    from infra.stacks import synthesized_templates  # noqa: PLC0415
+
+    (outdir / "templates.json").write_text(json.dumps(synthesized_templates()))
+
+
+def _check(context: Context, outdir: Path) -> None:
+    import aws_cdk as cdk  # noqa: PLC0415
+    from cdk_nag import AwsSolutionsChecks  # noqa: PLC0415
+
+    from infra.stacks import add_stacks  # noqa: PLC0415
+
+    app = cdk.App(outdir=str(outdir), context=dict(context))
+    add_stacks(app, PROJECT)
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    try:
+        app.synth()
+    except RuntimeError as error:
+        (outdir / REFUSED).write_text(str(error))
+
+
+def _check_without_acknowledgements(context: Context, outdir: Path) -> None:
+    import aws_cdk as cdk  # noqa: PLC0415
+
+    with patch.object(cdk.Validations, "acknowledge", lambda *_: None):
+        _check(context, outdir)
