@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.browser.conftest import Reader
 from tests.example_archive import PERIOD
@@ -13,9 +14,8 @@ from tests.handlers.conftest import BUCKET
 CONSOLE = f"https://console.aws.amazon.com/s3/object/{BUCKET}?region=us-east-1&prefix="
 
 
-def links(reader: Reader, path: Path) -> list[str]:
+def links(page: Page) -> list[str]:
     """The links as the page writes them."""
-    page = reader.open(path).page
     found: list[str] = page.eval_on_selector_all("a", "all => all.map(a => a.getAttribute('href'))")
     assert found
     return found
@@ -30,9 +30,11 @@ def pages(archive: Path) -> list[Path]:
 def test_every_link_opens_a_file_or_a_place_and_has_its_twin_in_the_console(
     reader: Reader, exported_archive: Path
 ) -> None:
-    for path in pages(exported_archive):
-        anchors = reader.open(path).page.eval_on_selector_all("[id]", "all => all.map(a => a.id)")
-        found = links(reader, path)
+    archive = exported_archive.resolve()
+    for path in pages(archive):
+        page = reader.open(path).page
+        anchors = page.eval_on_selector_all("[id]", "all => all.map(a => a.id)")
+        found = links(page)
         for index, link in enumerate(found):
             if link.startswith("#"):
                 assert unquote(link[1:]) in anchors
@@ -41,7 +43,7 @@ def test_every_link_opens_a_file_or_a_place_and_has_its_twin_in_the_console(
             else:
                 target = (path.parent / unquote(link)).resolve()
                 assert target.is_file(), link
-                key = target.relative_to(exported_archive.resolve()).as_posix()
+                key = target.relative_to(archive).as_posix()
                 assert found[index + 1] == CONSOLE + key
 
 
@@ -57,7 +59,7 @@ def test_every_document_of_a_month_is_linked(
         for document in invoice["documents"]
     }
     assert len(documents) > 25
-    linked = {link.removeprefix("../../") for link in links(reader, period_path)}
+    linked = {link.removeprefix("../../") for link in links(reader.open(period_path).page)}
     assert documents <= linked
     on_disk = exported_archive / "invoices" / PERIOD
     assert documents == {
