@@ -39,16 +39,18 @@ class Cell:
 
 EMPTY = Cell(None, "")
 Sheets = dict[str, list[list[Cell]]]
-Open = Callable[..., Sheets]
+Open = Callable[..., list[Sheets]]
 
 
 @pytest.fixture(scope="session")
 def open_in_libreoffice(tmp_path_factory: pytest.TempPathFactory) -> Open:
-    """Opens a file and reads every cell back, by way of the program's own flat XML."""
+    """Opens files of different names at one start, and reads every cell of each back, by way of the
+    program's own flat XML.
+    """
     profile = tmp_path_factory.mktemp("libreoffice")
     office = program("soffice", "libreoffice")
 
-    def opened(path: Path, infilter: str = "") -> Sheets:
+    def opened(*paths: Path, infilter: str = "") -> list[Sheets]:
         out = tmp_path_factory.mktemp("opened")
         subprocess.run(
             [
@@ -60,13 +62,13 @@ def open_in_libreoffice(tmp_path_factory: pytest.TempPathFactory) -> Open:
                 "fods",
                 "--outdir",
                 str(out),
-                str(path),
+                *map(str, paths),
             ],
             check=True,
             capture_output=True,
             timeout=120,
         )
-        return _sheets(out / f"{path.stem}.fods")
+        return [_sheets(out / f"{path.stem}.fods") for path in paths]
 
     return opened
 

@@ -1,5 +1,7 @@
 """Both ledgers as LibreOffice opens them: ids text, money numbers, days days, nothing a formula."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -59,12 +61,34 @@ def full_month() -> Manifest:
     )
 
 
-def written(folder: Path, manifest: Manifest) -> tuple[Path, Path]:
-    """The two ledgers as files."""
-    workbook, csv = folder / "ledger.xlsx", folder / "ledger.csv"
-    workbook.write_bytes(ledger_workbook(manifest, digest(payer_state(ACME))))
-    csv.write_bytes(ledger_csv(manifest))
-    return workbook, csv
+@dataclass(frozen=True)
+class Ledgers:
+    """The two ledgers of a month, as opened."""
+
+    workbook: Sheets
+    csv: Sheets
+
+
+@pytest.fixture(scope="session")
+def ledgers(
+    full_month: Manifest,
+    exported_archive: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    open_in_libreoffice: Open,
+) -> Mapping[str, Ledgers]:
+    """The ledgers of all months of these tests: a program's start costs more than a file."""
+    exported = exported_archive / "periods" / PERIOD / "ledger"
+    folder = tmp_path_factory.mktemp("ledgers")
+    stems = {"full": folder / "full", "hostile": folder / "hostile", "exported": exported}
+    for name, manifest in (("full", full_month), ("hostile", hostile_month())):
+        workbook = ledger_workbook(manifest, digest(payer_state(ACME)))
+        stems[name].with_suffix(".xlsx").write_bytes(workbook)
+        stems[name].with_suffix(".csv").write_bytes(ledger_csv(manifest))
+    workbooks, csvs = (
+        [one.with_suffix(end) for one in stems.values()] for end in (".xlsx", ".csv")
+    )
+    opened = open_in_libreoffice(*workbooks), open_in_libreoffice(*csvs, infilter=CSV_AS_OPENED)
+    return dict(zip(stems, map(Ledgers, *opened), strict=True))
 
 
 def check(found: Opened, kind: Kind, expected: Cell, *, is_csv: bool) -> None:
@@ -88,12 +112,9 @@ def padded(row: list[Opened]) -> list[Opened]:
     return row + (len(COLUMNS) - len(row)) * [EMPTY]
 
 
-def test_every_cell_is_what_it_is(
-    full_month: Manifest, tmp_path: Path, open_in_libreoffice: Open
-) -> None:
-    workbook, csv = written(tmp_path, full_month)
-    documents = open_in_libreoffice(workbook)["documents"]
-    (sheet,) = open_in_libreoffice(csv, CSV_AS_OPENED).values()
+def test_every_cell_is_what_it_is(full_month: Manifest, ledgers: Mapping[str, Ledgers]) -> None:
+    documents = ledgers["full"].workbook["documents"]
+    (sheet,) = ledgers["full"].csv.values()
     assert [cell.value for cell in documents[0]] == [column.heading for column in COLUMNS]
     assert [cell.value for cell in sheet[0]] == [column.name for column in COLUMNS]
     expected = list(ledger_rows(full_month))
@@ -104,10 +125,8 @@ def test_every_cell_is_what_it_is(
                 check(found, column.kind, cell, is_csv=is_csv)
 
 
-def test_the_summary_and_the_other_tables_open_too(
-    full_month: Manifest, tmp_path: Path, open_in_libreoffice: Open
-) -> None:
-    sheets = open_in_libreoffice(written(tmp_path, full_month)[0])
+def test_the_summary_and_the_other_tables_open_too(ledgers: Mapping[str, Ledgers]) -> None:
+    sheets = ledgers["full"].workbook
     assert list(sheets)[:5] == ["summary", "payers", "documents", "missing", "changes"]
     facts = {row[0].value: row[1:] for row in sheets["summary"] if len(row) > 1}
     assert facts["Verdict"][0].value == "Action required (ACTION_REQUIRED)"
@@ -123,12 +142,9 @@ def formulas(sheets: Sheets) -> list[Opened]:
     return [c for rows in sheets.values() for row in rows for c in row if c.formula]
 
 
-def test_hostile_text_is_no_formula_and_stays_text(
-    tmp_path: Path, open_in_libreoffice: Open
-) -> None:
+def test_hostile_text_is_no_formula_and_stays_text(ledgers: Mapping[str, Ledgers]) -> None:
     manifest = hostile_month()
-    workbook, csv = written(tmp_path, manifest)
-    in_workbook, in_csv = open_in_libreoffice(workbook), open_in_libreoffice(csv, CSV_AS_OPENED)
+    in_workbook, in_csv = ledgers["hostile"].workbook, ledgers["hostile"].csv
     assert formulas(in_workbook) == formulas(in_csv) == []
     names = [column.name for column in COLUMNS]
     for sheet in (in_workbook["documents"], *in_csv.values()):
@@ -142,11 +158,10 @@ def test_hostile_text_is_no_formula_and_stays_text(
 
 
 def test_the_exported_ledgers_open_and_their_links_lead_to_the_files(
-    exported_archive: Path, open_in_libreoffice: Open
+    exported_archive: Path, ledgers: Mapping[str, Ledgers]
 ) -> None:
-    folder = exported_archive / "periods" / PERIOD
-    documents = open_in_libreoffice(folder / "ledger.xlsx")["documents"]
-    (sheet,) = open_in_libreoffice(folder / "ledger.csv", CSV_AS_OPENED).values()
+    documents = ledgers["exported"].workbook["documents"]
+    (sheet,) = ledgers["exported"].csv.values()
     assert len(documents) == len(sheet) > 25
     column = [cell.value for cell in documents[0]].index("Archive key")
     for row in documents[1:]:
