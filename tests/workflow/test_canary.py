@@ -5,7 +5,9 @@ that fail in every way of a download, the marker is searched for wherever a run 
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,12 +15,12 @@ from typing import Any
 import pytest
 
 from sandbox.invoicing.catalogue import CatalogueInvoice, Document, FixedCatalogue
-from sandbox.invoicing.server import InvoicingEmulator
-from tests.workflow.conftest import SIGNATURE_MARKER, EmbeddedAws, MonthEnd, MonthEnds
+from sandbox.invoicing.faults import Fault
+from tests.workflow.conftest import COMPLETABLE, SIGNATURE_MARKER, EmbeddedAws, MonthEnd, MonthEnds
 
 PLANTED = "planted5ignature"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-PAYER = "104718293645"
+PAYER = COMPLETABLE[0]
 
 
 def break_off() -> bytes:
@@ -26,13 +28,27 @@ def break_off() -> bytes:
     raise ConnectionResetError
 
 
+PDF = b"%PDF-1.7"
 BAD_DOCUMENTS: Mapping[str, Any] = {
     "HTML": b"<html><body>Sign in</body></html>",
     "EMPTY": b"",
     "XML-ERROR": b"<Error><Code>InternalError</Code></Error>",
     "CUT": b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog",
     "BREAKS-OFF": break_off,
+    "EXPIRED": PDF,
+    "REFUSED": PDF,
 }
+BAD_URLS = (
+    Fault(PAYER, "expired", None, invoice_id="EXPIRED"),
+    # nobody listens there
+    Fault(
+        PAYER,
+        "other_url",
+        None,
+        invoice_id="REFUSED",
+        url=f"http://127.0.0.1:1/refused?X-Amz-Signature={SIGNATURE_MARKER}",
+    ),
+)
 
 
 def invoice(invoice_id: str, year: int, month: int, content: Any) -> CatalogueInvoice:
@@ -46,43 +62,31 @@ def invoice(invoice_id: str, year: int, month: int, content: Any) -> CatalogueIn
     return CatalogueInvoice(summary, LONG_AGO, Document(content, LONG_AGO))
 
 
-class Elsewhere(InvoicingEmulator):
-    """Its document URLs lead to a port on which nobody listens."""
-
-    @property
-    def url(self) -> str:
-        return "http://127.0.0.1:1"
-
-
 @dataclass(frozen=True)
 class Failed:
     """A month end whose downloads all failed, and how many document URLs it was given."""
 
     month_end: MonthEnd
-    invoices: Collection[str]
     urls: int
 
 
-@pytest.fixture(scope="session")
-def failed_month_ends(embedded_aws: EmbeddedAws, month_ends: MonthEnds) -> list[Failed]:
-    """Month ends of earlier periods that fail in every way in which a download can."""
+@pytest.fixture(scope="module")
+def failed(embedded_aws: EmbeddedAws, month_ends: MonthEnds) -> Failed:
+    """The month end of an earlier period, which fails in every way in which a download can."""
+    invoices = [invoice(name, 2025, 10, bad) for name, bad in BAD_DOCUMENTS.items()]
+    with embedded_aws.invoicing_of(FixedCatalogue({PAYER: invoices})) as emulator:
+        for fault in BAD_URLS:
+            emulator.faults.add(fault)
+        run = embedded_aws.month_end("2025-11-12T06:00:00Z")
+        calls = emulator.requests.snapshot()["calls"].values()
+        return Failed(run, sum(counts.get("GetInvoicePDF", 0) for counts in calls))
 
-    def month_end(
-        year: int, month: int, documents: Mapping[str, Any], *service: Any, **options: Any
-    ) -> Failed:
-        invoices = [invoice(name, year, month, bad) for name, bad in documents.items()]
-        catalogue = FixedCatalogue({PAYER: invoices})
-        with embedded_aws.invoicing_of(catalogue, *service, **options) as emulator:
-            run = embedded_aws.month_end(f"{year}-{month + 1:02}-12T06:00:00Z")
-            calls = emulator.requests.snapshot()["calls"].values()
-            urls = sum(counts.get("GetInvoicePDF", 0) for counts in calls)
-            return Failed(run, documents, urls)
 
-    return [
-        month_end(2025, 10, BAD_DOCUMENTS),
-        month_end(2025, 6, {"EXPIRED": b"%PDF-1.7"}, url_lifetime_seconds=-60),
-        month_end(2025, 2, {"REFUSED": b"%PDF-1.7"}, Elsewhere),
-    ]
+@pytest.fixture(scope="module")
+def left(embedded_aws: EmbeddedAws, failed: Failed) -> list[tuple[str, bytes]]:
+    """Everything that the runs left, and the text PLANTED in one place of each kind."""
+    with planted(embedded_aws):
+        return list(left_behind(embedded_aws))
 
 
 def left_behind(aws: EmbeddedAws) -> Iterator[tuple[str, bytes]]:
@@ -141,54 +145,52 @@ def _history(states: Any, place: str, arn: str) -> Iterator[tuple[str, bytes]]:
             yield place, json.dumps(event, default=str).encode()
 
 
-def found_in(aws: EmbeddedAws, needle: str) -> set[str]:
-    """The places where the text is."""
-    return {place for place, content in left_behind(aws) if needle.encode() in content}
-
-
-def test_no_signature_of_a_document_url_is_left_anywhere(
-    embedded_aws: EmbeddedAws, month_ends: MonthEnds, failed_month_ends: list[Failed]
-) -> None:
-    # the runs did use marked URLs, well and badly
-    assert month_ends.first.asked.downloads > 0
-    for failed in failed_month_ends:
-        assert failed.urls >= len(failed.invoices)
-    assert found_in(embedded_aws, SIGNATURE_MARKER) == set()
-
-
-def test_every_failed_download_is_reported_without_its_url(failed_month_ends: list[Failed]) -> None:
-    for failed in failed_month_ends:
-        assert "ACTION_REQUIRED" in failed.month_end.said
-        for name in failed.invoices:
-            assert f"· {name}\n" in failed.month_end.said
-        assert "X-Amz-" not in failed.month_end.said
-
-
-def test_the_search_finds_a_signature_wherever_one_is_left(
-    embedded_aws: EmbeddedAws, failed_month_ends: list[Failed]
-) -> None:
-    s3, logs = embedded_aws.s3, embedded_aws.sandbox.client("logs")
-    states = embedded_aws.sandbox.client("stepfunctions")
-    planted = s3.put_object(Bucket=embedded_aws.bucket, Key="runs/planted", Body=PLANTED.encode())
+@contextmanager
+def planted(aws: EmbeddedAws) -> Iterator[None]:
+    s3, logs = aws.s3, aws.sandbox.client("logs")
+    states = aws.sandbox.client("stepfunctions")
+    stored = s3.put_object(Bucket=aws.bucket, Key="runs/planted", Body=PLANTED.encode())
     group = {"logGroupName": "/aws/lambda/planted", "logStreamName": "planted"}
     logs.create_log_group(logGroupName=group["logGroupName"])
     logs.create_log_stream(**group)
     now = int(datetime.now(UTC).timestamp() * 1000)
     logs.put_log_events(**group, logEvents=[{"timestamp": now, "message": f"at {PLANTED}"}])
     execution = states.start_execution(
-        stateMachineArn=embedded_aws.sandbox.deployed.state_machine_arn,
+        stateMachineArn=aws.sandbox.deployed.state_machine_arn,
         input=json.dumps({"billing_period": PLANTED}),
     )
     while states.describe_execution(executionArn=execution["executionArn"])["status"] == "RUNNING":
-        pass
-    log = embedded_aws.sandbox.places.logs / "planted.log"
+        time.sleep(0.1)
+    log = aws.sandbox.places.logs / "planted.log"
     log.write_text(PLANTED)
     try:
-        found = found_in(embedded_aws, PLANTED)
+        yield
     finally:
         log.unlink()
-        s3.delete_object(
-            Bucket=embedded_aws.bucket, Key="runs/planted", VersionId=planted["VersionId"]
-        )
+        s3.delete_object(Bucket=aws.bucket, Key="runs/planted", VersionId=stored["VersionId"])
+
+
+def found_in(left: list[tuple[str, bytes]], needle: str) -> set[str]:
+    """The places where the text is."""
+    return {place for place, content in left if needle.encode() in content}
+
+
+def test_no_signature_of_a_document_url_is_left_anywhere(
+    month_ends: MonthEnds, failed: Failed, left: list[tuple[str, bytes]]
+) -> None:
+    # the runs did use marked URLs, well and badly
+    assert month_ends.first.asked.downloads > 0
+    assert failed.urls >= len(BAD_DOCUMENTS)
+    assert found_in(left, SIGNATURE_MARKER) == set()
+
+
+def test_every_failed_download_is_reported_without_its_url(failed: Failed) -> None:
+    assert "ACTION_REQUIRED" in failed.month_end.said
+    for name in BAD_DOCUMENTS:
+        assert f"· {name}\n" in failed.month_end.said
+    assert "X-Amz-" not in failed.month_end.said
+
+
+def test_the_search_finds_a_signature_wherever_one_is_left(left: list[tuple[str, bytes]]) -> None:
     places = {"object runs/planted", "log /aws/lambda/planted", "execution", "file planted.log"}
-    assert places <= found
+    assert places <= found_in(left, PLANTED)

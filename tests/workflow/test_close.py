@@ -20,12 +20,8 @@ REGISTER = "account_id,name\n357902468813,Minato\n817263540912,Thornbury\n"
 
 
 @pytest.fixture(scope="module")
-def sandbox(
-    start_embedded_aws: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Sandbox]:
-    register = tmp_path_factory.mktemp("register") / "payers.csv"
-    register.write_text(REGISTER)
-    with start_embedded_aws(payers_file=str(register)) as sandbox:
+def sandbox(start_embedded_aws: Callable[..., Sandbox]) -> Iterator[Sandbox]:
+    with start_embedded_aws(REGISTER) as sandbox:
         yield sandbox
 
 

@@ -303,14 +303,11 @@ def issued(
 
 
 @pytest.fixture(scope="module")
-def world(
-    start_embedded_aws: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[World]:
-    register = tmp_path_factory.mktemp("register") / "payers.csv"
+def world(start_embedded_aws: Callable[..., Sandbox]) -> Iterator[World]:
     # a run judges two earlier periods too, unless nobody was active in them
-    register.write_text(f"account_id,name,active_from\n{PAYER},Acme,{PERIOD}\n")
+    register = f"account_id,name,active_from\n{PAYER},Acme,{PERIOD}\n"
     catalogue = Catalogue()
-    with start_embedded_aws(payers_file=str(register)) as sandbox:
+    with start_embedded_aws(register) as sandbox:
         aws = EmbeddedAws(sandbox)
         with aws.invoicing_of(catalogue) as emulator:
             yield World(aws, emulator, catalogue)
