@@ -6,7 +6,7 @@ import shutil
 import sys
 import time as clock
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from sandbox.organization.stories import CLOSES_IN_TIME, STAYS_OPEN
 from sandbox.places import Places
 from sandbox.report import verdict_text
 from sandbox.started import Sandbox
+from sandbox.steps import Steps
 
 _WIDTH_OF_LINES = 140
 _POLL_SECONDS = 0.25
@@ -51,9 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # each window starts with an empty archive
         shutil.rmtree(folder / "sandbox", ignore_errors=True)
         places = Places.under(folder, PROJECT)
-        with Sandbox(places, payers_file=options.payers, say=console.print) as sandbox:
+        with (
+            Steps(console) as steps,
+            Sandbox(places, payers_file=options.payers, say=steps) as sandbox,
+        ):
             for period in periods:
-                play(sandbox, period, console)
+                play(sandbox, period, console, waits_for=steps.begin)
+            steps("Embedded AWS: saving its state")
     except SandboxError as error:
         text = f"The close stopped: {error}"
         console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
@@ -64,11 +69,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def play(sandbox: Sandbox, period: BillingPeriod, console: Console) -> list[Mapping[str, Any]]:
+def play(
+    sandbox: Sandbox,
+    period: BillingPeriod,
+    console: Console,
+    *,
+    waits_for: Callable[[str], None] = lambda _: None,
+) -> list[Mapping[str, Any]]:
     """Run the schedule of each day from the end of the period to the day after its deadline.
 
-    Prints and returns each day's completeness.json as read back from the bucket. Raises
-    SandboxError for a run without a verdict.
+    `waits_for` gets each day's name before its run. Prints and returns each day's completeness.json
+    as read back from the bucket. Raises SandboxError for a run without a verdict.
     """
     settings = sandbox.settings.deploy
     calendar = CloseCalendar(settings.close_deadline, settings.holidays)
@@ -81,6 +92,7 @@ def play(sandbox: Sandbox, period: BillingPeriod, console: Console) -> list[Mapp
         )
     days = []
     for day in _days(period.first_day_after, last):
+        waits_for(f"{day:%a} {day}  listing, downloading, judging")
         _run(sandbox, datetime.combine(day, _RUN_AT))
         body = s3.get_object(Bucket=bucket, Key=completeness_key(period))["Body"].read()
         completeness = json.loads(body)

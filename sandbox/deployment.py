@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from botocore.exceptions import ClientError
 from infra.deploy_settings import CONTEXT_KEY
 from infra.names import ARCHIVE_STACK, PAYER_READER_TEMPLATE
 from sandbox.errors import SandboxError
+from sandbox.few_at_a_time import run_few_at_a_time
 from sandbox.ministack import Ministack
 from sandbox.places import Places
 from sandbox.plain_alarms import use_plain_metrics
@@ -24,6 +26,10 @@ _DEPLOYED_FROM = (
     "app.py", "cdk.json", "infra", "lambdas", "requirements.txt", "constraints.txt",
     "sandbox/requirements.txt", "package.json", PAYER_READER_TEMPLATE,
 )  # fmt: skip
+
+_SECONDS_BETWEEN_COUNTS = 2.0
+_COUNT = re.compile(r"\| +(\d+)/(\d+) \|")
+"""The CDK CLI's count of a stack's resources: those done, and all."""
 
 # Requests for a resource by its physical id, of the kinds that a run cannot do without.
 _LOOK_UPS: Mapping[str, tuple[str, str, str]] = {
@@ -163,7 +169,6 @@ class Cdk:
 
     def synthesize(self, settings: Mapping[str, object]) -> None:
         """Synthesize the app with the settings. Raises SandboxError with the app's message."""
-        self._say("Embedded AWS: synthesizing the app")
         shutil.rmtree(self._places.assembly, ignore_errors=True)  # else old assets pile up
         self._run(
             "synth",
@@ -172,28 +177,42 @@ class Cdk:
             str(self._places.assembly),
             "-c",
             f"{CONTEXT_KEY}={json.dumps(settings)}",
+            step="synthesizing the app",
             failure=SandboxError("the app cannot be synthesized"),
             more=installer_variables(os.environ),
         )
         use_plain_metrics(self._places.assembly)
+        run_few_at_a_time(self._places.assembly)
 
     def deploy(self) -> None:
         """Bootstrap and deploy the synthesized app. Raises DeploymentFailed."""
-        self._say("Embedded AWS: bootstrapping")
         app = ["--app", str(self._places.assembly)]
-        failure: SandboxError = DeploymentFailed("cdk bootstrap failed")
-        self._run("bootstrap", *app, f"aws://{ACCOUNT_ID}/{REGION}", failure=failure)
-        self._say("Embedded AWS: deploying the stack")
-        failure = DeploymentFailed("cdk deploy failed")
-        self._run("deploy", *app, ARCHIVE_STACK, "--require-approval", "never", failure=failure)
+        self._run(
+            "bootstrap",
+            *app,
+            f"aws://{ACCOUNT_ID}/{REGION}",
+            step="bootstrapping",
+            failure=DeploymentFailed("cdk bootstrap failed"),
+        )
+        self._run(
+            "deploy",
+            *app,
+            ARCHIVE_STACK,
+            "--require-approval",
+            "never",
+            step="deploying the stack",
+            failure=DeploymentFailed("cdk deploy failed"),
+        )
 
     def _run(
         self,
         command: str,
         *arguments: str | Path,
+        step: str,
         failure: SandboxError,
         more: Mapping[str, str] | None = None,
     ) -> None:
+        self._say(f"Embedded AWS: {step}")
         log = self._places.logs / f"cdk-{command}.log"
         program = Program(
             f"cdk {command}",
@@ -204,5 +223,14 @@ class Cdk:
             held=self._held,
         )
         with program:
-            if program.wait() != 0:
+            while (status := program.wait(_SECONDS_BETWEEN_COUNTS)) is None:
+                if count := _resources_done(log):
+                    self._say(f"Embedded AWS: {step}, {count}")
+            if status != 0:
                 raise type(failure)(f"{failure}; the end of {log}:\n{program.last_words()}")
+
+
+def _resources_done(log: Path) -> str:
+    """The count of resources in the last event of a deployment's log, "" before the first."""
+    *_, last = [None, *_COUNT.finditer(log.read_text(errors="replace"))]
+    return f"{last[1]} of {last[2]} resources" if last else ""

@@ -62,7 +62,12 @@ class Ministack(Context):
         }
         self._program = Program(
             "ministack",
-            [_PYTHON, "-P", Path(__file__).with_name("ministack_server.py")],
+            [
+                _PYTHON,
+                "-P",
+                Path(__file__).with_name("ministack_server.py"),
+                places.functions,
+            ],
             environment=environment,
             folder=places.sandbox,
             log=places.logs / "ministack.log",
@@ -87,7 +92,7 @@ class Ministack(Context):
         self._await_ready()
 
     def _tidy_up(self) -> None:
-        """Remove the unpacked zip that each of the functions' environments leaves behind."""
+        """Remove what each of the functions' environments leaves behind."""
         shutil.rmtree(self._places.temporary, ignore_errors=True)
 
     def client(self, service: str, account_id: str = ACCOUNT_ID) -> Any:

@@ -1,4 +1,4 @@
-"""The program that serves ministack.
+"""The program that serves ministack: `ministack_server.py [FOLDER]`.
 
 At its end a TLS server waits for each idle connection until the client says goodbye, by default for
 half a minute. sandbox.tether waits no longer for a program, so it would kill ministack before that
@@ -6,13 +6,61 @@ saves its state.
 
 The state holds private keys, and ministack sets no file modes of its own: this program makes every
 file its owner's alone.
+
+ministack unpacks the zip anew for each process of a function, and Python compiles it anew. Here all
+processes, and those of later starts, share the unpacked and compiled zip in FOLDER.
 """
 
 import asyncio.constants
+import compileall
+import hashlib
 import os
+import py_compile
 import runpy
+import sys
+import tempfile
+import threading
+import types
+import zipfile
+from pathlib import Path
+from typing import Any
+
+_UNPACKING = threading.Lock()
+
+
+def unpacked(archive: str, folder: Path) -> Path:
+    """The content of a zip in a folder named after it, with bytecode."""
+    sha256 = hashlib.sha256(Path(archive).read_bytes()).hexdigest()
+    shared = folder / f"{sha256[:32]}-{sys.implementation.cache_tag}"
+    with _UNPACKING:
+        if not shared.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            unfinished = tempfile.mkdtemp(prefix="unfinished-", dir=folder)
+            with zipfile.ZipFile(archive) as content:
+                content.extractall(unfinished)
+            # Compiled by content: nothing looks at the sources again, which no one changes.
+            checked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+            compileall.compile_dir(unfinished, quiet=2, invalidation_mode=checked)
+            os.rename(unfinished, shared)
+    return shared
+
+
+def share_code(folder: Path) -> None:
+    """Give ministack's processes of functions a link to the shared folder of their zip."""
+    from ministack.core import lambda_runtime  # noqa: PLC0415 - its import reads the environment
+
+    class SharedZip(zipfile.ZipFile):
+        def extractall(self, path: Any = None, *_: Any, **__: Any) -> None:
+            os.rmdir(path)
+            os.symlink(unpacked(str(self.filename), folder), path)
+
+    lambda_runtime.zipfile = types.SimpleNamespace(**{**vars(zipfile), "ZipFile": SharedZip})
+
 
 if __name__ == "__main__":
     os.umask(0o077)
     asyncio.constants.SSL_SHUTDOWN_TIMEOUT = 0.5
+    for folder in sys.argv[1:]:
+        share_code(Path(folder))
+    del sys.argv[1:]
     runpy.run_module("ministack", run_name="__main__", alter_sys=True)

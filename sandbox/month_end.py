@@ -18,6 +18,7 @@ from sandbox.places import Places
 from sandbox.progress import follow
 from sandbox.request import MonthEndRequest, month_end_request
 from sandbox.started import Sandbox
+from sandbox.steps import Steps
 
 _WIDTH_OF_LINES = 120
 """Width of the output without a terminal."""
@@ -41,8 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         request = month_end_request(options.period, options.at, datetime.now(UTC))
         places = Places.under(options.folder.resolve(), PROJECT)
-        with Sandbox(places, payers_file=options.payers, say=console.print) as sandbox:
+        with (
+            Steps(console) as steps,
+            Sandbox(places, payers_file=options.payers, say=steps) as sandbox,
+        ):
+            steps.rest()
             run_month_end(sandbox, request, console)
+            steps("Embedded AWS: saving its state")
     except SandboxError as error:
         text = f"Month end stopped: {error}"
         console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)

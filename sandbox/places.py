@@ -71,6 +71,11 @@ class Places:
         return self.sandbox / "cdk.out"
 
     @property
+    def functions(self) -> Path:
+        """The functions' zips, unpacked (see sandbox.ministack_server)."""
+        return self.sandbox / "functions"
+
+    @property
     def logs(self) -> Path:
         """The logs of the last run."""
         return self.sandbox / "logs"

@@ -124,9 +124,14 @@ class Program(Context):
     def has_ended(self) -> bool:
         return self._started.poll() is not None
 
-    def wait(self) -> int:
-        """The program's status once it has ended by itself."""
-        return self._started.wait()
+    def wait(self, seconds: float | None = None) -> int | None:
+        """The program's status once it has ended by itself; None if it goes on for these
+        seconds.
+        """
+        try:
+            return self._started.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
 
     def last_words(self, lines: int = 15) -> str:
         """The end of the log."""

@@ -122,11 +122,14 @@ class Sandbox(Context):
         self._deploy(fingerprint, made_anew=True)
 
     def _deploy(self, fingerprint: str, *, made_anew: bool = False) -> None:
+        shutil.rmtree(self.places.functions, ignore_errors=True)  # else old code piles up
+        self._say("Embedded AWS: starting")
         with self._ministack() as aws:
             cdk = Cdk(self.places, aws.endpoint, self._lock.descriptor, self._say)
             cdk.synthesize(self.settings.block)
             deployment.forget(self.places)  # an interruption from here on means a new deployment
             cdk.deploy()
+            self._say("Embedded AWS: deploying the payer accounts' reader roles")
             payer_roles.deploy(aws, self.settings.deploy, self.places.project)
         # The state is saved when ministack has ended; only then is the deployment complete.
         kept_buckets.put_back(self.places)
@@ -137,6 +140,7 @@ class Sandbox(Context):
 
     def _start_ministack(self, opening: ExitStack) -> bool:
         """True if the deployment is there; ministack is left running only then."""
+        self._say("Embedded AWS: starting with the deployed stack")
         with ExitStack() as trial:
             self.aws = trial.enter_context(self._ministack())
             found = deployment.find(self.aws)

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -68,16 +70,8 @@ class Callers:
         )
         if self._sts_endpoint is None:
             raise unknown
-        sts = boto3.session.Session().client(
-            "sts",
-            region_name="us-east-1",
-            endpoint_url=self._sts_endpoint,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=20),
-        )
         try:
-            return str(sts.get_access_key_info(AccessKeyId=key)["Account"])
+            return str(self._sts.get_access_key_info(AccessKeyId=key)["Account"])
         except ClientError:
             raise unknown from None
         except BotoCoreError as error:
@@ -85,3 +79,19 @@ class Callers:
                 service,
                 f"STS at {self._sts_endpoint} did not say whose access key this is: {error}",
             ) from None
+
+    @cached_property
+    def _sts(self) -> Any:
+        return boto3.session.Session().client(
+            "sts",
+            region_name="us-east-1",
+            endpoint_url=self._sts_endpoint,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(
+                retries={"total_max_attempts": 2},
+                connect_timeout=5,
+                read_timeout=20,
+                max_pool_connections=16,
+            ),
+        )

@@ -2,18 +2,20 @@
 
 The fonts built into every PDF reader have those of Western Europe. For Polish, Greek, Russian,
 Hebrew, Arabic and more there is FiraGO, for Japanese Noto Sans JP; a paper that needs one of them
-carries it.
+carries it. Each of them is tried first with no more than the characters of the organization's own
+sources: fpdf2 reads a font anew for each paper, and the whole one takes it half a second.
 """
 
 import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pylopdf_fonts_jp
 import pymupdf_fonts
+from fontTools import subset
 from fontTools.ttLib import TTFont
 
 WESTERN = "windows-1252"
@@ -38,11 +40,12 @@ class Typeface:
         return "".join(_UNPRINTABLE if one in missing else one for one in text)
 
 
+@lru_cache(4096)
 def typeface_for(text: str) -> Typeface | None:
     """The family with most of the text's characters; None if no family has more than the built-in
     fonts.
     """
-    if not _missing_in_western(text):
+    if text.isascii() or western(text) == text:
         return None
     best = min(_TYPEFACES, key=lambda typeface: len(typeface.missing(text)))
     return best if len(best.missing(text)) < len(_missing_in_western(text)) else None
@@ -64,12 +67,46 @@ def _characters(file: Path) -> frozenset[int]:
 
 
 def _fira_go(style: str) -> Path:
-    # Fonts are given to fpdf2 as files, and this package holds them as bytes. Papers are printed in
-    # several threads: none may read a file that another is still writing.
+    font = "figbo" if style else "figo"
+    return _kept(f"{font}.ttf", lambda path: path.write_bytes(pymupdf_fonts.myfont(font)))
+
+
+def _noto_sans_jp(_style: str) -> Path:
+    return pylopdf_fonts_jp.sans_path()
+
+
+def _own_part(file: Callable[[str], Path]) -> Callable[[str], Path]:
+    """The font with the characters of the organization's sources and those of Western Europe."""
+
+    def part(style: str) -> Path:
+        whole = file(style)
+        return _kept(f"own-{whole.name}", lambda path: _write_part(whole, path))
+
+    return part
+
+
+def _write_part(whole: Path, path: Path) -> None:
+    options = subset.Options(notdef_outline=True, layout_features=[], drop_tables=_FOR_LAYOUT)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=_own_characters())
+    with TTFont(whole, lazy=True, recalcTimestamp=False) as font:
+        subsetter.subset(font)
+        font.save(path)
+
+
+def _own_characters() -> set[int]:
+    sources = Path(__file__).parent.glob("*.py")
+    written = {one for source in sources for one in source.read_text(encoding="utf-8")}
+    return {ord(one) for one in written} | {*range(32, 0x180)}
+
+
+def _kept(name: str, write: Callable[[Path], object]) -> Path:
+    # Fonts are given to fpdf2 as files. Papers are printed in several threads: none may read a file
+    # that another is still writing.
+    path = Path(_folder().name) / name
     with _WRITING:
-        path = Path(_folder().name) / f"FiraGO{style}.ttf"
         if not path.exists():
-            path.write_bytes(pymupdf_fonts.myfont("figbo" if style else "figo"))
+            write(path)
     return path
 
 
@@ -78,8 +115,11 @@ def _folder() -> "tempfile.TemporaryDirectory[str]":
     return tempfile.TemporaryDirectory(prefix="typefaces-")
 
 
-def _noto_sans_jp(_style: str) -> Path:
-    return pylopdf_fonts_jp.sans_path()
-
-
-_TYPEFACES = (Typeface("FiraGO", _fira_go), Typeface("NotoSansJP", _noto_sans_jp))
+_FOR_LAYOUT = ["BASE", "DSIG", "GDEF", "GPOS", "GSUB", "VORG", "vhea", "vmtx"]
+"""Tables for shaping and vertical text, which these papers have not."""
+_TYPEFACES = (
+    Typeface("FiraGO", _own_part(_fira_go)),
+    Typeface("NotoSansJP", _own_part(_noto_sans_jp)),
+    Typeface("FiraGOWhole", _fira_go),
+    Typeface("NotoSansJPWhole", _noto_sans_jp),
+)
