@@ -17,6 +17,11 @@ from sandbox.ports import kept_ports
 from tests.handlers import test_meddling_faults as meddling
 from tests.handlers import test_storing_faults as storing
 from tests.handlers.conftest import Stores, World, prepared_world
+from tests.stores.calls import of_items
+from tests.stores.client import client_of
+from tests.stores.dynamodb import MemoryDynamoDB
+from tests.stores.s3 import MemoryS3
+from tests.stores.test_contract import OF_S3, Script, outcomes
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 month = storing.month
@@ -32,6 +37,17 @@ def world(loopback: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     with Ministack(places, kept_ports(places.ports).ministack, lock.descriptor) as aws:
         yield from prepared_world(monkeypatch, tmp_path, lambda: embedded_stores(aws))
     lock.release()
+
+
+@pytest.mark.parametrize("script", OF_S3, ids=lambda script: script.__name__)
+def test_s3_in_memory_answers_as_the_embedded_one_does(world: World, script: Script) -> None:
+    client = world.s3
+    assert outcomes(client_of(MemoryS3(), client), script) == outcomes(client, script)
+
+
+def test_dynamodb_in_memory_answers_as_the_embedded_one_does(world: World) -> None:
+    client, script = world.dynamodb, of_items
+    assert outcomes(client_of(MemoryDynamoDB(), client), script) == outcomes(client, script)
 
 
 def embedded_stores(aws: Ministack) -> Stores:

@@ -15,7 +15,7 @@ SUMMED = {"ChecksumAlgorithm": "SHA256", "ChecksumSHA256": SHA256_OF_ONE}
 _LEFT_OUT = {
     *("ResponseMetadata", "ServerSideEncryption", "AcceptRanges", "Owner", "StorageClass"),
     *("ChecksumCRC32", "ChecksumCRC64NVME", "ChecksumType", "ChecksumAlgorithm", "CacheControl"),
-    *("Name", "Prefix", "Delimiter", "MaxKeys", "EncodingType", "KeyMarker", "VersionIdMarker"),
+    *("Name", "Delimiter", "MaxKeys", "EncodingType", "KeyMarker", "VersionIdMarker"),
     *("StartAfter", "ContinuationToken", "NextContinuationToken", "Expiration", "RequestCharged"),
     *(
         "DeleteMarker",
@@ -50,7 +50,7 @@ class Calls:
                 code = error.response["Error"]["Code"]
                 self.outcomes.append((operation, (type(error).__name__, code, status)))
                 return {}
-            self.outcomes.append((operation, self._plain(answer)))
+            self._note(operation, answer)
             return answer
 
         return call
@@ -58,7 +58,11 @@ class Calls:
     def pages(self, operation: str, **given: Any) -> None:
         """Note all pages of a listing."""
         for page in self._client.get_paginator(operation).paginate(**given):
-            self.outcomes.append((operation, self._plain(page)))
+            self._note(operation, page)
+
+    def _note(self, operation: str, answer: dict[str, Any]) -> None:
+        told = {name: value for name, value in answer.items() if name != "Prefix"}  # the question's
+        self.outcomes.append((operation, self._plain(told)))
 
     def _plain(self, value: Any, name: str = "") -> Any:
         if name in _IDS and value != "null":
@@ -183,6 +187,7 @@ def of_listings(s3: Calls) -> None:
         s3.pages("list_objects_v2", **paged, Prefix="z")
         s3.pages("list_object_versions", **paged)
         s3.pages("list_object_versions", **paged, Prefix="x/2")
+    s3.list_object_versions(Bucket=BUCKET, Prefix="x/", Delimiter="/")
 
 
 def of_items(table: Calls) -> None:

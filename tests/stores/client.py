@@ -70,7 +70,8 @@ class _Calls:
         report = _VALIDATOR.validate(given, model.input_shape)
         if report.has_errors():
             raise ParamValidationError(report=report.generate_report())
-        status, answer = 200, {}
+        answer: dict[str, Any] = {}
+        status = 200
         try:
             answer |= self._store.answer(operation, given)
         except Refused as refused:

@@ -14,6 +14,7 @@ from tests.stores.client import Refused
 
 Item = dict[str, dict[str, Any]]
 _SETTING = re.compile(r"([#\w]+) = (:\w+)")
+_SETTINGS = re.compile(r"[#\w]+ = :\w+(, [#\w]+ = :\w+)*")
 _IS_ABSENT = re.compile(r"attribute_not_exists\(([#\w]+)\)")
 _IS_LESS = re.compile(r"([#\w]+) < (:\w+)")
 
@@ -100,9 +101,10 @@ class MemoryDynamoDB:
 
 def _settings(given: Mapping[str, Any]) -> Item:
     """The attributes that an update sets."""
-    settings = given["UpdateExpression"].removeprefix("SET ").split(", ")
-    matches = [_SETTING.fullmatch(one) for one in settings]
-    return {_name(one[1], given): _value(one[2], given) for one in matches}
+    text = given["UpdateExpression"].removeprefix("SET ")
+    if not _SETTINGS.fullmatch(text):
+        raise NotImplementedError(text)
+    return {_name(name, given): _value(value, given) for name, value in _SETTING.findall(text)}
 
 
 def _holds(given: Mapping[str, Any], item: Item) -> bool:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any
 
 from tests.stores.bucket import Bucket, Version
@@ -13,70 +13,97 @@ _MOST_KEYS = 1000
 def list_objects(bucket: Bucket, given: Mapping[str, Any]) -> dict[str, Any]:
     """A page of current objects, and of the folders of those with the delimiter in their keys."""
     after = given.get("ContinuationToken") or given.get("StartAfter", "")
-    most = given.get("MaxKeys", _MOST_KEYS)
-    found = list(islice(_objects_and_folders(bucket, given, after), most + 1))
-    page = found[:most]
-    answer: dict[str, Any] = {"IsTruncated": len(found) > most, "KeyCount": len(page)}
-    if answer["IsTruncated"]:
+    keys = [key for key in _keys(bucket, given) if bucket.current(key)]
+    found = (
+        folder or bucket.versions[key][-1]
+        for folder, key in _folded(keys, given)
+        if (folder or key) > after
+    )
+    page, is_cut = _page(found, given)
+    answer: dict[str, Any] = {"IsTruncated": is_cut, "KeyCount": len(page)}
+    if is_cut:
         answer["NextContinuationToken"] = page[-1] if isinstance(page[-1], str) else page[-1].key
     objects = [_listed(one) for one in page if isinstance(one, Version)]
-    folders = [{"Prefix": one} for one in page if isinstance(one, str)]
-    return answer | _members(Contents=objects, CommonPrefixes=folders)
+    return answer | _members(Contents=objects, CommonPrefixes=_folders(page))
 
 
 def list_versions(bucket: Bucket, given: Mapping[str, Any]) -> dict[str, Any]:
-    """A page of all versions and delete markers; of each key the newest first."""
-    most = given.get("MaxKeys", _MOST_KEYS)
-    after = (given.get("KeyMarker", ""), given.get("VersionIdMarker", ""))
-    found = list(islice(_versions(bucket, given.get("Prefix", ""), after), most + 1))
-    page = found[:most]
-    answer: dict[str, Any] = {"IsTruncated": len(found) > most}
-    if answer["IsTruncated"]:
-        answer["NextKeyMarker"], answer["NextVersionIdMarker"] = page[-1].key, page[-1].version_id
-    known = [_known(one) | {"IsLatest": one is bucket.newest(one.key)} for one in page]
-    versions = [
-        _listed(one) | described
-        for one, described in zip(page, known, strict=True)
-        if one.content is not None
-    ]
-    markers = [described for one, described in zip(page, known, strict=True) if one.content is None]
-    return answer | _members(Versions=versions, DeleteMarkers=markers)
+    """A page of all versions and delete markers, of each key the newest first, and of folders."""
+    page, is_cut = _page(_versions(bucket, given), given)
+    answer: dict[str, Any] = {"IsTruncated": is_cut}
+    if is_cut:
+        answer |= _markers_after(page[-1])
+    versions, markers = [], []
+    for one in page:
+        if isinstance(one, str):
+            continue
+        is_newest = {"IsLatest": one is bucket.newest(one.key)}
+        if one.content is None:
+            markers.append(_known(one) | is_newest)
+        else:
+            versions.append(_listed(one) | _known(one) | is_newest)
+    return answer | _members(
+        Versions=versions, DeleteMarkers=markers, CommonPrefixes=_folders(page)
+    )
 
 
-def _objects_and_folders(
-    bucket: Bucket, given: Mapping[str, Any], after: str
-) -> Iterator[Version | str]:
+def _versions(bucket: Bucket, given: Mapping[str, Any]) -> Iterator[Version | str]:
+    key_marker, id_marker = given.get("KeyMarker", ""), given.get("VersionIdMarker", "")
+    for folder, key in _folded(_keys(bucket, given), given):
+        if (folder or key) < key_marker:
+            continue
+        newest_first = [*reversed(bucket.versions[key])]
+        if (folder or key) == key_marker:
+            ids = [one.version_id for one in newest_first]
+            newest_first = newest_first[ids.index(id_marker) + 1 :] if id_marker in ids else []
+        if not folder:
+            yield from newest_first
+        elif folder != key_marker:
+            yield folder
+
+
+def _markers_after(last: Version | str) -> dict[str, str]:
+    if isinstance(last, str):
+        return {"NextKeyMarker": last}
+    return {"NextKeyMarker": last.key, "NextVersionIdMarker": last.version_id}
+
+
+def _folded(keys: list[str], given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each key that is in no folder, and the first key of each folder with the folder."""
     prefix, delimiter = given.get("Prefix", ""), given.get("Delimiter", "")
-    folder = ""
-    for key in _keys(bucket, prefix):
-        current = bucket.current(key)
-        if current is None or (folder and key.startswith(folder)):
-            continue
-        name, mark, _ = key.removeprefix(prefix).partition(delimiter) if delimiter else ("", "", "")
-        folder = f"{prefix}{name}{mark}" if mark else ""
-        if (folder or key) > after:
-            yield folder or current
+
+    def folder_of(key: str) -> str:
+        name, mark, _ = key.removeprefix(prefix).partition(delimiter)
+        return f"{prefix}{name}{mark}" if mark else ""
+
+    if not delimiter:
+        yield from (("", key) for key in keys)
+        return
+    for folder, inside in groupby(keys, folder_of):
+        for key in inside:
+            yield folder, key
+            if folder:
+                break
 
 
-def _versions(bucket: Bucket, prefix: str, after: tuple[str, str]) -> Iterator[Version]:
-    key_marker, id_marker = after
-    for key in _keys(bucket, prefix):
-        if key < key_marker or (key == key_marker and not id_marker):
-            continue
-        kept = bucket.versions[key]
-        if key == key_marker:
-            ids = [one.version_id for one in kept]
-            kept = kept[: ids.index(id_marker)] if id_marker in ids else []
-        yield from reversed(kept)
-
-
-def _keys(bucket: Bucket, prefix: str) -> Iterator[str]:
+def _keys(bucket: Bucket, given: Mapping[str, Any]) -> list[str]:
     """The keys below the prefix, in their order."""
-    keys = sorted(bucket.versions)
-    for key in keys[bisect_left(keys, prefix) :]:
-        if not key.startswith(prefix):
-            return
-        yield key
+    keys, prefix = sorted(bucket.versions), given.get("Prefix", "")
+    first = bisect_left(keys, prefix)
+    return [key for key in keys[first:] if key.startswith(prefix)]
+
+
+def _page(
+    found: Iterator[Version | str], given: Mapping[str, Any]
+) -> tuple[list[Version | str], bool]:
+    """As many as fit on a page, and whether there are more."""
+    most = given.get("MaxKeys", _MOST_KEYS)
+    page = list(islice(found, most + 1))
+    return page[:most], len(page) > most
+
+
+def _folders(page: list[Version | str]) -> list[dict[str, str]]:
+    return [{"Prefix": one} for one in page if isinstance(one, str)]
 
 
 def _known(version: Version) -> dict[str, Any]:
