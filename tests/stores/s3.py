@@ -130,8 +130,6 @@ class MemoryS3:
         if version.lock_mode:
             described["ObjectLockMode"] = version.lock_mode
             described["ObjectLockRetainUntilDate"] = version.locked_until
-        if version.tagging:
-            described["TagCount"] = len(parse_qsl(version.tagging))
         return described
 
     def _delete(self, given: Mapping[str, Any]) -> dict[str, Any]:
