@@ -5,6 +5,7 @@ the work after a crash at any point.
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -301,24 +302,43 @@ class PayerArchive:
         """
         listed_segments = {safe_segment(invoice_id) for invoice_id in listed_ids}
         prefixes = tuple(records_prefix(period) for period in periods)
-        vanished = []
-        for segment, places in self._chains.items():
-            if segment in listed_segments:
-                continue
-            if not any(chain.startswith(prefixes) for chain, _ in places):
-                continue
-            try:
-                state = self._state(segment)
-            except (EvidenceConflict, EvidenceDamaged):
-                continue  # ValidateCompleteness reports a record that cannot be read
-            account_id = self._run.payer_account_id
-            if state and InvoiceSummary(state.record.summary).is_estimate:
-                continue
-            if not state or not _was_listed_by_period(state.record, account_id, receivers):
-                continue
-            learnt = Learnt(self._run.run_id, self._run.as_of, None, state.record.summary)
-            vanished.append(self._extend_chain(state, learnt))
+        unlisted = [
+            segment
+            for segment, places in self._chains.items()
+            if segment not in listed_segments
+            and any(chain.startswith(prefixes) for chain, _ in places)
+        ]
+        account_id, vanished = self._run.payer_account_id, []
+        with ThreadPoolExecutor(self._settings.fetch_threads) as threads:
+            states = threads.map(self._state_if_seen, unlisted)
+            for state in states:
+                if state is None or InvoiceSummary(state.record.summary).is_estimate:
+                    continue
+                if _was_listed_by_period(state.record, account_id, receivers):
+                    learnt = Learnt(self._run.run_id, self._run.as_of, None, state.record.summary)
+                    vanished.append(self._extend_chain(state, learnt))
         return vanished
+
+    def _state_if_seen(self, segment: str) -> ChainState | None:
+        """The state of an invoice that this payer account's listings had; None for any other.
+
+        Most are others': the listed record shows it, because no other pass adds this account's
+        sightings. ValidateCompleteness reports a record that cannot be read.
+        """
+        try:
+            known = [
+                self._read(record_in_chain(chain, sequence))
+                for chain, sequence in self._chains[segment]
+            ]
+            is_seen = any(
+                sighting.payer_account_id == self._run.payer_account_id
+                for one in known
+                if one
+                for sighting in one.record.sightings
+            )
+            return self._state(segment) if is_seen else None
+        except (EvidenceConflict, EvidenceDamaged):
+            return None
 
     def _state(self, segment: str) -> ChainState | None:
         """The highest record of the invoice's oldest chain, whose first record fixes the keys.
