@@ -13,6 +13,7 @@ from lambdas.domain.runs.payer_register import parse_register
 from sandbox.invoicing.rates import Limit
 from sandbox.invoicing.server import InvoicingEmulator, PortInUse, instant
 from sandbox.organization import Organization
+from sandbox.organization.kept_papers import KeptPapers
 
 
 def limit(text: str) -> Limit:
@@ -40,6 +41,9 @@ def main() -> int:
         help="the instant that decides what is issued, such as 2026-10-12T06:00:00Z",
     )
     parser.add_argument(
+        "--papers", type=Path, help="a folder to keep papers in, which are then printed only once"
+    )
+    parser.add_argument(
         "--limit",
         type=limit,
         action="append",
@@ -55,7 +59,10 @@ def main() -> int:
     try:
         register = parse_register(arguments.register.read_bytes(), str(arguments.register))
         with InvoicingEmulator(
-            Organization({payer.account_id: payer.name for payer in register.payers}),
+            Organization(
+                {payer.account_id: payer.name for payer in register.payers},
+                kept_papers=KeptPapers(arguments.papers) if arguments.papers else None,
+            ),
             port=arguments.port,
             now=arguments.now,
             signature_marker=arguments.signature_marker,

@@ -56,6 +56,7 @@ class InvoicingProgram(Context):
             "--port", str(port),
             "--register", register,
             "--sts-endpoint", sts_endpoint,
+            "--papers", places.papers,
         ]  # fmt: skip
         if signature_marker:
             command += ["--signature-marker", signature_marker]

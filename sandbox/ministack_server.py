@@ -9,6 +9,8 @@ file its owner's alone.
 
 ministack unpacks the zip anew for each process of a function, and Python compiles it anew. Here all
 processes, and those of later starts, share the unpacked and compiled zip in FOLDER.
+
+ministack forgets the retention of each version at its end. Here it saves that too.
 """
 
 import asyncio.constants
@@ -57,10 +59,17 @@ def share_code(folder: Path) -> None:
     lambda_runtime.zipfile = types.SimpleNamespace(**{**vars(zipfile), "ZipFile": SharedZip})
 
 
+def keep_locks() -> None:
+    """Have the retention of each version saved with the rest of the state."""
+    from ministack.services import s3  # noqa: PLC0415 - its import reads the environment
+
+    s3._PERSISTED_BUCKET_DICTS["object_retention"] = s3._object_retention
+
+
 if __name__ == "__main__":
     os.umask(0o077)
     asyncio.constants.SSL_SHUTDOWN_TIMEOUT = 0.5
-    for folder in sys.argv[1:]:
-        share_code(Path(folder))
-    del sys.argv[1:]
+    if len(sys.argv) > 1:
+        share_code(Path(sys.argv.pop(1)))
+        keep_locks()
     runpy.run_module("ministack", run_name="__main__", alter_sys=True)

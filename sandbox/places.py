@@ -71,6 +71,11 @@ class Places:
         return self.sandbox / "cdk.out"
 
     @property
+    def papers(self) -> Path:
+        """The papers of the made-up organization, which every embedded AWS of a project shares."""
+        return self.project / "build" / "papers"
+
+    @property
     def functions(self) -> Path:
         """The functions' zips, unpacked (see sandbox.ministack_server)."""
         return self.sandbox / "functions"

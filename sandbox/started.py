@@ -13,6 +13,7 @@ from sandbox.context import Context
 from sandbox.deployment import Cdk, Deployed, DeploymentFailed
 from sandbox.errors import SandboxError
 from sandbox.invoicing_program import InvoicingProgram
+from sandbox.kept_locks import kept_locks
 from sandbox.lock import FolderLock
 from sandbox.ministack import Ministack
 from sandbox.places import Places
@@ -64,7 +65,12 @@ class Sandbox(Context):
         keep_certificate(self.places, datetime.now(UTC))
         opening.callback(kept_chain.remember, self.places)  # once ministack has ended
         self._start_deployed(opening)
-        ministack_gaps.fix_gaps(self.aws, self.deployed, self.settings.deploy.retention)
+        ministack_gaps.fix_gaps(
+            self.aws,
+            self.deployed,
+            self.settings.deploy.retention,
+            locked=kept_locks(self.places, self.deployed.archive_bucket),
+        )
         self.invoicing = opening.enter_context(self._invoicing_program())
 
     def client(self, service: str) -> Any:

@@ -28,6 +28,7 @@ from sandbox.invoicing.faults import Fault
 from sandbox.organization import papers, stories
 from sandbox.organization.bills import BASE_CURRENCY, Bill, Charge, rounded
 from sandbox.organization.costs import cost_lines, usage_by_account
+from sandbox.organization.kept_papers import KeptPapers
 from sandbox.organization.payers import MADE_UP_PAYERS, MadeUpPayer, MadeUpUnit, plain_payer
 
 SEED = "an organization of eight payers"
@@ -84,16 +85,24 @@ class Organization(Catalogue):
     """The catalogue of a register: `payers` is the name of each payer account by its id.
 
     Made-up payers bring their own story, any other account gets one plain invoice a month. Invoices
-    are made at the first query about their payer, papers at each download.
+    are made at the first query about their payer, papers at each download or, with `kept_papers`,
+    at the first.
     """
 
-    def __init__(self, payers: Mapping[str, str], *, seed: str = SEED) -> None:
+    def __init__(
+        self,
+        payers: Mapping[str, str],
+        *,
+        seed: str = SEED,
+        kept_papers: KeptPapers | None = None,
+    ) -> None:
         made_up = {payer.account_id: payer for payer in MADE_UP_PAYERS}
         self._payers = {
             account_id: made_up.get(account_id) or plain_payer(account_id, name)
             for account_id, name in payers.items()
         }
         self._seed = seed
+        self._kept = kept_papers.of if kept_papers else _as_made
         self._invoices: dict[tuple[str, BillingPeriod], Mapping[str, CatalogueInvoice]] = {}
 
     def payer_account_ids(self) -> Collection[str]:
@@ -112,7 +121,7 @@ class Organization(Catalogue):
         if key not in self._invoices:
             earlier = self.invoices(payer_account_id, _midnight(last.first_day) - timedelta(days=1))
             made = _Period(payer, last, self._seed).invoices()
-            self._invoices[key] = {**earlier, **{one.invoice_id: one for one in made}}
+            self._invoices[key] = {**earlier, **{one.invoice_id: self._kept(one) for one in made}}
         return self._invoices[key]
 
     def costs_without_invoice(self, payer_account_id: str, until: datetime) -> Sequence[CostLine]:
@@ -514,6 +523,10 @@ class _Period:
 
     def _random(self, what: str) -> random.Random:
         return random.Random(f"{self._seed} {self._payer.account_id} {self._period} {what}")
+
+
+def _as_made(invoice: CatalogueInvoice) -> CatalogueInvoice:
+    return invoice
 
 
 def _midnight(day: date) -> datetime:
