@@ -57,7 +57,7 @@ test-fast: $(READY_TO_TEST) ## run the tests that need no embedded AWS and no ot
 	@$(BIN)/python -m pytest -m "not whole_path and not programs and not slow and not live" -n auto --dist worksteal
 
 test-views: $(READY_TO_TEST) ## open pages and ledgers with Chromium and LibreOffice; pictures in build/screenshots
-	@tools/system_packages.sh 'chromium|chromium-browser|google-chrome=chromium' \
+	@tools/system_packages.sh 'chromium-headless-shell|chromium|chromium-browser|google-chrome=chromium-headless-shell' \
 	  'soffice|libreoffice=libreoffice-calc-nogui' 'openssl=openssl'
 	@$(BIN)/python -m pytest -m programs tests/browser tests/spreadsheet tests/test_readme.py
 
@@ -80,4 +80,4 @@ types: $(READY_TO_TEST) ## check the types
 	@$(BIN)/python -m mypy
 
 clean: ## delete the embedded AWS and the exported archive
-	rm -rf build/sandbox build/archive build/close
+	rm -rf build/sandbox build/archive build/close build/papers build/tests build/example-archives

@@ -3,21 +3,11 @@
 Hostile names, twelve currencies, supplements, a credit memo, a document that came late, payer
 accounts without charges or whose bills go elsewhere, and one that denies access: what reviewers
 will meet, without the embedded AWS.
-
-It is made once, in a folder named after the files that make it, and only read from there.
 """
 
-import fcntl
-import hashlib
-import os
-import shutil
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 import pytest_socket
@@ -29,6 +19,7 @@ from lambdas.steps.judging import ask_charges
 from sandbox import export, snapshot
 from sandbox.organization import MADE_UP_PAYERS, Organization
 from tests.handlers import conftest as handlers
+from tests.kept import PROJECT, hash_of_files, kept
 
 PERIOD = "2026-10"
 RUNS = tuple(datetime(2026, *day, 6, tzinfo=UTC) for day in ((10, 12), (10, 20), (11, 12)))
@@ -38,51 +29,18 @@ LEFT_OUT = frozenset({"693174820559"})
 """The payer that is billed daily: its hundred invoices a month take longer than all others."""
 
 
-PROJECT = Path(__file__).parent.parent
-KEPT = PROJECT / "build" / "example-archives"
-_MAKERS = ("infra", "lambdas", "ops", "sandbox", "tests")
+_MADE_FROM = ("infra", "lambdas", "ops", "sandbox", "tests/stores", "payers.csv", "constraints.txt")
 
 
 def example_archive() -> Path:
-    """The archive, made by the first of all processes that ask for it."""
-    KEPT.mkdir(parents=True, exist_ok=True)
-    kept = KEPT / _fingerprint()
-    with _alone():
-        if not kept.exists():
-            _remove_old()
-            with TemporaryDirectory(dir=KEPT) as folder:
-                export_example_archive(Path(folder))
-                Path(folder, "archive").rename(kept)
-    return kept
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Wait until no other process makes the archive."""
-    with (KEPT / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _remove_old() -> None:
-    """Remove what was made before yesterday; nothing reads that any more."""
-    for folder in KEPT.iterdir():
-        if folder.is_dir() and folder.stat().st_mtime < time.time() - 24 * 3600:
-            shutil.rmtree(folder)
-
-
-def _fingerprint() -> str:
-    """A hash of all that makes the archive: code but for tests' own, data, versions."""
-    digest = hashlib.sha256(sys.version.encode())
-    made_by = [PROJECT / "payers.csv", PROJECT / "constraints.txt"]
-    for folder in _MAKERS:
-        for at, folders, names in os.walk(PROJECT / folder):
-            folders[:] = [name for name in folders if name != "__pycache__"]
-            made_by += (Path(at, name) for name in names if not name.startswith("test_"))
-    for path in sorted(made_by):
-        digest.update(f"{path.relative_to(PROJECT)}\0{path.stat().st_size}\0".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:32]
+    """The archive's folder, made by the first of all processes that ask for it."""
+    helpers = [
+        *(PROJECT / "tests").glob("[!t]*.py"),
+        *(PROJECT / "tests/handlers").glob("[!t]*.py"),
+    ]
+    made_from = hash_of_files([*(PROJECT / name for name in _MADE_FROM), *helpers])
+    key = f"{made_from[:32]}-{sys.implementation.cache_tag}"
+    return kept("example-archive", key, export_example_archive) / "archive"
 
 
 def export_example_archive(folder: Path) -> None:
@@ -93,8 +51,8 @@ def export_example_archive(folder: Path) -> None:
     organization = Organization({payer.account_id: payer.name for payer in payers})
     register = folder / "register.csv"
     lines = (PROJECT / "payers.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    kept = [line for line in lines if line.split(",")[0] not in LEFT_OUT]
-    register.write_text("".join(kept), encoding="utf-8")
+    rows = [line for line in lines if line.split(",")[0] not in LEFT_OUT]
+    register.write_text("".join(rows), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         pytest_socket.enable_socket()
         pytest_socket.socket_allow_hosts(["127.0.0.1", "localhost"], allow_unix_socket=True)
