@@ -45,7 +45,7 @@ from sandbox.invoicing.catalogue import (
 from sandbox.invoicing.server import InvoicingEmulator
 from tests.fake_kms import FakeKms
 from tests.handlers.channels import Bus, Topic
-from tests.handlers.moments import Moment
+from tests.handlers.moments import begin
 from tests.stores.client import client_of
 from tests.stores.dynamodb import MemoryDynamoDB
 from tests.stores.s3 import MemoryS3
@@ -423,17 +423,9 @@ def month(world: World, monkeypatch: pytest.MonkeyPatch) -> Month:
         ACME: [invoice("A1", issued="2026-10-02")],
         BOREAL: boreals[:1],
     }
-    if not _AFTER_THE_FIRST_RUN:
-        world.run(at=BEFORE_DEADLINE)
-        _AFTER_THE_FIRST_RUN.append(Moment.of(world))
-    else:
-        _AFTER_THE_FIRST_RUN[0].put_into(world)
+    begin(world, "month", lambda: world.run(at=BEFORE_DEADLINE))
     world.catalogue.payers[BOREAL] = boreals
     return Month(world)
-
-
-_AFTER_THE_FIRST_RUN: list[Moment] = []
-"""Of each `month`, as soon as a test has asked for one."""
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """States of a world to which tests go back, so that what all of them begin with runs once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.stores.bucket import Bucket
 from tests.stores.dynamodb import Item
+from tests.stores.s3 import MemoryS3
 
 if TYPE_CHECKING:
     from tests.handlers.conftest import World
@@ -23,6 +25,7 @@ class Moment:
     calls: Mapping[str, Mapping[str, int]]
     downloads: Mapping[str, int]
     runs: int
+    now: datetime
 
     @classmethod
     def of(cls, world: "World") -> "Moment":
@@ -36,6 +39,7 @@ class Moment:
             requests["calls"],
             requests["downloads"],
             world.runs,
+            world.emulator.now,
         )
 
     def put_into(self, world: "World") -> None:
@@ -44,7 +48,7 @@ class Moment:
         world.dynamodb.store.put_back(self.tables)
         world.kms.use_private_value(self.signing_key)
         world.topic.letters, world.bus.entries = [*self.letters], [*self.entries]
-        world.runs = self.runs
+        world.runs, world.emulator.now = self.runs, self.now
         counts = world.emulator.requests
         for payer, calls in self.calls.items():
             for operation, number in calls.items():
@@ -53,3 +57,20 @@ class Moment:
         for payer, number in self.downloads.items():
             for _ in range(number):
                 counts.count_download(payer)
+
+
+_ENDS: dict[str, Moment] = {}
+
+
+def begin(world: "World", name: str, runs: Callable[[], object]) -> None:
+    """Play the runs that tests begin with, or go back to where they ended under this name before.
+
+    `runs` change nothing but stores, channels and emulator. Stores of other kinds play each time.
+    """
+    if not isinstance(getattr(world.s3, "store", None), MemoryS3):
+        runs()
+    elif name in _ENDS:
+        _ENDS[name].put_into(world)
+    else:
+        runs()
+        _ENDS[name] = Moment.of(world)

@@ -25,6 +25,7 @@ from tests.handlers.conftest import (
     World,
     invoice,
 )
+from tests.handlers.moments import begin
 
 COMPLETENESS = f"periods/{TARGET}/completeness.json"
 NEXT_DAY = AFTER_DEADLINE + timedelta(days=1)
@@ -81,10 +82,16 @@ def keys(world: World) -> list[str]:
 def archived(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """An archive with two manifests of the target period, which is complete and closed."""
     monkeypatch.setenv("LOOKBACK_PERIODS", "0")
-    world.catalogue.payers = {ACME: [invoice("A1")], BOREAL: [invoice("B1", BOREAL)]}
-    world.run()
-    world.catalogue.payers[ACME].append(invoice("A2"))
-    assert world.run(at=NEXT_DAY)["verdict"] == "COMPLETE"
+    later = invoice("A2")
+
+    def two_runs() -> None:
+        world.catalogue.payers = {ACME: [invoice("A1")], BOREAL: [invoice("B1", BOREAL)]}
+        world.run()
+        world.catalogue.payers[ACME].append(later)
+        assert world.run(at=NEXT_DAY)["verdict"] == "COMPLETE"
+
+    begin(world, "two manifests", two_runs)
+    world.catalogue.payers = {ACME: [invoice("A1"), later], BOREAL: [invoice("B1", BOREAL)]}
     assert keys(world) == [manifest_key(1), manifest_key(2)]
     return world
 

@@ -15,6 +15,7 @@ from tests.handlers.conftest import (
     World,
     invoice,
 )
+from tests.handlers.moments import begin
 from tests.handlers.test_notifying import events, subjects
 
 NEXT_DAY = AFTER_DEADLINE + timedelta(days=1)
@@ -28,7 +29,8 @@ def months(world: World) -> World:
         for payer in (ACME, BOREAL)
         for periods in [("2026-09", "2026-10")]
     }
-    assert world.run()["verdict"] == "COMPLETE"
+    begin(world, "September and October", world.run)
+    assert world.payer()["verdict"] == world.payer(BOREAL)["verdict"] == "COMPLETE"
     return world
 
 

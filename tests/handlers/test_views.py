@@ -21,6 +21,7 @@ from tests.handlers.conftest import (
     World,
     invoice,
 )
+from tests.handlers.moments import begin
 from tests.views.pages.reading import Node, read
 
 PAGE = f"periods/{TARGET}/index.html"
@@ -38,7 +39,8 @@ def archive(world: World) -> World:
         ACME: [invoice("A1"), invoice("A0", period="2026-09", amount="90.00")],
         BOREAL: [invoice("B1", BOREAL), invoice("B0", BOREAL, period="2026-09")],
     }
-    assert world.run()["verdict"] == "COMPLETE"
+    begin(world, "two complete months", world.run)
+    assert world.read(f"periods/{TARGET}/completeness.json")["verdict"] == "COMPLETE"
     return world
 
 

@@ -25,6 +25,7 @@ from tests.handlers.conftest import (
     transfer,
     unit,
 )
+from tests.handlers.moments import begin
 
 RECEIVER = "777788889999"
 NEXT_DAY = AFTER_DEADLINE + timedelta(days=1)
@@ -263,11 +264,15 @@ def months(alone: World) -> World:
             invoice(f"S-{period}", period=period, Entity=SOFTWARE),
         )
     ]
-    for period in periods:
-        year, month = map(int, period.split("-"))
-        at = datetime(year, month + 1, 4, 6, tzinfo=UTC)
-        for as_of in (at, at.replace(day=12)):
-            alone.run({"billing_period": period, "payer_account_ids": [ACME]}, at=as_of)
+
+    def close_each() -> None:
+        for period in periods:
+            year, month = map(int, period.split("-"))
+            at = datetime(year, month + 1, 4, 6, tzinfo=UTC)
+            for as_of in (at, at.replace(day=12)):
+                alone.run({"billing_period": period, "payer_account_ids": [ACME]}, at=as_of)
+
+    begin(alone, "three closed months", close_each)
     return alone
 
 
