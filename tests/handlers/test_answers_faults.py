@@ -19,6 +19,7 @@ from lambdas.domain.runs.payer_run import Listing
 from lambdas.handlers import fetch_invoice_documents, list_invoice_summaries
 from sandbox.invoicing.faults import COSTS, GET, INBOUND, LIST, UNITS, Fault
 from tests.handlers.conftest import ACME, TARGET, Month, World, charge, invoice, supplement, unit
+from tests.sizes import sample
 
 NOT_CHECKED = {"NOT_CHECKED": "blocking"}
 NO_LIST = (
@@ -72,7 +73,8 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 # L28: an answer without its list; a member that cannot be read
 
 
-@pytest.mark.parametrize("body", NO_LIST)
+@pytest.mark.sized
+@pytest.mark.parametrize("body", sample(NO_LIST, 4))
 def test_l28_an_answer_without_its_list_is_no_empty_list(month: Month, body: str) -> None:
     month.lists(invoice("A2"))
     answers(month, body)
@@ -178,21 +180,22 @@ def test_l28_an_invoice_whose_row_can_no_longer_be_read_has_not_vanished(month: 
 AMOUNT = {"AMOUNT_NOT_READ": "warning"}
 
 
-@pytest.mark.parametrize(
-    ("members", "changes"),
-    [
-        ({"IssuedDate": "soon"}, True),
-        ({"DueDate": {}}, False),
-        ({"AccountId": 5}, True),
-        ({"BillSourceAccounts": [None]}, True),
-        ({"BillSourceAccounts": "777788889999"}, False),
-        ({"BillSourceAccountsTotalCount": float("nan")}, False),
-        ({"Entity": "AWS"}, True),
-        ({"BillingPeriod": {"Month": 10, "Year": "x"}}, True),
-        ({"PaymentCurrencyAmount.TotalAmount": {}}, True),
-        ({"PaymentCurrencyAmount.TotalAmount": 100.5}, True),
-    ],
+MEMBERS = (
+    ({"IssuedDate": "soon"}, True),
+    ({"DueDate": {}}, False),
+    ({"AccountId": 5}, True),
+    ({"BillSourceAccounts": [None]}, True),
+    ({"BillSourceAccounts": "777788889999"}, False),
+    ({"BillSourceAccountsTotalCount": float("nan")}, False),
+    ({"Entity": "AWS"}, True),
+    ({"BillingPeriod": {"Month": 10, "Year": "x"}}, True),
+    ({"PaymentCurrencyAmount.TotalAmount": {}}, True),
+    ({"PaymentCurrencyAmount.TotalAmount": 100.5}, True),
 )
+
+
+@pytest.mark.sized
+@pytest.mark.parametrize(("members", "changes"), sample(MEMBERS, 5))
 def test_l28_a_member_that_cannot_be_read_is_reported_and_its_invoice_archived(
     month: Month, members: Mapping[str, Any], changes: bool
 ) -> None:
@@ -218,7 +221,8 @@ HOSTILE = (
 )
 
 
-@pytest.mark.parametrize("members", HOSTILE)
+@pytest.mark.sized
+@pytest.mark.parametrize("members", sample(HOSTILE, 3))
 def test_l28_a_hostile_row_is_kept_as_it_came_and_flagged(month: Month, members: str) -> None:
     period = '"BillingPeriod": {"Month": 10, "Year": 2026}'
     amount = '"PaymentCurrencyAmount": {"TotalAmount": "1", "CurrencyCode": "USD"}'
@@ -233,7 +237,8 @@ def test_l28_a_hostile_row_is_kept_as_it_came_and_flagged(month: Month, members:
 NO_OFFER = ("{}", '{"InvoicePDF": null}', "<html>", "\udcff")
 
 
-@pytest.mark.parametrize("body", NO_OFFER)
+@pytest.mark.sized
+@pytest.mark.parametrize("body", sample(NO_OFFER, 2))
 def test_l28_an_answer_without_its_documents_costs_one_invoice(month: Month, body: str) -> None:
     month.lists(invoice("A2"), invoice("A3"))
     answers(month, body, operation=GET, invoice_id="A2")

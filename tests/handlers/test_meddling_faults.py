@@ -5,6 +5,7 @@ write. A run that comes by neither stores over it, nor signs it, nor is stopped 
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from tests.handlers.conftest import (
     two_invoices,
 )
 from tests.handlers.moments import begin
+from tests.sizes import sample
 
 RECORD = f"records/{TARGET}/{ACME}/A1/0001.json"
 SECOND_RECORD = f"records/{TARGET}/{ACME}/A1/0002.json"
@@ -36,6 +38,9 @@ QUIET_DAY = datetime(2026, 11, 24, 6, tzinfo=UTC)
 """A Tuesday after the closing window, on which settled payer accounts are not asked."""
 DAILY = {"scheduled_time": QUIET_DAY.isoformat()}
 Versions = dict[str, list[tuple[str, str]]]
+
+
+WHEN = ("before the next run", "before a run of others", "between fetching and validating")
 
 
 @pytest.fixture
@@ -87,6 +92,14 @@ def forged(record: bytes) -> bytes:
 
 def flipped(document: bytes) -> bytes:
     return document[:-100] + bytes([document[-100] ^ 1]) + document[-99:]
+
+
+DAMAGE: dict[str, tuple[str, Callable[[bytes], bytes] | None]] = {
+    "record overlaid": (RECORD, forged),
+    "document overlaid": (DOCUMENT, flipped),
+    "record hidden": (RECORD, None),
+    "document hidden": (DOCUMENT, None),
+}
 
 
 def damaged(world: World, account_id: str = ACME) -> list[str]:
@@ -167,17 +180,12 @@ def test_t02_a_newer_version_on_top_is_reported_and_is_not_signed(
     is_right_again(month, right)
 
 
-@pytest.mark.parametrize(
-    ("key", "damage"),
-    [(RECORD, forged), (DOCUMENT, flipped), (RECORD, None), (DOCUMENT, None)],
-    ids=["record-overlaid", "document-overlaid", "record-hidden", "document-hidden"],
-)
-@pytest.mark.parametrize(
-    "when", ["before the next run", "before a run of others", "between fetching and validating"]
-)
+@pytest.mark.sized
+@pytest.mark.parametrize(("when", "damaged_so"), sample([*product(WHEN, DAMAGE)], 5))
 def test_t02_what_is_hidden_or_overlaid_before_its_first_manifest_is_reported_and_not_signed(
-    month: World, key: str, damage: Callable[[bytes], bytes] | None, when: str
+    month: World, damaged_so: str, when: str
 ) -> None:
+    key, damage = DAMAGE[damaged_so]
     started = _started(month)
     for item in month.read(started["payers_key"]):
         month.run_payer(item)
@@ -277,25 +285,26 @@ def _view(**members: Any) -> bytes:
     return json.dumps({"payers": payers}).encode()
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"\xff",
-        b"[]",
-        b"{}",
-        b'{"payers": null}',
-        b'{"payers": ["111122223333"]}',
-        b'{"payers": [{"payer_account_id": "111122223333", "verdict": "COMPLETE"}]}',
-        b"[" * 100_000,
-        _view(checked_at="yesterday"),
-        _view(checked_at=5),
-        _view(checked_at="2026-11-12T06:00:00"),
-        _view(checked_at="0001-01-01T00:00:00+14:00"),
-        _view(checked_at="0001-01-01T00:00:00Z"),
-        _view(payer_account_id=[ACME]),
-    ],
+NO_VIEW = (
+    b"",
+    b"\xff",
+    b"[]",
+    b"{}",
+    b'{"payers": null}',
+    b'{"payers": ["111122223333"]}',
+    b'{"payers": [{"payer_account_id": "111122223333", "verdict": "COMPLETE"}]}',
+    b"[" * 100_000,
+    _view(checked_at="yesterday"),
+    _view(checked_at=5),
+    _view(checked_at="2026-11-12T06:00:00"),
+    _view(checked_at="0001-01-01T00:00:00+14:00"),
+    _view(checked_at="0001-01-01T00:00:00Z"),
+    _view(payer_account_id=[ACME]),
 )
+
+
+@pytest.mark.sized
+@pytest.mark.parametrize("content", sample(NO_VIEW, 6))
 def test_t09_a_view_that_no_run_wrote_counts_as_none_and_is_made_again(
     month: World, content: bytes
 ) -> None:

@@ -39,6 +39,7 @@ from tests.handlers.conftest import (
     invoice,
     supplement,
 )
+from tests.sizes import examples, sample
 
 STEPS: tuple[Any, ...] = (
     enumerate_payer_accounts,
@@ -53,8 +54,9 @@ HASHES = {"sha256", "previous_sha256", "version_id", "signature", "size_bytes"}
 MANIFESTS = f"periods/{TARGET}/manifests/"
 
 
+_SPREAD = pytest.param(examples(11, 5), marks=pytest.mark.sized, id="a spread")
 every_call = pytest.mark.parametrize(
-    "step", [pytest.param(1, marks=pytest.mark.slow, id="every"), pytest.param(5, id="each fifth")]
+    "step", [pytest.param(1, marks=pytest.mark.slow, id="every"), _SPREAD]
 )
 """Which calls of a run something happens after; all of them take a minute."""
 
@@ -620,7 +622,8 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
 
 
-@pytest.mark.parametrize(("event", "code", "status"), BUSY)
+@pytest.mark.sized
+@pytest.mark.parametrize(("event", "code", "status"), sample(BUSY, 5))
 @pytest.mark.usefixtures("no_waiting")
 def test_r20_a_store_that_is_busy_for_all_of_botocores_tries_is_left_to_the_workflow(
     month: World, event: str, code: str, status: int

@@ -22,6 +22,7 @@ from tests.handlers.conftest import (
     invoice,
 )
 from tests.handlers.moments import begin
+from tests.sizes import sample
 from tests.views.pages.reading import Node, read
 
 PAGE = f"periods/{TARGET}/index.html"
@@ -188,17 +189,14 @@ def test_a_folder_that_is_no_periods_is_left_out(archive: World) -> None:
     assert archive.content("index.html") == good
 
 
-@pytest.mark.parametrize(
-    ("key", "number"),
-    [
-        *(
-            (key, number)
-            for key in (PAGE, "index.html")
-            for number in ("many", "", "-1", "9" * 1500)
-        ),
-        *((key, "999") for key in (PAGE, WORKBOOK, LEDGER, *OF_THE_ROOT)),
-    ],
-)
+NUMBERS = [
+    *((key, number) for key in (PAGE, "index.html") for number in ("many", "", "-1", "9" * 1500)),
+    *((key, "999") for key in (PAGE, WORKBOOK, LEDGER, *OF_THE_ROOT)),
+]
+
+
+@pytest.mark.sized
+@pytest.mark.parametrize(("key", "number"), sample(NUMBERS, 6))
 def test_no_number_that_somebody_gave_a_forged_view_keeps_it_in_place(
     archive: World, key: str, number: str
 ) -> None:
