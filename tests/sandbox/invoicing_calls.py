@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -88,9 +88,14 @@ def client(
     attempts: int = 1,
     service: str = "invoicing",
 ) -> Any:
+    return _client_at(emulator.url, access_key, attempts, service)
+
+
+@lru_cache(maxsize=16)  # of few emulators at a time
+def _client_at(url: str, access_key: str, attempts: int, service: str) -> Any:
     return session().client(
         service,
-        endpoint_url=emulator.url,
+        endpoint_url=url,
         region_name="eu-central-1",
         aws_access_key_id=access_key,
         aws_secret_access_key="secret",

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import boto3
@@ -23,6 +24,7 @@ import pytest
 import pytest_socket
 from botocore.validate import ParamValidator
 
+from sandbox import invoicing_emulator
 from sandbox.invoicing import (
     CatalogueInvoice,
     Fault,
@@ -1005,13 +1007,29 @@ def test_the_program_serves_a_register_and_ends_cleanly_on_sigterm(register: Pat
         assert running.stderr.read() == ""
 
 
+def refused_start(
+    capsys: pytest.CaptureFixture[str], port: int, register: Path, *more: str
+) -> tuple[object, str]:
+    """Exit code and message of the program, which ends before it serves: in this process."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    command = ["invoicing_emulator", "--port", str(port), "--register", str(register), *more]
+    try:
+        with patch.object(sys, "argv", command):
+            code: object = invoicing_emulator.main()
+    except SystemExit as ended:
+        code = ended.code
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return code, capsys.readouterr().err
+
+
 def test_the_program_says_in_one_line_that_its_port_is_in_use(
-    emulator: InvoicingEmulator, register: Path
+    emulator: InvoicingEmulator, register: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     port = urlsplit(emulator.url).port or 0
-    with program(port, register) as running:
-        _, complaint = running.communicate(timeout=20)
-    assert running.returncode == 1
+    code, complaint = refused_start(capsys, port, register)
+    assert code == 1
     assert complaint.count("\n") == 1
     assert f"port {port} on 127.0.0.1 is in use" in complaint
 
@@ -1032,18 +1050,20 @@ def test_the_program_throttles_as_set(register: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["GetInvoicePDF", "Pay=3", "GetInvoicePDF=-1"])
-def test_the_program_refuses_a_limit_that_means_nothing(register: Path, text: str) -> None:
-    with program(0, register, "--limit", text) as running:
-        _, told = running.communicate(timeout=20)
-    assert running.returncode == 2
+def test_the_program_refuses_a_limit_that_means_nothing(
+    register: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, told = refused_start(capsys, 0, register, "--limit", text)
+    assert code == 2
     assert f"'{text}' is no OPERATION=N" in told
 
 
-def test_the_program_refuses_a_broken_register(tmp_path: Path, register: Path) -> None:
+def test_the_program_refuses_a_broken_register(
+    tmp_path: Path, register: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     register.write_text("account_id,name\n11112222333,Short\n")
     for path, complaint in ((register, "line 2"), (tmp_path / "none.csv", "none.csv")):
-        with program(0, path) as running:
-            _, told = running.communicate(timeout=20)
-        assert running.returncode == 1
+        code, told = refused_start(capsys, 0, path)
+        assert code == 1
         assert complaint in told
         assert "Traceback" not in told
