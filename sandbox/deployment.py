@@ -16,7 +16,6 @@ from botocore.exceptions import ClientError
 from infra.deploy_settings import CONTEXT_KEY
 from infra.names import ARCHIVE_STACK, PAYER_READER_TEMPLATE
 from sandbox.errors import SandboxError
-from sandbox.few_at_a_time import run_few_at_a_time
 from sandbox.ministack import Ministack
 from sandbox.places import Places
 from sandbox.plain_alarms import use_plain_metrics
@@ -182,7 +181,6 @@ class Cdk:
             more=installer_variables(os.environ),
         )
         use_plain_metrics(self._places.assembly)
-        run_few_at_a_time(self._places.assembly)
 
     def deploy(self) -> None:
         """Bootstrap and deploy the synthesized app. Raises DeploymentFailed."""

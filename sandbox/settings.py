@@ -1,12 +1,19 @@
-"""The deploy settings of the embedded AWS: those of cdk.json, with the addresses that differ."""
+"""The deploy settings of the embedded AWS: those of cdk.json, with addresses and concurrency of its
+own.
+"""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from infra.deploy_settings import CONTEXT_KEY, DeploySettings, InvalidDeploySettings
 from sandbox.errors import SandboxError
+
+_PAYERS_AT_A_TIME = 3
+"""Each takes a process of each function, and all share this machine: more than processors only
+start and wait.
+"""
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,10 @@ def sandbox_settings(project: Path, payers_file: str, invoicing_port: int) -> Sa
     if payers_file:
         block["payers_file"] = payers_file
     try:
-        return SandboxSettings(block, DeploySettings.from_context(block, project))
+        deploy = DeploySettings.from_context(block, project)
     except InvalidDeploySettings as error:
         raise SandboxError(str(error)) from None
+    few = min(_PAYERS_AT_A_TIME, deploy.max_concurrent_payers)
+    return SandboxSettings(
+        block | {"max_concurrent_payers": few}, replace(deploy, max_concurrent_payers=few)
+    )

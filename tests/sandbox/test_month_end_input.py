@@ -96,13 +96,14 @@ def test_what_stopped_a_month_end_leaves_the_folder_free_for_the_next(tmp_path: 
             pass
 
 
-def test_the_settings_differ_from_those_of_aws_only_in_addresses_and_register() -> None:
+def test_the_settings_differ_from_those_of_aws_only_in_addresses_register_and_concurrency() -> None:
     block = json.loads((month_end.PROJECT / "cdk.json").read_text())["context"]["invoice_archive"]
     settings = sandbox_settings(month_end.PROJECT, "", 21001)
     differs = {key for key in settings.block if settings.block[key] != block.get(key)}
-    assert differs == {"document_hosts", "billing_endpoint_url"}
+    assert differs == {"document_hosts", "billing_endpoint_url", "max_concurrent_payers"}
     assert settings.deploy.billing_endpoint_url == "http://127.0.0.1:21001"
     assert settings.deploy.document_hosts == ("127.0.0.1",)
+    assert settings.deploy.max_concurrent_payers == settings.block["max_concurrent_payers"] == 3
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"context": {"invoice_archive": 5}}'])
