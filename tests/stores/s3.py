@@ -7,7 +7,7 @@ import hashlib
 import io
 import threading
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -25,7 +25,7 @@ class MemoryS3:
     def __init__(self) -> None:
         self.buckets: dict[str, Bucket] = {}
         self._lock = threading.RLock()
-        self._operations = {
+        self._operations: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
             "CreateBucket": self._create_bucket,
             "GetBucketVersioning": self._get_versioning,
             "PutBucketVersioning": self._put_versioning,
