@@ -138,6 +138,7 @@ class PayerArchive:
         self._known = known or KnownToPass(run.payer_account_id)
         self._stored_documents = StoredDocuments(archive)
         self._chains: dict[str, list[tuple[str, int]]] = {}
+        self._added: dict[str, int] = {}
         self._documents: dict[str, str] = {}
         self._invoice_stems: dict[str, set[str]] = defaultdict(set)
         self._damages: dict[str, Finding] = {}
@@ -310,8 +311,7 @@ class PayerArchive:
         ]
         account_id, vanished = self._run.payer_account_id, []
         with ThreadPoolExecutor(self._settings.fetch_threads) as threads:
-            states = threads.map(self._state_if_seen, unlisted)
-            for state in states:
+            for state in threads.map(self._readable_state, unlisted):
                 if state is None or InvoiceSummary(state.record.summary).is_estimate:
                     continue
                 if _was_listed_by_period(state.record, account_id, receivers):
@@ -319,26 +319,11 @@ class PayerArchive:
                     vanished.append(self._extend_chain(state, learnt))
         return vanished
 
-    def _state_if_seen(self, segment: str) -> ChainState | None:
-        """The state of an invoice that this payer account's listings had; None for any other.
-
-        Most are others': the listed record shows it, because no other pass adds this account's
-        sightings. ValidateCompleteness reports a record that cannot be read.
-        """
+    def _readable_state(self, segment: str) -> ChainState | None:
         try:
-            known = [
-                self._read(record_in_chain(chain, sequence))
-                for chain, sequence in self._chains[segment]
-            ]
-            is_seen = any(
-                sighting.payer_account_id == self._run.payer_account_id
-                for one in known
-                if one
-                for sighting in one.record.sightings
-            )
-            return self._state(segment) if is_seen else None
+            return self._state(segment)
         except (EvidenceConflict, EvidenceDamaged):
-            return None
+            return None  # ValidateCompleteness reports a record that cannot be read
 
     def _state(self, segment: str) -> ChainState | None:
         """The highest record of the invoice's oldest chain, whose first record fixes the keys.
@@ -349,8 +334,20 @@ class PayerArchive:
         if segment in self._damages:
             raise EvidenceDamaged(self._damages[segment])
         places = self._chains.get(segment, [])
-        states = [self._read_highest(chain, sequence) for chain, sequence in places]
+        states = [self._read_known(chain, sequence) for chain, sequence in places]
         return min(states, key=lambda state: state.record.first_archived_at, default=None)
+
+    def _read_known(self, chain: str, listed_sequence: int) -> ChainState:
+        """The highest record of a chain by the listings, or the one that this pass added.
+
+        Another pass may have added one since. `_extend_chain` notices that, because no record
+        replaces another.
+        """
+        key = record_in_chain(chain, self._added.get(chain, listed_sequence))
+        state = self._read(key)
+        if state is None:
+            raise EvidenceConflict(f"{key} was listed and is gone")
+        return state
 
     def _read_highest(self, chain: str, sequence: int) -> ChainState:
         """The highest record of a chain in which `sequence` is known to exist."""
@@ -396,9 +393,12 @@ class PayerArchive:
         raise ServiceUnavailable(f"other runs keep extending {state.record.key}")
 
     def _put_record(self, record: Record) -> StoredObject | None:
-        return self._archive.put_record(
+        stored = self._archive.put_record(
             record.key, record.to_bytes(), self._retain_until(record.billing_period)
         )
+        if stored:
+            self._added[chain_of_record(record.key)] = record.sequence
+        return stored
 
     def _get_documents(
         self,
