@@ -3,12 +3,15 @@
 import json
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sandbox.errors import SandboxError
 from sandbox.snapshot import Snapshot
+
+_THREADS = 4
 
 
 @dataclass(frozen=True)
@@ -31,26 +34,26 @@ def export(s3: Any, bucket: str, objects: Snapshot, folder: Path, record: Path) 
     written = _read(record)
     for key in written.keys() - objects.keys():
         _remove(folder, key)
-    kept: dict[str, _Written] = {}
-    count = 0
+    kept = {
+        key: before
+        for key, current in objects.items()
+        if (before := written.get(key))
+        and before.version_id == current.version_id
+        and _stamp(folder / key) == (before.size, before.modified_ns)
+    }
+    changed = [key for key in objects if key not in kept]
+
+    def download(key: str) -> None:
+        version_id, path = objects[key].version_id, folder / key
+        _download(s3, bucket, key, version_id, path)
+        kept[key] = _Written(version_id, *_stamp(path))
+
     try:
-        for key, current in objects.items():
-            path = folder / key
-            before = written.get(key)
-            if (
-                before
-                and before.version_id == current.version_id
-                and _stamp(path) == (before.size, before.modified_ns)
-            ):
-                kept[key] = before
-                continue
-            _download(s3, bucket, key, current.version_id, path)
-            size, modified_ns = _stamp(path)
-            kept[key] = _Written(current.version_id, size, modified_ns)
-            count += 1
+        with ThreadPoolExecutor(_THREADS) as threads:
+            list(threads.map(download, changed))
     finally:
         _write(record, {**{key: was for key, was in written.items() if key in objects}, **kept})
-    return count
+    return len(changed)
 
 
 def _require_paths(objects: Snapshot) -> None:

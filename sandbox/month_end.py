@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             Sandbox(places, payers_file=options.payers, say=steps) as sandbox,
         ):
             steps.rest()
-            run_month_end(sandbox, request, console)
+            run_month_end(sandbox, request, console, waits_for=steps.begin)
             steps("Embedded AWS: saving its state")
     except SandboxError as error:
         text = f"Month end stopped: {error}"
@@ -59,8 +59,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def run_month_end(sandbox: Sandbox, request: MonthEndRequest, console: Console) -> Execution:
-    """Run once, leave the archive as files, report. Raises SandboxError if there is no verdict."""
+def run_month_end(
+    sandbox: Sandbox,
+    request: MonthEndRequest,
+    console: Console,
+    *,
+    waits_for: Callable[[str], None] = lambda _: None,
+) -> Execution:
+    """Run once, leave the archive as files, report. Raises SandboxError if there is no verdict.
+
+    `waits_for` gets the name of what begins after the run, and "" once that is done.
+    """
     s3, bucket, places = sandbox.client("s3"), sandbox.deployed.archive_bucket, sandbox.places
     period, began = request.billing_period, datetime.now(UTC)
     before = snapshot.take(s3, bucket)
@@ -69,9 +78,11 @@ def run_month_end(sandbox: Sandbox, request: MonthEndRequest, console: Console) 
     console.print(f"Billing period {period}, as the schedule of {request.scheduled_text} runs it")
     execution = Execution(sandbox.aws, sandbox.deployed, request.scheduled_text, before)
     ending = follow(execution, console)
+    waits_for("writing the archive as files")
     function_logs.write(sandbox.client("logs"), began, places.function_log)
     after = snapshot.take(s3, bucket)
     written = export.export(s3, bucket, after, places.archive, places.exported)
+    waits_for("")
     if not execution.run_id or not (ending.verdict or ending.already_claimed):
         raise _no_verdict(execution, ending, places)
     if ending.already_claimed:
