@@ -85,6 +85,16 @@ def sts_client(credentials: RoleCredentials | None = None) -> Any:
     )
 
 
+warm_s3_client = cache(s3_client)
+"""Like the following ones made once in a process: a warm function keeps the clients of its own role
+with their open connections, and saves the handshakes of each invocation.
+"""
+warm_kms_client = cache(kms_client)
+warm_dynamodb_client = cache(dynamodb_client)
+warm_sns_client = cache(sns_client)
+warm_events_client = cache(events_client)
+
+
 def invoicing_client(credentials: RoleCredentials) -> Any:
     """Invoicing as a payer's reader role.
 

@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import lambdas
 from lambdas.aws.archive import Archive
-from lambdas.aws.clients import s3_client
+from lambdas.aws.clients import warm_s3_client as s3_client
 from lambdas.domain.runs.payer_register import parse_register
 from lambdas.settings import FunctionSettings
 from lambdas.steps.enumerate_payers import enumerate_payers

@@ -10,7 +10,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.aws.archive import Archive
-from lambdas.aws.clients import invoicing_client, s3_client
+from lambdas.aws.clients import invoicing_client
+from lambdas.aws.clients import warm_s3_client as s3_client
 from lambdas.aws.invoicing import Invoicing
 from lambdas.aws.payer_role import PayerRole
 from lambdas.domain.runs.payer_run import PayerRun

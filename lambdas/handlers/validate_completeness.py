@@ -10,13 +10,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.aws.archive import Archive
-from lambdas.aws.clients import (
-    dynamodb_client,
-    events_client,
-    kms_client,
-    s3_client,
-    sns_client,
-)
+from lambdas.aws.clients import warm_dynamodb_client as dynamodb_client
+from lambdas.aws.clients import warm_events_client as events_client
+from lambdas.aws.clients import warm_kms_client as kms_client
+from lambdas.aws.clients import warm_s3_client as s3_client
+from lambdas.aws.clients import warm_sns_client as sns_client
 from lambdas.aws.manifest_heads import ManifestHeads
 from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.aws.notification_table import NotificationTable
