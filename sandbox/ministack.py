@@ -22,7 +22,7 @@ from sandbox.private_files import make_private
 from sandbox.program import ACCOUNT_ID, REGION, SECRET, Program, aws_environment
 
 _START_SECONDS = 60
-_PYTHON = Path(sys.prefix, "ministack", "bin", "python")
+PYTHON = Path(sys.prefix, "ministack", "bin", "python")
 """The Python of ministack's own environment, which `make setup` makes inside the project's."""
 
 
@@ -63,7 +63,7 @@ class Ministack(Context):
         self._program = Program(
             "ministack",
             [
-                _PYTHON,
+                PYTHON,
                 "-P",
                 Path(__file__).with_name("ministack_server.py"),
                 places.functions,
@@ -79,9 +79,9 @@ class Ministack(Context):
         return self._program.log
 
     def _open(self, opening: ExitStack) -> None:
-        if not _PYTHON.exists():
+        if not PYTHON.exists():
             raise SandboxError(
-                f"the environment of the embedded AWS, {_PYTHON}, is missing; run: make setup"
+                f"the environment of the embedded AWS, {PYTHON}, is missing; run: make setup"
             )
         self._tidy_up()
         for folder in (self._places.temporary, self._places.home, self._places.buckets):

@@ -5,6 +5,7 @@ costs no more than what it is about.
 import gzip
 import json
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -360,7 +361,7 @@ OF_TOMORROW = {"SettlementStatus": "PAID", "Entity.LegalEntityId": "DE-1"}
 
 def grown_model(folder: Path) -> Path:
     """botocore's data with a service model of Invoicing that knows what AWS sends tomorrow."""
-    model = botocore.loaders.Loader().load_service_model("invoicing", "service-2")
+    model = deepcopy(botocore.loaders.Loader().load_service_model("invoicing", "service-2"))
     text = {"shape": "BasicString"}
     model["shapes"]["InvoiceSummary"]["members"]["SettlementStatus"] = text
     model["shapes"]["Entity"]["members"]["LegalEntityId"] = text

@@ -3,12 +3,13 @@
 import os
 import runpy
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from sandbox.ministack import PYTHON
 
 SERVER = Path(__file__).parents[2] / "sandbox" / "ministack_server.py"
 RUNS_A_FUNCTION = """
@@ -76,7 +77,7 @@ def test_what_an_interrupted_start_left_is_no_unpacked_zip(
 
 def test_processes_of_a_function_run_from_the_shared_folder(archive: Path, tmp_path: Path) -> None:
     ran = subprocess.run(
-        [sys.executable, "-c", RUNS_A_FUNCTION, SERVER, archive, tmp_path / "functions"],
+        [PYTHON, "-c", RUNS_A_FUNCTION, SERVER, archive, tmp_path / "functions"],
         env={"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path)},
         capture_output=True,
         check=False,
