@@ -7,7 +7,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.deploy_settings import MAX_DOCUMENT_BYTES, DeploySettings
-from infra.lambda_package import RUNTIME
+from infra.lambda_code import RUNTIME
 from infra.manifest_chain import ManifestChain
 from infra.notifications import Notifications
 from infra.permissions import Permissions

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from infra import required_actions as table
-from infra.payer_parameters import WITNESSES
-from infra.payer_reader import INVOICES, READERS
+from infra.payer_parameters import INVOICES, READERS, WITNESSES
 from infra.required_actions import REQUIRED_ACTIONS, Required
 from infra.steps import STEPS
 

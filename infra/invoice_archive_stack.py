@@ -8,6 +8,7 @@ from constructs import Construct
 from infra.archive_bucket import ArchiveBucket
 from infra.deploy_settings import DeploySettings
 from infra.functions import Functions
+from infra.lambda_code import lambda_code
 from infra.lambda_package import LambdaPackage
 from infra.manifest_chain import ManifestChain
 from infra.monitoring import Monitoring
@@ -35,7 +36,7 @@ class InvoiceArchiveStack(cdk.Stack):
         chain = ManifestChain(self, "Manifests", settings=settings)
         notifications = Notifications(self, "Notifications", emails=settings.notify_emails)
         permissions = Permissions(settings, archive, chain, notifications)
-        code = LambdaPackage(project, settings.payers_file).code()
+        code = lambda_code(LambdaPackage(project, settings.payers_file))
         functions = Functions(
             self,
             "Functions",

@@ -13,13 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import aws_cdk as cdk
-import jsii
-from aws_cdk import aws_lambda as lambda_
-
-RUNTIME = lambda_.Runtime.PYTHON_3_14
 REGISTER_NAME = "payers.csv"
 """The register's name in the zip, for any file name in the project."""
 
@@ -47,20 +41,6 @@ class LambdaPackage:
 
     project: Path
     register: Path
-
-    def code(self) -> lambda_.Code:
-        """The functions' code, made anew only if its sources changed. Raises PackageNotBuilt."""
-        # before CDK bundles, because an error inside a bundler reaches people as a traceback
-        dependencies = self.dependencies()
-        return lambda_.Code.from_asset(
-            str(self.project / "lambdas"),
-            asset_hash_type=cdk.AssetHashType.CUSTOM,
-            asset_hash=self.sources_sha256(),
-            bundling=cdk.BundlingOptions(
-                image=RUNTIME.bundling_image,  # CDK demands one; local bundling never declines
-                local=_LocalBundling(self, dependencies),
-            ),
-        )
 
     def sources_sha256(self) -> str:
         """Hash of the sources, equal on every machine; this file, which packs them, is included."""
@@ -119,19 +99,6 @@ class LambdaPackage:
         for path in sorted(root.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 yield path.relative_to(self.project).as_posix(), path
-
-
-@jsii.implements(cdk.ILocalBundling)
-class _LocalBundling:
-    """Lets CDK fill its asset folder here instead of in a container."""
-
-    def __init__(self, package: LambdaPackage, dependencies: Path) -> None:
-        self._package = package
-        self._dependencies = dependencies
-
-    def try_bundle(self, output_dir: str, *_args: Any, **_options: Any) -> bool:
-        self._package.fill(Path(output_dir), self._dependencies)
-        return True
 
 
 def _install(requirements: Path, target: Path) -> None:

@@ -14,7 +14,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.functions import Functions, StepFunction
-from infra.notifications import ALARM_NAMES, Notifications
+from infra.names import ALARM_NAMES
+from infra.notifications import Notifications
 from infra.workflow import TRIES
 from lambdas.domain.words import counted
 

@@ -14,3 +14,6 @@ PAYER_READER_TEMPLATE = "payer-reader-role.yaml"
 REVIEWER_POLICY = "invoice-archive-reviewer"
 AUDITOR_POLICY = "invoice-archive-auditor"
 """Managed policies: an account has one of each name, in all regions together."""
+
+ALARM_NAMES = "invoice-archive-"
+"""Beginning of every alarm's name; only alarms with it may use the topic."""

@@ -9,8 +9,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-ALARM_NAMES = "invoice-archive-"
-"""Beginning of every alarm's name; only alarms with it may use the topic."""
+from infra.names import ALARM_NAMES
 
 
 class Notifications(Construct):

@@ -1,10 +1,17 @@
-"""The parameters of the payers' stack, which each deployment must name every time.
+"""The actions of the payers' role, and the parameters of its stack, which each deployment must name
+every time.
 
 An existing stack keeps the old value of any parameter that an update omits, even if the template's
 default has changed.
 """
 
 from infra.deploy_settings import DeploySettings
+from infra.steps import FETCH_INVOICE_DOCUMENTS, LIST_INVOICE_SUMMARIES, VALIDATE_COMPLETENESS
+
+READERS = (LIST_INVOICE_SUMMARIES, FETCH_INVOICE_DOCUMENTS, VALIDATE_COMPLETENESS)
+"""The steps that take the role."""
+INVOICES = ("invoicing:ListInvoiceSummaries", "invoicing:GetInvoicePDF")
+"""The actions that no parameter takes away."""
 
 ARCHIVE_ACCOUNT = "ArchiveAccountId"
 EXTERNAL_ID = "ExternalId"

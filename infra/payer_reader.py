@@ -17,17 +17,14 @@ from infra.names import PAYER_READER_STACK
 from infra.payer_parameters import (
     ARCHIVE_ACCOUNT,
     EXTERNAL_ID,
+    INVOICES,
+    READERS,
     ROLE_NAME,
     WITNESSES,
     parameters_of_settings,
 )
 from infra.principals import role_patterns
-from infra.steps import FETCH_INVOICE_DOCUMENTS, LIST_INVOICE_SUMMARIES, VALIDATE_COMPLETENESS
 
-READERS = (LIST_INVOICE_SUMMARIES, FETCH_INVOICE_DOCUMENTS, VALIDATE_COMPLETENESS)
-"""The steps that take the role."""
-
-INVOICES = ("invoicing:ListInvoiceSummaries", "invoicing:GetInvoicePDF")
 _HEAD = """\
 # The reader role of a payer account for the invoice archive: deploy it in every payer account.
 # Generated from infra/payer_reader.py by `python -m infra.generated`. Do not edit.

@@ -6,7 +6,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.lambda_package import RUNTIME
+from infra.lambda_code import RUNTIME
 from infra.manifest_chain import ManifestChain
 from infra.permissions import Permissions
 from infra.required_actions import PUBLIC_KEY

@@ -3,7 +3,9 @@
 import copy
 import json
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -28,6 +30,12 @@ def context() -> dict[str, Any]:
     """What cdk.json gives the app."""
     found: dict[str, Any] = json.loads((PROJECT / "cdk.json").read_text())["context"]
     return found
+
+
+@pytest.fixture(scope="session")
+def monitoring() -> ModuleType:
+    """The module `infra.monitoring`, imported when it is needed: importing CDK starts a Node."""
+    return import_module("infra.monitoring")
 
 
 @pytest.fixture(scope="session")

@@ -1,17 +1,11 @@
-"""The app, synthesized once per settings: for all tests and all of xdist's workers, and kept in
-`build` until something changes that a synthesis is made from.
+"""The app, synthesized once for each settings.
 
 CDK is imported where it is used: it starts a Node process, which most workers do without.
 """
 
-import fcntl
 import hashlib
 import json
-import shutil
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,10 +14,9 @@ from unittest.mock import patch
 from infra.deploy_settings import CONTEXT_KEY
 from infra.names import PROJECT
 from sandbox.deployment import fingerprint
+from tests.kept import kept
 from tests.sizes import THOROUGH
 
-KEPT = PROJECT / "build" / "test-assemblies"
-AN_HOUR = 3600
 WITHOUT_CODE = {"aws:cdk:bundling-stacks": []}
 REFUSED = "refused.txt"
 """The message of a synthesis that was refused, beside its report."""
@@ -37,7 +30,7 @@ def whole_assembly(context: Context) -> Path:
 
 
 def templates(context: Context) -> Path:
-    """The templates alone. CDK validates them in the slow tests, others in every test."""
+    """The templates alone, which CDK validates in the slow tests, and the others always."""
     return _kept(f"validated={THOROUGH}", {**context, **WITHOUT_CODE}, _synthesize_templates)
 
 
@@ -53,15 +46,7 @@ def checked_by_cdk_nag(context: Context, *, with_acknowledgements: bool = True) 
 
 
 def _kept(kind: str, context: Context, synthesize: Callable[[Context, Path], None]) -> Path:
-    folder = KEPT / _key(kind, context)
-    with _alone():
-        if not folder.is_dir():
-            _forget_those_of_former_sources()
-            unfinished = Path(tempfile.mkdtemp(dir=KEPT, prefix="unfinished-"))
-            synthesize(context, unfinished)
-            unfinished.rename(folder)
-        folder.touch()
-    return folder
+    return kept("synthesis", _key(kind, context), lambda folder: synthesize(context, folder))
 
 
 def _key(kind: str, context: Context) -> str:
@@ -75,21 +60,6 @@ def _key(kind: str, context: Context) -> str:
         "synthesis": hashlib.sha256(Path(__file__).read_bytes()).hexdigest(),
     }
     return fingerprint(PROJECT, made_from, register, endpoint="")
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Alone among all test processes of this folder."""
-    KEPT.mkdir(parents=True, exist_ok=True)
-    with (KEPT / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _forget_those_of_former_sources() -> None:
-    for folder in KEPT.iterdir():
-        if folder.is_dir() and folder.stat().st_mtime < time.time() - AN_HOUR:
-            shutil.rmtree(folder)
 
 
 def _synthesize(context: Context, outdir: Path, *, validated: bool = True) -> None:

@@ -5,11 +5,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
-
 from infra.names import ARCHIVE_STACK, PROJECT
 from ops.doctor import BROUGHT_BACK
 from tests.infra.policies import of_type, only, text
+from tests.infra.schemas import resource_schema
 
 RUNBOOK = (PROJECT / "docs" / "runbook.md").read_text(encoding="utf-8")
 
@@ -127,7 +126,8 @@ def test_what_a_deleted_stack_leaves_can_be_imported_as_the_runbook_says(
     mapping = json.loads(written)
     assert mapping.keys() == left.keys()
     for name, resource in left.items():
-        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource["Type"]).schema
+        schema = resource_schema(resource["Type"])
+        assert schema
         identifier = [path.removeprefix("/properties/") for path in schema["primaryIdentifier"]]
         assert list(mapping[name]) == identifier
         assert "read" in schema["handlers"]  # as an import asks for

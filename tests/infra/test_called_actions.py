@@ -11,8 +11,7 @@ from botocore import xform_name
 
 from infra.lambda_package import LambdaPackage
 from infra.names import PROJECT
-from infra.payer_parameters import WITNESSES
-from infra.payer_reader import INVOICES
+from infra.payer_parameters import INVOICES, WITNESSES
 from infra.required_actions import PUBLIC_KEY, REQUIRED_ACTIONS
 from infra.steps import STEPS
 

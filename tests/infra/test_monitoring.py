@@ -1,15 +1,13 @@
 """The alarms, and what they are told through."""
 
 import json
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from infra import monitoring
-from infra.names import PROJECT
-from infra.notifications import ALARM_NAMES
+from infra.names import ALARM_NAMES, PROJECT
 from infra.steps import STEPS
-from infra.workflow import TRIES
 from lambdas.telemetry import metrics
 from tests.infra.policies import of_type, only, shown, text
 
@@ -98,7 +96,7 @@ def test_a_verdict_that_was_sent_to_nobody_raises_the_alarm(alarms: Alarms) -> N
     assert (alarm["Threshold"], alarm["TreatMissingData"]) == (1, "notBreaching")
 
 
-def test_every_metric_that_is_looked_for_is_written() -> None:
+def test_every_metric_that_is_looked_for_is_written(monitoring: ModuleType) -> None:
     written = (PROJECT / "lambdas/steps/run_metrics.py").read_text(encoding="utf-8")
     for name in (
         monitoring.HEARTBEAT,
@@ -131,11 +129,13 @@ def test_runs_that_never_ended_count_and_months_that_need_a_person_do_not(alarms
     assert "ExecutionsFailed" not in counted
 
 
-def test_errors_count_at_once_where_there_is_no_verdict_without_the_step(alarms: Alarms) -> None:
+def test_errors_count_at_once_where_there_is_no_verdict_without_the_step(
+    alarms: Alarms, monitoring: ModuleType
+) -> None:
     assert {step.state: alarms[f"{step.state}Errors"]["Threshold"] for step in STEPS} == {
         "EnumeratePayerAccounts": 1,
-        "ListInvoiceSummaries": TRIES,
-        "FetchInvoiceDocuments": TRIES,
+        "ListInvoiceSummaries": monitoring.TRIES,
+        "FetchInvoiceDocuments": monitoring.TRIES,
         "ValidateCompleteness": 1,
     }
     for step in STEPS:
@@ -147,28 +147,30 @@ def test_errors_count_at_once_where_there_is_no_verdict_without_the_step(alarms:
 
 
 def test_a_function_that_times_out_at_every_try_is_seen_within_one_period_of_its_alarm(
-    alarms: Alarms, template: dict[str, Any]
+    alarms: Alarms, template: dict[str, Any], monitoring: ModuleType
 ) -> None:
     functions = of_type(template, "AWS::Lambda::Function").values()
     longest = max(function["Timeout"] for function in functions)
     an_hour = 3600  # between two evaluations of an alarm whose period is as long
     for step in ("ListInvoiceSummaries", "FetchInvoiceDocuments"):
         alarm = alarms[f"{step}Errors"]
-        waits = (TRIES - 1) * 60
+        waits = (monitoring.TRIES - 1) * 60
         assert alarm["Period"] >= alarm["Threshold"] * longest + waits + an_hour
 
 
-def test_as_many_errors_as_a_step_has_tries(states: dict[str, Any]) -> None:
+def test_as_many_errors_as_a_step_has_tries(states: dict[str, Any], monitoring: ModuleType) -> None:
     for step in STEPS:
         attempts = {
             retry["MaxAttempts"]
             for retry in states[step.state]["Retry"]
             if "Lambda.TooManyRequestsException" not in retry["ErrorEquals"]
         }
-        assert attempts == {TRIES - 1}
+        assert attempts == {monitoring.TRIES - 1}
 
 
-def test_the_dashboard_shows_every_alarm_and_metric(template: dict[str, Any]) -> None:
+def test_the_dashboard_shows_every_alarm_and_metric(
+    template: dict[str, Any], monitoring: ModuleType
+) -> None:
     dashboard = only(template, "AWS::CloudWatch::Dashboard")
     widgets = json.loads(text(dashboard["DashboardBody"]))["widgets"]
     [status] = [one for one in widgets if one["type"] == "alarm"]

@@ -8,8 +8,7 @@ import yaml
 
 from infra.deploy_settings import DeploySettings
 from infra.names import PAYER_READER_STACK, PAYER_READER_TEMPLATE, PROJECT
-from infra.payer_parameters import WITNESSES, parameters_of_settings
-from infra.payer_reader import INVOICES
+from infra.payer_parameters import INVOICES, WITNESSES, parameters_of_settings
 from infra.steps import FETCH_INVOICE_DOCUMENTS, LIST_INVOICE_SUMMARIES, VALIDATE_COMPLETENESS
 from lambdas.settings import Witnesses
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.protection import lock_days
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.retention import RetentionPolicy, retain_until
 from tests.infra.denials import denied_by
@@ -247,6 +246,8 @@ def test_the_lock_mode_is_the_configured_one(synthesize: Callable[..., dict[str,
 def test_every_lock_that_the_functions_ask_for_is_within_the_bounds(
     years: int, fiscal_year_end_month: int, days_on: int, months_ago: int, late: timedelta
 ) -> None:
+    from infra.protection import lock_days  # noqa: PLC0415 - starts a Node
+
     policy = RetentionPolicy(years, "GOVERNANCE", fiscal_year_end_month)
     stored = datetime(2026, 1, 1, 6, tzinfo=UTC) + timedelta(days=days_on)
     period = BillingPeriod.containing(stored).shifted(-months_ago)

@@ -3,14 +3,13 @@
 import dataclasses
 import re
 from collections import Counter
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from infra.deploy_settings import DeploySettings
-from infra.monitoring import OLDEST_SWEEP_HOURS
-from infra.names import AUDITOR_POLICY, PAYER_READER_TEMPLATE, PROJECT, REVIEWER_POLICY
-from infra.notifications import ALARM_NAMES
+from infra.names import ALARM_NAMES, AUDITOR_POLICY, PAYER_READER_TEMPLATE, PROJECT, REVIEWER_POLICY
 from tests.infra.policies import of_type
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -82,7 +81,7 @@ def test_the_payers_role_is_deployed_with_every_parameter_of_its_template(
     assert dict(re.findall(parameter, written)) == defaults | {"ArchiveAccountId": "111122223333"}
 
 
-def test_every_alarm_is_explained(template: dict[str, Any]) -> None:
+def test_every_alarm_is_explained(template: dict[str, Any], monitoring: ModuleType) -> None:
     rows = "\n".join(re.findall(r"^\| (`.*?) \|", section("When it is red"), re.MULTILINE))
     explained = set(re.findall(r"`(…?\w+)`", rows))
     alarms = {
@@ -90,7 +89,7 @@ def test_every_alarm_is_explained(template: dict[str, Any]) -> None:
         for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
     }
     assert explained == {re.sub(r"^\w+(?=Errors$)", "…", name) for name in alarms}
-    assert OLDEST_SWEEP_HOURS == 8 * 24
+    assert monitoring.OLDEST_SWEEP_HOURS == 8 * 24
     assert "eight days" in rows + section("When it is red")
 
 

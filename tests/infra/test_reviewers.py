@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from infra.names import AUDITOR_POLICY, PROJECT, REVIEWER_POLICY
-from infra.reviewers import PAYERS_A_POLICY
 from tests.infra.policies import allowed, of_type, shown
 from tests.infra.test_required_actions import THROUGH_S3_FOR_THIS_BUCKET
 
@@ -82,6 +81,8 @@ def test_a_legal_entitys_reviewer_reads_its_payer_accounts_alone(
 def test_an_entity_with_many_payer_accounts_has_several_policies_that_fit(
     synthesize: Callable[..., dict[str, Any]], tmp_path: Path
 ) -> None:
+    from infra.reviewers import PAYERS_A_POLICY  # noqa: PLC0415 - starts a Node
+
     accounts = [f"{100000000000 + number}" for number in range(2 * PAYERS_A_POLICY + 1)]
     register = tmp_path / "register.csv"
     rows = "".join(f"{account},Payer,株式会社\n" for account in accounts)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.schema import PROVIDER_SCHEMA_MANAGER, ResourceNotFoundError
 
 from infra.names import ARCHIVE_STACK, PAYER_READER_STACK
 from tests.infra.conftest import Template
+from tests.infra.schemas import resource_schema
 
 V1 = Path(__file__).parents[1] / "releases" / "v1"
 STACKS = (ARCHIVE_STACK, PAYER_READER_STACK)
@@ -34,9 +34,8 @@ def create_only(resource: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """The properties whose change makes CloudFormation replace the resource, always or in some
     cases, with their values.
     """
-    try:
-        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource["Type"]).schema
-    except ResourceNotFoundError:
+    schema = resource_schema(resource["Type"])
+    if schema is None:
         assert resource["Type"].startswith(("Custom::", "AWS::CDK::"))
         return
     kinds = ("createOnlyProperties", "conditionalCreateOnlyProperties")
