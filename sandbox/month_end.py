@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         request = month_end_request(options.period, options.at, datetime.now(UTC))
         places = Places.under(options.folder.resolve(), PROJECT)
+        period, at = request.billing_period, request.scheduled_text
+        console.print(f"Billing period {period}, as the schedule of {at} runs it")
         with (
             Steps(console) as steps,
             Sandbox(places, payers_file=options.payers, say=steps) as sandbox,
@@ -75,7 +77,6 @@ def run_month_end(
     before = snapshot.take(s3, bucket)
     sandbox.invoicing.set_clock(request.scheduled_time)
     requests_before = sandbox.invoicing.request_totals()
-    console.print(f"Billing period {period}, as the schedule of {request.scheduled_text} runs it")
     execution = Execution(sandbox.aws, sandbox.deployed, request.scheduled_text, before)
     ending = follow(execution, console)
     waits_for("writing the archive as files")

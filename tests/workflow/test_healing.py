@@ -101,6 +101,8 @@ def test_a_second_run_deploys_nothing_and_changes_nothing(machine: Machine) -> N
     before = machine.evidence()
     said = machine.month_end()
     assert said.startswith("Billing period 2026-03, as the schedule of 2026-04-12T")
+    assert "synthesizing" not in said
+    assert "deploying" not in said
     assert UNCHANGED in said
     assert machine.evidence() == before
     machine.assert_nothing_runs()
