@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from infra.names import PAYER_READER_TEMPLATE, PROJECT
 from tests.infra.synthesis import REFUSED, checked_by_cdk_nag
+from tests.kept import hash_of_files, kept
 
 Finding = tuple[str, str]
 """Where and which: the construct's path and the rule."""
@@ -86,10 +88,15 @@ def test_every_finding_has_one_argued_acknowledgement_and_none_is_left_over(
 def test_cfn_lint_has_nothing_to_say(assembly: Path) -> None:
     templates = [*assembly.glob("*.template.json"), PROJECT / PAYER_READER_TEMPLATE]
     assert len(templates) == 3
-    done = subprocess.run(
-        [Path(sys.executable).with_name("cfn-lint"), "--ignore-checks", CDKS_OWN, "--", *templates],
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+    command = [Path(sys.executable).with_name("cfn-lint"), "--ignore-checks", CDKS_OWN, "--"]
+
+    def lint(folder: Path) -> None:
+        done = subprocess.run(
+            [*command, *templates], capture_output=True, check=False, text=True, cwd=PROJECT
+        )
+        said = {"code": done.returncode, "out": done.stdout, "err": done.stderr}
+        (folder / "said.json").write_text(json.dumps(said))
+
+    key = f"{hash_of_files([*templates, Path(__file__)])}-{version('cfn-lint')}"
+    said = json.loads((kept("cfn-lint", key, lint) / "said.json").read_text())
+    assert (said["code"], said["out"]) == (0, ""), said["out"] + said["err"]
