@@ -65,7 +65,7 @@ test-views: $(READY_TO_TEST) ## open pages and ledgers with Chromium and LibreOf
 	@$(BIN)/python -m pytest -m programs tests/browser tests/spreadsheet tests/test_readme.py
 
 test-path: $(READY_TO_TEST) ## run the whole month end, twice, on an embedded AWS of its own
-	@$(BIN)/python -m pytest -m "whole_path and not slow"
+	@$(BIN)/python -m pytest -m "whole_path and not slow" tests/workflow
 
 test-slow: $(READY_TO_TEST) ## test every case of what make test samples, a fault after every storage call, an embedded AWS that heals
 	@INVOICE_ARCHIVE_TESTS=thorough $(BIN)/python -m pytest -m sized -n auto --dist worksteal

@@ -162,6 +162,7 @@ class Cdk:
         self._environment = aws_environment(places, endpoint) | {
             "CI": "true",
             "CDK_DISABLE_CLI_TELEMETRY": "true",
+            "CDK_VALIDATION": "false",  # ten seconds; the tests and a deployment to AWS validate
             "JSII_NODE": str(node),
         }
         self._environment["PATH"] = f"{node.parent}{os.pathsep}{self._environment['PATH']}"
