@@ -43,14 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         request = month_end_request(options.period, options.at, datetime.now(UTC))
         places = Places.under(options.folder.resolve(), PROJECT)
         period, at = request.billing_period, request.scheduled_text
-        console.print(f"Billing period {period}, as the schedule of {at} runs it")
+        heading = f"Billing period {period}, as the schedule of {at} runs it"
         with (
-            Steps(console) as steps,
+            Steps(console, heading) as steps,
             Sandbox(places, payers_file=options.payers, say=steps) as sandbox,
         ):
             steps.rest()
             run_month_end(sandbox, request, console, waits_for=steps.begin)
-            steps("Embedded AWS: saving its state")
     except SandboxError as error:
         text = f"Month end stopped: {error}"
         console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)

@@ -11,18 +11,21 @@ _SILENT_SECONDS = 2.5
 
 class Steps:
     """Prints each step that it is called with. Inside the context, a step that lasts is printed
-    again every few seconds, until another begins or `rest` is called.
+    again every few seconds, until another begins or `rest` is called. `heading` is printed before
+    the first of them, at the latest when the steps rest.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, heading: str = "") -> None:
         self._console = console
+        self._heading = heading
         self._step, self._began, self._printed = "", 0.0, 0.0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._repeat, daemon=True)
         self._lock = threading.Lock()
 
     def __call__(self, step: str) -> None:
-        self._console.print(step, highlight=False)
+        with self._lock:
+            self._print(step)
         self.begin(step)
 
     def begin(self, step: str) -> None:
@@ -35,6 +38,7 @@ class Steps:
         """No step lasts any more."""
         with self._lock:
             self._step = ""
+            self._print()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -49,7 +53,10 @@ class Steps:
             with self._lock:
                 now = time.monotonic()
                 if self._step and now - self._printed >= _SILENT_SECONDS:
-                    self._console.print(
-                        f"{self._step} · {now - self._began:.0f} s", highlight=False
-                    )
+                    self._print(f"{self._step} · {now - self._began:.0f} s")
                     self._printed = now
+
+    def _print(self, *lines: str) -> None:
+        for line in filter(None, (self._heading, *lines)):
+            self._console.print(line, highlight=False)
+        self._heading = ""

@@ -45,3 +45,18 @@ def test_after_the_last_step_nothing_more_is_printed(shown: io.StringIO) -> None
         length = len(shown.getvalue())
         time.sleep(0.3)
         assert len(shown.getvalue()) == length
+
+
+def test_the_heading_comes_before_the_first_step_and_once(shown: io.StringIO) -> None:
+    with Steps(Console(file=shown), "a month") as steps:
+        assert shown.getvalue() == ""
+        steps("deploying")
+        steps.rest()
+    assert shown.getvalue().startswith("a month\ndeploying\n")
+    assert shown.getvalue().count("a month") == 1
+
+
+def test_without_a_step_the_heading_comes_when_they_rest(shown: io.StringIO) -> None:
+    with Steps(Console(file=shown), "a month") as steps:
+        steps.rest()
+        assert shown.getvalue() == "a month\n"
