@@ -249,7 +249,10 @@ def test_r19_what_aws_refuses_is_sent_by_the_next_run_where_the_mail_was_not_tak
     assert "AWS refused invoicing:ListInvoiceUnits (ValidationException)." in text
 
 
-def test_r19_a_service_that_does_not_answer_for_a_day_is_no_refusal(asking: World) -> None:
+def test_r19_a_service_that_does_not_answer_for_a_day_is_no_refusal(
+    asking: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     days = Days(asking)
     assert days.tells(**{UNITS: "ThrottlingException"}) == []
     assert days.tells(**{UNITS: "InternalServerException"}) == []

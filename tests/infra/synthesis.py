@@ -18,6 +18,8 @@ from tests.kept import kept
 from tests.sizes import THOROUGH
 
 WITHOUT_CODE = {"aws:cdk:bundling-stacks": []}
+VALIDATED = f"validated={THOROUGH}"
+"""CDK validates what `checked_by_cdk_nag` synthesizes, and everything in the slow tests."""
 REFUSED = "refused.txt"
 """The message of a synthesis that was refused, beside its report."""
 
@@ -26,12 +28,12 @@ Context = Mapping[str, Any]
 
 def whole_assembly(context: Context) -> Path:
     """Everything that a deployment would take, with paths as the CLI asks for them."""
-    return _kept("whole", {**context, "aws:cdk:enable-path-metadata": True}, _synthesize)
+    return _kept(VALIDATED, {**context, "aws:cdk:enable-path-metadata": True}, _synthesize)
 
 
 def templates(context: Context) -> Path:
-    """The templates alone, which CDK validates in the slow tests, and the others always."""
-    return _kept(f"validated={THOROUGH}", {**context, **WITHOUT_CODE}, _synthesize_templates)
+    """The templates alone."""
+    return _kept(VALIDATED, {**context, **WITHOUT_CODE}, _synthesize)
 
 
 def generated_from(context: Context) -> Path:
@@ -62,20 +64,16 @@ def _key(kind: str, context: Context) -> str:
     return fingerprint(PROJECT, made_from, register, endpoint="")
 
 
-def _synthesize(context: Context, outdir: Path, *, validated: bool = True) -> None:
+def _synthesize(context: Context, outdir: Path) -> None:
     import aws_cdk as cdk  # noqa: PLC0415
 
     from infra.stacks import add_stacks  # noqa: PLC0415
 
     app = cdk.App(
-        outdir=str(outdir), context=dict(context), builtin_cloud_formation_validation=validated
+        outdir=str(outdir), context=dict(context), builtin_cloud_formation_validation=THOROUGH
     )
     add_stacks(app, PROJECT)
     app.synth()
-
-
-def _synthesize_templates(context: Context, outdir: Path) -> None:
-    _synthesize(context, outdir, validated=THOROUGH)
 
 
 def _write_templates(_context: Context, outdir: Path) -> None:
