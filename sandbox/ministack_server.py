@@ -38,13 +38,14 @@ def unpacked(archive: str, folder: Path) -> Path:
     with _UNPACKING:
         if not shared.is_dir():
             folder.mkdir(parents=True, exist_ok=True)
-            unfinished = tempfile.mkdtemp(prefix="unfinished-", dir=folder)
-            with zipfile.ZipFile(archive) as content:
-                content.extractall(unfinished)
-            # Compiled by content: nothing looks at the sources again, which no one changes.
-            checked = py_compile.PycInvalidationMode.UNCHECKED_HASH
-            compileall.compile_dir(unfinished, quiet=2, invalidation_mode=checked)
-            os.rename(unfinished, shared)
+            with tempfile.TemporaryDirectory(prefix="unfinished-", dir=folder) as unfinished:
+                whole = Path(unfinished, "whole")
+                with zipfile.ZipFile(archive) as content:
+                    content.extractall(whole)
+                # Compiled by content: nothing looks at the sources again, which no one changes.
+                checked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+                compileall.compile_dir(whole, quiet=2, invalidation_mode=checked)
+                whole.rename(shared)
     return shared
 
 

@@ -1,24 +1,30 @@
 """Papers that are printed once and kept as files.
 
-A paper is kept under everything that makes it: the sources of this package, the versions of what
-prints it, and its content. So no file is ever stale, and several processes may share the folder.
+A paper is kept under everything that makes it: the sources that print it, the versions of the
+libraries they use, and its content. So no file is ever stale, and several processes may share the
+folder.
 """
 
 import hashlib
 import platform
+import re
 import shutil
 import tempfile
 import zlib
 from collections.abc import Callable, Set
+from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+from lambdas.domain import billing_period
 from sandbox.invoicing.catalogue import CatalogueInvoice
 
 _PRINTERS = ("fonttools", "fpdf2", "pillow", "pylopdf-fonts-jp", "pymupdf-fonts")
 _DIGEST_BYTES = 32
+_OF_SOURCES = re.compile("[0-9a-f]{16}")
+"""The name of a folder of papers; a folder with any other name is not ours to remove."""
 
 
 class KeptPapers:
@@ -27,7 +33,7 @@ class KeptPapers:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / _sources_sha256()[:16]
         for other in folder.glob("*"):
-            if other != self._folder:
+            if other != self._folder and _OF_SOURCES.fullmatch(other.name):
                 shutil.rmtree(other, ignore_errors=True)
 
     def of(self, invoice: CatalogueInvoice) -> CatalogueInvoice:
@@ -46,14 +52,14 @@ class KeptPapers:
 
     def _read(self, paper: "partial[bytes]") -> bytes:
         path = self._folder / _name(paper)
-        try:
+        with suppress(OSError):
             digest, content = _split(path.read_bytes())
             if digest == hashlib.sha256(content).digest():
                 return content
-        except OSError:
-            pass
         printed = paper()
-        _write(path, hashlib.sha256(printed).digest() + printed)
+        # a full disk, or a process with other sources, which removes this folder
+        with suppress(OSError):
+            _write(path, hashlib.sha256(printed).digest() + printed)
         return printed
 
 
@@ -80,9 +86,10 @@ def _split(file: bytes) -> tuple[bytes, bytes]:
 
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as unfinished:
-        unfinished.write(content)
-    Path(unfinished.name).replace(path)
+    with tempfile.TemporaryDirectory(dir=path.parent) as unfinished:
+        written = Path(unfinished, path.name)
+        written.write_bytes(content)
+        written.replace(path)
 
 
 def _sources_sha256() -> str:
@@ -90,7 +97,8 @@ def _sources_sha256() -> str:
     versions = (f"{name} {version(name)}" for name in _PRINTERS)
     for text in (platform.python_version(), zlib.ZLIB_RUNTIME_VERSION, *versions):
         digest.update(f"{text}\0".encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    period = Path(billing_period.__file__)  # papers print a period as its class words it
+    for source in (*sorted(Path(__file__).parent.glob("*.py")), period):
         content = source.read_bytes()
         digest.update(f"{source.name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()

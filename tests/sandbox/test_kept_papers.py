@@ -81,6 +81,32 @@ def test_other_sources_print_anew_and_remove_the_old_papers(
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_another_wording_of_periods_prints_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printer = Printer()
+    read(KeptPapers(tmp_path / "papers").of(invoice(printer)))
+    changed = tmp_path / "billing_period.py"
+    changed.write_text("# words a period otherwise")
+    monkeypatch.setattr(module.billing_period, "__file__", str(changed))
+    read(KeptPapers(tmp_path / "papers").of(invoice(printer)))
+    assert printer.printed == ["a", "b", "a", "b"]
+
+
+def test_nothing_of_a_person_is_removed_from_the_folder(tmp_path: Path) -> None:
+    mine = tmp_path / "Taxes 2025" / "return.pdf"
+    mine.parent.mkdir()
+    mine.write_bytes(b"mine")
+    read(KeptPapers(tmp_path).of(invoice(Printer())))
+    assert mine.read_bytes() == b"mine"
+
+
+def test_a_paper_that_cannot_be_kept_is_served_all_the_same(tmp_path: Path) -> None:
+    kept = KeptPapers(tmp_path / "papers")
+    (tmp_path / "papers").write_text("a file where the folder would be")
+    assert read(kept.of(invoice(Printer()))) == [b"paper a", b"paper b"]
+
+
 @pytest.mark.parametrize("content", [b"", b"half of", b"x" * 50])
 def test_a_damaged_file_is_printed_anew(tmp_path: Path, content: bytes) -> None:
     printer = Printer()

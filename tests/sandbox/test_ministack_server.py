@@ -75,6 +75,17 @@ def test_what_an_interrupted_start_left_is_no_unpacked_zip(
     assert (folder / "part" / "__init__.py").is_file()
 
 
+def test_a_zip_that_cannot_be_unpacked_leaves_nothing_behind(
+    archive: Path, unpacked: Any, tmp_path: Path
+) -> None:
+    content = archive.read_bytes()
+    archive.write_bytes(content.replace(b"number", b"NUMBER"))  # its check sum is wrong now
+    for _ in range(2):
+        with pytest.raises(zipfile.BadZipFile):
+            unpacked(str(archive), tmp_path / "functions")
+    assert list((tmp_path / "functions").iterdir()) == []
+
+
 def test_processes_of_a_function_run_from_the_shared_folder(archive: Path, tmp_path: Path) -> None:
     ran = subprocess.run(
         [PYTHON, "-c", RUNS_A_FUNCTION, SERVER, archive, tmp_path / "functions"],
