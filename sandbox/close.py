@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # each window starts with an empty archive
         shutil.rmtree(folder / "sandbox", ignore_errors=True)
         places = Places.under(folder, PROJECT)
-        payers = options.payers or str(_without_daily_bills(folder))
+        payers = options.payers or str(_without_daily_bills(folder, places, console))
         with (
             Steps(console) as steps,
             Sandbox(places, payers_file=payers, say=steps) as sandbox,
@@ -113,16 +113,29 @@ def play(
     return days
 
 
-def _without_daily_bills(folder: Path) -> Path:
-    """The register of cdk.json without payer accounts that are billed daily: a hundred invoices a
-    month take each of the days longer than those of all others, and close no differently.
+def _without_daily_bills(folder: Path, places: Places, console: Console) -> Path:
+    """The register of cdk.json without payer accounts that are billed daily, which are named to the
+    person: a hundred invoices a month take longer than those of all others, and close no
+    differently.
     """
-    daily = {payer.account_id for payer in MADE_UP_PAYERS if "daily_invoices" in payer.customs}
     register = sandbox_settings(PROJECT, "", _ANY_PORT).deploy.payers_file
-    lines = register.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines = register.read_bytes().splitlines(keepends=True)
+    names = {
+        payer.account_id.encode(): payer.name
+        for payer in MADE_UP_PAYERS
+        if "daily_invoices" in payer.customs
+    }
+    for account_id in (line.split(b",")[0] for line in lines):
+        if account_id in names:
+            console.print(
+                f"Without {names[account_id]} ({account_id.decode()}), which is billed daily. "
+                f"With every payer account: make close PAYERS={places.shown(register)}",
+                markup=False,
+                highlight=False,
+            )
     path = folder / "payers.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(line for line in lines if line.split(",")[0] not in daily), "utf-8")
+    path.write_bytes(b"".join(line for line in lines if line.split(b",")[0] not in names))
     return path
 
 
