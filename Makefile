@@ -17,11 +17,12 @@ help: ## show this list
 
 setup: $(READY) ## install the project (every other command does it when needed)
 
-# A stamp without an interpreter behind it (the machine's Python was replaced) says nothing.
-BROKEN := $(shell test -x $(BIN)/python || echo broken)
+# A stamp without both interpreters behind it (the machine's Python was replaced) says nothing.
+BROKEN := $(shell test -x $(BIN)/python -a -x $(VENV)/ministack/bin/python || echo broken)
 .PHONY: broken
 
-# Requirements that changed are installed over a whole environment; a half-made or broken one is made anew.
+# Changed requirements empty the environment, so that no package stays that nothing pins any more; a whole one gives its
+# own Python to the next.
 # Node's headers, a third of it, are for compiling, which nothing here does.
 $(READY): requirements.txt constraints.txt lambdas/requirements.txt sandbox/requirements.txt pyproject.toml package.json .npmrc $(BROKEN)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -29,7 +30,8 @@ $(READY): requirements.txt constraints.txt lambdas/requirements.txt sandbox/requ
 	  echo "The project needs Python 3.11 or newer, and $(PYTHON) is $$found;" \
 	       "install one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@echo "Setting up $(VENV) and node_modules, once: the project's packages"
-	@if [ -e $(READY) ] && $(BIN)/python -m pip --version >/dev/null 2>&1; then rm $(READY); \
+	@if [ -e $(READY) ] && $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+	    $(BIN)/python -m venv --clear $(VENV); \
 	  else rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); fi
 	@tools/install.sh $(BIN)/python --requirement requirements.txt --editable .
 	@echo "Setting up: the embedded AWS"

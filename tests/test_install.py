@@ -96,6 +96,12 @@ def test_uv_uses_the_index_of_pips_settings_and_no_output_names_it(project: Proj
     assert INDEX not in project.output
 
 
+def test_settings_that_pip_cannot_read_end_it_with_pips_own_words(project: Project) -> None:
+    (project.folder / "pip-settings").unlink()
+    assert project.installs(".venv/bin/python", "-r", "a.txt", status=1) == []
+    assert "pip-settings" in project.output
+
+
 def test_pips_variable_comes_before_its_settings_and_uvs_own_before_both(project: Project) -> None:
     project.writes(pip_settings="global.index-url='https://settings.example.com'\n")
     [call] = project.installs(".venv/bin/python", "x", PIP_INDEX_URL=INDEX)

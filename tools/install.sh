@@ -12,7 +12,7 @@ own=.venv/bin/python
 pip=("$own" -m pip --python "$target" install --disable-pip-version-check --no-input --quiet)
 
 # uv reads none of pip's settings, and a company's own index stands there.
-index=${PIP_INDEX_URL:-$("$own" -m pip config list 2>/dev/null | sed -n "s/^[^ ]*\.index-url='\(.*\)'$/\1/p" | tail -n 1)}
+index=${PIP_INDEX_URL:-$("$own" -m pip config list | sed -n "s/^[^ ]*\.index-url='\(.*\)'$/\1/p" | tail -n 1)}
 if [ -n "$index" ] && [ -z "${UV_DEFAULT_INDEX:-}" ]; then
   export UV_DEFAULT_INDEX=$index
 fi
