@@ -1,6 +1,7 @@
 """Clients of AWS: their timeouts, retries and connection pools, in one place."""
 
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -17,6 +18,8 @@ LONGEST_WAIT_SECONDS = 60
 _CONNECTIONS = 64
 _MAKING = threading.Lock()
 _INVOICING_ATTEMPTS = 8
+_IN_VAIN = {"MaxAttemptsReached", "RetryQuotaReached"}
+"""Botocore's notes in an answer that it does not try for again."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +88,36 @@ def sts_client(credentials: RoleCredentials | None = None) -> Any:
     )
 
 
-warm_s3_client = cache(s3_client)
-"""Like the following ones made once in a process: a warm function keeps the clients of its own role
-with their open connections, and saves the handshakes of each invocation.
-"""
-warm_kms_client = cache(kms_client)
-warm_dynamodb_client = cache(dynamodb_client)
-warm_sns_client = cache(sns_client)
-warm_events_client = cache(events_client)
+def _warm(make: Callable[[], Any]) -> Callable[[], Any]:
+    """The maker of a client, which makes one in a process: a warm function keeps the clients of its
+    own role with their open connections, and saves the handshakes of each invocation.
+
+    After a call whose tries all failed the next invocation gets a new client, because an old one
+    may have used up its retries: botocore allows each client only so many.
+    """
+
+    @cache
+    def kept() -> Any:
+        client = make()
+        client.meta.events.register("after-call", forget_if_in_vain)
+        client.meta.events.register("after-call-error", forget)
+        return client
+
+    def forget_if_in_vain(parsed: Mapping[str, Any], **_: object) -> None:
+        if _IN_VAIN & parsed.get("ResponseMetadata", {}).keys():
+            kept.cache_clear()
+
+    def forget(**_: object) -> None:
+        kept.cache_clear()
+
+    return kept
+
+
+warm_s3_client = _warm(s3_client)
+warm_kms_client = _warm(kms_client)
+warm_dynamodb_client = _warm(dynamodb_client)
+warm_sns_client = _warm(sns_client)
+warm_events_client = _warm(events_client)
 
 
 def invoicing_client(credentials: RoleCredentials) -> Any:
