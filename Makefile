@@ -70,7 +70,7 @@ test-path: $(READY_TO_TEST) ## run the whole month end, twice, on an embedded AW
 	@$(BIN)/python -m pytest -m "whole_path and not slow" tests/workflow
 
 test-slow: $(READY_TO_TEST) ## test every case of what make test samples, a fault after every storage call, an embedded AWS that heals
-	@INVOICE_ARCHIVE_TESTS=thorough $(BIN)/python -m pytest -m sized -n auto --dist worksteal
+	@INVOICE_ARCHIVE_TESTS=thorough $(BIN)/python -m pytest -m "sized and not slow" -n auto --dist worksteal
 	@$(BIN)/python -m pytest -m slow
 
 test-live: $(READY_TO_TEST) ## read the stack that is deployed to AWS: AWS_PROFILE=archive AWS_REGION=eu-central-1
