@@ -208,3 +208,27 @@ def of_items(table: Calls) -> None:
     table.scan(TableName=TABLE)
     table.get_item(**(key | {"TableName": "absent"}))
     table.get_item(TableName=TABLE, Key="2026-10")
+
+
+def of_refused_expressions(table: Calls) -> None:
+    key = {"TableName": TABLE, "Key": {"billing_period": {"S": "2026-10"}}}
+    name, value = {"#a": "a"}, {":a": {"S": "x"}}
+
+    def update(expression: str, names: dict[str, str], values: dict[str, Any]) -> None:
+        named = {"ExpressionAttributeNames": names} if names else {}
+        table.update_item(
+            **key, UpdateExpression=expression, **named, ExpressionAttributeValues=values
+        )
+
+    update("SET #a = :a", name, value)
+    update("SET #a = :a", name | {"#b": "b"}, value)
+    update("SET #a = :a", name, value | {":b": {"S": "y"}})
+    update("SET #a = :a, b = :b", name, value)
+    update("SET sequence = :a", {}, value)
+    update("SET billing_period = :a", {}, value)
+    update("SET #a = :a", name, {":a": {"S": "x" * 500_000}})
+    table.get_item(**key, ExpressionAttributeNames=name)
+    item = {"TableName": TABLE, "Item": {"billing_period": {"S": "2026-10"}, "a": {"S": "y"}}}
+    table.put_item(**item, ConditionExpression="attribute_not_exists(billing_period)")
+    table.delete_item(**key, ConditionExpression="attribute_not_exists(billing_period)")
+    table.scan(TableName=TABLE)

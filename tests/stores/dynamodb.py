@@ -17,6 +17,13 @@ _SETTING = re.compile(r"([#\w]+) = (:\w+)")
 _SETTINGS = re.compile(r"[#\w]+ = :\w+(, [#\w]+ = :\w+)*")
 _IS_ABSENT = re.compile(r"attribute_not_exists\(([#\w]+)\)")
 _IS_LESS = re.compile(r"([#\w]+) < (:\w+)")
+_EXPRESSIONS = ("UpdateExpression", "ConditionExpression", "ProjectionExpression")
+_PLACEHOLDER, _WORD = re.compile(r"[#:]\w+"), re.compile(r"(?<![#:\w])[a-z]\w*", re.IGNORECASE)
+_OF_THE_LANGUAGE = {"SET", "OR", "attribute_not_exists"}
+_MOST_BYTES = 400 * 1024
+_READ = {"TableName", "Key", "Item", "ConsistentRead", *_EXPRESSIONS}
+_READ |= {"ExpressionAttributeNames", "ExpressionAttributeValues"}
+"""The members of a request that this store understands."""
 
 
 class MemoryDynamoDB:
@@ -36,6 +43,8 @@ class MemoryDynamoDB:
         }
 
     def answer(self, operation: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        if operation != "CreateTable":
+            _check_request(given)
         with self._lock:
             return copy.deepcopy(self._operations[operation](given))
 
@@ -78,25 +87,63 @@ class MemoryDynamoDB:
 
     def _put(self, given: Mapping[str, Any]) -> dict[str, Any]:
         table = self._table(given)
-        table[self._key(given, given["Item"])] = copy.deepcopy(given["Item"])
+        key = self._key(given, given["Item"])
+        _check_condition(given, table.get(key, {}))
+        table[key] = _fitting(copy.deepcopy(given["Item"]))
         return {}
 
     def _update(self, given: Mapping[str, Any]) -> dict[str, Any]:
         table = self._table(given)
         key = self._key(given, given["Key"])
         item = table.get(key, {})
-        if "ConditionExpression" in given and not _holds(given, item):
-            raise Refused(400, "ConditionalCheckFailedException", "The conditional request failed")
-        table[key] = item | given["Key"] | _settings(given)
+        _check_condition(given, item)
+        settings = _settings(given)
+        if settings.keys() & given["Key"].keys():
+            raise Refused(400, "ValidationException", "This attribute is part of the key")
+        table[key] = _fitting(item | given["Key"] | settings)
         return {}
 
     def _delete(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        self._table(given).pop(self._key(given, given["Key"]), None)
+        table, key = self._table(given), self._key(given, given["Key"])
+        _check_condition(given, table.get(key, {}))
+        table.pop(key, None)
         return {}
 
     def _scan(self, given: Mapping[str, Any]) -> dict[str, Any]:
         items = [*self._table(given).values()]
         return {"Items": items, "Count": len(items), "ScannedCount": len(items)}
+
+
+def _check_request(given: Mapping[str, Any]) -> None:
+    """Refuse what DynamoDB refuses before it looks into a table."""
+    if unknown := given.keys() - _READ:
+        raise NotImplementedError(unknown)
+    text = " ".join(given.get(name, "") for name in _EXPRESSIONS)
+    named = {
+        *given.get("ExpressionAttributeNames", ()),
+        *given.get("ExpressionAttributeValues", ()),
+    }
+    if named != set(_PLACEHOLDER.findall(text)):
+        raise Refused(400, "ValidationException", "A placeholder is unused or not defined")
+    if bare := set(_WORD.findall(text)) - _OF_THE_LANGUAGE:
+        # imported for the rare expression that names attributes without placeholders
+        from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords  # noqa: PLC0415
+
+        if bare & {word.lower() for word in ReservedKeywords.get_reserved_keywords()}:
+            raise Refused(400, "ValidationException", "An attribute name is a reserved keyword")
+
+
+def _check_condition(given: Mapping[str, Any], item: Item) -> None:
+    if "ConditionExpression" in given and not _holds(given, item):
+        raise Refused(400, "ConditionalCheckFailedException", "The conditional request failed")
+
+
+def _fitting(item: Item) -> Item:
+    """The item, unless it is larger than DynamoDB's items may be."""
+    texts = (name + str(value) for name, kinds in item.items() for value in kinds.values())
+    if sum(len(text.encode("utf-8", "surrogatepass")) for text in texts) > _MOST_BYTES:
+        raise Refused(400, "ValidationException", "Item size has exceeded the maximum allowed size")
+    return item
 
 
 def _settings(given: Mapping[str, Any]) -> Item:

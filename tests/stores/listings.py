@@ -97,7 +97,7 @@ def _page(
     found: Iterator[Version | str], given: Mapping[str, Any]
 ) -> tuple[list[Version | str], bool]:
     """As many as fit on a page, and whether there are more."""
-    most = given.get("MaxKeys", _MOST_KEYS)
+    most = min(given.get("MaxKeys", _MOST_KEYS), _MOST_KEYS)
     page = list(islice(found, most + 1))
     return page[:most], len(page) > most
 

@@ -18,6 +18,32 @@ from tests.stores.bucket import Bucket, Version
 from tests.stores.client import Refused, now
 from tests.stores.listings import list_objects, list_versions
 
+_MOST_METADATA_BYTES = 2048
+_MOST_KEY_BYTES = 1024
+_MOST_TAGS = 10
+_VERSION = {"Bucket", "Key", "VersionId"}
+_LOCK = {"ObjectLockMode", "ObjectLockRetainUntilDate"}
+_LISTING = {"Bucket", "Prefix", "Delimiter", "MaxKeys", "EncodingType"}
+_READ: Mapping[str, set[str]] = {
+    "CreateBucket": {"Bucket", "ObjectLockEnabledForBucket"},
+    "GetBucketVersioning": {"Bucket"},
+    "PutBucketVersioning": {"Bucket", "VersioningConfiguration"},
+    "GetObjectLockConfiguration": {"Bucket"},
+    "PutObject": {
+        *("Bucket", "Key", "Body", "ContentType", "Metadata", "Tagging", "IfMatch", "IfNoneMatch"),
+        *("ChecksumAlgorithm", "ChecksumSHA256", *_LOCK),
+    },
+    "GetObject": _VERSION | {"ChecksumMode"},
+    "HeadObject": _VERSION | {"ChecksumMode"},
+    "DeleteObject": _VERSION | {"BypassGovernanceRetention"},
+    "GetObjectTagging": _VERSION,
+    "PutObjectRetention": _VERSION | {"Retention", "BypassGovernanceRetention"},
+    "GetObjectRetention": _VERSION,
+    "ListObjectsV2": _LISTING | {"StartAfter", "ContinuationToken"},
+    "ListObjectVersions": _LISTING | {"KeyMarker", "VersionIdMarker"},
+}
+"""The members of a request that this store understands."""
+
 
 class MemoryS3:
     """Buckets by their names; a call waits for the one before it."""
@@ -42,6 +68,8 @@ class MemoryS3:
         }
 
     def answer(self, operation: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        if unknown := given.keys() - _READ[operation]:
+            raise NotImplementedError(unknown)
         with self._lock:
             return self._operations[operation](given)
 
@@ -80,6 +108,8 @@ class MemoryS3:
 
     def _put(self, given: Mapping[str, Any]) -> dict[str, Any]:
         bucket = self._bucket(given)
+        _check_limits(given)
+        _check_lock(given)
         _check_condition(given, bucket.current(given["Key"]))
         body = given.get("Body", b"")
         content = bytes(body) if isinstance(body, bytes | bytearray) else body.read()
@@ -160,7 +190,9 @@ class MemoryS3:
         version, bucket = self._found(given), self._bucket(given)
         wanted = given["Retention"]
         may_bypass = version.lock_mode == "GOVERNANCE" and given.get("BypassGovernanceRetention")
-        is_weaker = wanted["RetainUntilDate"] < (version.locked_until or wanted["RetainUntilDate"])
+        is_weaker = (version.lock_mode, wanted["Mode"]) == ("COMPLIANCE", "GOVERNANCE") or (
+            wanted["RetainUntilDate"] < (version.locked_until or wanted["RetainUntilDate"])
+        )
         if _is_locked(version) and is_weaker and not may_bypass:
             raise Refused(403, "AccessDenied", "Access Denied because object protected by lock.")
         kept = bucket.versions[version.key]
@@ -203,6 +235,27 @@ def _check_condition(given: Mapping[str, Any], current: Version | None) -> None:
             "PreconditionFailed",
             "At least one of the pre-conditions you specified did not hold",
         )
+
+
+def _check_limits(given: Mapping[str, Any]) -> None:
+    """What S3 takes of a key, of metadata and of tags."""
+    if len(given["Key"].encode()) > _MOST_KEY_BYTES:
+        raise Refused(400, "KeyTooLongError", "Your key is too long")
+    texts = [text for pair in given.get("Metadata", {}).items() for text in pair]
+    if any(set("\r\n") & set(text) for text in texts):  # the client itself refuses it
+        raise ValueError("Header values must not contain newline characters.")
+    if sum(map(len, texts)) > _MOST_METADATA_BYTES:
+        raise Refused(400, "MetadataTooLarge")
+    if len(parse_qsl(given.get("Tagging", ""), keep_blank_values=True)) > _MOST_TAGS:
+        raise Refused(400, "BadRequest", "Object tags cannot be greater than 10")
+
+
+def _check_lock(given: Mapping[str, Any]) -> None:
+    until = given.get("ObjectLockRetainUntilDate")
+    if bool(given.get("ObjectLockMode")) != bool(until):
+        raise Refused(400, "InvalidArgument", "A lock has a mode and a date")
+    if until and until <= now():
+        raise Refused(400, "InvalidArgument", "The retain until date must be in the future!")
 
 
 def _is_locked(version: Version) -> bool:

@@ -1,6 +1,7 @@
 """The stores in memory answer as other implementations of the same services do."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -55,9 +56,12 @@ def test_s3_in_memory_answers_as_moto_does(script: Script) -> None:
     assert outcomes(client_of(MemoryS3(), client), script) == outcomes(client, script)
 
 
+@pytest.mark.parametrize(
+    "script", [calls.of_items, calls.of_refused_expressions], ids=lambda script: script.__name__
+)
 @pytest.mark.usefixtures("moto")
-def test_dynamodb_in_memory_answers_as_moto_does() -> None:
-    client, script = boto3.client("dynamodb"), calls.of_items
+def test_dynamodb_in_memory_answers_as_moto_does(script: Script) -> None:
+    client = boto3.client("dynamodb")
     assert outcomes(client_of(MemoryDynamoDB(), client), script) == outcomes(client, script)
 
 
@@ -81,6 +85,54 @@ def test_s3_in_memory_answers_as_s3_does_where_moto_does_not() -> None:
         ("405", 405),
         ("404", 404),
     ]
+
+
+@pytest.mark.usefixtures("moto")
+def test_s3_in_memory_refuses_what_s3_refuses_and_moto_takes() -> None:
+    client = client_of(MemoryS3(), boto3.client("s3"))
+    client.create_bucket(Bucket=calls.BUCKET, ObjectLockEnabledForBucket=True)
+    made, a_key = calls.Calls(client), {"Bucket": calls.BUCKET, "Key": "a"}
+    made.put_object(**a_key, ObjectLockMode="GOVERNANCE")
+    made.put_object(**a_key, ObjectLockRetainUntilDate=calls.UNTIL)
+    past = calls.UNTIL - timedelta(days=60)
+    made.put_object(**a_key, ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=past)
+    made.put_object(Bucket=calls.BUCKET, Key="k" * 1025)
+    made.put_object(**a_key, Metadata={"a": "x" * 2048})
+    made.put_object(**a_key, Tagging="&".join(f"t{number}=1" for number in range(11)))
+    for_good = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": calls.UNTIL}
+    a_version = a_key | {"VersionId": client.put_object(**a_key, **for_good)["VersionId"]}
+    softer = {"Mode": "GOVERNANCE", "RetainUntilDate": calls.UNTIL + timedelta(days=1)}
+    made.put_object_retention(**a_version, Retention=softer, BypassGovernanceRetention=True)
+    assert [outcome[1:] for _, outcome in made.outcomes] == [
+        *[("InvalidArgument", 400)] * 3,
+        ("KeyTooLongError", 400),
+        ("MetadataTooLarge", 400),
+        ("BadRequest", 400),
+        ("AccessDenied", 403),
+    ]
+    with pytest.raises(ValueError, match="newline"):
+        client.put_object(**a_key, Metadata={"a": "x\ny"})
+
+
+@pytest.mark.usefixtures("moto")
+def test_a_page_of_s3_in_memory_has_a_thousand_keys_at_most() -> None:
+    store = MemoryS3()
+    client = client_of(store, boto3.client("s3"))
+    client.create_bucket(Bucket=calls.BUCKET)
+    for number in range(1001):
+        client.put_object(Bucket=calls.BUCKET, Key=f"{number:04}")
+    page = client.list_objects_v2(Bucket=calls.BUCKET, MaxKeys=2000)
+    assert (len(page["Contents"]), page["IsTruncated"]) == (1000, True)
+
+
+@pytest.mark.usefixtures("moto")
+def test_no_store_in_memory_passes_over_what_it_does_not_understand() -> None:
+    s3 = client_of(MemoryS3(), boto3.client("s3"))
+    with pytest.raises(NotImplementedError, match="Range"):
+        s3.get_object(Bucket=calls.BUCKET, Key="a", Range="bytes=0-1")
+    table = client_of(MemoryDynamoDB(), boto3.client("dynamodb"))
+    with pytest.raises(NotImplementedError, match="ReturnValues"):
+        table.delete_item(TableName=calls.TABLE, Key={}, ReturnValues="ALL_OLD")
 
 
 @pytest.mark.usefixtures("moto")
