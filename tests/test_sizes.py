@@ -1,4 +1,4 @@
-"""How tests are sized: what is sampled runs whole in the slow tests, and keeps a case of each kind."""
+"""Sized tests: the slow tests run them whole, and a sample has a case of each kind."""
 
 import ast
 from collections.abc import Iterator, Mapping

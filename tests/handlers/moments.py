@@ -1,5 +1,8 @@
 """States of a world to which tests go back, so that what all of them begin with runs once."""
 
+import copy
+import hashlib
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +38,7 @@ class Moment:
             world.dynamodb.store.taken(),
             world.kms.private_value,
             tuple(world.topic.letters),
-            tuple(world.bus.entries),
+            tuple(copy.deepcopy(world.bus.entries)),
             requests["calls"],
             requests["downloads"],
             world.runs,
@@ -47,7 +50,7 @@ class Moment:
         world.s3.store.put_back(self.buckets)
         world.dynamodb.store.put_back(self.tables)
         world.kms.use_private_value(self.signing_key)
-        world.topic.letters, world.bus.entries = [*self.letters], [*self.entries]
+        world.topic.letters, world.bus.entries = [*self.letters], copy.deepcopy([*self.entries])
         world.runs, world.emulator.now = self.runs, self.now
         counts = world.emulator.requests
         for payer, calls in self.calls.items():
@@ -59,18 +62,26 @@ class Moment:
                 counts.count_download(payer)
 
 
-_ENDS: dict[str, Moment] = {}
+_ENDS: dict[tuple[str, str], Moment] = {}
 
 
 def begin(world: "World", name: str, runs: Callable[[], object]) -> None:
     """Play the runs that tests begin with, or go back to where they ended under this name before.
 
-    `runs` change nothing but stores, channels and emulator. Stores of other kinds play each time.
+    `runs` change nothing but stores, channels, emulator and catalogue. Stores of other kinds play
+    each time, and so does a world with other settings or another catalogue than before.
     """
+    begins_with = name, _given(world)
     if not isinstance(getattr(world.s3, "store", None), MemoryS3):
         runs()
-    elif name in _ENDS:
-        _ENDS[name].put_into(world)
+    elif begins_with in _ENDS:
+        _ENDS[begins_with].put_into(world)
     else:
         runs()
-        _ENDS[name] = Moment.of(world)
+        _ENDS[begins_with] = Moment.of(world)
+
+
+def _given(world: "World") -> str:
+    """Hash of the settings and of the catalogue that the runs begin with."""
+    settings = {name: os.environ.get(name) for name in world.settings.to_environment()}
+    return hashlib.sha256(repr((settings, vars(world.catalogue))).encode()).hexdigest()

@@ -304,7 +304,7 @@ NO_VIEW = (
 
 
 @pytest.mark.sized
-@pytest.mark.parametrize("content", sample(NO_VIEW, 6))
+@pytest.mark.parametrize("content", sample(NO_VIEW, 10))
 def test_t09_a_view_that_no_run_wrote_counts_as_none_and_is_made_again(
     month: World, content: bytes
 ) -> None:

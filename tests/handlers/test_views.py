@@ -40,8 +40,11 @@ def archive(world: World) -> World:
         ACME: [invoice("A1"), invoice("A0", period="2026-09", amount="90.00")],
         BOREAL: [invoice("B1", BOREAL), invoice("B0", BOREAL, period="2026-09")],
     }
-    begin(world, "two complete months", world.run)
-    assert world.read(f"periods/{TARGET}/completeness.json")["verdict"] == "COMPLETE"
+
+    def run() -> None:
+        assert world.run()["verdict"] == "COMPLETE"
+
+    begin(world, "two complete months", run)
     return world
 
 
