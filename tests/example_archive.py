@@ -5,7 +5,6 @@ accounts without charges or whose bills go elsewhere, and one that denies access
 will meet, without the embedded AWS.
 """
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,8 +38,7 @@ def example_archive() -> Path:
         *(PROJECT / "tests/handlers").glob("[!t]*.py"),
     ]
     made_from = hash_of_files([*(PROJECT / name for name in _MADE_FROM), *helpers])
-    key = f"{made_from[:32]}-{sys.implementation.cache_tag}"
-    return kept("example-archive", key, export_example_archive) / "archive"
+    return kept("example-archive", made_from[:32], export_example_archive) / "archive"
 
 
 def export_example_archive(folder: Path) -> None:

@@ -2,9 +2,12 @@
 
 import fcntl
 import hashlib
+import platform
 import shutil
 import time
 from collections.abc import Callable, Iterable
+from functools import cache
+from importlib.metadata import distributions
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -16,12 +19,13 @@ _A_DAY = 24 * 3600
 def kept(kind: str, key: str, make: Callable[[Path], None]) -> Path:
     """The folder of this kind and key, which whoever comes first fills by `make`. Only to be read.
 
-    The key must change with everything that the content is made from. What nobody asked for since
-    yesterday is removed.
+    The key must change with all sources and settings that the content is made from; another Python
+    or another installed package makes another folder anyhow. What nobody asked for since yesterday
+    is removed.
     """
     home = KEPT / kind
     home.mkdir(parents=True, exist_ok=True)
-    folder = home / key
+    folder = home / f"{key}-{hash_of_installed()[:16]}"
     with (home / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.is_dir():
@@ -40,6 +44,13 @@ def hash_of_files(paths: Iterable[Path]) -> str:
         content = path.read_bytes()
         digest.update(f"{path.relative_to(PROJECT)}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
+
+
+@cache
+def hash_of_installed() -> str:
+    """SHA-256 of Python's version and of the names and versions of all installed packages."""
+    packages = sorted(f"{one.name}=={one.version}" for one in distributions())
+    return hashlib.sha256("\n".join([platform.python_version(), *packages]).encode()).hexdigest()
 
 
 def _files(paths: Iterable[Path]) -> Iterable[Path]:

@@ -14,7 +14,7 @@ def run_app(context: object, outdir: Path) -> subprocess.CompletedProcess[str]:
     environment |= {
         "CDK_CONTEXT_JSON": json.dumps(context),
         "CDK_OUTDIR": str(outdir),
-        "CDK_VALIDATION": "false",  # ten seconds; the `assembly` of all tests is validated
+        "CDK_VALIDATION": "false",  # ten seconds; test_gates.py has the app validated
     }
     return subprocess.run(
         [sys.executable, str(PROJECT / "app.py")],

@@ -12,7 +12,7 @@ def cdk(*arguments: str) -> subprocess.CompletedProcess[str]:
     """As a person runs it from elsewhere, on a machine without Node and with another Python."""
     variables = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     variables |= {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(PROJECT)}
-    variables["CDK_VALIDATION"] = "false"  # ten seconds; the `assembly` of all tests is validated
+    variables["CDK_VALIDATION"] = "false"  # ten seconds; test_gates.py has the app validated
     variables.pop("JSII_NODE", None)
     return subprocess.run(
         [sys.executable, "-m", "infra.cdk", *arguments],

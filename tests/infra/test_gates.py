@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +96,6 @@ def test_cfn_lint_has_nothing_to_say(assembly: Path) -> None:
         said = {"code": done.returncode, "out": done.stdout, "err": done.stderr}
         (folder / "said.json").write_text(json.dumps(said))
 
-    key = f"{hash_of_files([*templates, Path(__file__)])}-{version('cfn-lint')}"
+    key = hash_of_files([*templates, Path(__file__)])
     said = json.loads((kept("cfn-lint", key, lint) / "said.json").read_text())
     assert (said["code"], said["out"]) == (0, ""), said["out"] + said["err"]
