@@ -321,8 +321,10 @@ def test_r18_a_run_holds_the_invoices_of_one_period_at_a_time(
             return real(*given, **more)
 
         monkeypatch.setattr(module, name, counting)
-    assert world.run()["verdict"] == "COMPLETE"
-    gc.unfreeze()
+    try:
+        assert world.run()["verdict"] == "COMPLETE"
+    finally:
+        gc.unfreeze()
     assert {name: len(counts) for name, counts in held.items()} == dict.fromkeys(held, 5)
     assert held["judge_period"] == [0] * 5
     assert max(held["judge"] + held["period_page"]) == 3
