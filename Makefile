@@ -84,5 +84,5 @@ lint: $(READY_TO_TEST) ## check the style of the code
 types: $(READY_TO_TEST) ## check the types
 	@$(BIN)/python -m mypy
 
-clean: ## delete the embedded AWS and the exported archive
-	rm -rf build/sandbox build/archive build/close build/papers build/tests build/example-archives
+clean: ## delete the embedded AWS, the exported archive, kept papers and what tests keep
+	rm -rf build/sandbox build/archive build/close build/papers build/tests
