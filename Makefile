@@ -29,10 +29,11 @@ $(READY): requirements.txt constraints.txt lambdas/requirements.txt sandbox/requ
 	  found=$$($(PYTHON) -c 'import sys; print(sys.version.split()[0])' 2>/dev/null || echo missing); \
 	  echo "The project needs Python 3.11 or newer, and $(PYTHON) is $$found;" \
 	       "install one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
-	@echo "Setting up $(VENV) and node_modules, once: the project's packages"
+	@echo "Setting up $(VENV) and node_modules, once"
 	@if [ -e $(READY) ] && $(BIN)/python -m pip --version >/dev/null 2>&1; then \
 	    $(BIN)/python -m venv --clear $(VENV); \
 	  else rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); fi
+	@echo "Setting up: the project's packages"
 	@tools/install.sh $(BIN)/python --requirement requirements.txt --editable .
 	@echo "Setting up: the embedded AWS"
 	@$(BIN)/python -m venv --clear --without-pip $(VENV)/ministack

@@ -18,8 +18,14 @@ if [ -n "$index" ] && [ -z "${UV_DEFAULT_INDEX:-}" ]; then
 fi
 
 uv=$(grep '^uv==' requirements.txt)
-if { [ "$(.venv/bin/uv --version 2>/dev/null | cut -d ' ' -f 2)" = "${uv#uv==}" ] || "$own" -m pip install --disable-pip-version-check --no-input --quiet "$uv"; } &&
-  .venv/bin/uv pip install --python "$target" "$@"; then
+has_uv() {
+  [ "$(.venv/bin/uv --version 2>/dev/null | cut -d ' ' -f 2)" = "${uv#uv==}" ] && return
+  echo "Setting up: the installer $uv"
+  "$own" -m pip install --disable-pip-version-check --no-input --quiet "$uv"
+}
+without_package_list() { grep --line-buffered --invert-match '^ [+~-] ' || true; }
+
+if has_uv && .venv/bin/uv pip install --python "$target" "$@" 2>&1 | without_package_list; then
   exit
 fi
 echo "uv could not install this, so pip does it, which takes longer" >&2
