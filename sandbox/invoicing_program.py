@@ -34,7 +34,7 @@ class RequestTotals:
 
 
 class InvoicingProgram(Context):
-    """Starts as the context is entered, and runs while it is open.
+    """Runs while the context is open.
 
     `signature_marker` begins the signature of every document URL.
     """
@@ -71,6 +71,7 @@ class InvoicingProgram(Context):
 
     def _open(self, opening: ExitStack) -> None:
         opening.enter_context(self._program)
+        self._await_ready()
 
     def set_clock(self, now: datetime) -> None:
         """Set the service's clock to this instant."""
@@ -100,8 +101,7 @@ class InvoicingProgram(Context):
             )
         return json.loads(answer)
 
-    def await_ready(self) -> None:
-        """Wait until it answers; it starts while others do. Raises SandboxError if it does not."""
+    def _await_ready(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
         while True:
             try:

@@ -64,7 +64,6 @@ class Sandbox(Context):
         shutil.rmtree(self.places.logs, ignore_errors=True)
         keep_certificate(self.places, datetime.now(UTC))
         opening.callback(kept_chain.remember, self.places)  # once ministack has ended
-        self.invoicing = opening.enter_context(self._invoicing_program())
         self._start_deployed(opening)
         ministack_gaps.fix_gaps(
             self.aws,
@@ -72,7 +71,7 @@ class Sandbox(Context):
             self.settings.deploy.retention,
             locked=kept_locks(self.places, self.deployed.archive_bucket),
         )
-        self.invoicing.await_ready()
+        self.invoicing = opening.enter_context(self._invoicing_program())
 
     def client(self, service: str) -> Any:
         """A boto3 client of the embedded AWS."""
@@ -164,7 +163,7 @@ class Sandbox(Context):
             self.places,
             self._ports.invoicing,
             register=self.settings.deploy.payers_file,
-            sts_endpoint=self._ministack().endpoint,
+            sts_endpoint=self.aws.endpoint,
             signature_marker=self._signature_marker,
             held=self._lock.descriptor,
         )
