@@ -24,16 +24,21 @@ def add_stacks(app: cdk.App, project: Path) -> None:
     PayerReaderStack(app, settings=settings)
 
 
-def synthesized_templates() -> Mapping[str, dict[str, Any]]:
-    """The template of each stack for the settings in cdk.json, without the functions' code and
-    without CDK's validation, which takes ten seconds and each deployment does.
+def app_for_templates(outdir: str) -> cdk.App:
+    """An app with the context of cdk.json that leaves out the functions' code and CDK's validation,
+    which takes ten seconds and each deployment does.
     """
     context = json.loads((PROJECT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    return cdk.App(
+        outdir=outdir,
+        context={**context, "aws:cdk:bundling-stacks": []},
+        builtin_cloud_formation_validation=False,
+    )
+
+
+def synthesized_templates() -> Mapping[str, dict[str, Any]]:
+    """The template of each stack for the settings in cdk.json, of an `app_for_templates`."""
     with tempfile.TemporaryDirectory() as outdir:
-        app = cdk.App(
-            outdir=outdir,
-            context={**context, "aws:cdk:bundling-stacks": []},
-            builtin_cloud_formation_validation=False,
-        )
+        app = app_for_templates(outdir)
         add_stacks(app, PROJECT)
         return {stack.stack_name: stack.template for stack in app.synth().stacks}

@@ -1,15 +1,13 @@
 """The state machine's definition as a deployment would send it to AWS, for a look before."""
 
-import json
 import tempfile
 from collections.abc import Mapping
 from typing import Any
 
-import aws_cdk as cdk
-
 from infra.deploy_settings import DeploySettings
 from infra.invoice_archive_stack import InvoiceArchiveStack
 from infra.names import ARCHIVE_STACK, PROJECT
+from infra.stacks import app_for_templates
 
 
 def synthesized_definition(
@@ -18,13 +16,8 @@ def synthesized_definition(
     """The definition for this account and region. Deployed resources have their logical ids as
     names: AWS judges the form of an ARN, not whether it is there.
     """
-    context = json.loads((PROJECT / "cdk.json").read_text(encoding="utf-8"))["context"]
     with tempfile.TemporaryDirectory() as outdir:
-        app = cdk.App(
-            outdir=outdir,
-            context={**context, "aws:cdk:bundling-stacks": []},
-            builtin_cloud_formation_validation=False,
-        )
+        app = app_for_templates(outdir)
         InvoiceArchiveStack(app, settings=settings, project=PROJECT)
         template = app.synth().get_stack_by_name(ARCHIVE_STACK).template
     return filled_in(

@@ -71,6 +71,7 @@ class Sandbox(Context):
             self.settings.deploy.retention,
             locked=kept_locks(self.places, self.deployed.archive_bucket),
         )
+        # last: a starting ministack empties the folder of temporary files that all programs share
         self.invoicing = opening.enter_context(self._invoicing_program())
 
     def client(self, service: str) -> Any:
