@@ -1,7 +1,7 @@
 """One pass over a payer account's listed invoices, archiving the missing ones within its time."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import datetime
@@ -11,7 +11,7 @@ from lambdas.aws.invoicing import Invoicing
 from lambdas.aws.payer_role import NoAccess, WrongAccount
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import ServiceUnavailable
-from lambdas.domain.evidence.archive_layout import fetch_pass_key
+from lambdas.domain.evidence.archive_layout import fetch_pass_key, records_prefix
 from lambdas.domain.evidence.archived_invoice import (
     ArchivedInvoice,
     KnownInvoice,
@@ -20,13 +20,14 @@ from lambdas.domain.evidence.archived_invoice import (
 from lambdas.domain.runs.fetch_pass import FetchPass
 from lambdas.domain.runs.known_to_pass import KnownToPass
 from lambdas.domain.runs.outcome import CHECKED, NO_ACCESS, WRONG_ACCOUNT
+from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.runs.payer_run import ListedInvoice, Listing, PayerRun
 from lambdas.settings import FunctionSettings
 from lambdas.steps.archiving.payer_archive import InTurn, PayerArchive
 from lambdas.steps.archiving.turns import Turns
 from lambdas.steps.periods_seen import doubts_and_closed
 from lambdas.steps.run_files import RunFiles
-from lambdas.steps.run_list import accounts_asked, accounts_registered
+from lambdas.steps.run_list import accounts_asked, payers_registered
 
 _DealtWith = ArchivedInvoice | OutstandingInvoice | KnownInvoice
 
@@ -52,7 +53,8 @@ def fetch_documents(
     earlier = files.passes()
     in_doubt, closed = doubts_and_closed(archive, _periods_of(listing))
     asked_accounts = accounts_asked(archive, run.run_id)
-    accounts = asked_accounts | accounts_registered(archive, run.run_id)
+    register = payers_registered(archive, run.run_id)
+    accounts = asked_accounts | {payer.account_id for payer in register}
     known = KnownToPass.of(listing, accounts, in_doubt, closed)
     done_ids = {invoice_id for one in earlier for invoice_id in one.invoice_ids()}
     pending = [invoice for invoice in listing.invoices if invoice.invoice_id not in done_ids]
@@ -61,7 +63,9 @@ def fetch_documents(
         payer_archive = PayerArchive(archive, invoicing(), settings, run, clock, known=known)
         places = {place for invoice in pending for place in _places(invoice)}
         places |= {(period, listing.payer_account_id) for period in listing.billing_periods}
-        payer_archive.look_up(places, asked_accounts)
+        payer_archive.look_up(
+            places | _never_asked(archive, run.billing_periods, asked_accounts, register)
+        )
         this_pass, failure = _Pass(payer_archive, listing, has_time).over(
             pending, settings.fetch_threads
         )
@@ -144,6 +148,24 @@ class _Pass:
 
 def _periods_of(listing: Listing) -> set[BillingPeriod]:
     return {*listing.billing_periods, *(one.billing_period for one in listing.invoices)}
+
+
+def _never_asked(
+    archive: Archive,
+    periods: Iterable[BillingPeriod],
+    asked_accounts: Collection[str],
+    register: Iterable[Payer],
+) -> set[tuple[BillingPeriod, str]]:
+    """The archive's accounts, by period, that are not asked for their own listings, on this day or
+    another. Only an account in whose listings their invoices appear can notice that they vanish.
+    """
+    return {
+        (period, account_id)
+        for period in periods
+        for account_id in archive.folders(records_prefix(period))
+        if account_id not in asked_accounts
+        and not any(p.account_id == account_id and p.is_active_in(period) for p in register)
+    }
 
 
 def _places(invoice: ListedInvoice) -> Iterator[tuple[BillingPeriod, str]]:

@@ -2,7 +2,7 @@
 that is lost, from the register stored in the run's request.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lambdas.aws.archive import Archive
@@ -17,7 +17,7 @@ from lambdas.domain.evidence.archive_layout import (
 from lambdas.domain.json_form import checked
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.runs.asked_today import payer_runs
-from lambdas.domain.runs.payer_register import PayerRegister, payer_from_data
+from lambdas.domain.runs.payer_register import Payer, PayerRegister, payer_from_data
 from lambdas.domain.runs.payer_run import PayerRun
 from lambdas.domain.runs.run_request import RunRequest
 from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
@@ -76,14 +76,15 @@ def accounts_asked(archive: Archive, run_id: str) -> set[str]:
     return accounts or set()
 
 
-def accounts_registered(archive: Archive, run_id: str) -> set[str]:
-    """The payer accounts of the register when the run began; none if its request is lost."""
-    accounts = read_if_understood(
-        archive,
-        run_request_key(run_id),
-        lambda request: {str(one["account_id"]) for one in request["register"]},
-    )
-    return accounts or set()
+def payers_registered(archive: Archive, run_id: str) -> Sequence[Payer]:
+    """The register when the run began; nobody if its request is lost, which ValidateCompleteness
+    reports.
+    """
+    try:
+        return _register(read_request(archive, run_id)).payers
+    except RunFileLost as error:
+        logger().warning("no register", extra={"run_id": run_id, "reason": str(error)})
+        return ()
 
 
 def _stored_list(archive: Archive, run_id: str, length: int) -> list[PayerRun]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +36,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counts
 
 
+RECORD = "records/2026-10/{}/{}/0001.json".format
+
+
 def test_a_pass_reads_the_newest_record_of_each_known_invoice_and_no_more(
     world: World, reads: Counter[str]
 ) -> None:
@@ -43,7 +47,18 @@ def test_a_pass_reads_the_newest_record_of_each_known_invoice_and_no_more(
     world.run()
     reads.clear()
     world.run({"payer_account_ids": [ACME]}, at=AFTER_DEADLINE + timedelta(hours=1))
-    record = "records/2026-10/{}/{}/0001.json".format
-    # Boreal is not asked, so only Acme's pass can notice that an invoice of both vanished.
-    expected = {record(ACME, "N1"): 1, record(ACME, "N2"): 1, record(BOREAL, "B1"): 1}
-    assert reads == expected
+    # Boreal's own pass reads its record on the day when Boreal is asked.
+    assert reads == {RECORD(ACME, "N1"): 1, RECORD(ACME, "N2"): 1}
+
+
+def test_a_pass_also_reads_the_records_of_accounts_that_nobody_asks(
+    world: World, reads: Counter[str], tmp_path: Path
+) -> None:
+    world.catalogue.payers[ACME] = [invoice("N1")]
+    world.catalogue.payers[BOREAL] = [invoice("B1", BOREAL)]
+    world.run()
+    reads.clear()
+    register = tmp_path / "payers.csv"
+    register.write_text(f"account_id,name,active_to\n{ACME},Acme,\n{BOREAL},Boreal,2026-09\n")
+    world.run({"payer_account_ids": [ACME]}, at=AFTER_DEADLINE + timedelta(hours=1))
+    assert reads == {RECORD(ACME, "N1"): 1, RECORD(BOREAL, "B1"): 1}

@@ -143,23 +143,13 @@ class PayerArchive:
         self._invoice_stems: dict[str, set[str]] = defaultdict(set)
         self._damages: dict[str, Finding] = {}
 
-    def look_up(
-        self, places: Iterable[tuple[BillingPeriod, str]], asked_accounts: Collection[str]
-    ) -> None:
-        """Find the records and documents at these periods and payer accounts, from listings alone.
+    def look_up(self, places: Iterable[tuple[BillingPeriod, str]]) -> None:
+        """Find the records and documents at these periods and accounts, from listings alone.
 
-        Records of accounts that are not asked themselves are looked up in the run's periods too:
-        only an account in whose listings they appear can notice that they vanish. Versions are
-        listed, because otherwise a hidden key looks like one that never existed.
+        Versions are listed, because otherwise a hidden key looks like one that never existed.
         """
-        unasked = {
-            (period, account_id)
-            for period in self._run.billing_periods
-            for account_id in self._archive.folders(records_prefix(period))
-            if account_id not in asked_accounts
-        }
         keys: list[str] = []
-        for period, account_id in {*places, *unasked}:
+        for period, account_id in set(places):
             for versions in self._archive.kept_versions(
                 records_prefix(period, account_id)
             ).values():
