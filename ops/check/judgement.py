@@ -12,7 +12,7 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
 from lambdas.domain.findings import Finding
-from lambdas.domain.judgement.judge import document_gaps, findings_of
+from lambdas.domain.judgement.invoice_findings import document_gaps, findings_of
 from ops.check.instants import Judged, closing_differences, instant_differences
 from ops.check.manifest_reader import PayerPart
 from ops.check.payer_rules import Before, PayerClaim, PayerRules

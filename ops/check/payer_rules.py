@@ -8,7 +8,7 @@ from lambdas.domain.evidence.archived_invoice import OutstandingInvoice
 from lambdas.domain.findings import BESIDE_INVOICES, KINDS, Finding, finding
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.acceptance import Acceptance
-from lambdas.domain.judgement.judge import findings_of
+from lambdas.domain.judgement.invoice_findings import findings_of
 from lambdas.domain.judgement.verdicts import INVOICE_NOT_LISTED, payer_verdict
 from lambdas.domain.runs.outcome import CHECKED, NOT_CHECKED, OUTCOME_CODES
 from lambdas.domain.verdict_words import is_complete

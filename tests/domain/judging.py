@@ -1,9 +1,11 @@
 """Judgements of October 2026 by facts that a test names."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.findings import Finding
 from lambdas.domain.json_text import instant_text, to_canonical_json
@@ -11,6 +13,7 @@ from lambdas.domain.judgement.facts import Facts
 from lambdas.domain.judgement.history import PastPeriod
 from lambdas.domain.judgement.judge import judge
 from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.domain.judgement.payer_case import PayerCase
 from lambdas.domain.runs.close_calendar import CloseCalendar, CloseDeadline
 from lambdas.domain.runs.outcome import CHECKED
 from lambdas.domain.runs.payer_outcome import PayerOutcome
@@ -23,6 +26,7 @@ from lambdas.domain.witnesses.statements import InvoiceUnits
 from ops.check.judgement import Judgement
 from ops.check.manifest_reader import ManifestReader, PayerPart
 from ops.check.statement import InvoiceStatement
+from tests.domain.codes_of_rules import strange_codes
 from tests.domain.examples import ACME, AFTER_DEADLINE, OCTOBER
 
 HASH = "a" * 64
@@ -68,29 +72,31 @@ def judged(
     absent: Sequence[str] = (),
     asks_cost_explorer: bool = True,
 ) -> Manifest:
-    manifest = judge(
-        Facts(
-            "archive",
-            OCTOBER,
-            run_id,
-            as_of,
-            CloseCalendar(CloseDeadline("day", 10)),
-            {
-                account_id: Payer(account_id, name, legal_entity=f"{name} Ltd.")
-                for account_id, name in ({ACME: "Acme"} if names is None else names).items()
-            },
-            previous,
-            HASH if previous else None,
-            outcomes,
-            sorted(invoices, key=lambda i: (i.payer_account_id, i.invoice_id)),
-            damages or {},
-            absent,
-            past,
-            charges or {},
-            acknowledgements,
-            asks_cost_explorer,
-        )
+    facts = Facts(
+        "archive",
+        OCTOBER,
+        run_id,
+        as_of,
+        CloseCalendar(CloseDeadline("day", 10)),
+        {
+            account_id: Payer(account_id, name, legal_entity=f"{name} Ltd.")
+            for account_id, name in ({ACME: "Acme"} if names is None else names).items()
+        },
+        previous,
+        HASH if previous else None,
+        outcomes,
+        sorted(invoices, key=lambda i: (i.payer_account_id, i.invoice_id)),
+        damages or {},
+        absent,
+        past,
+        charges or {},
+        acknowledgements,
+        asks_cost_explorer,
     )
+    manifest = judge(facts)
+    for state in manifest.payers:
+        with suppress(*NOT_UNDERSTOOD):  # such an account is not judged
+            assert strange_codes(PayerCase(facts, state.payer_account_id)) == []
     assert contradictions(manifest, previous) == []
     return manifest
 

@@ -12,7 +12,7 @@ import pytest
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
-from lambdas.domain.judgement import judge
+from lambdas.domain.judgement import payer_case
 from lambdas.handlers import validate_completeness
 from lambdas.steps import judge_run, update_views
 from lambdas.steps.judging import judge_period
@@ -200,15 +200,15 @@ def test_r16_a_manifest_that_cannot_be_understood_costs_its_period_alone(
 def test_r16_a_payer_account_that_cannot_be_judged_leaves_the_others_their_verdicts(
     month: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = judge._expectations
+    real = payer_case.Expectations
 
-    def beyond_arithmetic(facts: Any, account_id: str, *more: Any) -> Any:
+    def beyond_arithmetic(account_id: str, *more: Any) -> Any:
         if account_id == ACME:
             raise OverflowError
-        return real(facts, account_id, *more)
+        return real(account_id, *more)
 
     with monkeypatch.context() as broken:
-        broken.setattr(judge, "_expectations", beyond_arithmetic)
+        broken.setattr(payer_case, "Expectations", beyond_arithmetic)
         month.run()
         assert month.payer(BOREAL)["verdict"] == "COMPLETE"
         assert (month.payer()["verdict"], month.findings()) == (
@@ -232,7 +232,7 @@ def test_r16_in_a_closed_period_nothing_is_signed_of_what_cannot_be_judged(
 
     manifests = month.keys(f"periods/{OCTOBER}/manifests/")
     with monkeypatch.context() as broken:
-        broken.setattr(judge, "_expectations", beyond_arithmetic)
+        broken.setattr(payer_case, "Expectations", beyond_arithmetic)
         assert month.run(at=AFTER_DEADLINE + ONE_DAY)["verdict"] == "ACTION_REQUIRED"
     assert month.run(at=AFTER_DEADLINE + 2 * ONE_DAY)["verdict"] == "COMPLETE"
     assert month.keys(f"periods/{OCTOBER}/manifests/") == manifests
@@ -311,7 +311,7 @@ def test_r18_a_run_holds_the_invoices_of_one_period_at_a_time(
     gc.freeze()  # what other tests hold is neither looked through nor counted
     for module, name in (
         (judge_run, "judge_period"),
-        (judge_period, "judge"),
+        (judge_period, "judge_payers"),
         (update_views, "period_page"),
     ):
         real = getattr(module, name)
@@ -327,4 +327,4 @@ def test_r18_a_run_holds_the_invoices_of_one_period_at_a_time(
         gc.unfreeze()
     assert {name: len(counts) for name, counts in held.items()} == dict.fromkeys(held, 5)
     assert held["judge_period"] == [0] * 5
-    assert max(held["judge"] + held["period_page"]) == 3
+    assert max(held["judge_payers"] + held["period_page"]) == 3

@@ -1,5 +1,6 @@
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -263,16 +264,16 @@ def test_two_interleaved_runs_leave_one_chain(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(world)
-    whole = judge_period.judge
+    whole = judge_period.manifest_of
     others = iter([True])
 
-    def interrupted(facts: object) -> object:
-        manifest = whole(facts)  # type: ignore[arg-type]
+    def interrupted(*given: Any) -> object:
+        manifest = whole(*given)
         if next(others, False):  # another run is faster by one manifest
             world.run({"payer_account_ids": [BOREAL]})
         return manifest
 
-    monkeypatch.setattr(judge_period, "judge", interrupted)
+    monkeypatch.setattr(judge_period, "manifest_of", interrupted)
     world.run()
     assert world.payer()["verdict"] == world.payer(BOREAL)["verdict"] == "COMPLETE"
     first, second = manifests(world)

@@ -1,7 +1,7 @@
 """Acceptance: which findings block a payer account, and which a person or the close excuses."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lambdas.domain.findings import Finding, finding
@@ -14,6 +14,7 @@ from lambdas.domain.words import counted
 _LENIENT = (*OUTCOME_CODES, *INVOICE_NOT_LISTED, "INVOICE_WITHOUT_ID", "ROWS_DIFFER")
 
 
+@dataclass(frozen=True)
 class Acceptance:
     """The acceptance of findings on one payer account.
 
@@ -24,29 +25,21 @@ class Acceptance:
     was acknowledged, it blocks again once the acknowledgement is over.
     """
 
-    def __init__(
-        self,
-        as_of: datetime,
-        witnesses: PayerWitnesses,
-        *,
-        is_closed_complete: bool,
-        known: Collection[tuple[str, str]] = (),
-    ) -> None:
-        self._as_of = as_of
-        self._witnesses = witnesses
-        self._is_closed_complete = is_closed_complete
-        self._known = known
+    as_of: datetime
+    witnesses: PayerWitnesses
+    is_closed_complete: bool
+    known: Collection[tuple[str, str]] = ()
 
     def as_accepted(self, found: Finding) -> Finding:
         """The finding, as a warning if it is accepted."""
         if not found.is_blocking:
             return found
-        acknowledgement = self._witnesses.acknowledgement_of(found)
+        acknowledgement = self.witnesses.acknowledgement_of(found)
         is_accepted = (
-            acknowledgement.is_in_force(self._as_of)
+            acknowledgement.is_in_force(self.as_of)
             if acknowledgement
-            else self._is_closed_complete
-            and (found.code in _LENIENT or (found.code, found.subject) in self._known)
+            else self.is_closed_complete
+            and (found.code in _LENIENT or (found.code, found.subject) in self.known)
         )
         return replace(found, severity="warning") if is_accepted else found
 
@@ -65,16 +58,16 @@ class Acceptance:
             for found in findings
             if found.is_blocking
             and found.code not in NEVER_ACKNOWLEDGED
-            and (self.block([found]) or self._witnesses.acknowledgement_of(found))
+            and (self.block([found]) or self.witnesses.acknowledgement_of(found))
         ]
 
     def accepts(self, findings: Iterable[Finding]) -> bool:
         """True if there are findings and acknowledgements cover all of them."""
-        newest = [self._witnesses.acknowledgement_of(found) for found in findings]
-        return bool(newest) and all(one and one.is_in_force(self._as_of) for one in newest)
+        newest = [self.witnesses.acknowledgement_of(found) for found in findings]
+        return bool(newest) and all(one and one.is_in_force(self.as_of) for one in newest)
 
     def acknowledged(self, account_id: str) -> Iterable[Finding]:
-        for one in self._witnesses.acknowledged(self._as_of):
+        for one in self.witnesses.acknowledged(self.as_of):
             yield finding(
                 "ACKNOWLEDGED",
                 account_id,

@@ -4,7 +4,7 @@ views.
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from lambdas.aws.archive import Archive
@@ -22,13 +22,16 @@ from lambdas.domain.evidence.key_segments import safe_segment
 from lambdas.domain.evidence.references import references
 from lambdas.domain.findings import finding
 from lambdas.domain.json_text import instant_text, read_instant
-from lambdas.domain.judgement.charges_wanted import charges_are_wanted
 from lambdas.domain.judgement.facts import Facts
-from lambdas.domain.judgement.judge import judge
+from lambdas.domain.judgement.judge import (
+    charges_wanted,
+    judge_payers,
+    judge_with_charges,
+    manifest_of,
+)
 from lambdas.domain.judgement.judged import Judged
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.runs.close_calendar import CloseCalendar
-from lambdas.domain.runs.outcome import CHECKED
 from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
 from lambdas.domain.witnesses.charges import Charges
@@ -148,30 +151,13 @@ def _judged_as_of(run: Run, previous: Manifest | None) -> datetime:
 
 
 def _judge_with_charges(facts: Facts, run: Run) -> Manifest:
-    """Judge; and judge again with Cost Explorer's charges where they can change the verdict."""
-    manifest = judge(facts)
-    if run.ask_charges is None:
-        return manifest
-    account_ids = [
-        state.payer_account_id
-        for state in manifest.payers
-        if (payer_outcome := facts.asked(state.payer_account_id))
-        and payer_outcome.outcome == CHECKED
-        and charges_are_wanted(
-            state,
-            facts.billing_period,
-            as_of=facts.as_of,
-            is_overdue=facts.is_overdue,
-            is_closed=bool(facts.previous and facts.previous.closed_at),
-        )
-    ]
-    if not account_ids:
-        return manifest
-    charges = run.ask_charges(facts.billing_period, account_ids)
-    acknowledgements = {
-        one.payer_account_id: one.witnesses.acknowledgements for one in manifest.payers
-    }
-    return judge(replace(facts, charges=charges, accepted=acknowledgements))
+    """Judge; Cost Explorer is asked for the payer accounts whose verdict it can change."""
+    states = judge_payers(facts)
+    asked = charges_wanted(facts, states) if run.ask_charges else []
+    if run.ask_charges and asked:
+        charges = run.ask_charges(facts.billing_period, asked)
+        states = judge_with_charges(facts, states, charges)
+    return manifest_of(facts, states)
 
 
 def _show_broken(archive: Archive, period: BillingPeriod, run: Run, broken: ChainBroken) -> Judged:

@@ -1,0 +1,204 @@
+"""One payer account in one billing period: everything that its judgement rests on."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
+from lambdas.domain.findings import BESIDE_INVOICES, Finding
+from lambdas.domain.json_text import instant_text
+from lambdas.domain.judgement.expectations import Expectations, FiledInvoice
+from lambdas.domain.judgement.facts import Facts
+from lambdas.domain.judgement.history import history_of
+from lambdas.domain.judgement.manifests import PayerState
+from lambdas.domain.runs.outcome import CHECKED
+from lambdas.domain.runs.payer_outcome import PayerOutcome
+from lambdas.domain.runs.payer_register import Payer
+from lambdas.domain.verdict_words import PayerVerdict
+from lambdas.domain.witnesses.statements import (
+    NOBODY,
+    Listings,
+    PayerWitnesses,
+    latest_statement,
+    since,
+)
+
+
+@dataclass(frozen=True)
+class PayerCase:
+    """The case of one payer account. It holds no judgement: `rules.RULES` find what is wrong."""
+
+    facts: Facts
+    account_id: str
+
+    @cached_property
+    def before(self) -> PayerState | None:
+        """Its state in the previous manifest."""
+        return self.facts.before.get(self.account_id)
+
+    @cached_property
+    def payer(self) -> Payer | None:
+        """Its row of the register, if it is active in the period."""
+        return self.facts.payers.get(self.account_id)
+
+    @property
+    def name(self) -> str:
+        return self.payer.name if self.payer else self.before.name if self.before else ""
+
+    @property
+    def legal_entity(self) -> str:
+        if self.payer:
+            return self.payer.legal_entity
+        return self.before.legal_entity if self.before else ""
+
+    @cached_property
+    def asked(self) -> PayerOutcome | None:
+        """Its outcome, if this run asked it for the period."""
+        return self.facts.asked(self.account_id)
+
+    @cached_property
+    def read(self) -> PayerOutcome | None:
+        """Its outcome, if this run read its listings of the period to the end."""
+        return self.facts.read(self.account_id)
+
+    @property
+    def asked_at(self) -> str:
+        return instant_text(self.facts.asked_at or self.facts.as_of)
+
+    @property
+    def checked_at(self) -> str | None:
+        """The instant as of which its listings were last read to the end."""
+        if self.read is not None:
+            return self.asked_at
+        return self.before.checked_at if self.before else None
+
+    @cached_property
+    def invoices(self) -> tuple[ArchivedInvoice, ...]:
+        return tuple(self.facts.invoices_of.get(self.account_id, ()))
+
+    @cached_property
+    def outstanding(self) -> tuple[OutstandingInvoice, ...]:
+        return self.facts.outstanding_invoices(self.account_id)
+
+    @cached_property
+    def listing_findings(self) -> tuple[Finding, ...]:
+        return self.facts.listing_findings(self.account_id)
+
+    @cached_property
+    def nameless(self) -> list[Finding]:
+        """The findings on listed invoices that cannot be archived."""
+        return [one for one in self.listing_findings if one.code not in BESIDE_INVOICES]
+
+    @property
+    def listed(self) -> int:
+        """The number of its listed invoices, archived or not."""
+        return len(self.invoices) + len(self.outstanding) + len(self.nameless)
+
+    @cached_property
+    def outcome(self) -> str | None:
+        """The latest outcome of asking it; None: never asked."""
+        if self.asked:
+            return self.asked.outcome
+        latest = self.before.outcome if self.before else None
+        if latest is None and self.payer is None and self.listed:
+            return CHECKED  # never asked itself: another payer account lists its invoices
+        return latest
+
+    @cached_property
+    def was_never_listed(self) -> bool:
+        """True if AWS has always refused to list the period for it, as AWS may if it did not
+        exist.
+        """
+        return not self.checked_at and any(
+            (found.code, found.subject) == ("LISTING_REFUSED", self.account_id)
+            for found in self.listing_findings
+        )
+
+    @property
+    def is_payer(self) -> bool:
+        """True if the register has it, or had it when its listings of the period were read: leaving
+        the register does not remove a gap.
+        """
+        was_read = self.before is not None and self.before.checked_at is not None
+        return self.payer is not None or was_read
+
+    @cached_property
+    def closed_complete(self) -> PayerState | None:
+        """Its state before, if the period is archive closed and it was complete."""
+        is_so = self.facts.is_closed and self.before is not None and self.before.is_complete
+        return self.before if is_so else None
+
+    @property
+    def is_closed_complete(self) -> bool:
+        """True if its verdict in an archive-closed period is complete and rests on a check of it.
+        An acknowledgement instead of a check excuses no finding of the first check.
+        """
+        state = self.closed_complete
+        return bool(state and (state.checked_at or state.outcome == CHECKED))
+
+    @cached_property
+    def witnesses(self) -> PayerWitnesses:
+        """The current statement of each witness; acknowledgements as before."""
+        facts, read = self.facts, self.read
+        statements = self.before.witnesses if self.before else NOBODY
+        if read:
+            listings = Listings(facts.run_id, self.asked_at, self._listed_by(read))
+            units = read.units
+            if units:
+                units = since(statements.units, latest_statement(statements.units, units))
+            elif statements.units:
+                units = replace(statements.units, not_read="")
+            statements = replace(
+                statements, listings=since(statements.listings, listings), units=units
+            )
+        charges = facts.charges.get(self.account_id)
+        if charges:
+            statements = replace(statements, charges=latest_statement(statements.charges, charges))
+        elif statements.charges and not facts.asks_cost_explorer:
+            statements = replace(statements, charges=replace(statements.charges, not_read=""))
+        if self.payer and not self.closed_complete:
+            statements = replace(statements, history=history_of(self.account_id, facts.past))
+        return replace(statements, transfers=facts.transfers_of.get(self.account_id))
+
+    def _listed_by(self, read: PayerOutcome) -> int:
+        """The number of the period's invoices in its listings of this run."""
+        period = self.facts.billing_period
+        ids = {one.invoice_id for one in read.archived if one.billing_period == period}
+        ids |= {one.invoice_id for one in read.outstanding if one.billing_period == period}
+        return len(ids & read.listed_ids)
+
+    @cached_property
+    def expectations(self) -> Expectations:
+        """What its witnesses expect, with everything listed under it."""
+        facts, account_id = self.facts, self.account_id
+        archived = facts.invoices_listed_under.get(account_id, ())
+        awaited = (*self.outstanding, *facts.outstanding_listed_under.get(account_id, ()))
+        filed = [FiledInvoice(one.payer_account_id, one.summary) for one in archived]
+        filed += [FiledInvoice(one.payer_account_id, one.summary) for one in awaited]
+        return Expectations(
+            account_id,
+            facts.billing_period,
+            self.witnesses,
+            facts.transfers_by_account.get(account_id, ()),
+            filed,
+            facts.payers.keys(),
+        )
+
+    @cached_property
+    def explained(self) -> PayerVerdict | None:
+        """The verdict by which a witness explains that it has no invoices of its own."""
+        return self.expectations.verdict_without_invoices(is_overdue=self.facts.is_overdue)
+
+    @cached_property
+    def is_unexplained(self) -> bool:
+        """True if it has nothing that can be all of its invoices and no witness explains that."""
+        return self.explained is None and not (self.nameless or self._has_invoice)
+
+    @property
+    def _has_invoice(self) -> bool:
+        """True if the invoices filed under it can be all of them. For an account that is not asked
+        itself, any invoice is enough.
+        """
+        rows = [one.summary for one in self.invoices] + [one.summary for one in self.outstanding]
+        if self.account_id not in self.facts.asked_accounts:
+            return bool(rows)
+        return any(map(self.expectations.can_be_all, rows))
