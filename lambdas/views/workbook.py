@@ -442,11 +442,10 @@ def _missing_rows(manifest: Manifest) -> Iterator[list[Cell]]:
         yield [None, None, None, None, *_gap(found, found.subject)]
     for payer in _needing_attention_first(manifest.payers):
         who: list[Cell] = [payer.payer_account_id, payer.name, payer.legal_entity, payer.verdict]
-        blocking = [found for found in payer.findings if found.is_blocking]
-        for found in blocking:
+        for found in payer.blocking:
             about = None if found.subject == payer.payer_account_id else found.subject
             yield [*who, *_gap(found, about)]
-        if not blocking and not payer.is_complete:
+        if not payer.blocking and not payer.is_complete:
             yield [*who, None, None, PAYER_VERDICTS[payer.verdict][1], None, None]
 
 

@@ -11,7 +11,7 @@ from lambdas.domain.findings import Finding
 from lambdas.domain.json_text import instant_text, to_canonical_json
 from lambdas.domain.judgement.facts import Facts
 from lambdas.domain.judgement.history import PastPeriod
-from lambdas.domain.judgement.judge import judge
+from lambdas.domain.judgement.judge import judge_payers, manifest_of
 from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.domain.judgement.payer_case import PayerCase
 from lambdas.domain.runs.close_calendar import CloseCalendar, CloseDeadline
@@ -93,7 +93,7 @@ def judged(
         acknowledgements,
         asks_cost_explorer,
     )
-    manifest = judge(facts)
+    manifest = manifest_of(facts, judge_payers(facts))
     for state in manifest.payers:
         with suppress(*NOT_UNDERSTOOD):  # such an account is not judged
             assert strange_codes(PayerCase(facts, state.payer_account_id)) == []

@@ -57,7 +57,7 @@ def charges_are_wanted(
     is_accepted = charges is None and bool(state.witnesses.acknowledged(as_of))
     if is_closed and state.is_complete and not (is_estimate or is_accepted):
         return False
-    blocking = {found.code for found in state.findings if found.is_blocking}
+    blocking = {found.code for found in state.blocking}
     if charges and charges.at and not (charges.not_read or is_unconfirmed):
         is_waited_for = bool(blocking) and not any(one.is_to_be_paid for one in charges.by_entity)
         pause = _THE_NEXT_DAY if is_waited_for else ASKED_AGAIN_AFTER

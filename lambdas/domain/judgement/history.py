@@ -67,9 +67,7 @@ class PastPeriod:
 def _still_missing(state: PayerState) -> Iterable[Issuer]:
     """The usual invoices that were missing and that nobody accepted as missing."""
     missing_subjects = {
-        found.subject
-        for found in state.findings
-        if found.is_blocking and found.code == "USUAL_INVOICE_MISSING"
+        found.subject for found in state.blocking if found.code == "USUAL_INVOICE_MISSING"
     }
     return (issuer for issuer in state.witnesses.history.usual if str(issuer) in missing_subjects)
 

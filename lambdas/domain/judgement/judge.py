@@ -21,14 +21,8 @@ States = Mapping[str, PayerState]
 """Payer accounts as judged, by account id."""
 
 
-def judge(facts: Facts) -> Manifest:
-    """The manifest that follows from the facts. If it says the same as the previous one, it is not
-    to be written.
-    """
-    return manifest_of(facts, judge_payers(facts))
-
-
 def judge_payers(facts: Facts) -> States:
+    """Every payer account of the period as judged, if Cost Explorer says nothing new."""
     return _judged(facts, _account_ids(facts))
 
 
@@ -59,6 +53,9 @@ def charges_wanted(facts: Facts, states: States) -> list[str]:
 
 
 def manifest_of(facts: Facts, states: States) -> Manifest:
+    """The period's next manifest. If it says the same as the previous one, it is not to be
+    written.
+    """
     payers = tuple(state for _, state in sorted(states.items()))
     verdict = period_verdict(payer.verdict for payer in payers)
     closed_at = facts.previous.closed_at if facts.previous else None

@@ -77,6 +77,11 @@ class PayerState(Form):
         return sum(len(invoice.documents) for invoice in self.invoices)
 
     @property
+    def blocking(self) -> list[Finding]:
+        """The findings that keep it from being complete."""
+        return [found for found in self.findings if found.is_blocking]
+
+    @property
     def is_complete(self) -> bool:
         return is_complete(self.verdict)
 
@@ -153,6 +158,12 @@ class Manifest(Form):
     def invoices(self) -> Iterator[ArchivedInvoice]:
         """Every archived invoice of the period."""
         return (invoice for payer in self.payers for invoice in payer.invoices)
+
+    @property
+    def blocking(self) -> list[Finding]:
+        """The findings that keep it from being complete: its own, then those of its payers."""
+        own = [found for found in self.findings if found.is_blocking]
+        return own + [found for payer in self.payers for found in payer.blocking]
 
     @property
     def evidence(self) -> Iterator[StoredObject]:

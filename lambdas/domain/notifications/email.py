@@ -10,7 +10,6 @@ from lambdas.domain.notifications.accepted import accepted_findings
 from lambdas.domain.notifications.reasons import Notification
 from lambdas.domain.notifications.report import (
     PERIOD_WORDS,
-    blocking,
     count_by_code,
     payer_lines,
     plain_name,
@@ -93,7 +92,7 @@ def _period(notification: Notification) -> list[str]:
     lines += ["", "What lacks:", *payer_lines(manifest.payers)]
     lines += (f"- the period itself: {found.code}" for found in manifest.findings)
     lines += ["", "What to do:"]
-    lines += (f"- {code}: {KINDS[code].next_step}" for code in count_by_code(blocking(manifest)))
+    lines += (f"- {code}: {KINDS[code].next_step}" for code in count_by_code(manifest.blocking))
     return lines
 
 

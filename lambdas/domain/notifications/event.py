@@ -9,7 +9,7 @@ from lambdas.domain.json_text import instant_text
 from lambdas.domain.judgement.manifests import PayerState
 from lambdas.domain.notifications.accepted import accepted_findings
 from lambdas.domain.notifications.reasons import Notification
-from lambdas.domain.notifications.report import blocking, count_by_code
+from lambdas.domain.notifications.report import count_by_code
 
 SOURCE = "invoice-archive"
 DETAIL_TYPE = "Billing Period Judged"
@@ -55,7 +55,7 @@ def _event(notification: Notification) -> dict[str, Any]:
         "manifest_sha256": notification.manifest_sha256,
         "payers": len(manifest.payers),
         "payers_by_verdict": dict(sorted(Counter(one.verdict for one in manifest.payers).items())),
-        "blocking_findings": count_by_code(blocking(manifest)),
+        "blocking_findings": count_by_code(manifest.blocking),
         "open_payers": [_payer(one) for one in open_payers[:_MOST_PAYERS]],
         "open_payers_left_out": max(0, len(open_payers) - _MOST_PAYERS),
         "newly_open_payers": list(notification.newly_needing[:_MOST_PAYERS]),
@@ -69,5 +69,5 @@ def _payer(state: PayerState) -> dict[str, Any]:
         "verdict": state.verdict,
         "expected": state.expected,
         "archived": state.archived,
-        "blocking_findings": count_by_code(f for f in state.findings if f.is_blocking),
+        "blocking_findings": count_by_code(state.blocking),
     }

@@ -4,7 +4,7 @@ accounts.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from lambdas.domain.cut_text import within_bytes
 from lambdas.domain.evidence.archive_layout import run_prefix
@@ -63,12 +63,6 @@ def payer_lines(payers: Iterable[PayerState]) -> list[str]:
     return lines
 
 
-def blocking(manifest: Manifest) -> Iterator[Finding]:
-    """Every finding that blocks the period."""
-    for findings in (manifest.findings, *(payer.findings for payer in manifest.payers)):
-        yield from (found for found in findings if found.is_blocking)
-
-
 def count_by_code(findings: Iterable[Finding]) -> dict[str, int]:
     """The number of findings of each code, in the order of the codes."""
     return dict(sorted(Counter(found.code for found in findings).items()))
@@ -82,7 +76,7 @@ def plain_name(name: str) -> str:
 
 
 def _payer_line(payer: PayerState) -> str:
-    codes = count_by_code(found for found in payer.findings if found.is_blocking)
+    codes = count_by_code(payer.blocking)
     why = ", ".join(f"{count} x {code}" for code, count in codes.items())
     return (
         f"- {payer.payer_account_id} {plain_name(payer.name)}: {_PAYER_WORDS[payer.verdict]}; "

@@ -32,7 +32,7 @@ def exceptions(page: PeriodContext) -> Iterator[Html]:
     acting = [_Occurrence(None, found) for found in page.manifest.findings]
     awaited: list[_Occurrence] = []
     for payer in page.manifest.payers:
-        blocking = [_Occurrence(payer, f) for f in payer.findings if f.is_blocking]
+        blocking = [_Occurrence(payer, found) for found in payer.blocking]
         (awaited if payer.verdict == "AWAITING" else acting).extend(blocking)
     if acting:
         yield section(
