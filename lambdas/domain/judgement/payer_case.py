@@ -168,7 +168,7 @@ class PayerCase:
 
     @cached_property
     def expectations(self) -> Expectations:
-        """What its witnesses expect, with everything listed under it."""
+        """The expectations of its witnesses, with everything listed under it."""
         facts, account_id = self.facts, self.account_id
         archived = facts.invoices_listed_under.get(account_id, ())
         awaited = (*self.outstanding, *facts.outstanding_listed_under.get(account_id, ()))

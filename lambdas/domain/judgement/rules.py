@@ -79,7 +79,7 @@ def outstanding_invoices(case: PayerCase) -> Iterable[Finding]:
 
 
 def archived_invoices(case: PayerCase) -> Iterable[Finding]:
-    """What the records say of an invoice, its row and its documents."""
+    """The records name something about an invoice, its row or its documents."""
     return (found for invoice in case.invoices for found in findings_of(invoice))
 
 
