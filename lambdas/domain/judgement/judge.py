@@ -62,15 +62,15 @@ def manifest_of(facts: Facts, states: States) -> Manifest:
     if closed_at is None and verdict == "COMPLETE" and facts.is_overdue:
         closed_at = instant_text(facts.as_of)
     return Manifest(
-        facts.bucket,
-        facts.billing_period,
-        facts.previous.sequence + 1 if facts.previous else 1,
-        facts.previous_sha256,
-        facts.run_id,
-        instant_text(facts.as_of),
-        verdict,
-        closed_at,
-        payers,
+        bucket=facts.bucket,
+        billing_period=facts.billing_period,
+        sequence=facts.previous.sequence + 1 if facts.previous else 1,
+        previous_sha256=facts.previous_sha256,
+        run_id=facts.run_id,
+        generated_at=instant_text(facts.as_of),
+        verdict=verdict,
+        closed_at=closed_at,
+        payers=payers,
         last_day=facts.close.last_day(facts.billing_period).isoformat(),
         close_day=facts.close.close_day(facts.billing_period, facts.as_of),
     )

@@ -3,7 +3,6 @@ views.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,15 +10,8 @@ from lambdas.aws.archive import Archive
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD, ServiceUnavailable
 from lambdas.domain.evidence.archive_layout import (
-    chain_prefix,
     period_prefix,
-    record_chain,
-    recorded_invoices,
-    records_prefix,
 )
-from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
-from lambdas.domain.evidence.key_segments import safe_segment
-from lambdas.domain.evidence.references import references
 from lambdas.domain.findings import finding
 from lambdas.domain.json_text import instant_text, read_instant
 from lambdas.domain.judgement.facts import Facts
@@ -35,6 +27,7 @@ from lambdas.domain.runs.close_calendar import CloseCalendar
 from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
 from lambdas.domain.witnesses.charges import Charges
+from lambdas.steps.judging.absent_invoices import absent_invoices
 from lambdas.steps.judging.manifest_chain import ChainBroken, ManifestChain
 from lambdas.steps.judging.past_periods import PastPeriods
 from lambdas.steps.judging.period_evidence import read_evidence
@@ -43,9 +36,7 @@ from lambdas.steps.update_views import update_completeness, update_manifest_view
 from lambdas.telemetry import logger
 
 _CHAIN_TRIES = 5
-_READ_THREADS = 16
 AskCharges = Callable[[BillingPeriod, Sequence[str]], Mapping[str, Charges]]
-_REFERENCE_PERIODS = 12
 
 
 @dataclass(frozen=True)
@@ -107,19 +98,19 @@ def _judge_period(
         previous = newest.manifest if newest else None
         evidence = read_evidence(archive, period, previous, outcomes)
         facts = Facts(
-            archive.bucket,
-            period,
-            run.run_id,
-            _judged_as_of(run, previous),
-            run.close,
-            one.payers,
-            previous,
-            newest.sha256 if newest else None,
-            evidence.outcomes,
-            evidence.invoices,
-            evidence.damages,
-            _absent_invoices(archive, period, evidence.invoices),
-            before,
+            bucket=archive.bucket,
+            billing_period=period,
+            run_id=run.run_id,
+            as_of=_judged_as_of(run, previous),
+            close=run.close,
+            payers=one.payers,
+            previous=previous,
+            previous_sha256=newest.sha256 if newest else None,
+            outcomes=evidence.outcomes,
+            invoices=evidence.invoices,
+            damages=evidence.damages,
+            absent_invoices=absent_invoices(archive, period, evidence.invoices),
+            past=before,
             acknowledgements=run.acknowledgements,
             asks_cost_explorer=run.ask_charges is not None,
             is_of_run=one.is_of_run,
@@ -164,18 +155,18 @@ def _show_broken(archive: Archive, period: BillingPeriod, run: Run, broken: Chai
     """Show the newest readable manifest, with a verdict that needs a person."""
     newest = broken.newest.manifest if broken.newest else None
     broken_manifest = Manifest(
-        archive.bucket,
-        period,
-        newest.sequence if newest else 0,
-        newest.previous_sha256 if newest else None,
-        run.run_id,
-        instant_text(run.as_of),
-        "ACTION_REQUIRED",
-        newest.closed_at if newest else None,
-        newest.payers if newest else (),
-        (broken.finding,),
-        run.close.last_day(period).isoformat(),
-        run.close.close_day(period, run.as_of),
+        bucket=archive.bucket,
+        billing_period=period,
+        sequence=newest.sequence if newest else 0,
+        previous_sha256=newest.previous_sha256 if newest else None,
+        run_id=run.run_id,
+        generated_at=instant_text(run.as_of),
+        verdict="ACTION_REQUIRED",
+        closed_at=newest.closed_at if newest else None,
+        payers=newest.payers if newest else (),
+        findings=(broken.finding,),
+        last_day=run.close.last_day(period).isoformat(),
+        close_day=run.close.close_day(period, run.as_of),
     )
     update_completeness(archive, broken_manifest, broken.sequence)
     return Judged(
@@ -186,39 +177,3 @@ def _show_broken(archive: Archive, period: BillingPeriod, run: Run, broken: Chai
         sha256=None,
         shown_from=newest.sequence if newest else 0,
     )
-
-
-def _absent_invoices(
-    archive: Archive, period: BillingPeriod, invoices: Sequence[ArchivedInvoice]
-) -> set[str]:
-    """Invoices that others of the period refer to and that have no record in the year before, under
-    any account.
-    """
-    here = {invoice.invoice_id for invoice in invoices}
-    referenced = sorted(
-        {
-            (invoice.payer_account_id, invoice_id)
-            for invoice in invoices
-            for _, invoice_id in references(invoice.summary)
-            if invoice_id not in here
-        }
-    )
-    places = period.with_earlier(_REFERENCE_PERIODS)
-
-    def is_absent(one: tuple[str, str]) -> bool:
-        chains = (chain_prefix(record_chain(place, *one)) for place in places)
-        return not any(any(archive.list(chain)) for chain in chains)
-
-    def recorded(place: BillingPeriod) -> set[str]:
-        return recorded_invoices(item.key for item in archive.list(records_prefix(place)))
-
-    with ThreadPoolExecutor(_READ_THREADS) as pool:
-        absences = pool.map(is_absent, referenced)
-        absent = {
-            invoice_id
-            for (_, invoice_id), is_gone in zip(referenced, absences, strict=True)
-            if is_gone
-        }
-        # they may be filed under another account, for example a receiver
-        elsewhere = set[str]().union(*pool.map(recorded, places[1:] if absent else ()))
-    return {invoice_id for invoice_id in absent if safe_segment(invoice_id) not in elsewhere}

@@ -1,0 +1,56 @@
+"""The invoices that a period's invoices refer to and that are not archived."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from lambdas.aws.archive import Archive
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.archive_layout import (
+    chain_prefix,
+    record_chain,
+    recorded_invoices,
+    records_prefix,
+)
+from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
+from lambdas.domain.evidence.key_segments import safe_segment
+from lambdas.domain.evidence.references import references
+
+_READ_THREADS = 16
+_PERIODS = 12
+"""Where they are looked for: the period and those of the year before."""
+
+
+def absent_invoices(
+    archive: Archive, period: BillingPeriod, invoices: Sequence[ArchivedInvoice]
+) -> set[str]:
+    """Invoices that others of the period refer to and that have no record in the year before, under
+    any account.
+    """
+    here = {invoice.invoice_id for invoice in invoices}
+    referenced = sorted(
+        {
+            (invoice.payer_account_id, invoice_id)
+            for invoice in invoices
+            for _, invoice_id in references(invoice.summary)
+            if invoice_id not in here
+        }
+    )
+    places = period.with_earlier(_PERIODS)
+
+    def is_absent(one: tuple[str, str]) -> bool:
+        chains = (chain_prefix(record_chain(place, *one)) for place in places)
+        return not any(any(archive.list(chain)) for chain in chains)
+
+    def recorded(place: BillingPeriod) -> set[str]:
+        return recorded_invoices(item.key for item in archive.list(records_prefix(place)))
+
+    with ThreadPoolExecutor(_READ_THREADS) as pool:
+        absences = pool.map(is_absent, referenced)
+        absent = {
+            invoice_id
+            for (_, invoice_id), is_gone in zip(referenced, absences, strict=True)
+            if is_gone
+        }
+        # they may be filed under another account, for example a receiver
+        elsewhere = set[str]().union(*pool.map(recorded, places[1:] if absent else ()))
+    return {invoice_id for invoice_id in absent if safe_segment(invoice_id) not in elsewhere}
