@@ -149,40 +149,6 @@ class Facts:
             )
         }
 
-    def listing_findings(self, account_id: str) -> tuple[Finding, ...]:
-        """Findings of the account's latest listings on anything but its invoices.
-
-        Earlier findings end only with a listing of the period that was read to its end; findings on
-        listings by receiver role only with those listings.
-        """
-        before, read = self.before.get(account_id), self.read(account_id)
-        known = set(before.listing_findings) if before else set()
-        found = set(self.unusable_of.get(account_id, ())) | self._notes_of(account_id, known)
-        if read is None:
-            found |= known
-        elif read.roles_listed is None:
-            found |= {one for one in known if one.code == "ROLES_NOT_LISTED"}
-        return tuple(sorted(found))
-
-    def _notes_of(self, account_id: str, before: Collection[Finding]) -> set[Finding]:
-        """Findings of the run's listings on anything but invoices. An archive-closed period gets
-        only those that it had before, and refused listings.
-        """
-        known = {(one.code, one.subject) for one in before}
-        outcome = self.outcome_of.get(account_id)
-        notes = {
-            note.finding
-            for note in (outcome.notes if outcome else ())
-            if note.billing_period == self.billing_period
-        }
-        if not self.is_closed:
-            return notes
-        return {
-            one
-            for one in notes
-            if one.code == "LISTING_REFUSED" or (one.code, one.subject) in known
-        }
-
     @cached_property
     def outstanding_listed_under(self) -> Mapping[str, Sequence[OutstandingInvoice]]:
         """The outstanding invoices of accounts that are not asked, by the payer account that lists

@@ -1,5 +1,6 @@
 """One payer account in one billing period: everything that its judgement rests on."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -81,7 +82,35 @@ class PayerCase:
 
     @cached_property
     def listing_findings(self) -> tuple[Finding, ...]:
-        return self.facts.listing_findings(self.account_id)
+        """Findings of its latest listings on anything but its invoices.
+
+        Earlier findings end only with a listing of the period that was read to its end; findings on
+        listings by receiver role only with those listings.
+        """
+        known = set(self.before.listing_findings) if self.before else set()
+        found = set(self.facts.unusable_of.get(self.account_id, ())) | self._notes(known)
+        if self.read is None:
+            found |= known
+        elif self.read.roles_listed is None:
+            found |= {one for one in known if one.code == "ROLES_NOT_LISTED"}
+        return tuple(sorted(found))
+
+    def _notes(self, before: Collection[Finding]) -> set[Finding]:
+        """Findings of the run's listings on anything but invoices. An archive-closed period gets
+        only those that it had before, and refused listings.
+        """
+        known = {(one.code, one.subject) for one in before}
+        outcome = self.facts.outcome_of.get(self.account_id)
+        return {
+            note.finding
+            for note in (outcome.notes if outcome else ())
+            if note.billing_period == self.facts.billing_period
+            and (
+                not self.facts.is_closed
+                or note.finding.code == "LISTING_REFUSED"
+                or (note.finding.code, note.finding.subject) in known
+            )
+        }
 
     @cached_property
     def nameless(self) -> list[Finding]:

@@ -17,7 +17,7 @@ from lambdas.domain.evidence.references import references
 
 _READ_THREADS = 16
 _PERIODS = 12
-"""Where they are looked for: the period and those of the year before."""
+"""They are looked for in the period and in those of the year before."""
 
 
 def absent_invoices(
