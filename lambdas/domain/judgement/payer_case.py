@@ -15,8 +15,11 @@ from lambdas.domain.runs.outcome import CHECKED
 from lambdas.domain.runs.payer_outcome import PayerOutcome
 from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.verdict_words import PayerVerdict
+from lambdas.domain.witnesses.charges import Charges
 from lambdas.domain.witnesses.statements import (
     NOBODY,
+    History,
+    InvoiceUnits,
     Listings,
     PayerWitnesses,
     latest_statement,
@@ -151,7 +154,7 @@ class PayerCase:
         return self.payer is not None or was_read
 
     @cached_property
-    def closed_complete(self) -> PayerState | None:
+    def complete_at_close(self) -> PayerState | None:
         """Its state before, if the period is archive closed and it was complete."""
         is_so = self.facts.is_closed and self.before is not None and self.before.is_complete
         return self.before if is_so else None
@@ -161,39 +164,59 @@ class PayerCase:
         """True if its verdict in an archive-closed period is complete and rests on a check of it.
         An acknowledgement instead of a check excuses no finding of the first check.
         """
-        state = self.closed_complete
+        state = self.complete_at_close
         return bool(state and (state.checked_at or state.outcome == CHECKED))
 
     @cached_property
     def witnesses(self) -> PayerWitnesses:
         """The current statement of each witness; acknowledgements as before."""
-        facts, read = self.facts, self.read
-        statements = self.before.witnesses if self.before else NOBODY
-        if read:
-            listings = Listings(facts.run_id, self.asked_at, self._listed_by(read))
-            units = read.units
-            if units:
-                units = since(statements.units, latest_statement(statements.units, units))
-            elif statements.units:
-                units = replace(statements.units, not_read="")
-            statements = replace(
-                statements, listings=since(statements.listings, listings), units=units
-            )
-        charges = facts.charges.get(self.account_id)
-        if charges:
-            statements = replace(statements, charges=latest_statement(statements.charges, charges))
-        elif statements.charges and not facts.asks_cost_explorer:
-            statements = replace(statements, charges=replace(statements.charges, not_read=""))
-        if self.payer and not self.closed_complete:
-            statements = replace(statements, history=history_of(self.account_id, facts.past))
-        return replace(statements, transfers=facts.transfers_of.get(self.account_id))
+        return replace(
+            self._stated_before,
+            listings=self._listings,
+            history=self._history,
+            charges=self._charges,
+            transfers=self.facts.transfers_of.get(self.account_id),
+            units=self._units,
+        )
 
-    def _listed_by(self, read: PayerOutcome) -> int:
-        """The number of the period's invoices in its listings of this run."""
+    @property
+    def _stated_before(self) -> PayerWitnesses:
+        return self.before.witnesses if self.before else NOBODY
+
+    @property
+    def _listings(self) -> Listings | None:
+        before, read = self._stated_before.listings, self.read
+        if not read:
+            return before
         period = self.facts.billing_period
         ids = {one.invoice_id for one in read.archived if one.billing_period == period}
         ids |= {one.invoice_id for one in read.outstanding if one.billing_period == period}
-        return len(ids & read.listed_ids)
+        listed = len(ids & read.listed_ids)
+        return since(before, Listings(self.facts.run_id, self.asked_at, listed))
+
+    @property
+    def _history(self) -> History:
+        if not self.payer or self.complete_at_close:
+            return self._stated_before.history
+        return history_of(self.account_id, self.facts.past)
+
+    @property
+    def _charges(self) -> Charges | None:
+        before, now = self._stated_before.charges, self.facts.charges.get(self.account_id)
+        if now:
+            return latest_statement(before, now)
+        if before and not self.facts.asks_cost_explorer:
+            return replace(before, not_read="")
+        return before
+
+    @property
+    def _units(self) -> InvoiceUnits | None:
+        before, read = self._stated_before.units, self.read
+        if not read:
+            return before
+        if read.units:
+            return since(before, latest_statement(before, read.units))
+        return replace(before, not_read="") if before else None
 
     @cached_property
     def expectations(self) -> Expectations:
