@@ -1,6 +1,8 @@
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -251,6 +253,22 @@ def test_ended_credentials_are_renewed_and_the_listing_begins_from_its_first_pag
     other.answers({"InvoiceSummaries": [{"InvoiceId": "1"}]})
     assert [one.row for one in listing(service, OCTOBER, other).rows] == [{"InvoiceId": "1"}]
     assert "NextToken" not in other.asked[0]
+
+
+def test_threads_whose_credentials_end_together_renew_them_once(service: Service) -> None:
+    other, meeting = api(), Barrier(2, timeout=60)
+
+    def meet(**_: object) -> None:
+        meeting.wait()
+
+    service.client.meta.events.register_first("before-send", meet)
+    for _ in range(2):
+        service.refuses("ExpiredTokenException")
+        other.answers({"InvoicePDF": {"InvoiceId": INVOICE_ID, "DocumentUrl": URL}})
+    with ThreadPoolExecutor(2) as threads:
+        offered = threads.map(of(service, other).documents, [INVOICE_ID] * 2)
+        assert [len(documents) for documents in offered] == [1, 1]
+    assert other.was_asked_all()
 
 
 def test_credentials_that_always_end_are_left_to_the_workflows_retry(service: Service) -> None:

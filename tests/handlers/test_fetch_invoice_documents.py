@@ -94,6 +94,52 @@ def test_the_bytes_of_a_lost_race_are_dropped(
     assert record(world)["documents"][0]["size_bytes"] == len(rival)  # type: ignore[index]
 
 
+def test_an_object_that_won_a_race_and_was_hidden_since_is_reported(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = Archive.put_evidence
+
+    def beaten(self: Archive, key: str, *arguments: object, **named: object) -> object:
+        if key == MAIN:
+            world.put_like_the_archive(MAIN, b"%PDF-1.4 the other run's bytes")
+        stored = put(self, key, *arguments, **named)  # type: ignore[arg-type]
+        if key == MAIN:
+            world.s3.delete_object(Bucket=BUCKET, Key=MAIN)
+        return stored
+
+    monkeypatch.setattr(Archive, "put_evidence", beaten)
+    world.catalogue.payers[ACME] = [invoice("N1")]
+    world.run(ONLY_ACME)
+    (found,) = [one for one in world.payer()["findings"] if one["subject"] == "N1"]
+    assert (found["code"], found["severity"]) == ("FOREIGN_OBJECT", "blocking")
+    assert found["detail"] == f"{MAIN} exists and cannot be read."
+
+
+def test_a_pass_that_another_invocation_wrote_in_the_meantime_stays(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = Archive.claim
+
+    def beaten(self: Archive, key: str, value: object) -> bool:
+        if key.endswith("fetch-0001.json"):
+            claim(self, key, value)
+        return claim(self, key, value)
+
+    monkeypatch.setattr(Archive, "claim", beaten)
+    world.catalogue.payers[ACME] = [invoice("N1")]
+    world.run(ONLY_ACME)
+    passes = [key.rpartition("/")[2] for key in world.keys("runs/") if "/fetch-" in key]
+    assert passes == ["fetch-0001.json", "fetch-0002.json"]
+    assert world.payer()["verdict"] == "COMPLETE"
+
+
+def test_an_object_of_no_invoice_beside_the_documents_stops_nothing(world: World) -> None:
+    world.put_like_the_archive(f"invoices/2026-10/{ACME}/notes.txt", b"mind the gap")
+    world.catalogue.payers[ACME] = [invoice("N1")]
+    world.run(ONLY_ACME)
+    assert (world.payer()["verdict"], world.findings()) == ("COMPLETE", {})
+
+
 def test_a_late_supplement_is_found_at_a_fixed_age_and_recorded(world: World) -> None:
     issued = "2026-11-03"
     world.catalogue.payers[ACME] = [invoice("N1", issued=issued)]

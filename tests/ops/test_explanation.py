@@ -10,6 +10,7 @@ from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.money import Amount
 from lambdas.domain.witnesses.billing_transfers import Transfers
 from lambdas.domain.witnesses.charges import Charge, Charges, ChargesAnswer
+from lambdas.domain.witnesses.statements import InvoiceUnits
 from ops.explanation import explain
 from tests.domain.examples import (
     ACME,
@@ -196,6 +197,17 @@ def test_a_transferred_payer_account_names_who_gets_its_invoices() -> None:
     denied = Transfers(not_read="Denied.")
     assert explained(judged(outcome(transfers=denied)))["billing transfers"] == [
         "The last attempt to read failed: Denied."
+    ]
+
+
+def test_units_without_other_receivers_and_a_read_of_them_that_failed_are_named() -> None:
+    read = InvoiceUnits("run-1", "2026-11-11T06:00:00Z")
+    first = judged(outcome(units=read), invoices=[bill()])
+    now = outcome(units=InvoiceUnits(not_read="Denied."))
+    second = judged(now, invoices=[bill()], previous=first, as_of=NEXT_DAY)
+    assert explained(second)["invoice units"] == [
+        "There have been no other receivers since 2026-11-11T06:00:00Z.",
+        "The last attempt to read failed: Denied.",
     ]
 
 

@@ -83,6 +83,7 @@ def red(said: dict[str, Any], *found: Finding, **members: Any) -> None:
 
 
 NO_ACCESS = finding("NO_ACCESS", "044455556666", "Denied.")
+NEVER_ASKED = finding("NOT_CHECKED", "044455556666", "No run has asked it.")
 CHARGES = finding("CHARGES_WITHOUT_INVOICE", "044455556666 AWS", "Charges.")
 MISSED = finding("USUAL_INVOICE_MISSING", "044455556666 AWS Inc.", "It is usual.")
 LIGHT = replace(MISSED, severity="warning")
@@ -127,8 +128,18 @@ def test_what_a_run_says_is_no_contradiction(edit: Edit) -> None:
     assert newest(edit) == ""
 
 
-def test_a_later_run_of_a_closed_month_is_none_either() -> None:
-    assert next_one(lambda _: None) == ""
+@pytest.mark.parametrize(
+    "edit",
+    [lambda _: None, with_finding(replace(NEVER_ASKED, severity="warning"), outcome=None)],
+)
+def test_a_later_run_of_a_closed_month_is_none_either(edit: Edit) -> None:
+    assert next_one(edit) == ""
+
+
+def test_nobody_knows_which_verdict_a_code_of_another_release_gives() -> None:
+    newer = replace(CHARGES, code="CODE_OF_A_LATER_RELEASE")
+    for verdict in ("MISSING", "PARTIAL"):
+        assert newest(lambda said, verdict=verdict: red(said, newer, verdict=verdict)) == ""
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ def test_records_that_are_no_chain_from_1_on_are_reported() -> None:
         {"records": [stored("k").__dict__ | {"sha256": "x" * 64}]},
         {"records": [stored("k").__dict__ | {"size_bytes": "9"}]},
         {"records": [stored("k").__dict__ | {"size_bytes": True}]},
+        {"records": [stored("k").__dict__ | {"key": "k" * 100_000}]},
         {"records": [stored("k").__dict__ | {"key": None}]},
     ],
 )
