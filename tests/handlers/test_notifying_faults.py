@@ -253,6 +253,7 @@ def test_r19_a_service_that_does_not_answer_for_a_day_is_no_refusal(
     asking: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    monkeypatch.setattr("botocore.retries.bucket.TokenBucket._sleep_amount", lambda *_: 0)
     days = Days(asking)
     assert days.tells(**{UNITS: "ThrottlingException"}) == []
     assert days.tells(**{UNITS: "InternalServerException"}) == []
