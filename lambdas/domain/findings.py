@@ -34,204 +34,117 @@ _COPY = (
 )
 _NONE = "None; it is told so that a reviewer knows."
 
+# fmt: off
 KINDS: Mapping[str, FindingKind] = {
     # the billing period
-    "MANIFESTS_ROLLED_BACK": FindingKind(
-        "blocking",
-        "person",
+    "MANIFESTS_ROLLED_BACK": FindingKind("blocking", "person",
         "Find out who removed manifests or rolled the bucket back; restore them as the runbook "
-        "says.",
-    ),
-    "MANIFEST_DAMAGED": FindingKind(
-        "blocking",
-        "person",
+        "says."),
+    "MANIFEST_DAMAGED": FindingKind("blocking", "person",
         "Find out who changed the manifest; restore the version that its successor or the head "
-        "names.",
-    ),
+        "names."),
     # the payer account
-    "NO_ACCESS": FindingKind(
-        "blocking",
-        "person",
-        "Deploy or repair the payer's reader role as the runbook says, then start a run.",
-    ),
-    "WRONG_ACCOUNT": FindingKind(
-        "blocking",
-        "person",
-        "Correct role_arn or account_id in the payer register, deploy, then start a run.",
-    ),
-    "NOT_CHECKED": FindingKind(
-        "blocking",
-        "person",
-        "Read this payer's state in the execution and its log, then start a run.",
-    ),
-    "NO_INVOICES_LISTED": FindingKind(
-        "blocking",
-        "time",
-        "Ask the payer's owner whether there were charges; if there were none, acknowledge it.",
-    ),
-    "USUAL_INVOICE_MISSING": FindingKind(
-        "blocking",
-        "time",
-        "Look for it in the Billing console; if there is none this time, acknowledge it.",
-    ),
-    "CHARGES_WITHOUT_INVOICE": FindingKind(
-        "blocking",
-        "time",
-        "Look for the invoice in the Billing console; if AWS has none, open a case with it.",
-    ),
-    "SOURCE_WITHOUT_INVOICE": FindingKind(
-        "blocking",
-        "time",
-        "Ask the source's owner whether there were charges; if there were none, acknowledge it.",
-    ),
-    "SOURCE_WITHOUT_TRANSFER": FindingKind(
-        "warning",
-        "time",
-        "Ask the payer's owner why it gets this bill; AWS shows no billing transfer for it.",
-    ),
-    "RECEIVER_NOT_IN_REGISTER": FindingKind(
-        "warning",
-        "time",
-        "If the invoices belong into this archive, add the receiving payer to the register.",
-    ),
-    "LISTING_REFUSED": FindingKind(
-        "warning",
-        "time",
+    "NO_ACCESS": FindingKind("blocking", "person",
+        "Deploy or repair the payer's reader role as the runbook says, then start a run."),
+    "WRONG_ACCOUNT": FindingKind("blocking", "person",
+        "Correct role_arn or account_id in the payer register, deploy, then start a run."),
+    "NOT_CHECKED": FindingKind("blocking", "person",
+        "Read this payer's state in the execution and its log, then start a run."),
+    "NO_INVOICES_LISTED": FindingKind("blocking", "time",
+        "Ask the payer's owner whether there were charges; if there were none, acknowledge it."),
+    "USUAL_INVOICE_MISSING": FindingKind("blocking", "time",
+        "Look for it in the Billing console; if there is none this time, acknowledge it."),
+    "CHARGES_WITHOUT_INVOICE": FindingKind("blocking", "time",
+        "Look for the invoice in the Billing console; if AWS has none, open a case with it."),
+    "SOURCE_WITHOUT_INVOICE": FindingKind("blocking", "time",
+        "Ask the source's owner whether there were charges; if there were none, acknowledge it."),
+    "SOURCE_WITHOUT_TRANSFER": FindingKind("warning", "time",
+        "Ask the payer's owner why it gets this bill; AWS shows no billing transfer for it."),
+    "RECEIVER_NOT_IN_REGISTER": FindingKind("warning", "time",
+        "If the invoices belong into this archive, add the receiving payer to the register."),
+    "LISTING_REFUSED": FindingKind("warning", "time",
         "If the account existed then, open a case with AWS Billing; else set active_from in the "
-        "payer register.",
-    ),
-    "ROLES_NOT_LISTED": FindingKind(
-        "warning",
-        "time",
+        "payer register."),
+    "ROLES_NOT_LISTED": FindingKind("warning", "time",
         "Nothing yet: the next weekly run asks again. If it lasts for a month, open a case with "
-        "AWS Billing.",
-    ),
+        "AWS Billing."),
     "ESTIMATE_LISTED": FindingKind("info", "time", _NONE),
-    "WITNESS_NOT_READ": FindingKind(
-        "warning",
-        "time",
-        "Grant the payer's reader role what the detail names, or switch this witness off.",
-    ),
+    "WITNESS_NOT_READ": FindingKind("warning", "time",
+        "Grant the payer's reader role what the detail names, or switch this witness off."),
     "WITNESSES_DISAGREE": FindingKind("info", "time", _NONE),
-    "LATER_THAN_USUAL": FindingKind(
-        "info", "time", "Nothing yet; ask the payer's owner if the close cannot wait."
-    ),
+    "LATER_THAN_USUAL": FindingKind("info", "time",
+        "Nothing yet; ask the payer's owner if the close cannot wait."),
     "ACKNOWLEDGED": FindingKind("warning", "time", _NONE),
     # the invoice
-    "INVOICE_WITHOUT_ID": FindingKind(
-        "blocking",
-        "person",
-        "Download this invoice in the Billing console and open a case with AWS Billing.",
-    ),
-    "ROW_NOT_READ": FindingKind(
-        "warning",
-        "time",
-        "Compare the row with the document. The record keeps the row as AWS sent it.",
-    ),
-    "NOT_FETCHED": FindingKind(
-        "blocking",
-        "time",
-        "Cure what stopped the payer's part of the run; the next run fetches it.",
-    ),
+    "INVOICE_WITHOUT_ID": FindingKind("blocking", "person",
+        "Download this invoice in the Billing console and open a case with AWS Billing."),
+    "ROW_NOT_READ": FindingKind("warning", "time",
+        "Compare the row with the document. The record keeps the row as AWS sent it."),
+    "NOT_FETCHED": FindingKind("blocking", "time",
+        "Cure what stopped the payer's part of the run; the next run fetches it."),
     "PDF_NOT_READY": FindingKind("blocking", "time", _AGAIN),
-    "INVOICE_CHANGED": FindingKind(
-        "warning", "time", "Compare the last two records of the invoice."
-    ),
-    "ROWS_DIFFER": FindingKind(
-        "blocking",
-        "time",
-        "Compare the rows with the Billing console. If they are several invoices, open a case with "
-        "AWS Billing; if the first one is right, acknowledge it.",
-    ),
+    "INVOICE_CHANGED": FindingKind("warning", "time",
+        "Compare the last two records of the invoice."),
+    "ROWS_DIFFER": FindingKind("blocking", "time",
+        "Compare the rows with the Billing console. If they are several invoices, open a case "
+        "with AWS Billing; if the first one is right, acknowledge it."),
     "INVOICE_CANCELLED": FindingKind("warning", "time", "Look for the document that replaces it."),
-    "INVOICE_VANISHED": FindingKind(
-        "warning",
-        "time",
-        "Ask AWS Billing why the invoice is no longer listed; its documents stay in the archive.",
-    ),
-    "ORIGINAL_NOT_ARCHIVED": FindingKind(
-        "warning", "time", "Start a run for the billing period of the original invoice."
-    ),
-    "COMMERCIAL_INVOICE_NOT_ARCHIVED": FindingKind(
-        "warning", "time", "Start a run for the billing period of the commercial invoice."
-    ),
-    "RECEIPT_WITHOUT_INVOICE": FindingKind(
-        "warning", "time", "Start a run for the billing period of the invoice that was paid."
-    ),
-    "INVOICE_TWICE": FindingKind(
-        "warning", "time", "The invoice is archived under two payer accounts; count it once."
-    ),
-    "LATE_INVOICE": FindingKind(
-        "info", "time", "Book it in the open period if the close needs it."
-    ),
+    "INVOICE_VANISHED": FindingKind("warning", "time",
+        "Ask AWS Billing why the invoice is no longer listed; its documents stay in the archive."),
+    "ORIGINAL_NOT_ARCHIVED": FindingKind("warning", "time",
+        "Start a run for the billing period of the original invoice."),
+    "COMMERCIAL_INVOICE_NOT_ARCHIVED": FindingKind("warning", "time",
+        "Start a run for the billing period of the commercial invoice."),
+    "RECEIPT_WITHOUT_INVOICE": FindingKind("warning", "time",
+        "Start a run for the billing period of the invoice that was paid."),
+    "INVOICE_TWICE": FindingKind("warning", "time",
+        "The invoice is archived under two payer accounts; count it once."),
+    "LATE_INVOICE": FindingKind("info", "time",
+        "Book it in the open period if the close needs it."),
     "UNKNOWN_VALUE": FindingKind("info", "time", _NONE),
-    "AMOUNT_NOT_READ": FindingKind(
-        "warning", "time", "Read the amount in the document; it is in no total."
-    ),
-    "AMOUNTS_DO_NOT_ADD_UP": FindingKind(
-        "warning", "time", "Compare the row with the document; the document counts."
-    ),
+    "AMOUNT_NOT_READ": FindingKind("warning", "time",
+        "Read the amount in the document; it is in no total."),
+    "AMOUNTS_DO_NOT_ADD_UP": FindingKind("warning", "time",
+        "Compare the row with the document; the document counts."),
     # the documents
     "NO_DOCUMENT_URL": FindingKind("blocking", "time", _AGAIN),
-    "DOCUMENT_URL_REFUSED": FindingKind(
-        "blocking", "person", "Check the host; if AWS uses it, add it to document_hosts and deploy."
-    ),
+    "DOCUMENT_URL_REFUSED": FindingKind("blocking", "person",
+        "Check the host; if AWS uses it, add it to document_hosts and deploy."),
     "DOWNLOAD_FAILED": FindingKind("blocking", "time", _AGAIN),
-    "DOCUMENT_CODING_UNKNOWN": FindingKind(
-        "blocking",
-        "person",
+    "DOCUMENT_CODING_UNKNOWN": FindingKind("blocking", "person",
         "Download it in the Billing console and open a case with AWS Billing: AWS serves this "
-        "document compressed in a way that the archive cannot read.",
-    ),
-    "DOCUMENT_TOO_LARGE": FindingKind(
-        "blocking",
-        "person",
-        "Download it in the Billing console; a larger limit needs a deployment.",
-    ),
+        "document compressed in a way that the archive cannot read."),
+    "DOCUMENT_TOO_LARGE": FindingKind("blocking", "person",
+        "Download it in the Billing console; a larger limit needs a deployment."),
     "NOT_A_DOCUMENT": FindingKind("blocking", "time", _AGAIN),
     "DOCUMENT_DAMAGED": FindingKind("blocking", "time", _AGAIN),
-    "OTHER_INVOICE": FindingKind(
-        "blocking",
-        "person",
+    "OTHER_INVOICE": FindingKind("blocking", "person",
         "Open a case with AWS Billing: AWS serves the document of another invoice for this one. "
-        "Every run asks again.",
-    ),
-    "FOREIGN_OBJECT": FindingKind(
-        "blocking", "person", "Find out who stored it, move it away, then start a run."
-    ),
-    "ARCHIVE_DAMAGED": FindingKind(
-        "blocking",
-        "person",
-        "Find out who removed or replaced it; restore the one right version as the runbook says.",
-    ),
+        "Every run asks again."),
+    "FOREIGN_OBJECT": FindingKind("blocking", "person",
+        "Find out who stored it, move it away, then start a run."),
+    "ARCHIVE_DAMAGED": FindingKind("blocking", "person",
+        "Find out who removed or replaced it; restore the one right version as the runbook says."),
     "LATE_DOCUMENT": FindingKind("info", "time", _NONE),
-    "DOCUMENT_REVISED": FindingKind(
-        "warning", "time", "Compare the revision with the first document; both are kept."
-    ),
+    "DOCUMENT_REVISED": FindingKind("warning", "time",
+        "Compare the revision with the first document; both are kept."),
     "REVISION_NOT_CHECKED": FindingKind("warning", "time", _AGAIN),
     "DOCUMENT_WITHOUT_ID": FindingKind("info", "time", _NONE),
     "DOCUMENT_DECODED": FindingKind("info", "time", _NONE),
-    "DOCUMENT_IRREGULAR": FindingKind(
-        "info",
-        "time",
-        "Open it once by hand; if it is not readable, open a case with AWS Billing.",
-    ),
-    "PDF_ENCRYPTED": FindingKind(
-        "warning", "time", "Open it once by hand; its text could not be checked."
-    ),
-    "PDF_WITH_SCRIPTS": FindingKind(
-        "warning", "time", "Open it only in a viewer that runs no scripts."
-    ),
-    "PDF_TEXT_NOT_READ": FindingKind(
-        "info", "time", "Open it once by hand; its text could not be checked."
-    ),
-    "INVOICE_ID_NOT_IN_TEXT": FindingKind(
-        "info", "time", "Open it once by hand; some countries print another number."
-    ),
-    "UNKNOWN_FILE_TYPE": FindingKind(
-        "info", "time", "Open it once by hand; it is kept as it came."
-    ),
+    "DOCUMENT_IRREGULAR": FindingKind("info", "time",
+        "Open it once by hand; if it is not readable, open a case with AWS Billing."),
+    "PDF_ENCRYPTED": FindingKind("warning", "time",
+        "Open it once by hand; its text could not be checked."),
+    "PDF_WITH_SCRIPTS": FindingKind("warning", "time",
+        "Open it only in a viewer that runs no scripts."),
+    "PDF_TEXT_NOT_READ": FindingKind("info", "time",
+        "Open it once by hand; its text could not be checked."),
+    "INVOICE_ID_NOT_IN_TEXT": FindingKind("info", "time",
+        "Open it once by hand; some countries print another number."),
+    "UNKNOWN_FILE_TYPE": FindingKind("info", "time",
+        "Open it once by hand; it is kept as it came."),
 }
+# fmt: on
 
 
 NOT_FETCHED_YET = (

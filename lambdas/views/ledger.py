@@ -4,12 +4,8 @@ docs/ledger.md explains the columns to people. Other programs read them, so new 
 end and none is ever moved, renamed or removed.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from enum import Enum
 
 from lambdas.domain.evidence.archive_layout import file_name
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
@@ -18,23 +14,10 @@ from lambdas.domain.findings import Finding
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.domain.money import Amount, AmountNotRead
-from lambdas.domain.visible_text import visible
+from lambdas.views.cells import BYTE_ORDER_MARK, Cell, Kind, csv_cell, csv_line
 
 INVOICE_DOCUMENT = "INVOICE_DOCUMENT"
 """Document kind of the invoice itself; a supplemental document has AWS's type."""
-
-Cell = str | Decimal | date | datetime | None
-"""Text, money or a rate, a day, an instant in UTC; None if AWS states nothing."""
-
-
-class Kind(Enum):
-    """The type of a column, whatever its cells look like: an ID of digits only is still text."""
-
-    TEXT = "text"
-    ID = "id"
-    DAY = "day"
-    INSTANT = "instant"
-    NUMBER = "number"
 
 
 @dataclass(frozen=True)
@@ -70,15 +53,9 @@ def ledger_rows(manifest: Manifest) -> Iterator[list[Cell]]:
 def ledger_csv(manifest: Manifest) -> bytes:
     """The view `ledger.csv`, for spreadsheets and programs.
 
-    UTF-8 with a byte order mark, CRLF, commas. Text is quoted, numbers and days are not. Text that
-    a spreadsheet would take for a number or a date ends in a tab. Text that it would take for a
-    formula begins with an apostrophe, also behind a semicolon, which separates cells in many
-    languages.
+    UTF-8 with a byte order mark, CRLF, commas; each cell as `csv_cell` writes it.
     """
     return (BYTE_ORDER_MARK + "".join(map(csv_line, ledger_csv_rows(manifest)))).encode()
-
-
-BYTE_ORDER_MARK = "\ufeff"
 
 
 def ledger_csv_rows(manifest: Manifest) -> Iterator[list[str]]:
@@ -86,57 +63,7 @@ def ledger_csv_rows(manifest: Manifest) -> Iterator[list[str]]:
     kinds = [column.kind for column in COLUMNS]
     yield [f'"{column.name}"' for column in COLUMNS]
     for row in ledger_rows(manifest):
-        yield list(map(_csv_cell, row, kinds))
-
-
-def csv_line(cells: Iterable[str]) -> str:
-    """A row of `ledger.csv` with its line end."""
-    return ",".join(cells) + "\r\n"
-
-
-def is_formula(text: str) -> bool:
-    """True if a spreadsheet in any language could take the text for a formula."""
-    return text.lstrip().startswith(_FORMULA_SIGNS)
-
-
-_FORMULA_SIGNS = tuple("=+-@") + tuple(
-    "\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
-    "\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
-)
-_CELL_WITHIN = re.compile(rf"(;\s*)(?=[{re.escape(''.join(_FORMULA_SIGNS))}])")
-"""The start of a formula's cell in a spreadsheet that separates by semicolons."""
-_NUMBER_SIGNS = "0123456789 .,:/+-%()$€£¥eE"
-_LONGEST_DATE = 24
-_DATE = re.compile(
-    r"\W*\d{0,4}\W*[^\W\d_]{3,9}\W*\d{1,4}\W*\d{0,4}"  # Mar 3, 3 May 2026, OKT-26
-    r"|\d{1,4}\W*[^\W\d_]{3,9}\W*"  # 3 May
-)
-
-
-def _is_taken_for_a_value(text: str) -> bool:
-    """True if a spreadsheet takes a CSV's text for a number, a date or a truth value."""
-    if not text.strip(_NUMBER_SIGNS):  # 012, 1E5, 3-11, 10:30, (5)
-        return any(character.isdigit() for character in text)
-    if len(text) > _LONGEST_DATE:
-        return False
-    return bool(_DATE.fullmatch(text)) or text.lower() in ("true", "false")
-
-
-def _csv_cell(cell: Cell, kind: Kind) -> str:
-    if cell is None or cell == "":
-        return ""
-    if isinstance(cell, Decimal):
-        return f"{cell:f}"
-    if isinstance(cell, datetime):
-        return f"{cell:%Y-%m-%d %H:%M:%S}"
-    if isinstance(cell, date):
-        return cell.isoformat()
-    text = _CELL_WITHIN.sub(r"\1'", visible(cell))
-    if is_formula(text):
-        text = f"'{text}"
-    if kind is Kind.ID or _is_taken_for_a_value(text):
-        text += "\t"
-    return '"' + text.replace('"', '""') + '"'
+        yield list(map(csv_cell, row, kinds))
 
 
 def _lines(manifest: Manifest) -> Iterator[LedgerLine]:
@@ -255,253 +182,79 @@ def _rate_source(prefix: str, heading: str, member: str) -> Column:
     )
 
 
+# fmt: off
 COLUMNS: tuple[Column, ...] = (
-    Column(
-        "billing_period",
-        "Billing period",
-        Kind.ID,
-        10,
-        "The month of usage.",
-        lambda line: str(line.manifest.billing_period),
-    ),
-    Column(
-        "payer_account_id",
-        "Payer account",
-        Kind.ID,
-        15,
-        "Account that the invoice is issued to.",
-        lambda line: line.payer.payer_account_id,
-    ),
-    Column(
-        "payer_name",
-        "Payer name",
-        Kind.TEXT,
-        30,
-        "Its name in the payer register.",
-        lambda line: line.payer.name,
-    ),
-    Column(
-        "legal_entity",
-        "Legal entity",
-        Kind.TEXT,
-        30,
-        "Its legal entity in the payer register.",
-        lambda line: line.payer.legal_entity,
-    ),
-    Column(
-        "invoice_id",
-        "Invoice id",
-        Kind.ID,
-        22,
-        "AWS's id of the invoice.",
-        lambda line: line.invoice.invoice_id,
-    ),
-    Column(
-        "invoice_type",
-        "Invoice type",
-        Kind.TEXT,
-        17,
-        "INVOICE, CREDIT_MEMO or PAYMENT_RECEIPT.",
-        _row_text("InvoiceType"),
-    ),
-    Column(
-        "bill_type",
-        "Bill type",
-        Kind.TEXT,
-        14,
-        "ANNIVERSARY (the monthly bill), PURCHASE or REFUND.",
-        _row_text("BillType"),
-    ),
-    Column(
-        "invoicing_entity",
-        "Invoicing entity",
-        Kind.TEXT,
-        34,
-        "Seller of record.",
-        _row_text("Entity.InvoicingEntity"),
-    ),
-    Column(
-        "billing_entity",
-        "Billing entity",
-        Kind.TEXT,
-        17,
-        "AWS or AWS_MARKETPLACE.",
-        _row_text("Entity.BillingEntity"),
-    ),
-    Column(
-        "issued_date",
-        "Issued",
-        Kind.DAY,
-        11,
-        "Day of issue (UTC).",
-        _row_day("IssuedDate"),
-    ),
-    Column(
-        "due_date",
-        "Due",
-        Kind.DAY,
-        11,
-        "Day on which it is due (UTC).",
-        _row_day("DueDate"),
-    ),
-    Column(
-        "purchase_order",
-        "PO number",
-        Kind.ID,
-        18,
-        "Purchase order number on the invoice.",
-        _row_text("PurchaseOrderNumber"),
-    ),
-    Column(
-        "original_invoice_id",
-        "Original invoice",
-        Kind.ID,
-        18,
-        "Invoice that a credit memo corrects.",
-        _row_text("OriginalInvoiceId"),
-    ),
-    Column(
-        "commercial_invoice_id",
-        "Commercial invoice",
-        Kind.ID,
-        18,
-        "Commercial invoice that a tax document repeats.",
-        _row_text("CommercialInvoiceId"),
-    ),
-    Column(
-        "currency",
-        "Currency",
-        Kind.TEXT,
-        9,
-        "Currency of `amount_due`.",
-        lambda line: line.amount_due.currency if line.amount_due else None,
-    ),
-    Column(
-        "amount_due",
-        "Amount due",
-        Kind.NUMBER,
-        16,
-        "The column to add up, per currency. It stands once for each invoice, is negative for a "
-        "credit memo, and empty for what only repeats another row: further documents, tax "
-        "documents, payment receipts.",
-        lambda line: line.amount_due.value if line.amount_due else None,
-    ),
+    Column("billing_period", "Billing period", Kind.ID, 10,
+           "The month of usage.", lambda line: str(line.manifest.billing_period)),
+    Column("payer_account_id", "Payer account", Kind.ID, 15,
+           "Account that the invoice is issued to.", lambda line: line.payer.payer_account_id),
+    Column("payer_name", "Payer name", Kind.TEXT, 30,
+           "Its name in the payer register.", lambda line: line.payer.name),
+    Column("legal_entity", "Legal entity", Kind.TEXT, 30,
+           "Its legal entity in the payer register.", lambda line: line.payer.legal_entity),
+    Column("invoice_id", "Invoice id", Kind.ID, 22,
+           "AWS's id of the invoice.", lambda line: line.invoice.invoice_id),
+    Column("invoice_type", "Invoice type", Kind.TEXT, 17,
+           "INVOICE, CREDIT_MEMO or PAYMENT_RECEIPT.", _row_text("InvoiceType")),
+    Column("bill_type", "Bill type", Kind.TEXT, 14,
+           "ANNIVERSARY (the monthly bill), PURCHASE or REFUND.", _row_text("BillType")),
+    Column("invoicing_entity", "Invoicing entity", Kind.TEXT, 34,
+           "Seller of record.", _row_text("Entity.InvoicingEntity")),
+    Column("billing_entity", "Billing entity", Kind.TEXT, 17,
+           "AWS or AWS_MARKETPLACE.", _row_text("Entity.BillingEntity")),
+    Column("issued_date", "Issued", Kind.DAY, 11, "Day of issue (UTC).", _row_day("IssuedDate")),
+    Column("due_date", "Due", Kind.DAY, 11, "Day on which it is due (UTC).", _row_day("DueDate")),
+    Column("purchase_order", "PO number", Kind.ID, 18,
+           "Purchase order number on the invoice.", _row_text("PurchaseOrderNumber")),
+    Column("original_invoice_id", "Original invoice", Kind.ID, 18,
+           "Invoice that a credit memo corrects.", _row_text("OriginalInvoiceId")),
+    Column("commercial_invoice_id", "Commercial invoice", Kind.ID, 18,
+           "Commercial invoice that a tax document repeats.", _row_text("CommercialInvoiceId")),
+    Column("currency", "Currency", Kind.TEXT, 9,
+           "Currency of `amount_due`.",
+           lambda line: line.amount_due.currency if line.amount_due else None),
+    Column("amount_due", "Amount due", Kind.NUMBER, 16,
+           "The column to add up, per currency. It stands once for each invoice, is negative"
+           " for a credit memo, and empty for what only repeats another row: further "
+           "documents, tax documents, payment receipts.",
+           lambda line: line.amount_due.value if line.amount_due else None),
     *_amounts("base", "Base", "BaseCurrencyAmount", "that of AWS's prices"),
     *_amounts("tax", "Tax", "TaxCurrencyAmount", "that in which tax is reported"),
     *_amounts("payment", "Payment", "PaymentCurrencyAmount", "that in which the invoice is paid"),
-    Column(
-        "receiver_role",
-        "Receiver role",
-        Kind.TEXT,
-        13,
-        "SELLER, RESELLER or BUYER: as the row says, else as AWS was asked for it.",
-        lambda line: line.invoice.receiver_role,
-    ),
-    Column(
-        "bill_source_accounts",
-        "Bill source accounts",
-        Kind.ID,
-        20,
-        "Accounts whose bill it is under a billing transfer, separated by spaces.",
-        lambda line: " ".join(line.invoice.summary.bill_source_accounts) or None,
-    ),
-    Column(
-        "tax_authority_status",
-        "Tax authority status",
-        Kind.TEXT,
-        13,
-        "ISSUED or CANCELLED.",
-        _row_text("TaxAuthorityStatus"),
-    ),
-    Column(
-        "einvoice_status",
-        "E-invoice status",
-        Kind.TEXT,
-        15,
-        "DELIVERED or NOT_DELIVERED.",
-        _row_text("EinvoiceDeliveryStatus"),
-    ),
-    Column(
-        "verdict",
-        "Verdict",
-        Kind.TEXT,
-        14,
-        "Verdict on the payer account in this billing period.",
-        lambda line: line.payer.verdict,
-    ),
-    Column(
-        "findings",
-        "Findings",
-        Kind.TEXT,
-        24,
-        "Codes of what is to be known of the invoice or this document (docs/runbook.md).",
-        lambda line: " ".join(line.findings) or None,
-    ),
-    Column(
-        "document_kind",
-        "Document kind",
-        Kind.TEXT,
-        19,
-        f"{INVOICE_DOCUMENT}, or the type of a supplemental document.",
-        _kind_of_document,
-    ),
-    Column(
-        "document_id",
-        "Document id",
-        Kind.ID,
-        22,
-        "AWS's id of a supplemental document.",
-        lambda line: line.document.document_id,
-    ),
-    Column(
-        "file_name",
-        "File name",
-        Kind.TEXT,
-        52,
-        "Name of the file.",
-        lambda line: file_name(line.document.stored.key),
-    ),
-    Column(
-        "archive_key",
-        "Archive key",
-        Kind.TEXT,
-        76,
-        "Where the file lies in the archive.",
-        lambda line: line.document.stored.key,
-    ),
-    Column(
-        "sha256",
-        "SHA-256",
-        Kind.TEXT,
-        66,
-        "SHA-256 of the file.",
-        lambda line: line.document.stored.sha256,
-    ),
-    Column(
-        "retrieved_at",
-        "Retrieved (UTC)",
-        Kind.INSTANT,
-        19,
-        "Instant at which its bytes came from AWS (UTC).",
-        lambda line: read_instant(line.document.retrieved_at),
-    ),
-    Column(
-        "run_id",
-        "Run",
-        Kind.TEXT,
-        26,
-        "Run that stored it.",
-        lambda line: line.document.run_id,
-    ),
-    Column(
-        "manifest",
-        "Manifest",
-        Kind.TEXT,
-        44,
-        "Manifest that this row was made from.",
-        lambda line: line.manifest.key,
-    ),
+    Column("receiver_role", "Receiver role", Kind.TEXT, 13,
+           "SELLER, RESELLER or BUYER: as the row says, else as AWS was asked for it.",
+           lambda line: line.invoice.receiver_role),
+    Column("bill_source_accounts", "Bill source accounts", Kind.ID, 20,
+           "Accounts whose bill it is under a billing transfer, separated by spaces.",
+           lambda line: " ".join(line.invoice.summary.bill_source_accounts) or None),
+    Column("tax_authority_status", "Tax authority status", Kind.TEXT, 13,
+           "ISSUED or CANCELLED.", _row_text("TaxAuthorityStatus")),
+    Column("einvoice_status", "E-invoice status", Kind.TEXT, 15,
+           "DELIVERED or NOT_DELIVERED.", _row_text("EinvoiceDeliveryStatus")),
+    Column("verdict", "Verdict", Kind.TEXT, 14,
+           "Verdict on the payer account in this billing period.", lambda line: line.payer.verdict),
+    Column("findings", "Findings", Kind.TEXT, 24,
+           "Codes of what is to be known of the invoice or this document (docs/runbook.md).",
+           lambda line: " ".join(line.findings) or None),
+    Column("document_kind", "Document kind", Kind.TEXT, 19,
+           f"{INVOICE_DOCUMENT}, or the type of a supplemental document.", _kind_of_document),
+    Column("document_id", "Document id", Kind.ID, 22,
+           "AWS's id of a supplemental document.", lambda line: line.document.document_id),
+    Column("file_name", "File name", Kind.TEXT, 52,
+           "Name of the file.", lambda line: file_name(line.document.stored.key)),
+    Column("archive_key", "Archive key", Kind.TEXT, 76,
+           "Where the file lies in the archive.", lambda line: line.document.stored.key),
+    Column("sha256", "SHA-256", Kind.TEXT, 66,
+           "SHA-256 of the file.", lambda line: line.document.stored.sha256),
+    Column("retrieved_at", "Retrieved (UTC)", Kind.INSTANT, 19,
+           "Instant at which its bytes came from AWS (UTC).",
+           lambda line: read_instant(line.document.retrieved_at)),
+    Column("run_id", "Run", Kind.TEXT, 26,
+           "Run that stored it.", lambda line: line.document.run_id),
+    Column("manifest", "Manifest", Kind.TEXT, 44,
+           "Manifest that this row was made from.", lambda line: line.manifest.key),
     _rate_source("base", "Base", "BaseCurrencyAmount"),
     _rate_source("tax", "Tax", "TaxCurrencyAmount"),
     _rate_source("payment", "Payment", "PaymentCurrencyAmount"),
 )
+# fmt: on

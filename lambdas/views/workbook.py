@@ -22,6 +22,7 @@ from lambdas.domain.findings import Finding
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.domain.visible_text import shown
+from lambdas.views.cells import Cell, Kind
 from lambdas.views.comparison import (
     Change,
     Total,
@@ -32,7 +33,7 @@ from lambdas.views.comparison import (
     total_changes,
 )
 from lambdas.views.digest import PeriodDigest
-from lambdas.views.ledger import COLUMNS, Cell, Kind, ledger_rows
+from lambdas.views.ledger import COLUMNS, ledger_rows
 from lambdas.views.wording import PAYER_VERDICTS, code_name, period_name, verdict_name
 
 _LONGEST_CELL = 32_767

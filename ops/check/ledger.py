@@ -13,7 +13,8 @@ from typing import Any
 
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
 from lambdas.domain.judgement.manifests import Manifest, PayerState
-from lambdas.views.ledger import BYTE_ORDER_MARK, csv_line, ledger_csv_rows
+from lambdas.views.cells import BYTE_ORDER_MARK, csv_line
+from lambdas.views.ledger import ledger_csv_rows
 from ops.check.manifest_reader import InvoicePart, PayerPart
 
 _FIRST_COLUMNS = 51

@@ -7,7 +7,8 @@ import pytest
 
 from lambdas.domain.findings import finding
 from lambdas.domain.judgement.manifests import Manifest
-from lambdas.views.ledger import COLUMNS, Kind, is_formula, ledger_csv, ledger_rows
+from lambdas.views.cells import Kind, is_formula
+from lambdas.views.ledger import COLUMNS, ledger_csv, ledger_rows
 from tests.domain.example_months import (
     FULL_ROW,
     amount,

@@ -1,0 +1,79 @@
+"""Cells of tables, and how a CSV writes them so that spreadsheets change nothing."""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+
+from lambdas.domain.visible_text import visible
+
+BYTE_ORDER_MARK = "\ufeff"
+Cell = str | Decimal | date | datetime | None
+"""Text, money or a rate, a day, an instant in UTC; None if AWS states nothing."""
+
+
+class Kind(Enum):
+    """The type of a column, whatever its cells look like: an ID of digits only is still text."""
+
+    TEXT = "text"
+    ID = "id"
+    DAY = "day"
+    INSTANT = "instant"
+    NUMBER = "number"
+
+
+def csv_line(cells: Iterable[str]) -> str:
+    """A row of `ledger.csv` with its line end."""
+    return ",".join(cells) + "\r\n"
+
+
+def is_formula(text: str) -> bool:
+    """True if a spreadsheet in any language could take the text for a formula."""
+    return text.lstrip().startswith(_FORMULA_SIGNS)
+
+
+_FORMULA_SIGNS = tuple("=+-@") + tuple(
+    "\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
+    "\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
+)
+_CELL_WITHIN = re.compile(rf"(;\s*)(?=[{re.escape(''.join(_FORMULA_SIGNS))}])")
+"""The start of a formula's cell in a spreadsheet that separates by semicolons."""
+_NUMBER_SIGNS = "0123456789 .,:/+-%()$€£¥eE"
+_LONGEST_DATE = 24
+_DATE = re.compile(
+    r"\W*\d{0,4}\W*[^\W\d_]{3,9}\W*\d{1,4}\W*\d{0,4}"  # Mar 3, 3 May 2026, OKT-26
+    r"|\d{1,4}\W*[^\W\d_]{3,9}\W*"  # 3 May
+)
+
+
+def _is_taken_for_a_value(text: str) -> bool:
+    """True if a spreadsheet takes a CSV's text for a number, a date or a truth value."""
+    if not text.strip(_NUMBER_SIGNS):  # 012, 1E5, 3-11, 10:30, (5)
+        return any(character.isdigit() for character in text)
+    if len(text) > _LONGEST_DATE:
+        return False
+    return bool(_DATE.fullmatch(text)) or text.lower() in ("true", "false")
+
+
+def csv_cell(cell: Cell, kind: Kind) -> str:
+    """The cell as a CSV has it. Text is quoted, numbers and days are not.
+
+    Text that a spreadsheet would take for a number or a date ends in a tab. Text that it would take
+    for a formula begins with an apostrophe, also behind a semicolon, which separates cells in many
+    languages.
+    """
+    if cell is None or cell == "":
+        return ""
+    if isinstance(cell, Decimal):
+        return f"{cell:f}"
+    if isinstance(cell, datetime):
+        return f"{cell:%Y-%m-%d %H:%M:%S}"
+    if isinstance(cell, date):
+        return cell.isoformat()
+    text = _CELL_WITHIN.sub(r"\1'", visible(cell))
+    if is_formula(text):
+        text = f"'{text}"
+    if kind is Kind.ID or _is_taken_for_a_value(text):
+        text += "\t"
+    return '"' + text.replace('"', '""') + '"'
