@@ -76,7 +76,10 @@ RULES = (
     Rule("lambdas/domain/", GROUND, IMPURE),
     *(_room(number) for number in range(len(ROOMS))),
     Rule("lambdas/views/", ("lambdas.domain", "lambdas.views"), IMPURE),
-    Rule("lambdas/views/workbook.py", ("xlsxwriter", "lambdas.domain", "lambdas.views")),
+    *(
+        Rule(f"lambdas/views/{name}.py", ("xlsxwriter", "lambdas.domain", "lambdas.views"))
+        for name in ("workbook", "sheets")
+    ),
     # the one module of the views that reads files, which are its own
     Rule("lambdas/views/pages/assets.py", (), IMPURE - {"importlib"}),
     Rule(

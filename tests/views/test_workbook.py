@@ -142,7 +142,7 @@ def test_an_amount_with_more_decimals_than_a_spreadsheet_shows_is_text() -> None
 
 
 def test_rows_beyond_the_end_of_a_worksheet_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambdas.views.workbook._MOST_ROWS", 4)
+    monkeypatch.setattr("lambdas.views.sheets._MOST_ROWS", 4)
     manifest = month(payer_state(invoices=tuple(due(str(n), "1.00") for n in range(1, 6))))
     sheet = opened(manifest)["documents"]
     assert sheet.max_row == 4

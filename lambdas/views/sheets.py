@@ -1,0 +1,204 @@
+"""Sheets of a workbook that needs no instruction: text is text, amounts and days are numbers and
+days in every language, and the same content gives the same bytes.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from xlsxwriter.format import Format
+from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from lambdas.domain.visible_text import shown
+from lambdas.views.cells import Cell, Kind
+
+_LONGEST_CELL = 32_767
+"""Limit of Excel for a cell; XlsxWriter leaves out longer text."""
+_EXACT_DIGITS = 15
+_MOST_DECIMALS = 30
+"""Limits of a spreadsheet's numbers; an amount with more is written as text."""
+_FIRST_DAY = date(1900, 3, 1)
+"""The first day that all spreadsheets count alike; an earlier one is written as text."""
+_MOST_ROWS = 1_048_576
+"""Limit of Excel for a worksheet, the header included; XlsxWriter leaves out further rows."""
+_MOST_LINKS = 65_530
+"""Limit of Excel for links in a worksheet."""
+_TO_ROOT = "../../"
+"""Path from a period's folder to the root of the archive."""
+_INK, _PAPER = "#14283C", "#FFFFFF"
+_PROSE_WIDTH = 56
+"""Columns of at least this width hold sentences, which are wrapped."""
+
+
+@dataclass(frozen=True)
+class Heading:
+    text: str
+    kind: Kind
+    width: int
+
+    @property
+    def is_prose(self) -> bool:
+        return self.kind is Kind.TEXT and self.width >= _PROSE_WIDTH
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """The frozen and printed parts of a sheet that is wider than any screen or paper."""
+
+    columns: int
+    """Number of columns that stay in sight, from the left."""
+    printed: int
+    """Number of printed columns."""
+    pages_wide: int
+
+
+class Book:
+    """A workbook and the formats shared by its sheets."""
+
+    def __init__(self, workbook: Workbook) -> None:
+        self._workbook = workbook
+        self._formats: dict[tuple[str, bool, bool], Format] = {}
+        self.title = workbook.add_format({"bold": True, "font_size": 18, "font_color": _INK})
+        self.label = workbook.add_format({"font_color": "#5B6770", "valign": "top"})
+        self.bold = workbook.add_format({"bold": True, "num_format": "@"})
+        heading = {
+            "bold": True,
+            "font_color": _PAPER,
+            "bg_color": _INK,
+            "text_wrap": True,
+            "valign": "vcenter",
+        }
+        self.heading = workbook.add_format(heading)
+        self.right_heading = workbook.add_format(heading | {"align": "right"})
+
+    def sheet(self, name: str) -> Worksheet:
+        sheet = self._workbook.add_worksheet(name)
+        sheet.set_landscape()
+        sheet.set_paper(9)  # A4
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        sheet.fit_to_pages(1, 0)
+        sheet.set_footer("&L&F  &A&RPage &P of &N")
+        # text of digits only is meant to be text
+        sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
+        return sheet
+
+    def table(
+        self,
+        name: str,
+        headings: Sequence[Heading],
+        rows: Iterable[Sequence[Cell | int]],
+        *,
+        link: int | None = None,
+        frozen: Frozen | None = None,
+    ) -> None:
+        """Add a sheet of one table with a frozen header and a filter.
+
+        `link` is the column of archive keys, each of which opens its file in a copy of the archive.
+        """
+        sheet = self.sheet(name)
+        sheet.freeze_panes(1, frozen.columns if frozen else 0)
+        sheet.repeat_rows(0)
+        self.headings(sheet, 0, headings)
+        number = 0
+        for number, row in enumerate(rows, 1):
+            if number == _MOST_ROWS - 1:
+                self.cell(sheet, number, 0, "A worksheet holds no more rows; ledger.csv has all.")
+                break
+            for column, cell in enumerate(row):
+                if column == link and number <= _MOST_LINKS:
+                    key = str(cell)
+                    sheet.write_url(number, column, f"external:{_TO_ROOT}{key}", string=key)
+                else:
+                    self.cell(sheet, number, column, cell, wraps=headings[column].is_prose)
+        sheet.autofilter(0, 0, number, len(headings) - 1)
+        if frozen:
+            sheet.print_area(0, 0, number, frozen.printed - 1)
+            sheet.fit_to_pages(frozen.pages_wide, 0)
+
+    def headings(self, sheet: Worksheet, row: int, headings: Sequence[Heading]) -> None:
+        sheet.set_row(row, 32)
+        for column, heading in enumerate(headings):
+            sheet.set_column(column, column, heading.width)
+            # aligned as a spreadsheet aligns the cells below
+            is_text = heading.kind in (Kind.TEXT, Kind.ID)
+            sheet.write_string(
+                row, column, heading.text, self.heading if is_text else self.right_heading
+            )
+
+    def cell(
+        self,
+        sheet: Worksheet,
+        row: int,
+        column: int,
+        cell: Cell | int,
+        *,
+        wraps: bool = False,
+        left: bool = False,
+    ) -> None:
+        """Write a cell; `wraps` is for sentences, `left` for values beside their label."""
+        if cell is None or cell == "":
+            return
+        if isinstance(cell, str):
+            form = self._format("@", wraps=wraps)
+            sheet.write_string(row, column, _fitting(shown(cell)), form)
+        elif isinstance(cell, date) and _day(cell) < _FIRST_DAY:
+            sheet.write_string(row, column, _written(cell), self._format("@", left=left))
+        elif isinstance(cell, datetime):
+            form = self._format("yyyy-mm-dd hh:mm:ss", left=left)
+            sheet.write_datetime(row, column, cell.replace(tzinfo=None), form)
+        elif isinstance(cell, date):
+            sheet.write_datetime(row, column, cell, self._format("yyyy-mm-dd", left=left))
+        elif isinstance(cell, int):
+            sheet.write_number(row, column, cell, self._format("#,##0", left=left))
+        elif not _is_held(cell):
+            sheet.write_string(row, column, f"{cell:f}", self._format("@"))
+        else:
+            form = self._format(_number_format(cell), left=left)
+            sheet.write_number(row, column, float(cell), form)
+
+    def _format(self, number_format: str, *, wraps: bool = False, left: bool = False) -> Format:
+        key = number_format, wraps, left
+        if key not in self._formats:
+            form = {"num_format": number_format, "valign": "top", "text_wrap": wraps}
+            if left:
+                form["align"] = "left"
+            self._formats[key] = self._workbook.add_format(form)
+        return self._formats[key]
+
+
+def _fitting(text: str) -> str:
+    """The text cut to fit a cell; Excel counts in UTF-16."""
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * _LONGEST_CELL:
+        return text
+    cut = units[: 2 * (_LONGEST_CELL - 1)].decode("utf-16-le", "ignore")
+    return f"{cut}\N{HORIZONTAL ELLIPSIS}"
+
+
+def _day(cell: date) -> date:
+    return cell.date() if isinstance(cell, datetime) else cell
+
+
+def _written(cell: date) -> str:
+    if isinstance(cell, datetime):
+        return cell.replace(tzinfo=None).isoformat(" ", "seconds")
+    return cell.isoformat()
+
+
+def _is_held(value: Decimal) -> bool:
+    """True if a spreadsheet keeps and shows every digit of the number."""
+    return len(value.as_tuple().digits) <= _EXACT_DIGITS and _decimals(value) <= _MOST_DECIMALS
+
+
+def _decimals(value: Decimal) -> int:
+    exponent: int | Literal["n", "N", "F"] = value.as_tuple().exponent
+    return max(0, -int(exponent))
+
+
+def _number_format(value: Decimal) -> str:
+    """A format with AWS's number of decimals: two for EUR, none for JPY, five for a rate."""
+    decimals = _decimals(value)
+    return f"#,##0.{'0' * decimals}" if decimals else "#,##0"
