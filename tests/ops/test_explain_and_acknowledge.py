@@ -14,10 +14,13 @@ from lambdas.domain.evidence.signatures import Signature, signed_file
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
 from ops.cli import main
+from ops.errors import CannotRead
 from ops.live import deployment
-from ops.newest_manifest import EXPORTED
+from ops.newest_manifest import EXPORTED, newest_manifest
 from tests.domain.examples import ACME, BOREAL, OCTOBER, archived, outstanding
 from tests.domain.judging import judged, outcome
+from tests.ops.memory_place import MemoryPlace
+from tests.ops.odd_values import every_member
 
 BUCKET = "example-corp-archive"
 MANIFEST = "periods/2026-10/manifests/manifest-0001.json"
@@ -308,3 +311,10 @@ def test_a_state_machine_that_does_not_answer_is_a_sentence(
     code, _, error = run(capsys, *words)
     assert code == 6
     assert arn in error
+
+
+def test_a_manifest_in_the_place_of_another_cannot_be_read() -> None:
+    moved = MANIFEST.replace("manifest-0001", "manifest-0002")
+    place = MemoryPlace({moved: every_member().files[MANIFEST]})
+    with pytest.raises(CannotRead, match=rf"{moved} cannot be read \(ValueError\)"):
+        newest_manifest(place, OCTOBER)

@@ -204,13 +204,6 @@ def test_t13_an_odd_value_in_a_manifest_is_explained_or_a_sentence() -> None:
         assert why == "" or why.startswith(f"{MANIFEST} cannot be read ("), (at, odd)
 
 
-def test_a_manifest_in_the_place_of_another_cannot_be_read() -> None:
-    moved = MANIFEST.replace("manifest-0001", "manifest-0002")
-    place = MemoryPlace({moved: GOOD.files[MANIFEST]})
-    with pytest.raises(CannotRead, match=rf"{moved} cannot be read \(ValueError\)"):
-        newest_manifest(place, OCTOBER)
-
-
 def explained(place: MemoryPlace) -> None:
     manifest = newest_manifest(place, OCTOBER)
     for payer in manifest.payers:
