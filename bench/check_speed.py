@@ -32,13 +32,8 @@ from lambdas.domain.evidence.archive_layout import (
     sha256_sums_key,
 )
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
-from lambdas.domain.evidence.records import (
-    ArchivedDocument,
-    Learnt,
-    Sighting,
-    StoredObject,
-    first_record,
-)
+from lambdas.domain.evidence.record_chain import Learnt, first_record
+from lambdas.domain.evidence.records import ArchivedDocument, Sighting, StoredObject
 from lambdas.domain.evidence.signatures import ALGORITHM, Signature, signed_file, signed_part
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.json_text import instant_text, sha256_hex, to_json

@@ -42,14 +42,8 @@ from lambdas.domain.evidence.archive_layout import (
     supplemental_document_stem,
 )
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
-from lambdas.domain.evidence.records import (
-    ArchivedDocument,
-    Learnt,
-    Record,
-    Sighting,
-    StoredObject,
-    first_record,
-)
+from lambdas.domain.evidence.record_chain import Learnt, first_record
+from lambdas.domain.evidence.records import ArchivedDocument, Record, Sighting, StoredObject
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.json_text import instant_text, sha256_hex, to_json
 from lambdas.domain.runs.fetch_pass import FetchPass

@@ -21,6 +21,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from lambdas.aws.content_coding import CodingUnknown, Decoder, NotDecoded, codings
+from lambdas.domain.documents.document_refused import DocumentRefused
 from lambdas.domain.documents.document_url import DocumentUrl, refusal
 
 CONNECT_TIMEOUT_SECONDS = 10
@@ -38,35 +39,25 @@ _FULL = (
 )
 
 
-class DownloadRefused(Exception):
-    """The document was not downloaded.
-
-    `code` is a finding code, `detail` a sentence without the URL.
-    """
-
-    def __init__(self, code: str, detail: str) -> None:
-        self.code = code
-        self.detail = detail
-        super().__init__(f"{code}: {detail}")
-
-
-class UrlExpired(DownloadRefused):
+class UrlExpired(DocumentRefused):
     """The server no longer accepts the URL; a new one may work."""
 
 
-class TooSlow(DownloadRefused):
+class TooSlow(DocumentRefused):
     """The document did not arrive within the total time; another try would take as long."""
 
+    may_pass = False
 
-class StorageFull(DownloadRefused):
+
+class StorageFull(DocumentRefused):
     """The function's own storage cannot take the document now; the document is not at fault."""
 
-    CODE = "NOT_FETCHED"
+    may_pass = True
 
     def __init__(self, error: OSError) -> None:
         why = os.strerror(error.errno) if error.errno else type(error).__name__
         super().__init__(
-            self.CODE,
+            "NOT_FETCHED",
             f"The function's own storage (/tmp) does not take it ({why}). Every run tries again. "
             "If it lasts, lower fetch_threads or give the function more ephemeral storage.",
         )
@@ -105,24 +96,24 @@ def download(
 ) -> Downloaded:
     """Stream the document into `target`.
 
-    Raises DownloadRefused (UrlExpired, TooSlow, StorageFull); discard `target` then.
+    Raises DocumentRefused (UrlExpired, TooSlow, StorageFull); discard `target` then.
     """
     reason = refusal(url, hosts)
     if reason:
-        raise DownloadRefused("DOCUMENT_URL_REFUSED", f"Not opened: {reason}.")
+        raise DocumentRefused("DOCUMENT_URL_REFUSED", f"Not opened: {reason}.")
     too_late = TooSlow("DOWNLOAD_FAILED", f"Not complete after {TOTAL_TIMEOUT_SECONDS} seconds.")
-    failure: DownloadRefused = too_late
+    failure: DocumentRefused = too_late
     deadline = _Deadline(TOTAL_TIMEOUT_SECONDS)
     try:
         document = _download(url, target, max_bytes, deadline)
         if not deadline.has_ended:  # a cut connection can look like the end of the answer
             return document
-    except DownloadRefused as refused:
+    except DocumentRefused as refused:
         failure = refused
     except (requests.Timeout, urllib3.exceptions.TimeoutError):
-        failure = DownloadRefused("DOWNLOAD_FAILED", "The server took too long to answer.")
+        failure = DocumentRefused("DOWNLOAD_FAILED", "The server took too long to answer.")
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        failure = DownloadRefused(
+        failure = DocumentRefused(
             "DOWNLOAD_FAILED", f"The connection failed ({type(error).__name__})."
         )
     finally:
@@ -157,7 +148,7 @@ def _download(
                     raise _too_large(max_bytes)
                 body.take(decoder.decode(block))
     if expected is not None and on_the_wire != expected:
-        raise DownloadRefused("DOCUMENT_DAMAGED", f"{on_the_wire} of {expected} bytes arrived.")
+        raise DocumentRefused("DOCUMENT_DAMAGED", f"{on_the_wire} of {expected} bytes arrived.")
     body.take(decoder.end())
     with _storage():
         target.flush()
@@ -188,11 +179,11 @@ class _Body:
                 with _storage():
                     self._target.write(block)
         except NotDecoded as error:
-            raise DownloadRefused("DOCUMENT_DAMAGED", f"{error}.") from None
+            raise DocumentRefused("DOCUMENT_DAMAGED", f"{error}.") from None
 
 
-def _too_large(max_bytes: int) -> DownloadRefused:
-    return DownloadRefused("DOCUMENT_TOO_LARGE", f"More than {max_bytes} bytes arrived.")
+def _too_large(max_bytes: int) -> DocumentRefused:
+    return DocumentRefused("DOCUMENT_TOO_LARGE", f"More than {max_bytes} bytes arrived.")
 
 
 class _Deadline:
@@ -271,18 +262,18 @@ def _check_status(status: int) -> None:
     if status == 403:
         raise UrlExpired("DOWNLOAD_FAILED", "The server refused the URL (403).")
     if 300 <= status < 400:
-        raise DownloadRefused(
+        raise DocumentRefused(
             "DOCUMENT_URL_REFUSED", f"The server redirects ({status}); not followed."
         )
     if status != 200:
-        raise DownloadRefused("DOWNLOAD_FAILED", f"The server answered {status}.")
+        raise DocumentRefused("DOWNLOAD_FAILED", f"The server answered {status}.")
 
 
 def _decoder(response: requests.Response) -> Decoder:
     try:
         return Decoder(codings(response.headers.get("Content-Encoding", "")))
     except CodingUnknown as unknown:
-        raise DownloadRefused("DOCUMENT_CODING_UNKNOWN", f"{unknown}.") from None
+        raise DocumentRefused("DOCUMENT_CODING_UNKNOWN", f"{unknown}.") from None
 
 
 def _content_length(response: requests.Response, max_bytes: int) -> int | None:
@@ -290,7 +281,7 @@ def _content_length(response: requests.Response, max_bytes: int) -> int | None:
     if not text.isascii() or not text.isdigit():
         return None
     if int(text) > max_bytes:
-        raise DownloadRefused(
+        raise DocumentRefused(
             "DOCUMENT_TOO_LARGE", f"It has {text} bytes, the limit is {max_bytes}."
         )
     return int(text)

@@ -40,8 +40,10 @@ class InvoiceNotReady(Exception):
     """AWS lists the invoice but has no document for it yet (ResourceNotFoundException)."""
 
 
-class DocumentsRefused(Exception):
-    """AWS lists the invoice but does not accept its id in a request for its documents."""
+class DocumentsDenied(Exception):
+    """AWS lists the invoice but does not give its documents: it does not accept the id, or denies
+    them alone.
+    """
 
 
 class ListingRefused(Exception):
@@ -124,7 +126,7 @@ class Invoicing:
     def documents(self, invoice_id: str) -> list[OfferedDocument]:
         """Ask for fresh URLs: the invoice document first, then the supplemental ones.
 
-        Raises InvoiceNotReady, DocumentsRefused, and AnswerNotRead for an unusable answer.
+        Raises InvoiceNotReady, DocumentsDenied, and AnswerNotRead for an unusable answer.
         """
         for attempt in range(1, _TRIES + 1):
             with _named_errors(_GET):
@@ -254,7 +256,7 @@ def _get_invoice_pdf(client: Any, invoice_id: str) -> bytes:
     except client.exceptions.ResourceNotFoundException:
         raise InvoiceNotReady("AWS has no document for this invoice yet.") from None
     except client.exceptions.ValidationException:
-        raise DocumentsRefused("AWS does not accept the id of this invoice.") from None
+        raise DocumentsDenied("AWS does not accept the id of this invoice.") from None
     return body
 
 

@@ -23,7 +23,8 @@ from lambdas.domain.runs.outcome import CHECKED, NO_ACCESS, WRONG_ACCOUNT
 from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.runs.payer_run import ListedInvoice, Listing, PayerRun
 from lambdas.settings import FunctionSettings
-from lambdas.steps.archiving.payer_archive import InTurn, PayerArchive
+from lambdas.steps.archiving.document_fetcher import InTurn
+from lambdas.steps.archiving.payer_archive import PayerArchive
 from lambdas.steps.archiving.turns import Turns
 from lambdas.steps.periods_seen import doubts_and_closed
 from lambdas.steps.run_files import RunFiles

@@ -25,7 +25,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from lambdas.aws import document_download
-from lambdas.aws.document_download import Downloaded, DownloadRefused, UrlExpired, download
+from lambdas.aws.document_download import Downloaded, UrlExpired, download
+from lambdas.domain.documents.document_refused import DocumentRefused
 from lambdas.domain.documents.document_url import DocumentUrl
 from lambdas.telemetry import logger
 
@@ -177,9 +178,9 @@ def get(
 
 def failure(
     url: str, hosts: tuple[str, ...] = ("127.0.0.1",), limit: int = LIMIT
-) -> DownloadRefused:
+) -> DocumentRefused:
     """How the download failed, once it is sure that nothing of the error tells the signature."""
-    with pytest.raises(DownloadRefused) as caught:
+    with pytest.raises(DocumentRefused) as caught:
         get(url, hosts, limit)
     told = "".join(traceback.format_exception(caught.value))
     error: BaseException | None = caught.value
@@ -262,7 +263,7 @@ def test_an_endless_body_is_read_up_to_the_limit(
 
     server = serve(answer)
     target = io.BytesIO()
-    with pytest.raises(DownloadRefused, match="DOCUMENT_TOO_LARGE: More than 1000000 bytes"):
+    with pytest.raises(DocumentRefused, match="DOCUMENT_TOO_LARGE: More than 1000000 bytes"):
         download(DocumentUrl(server.url), target, ("127.0.0.1",), LIMIT)
     assert len(target.getvalue()) <= LIMIT
     assert server.sent < 30_000_000
@@ -394,7 +395,7 @@ def test_what_swells_is_decoded_up_to_the_limit_in_little_memory(
         bomb = (packed if name == "gzip" else zlib.compress)(bomb)
     server, target = serve(respond(bomb, f"Content-Encoding: {coding}")), io.BytesIO()
     tracemalloc.start()
-    with pytest.raises(DownloadRefused, match="DOCUMENT_TOO_LARGE: More than 1000000 bytes"):
+    with pytest.raises(DocumentRefused, match="DOCUMENT_TOO_LARGE: More than 1000000 bytes"):
         download(DocumentUrl(server.url), target, ("127.0.0.1",), LIMIT)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -536,7 +537,7 @@ def test_broken_headers_do_not_get_the_url_into_the_log(
     serve: Callable[[Answer], Server], caplog: pytest.LogCaptureFixture
 ) -> None:
     server = serve(respond(BODY, "X-Ordinary: header", "a line that is no header"))
-    with suppress(DownloadRefused):
+    with suppress(DocumentRefused):
         get(server.url)
     assert SIGNATURE not in caplog.text
 
@@ -656,6 +657,6 @@ def test_a_full_disk_is_not_blamed_on_the_server(serve: Callable[[Answer], Serve
         def write(self, _: object) -> int:
             raise OSError(28, "No space left on device")
 
-    with pytest.raises((OSError, DownloadRefused)) as caught:
+    with pytest.raises((OSError, DocumentRefused)) as caught:
         download(DocumentUrl(serve(respond()).url), FullDisk(), ("127.0.0.1",), LIMIT)
     assert "connection" not in str(caught.value)

@@ -17,7 +17,7 @@ from botocore.exceptions import (
 from lambdas.aws import invoicing
 from lambdas.aws.answers import AnswerNotRead, keep_answers
 from lambdas.aws.invoicing import (
-    DocumentsRefused,
+    DocumentsDenied,
     InvoiceNotReady,
     Invoicing,
     ListedRows,
@@ -403,7 +403,7 @@ def test_a_denied_call_is_reported_by_its_code_with_the_missing_action(
 
 def test_an_id_that_aws_does_not_accept_is_not_taken_for_a_denied_call(service: Service) -> None:
     service.refuses("ValidationException")
-    with pytest.raises(DocumentsRefused, match="does not accept the id"):
+    with pytest.raises(DocumentsDenied, match="does not accept the id"):
         documents(service)
 
 

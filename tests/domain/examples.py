@@ -7,15 +7,8 @@ from typing import Any
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archive_layout import invoice_document_stem
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
-from lambdas.domain.evidence.records import (
-    ArchivedDocument,
-    Gap,
-    Learnt,
-    Record,
-    Sighting,
-    StoredObject,
-    first_record,
-)
+from lambdas.domain.evidence.record_chain import Learnt, first_record
+from lambdas.domain.evidence.records import ArchivedDocument, Gap, Record, Sighting, StoredObject
 from lambdas.domain.findings import finding
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.json_text import sha256_hex

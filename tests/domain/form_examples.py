@@ -7,7 +7,8 @@ from typing import Any
 
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.evidence.manifest_heads import ManifestHead
-from lambdas.domain.evidence.records import Gap, Note, first_record, next_record
+from lambdas.domain.evidence.record_chain import first_record, next_record
+from lambdas.domain.evidence.records import Gap, Note
 from lambdas.domain.findings import finding
 from lambdas.domain.invoices.issuers import Issuer
 from lambdas.domain.invoices.summary import InvoiceSummary

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
-from lambdas.domain.evidence.records import Gap, Note, Record, first_record
+from lambdas.domain.evidence.record_chain import first_record
+from lambdas.domain.evidence.records import Gap, Note, Record
 from lambdas.domain.evidence.references import references
 from lambdas.domain.findings import finding
 from lambdas.domain.invoices.issuers import Issuer

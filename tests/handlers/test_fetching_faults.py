@@ -38,7 +38,7 @@ from lambdas.aws import document_download
 from lambdas.aws.archive import Archive
 from lambdas.domain.errors import ServiceUnavailable
 from lambdas.parsers import parser_processes
-from lambdas.steps.archiving import payer_archive
+from lambdas.steps.archiving import document_fetcher
 from lambdas.steps.archiving.document_checks import Checked
 from lambdas.steps.archiving.stored_documents import StoredDocuments
 from sandbox.invoicing.faults import GET, Fault
@@ -523,8 +523,10 @@ def test_f15_a_large_document_takes_no_more_memory_than_a_small_one(
         bodies.append(body)
         return put(self, key, body, **named)
 
-    monkeypatch.setattr(payer_archive, "download", measured(payer_archive.download))
-    monkeypatch.setattr(payer_archive, "check_document", measured(payer_archive.check_document))
+    monkeypatch.setattr(document_fetcher, "download", measured(document_fetcher.download))
+    monkeypatch.setattr(
+        document_fetcher, "check_document", measured(document_fetcher.check_document)
+    )
     monkeypatch.setattr(Archive, "put_evidence", put_noted)
     month.lists(invoice("A2", document=large))
     month.suffers("COMPLETE", {})
@@ -1281,7 +1283,7 @@ def test_f36_flags_that_the_metadata_of_an_object_has_no_room_for_are_cut(
     month: Month, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     most: list[int] = []
-    check = payer_archive.check_document
+    check = document_fetcher.check_document
 
     def count(params: dict[str, Any], **_: Any) -> None:
         most.append(sum(len(name) + len(text) for name, text in params.get("Metadata", {}).items()))
@@ -1290,7 +1292,7 @@ def test_f36_flags_that_the_metadata_of_an_object_has_no_room_for_are_cut(
         long = "\N{KATAKANA LETTER A}" * 5_000
         return replace(check(*given, **named), flags=(("PDF_WITH_SCRIPTS", long),) * 5)
 
-    monkeypatch.setattr(payer_archive, "check_document", checked)
+    monkeypatch.setattr(document_fetcher, "check_document", checked)
     month.world.s3.meta.events.register("provide-client-params.s3.PutObject", count)
     month.lists(invoice("A2"))
     month.suffers("COMPLETE", {"PDF_WITH_SCRIPTS": "warning"}, other="COMPLETE")

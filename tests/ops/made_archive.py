@@ -24,13 +24,8 @@ from lambdas.domain.evidence.archive_layout import (
 )
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
 from lambdas.domain.evidence.manifest_heads import ManifestHead
-from lambdas.domain.evidence.records import (
-    ArchivedDocument,
-    Record,
-    StoredObject,
-    first_record,
-    next_record,
-)
+from lambdas.domain.evidence.record_chain import first_record, next_record
+from lambdas.domain.evidence.records import ArchivedDocument, Record, StoredObject
 from lambdas.domain.evidence.signatures import signed_file, signed_part
 from lambdas.domain.json_text import instant_text, sha256_hex, to_json
 from lambdas.domain.judgement.manifests import Manifest, PayerState

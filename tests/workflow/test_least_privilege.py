@@ -28,7 +28,7 @@ from lambdas.domain.evidence.archive_layout import (
 )
 from lambdas.domain.json_text import to_json
 from lambdas.domain.runs.fetch_pass import FetchPass
-from lambdas.steps.archiving.payer_archive import Origin
+from lambdas.steps.archiving.origin import Origin
 from sandbox.execution import Execution
 from sandbox.invoicing.catalogue import CatalogueInvoice
 from sandbox.invoicing.server import InvoicingEmulator

@@ -5,7 +5,7 @@ delete marker or a further version is damage.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lambdas.domain.evidence.records import StoredObject
+from lambdas.domain.evidence.records import Gap, StoredObject
 from lambdas.domain.findings import Finding, finding
 
 
@@ -60,3 +60,8 @@ class EvidenceDamaged(Exception):
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.detail)
         self.finding = finding
+
+    @property
+    def gap(self) -> Gap:
+        """The gap that it leaves, as long as it lasts."""
+        return Gap(self.finding.code, self.finding.subject, self.finding.detail)

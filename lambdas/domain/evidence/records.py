@@ -5,22 +5,20 @@ predecessor's SHA-256.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.cut_text import short
 from lambdas.domain.documents.document_text import is_proven
-from lambdas.domain.evidence.archive_layout import invoice_document_stem, record_key
+from lambdas.domain.evidence.archive_layout import record_key
 from lambdas.domain.findings import Code, Finding, Flag, finding, flag_finding
 from lambdas.domain.invoices.received_rows import Row, problems_text
 from lambdas.domain.invoices.row_arithmetic import contradictions
-from lambdas.domain.invoices.summary import InvoiceSummary, row_changes, stated_text
+from lambdas.domain.invoices.summary import InvoiceSummary, stated_text
 from lambdas.domain.json_form import INLINE, OMITTED, Form
-from lambdas.domain.json_text import Instant, instant_text, read_instant, to_json
+from lambdas.domain.json_text import Instant, read_instant, to_json
 from lambdas.domain.money import Amount, AmountNotRead
-from lambdas.domain.words import counted
 
 SCHEMA = "invoice-archive/record/2"
 LATE_DOCUMENT_AGES = tuple(timedelta(days=days) for days in (1, 3, 7, 14, 30))
@@ -238,150 +236,3 @@ def rows_differ(
             "only the first.",
         )
     ]
-
-
-@dataclass(frozen=True)
-class Learnt:
-    """The news of a run about one invoice."""
-
-    run_id: str
-    as_of: datetime
-    sighting: Sighting | None
-    """None if the payer account's complete listings no longer show the invoice."""
-    summary: Mapping[str, Any]
-    documents: Sequence[ArchivedDocument] = ()
-    lacks: Sequence[Gap] = ()
-    documents_were_asked: bool = False
-    row_received: str | None = None
-    """The row's own JSON text as AWS sent it."""
-    other_rows: Sequence[Mapping[str, Any]] = ()
-
-
-def first_record(
-    invoice_id: str,
-    billing_period: BillingPeriod,
-    payer_account_id: str,
-    learnt: Learnt,
-    document_stem: str | None = None,
-) -> Record:
-    """The first record of an invoice, which fixes the keys of all its evidence.
-
-    `document_stem` is given if a document is already stored; else it follows from the row.
-    """
-    at = instant_text(learnt.as_of)
-    return Record(
-        invoice_id=invoice_id,
-        billing_period=billing_period,
-        payer_account_id=payer_account_id,
-        previous_records=(),
-        run_id=learnt.run_id,
-        recorded_at=at,
-        first_archived_at=at,
-        documents_asked_at=at,
-        document_stem=document_stem
-        or invoice_document_stem(
-            billing_period,
-            payer_account_id,
-            InvoiceSummary(learnt.summary).invoice_type,
-            invoice_id,
-        ),
-        summary=learnt.summary,
-        sightings=(learnt.sighting,) if learnt.sighting else (),
-        documents=tuple(learnt.documents),
-        lacks=tuple(learnt.lacks),
-        row_received=learnt.row_received,
-        other_rows=tuple(learnt.other_rows),
-    )
-
-
-def next_record(state: Record, stored: StoredObject, learnt: Learnt, seen_by: str) -> Record | None:
-    """The record after `state`, or None if the run learnt nothing to keep.
-
-    `stored` is the object of `state`. `seen_by` is the payer account whose listings were read.
-    `learnt.documents` may name documents that `state` already has.
-    """
-    at = instant_text(learnt.as_of)
-    notes: list[tuple[str, str]] = []
-    summary, sightings = state.summary, state.sightings
-    earlier = next((s for s in state.sightings if s.payer_account_id == seen_by), None)
-    sighting = learnt.sighting
-    if sighting is None:
-        if earlier and earlier.is_listed:
-            sightings = _replaced(sightings, earlier, replace(earlier, is_listed=False))
-            notes.append(("INVOICE_VANISHED", f"No longer listed for {seen_by} since {at}."))
-    elif earlier is None:
-        sightings = (*sightings, sighting)
-    elif _differs(earlier, sighting):
-        more = [listing for listing in sighting.listings if listing not in earlier.listings]
-        sighting = replace(sighting, listings=(*earlier.listings, *more))
-        sightings = _replaced(sightings, earlier, sighting)
-        if not earlier.is_listed:
-            notes.append(("INVOICE_CHANGED", f"Listed again for {seen_by} since {at}."))
-        # the record shows the row of its first observer
-        if earlier is state.sightings[0] and earlier.fingerprint != sighting.fingerprint:
-            summary = learnt.summary
-            notes.append(("INVOICE_CHANGED", "; ".join(row_changes(state.summary, summary))))
-    # the record shows the row of its first observer, and the differing rows beside it
-    is_first = sighting is not None and earlier is state.sightings[0]
-    row_received = learnt.row_received if is_first else None
-    if row_received is None and summary == state.summary:
-        row_received = state.row_received
-    other_rows = tuple(learnt.other_rows) if is_first else state.other_rows
-    if other_rows != state.other_rows:
-        rows = len(other_rows) + 1
-        notes.append(("INVOICE_CHANGED", f"AWS lists {counted(rows, 'row')} of it since {at}."))
-    known_keys = {document.stored.key for document in state.documents}
-    new_documents = [d for d in learnt.documents if d.stored.key not in known_keys]
-    for document in new_documents:
-        code = "DOCUMENT_REVISED" if document.revision > 1 else "LATE_DOCUMENT"
-        notes.append((code, f"{document.stored.key} was added at {at}."))
-    documents = (*state.documents, *new_documents)
-    gaps = tuple(learnt.lacks) if learnt.documents_were_asked else state.lacks
-    new = replace(
-        state,
-        previous_records=(*state.previous_records, stored),
-        run_id=learnt.run_id,
-        recorded_at=at,
-        summary=summary,
-        sightings=sightings,
-        documents=documents,
-        lacks=gaps,
-        notes=(
-            *state.notes,
-            *(Note(code, short(detail), learnt.run_id, at) for code, detail in notes),
-        ),
-        row_received=row_received,
-        other_rows=other_rows,
-    )
-    asked_at_a_fixed_age = learnt.documents_were_asked and not gaps and state.is_due(learnt.as_of)
-    if _content(new) == _content(state) and not asked_at_a_fixed_age:
-        return None
-    return replace(new, documents_asked_at=at) if learnt.documents_were_asked else new
-
-
-def _content(record: Record) -> tuple[object, ...]:
-    """The content that makes a record worth writing; of the row as sent, only its problems."""
-    problems = InvoiceSummary({}, record.row_received).problems
-    return (record.sightings, record.documents, record.lacks, record.notes, problems)
-
-
-def _differs(earlier: Sighting, now: Sighting) -> bool:
-    return (
-        not earlier.is_listed
-        or earlier.fingerprint != now.fingerprint
-        or not set(now.listings) <= set(earlier.listings)
-    )
-
-
-def _replaced(
-    sightings: tuple[Sighting, ...], old: Sighting, new: Sighting
-) -> tuple[Sighting, ...]:
-    return tuple(new if sighting is old else sighting for sighting in sightings)
-
-
-@dataclass(frozen=True)
-class ChainState:
-    """The highest record of an invoice, with its stored object."""
-
-    record: Record
-    stored: StoredObject

@@ -9,7 +9,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import IO
 
-from lambdas.aws.document_download import DownloadRefused
 from lambdas.domain.documents.document_marks import (
     PADDING,
     PdfBeginning,
@@ -22,6 +21,7 @@ from lambdas.domain.documents.document_marks import (
     pdf_remainder,
     root_element,
 )
+from lambdas.domain.documents.document_refused import DocumentRefused
 from lambdas.domain.documents.document_text import NOBODY_ELSE, Others, whose_paper
 from lambdas.domain.documents.renderings import is_update
 from lambdas.parsers.parser_processes import UNKNOWN_ENCODING, BeyondLimits, ParserProcesses
@@ -59,7 +59,7 @@ def check_document(
     others: Others = NOBODY_ELSE,
     is_whole: bool = False,
 ) -> Checked:
-    """Check a downloaded document. Raises DownloadRefused.
+    """Check a downloaded document. Raises DocumentRefused.
 
     `accounts`: those that the document may name. `others`: papers known to be another invoice's.
     `is_whole`: it has the length that the server stated.
@@ -67,7 +67,7 @@ def check_document(
     stream.seek(0)
     head = stream.read(_HEAD_BYTES)
     if not head.strip():
-        raise DownloadRefused("NOT_A_DOCUMENT", "The server sent an empty body.")
+        raise DocumentRefused("NOT_A_DOCUMENT", "The server sent an empty body.")
     beginning = pdf_beginning(head)
     if beginning and (is_invoice_document or beginning.before is not None):
         flags = _check_pdf(stream, size_bytes, beginning)
@@ -77,9 +77,9 @@ def check_document(
     root = root_element(head)
     _refuse_other_things(root)
     if has_pdf_behind_markup(head):
-        raise DownloadRefused("NOT_A_DOCUMENT", "Markup stands before the PDF.")
+        raise DocumentRefused("NOT_A_DOCUMENT", "Markup stands before the PDF.")
     if is_invoice_document:
-        raise DownloadRefused("NOT_A_DOCUMENT", "The invoice document does not begin as a PDF.")
+        raise DocumentRefused("NOT_A_DOCUMENT", "The invoice document does not begin as a PDF.")
     if is_markup(head):
         return _check_xml(stream, size_bytes, root, is_whole)
     return Checked("bin", (("UNKNOWN_FILE_TYPE", "Neither PDF nor XML; kept as it came."),))
@@ -97,19 +97,19 @@ def is_rendered_anew(
 
 def _refuse_other_things(root: str | None) -> None:
     if is_web_page(root):
-        raise DownloadRefused("NOT_A_DOCUMENT", "The server sent an HTML page.")
+        raise DocumentRefused("NOT_A_DOCUMENT", "The server sent an HTML page.")
     if is_error_answer(root):
-        raise DownloadRefused("NOT_A_DOCUMENT", "The server sent an XML error answer.")
+        raise DocumentRefused("NOT_A_DOCUMENT", "The server sent an XML error answer.")
 
 
 def _check_pdf(
     stream: IO[bytes], size_bytes: int, beginning: PdfBeginning
 ) -> list[tuple[str, str]]:
-    """The flags of the PDF's structure. Raises DownloadRefused."""
+    """The flags of the PDF's structure. Raises DocumentRefused."""
     tail, padding = _tail(stream, size_bytes)
     remainder = pdf_remainder(tail)
     if remainder is None or beginning.is_of_more(size_bytes):
-        raise DownloadRefused(
+        raise DocumentRefused(
             "DOCUMENT_DAMAGED", "The PDF does not end as one: it was cut or extended."
         )
     try:
@@ -117,9 +117,9 @@ def _check_pdf(
     except BeyondLimits:
         structure = None
     if beginning.before is None and not (structure and structure["pages"]):
-        raise DownloadRefused("NOT_A_DOCUMENT", "The invoice document does not begin as a PDF.")
+        raise DocumentRefused("NOT_A_DOCUMENT", "The invoice document does not begin as a PDF.")
     if structure and not (structure["may_have_pages"] or structure["is_encrypted"]):
-        raise DownloadRefused("DOCUMENT_DAMAGED", "The PDF has no page.")
+        raise DocumentRefused("DOCUMENT_DAMAGED", "The PDF has no page.")
     flags = []
     if structure and structure["is_encrypted"]:
         flags.append(("PDF_ENCRYPTED", "The PDF is encrypted."))
@@ -170,7 +170,7 @@ def _check_text(
     if whose.is_own:
         return []
     if whose.other and not others.is_copy:
-        raise DownloadRefused("OTHER_INVOICE", whose.other)
+        raise DocumentRefused("OTHER_INVOICE", whose.other)
     if whose.other:
         return [("OTHER_INVOICE", whose.other)]
     return [("INVOICE_ID_NOT_IN_TEXT", "The text of the PDF does not contain the invoice id.")]
@@ -211,7 +211,7 @@ def _check_xml(stream: IO[bytes], size_bytes: int, root: str | None, is_whole: b
     if structure["error"] is None:
         return Checked("xml")
     if not is_whole and not is_closed(_tail(stream, size_bytes)[0], root):
-        raise DownloadRefused(
+        raise DocumentRefused(
             "DOCUMENT_DAMAGED", f"The XML does not end as one ({structure['error']})."
         )
     if structure["error"] == UNKNOWN_ENCODING:

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
-from lambdas.domain.evidence.records import next_record
+from lambdas.domain.evidence.record_chain import next_record
 from tests.domain.examples import (
     ACME,
     BOREAL,

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
-from lambdas.domain.evidence.records import next_record
+from lambdas.domain.evidence.record_chain import next_record
 from lambdas.domain.findings import finding
 from lambdas.domain.json_text import to_canonical_json
 from lambdas.domain.judgement.manifests import Manifest, PayerState, totals

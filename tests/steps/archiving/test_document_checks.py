@@ -26,7 +26,7 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from lambdas.aws.document_download import DownloadRefused
+from lambdas.domain.documents.document_refused import DocumentRefused
 from lambdas.domain.documents.document_text import ListedIds, Others
 from lambdas.parsers.parser_processes import ParserProcesses
 from lambdas.steps.archiving.document_checks import Checked, check_document
@@ -144,7 +144,7 @@ def flags(content: bytes, **arguments: object) -> list[str]:
 
 
 def refusal(content: bytes, **arguments: object) -> str:
-    with pytest.raises(DownloadRefused) as refused:
+    with pytest.raises(DocumentRefused) as refused:
         check(content, **arguments)  # type: ignore[arg-type]
     return refused.value.code
 
@@ -630,5 +630,5 @@ def test_whatever_bytes_arrive_they_are_kept_or_refused_and_nothing_else_happens
             content[place : place + chance.choice((0, len(word)))] = word
         try:
             assert check(bytes(content)).extension == "pdf"
-        except DownloadRefused:
+        except DocumentRefused:
             continue
