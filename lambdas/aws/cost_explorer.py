@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 from lambdas.aws.witness_errors import QuestionRefused, WitnessNotRead, witness
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.json_text import instant_text
 from lambdas.domain.money import Amount, AmountNotRead, read_decimal
-from lambdas.domain.witnesses.charges import Charge, ChargesAnswer, MonthTotal
+from lambdas.domain.witnesses.charges import Charge, MonthTotal, ReceivedCharges
 
 _ACTION = "ce:GetCostAndUsage"
 _METRIC = "UnblendedCost"
@@ -62,13 +60,13 @@ class CostExplorer:
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    def charges(self, period: BillingPeriod, run_id: str, as_of: datetime) -> ChargesAnswer:
+    def charges(self, period: BillingPeriod) -> ReceivedCharges:
         """The net charges of the period by linked account and billing entity, from all pages; and
         the ungrouped total if the answer wants one, because groups can omit charges.
 
         An answer that was not read whole has the reason and the number of pages received.
         """
-        answers, at = _Answers(), instant_text(as_of)
+        answers = _Answers()
         try:
             try:
                 self._ask(period, _BY_BOTH, answers)
@@ -78,11 +76,11 @@ class CostExplorer:
                 for question in _EACH_ENTITY:
                     self._ask(period, question, answers)
         except WitnessNotRead as error:
-            return ChargesAnswer(run_id, at, answers.pages, not_read=str(error))
-        answer = ChargesAnswer(run_id, at, answers.pages, answers.is_final, tuple(answers.charges))
+            return ReceivedCharges(answers.pages, not_read=str(error))
+        answer = ReceivedCharges(answers.pages, answers.is_final, tuple(answers.charges))
         return self._with_total(answer, period) if answer.wants_total else answer
 
-    def _with_total(self, answer: ChargesAnswer, period: BillingPeriod) -> ChargesAnswer:
+    def _with_total(self, answer: ReceivedCharges, period: BillingPeriod) -> ReceivedCharges:
         answers = _Answers()
         try:
             amounts = tuple(

@@ -1,12 +1,11 @@
 """Organizations' billing transfers, in and out, as a witness."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from lambdas.aws.witness_errors import WitnessNotRead, witness
 from lambdas.domain.json_text import instant_text
-from lambdas.domain.witnesses.billing_transfers import BillingTransfer, Transfers, in_order
+from lambdas.domain.witnesses.billing_transfers import BillingTransfer, in_order
 
 _LARGEST_PAGE = 20
 _MOST_PAGES = 500
@@ -18,14 +17,13 @@ class ResponsibilityTransfers:
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    def transfers(self, run_id: str, as_of: datetime) -> Transfers:
-        """All billing transfers from and to the payer account's organization.
-
-        An account outside any organization has none.
+    def transfers(self) -> tuple[BillingTransfer, ...]:
+        """All billing transfers from and to the payer account's organization. An account outside
+        any organization has none. Raises WitnessNotRead.
         """
         client = self._client
-        try:
-            transfers = {
+        return in_order(
+            [
                 *self._listed(
                     "organizations:ListOutboundResponsibilityTransfers",
                     client.list_outbound_responsibility_transfers,
@@ -34,10 +32,8 @@ class ResponsibilityTransfers:
                     "organizations:ListInboundResponsibilityTransfers",
                     client.list_inbound_responsibility_transfers,
                 ),
-            }
-        except WitnessNotRead as error:
-            return Transfers(not_read=str(error))
-        return Transfers(run_id, instant_text(as_of), in_order(transfers))
+            ]
+        )
 
     def _listed(
         self, action: str, call: Callable[..., Mapping[str, Any]]

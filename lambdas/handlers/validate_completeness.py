@@ -20,7 +20,7 @@ from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.aws.notification_table import NotificationTable
 from lambdas.aws.notifications import EventBus, Mailbox
 from lambdas.settings import FunctionSettings
-from lambdas.steps.judge_run import judge_run
+from lambdas.steps.judge_run import RunEnd
 from lambdas.steps.notify import Channels
 from lambdas.steps.plan_run import plan_run
 from lambdas.telemetry import logger, metrics
@@ -36,7 +36,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         result = plan_run(archive, settings, event)
     else:
         dynamodb = dynamodb_client()
-        result, values = judge_run(
+        end = RunEnd(
             archive,
             settings,
             event,
@@ -49,6 +49,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             ),
             now=datetime.now(UTC),
         )
+        result, values = end.judge()
         _emit_metrics(values)
     logger().info(
         "validated completeness", extra={"run_id": result["run_id"], "verdict": result["verdict"]}

@@ -11,9 +11,10 @@ from lambdas.domain.evidence.archive_layout import (
     run_request_key,
 )
 from lambdas.domain.json_text import instant_text, read_instant
-from lambdas.domain.runs.asked_today import LastSeen, payer_runs
+from lambdas.domain.runs.asked_today import AskedToday, PeriodSeen
 from lambdas.domain.runs.payer_register import PayerRegister
-from lambdas.domain.runs.run_request import parse_run_request
+from lambdas.domain.runs.run_request import RunInput, RunRequest
+from lambdas.domain.runs.stored_request import StoredRequest
 from lambdas.settings import FunctionSettings
 from lambdas.steps.periods_seen import period_seen, periods_seen_before
 
@@ -28,19 +29,12 @@ def enumerate_payers(
     later ones get `already_claimed` and do nothing. Raises InvalidExecutionInput and
     ArchiveUnusable before any work.
     """
-
-    def last_seen(period: BillingPeriod) -> Mapping[str, LastSeen]:
-        return period_seen(archive, period).payers
-
     execution, lookback_periods = event["execution"], settings.lookback_periods
-    request = parse_run_request(
-        event["input"],
-        execution["name"],
-        read_instant(execution["start_time"]),
-        register,
-        lookback_periods,
-        judged=lambda period: last_seen(period).keys(),
-    )
+    given = RunInput(event["input"], read_instant(execution["start_time"]), register)
+    judged = {
+        period: period_seen(archive, period).payers.keys() for period in given.acknowledged_periods
+    }
+    request = given.request(execution["name"], lookback_periods, judged)
     archive.check_usable()
     answer = {
         "run_id": request.run_id,
@@ -53,31 +47,32 @@ def enumerate_payers(
     }
     if request.is_scheduled and not _claim(archive, request.run_id, execution["id"]):
         return answer | {"already_claimed": True}
-    oldest = min(request.billing_period.with_earlier(lookback_periods))
-    older = periods_seen_before(archive, oldest) if request.is_scheduled else {}
-    items = payer_runs(
+    today = AskedToday(
         request,
         register,
         settings.close_calendar,
         lookback_periods,
         settings.payer_role_name,
-        last_seen=last_seen,
-        older=older,
+        _seen(archive, request, lookback_periods),
     )
+    items = today.runs()
     answer["payers"] = len(items)
     archive.put_run_file(run_payers_key(request.run_id), [item.to_data() for item in items])
-    run_file = answer | {
-        "input": event["input"],
-        "execution": execution["id"],
-        "register": [payer.to_data() for payer in register.payers],
-        "register_sha256": register.sha256,
-        "acknowledgements": [given.to_data() for given in request.acknowledgements],
-        "open_periods": [
-            str(period) for period, one in sorted(older.items()) if one.is_judged_daily
-        ],
-    }
-    archive.put_run_file(run_request_key(request.run_id), run_file)
+    stored = StoredRequest.of(request, event["input"], register, today.open_periods)
+    run_file = {"execution": execution["id"], "register_sha256": register.sha256}
+    archive.put_run_file(run_request_key(request.run_id), answer | run_file | stored.to_data())
     return answer
+
+
+def _seen(
+    archive: Archive, request: RunRequest, lookback_periods: int
+) -> dict[BillingPeriod, PeriodSeen]:
+    """The views of the run's periods; for the daily run, of all older ones too."""
+    periods = request.billing_period.with_earlier(lookback_periods)
+    seen = {period: period_seen(archive, period) for period in periods}
+    if request.is_scheduled:
+        seen |= periods_seen_before(archive, min(periods))
+    return seen
 
 
 def _claim(archive: Archive, run_id: str, execution_id: str) -> bool:

@@ -1,7 +1,7 @@
 """One pass over a payer account's listed invoices, archiving the missing ones within its time."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import datetime
@@ -20,7 +20,6 @@ from lambdas.domain.evidence.archived_invoice import (
 from lambdas.domain.runs.fetch_pass import FetchPass
 from lambdas.domain.runs.known_to_pass import KnownToPass
 from lambdas.domain.runs.outcome import CHECKED, NO_ACCESS, WRONG_ACCOUNT
-from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.runs.payer_run import ListedInvoice, Listing, PayerRun
 from lambdas.settings import FunctionSettings
 from lambdas.steps.archiving.document_fetcher import InTurn
@@ -28,7 +27,7 @@ from lambdas.steps.archiving.payer_archive import PayerArchive
 from lambdas.steps.archiving.turns import Turns
 from lambdas.steps.periods_seen import doubts_and_closed
 from lambdas.steps.run_files import RunFiles
-from lambdas.steps.run_list import accounts_asked, payers_registered
+from lambdas.steps.stored_run import StoredRun
 
 _DealtWith = ArchivedInvoice | OutstandingInvoice | KnownInvoice
 
@@ -47,35 +46,74 @@ def fetch_documents(
 
     Returns the pass, and the error that ended it early if a service was unavailable.
     """
-    files = RunFiles(archive, run)
-    listing = files.listing()
-    if listing is None:
-        raise LookupError(f"the listing of payer account {run.payer_account_id} is gone")
-    earlier = files.passes()
-    in_doubt, closed = doubts_and_closed(archive, _periods_of(listing))
-    asked_accounts = accounts_asked(archive, run.run_id)
-    register = payers_registered(archive, run.run_id)
-    accounts = asked_accounts | {payer.account_id for payer in register}
-    known = KnownToPass.of(listing, accounts, in_doubt, closed)
-    done_ids = {invoice_id for one in earlier for invoice_id in one.invoice_ids()}
-    pending = [invoice for invoice in listing.invoices if invoice.invoice_id not in done_ids]
-    failure = None
+    start = _Start(archive, run)
+    pending, failure = start.pending, None
     try:
-        payer_archive = PayerArchive(archive, invoicing(), settings, run, clock, known=known)
-        places = {place for invoice in pending for place in _places(invoice)}
-        places |= {(period, listing.payer_account_id) for period in listing.billing_periods}
-        payer_archive.look_up(
-            places | _never_asked(archive, run.billing_periods, asked_accounts, register)
-        )
-        this_pass, failure = _Pass(payer_archive, listing, has_time).over(
-            pending, settings.fetch_threads
-        )
+        payer_archive = PayerArchive(archive, invoicing(), settings, run, clock, known=start.known)
+        payer_archive.look_up(start.places)
+        one_pass = _Pass(payer_archive, start.listing, has_time)
+        this_pass, failure = one_pass.over(pending, settings.fetch_threads)
     except NoAccess as error:
         this_pass = FetchPass(NO_ACCESS, str(error))
     except WrongAccount as error:
         this_pass = FetchPass(WRONG_ACCOUNT, str(error))
-    _write_down(archive, run, this_pass, number=len(earlier) + 1)
+    _write_down(archive, run, this_pass, number=len(start.earlier) + 1)
     return this_pass, failure
+
+
+class _Start:
+    """The files of a run on one payer account as a pass finds them."""
+
+    def __init__(self, archive: Archive, run: PayerRun) -> None:
+        self._archive = archive
+        self._run = run
+        files, stored_run = RunFiles(archive, run), StoredRun(archive, run.run_id)
+        listing = files.listing()
+        if listing is None:
+            raise LookupError(f"the listing of payer account {run.payer_account_id} is gone")
+        self.listing = listing
+        self.earlier = files.passes()
+        self._asked_accounts = stored_run.accounts_asked()
+        self._register = stored_run.payers_registered()
+
+    @property
+    def pending(self) -> list[ListedInvoice]:
+        """The invoices left by earlier passes."""
+        done_ids = {invoice_id for one in self.earlier for invoice_id in one.invoice_ids()}
+        return [one for one in self.listing.invoices if one.invoice_id not in done_ids]
+
+    @property
+    def known(self) -> KnownToPass:
+        listing = self.listing
+        periods = {*listing.billing_periods, *(one.billing_period for one in listing.invoices)}
+        in_doubt, closed = doubts_and_closed(self._archive, periods)
+        accounts = self._asked_accounts | {payer.account_id for payer in self._register}
+        return KnownToPass.of(listing, accounts, in_doubt, closed)
+
+    @property
+    def places(self) -> set[tuple[BillingPeriod, str]]:
+        """The places where the archive may have the invoices, or ones that vanished."""
+        listing = self.listing
+        of_invoices = {place for invoice in self.pending for place in _places(invoice)}
+        of_payer = {(period, listing.payer_account_id) for period in listing.billing_periods}
+        return of_invoices | of_payer | self._never_asked
+
+    @property
+    def _never_asked(self) -> set[tuple[BillingPeriod, str]]:
+        """The archive's accounts, by period, that are not asked for their own listings, on this day
+        or another. Only an account in whose listings their invoices appear can notice that they
+        vanish.
+        """
+        return {
+            (period, account_id)
+            for period in self._run.billing_periods
+            for account_id in self._archive.folders(records_prefix(period))
+            if account_id not in self._asked_accounts
+            and not any(
+                payer.account_id == account_id and payer.is_active_in(period)
+                for payer in self._register
+            )
+        }
 
 
 class _Pass:
@@ -145,28 +183,6 @@ class _Pass:
         except BaseException:
             self._stop.set()
             raise
-
-
-def _periods_of(listing: Listing) -> set[BillingPeriod]:
-    return {*listing.billing_periods, *(one.billing_period for one in listing.invoices)}
-
-
-def _never_asked(
-    archive: Archive,
-    periods: Iterable[BillingPeriod],
-    asked_accounts: Collection[str],
-    register: Iterable[Payer],
-) -> set[tuple[BillingPeriod, str]]:
-    """The archive's accounts, by period, that are not asked for their own listings, on this day or
-    another. Only an account in whose listings their invoices appear can notice that they vanish.
-    """
-    return {
-        (period, account_id)
-        for period in periods
-        for account_id in archive.folders(records_prefix(period))
-        if account_id not in asked_accounts
-        and not any(p.account_id == account_id and p.is_active_in(period) for p in register)
-    }
 
 
 def _places(invoice: ListedInvoice) -> Iterator[tuple[BillingPeriod, str]]:

@@ -32,9 +32,8 @@ from lambdas.domain.runs.payer_run import (
     estimates,
     union_by_invoice_id,
 )
+from lambdas.domain.witnesses.billing_transfers import Transfers
 from lambdas.domain.witnesses.statements import InvoiceUnits
-
-OF_RECEIVER = (OF_RECEIVER_BY_BILLING_PERIOD, OF_RECEIVER_BY_ISSUED_DATE)
 
 
 @dataclass
@@ -70,7 +69,7 @@ def list_invoices(
     try:
         listing = _listing(invoicing(), run, asks_units=asks_units)
         if transfers:
-            listing = replace(listing, transfers=transfers().transfers(run.run_id, run.as_of))
+            listing = replace(listing, transfers=_ask_transfers(transfers(), run))
     except NoAccess as error:
         listing = Listing(run.payer_account_id, NO_ACCESS, str(error), run.billing_periods)
     except WrongAccount as error:
@@ -105,6 +104,13 @@ def _listing(invoicing: Invoicing, run: PayerRun, *, asks_units: bool) -> Listin
         roles_listed=roles_listed,
         unfinished=listings.unfinished,
     )
+
+
+def _ask_transfers(organizations: ResponsibilityTransfers, run: PayerRun) -> Transfers:
+    try:
+        return Transfers(run.run_id, instant_text(run.as_of), organizations.transfers())
+    except WitnessNotRead as error:
+        return Transfers(not_read=str(error))
 
 
 def _ask_units(
@@ -157,14 +163,18 @@ def _ask(invoicing: Invoicing, run: PayerRun, account_id: str, listings: _Listin
     period. A refusal of the latest period, or of issue dates up to today, leaves the listing
     incomplete: they are the purpose of the run.
     """
+    _ask_by_period(invoicing, run, account_id, listings)
+    _ask_by_issued_date(invoicing, run, account_id, listings)
+
+
+def _ask_by_period(
+    invoicing: Invoicing, run: PayerRun, account_id: str, listings: _Listings
+) -> None:
     is_own = account_id == run.payer_account_id
-    by_billing_period, by_issued_date = (
-        (BY_BILLING_PERIOD, BY_ISSUED_DATE) if is_own else OF_RECEIVER
-    )
     latest = max(run.billing_periods)
     for period in run.billing_periods:
         try:
-            of_period = invoicing.summaries_of_period(account_id, period)
+            rows = invoicing.summaries_of_period(account_id, period)
         except ListingRefused as error:
             detail = f"AWS refused to list {period} ({error})."
             if is_own or period == latest:
@@ -172,14 +182,21 @@ def _ask(invoicing: Invoicing, run: PayerRun, account_id: str, listings: _Listin
             if period != latest:
                 listings.note("LISTING_REFUSED", period, account_id, detail)
             continue
-        listings.add(by_billing_period, period, of_period)
-        if of_period.unfinished:
-            cause = f"AWS's listing of {period} is not whole: {of_period.unfinished}."
+        listings.add(BY_BILLING_PERIOD if is_own else OF_RECEIVER_BY_BILLING_PERIOD, period, rows)
+        if rows.unfinished:
+            cause = f"AWS's listing of {period} is not whole: {rows.unfinished}."
             listings.unfinished[period] = cause
+
+
+def _ask_by_issued_date(
+    invoicing: Invoicing, run: PayerRun, account_id: str, listings: _Listings
+) -> None:
+    is_own = account_id == run.payer_account_id
+    latest = max(run.billing_periods)
     for start, end in issued_date_spans(run.issued_from, run.issued_to):
         span = f"issued from {start} to {end - timedelta(days=1)}"
         try:
-            issued = invoicing.summaries_issued(account_id, start, end)
+            rows = invoicing.summaries_issued(account_id, start, end)
         except ListingRefused as error:
             detail = f"AWS refused to list what was {span} ({error})."
             if end == run.issued_to:
@@ -187,9 +204,9 @@ def _ask(invoicing: Invoicing, run: PayerRun, account_id: str, listings: _Listin
             else:
                 listings.note("LISTING_REFUSED", latest, f"{account_id} {span}", detail)
             continue
-        listings.add(by_issued_date, None, issued)
-        if issued.unfinished:  # the missing rows may be of any period
-            cause = f"AWS's listing of what was {span} is not whole: {issued.unfinished}."
+        listings.add(BY_ISSUED_DATE if is_own else OF_RECEIVER_BY_ISSUED_DATE, None, rows)
+        if rows.unfinished:  # the missing rows may be of any period
+            cause = f"AWS's listing of what was {span} is not whole: {rows.unfinished}."
             listings.unfinished = dict.fromkeys(run.billing_periods, cause) | listings.unfinished
 
 

@@ -15,7 +15,7 @@ from lambdas.domain.runs.payer_run import ListedInvoice, Listing, PayerRun
 from lambdas.domain.stored_form import NotUnderstood
 from lambdas.settings import FunctionSettings
 from lambdas.steps.run_files import RunFiles
-from lambdas.steps.run_list import read_run_list
+from lambdas.steps.stored_run import StoredRun
 
 PLANNED = "PLANNED"
 """The verdict of a dry run."""
@@ -27,7 +27,7 @@ def plan_run(
     """Write and return the run's result: the listed invoices without a record. `event` is the
     answer of EnumeratePayerAccounts.
     """
-    items = read_run_list(archive, event, settings)
+    items = StoredRun(archive, event["run_id"]).payer_runs(event["payers"], settings)
     listings = {item.payer_account_id: _listing(archive, item) for item in items}
     listed = [invoice for listing in listings.values() if listing for invoice in listing.invoices]
     segments = _recorded_segments(archive, listed)

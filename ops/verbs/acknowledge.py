@@ -56,7 +56,7 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
     }
     # The run checks it against the payer register; here only the manifest is known.
     account_ids = [payer.payer_account_id for payer in manifest.payers]
-    known = Acknowledgeable(now, period, 0, PayerRegister((), ""), lambda _: account_ids)
+    known = Acknowledgeable(now, period, 0, PayerRegister((), ""), {period: account_ids})
     _, problems = read_acknowledgement(acknowledgement, known)
     if problems:
         raise WrongUsage(problems)

@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,10 +9,9 @@ from botocore.stub import Stubber
 
 from lambdas.aws import cost_explorer
 from lambdas.aws.cost_explorer import CostExplorer
-from lambdas.domain.witnesses.charges import Charges, ChargesAnswer
+from lambdas.domain.witnesses.charges import Charges, ChargesAnswer, ReceivedCharges
 from tests.domain.examples import ACME, BOREAL, OCTOBER
 
-NOON = datetime(2026, 11, 12, 12, tzinfo=UTC)
 QUESTION = {
     "TimePeriod": {"Start": "2026-10-01", "End": "2026-11-01"},
     "Granularity": "MONTHLY",
@@ -53,8 +51,12 @@ def page(*groups: tuple[str, str, str], estimated: bool = False, token: str = ""
     return found | ({"NextPageToken": token} if token else {})
 
 
-def answer(stub: Stubber) -> ChargesAnswer:
-    return CostExplorer(stub.client).charges(OCTOBER, "run-1", NOON)
+def answer(stub: Stubber) -> ReceivedCharges:
+    return CostExplorer(stub.client).charges(OCTOBER)
+
+
+def of_run(received: ReceivedCharges) -> ChargesAnswer:
+    return ChargesAnswer("run-1", "2026-11-12T12:00:00Z", received)
 
 
 def test_the_month_is_asked_for_by_account_and_billing_entity(stubber: Stubber) -> None:
@@ -64,13 +66,12 @@ def test_the_month_is_asked_for_by_account_and_billing_entity(stubber: Stubber) 
         QUESTION,
     )
     found = answer(stubber)
-    assert (found.run_id, found.at, found.requests) == ("run-1", "2026-11-12T12:00:00Z", 1)
-    assert (found.is_final, found.not_read) == (True, "")
+    assert (found.requests, found.is_final, found.not_read) == (1, True, "")
     assert [(one.billing_entity, one.amount.value) for one in found.charges] == [
         ("AWS", Decimal("12.3456789012")),
         ("AISPL", Decimal("0.0000001")),
     ]
-    assert ChargesAnswer.from_data(found.to_data()) == found
+    assert ChargesAnswer.from_data(of_run(found).to_data()) == of_run(found)
 
 
 def test_all_pages_are_read_an_empty_one_too_and_each_is_counted(stubber: Stubber) -> None:
@@ -210,7 +211,7 @@ def test_an_error_in_the_middle_is_no_short_answer_and_paid_pages_count(stubber:
     found = answer(stubber)
     assert (found.requests, found.charges, found.is_final) == (1, (), False)
     assert "InvalidNextTokenException" in found.not_read
-    assert found.statement().was_read is False
+    assert of_run(found).statement().was_read is False
 
 
 def test_an_answer_that_goes_in_circles_is_not_paid_for_without_end(
@@ -233,7 +234,7 @@ def test_a_service_that_cannot_be_reached_is_named() -> None:
         def get_cost_and_usage(self, **_: Any) -> None:
             raise EndpointConnectionError(endpoint_url="https://ce.example")
 
-    found = CostExplorer(Gone()).charges(OCTOBER, "run-1", NOON)
+    found = CostExplorer(Gone()).charges(OCTOBER)
     assert found.not_read == ("AWS did not answer ce:GetCostAndUsage (EndpointConnectionError).")
 
 
@@ -256,10 +257,10 @@ def test_groups_with_nothing_to_pay_to_aws_are_held_against_the_total(
     stubber.add_response("get_cost_and_usage", of_month("23.67"), TOTAL)
     found = answer(stubber)
     assert (found.requests, found.is_final) == (2, True)
-    assert "AWS" in found.statement().charged
-    assert found.statement().is_final
-    assert ChargesAnswer.from_data(found.to_data()) == found
-    assert Charges.from_data(found.statement().to_data()) == found.statement()
+    assert "AWS" in of_run(found).statement().charged
+    assert of_run(found).statement().is_final
+    assert ChargesAnswer.from_data(of_run(found).to_data()) == of_run(found)
+    assert Charges.from_data(of_run(found).statement().to_data()) == of_run(found).statement()
 
 
 def test_an_estimate_is_not_held_against_a_total_for_it_explains_nothing(
@@ -275,7 +276,7 @@ def test_a_total_of_several_pages_is_added_up(stubber: Stubber) -> None:
     stubber.add_response("get_cost_and_usage", of_month("-5"), TOTAL | {"NextPageToken": "a"})
     found = answer(stubber)
     assert found.requests == 3
-    assert [one.value for one in found.statement().total or ()] == [0]
+    assert [one.value for one in of_run(found).statement().total or ()] == [0]
 
 
 def test_a_total_that_is_an_estimate_or_none_confirms_nothing(stubber: Stubber) -> None:
@@ -288,7 +289,7 @@ def test_a_total_that_is_an_estimate_or_none_confirms_nothing(stubber: Stubber) 
     ):
         stubber.add_response("get_cost_and_usage", page(), QUESTION)
         stubber.add_response("get_cost_and_usage", total, TOTAL)
-        said = answer(stubber).statement()
+        said = of_run(answer(stubber)).statement()
         assert (said.is_final, said.was_read) == (False, True)
         assert why in said.not_read
         assert bool(said.not_read) == bool(why)
@@ -298,10 +299,10 @@ def test_a_total_that_is_refused_keeps_what_the_groups_said(stubber: Stubber) ->
     stubber.add_response("get_cost_and_usage", page((ACME, "AWS Marketplace", "7")), QUESTION)
     stubber.add_client_error("get_cost_and_usage", "LimitExceededException")
     found = answer(stubber)
-    said = found.statement()
+    said = of_run(found).statement()
     assert (found.requests, said.is_final, said.charged) == (1, False, {"AWS_MARKETPLACE"})
     assert "LimitExceededException" in said.not_read
-    assert ChargesAnswer.from_data(found.to_data()) == found
+    assert ChargesAnswer.from_data(of_run(found).to_data()) == of_run(found)
 
 
 @pytest.mark.parametrize(
@@ -323,4 +324,4 @@ def test_an_answer_that_is_none_is_a_witness_that_was_not_read(
     stubber.add_response("get_cost_and_usage", broken, QUESTION)
     found = answer(stubber)
     assert found.not_read.startswith("AWS's answer to ce:GetCostAndUsage has ")
-    assert not found.statement().was_read
+    assert not of_run(found).statement().was_read

@@ -16,6 +16,7 @@ from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.domain.money import Amount
 from lambdas.domain.notifications.reasons import LastNotification
 from lambdas.domain.runs.fetch_pass import FetchPass
+from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.runs.payer_run import (
     ListedInvoice,
     Listing,
@@ -23,6 +24,7 @@ from lambdas.domain.runs.payer_run import (
     PayerRun,
     UnusableRow,
 )
+from lambdas.domain.runs.stored_request import StoredRequest
 from lambdas.domain.witnesses.acknowledgements import Acknowledgement, GivenAcknowledgement
 from lambdas.domain.witnesses.billing_transfers import BillingTransfer, Transfers
 from lambdas.domain.witnesses.charges import (
@@ -31,6 +33,7 @@ from lambdas.domain.witnesses.charges import (
     ChargesAnswer,
     EntityCharges,
     MonthTotal,
+    ReceivedCharges,
     Residual,
 )
 from lambdas.domain.witnesses.statements import History, InvoiceUnits, Listings, PayerWitnesses
@@ -163,19 +166,31 @@ EXAMPLES: dict[str, Any] = {
     "payer run without roles": PayerRun(
         "run", AS_OF, True, ACME, "Acme", "", (), date(2026, 10, 1), date(2026, 11, 13)
     ),
+    "run request": StoredRequest(
+        "run",
+        AS_OF,
+        OCTOBER,
+        False,
+        {"billing_period": "2026-10"},
+        (Payer(ACME, "Acme", owner="é", active_from=OCTOBER), Payer(BOREAL, "Boreal")),
+        (GivenAcknowledgement(ACME, OCTOBER, "why", "who", date(2026, 12, 31)),),
+        (OCTOBER.shifted(-3),),
+    ),
     "charges": CHARGES,
     "charges that were never read": Charges(not_read="x"),
     "charges with a total of nothing": replace(CHARGES, total=()),
     "charges answer": ChargesAnswer(
         "run",
         AT,
-        2,
-        True,
-        (Charge(BOREAL, "AWS Marketplace", USD),),
-        "",
-        MonthTotal(True, (USD, NOTHING), "x"),
+        ReceivedCharges(
+            2,
+            True,
+            (Charge(BOREAL, "AWS Marketplace", USD),),
+            "",
+            MonthTotal(True, (USD, NOTHING), "x"),
+        ),
     ),
-    "charges answer without a total": ChargesAnswer("run", AT, 1, not_read="x"),
+    "charges answer without a total": ChargesAnswer("run", AT, ReceivedCharges(1, not_read="x")),
     "amount": USD,
     "finding": FOUND,
     "issuer": ISSUER,

@@ -23,10 +23,11 @@ from lambdas.domain.json_text import Instant, instant_text, to_canonical_json, t
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.money import Amount
 from lambdas.domain.runs.outcome import CHECKED, NO_ACCESS, Outcome
+from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.stored_form import read_form
 from lambdas.domain.witnesses.billing_transfers import Nothing
 from lambdas.domain.witnesses.charges import Residual
-from tests.domain.examples import summary_row
+from tests.domain.examples import ACME, BOREAL, summary_row
 from tests.domain.form_examples import EXAMPLES
 from tests.sizes import examples
 
@@ -78,6 +79,8 @@ OF_KIND: dict[Any, st.SearchStrategy[Any]] = {
     Code: st.sampled_from(sorted(KINDS)),
     Outcome: st.sampled_from([CHECKED, NO_ACCESS]),
     Row: ROWS,
+    Any: TEXTS,
+    Payer: st.builds(Payer, st.sampled_from([ACME, BOREAL]), st.sampled_from(["Acme", "é"])),
     RowAlone: ROWS.map(InvoiceSummary),
     Residual: st.builds(
         lambda entity, charged, invoiced: Residual(

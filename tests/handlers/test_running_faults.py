@@ -14,7 +14,7 @@ import xlsxwriter.worksheet
 
 from lambdas.domain.errors import InvalidExecutionInput, InvalidRegister
 from lambdas.handlers import enumerate_payer_accounts, validate_completeness
-from lambdas.steps.run_list import RunFileLost
+from lambdas.steps.stored_run import RunFileLost
 from tests.handlers.conftest import (
     ACME,
     AFTER_DEADLINE,

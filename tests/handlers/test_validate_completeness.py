@@ -7,7 +7,7 @@ import pytest
 from lambdas.domain.evidence.archive_layout import manifest_sequence
 from lambdas.handlers import enumerate_payer_accounts, validate_completeness
 from lambdas.steps.judging import judge_period
-from lambdas.steps.run_list import RunFileLost
+from lambdas.steps.stored_run import RunFileLost
 from sandbox.invoicing.faults import Fault
 from tests.handlers.conftest import (
     ACME,

@@ -9,7 +9,7 @@ import pytest
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.money import Amount
 from lambdas.domain.witnesses.billing_transfers import Transfers
-from lambdas.domain.witnesses.charges import Charge, Charges, ChargesAnswer
+from lambdas.domain.witnesses.charges import Charge, Charges, ChargesAnswer, ReceivedCharges
 from lambdas.domain.witnesses.statements import InvoiceUnits
 from ops.explanation import explain
 from tests.domain.examples import (
@@ -50,7 +50,9 @@ def summed_up(entity: str, amount: str, accounts: int) -> Charges:
     """Charges of the same amount in each of so many linked accounts."""
     each = Amount("USD", Decimal(amount))
     charges = tuple(Charge(f"{number:012}", entity, each) for number in range(accounts))
-    return ChargesAnswer("run-2", "2026-11-12T06:00:00Z", 1, True, charges).statement()
+    return ChargesAnswer(
+        "run-2", "2026-11-12T06:00:00Z", ReceivedCharges(1, True, charges)
+    ).statement()
 
 
 def test_what_cost_explorer_shows_under_no_account_is_reported_beside_the_rest() -> None:

@@ -1,12 +1,20 @@
 """The `acknowledgements` of an execution input, read with all problems at once."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.input_values import InputValues, Rule, WrongValue, account_id, day, period
+from lambdas.domain.input_values import (
+    InputValues,
+    Rule,
+    WrongValue,
+    account_id,
+    day,
+    period,
+    read_each,
+)
 from lambdas.domain.runs.payer_register import PayerRegister
 from lambdas.domain.secret_text import has_url, quoted
 from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
@@ -25,14 +33,14 @@ class Acknowledgeable:
     """The period of an acknowledgement that names none."""
     lookback_periods: int
     register: PayerRegister
-    judged: Callable[[BillingPeriod], Collection[str]]
-    """The payer accounts that a period's verdict names; empty if it was never judged."""
+    judged: Mapping[BillingPeriod, Collection[str]]
+    """The payer accounts that a period's status names; none if it was never judged."""
 
     def refusal(self, account_id: str, period: BillingPeriod) -> str | None:
         """The reason why this payer account cannot be acknowledged in this period, or None."""
         if period > BillingPeriod.containing(self.as_of):
             return f"billing_period {period} has not begun by {self.as_of:%Y-%m-%d}"
-        known = self.judged(period)
+        known = self.judged.get(period, ())
         if not known and period not in self.target.with_earlier(self.lookback_periods):
             return (
                 f"billing_period {period} was never judged; start a run with billing_period "
@@ -45,6 +53,13 @@ class Acknowledgeable:
                 "nor the period's status names it"
             )
         return None
+
+
+def acknowledged_periods(value: object, target: BillingPeriod) -> set[BillingPeriod]:
+    """The periods that acknowledgements name, whatever else is wrong with them."""
+    each = [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+    periods, _ = read_each(period, (one.get("billing_period", str(target)) for one in each))
+    return set(periods)
 
 
 def read_acknowledgements(

@@ -1,8 +1,9 @@
 """The payer accounts that a run asks, and the periods it asks them for."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
@@ -78,113 +79,152 @@ class PeriodSeen:
         return last is not None and not self.is_complete and (weekly or last.is_asked_daily)
 
 
-def payer_runs(
-    request: RunRequest,
-    register: PayerRegister,
-    close: CloseCalendar,
-    lookback_periods: int,
-    payer_role_name: str,
-    *,
-    last_seen: Callable[[BillingPeriod], Mapping[str, LastSeen]],
-    older: Mapping[BillingPeriod, PeriodSeen],
-) -> list[PayerRun]:
-    """The run's list: payer accounts of the register that are active in one of its periods and
-    asked today.
+@dataclass(frozen=True)
+class AskedToday:
+    """The rules by which a run asks payer accounts of the register.
 
     A person's run asks all payer accounts that it names. The daily run follows `is_asked_on`; for
-    `older` periods, those before the look-back that are judged daily, it follows `PeriodSeen.asks`.
+    older periods, those before the look-back that are judged daily, it follows `PeriodSeen.asks`.
     """
-    weekly = request.as_of.weekday() == LATE_SWEEP_WEEKDAY
-    periods = request.billing_period.with_earlier(lookback_periods)
-    seen = {period: _before(request.as_of, last_seen(period)) for period in periods}
-    runs = []
-    for payer in register.payers:
-        if request.payer_account_ids and payer.account_id not in request.payer_account_ids:
-            continue
-        active = [period for period in periods if payer.is_active_in(period)]
-        open_for_it = [
+
+    request: RunRequest
+    register: PayerRegister
+    close: CloseCalendar
+    lookback_periods: int
+    payer_role_name: str
+    seen: Mapping[BillingPeriod, PeriodSeen]
+    """The views of the look-back periods and, in a daily run, of all older ones."""
+
+    @cached_property
+    def periods(self) -> list[BillingPeriod]:
+        """The target and the look-back periods, the latest first."""
+        return self.request.billing_period.with_earlier(self.lookback_periods)
+
+    @cached_property
+    def older(self) -> Mapping[BillingPeriod, PeriodSeen]:
+        """The views of the periods before the look-back."""
+        oldest = min(self.periods)
+        return {period: view for period, view in self.seen.items() if period < oldest}
+
+    @cached_property
+    def open_periods(self) -> tuple[BillingPeriod, ...]:
+        """The older periods that are judged daily."""
+        return tuple(sorted(one for one, view in self.older.items() if view.is_judged_daily))
+
+    @property
+    def is_weekly(self) -> bool:
+        return self.request.as_of.weekday() == LATE_SWEEP_WEEKDAY
+
+    def runs(self) -> list[PayerRun]:
+        """The run's list: payer accounts that are active in one of its periods and asked today."""
+        payers = (_PayerToday(self, payer) for payer in self.register.payers)
+        return [one.run for one in payers if one.is_asked]
+
+    def last_seen(self, account_id: str, period: BillingPeriod) -> LastSeen | None:
+        """None if it was checked after the run's own instant: a later check would keep the run from
+        asking.
+        """
+        one = self.seen[period].payers.get(account_id) if period in self.seen else None
+        is_later = one and one.checked_at and one.checked_at > self.request.as_of
+        return None if is_later else one
+
+
+@dataclass(frozen=True)
+class _PayerToday:
+    """One payer account of the register in a run."""
+
+    today: AskedToday
+    payer: Payer
+
+    @cached_property
+    def active(self) -> list[BillingPeriod]:
+        """The periods of the run in which it is active."""
+        return [period for period in self.today.periods if self.payer.is_active_in(period)]
+
+    @cached_property
+    def older(self) -> list[BillingPeriod]:
+        """The older periods for which it is asked, the latest first."""
+        return [
             period
-            for period, view in older.items()
-            if view.is_judged_daily
-            and payer.is_active_in(period)
-            and view.asks(payer.account_id, weekly=weekly)
+            for period in reversed(self.today.open_periods)
+            if self.payer.is_active_in(period)
+            and self.today.older[period].asks(self.payer.account_id, weekly=self.today.is_weekly)
         ]
-        if not (active or open_for_it):
-            continue
-        last = [seen[period].get(payer.account_id) for period in active]
-        daily = any(one is None or one.is_asked_daily for one in last)
-        if (
-            request.is_scheduled
-            and not open_for_it
-            and not is_asked_on(request.as_of, request.billing_period, close, daily=daily)
-        ):
-            continue
-        # older periods are asked for by period: later issued dates were swept already
-        issued_from = _issued_from(active or [request.billing_period], last)
-        asked_for = [*active, *sorted(open_for_it, reverse=True)]
-        run = _payer_run(request, payer, asked_for, payer_role_name, issued_from)
-        is_late = daily and request.as_of >= close.overdue_from(request.billing_period)
-        if request.is_scheduled and active and (weekly or is_late):
-            covered = _covered_from(payer.account_id, min(active), older)
-            run = replace(run, roles_from=asked_from(covered, run.issued_to))
-        runs.append(run)
-    return runs
 
+    @cached_property
+    def last(self) -> list[LastSeen | None]:
+        return [self.today.last_seen(self.payer.account_id, period) for period in self.active]
 
-def _covered_from(
-    account_id: str, earliest: BillingPeriod, older: Mapping[BillingPeriod, PeriodSeen]
-) -> date:
-    """The first day after the earliest period in the unbroken row of periods, up to `earliest`, in
-    which the archive has the payer account. Invoices issued before are mostly of months that nobody
-    asked about.
-    """
-    while (before := older.get(earliest.shifted(-1))) and account_id in before.payers:
-        earliest = earliest.shifted(-1)
-    return earliest.first_day_after
+    @property
+    def is_asked_daily(self) -> bool:
+        return any(one is None or one.is_asked_daily for one in self.last)
 
+    @property
+    def is_asked(self) -> bool:
+        request = self.today.request
+        if request.payer_account_ids and self.payer.account_id not in request.payer_account_ids:
+            return False
+        if self.older:
+            return True
+        return bool(self.active) and (
+            not request.is_scheduled
+            or is_asked_on(
+                request.as_of, request.billing_period, self.today.close, daily=self.is_asked_daily
+            )
+        )
 
-def _issued_from(periods: Sequence[BillingPeriod], last: Sequence[LastSeen | None]) -> date:
-    """The first day of the listing by issued date: OVERLAP before the last good sweep of all
-    periods.
-    """
-    # the invoices issued within the earliest period are mostly the bills of the month before it
-    earliest = min(periods).first_day_after
-    swept_at = [one.checked_at for one in last if one and one.checked_at]
-    if len(swept_at) < len(periods):
-        return earliest
-    return max(earliest, min(swept_at).date() - OVERLAP)
+    @property
+    def run(self) -> PayerRun:
+        payer, request = self.payer, self.today.request
+        role = f"arn:aws:iam::{payer.account_id}:role/{self.today.payer_role_name}"
+        return PayerRun(
+            run_id=request.run_id,
+            as_of=request.as_of,
+            dry_run=request.dry_run,
+            payer_account_id=payer.account_id,
+            name=payer.name,
+            role_arn=payer.role_arn or role,
+            billing_periods=(*self.active, *self.older),
+            issued_from=self._issued_from,
+            issued_to=self._issued_to,
+            roles_from=self._roles_from,
+        )
 
+    @property
+    def _issued_from(self) -> date:
+        """The first day of the listing by issued date: OVERLAP before the last good sweep of all
+        periods. Older periods are asked for by period: later issued dates were swept already.
+        """
+        periods = self.active or [self.today.request.billing_period]
+        # the invoices issued within the earliest period are mostly the bills of the month before it
+        earliest = min(periods).first_day_after
+        swept_at = [one.checked_at for one in self.last if one and one.checked_at]
+        if len(swept_at) < len(periods):
+            return earliest
+        return max(earliest, min(swept_at).date() - OVERLAP)
 
-def _before(as_of: datetime, seen: Mapping[str, LastSeen]) -> Mapping[str, LastSeen]:
-    """The payer accounts not checked after the run's own instant: a later check would keep it from
-    asking.
-    """
-    return {
-        account_id: one
-        for account_id, one in seen.items()
-        if one.checked_at is None or one.checked_at <= as_of
-    }
+    @property
+    def _issued_to(self) -> date:
+        request = self.today.request
+        last = request.billing_period.shifted(_ISSUED_UNTIL_MONTHS).first_day
+        return min(request.as_of.date() + timedelta(days=1), last)
 
+    @property
+    def _roles_from(self) -> date | None:
+        request = self.today.request
+        overdue = self.today.close.overdue_from(request.billing_period)
+        is_late = self.is_asked_daily and request.as_of >= overdue
+        if request.is_scheduled and self.active and (self.today.is_weekly or is_late):
+            return asked_from(self._covered_from, self._issued_to)
+        return None
 
-def _payer_run(
-    request: RunRequest,
-    payer: Payer,
-    periods: Sequence[BillingPeriod],
-    payer_role_name: str,
-    issued_from: date,
-) -> PayerRun:
-    issued_to = min(
-        request.as_of.date() + timedelta(days=1),
-        request.billing_period.shifted(_ISSUED_UNTIL_MONTHS).first_day,
-    )
-    return PayerRun(
-        run_id=request.run_id,
-        as_of=request.as_of,
-        dry_run=request.dry_run,
-        payer_account_id=payer.account_id,
-        name=payer.name,
-        role_arn=payer.role_arn or f"arn:aws:iam::{payer.account_id}:role/{payer_role_name}",
-        billing_periods=tuple(periods),
-        issued_from=issued_from,
-        issued_to=issued_to,
-    )
+    @property
+    def _covered_from(self) -> date:
+        """The first day after the earliest period in the unbroken row of periods, up to the
+        earliest of the run, in which the archive has the payer account. Invoices issued before are
+        mostly of months that nobody asked about.
+        """
+        earliest, account_id = min(self.active), self.payer.account_id
+        while (view := self.today.older.get(earliest.shifted(-1))) and account_id in view.payers:
+            earliest = earliest.shifted(-1)
+        return earliest.first_day_after

@@ -9,9 +9,9 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import InvalidRegister
@@ -62,6 +62,18 @@ class Payer:
             "active_to": str(self.active_to or ""),
         }
 
+    @classmethod
+    def from_data(cls, row: Mapping[str, str]) -> "Payer":
+        """The payer account that a row describes. Raises InvalidRegister, and TypeError for a cell
+        that is no text.
+        """
+        if not all(isinstance(cell, str) for cell in row.values()):
+            raise TypeError("a cell of the register is no text")
+        payer, problems = _payer(row)
+        if payer is None:
+            raise InvalidRegister(problems)
+        return payer
+
 
 @dataclass(frozen=True)
 class PayerRegister:
@@ -76,18 +88,47 @@ def parse_register(content: bytes, source: str) -> PayerRegister:
 
     Raises InvalidRegister with every problem at once, each with its line number.
     """
+    header, *rows = _rows(_text(content, source), source)
+    columns = [column.strip().lower() for column in header.cells]
+    problems = _header_problems(columns, source)
+    if problems:
+        raise InvalidRegister(problems)
+    payers, problems = _payers(columns, rows, source)
+    if not payers and not problems:
+        problems.append(
+            f"{source} lists no payer account; add a line with account_id and name for each"
+        )
+    if problems:
+        raise InvalidRegister(problems)
+    return PayerRegister(tuple(payers), hashlib.sha256(content).hexdigest())
+
+
+class _Row(NamedTuple):
+    line: int
+    """The number of the line on which it begins."""
+    cells: list[str]
+
+
+def _text(content: bytes, source: str) -> str:
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise InvalidRegister(
             [f"{source} line {line} is not UTF-8; save it as 'CSV UTF-8'"]
         ) from None
+
+
+def _rows(text: str, source: str) -> list[_Row]:
+    """The rows of the CSV, at least one."""
     header_line = text.partition("\n")[0]
     delimiter = ";" if ";" in header_line and "," not in header_line else ","
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows, first = [], 1
     try:
-        rows = _rows(lines)
+        for cells in lines:
+            rows.append(_Row(first, cells))
+            first = lines.line_num + 1
     except csv.Error as error:
         raise InvalidRegister(
             [
@@ -95,20 +136,26 @@ def parse_register(content: bytes, source: str) -> PayerRegister:
                 "look for a quote that is never closed"
             ]
         ) from None
-    header = [column.strip().lower() for column in rows[0][1]] if rows else []
-    problems = _header_problems(header, source)
-    if problems:
-        raise InvalidRegister(problems)
+    return rows or [_Row(first, [])]
+
+
+def _payers(
+    columns: Sequence[str], rows: Iterable[_Row], source: str
+) -> tuple[list[Payer], list[str]]:
+    """The payer accounts of the rows, and every problem."""
     payers: list[Payer] = []
+    problems: list[str] = []
     first_lines: dict[str, int] = {}
-    for line, cells in rows[1:]:
+    for line, cells in rows:
         if not any(cell.strip() for cell in cells):
             continue
         place = f"{source} line {line}"
-        if len(cells) != len(header):
-            problems.append(f"{place} has {len(cells)} cells, the header has {len(header)} columns")
+        if len(cells) != len(columns):
+            problems.append(
+                f"{place} has {len(cells)} cells, the header has {len(columns)} columns"
+            )
             continue
-        row = dict(zip(header, (cell.strip() for cell in cells), strict=True))
+        row = dict(zip(columns, (cell.strip() for cell in cells), strict=True))
         payer, of_row = _payer(row, f"{place}: ")
         problems += of_row
         account = row["account_id"]
@@ -121,23 +168,7 @@ def parse_register(content: bytes, source: str) -> PayerRegister:
             first_lines[account] = line
         if payer:
             payers.append(payer)
-    if not payers and not problems:
-        problems.append(
-            f"{source} lists no payer account; add a line with account_id and name for each"
-        )
-    if problems:
-        raise InvalidRegister(problems)
-    return PayerRegister(tuple(payers), hashlib.sha256(content).hexdigest())
-
-
-def _rows(lines: Any) -> list[tuple[int, list[str]]]:
-    """Each row of a csv reader with the number of the line on which it begins."""
-    rows = []
-    first = 1
-    for cells in lines:
-        rows.append((first, cells))
-        first = lines.line_num + 1
-    return rows
+    return payers, problems
 
 
 def _header_problems(header: list[str], source: str) -> list[str]:
@@ -161,18 +192,6 @@ def _header_problems(header: list[str], source: str) -> list[str]:
                 f"{source} line 1: column '{column}' stands {header.count(column)} times"
             )
     return problems
-
-
-def payer_from_data(row: Mapping[str, str]) -> Payer:
-    """The payer account that a row describes. Raises InvalidRegister, and TypeError for a cell that
-    is no text.
-    """
-    if not all(isinstance(cell, str) for cell in row.values()):
-        raise TypeError("a cell of the register is no text")
-    payer, problems = _payer(row)
-    if payer is None:
-        raise InvalidRegister(problems)
-    return payer
 
 
 def _payer(row: Mapping[str, str], path: str = "") -> tuple[Payer | None, list[str]]:

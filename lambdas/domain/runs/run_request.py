@@ -1,7 +1,7 @@
-"""The request for a run: the execution input, read without a clock."""
+"""The request for a run, from the execution input and without a clock."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,11 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import InvalidExecutionInput
 from lambdas.domain.input_values import InputValues, Rule, WrongValue, account_id, flag
 from lambdas.domain.json_text import instant_text, read_instant, sha256_hex
-from lambdas.domain.runs.acknowledgement_input import Acknowledgeable, read_acknowledgements
+from lambdas.domain.runs.acknowledgement_input import (
+    Acknowledgeable,
+    acknowledged_periods,
+    read_acknowledgements,
+)
 from lambdas.domain.runs.payer_register import PayerRegister
 from lambdas.domain.secret_text import quoted
 from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
@@ -36,54 +40,75 @@ class RunRequest:
     acknowledgements: tuple[GivenAcknowledgement, ...] = ()
 
 
-def parse_run_request(
-    execution_input: object,
-    execution_name: str,
-    start_time: datetime,
-    register: PayerRegister,
-    lookback_periods: int,
-    *,
-    judged: Callable[[BillingPeriod], Collection[str]],
-) -> RunRequest:
-    """Read the execution input of the schedule or of a person.
+class RunInput:
+    """The execution input of the schedule or of a person.
 
     `{"scheduled_time": …}` is the schedule's; a person's `billing_period`, `payer_account_ids`,
-    `dry_run` and `acknowledgements` are all optional. `judged` names the payer accounts of a
-    period's verdict. Raises InvalidExecutionInput with every problem at once.
+    `dry_run` and `acknowledgements` are all optional. It is read in two stages, because
+    acknowledgements are checked against the status of the periods that they name.
     """
-    if not isinstance(execution_input, Mapping):
-        raise InvalidExecutionInput(
-            ['it is not a JSON object; start with {} or {"billing_period": "2026-10"}']
+
+    def __init__(
+        self, execution_input: object, start_time: datetime, register: PayerRegister
+    ) -> None:
+        """Raises InvalidExecutionInput if it is no JSON object."""
+        if not isinstance(execution_input, Mapping):
+            raise InvalidExecutionInput(
+                ['it is not a JSON object; start with {} or {"billing_period": "2026-10"}']
+            )
+        absent = {key for key in _MAY_BE_NULL if execution_input.get(key) is None}
+        given = InputValues({k: value for k, value in execution_input.items() if k not in absent})
+        self._input = execution_input
+        self._given = given
+        self._register = register
+        self._scheduled_time = given.value("scheduled_time", _scheduled_time(start_time), None)
+        self._as_of = self._scheduled_time or start_time
+        before = BillingPeriod.containing(self._as_of).shifted(-1)
+        self._period = given.value("billing_period", _begun_by(self._as_of), before)
+        account_ids = given.value("payer_account_ids", _account_ids, ())
+        registered = _registered(register)
+        checked = (given.check("payer account", one, registered, None) for one in account_ids)
+        self._account_ids = tuple(dict.fromkeys(one for one in checked if one))
+        self._dry_run = given.value("dry_run", flag, False)
+
+    @property
+    def acknowledged_periods(self) -> set[BillingPeriod]:
+        """The periods whose status `request` has to know."""
+        return acknowledged_periods(self._input.get("acknowledgements"), self._period)
+
+    def request(
+        self,
+        execution_name: str,
+        lookback_periods: int,
+        judged: Mapping[BillingPeriod, Collection[str]],
+    ) -> RunRequest:
+        """The request; `judged` has the payer accounts that the status of each of
+        `acknowledged_periods` names. Raises InvalidExecutionInput with every problem at once.
+        """
+        given = self._given
+        run = Acknowledgeable(self._as_of, self._period, lookback_periods, self._register, judged)
+        acknowledgements, problems = given.value(
+            "acknowledgements", lambda value: read_acknowledgements(value, run), ((), [])
         )
-    absent = {key for key in _MAY_BE_NULL if execution_input.get(key) is None}
-    given = InputValues({k: value for k, value in execution_input.items() if k not in absent})
-    scheduled_time = given.value("scheduled_time", _scheduled_time(start_time), None)
-    as_of = scheduled_time or start_time
-    before = BillingPeriod.containing(as_of).shifted(-1)
-    period = given.value("billing_period", _begun_by(as_of), before)
-    account_ids = given.value("payer_account_ids", _account_ids, ())
-    for one in account_ids:
-        given.check("payer account", one, _registered(register), None)
-    dry_run = given.value("dry_run", flag, False)
-    run = Acknowledgeable(as_of, period, lookback_periods, register, judged)
-    acknowledgements, problems = given.value(
-        "acknowledgements", lambda value: read_acknowledgements(value, run), ((), [])
-    )
-    given.problems += problems
-    given.problems += _contradictions(execution_input)
-    given.refuse_unknown()
-    given.raise_problems(InvalidExecutionInput)
-    stamp = f"{as_of:%Y%m%dT%H%M%SZ}"
-    run_id = f"scheduled-{stamp}" if scheduled_time else f"manual-{stamp}-{_plain(execution_name)}"
-    return RunRequest(
-        run_id=run_id,
-        as_of=as_of,
-        billing_period=period,
-        is_scheduled=scheduled_time is not None,
-        payer_account_ids=tuple(dict.fromkeys(map(str, account_ids))) or None,
-        dry_run=dry_run,
-        acknowledgements=acknowledgements,
-    )
+        given.problems += problems
+        given.problems += _contradictions(self._input)
+        given.refuse_unknown()
+        given.raise_problems(InvalidExecutionInput)
+        return RunRequest(
+            run_id=self._run_id(execution_name),
+            as_of=self._as_of,
+            billing_period=self._period,
+            is_scheduled=self._scheduled_time is not None,
+            payer_account_ids=self._account_ids or None,
+            dry_run=self._dry_run,
+            acknowledgements=acknowledgements,
+        )
+
+    def _run_id(self, execution_name: str) -> str:
+        stamp = f"{self._as_of:%Y%m%dT%H%M%SZ}"
+        if self._scheduled_time:
+            return f"scheduled-{stamp}"
+        return f"manual-{stamp}-{_plain(execution_name)}"
 
 
 def _contradictions(given: Mapping[str, object]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -120,14 +120,11 @@ class Charges(Form):
 
 
 @dataclass(frozen=True)
-class ChargesAnswer(Form):
-    """Cost Explorer's answer to one run, as kept below `runs/`.
-
-    AWS bills each of the `requests` with 0.01 USD; a refused one costs nothing.
+class ReceivedCharges(Form):
+    """Cost Explorer's answer. AWS bills each of the `requests` with 0.01 USD; a refused one costs
+    nothing.
     """
 
-    run_id: str
-    at: str
     requests: int
     is_final: bool = False
     charges: tuple[Charge, ...] = ()
@@ -140,8 +137,8 @@ class ChargesAnswer(Form):
         return self.statement().wants_total
 
     def statement(self) -> Charges:
-        """The charges summed up by billing entity. If the total was asked for and not read, they
-        count as an estimate.
+        """The charges summed up by billing entity, without the run and the instant of the answer.
+        If the total was asked for and not read, they count as an estimate.
         """
         if self.not_read:
             return Charges(not_read=self.not_read)
@@ -157,15 +154,28 @@ class ChargesAnswer(Form):
             for entity, charges in sorted(of_entity.items())
         )
         if self.total is None:
-            return Charges(self.run_id, self.at, self.is_final, entities)
+            return Charges(is_final=self.is_final, entities=entities)
         return Charges(
-            self.run_id,
-            self.at,
-            self.is_final and self.total.is_final,
-            entities,
-            self.total.not_read,
-            None if self.total.not_read else tuple(sums(self.total.amounts)),
+            is_final=self.is_final and self.total.is_final,
+            entities=entities,
+            not_read=self.total.not_read,
+            total=None if self.total.not_read else tuple(sums(self.total.amounts)),
         )
+
+
+@dataclass(frozen=True)
+class ChargesAnswer(Form):
+    """Cost Explorer's answer to one run, as kept below `runs/`."""
+
+    run_id: str
+    at: str
+    received: ReceivedCharges = field(metadata=INLINE)
+
+    def statement(self) -> Charges:
+        charges = self.received.statement()
+        if self.received.not_read:
+            return charges
+        return replace(charges, run_id=self.run_id, at=self.at)
 
 
 @dataclass(frozen=True)

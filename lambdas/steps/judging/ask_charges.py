@@ -14,7 +14,7 @@ from lambdas.domain.evidence.archive_layout import charges_key
 from lambdas.domain.json_text import instant_text
 from lambdas.domain.runs.payer_run import PayerRun
 from lambdas.domain.stored_form import NotUnderstood, read_form
-from lambdas.domain.witnesses.charges import Charges, ChargesAnswer
+from lambdas.domain.witnesses.charges import Charges, ChargesAnswer, ReceivedCharges
 
 _THREADS = 8
 
@@ -42,7 +42,9 @@ class ChargesQuestions:
         with ThreadPoolExecutor(_THREADS) as pool:
             answers = list(pool.map(lambda item: self._answer(item, period), items))
         answer_of = dict(zip(account_ids, answers, strict=True))
-        self._requests |= {(one, period): answer.requests for one, answer in answer_of.items()}
+        self._requests |= {
+            (one, period): answer.received.requests for one, answer in answer_of.items()
+        }
         return {account_id: answer.statement() for account_id, answer in answer_of.items()}
 
     def _answer(self, item: PayerRun, period: BillingPeriod) -> ChargesAnswer:
@@ -50,17 +52,15 @@ class ChargesQuestions:
         with suppress(NotUnderstood):
             if file := self._archive.read(key):
                 return read_form(ChargesAnswer, file.content)
-        answer = self._new_answer(item, period)
+        answer = ChargesAnswer(item.run_id, instant_text(item.as_of), self._received(item, period))
         self._archive.put_run_file(key, answer.to_data())
         return answer
 
-    def _new_answer(self, item: PayerRun, period: BillingPeriod) -> ChargesAnswer:
+    def _received(self, item: PayerRun, period: BillingPeriod) -> ReceivedCharges:
         try:
             # a failure of one account does not affect the verdicts of others
             with witness("sts:AssumeRole"):
                 credentials = assume_payer_role(item, self._external_id)
         except (WitnessNotRead, WrongAccount) as error:
-            reason = f"ce:GetCostAndUsage was not asked: {error}"
-            return ChargesAnswer(item.run_id, instant_text(item.as_of), 0, not_read=reason)
-        cost_explorer = CostExplorer(cost_explorer_client(credentials))
-        return cost_explorer.charges(period, item.run_id, item.as_of)
+            return ReceivedCharges(0, not_read=f"ce:GetCostAndUsage was not asked: {error}")
+        return CostExplorer(cost_explorer_client(credentials)).charges(period)

@@ -24,7 +24,7 @@ from lambdas.domain.runs.payer_outcome import PayerOutcome
 from lambdas.domain.verdict_words import COMPLETE_VERDICTS, is_complete
 from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
 from lambdas.domain.witnesses.billing_transfers import BillingTransfer, Transfers
-from lambdas.domain.witnesses.charges import Charge, Charges, ChargesAnswer
+from lambdas.domain.witnesses.charges import Charge, Charges, ChargesAnswer, ReceivedCharges
 from lambdas.domain.witnesses.statements import InvoiceUnits
 from tests.domain.examples import (
     ACME,
@@ -76,7 +76,9 @@ def past(
 
 def costs(*entities: str, amount: str = "100.00", final: bool = True) -> Charges:
     charges = tuple(Charge(ACME, entity, Amount("USD", Decimal(amount))) for entity in entities)
-    return ChargesAnswer("run-2", "2026-11-12T06:00:00Z", 1, final, charges).statement()
+    return ChargesAnswer(
+        "run-2", "2026-11-12T06:00:00Z", ReceivedCharges(1, final, charges)
+    ).statement()
 
 
 def said(charges: Charges, account_id: str = ACME) -> dict[str, Charges]:
@@ -231,7 +233,9 @@ def test_charges_below_a_cent_in_each_of_many_accounts_are_charges_by_their_tota
     many = tuple(
         Charge(f"{number:012}", "AWS", Amount("USD", Decimal("0.0049"))) for number in range(5000)
     )
-    charges = ChargesAnswer("run-2", "2026-11-12T06:00:00Z", 1, True, many).statement()
+    charges = ChargesAnswer(
+        "run-2", "2026-11-12T06:00:00Z", ReceivedCharges(1, True, many)
+    ).statement()
     manifest = judged(NOTHING, charges=said(charges))
     assert payer(manifest).verdict == "MISSING"
     assert codes(manifest)["CHARGES_WITHOUT_INVOICE"] == "blocking"

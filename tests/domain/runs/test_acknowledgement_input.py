@@ -8,7 +8,7 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import InvalidExecutionInput
 from lambdas.domain.runs.acknowledgement_input import Acknowledgeable, read_acknowledgements
 from lambdas.domain.runs.payer_register import Payer, PayerRegister
-from lambdas.domain.runs.run_request import RunRequest, parse_run_request
+from lambdas.domain.runs.run_request import RunInput, RunRequest
 from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
 from tests.domain.examples import ACME, BOREAL, OCTOBER
 
@@ -36,14 +36,12 @@ def nobody(_: BillingPeriod) -> Collection[str]:
 
 
 def parse(*acknowledgements: Any, judged: Judged = nobody, **given: Any) -> RunRequest:
-    return parse_run_request(
-        {"acknowledgements": list(acknowledgements)} | given,
-        "run-1",
-        STARTED,
-        REGISTER,
-        1,
-        judged=judged,
-    )
+    return read({"acknowledgements": list(acknowledgements)} | given, judged)
+
+
+def read(given: dict[str, Any], judged: Judged = nobody) -> RunRequest:
+    read = RunInput(given, STARTED, REGISTER)
+    return read.request("run-1", 1, {one: judged(one) for one in read.acknowledged_periods})
 
 
 def problems(*acknowledgements: Any, judged: Judged = nobody, **given: Any) -> list[str]:
@@ -69,7 +67,7 @@ def test_an_acknowledgement_reads_back() -> None:
 
 
 def test_a_run_without_acknowledgements_has_none() -> None:
-    assert parse_run_request({}, "r", STARTED, REGISTER, 1, judged=nobody).acknowledgements == ()
+    assert read({}).acknowledgements == ()
 
 
 def test_it_counts_until_the_end_of_the_runs_own_day_at_least() -> None:
@@ -90,7 +88,7 @@ def test_it_counts_for_thirteen_months_at_most() -> None:
 
 def test_the_last_day_of_a_month_that_is_too_short_is_the_latest() -> None:
     as_of = datetime(2027, 1, 31, 6, tzinfo=UTC)
-    run = Acknowledgeable(as_of, OCTOBER, 0, REGISTER, lambda _: (ACME,))
+    run = Acknowledgeable(as_of, OCTOBER, 0, REGISTER, {OCTOBER: (ACME,)})
     assert read_acknowledgements([GOOD | {"until": "2028-02-29"}], run)[0]
     assert read_acknowledgements([GOOD | {"until": "2028-03-01"}], run)[1]
 
@@ -173,7 +171,7 @@ def test_every_problem_of_every_acknowledgement_is_reported_at_once() -> None:
 @pytest.mark.parametrize("value", [[], {}, GOOD, "yes", True])
 def test_acknowledgements_are_a_list(value: object) -> None:
     with pytest.raises(InvalidExecutionInput, match="is not a list of at least one"):
-        parse_run_request({"acknowledgements": value}, "r", STARTED, REGISTER, 1, judged=nobody)
+        read({"acknowledgements": value})
 
 
 def test_neither_the_schedule_nor_a_dry_run_acknowledges() -> None:

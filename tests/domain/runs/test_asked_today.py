@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.runs.asked_today import LastSeen, PeriodSeen, payer_runs
+from lambdas.domain.runs.asked_today import AskedToday, LastSeen, PeriodSeen
 from lambdas.domain.runs.close_calendar import CloseCalendar, CloseDeadline
 from lambdas.domain.runs.payer_register import Payer, PayerRegister
 from lambdas.domain.runs.payer_run import PayerRun
@@ -38,16 +38,19 @@ def runs(
         request.get("dry_run", False),
     )
     register = PayerRegister(payers or (Payer(ACME, "Acme"), Payer(BOREAL, "Boreal")), "sha")
-    items = payer_runs(
+    views = {
+        period: PeriodSeen(payers=(seen or {}).get(period, {}))
+        for period in asked.billing_period.with_earlier(lookback)
+    }
+    today = AskedToday(
         asked,
         register,
         CloseCalendar(CloseDeadline("day", 10)),
         lookback,
         "ArchiveReader",
-        last_seen=lambda period: (seen or {}).get(period, {}),
-        older=request.get("older", {}),
+        views | request.get("older", {}),
     )
-    return {item.payer_account_id: item for item in items}
+    return {item.payer_account_id: item for item in today.runs()}
 
 
 def test_everybody_is_asked_as_long_as_nothing_is_known() -> None:

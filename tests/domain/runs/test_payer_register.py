@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import InvalidRegister
-from lambdas.domain.runs.payer_register import Payer, PayerRegister, parse_register, payer_from_data
+from lambdas.domain.runs.payer_register import Payer, PayerRegister, parse_register
 from tests.domain.examples import ACME, BOREAL
 
 HEADER = "account_id,name,role_arn,legal_entity,owner,active_from,active_to\n"
@@ -241,12 +241,12 @@ def test_a_payer_reads_back_from_the_runs_request() -> None:
     register = parse(
         f"{HEADER}{BOREAL},B,arn:aws:iam::{BOREAL}:role/R,L,O,2026-01,2026-12\n{ACME},A,,,,,\n"
     )
-    assert tuple(payer_from_data(payer.to_data()) for payer in register.payers) == register.payers
+    assert tuple(Payer.from_data(payer.to_data()) for payer in register.payers) == register.payers
 
 
 def test_a_row_that_describes_no_payer_is_refused_with_its_problems() -> None:
     with pytest.raises(InvalidRegister, match="account_id is empty") as refused:
-        payer_from_data({"account_id": "", "name": ""})
+        Payer.from_data({"account_id": "", "name": ""})
     assert len(refused.value.problems) == 2
 
 
@@ -255,4 +255,4 @@ def test_a_row_that_describes_no_payer_is_refused_with_its_problems() -> None:
 def test_a_stored_cell_that_is_no_text_is_not_understood(column: str, odd: Any) -> None:
     row = Payer(ACME, "Acme").to_data()
     with pytest.raises(TypeError, match="no text"):
-        payer_from_data(row | {column: odd})
+        Payer.from_data(row | {column: odd})

@@ -7,7 +7,7 @@ import pytest
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import InvalidExecutionInput
 from lambdas.domain.runs.payer_register import Payer, PayerRegister
-from lambdas.domain.runs.run_request import RunRequest, parse_run_request
+from lambdas.domain.runs.run_request import RunInput, RunRequest
 from tests.domain.examples import ACME, BOREAL
 
 STARTED = datetime(2026, 11, 5, 9, 30, tzinfo=UTC)
@@ -17,7 +17,7 @@ SCHEDULED = {"scheduled_time": "2026-11-03T06:00:00Z"}
 
 
 def parse(given: object, name: str = "run-1", started: datetime = STARTED) -> RunRequest:
-    return parse_run_request(given, name, started, REGISTER, 1, judged=lambda _: ())
+    return RunInput(given, started, REGISTER).request(name, 1, judged={})
 
 
 def problems(given: object, started: datetime = STARTED) -> list[str]:
