@@ -48,6 +48,7 @@ from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.json_text import instant_text, sha256_hex, to_json
 from lambdas.domain.runs.fetch_pass import FetchPass
 from lambdas.domain.runs.outcome import CHECKED
+from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.runs.payer_run import (
     BY_BILLING_PERIOD,
     BY_ISSUED_DATE,
@@ -55,6 +56,7 @@ from lambdas.domain.runs.payer_run import (
     Listing,
     PayerRun,
 )
+from lambdas.domain.runs.stored_request import StoredRequest
 from lambdas.handlers import validate_completeness
 
 PAYERS, INVOICES = 1000, 20
@@ -293,21 +295,9 @@ def prepare(bucket: Bucket, run_id: str, as_of: datetime, size: Size) -> None:
         bucket.put(fetch_pass_key(run_id, payer, 1), to_json(fetched.to_data()))
         items.append(run)
     bucket.put(run_payers_key(run_id), to_json([item.to_data() for item in items]))
-    register = [
-        {
-            "account_id": item.payer_account_id,
-            "name": item.name,
-            "role_arn": "",
-            "legal_entity": "",
-            "owner": "",
-            "active_from": "",
-            "active_to": "",
-        }
-        for item in items
-    ]
-    request: dict[str, Any] = {"run_id": run_id, "register": register, "input": {}}
-    request |= {"acknowledgements": [], "open_periods": []}
-    bucket.put(run_request_key(run_id), to_json(request))
+    register = tuple(Payer(item.payer_account_id, item.name) for item in items)
+    request = StoredRequest(run_id, as_of, OCTOBER, False, {}, register, (), ())
+    bucket.put(run_request_key(run_id), to_json(request.to_data()))
 
 
 def connect(bucket: Bucket, heads: Heads) -> None:

@@ -48,17 +48,26 @@ def enumerate_payers(
     if request.is_scheduled and not _claim(archive, request.run_id, execution["id"]):
         return answer | {"already_claimed": True}
     today = AskedToday(
-        request,
-        register,
-        settings.close_calendar,
-        lookback_periods,
-        settings.payer_role_name,
-        _seen(archive, request, lookback_periods),
+        request=request,
+        payers=register.payers,
+        close=settings.close_calendar,
+        lookback_periods=lookback_periods,
+        payer_role_name=settings.payer_role_name,
+        seen=_seen(archive, request, lookback_periods),
     )
     items = today.runs()
     answer["payers"] = len(items)
     archive.put_run_file(run_payers_key(request.run_id), [item.to_data() for item in items])
-    stored = StoredRequest.of(request, event["input"], register, today.open_periods)
+    stored = StoredRequest(
+        run_id=request.run_id,
+        as_of=request.as_of,
+        billing_period=request.billing_period,
+        dry_run=request.dry_run,
+        input=event["input"],
+        register=register.payers,
+        acknowledgements=request.acknowledgements,
+        open_periods=today.open_periods,
+    )
     run_file = {"execution": execution["id"], "register_sha256": register.sha256}
     archive.put_run_file(run_request_key(request.run_id), answer | run_file | stored.to_data())
     return answer

@@ -148,11 +148,7 @@ class _Pass:
         is_last = dealt_with == len(pending) and not failures
         archived = [result for result in results if isinstance(result, ArchivedInvoice)]
         if is_last:
-            archived += self._payer_archive.record_vanished(
-                [invoice.invoice_id for invoice in self._listing.invoices],
-                self._listing.periods_without_gap,
-                self._listing.receivers_listed,
-            )
+            archived += self._payer_archive.record_vanished(self._listing)
         this_pass = FetchPass(
             CHECKED if is_last else None,
             "",

@@ -1,5 +1,5 @@
-"""The payer accounts that a run was to ask, for its later steps: read from the run's list or, if
-that is lost, from the register stored in the run's request.
+"""The files that the first step of a run wrote, for its later steps: the run's list, and its
+request with the register, which stands in for a lost list.
 """
 
 from collections.abc import Sequence
@@ -109,10 +109,10 @@ class StoredRun:
 
 def _everybody(request: StoredRequest, settings: FunctionSettings) -> list[PayerRun]:
     return AskedToday(
-        request.for_everybody,
-        request.payer_register,
-        settings.close_calendar,
-        settings.lookback_periods,
-        settings.payer_role_name,
+        request=request.for_everybody,
+        payers=request.register,
+        close=settings.close_calendar,
+        lookback_periods=settings.lookback_periods,
+        payer_role_name=settings.payer_role_name,
         seen={},
     ).runs()

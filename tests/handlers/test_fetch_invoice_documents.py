@@ -3,6 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lambdas.aws.archive import Archive
+from lambdas.domain.runs.payer_run import ListedInvoice
+from lambdas.steps.archiving.document_fetcher import InTurn
 from lambdas.steps.archiving.payer_archive import PayerArchive
 from tests.handlers.conftest import (
     ACME,
@@ -212,10 +214,10 @@ def test_a_pass_that_dies_leaves_what_it_stored_and_the_next_run_goes_on(
 ) -> None:
     whole = PayerArchive.archive_invoice
 
-    def dies_on_n3(self: PayerArchive, listed: object) -> object:
-        if listed.invoice_id == "N3":  # type: ignore[attr-defined]
+    def dies_on_n3(self: PayerArchive, listed: ListedInvoice, in_turn: InTurn) -> object:
+        if listed.invoice_id == "N3":
             raise MemoryError
-        return whole(self, listed)  # type: ignore[arg-type]
+        return whole(self, listed, in_turn)
 
     world.catalogue.payers[ACME] = [invoice(f"N{n}") for n in range(5)]
     with monkeypatch.context() as patch:

@@ -130,8 +130,7 @@ class _Following:
     @cached_property
     def _earlier(self) -> Sighting | None:
         """The sighting of the payer account whose listings were read."""
-        sightings = self.state.sightings
-        return next((one for one in sightings if one.payer_account_id == self.seen_by), None)
+        return self.state.sighting_of(self.seen_by)
 
     @property
     def _shows_the_row(self) -> bool:

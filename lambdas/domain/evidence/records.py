@@ -162,6 +162,10 @@ class Record(Form):
             raise ValueError(f"the record's schema is {data.get('schema')!r}, not {SCHEMA!r}")
         return super().from_data(data)
 
+    def sighting_of(self, payer_account_id: str) -> Sighting | None:
+        found = (one for one in self.sightings if one.payer_account_id == payer_account_id)
+        return next(found, None)
+
     @property
     def names_its_invoice(self) -> bool:
         """True if the newest invoice document names the invoice."""

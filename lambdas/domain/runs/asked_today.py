@@ -1,6 +1,6 @@
 """The payer accounts that a run asks, and the periods it asks them for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -12,7 +12,7 @@ from lambdas.domain.invoices.receiver_roles import asked_from
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.runs.close_calendar import LATE_SWEEP_WEEKDAY, CloseCalendar, is_asked_on
 from lambdas.domain.runs.outcome import OUTCOME_CODES
-from lambdas.domain.runs.payer_register import Payer, PayerRegister
+from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.runs.payer_run import PayerRun
 from lambdas.domain.runs.run_request import RunRequest
 from lambdas.domain.verdict_words import is_complete
@@ -88,7 +88,8 @@ class AskedToday:
     """
 
     request: RunRequest
-    register: PayerRegister
+    payers: Sequence[Payer]
+    """Of the register."""
     close: CloseCalendar
     lookback_periods: int
     payer_role_name: str
@@ -117,7 +118,7 @@ class AskedToday:
 
     def runs(self) -> list[PayerRun]:
         """The run's list: payer accounts that are active in one of its periods and asked today."""
-        payers = (_PayerToday(self, payer) for payer in self.register.payers)
+        payers = (_PayerToday(self, payer) for payer in self.payers)
         return [one.run for one in payers if one.is_asked]
 
     def last_seen(self, account_id: str, period: BillingPeriod) -> LastSeen | None:

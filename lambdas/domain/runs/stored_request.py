@@ -7,7 +7,7 @@ from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.json_form import Form
-from lambdas.domain.runs.payer_register import Payer, PayerRegister
+from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.runs.run_request import RunRequest
 from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
 
@@ -28,32 +28,9 @@ class StoredRequest(Form):
     open_periods: tuple[BillingPeriod, ...]
     """The older periods that the run judges although it may find nothing in them."""
 
-    @classmethod
-    def of(
-        cls,
-        request: RunRequest,
-        given: Mapping[str, Any],
-        register: PayerRegister,
-        open_periods: tuple[BillingPeriod, ...],
-    ) -> "StoredRequest":
-        return cls(
-            run_id=request.run_id,
-            as_of=request.as_of,
-            billing_period=request.billing_period,
-            dry_run=request.dry_run,
-            input=given,
-            register=register.payers,
-            acknowledgements=request.acknowledgements,
-            open_periods=open_periods,
-        )
-
     @property
     def is_scheduled(self) -> bool:
         return "scheduled_time" in self.input
-
-    @property
-    def payer_register(self) -> PayerRegister:
-        return PayerRegister(self.register, sha256="")
 
     @property
     def for_everybody(self) -> RunRequest:

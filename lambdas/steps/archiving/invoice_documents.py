@@ -42,16 +42,11 @@ class InvoiceDocuments:
         for _ in range(_ROUNDS):
             try:
                 offers = self._offers()
-            except AnswerNotRead as error:
-                if self._question.is_for_late_documents and not (self._stored or self._gaps):
+            except (InvoiceNotReady, DocumentsDenied, AnswerNotRead) as error:
+                is_first = not (self._stored or self._gaps)
+                if isinstance(error, AnswerNotRead) and is_first and self._question.is_for_late:
                     raise
-                self._note_none("NO_DOCUMENT_URL", error)
-                break
-            except DocumentsDenied as error:
-                self._note_none("NO_DOCUMENT_URL", error)
-                break
-            except InvoiceNotReady as error:
-                self._note_none("PDF_NOT_READY", error)
+                self._note_none(error)
                 break
             new = (offer for offer in offers if offer.identity not in self._stored)
             may_come = [self._may_come(wanted) for wanted in self._question.wanted(new)]
@@ -70,13 +65,14 @@ class InvoiceDocuments:
                 raise DocumentsDenied(str(error)) from error
             raise
 
-    def _note_none(self, code: str, error: Exception) -> None:
+    def _note_none(self, error: InvoiceNotReady | DocumentsDenied | AnswerNotRead) -> None:
         """Note the gaps when AWS offers nothing; of an archived invoice, only those recorded before
         and that its revisions were not checked.
         """
         if self._gaps:
             return
         question = self._question
+        code = "PDF_NOT_READY" if isinstance(error, InvoiceNotReady) else "NO_DOCUMENT_URL"
         gap = Gap(code, question.listed.invoice_id, str(error))
         gaps = [*question.state.record.lacks] if question.state else [gap]
         if question.state and question.looks_for_revisions:

@@ -2,7 +2,7 @@
 the work after a crash at any point.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
@@ -26,7 +26,7 @@ from lambdas.domain.findings import finding
 from lambdas.domain.invoices.receiver_roles import only_roles
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.runs.known_to_pass import KnownToPass
-from lambdas.domain.runs.payer_run import ListedInvoice, PayerRun, in_order
+from lambdas.domain.runs.payer_run import ListedInvoice, Listing, PayerRun, in_order
 from lambdas.settings import FunctionSettings
 from lambdas.steps.archiving.document_fetcher import DocumentFetcher, InTurn
 from lambdas.steps.archiving.invoice_documents import InvoiceDocuments
@@ -95,25 +95,15 @@ class PayerArchive:
         """
         return [invoice for invoice in listed if self._fetcher.is_contested(invoice)]
 
-    def record_vanished(
-        self,
-        listed_ids: Iterable[str],
-        periods: Iterable[BillingPeriod],
-        receivers: Collection[str],
-    ) -> list[ArchivedInvoice]:
-        """Record archived invoices of these fully listed periods that are no longer in the payer
-        account's listings, of which those of `receivers` are a part.
-        """
-        listed = {safe_segment(invoice_id) for invoice_id in listed_ids}
-        return self._chains.record_vanished(
-            listed, periods, receivers, threads=self._settings.fetch_threads
-        )
+    def record_vanished(self, listing: Listing) -> list[ArchivedInvoice]:
+        """Record archived invoices that are no longer in the payer account's listing."""
+        return self._chains.record_vanished(listing, self._settings.fetch_threads)
 
     def _archive_invoice(
         self, listed: ListedInvoice, in_turn: InTurn
     ) -> ArchivedInvoice | OutstandingInvoice | KnownInvoice:
         state = self._chains.state(safe_segment(listed.invoice_id))
-        earlier = self._sighting(state)
+        earlier = state.record.sighting_of(self._run.payer_account_id) if state else None
         if state and listed.receiver_roles and not (earlier and only_roles(earlier.listings)):
             return KnownInvoice(listed.invoice_id)
         listed = self._as_recorded(listed, state, earlier)
@@ -142,11 +132,6 @@ class PayerArchive:
         place = listed.billing_period, listed.payer_account_id
         stem = self._fetcher.invoice_stem(listed)
         return self._chains.begin(first_record(listed.invoice_id, *place, learnt, stem), learnt)
-
-    def _sighting(self, state: ChainState | None) -> Sighting | None:
-        sightings = state.record.sightings if state else ()
-        account_id = self._run.payer_account_id
-        return next((one for one in sightings if one.payer_account_id == account_id), None)
 
     def _as_recorded(
         self, listed: ListedInvoice, state: ChainState | None, earlier: Sighting | None

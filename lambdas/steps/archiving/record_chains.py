@@ -1,6 +1,6 @@
 """The chains of records of a payer account's invoices: looked up, read, begun and extended."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from lambdas.domain.evidence.archive_layout import (
 )
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
 from lambdas.domain.evidence.kept_versions import EvidenceDamaged
+from lambdas.domain.evidence.key_segments import safe_segment
 from lambdas.domain.evidence.record_chain import ChainState, Learnt, next_record
 from lambdas.domain.evidence.records import Record, StoredObject
 from lambdas.domain.findings import Finding
@@ -24,6 +25,7 @@ from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.runs.payer_run import (
     BY_BILLING_PERIOD,
     OF_RECEIVER_BY_BILLING_PERIOD,
+    Listing,
     PayerRun,
 )
 from lambdas.domain.stored_form import NotUnderstood
@@ -90,21 +92,13 @@ class RecordChains:
             state = self._read_highest(chain_of_record(record.key), record.sequence)
         raise ServiceUnavailable(f"other runs keep extending {state.record.key}")
 
-    def record_vanished(
-        self,
-        listed: Collection[str],
-        periods: Iterable[BillingPeriod],
-        receivers: Collection[str],
-        *,
-        threads: int,
-    ) -> list[ArchivedInvoice]:
-        """Record archived invoices of these fully listed periods that are no longer `listed` for
-        the payer account.
+    def record_vanished(self, listing: Listing, threads: int) -> list[ArchivedInvoice]:
+        """Record archived invoices of the fully listed periods that the listing no longer has.
 
-        `receivers` are the accounts whose listings were read as well. Invoices that only another
-        receiver's listing had are left out.
+        Invoices that only another receiver's listing had are left out.
         """
-        prefixes = tuple(records_prefix(period) for period in periods)
+        listed = {safe_segment(invoice.invoice_id) for invoice in listing.invoices}
+        prefixes = tuple(records_prefix(period) for period in listing.periods_without_gap)
         unlisted = [
             segment
             for segment, places in self._chains.items()
@@ -113,9 +107,7 @@ class RecordChains:
         vanished = []
         with ThreadPoolExecutor(threads) as pool:
             for state in pool.map(self._readable_state, unlisted):
-                if state is None or InvoiceSummary(state.record.summary).is_estimate:
-                    continue
-                if _was_listed_by_period(state.record, self._run.payer_account_id, receivers):
+                if state and _was_listed_by_period(state.record, listing):
                     learnt = Learnt(self._run.run_id, self._run.as_of, None, state.record.summary)
                     vanished.append(self.extend(state, learnt))
         return vanished
@@ -163,17 +155,15 @@ class RecordChains:
         return stored
 
 
-def _was_listed_by_period(
-    record: Record, payer_account_id: str, receivers: Collection[str]
-) -> bool:
-    """False for a row that only the issued-date sweep listed: it drops out as the sweep moves on
-    and has not vanished.
+def _was_listed_by_period(record: Record, listing: Listing) -> bool:
+    """False for an estimate, and for a row that only the issued-date sweep listed: it drops out as
+    the sweep moves on and has not vanished.
     """
     listings = {BY_BILLING_PERIOD}
-    if record.payer_account_id in receivers:
+    if record.payer_account_id in listing.receivers_listed:
         listings.add(OF_RECEIVER_BY_BILLING_PERIOD)
-    return any(
-        sighting.payer_account_id == payer_account_id
+    return not InvoiceSummary(record.summary).is_estimate and any(
+        sighting.payer_account_id == listing.payer_account_id
         and sighting.is_listed
         and not listings.isdisjoint(sighting.listings)
         for sighting in record.sightings

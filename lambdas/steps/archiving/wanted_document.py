@@ -38,7 +38,7 @@ class Question:
         return self.state.record.billing_period if self.state else self.listed.billing_period
 
     @property
-    def is_for_late_documents(self) -> bool:
+    def is_for_late(self) -> bool:
         """True if AWS is asked only for documents that may have come late."""
         return self.state is not None and not self.looks_for_revisions
 

@@ -6,7 +6,7 @@ import pytest
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.runs.asked_today import AskedToday, LastSeen, PeriodSeen
 from lambdas.domain.runs.close_calendar import CloseCalendar, CloseDeadline
-from lambdas.domain.runs.payer_register import Payer, PayerRegister
+from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.runs.payer_run import PayerRun
 from lambdas.domain.runs.run_request import RunRequest
 from tests.domain.examples import ACME, BOREAL, OCTOBER
@@ -37,18 +37,17 @@ def runs(
         request.get("payer_account_ids"),
         request.get("dry_run", False),
     )
-    register = PayerRegister(payers or (Payer(ACME, "Acme"), Payer(BOREAL, "Boreal")), "sha")
     views = {
         period: PeriodSeen(payers=(seen or {}).get(period, {}))
         for period in asked.billing_period.with_earlier(lookback)
     }
     today = AskedToday(
-        asked,
-        register,
-        CloseCalendar(CloseDeadline("day", 10)),
-        lookback,
-        "ArchiveReader",
-        views | request.get("older", {}),
+        request=asked,
+        payers=payers or (Payer(ACME, "Acme"), Payer(BOREAL, "Boreal")),
+        close=CloseCalendar(CloseDeadline("day", 10)),
+        lookback_periods=lookback,
+        payer_role_name="ArchiveReader",
+        seen=views | request.get("older", {}),
     )
     return {item.payer_account_id: item for item in today.runs()}
 
