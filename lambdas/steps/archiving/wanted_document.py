@@ -57,7 +57,7 @@ class Question:
         return {one.identity: one for one in sorted(documents, key=lambda one: one.revision)}
 
     def wanted(self, offers: Iterable[OfferedDocument]) -> list["WantedDocument"]:
-        """The offered documents that the archive lacks or has to compare with its own."""
+        """The offered documents that are missing or have to be compared with the archived ones."""
         return [
             WantedDocument(offer, self, self._archived.get(offer.identity))
             for offer in offers
