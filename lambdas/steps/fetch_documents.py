@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import datetime
+from functools import cached_property
 
 from lambdas.aws.archive import Archive
 from lambdas.aws.invoicing import Invoicing
@@ -76,7 +77,7 @@ class _Start:
         self._asked_accounts = stored_run.accounts_asked()
         self._register = stored_run.payers_registered()
 
-    @property
+    @cached_property
     def pending(self) -> list[ListedInvoice]:
         """The invoices left by earlier passes."""
         done_ids = {invoice_id for one in self.earlier for invoice_id in one.invoice_ids()}
