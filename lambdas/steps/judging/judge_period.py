@@ -28,7 +28,7 @@ from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
 from lambdas.domain.witnesses.charges import Charges
 from lambdas.steps.judging.absent_invoices import absent_invoices
-from lambdas.steps.judging.manifest_chain import ChainBroken, ManifestChain
+from lambdas.steps.judging.manifest_chain import ChainBroken, Link, ManifestChain
 from lambdas.steps.judging.past_periods import PastPeriods
 from lambdas.steps.judging.period_evidence import read_evidence
 from lambdas.steps.run_outcomes import RunOutcomes
@@ -90,48 +90,52 @@ def judge_period(
 def _judge_period(
     archive: Archive, chain: ManifestChain, past: PastPeriods, run: Run, one: PeriodToJudge
 ) -> Judged:
-    period = one.billing_period
-    before = past.before(period)
-    outcomes = run.outcomes.of_period(period)
     for _ in range(_CHAIN_TRIES):
-        newest = chain.newest(period)
-        previous = newest.manifest if newest else None
-        evidence = read_evidence(archive, period, previous, outcomes)
-        facts = Facts(
-            bucket=archive.bucket,
-            billing_period=period,
-            run_id=run.run_id,
-            as_of=_judged_as_of(run, previous),
-            close=run.close,
-            payers=one.payers,
-            previous=previous,
-            previous_sha256=newest.sha256 if newest else None,
-            outcomes=evidence.outcomes,
-            invoices=evidence.invoices,
-            damages=evidence.damages,
-            absent_invoices=absent_invoices(archive, period, evidence.invoices),
-            past=before,
-            acknowledgements=run.acknowledgements,
-            asks_cost_explorer=run.ask_charges is not None,
-            is_of_run=one.is_of_run,
-            asked_at=run.as_of,
-        )
+        newest = chain.newest(one.billing_period)
+        facts = _facts(archive, past, run, one, newest)
         manifest = _judge_with_charges(facts, run)
-        is_new = previous is None or not manifest.says_the_same_as(previous)
+        is_new = facts.previous is None or not manifest.says_the_same_as(facts.previous)
         link = chain.extend(manifest, one.retain_until) if is_new else newest
         if link is None:
             continue  # another run took this number: judge again with its manifest
         update_manifest_views(archive, link)
         begun = chain.before_run(newest, run.run_id)
         return Judged(
-            begun.manifest.verdict if begun else None,
-            link.manifest,
-            link.manifest.sequence,
-            link.manifest.run_id == run.run_id,
-            link.sha256,
-            link.manifest.sequence,
+            before=begun.manifest.verdict if begun else None,
+            manifest=link.manifest,
+            sequence=link.manifest.sequence,
+            is_new=link.manifest.run_id == run.run_id,
+            sha256=link.sha256,
+            shown_from=link.manifest.sequence,
         )
-    raise ServiceUnavailable(f"other runs keep extending the manifests of {period}")
+    raise ServiceUnavailable(f"other runs keep extending the manifests of {one.billing_period}")
+
+
+def _facts(
+    archive: Archive, past: PastPeriods, run: Run, one: PeriodToJudge, newest: Link | None
+) -> Facts:
+    """All that the period is judged by, read from the archive."""
+    period, previous = one.billing_period, newest.manifest if newest else None
+    evidence = read_evidence(archive, period, previous, run.outcomes.of_period(period))
+    return Facts(
+        bucket=archive.bucket,
+        billing_period=period,
+        run_id=run.run_id,
+        as_of=_judged_as_of(run, previous),
+        close=run.close,
+        payers=one.payers,
+        previous=previous,
+        previous_sha256=newest.sha256 if newest else None,
+        outcomes=evidence.outcomes,
+        invoices=evidence.invoices,
+        damages=evidence.damages,
+        absent_invoices=absent_invoices(archive, period, evidence.invoices),
+        past=past.before(period),
+        acknowledgements=run.acknowledgements,
+        asks_cost_explorer=run.ask_charges is not None,
+        is_of_run=one.is_of_run,
+        asked_at=run.as_of,
+    )
 
 
 def _judged_as_of(run: Run, previous: Manifest | None) -> datetime:
@@ -170,9 +174,9 @@ def _show_broken(archive: Archive, period: BillingPeriod, run: Run, broken: Chai
     )
     update_completeness(archive, broken_manifest, broken.sequence)
     return Judged(
-        newest.verdict if newest else None,
-        broken_manifest,
-        broken.sequence,
+        before=newest.verdict if newest else None,
+        manifest=broken_manifest,
+        sequence=broken.sequence,
         is_new=False,
         sha256=None,
         shown_from=newest.sequence if newest else 0,
