@@ -3,11 +3,13 @@ names is there and unchanged, and nothing else is there.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from itertools import islice
+from typing import TypeVar
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archive_layout import (
@@ -18,26 +20,26 @@ from lambdas.domain.evidence.archive_layout import (
 from lambdas.domain.evidence.records import StoredObject
 from ops.check.evidence import Changed, Evidence, Examined, Examiner
 from ops.check.findings import CheckFinding, check_finding
+from ops.check.manifest import WholeManifest
 from ops.check.scope import Level, Scope
-from ops.check.statement import InvoiceStatement
 from ops.errors import CannotRead
 from ops.places import Digest, Place, PlacedObject
 
 _BATCH = 32
 _BATCHES_A_READER = 4
 
+T = TypeVar("T")
 Progress = Callable[[str, int, int], None]
 """Reports progress: title, done, total."""
 
 
 class AllEvidence:
-    """Lists the place, then takes the newest manifest's invoices one by one."""
+    """Lists the place, then compares it with the newest manifest."""
 
     def __init__(
         self, place: Place, scope: Scope, period: BillingPeriod, pool: Executor, progress: Progress
     ) -> None:
         self._place = place
-        self._scope = scope
         self._period = period
         self._pool = pool
         self._progress = progress
@@ -47,46 +49,34 @@ class AllEvidence:
         self.invoices = self.records = self.documents = 0
         self.new = 0
         """Number of records and documents newer than the newest manifest."""
-        self._gone: list[StoredObject] = []
-        self._batch: list[Evidence] = []
-        self._running: deque[Future[Examined]] = deque()
         self._placed: dict[str, PlacedObject] = {}
         if scope.level >= Level.presence:
             for prefix in (records_prefix(period), documents_prefix(period)):
                 self._placed |= {placed.key: placed for placed in place.objects(prefix)}
         self._listed = len(self._placed)
 
-    def invoice(self, statement: InvoiceStatement) -> None:
-        """Take one invoice as the manifest states it."""
-        self.invoices += 1
-        self.records += len(statement.records)
-        self.documents += len(statement.documents)
-        for key, expected in statement.wrong_names(self._period):
-            self._find("NAME_WRONG", key, expected, key)
-        if self._scope.level >= Level.presence:
-            for number, record in enumerate(statement.records):
-                self._take(statement, record, number)
-            for document in statement.documents:
-                self._take(statement, document, None)
+    def names(self, manifest: WholeManifest) -> None:
+        """Count what the manifest names, and check the names."""
+        for statement in manifest.statements:
+            self.invoices += 1
+            self.records += len(statement.records)
+            self.documents += len(statement.documents)
+            for key, expected in statement.wrong_names(self._period):
+                self._find("NAME_WRONG", key, expected, key)
 
-    def finish(
-        self,
-        restate: Callable[[], Iterable[StoredObject]],
-        *,
-        is_whole: bool,
-        manifest_written_at: datetime | None,
+    def presence(
+        self, manifest: WholeManifest, *, is_whole: bool, manifest_written_at: datetime | None
     ) -> None:
-        """Report objects that are gone, changed or extra.
+        """Report objects that are gone, moved or extra, and those with other versions or locks.
 
-        `restate` yields again everything that the manifest names. Extra objects are not judged
-        unless the manifest `is_whole`. The next manifest may name objects stored after this one.
+        Extra objects are not judged unless the manifest `is_whole`. The next manifest may name
+        objects stored after this one.
         """
-        self._submit()
-        while self._running:
-            self._collect()
+        gone: list[StoredObject] = []
+        self._examine(self.examiner.presence, self._pairs(manifest, gone))
         extra = self._placed if is_whole else {}
-        places = self._places_by_bytes(extra)
-        for stored in self._gone:
+        places = self._places_by_bytes({one.size_bytes for one in gone}, extra)
+        for stored in gone:
             if places.get(stored.sha256):
                 moved_to = places[stored.sha256].pop()
                 del extra[moved_to]
@@ -96,21 +86,62 @@ class AllEvidence:
                 self._find("OBJECT_GONE", stored.key, _expected(stored), "nothing there")
         for placed in extra.values():
             self._report_extra(placed, manifest_written_at)
-        self._report_changed(restate)
 
-    def _take(
-        self, statement: InvoiceStatement, stored: StoredObject, record_number: int | None
-    ) -> None:
-        placed = self._placed.pop(stored.key, None)
-        if placed is None:
-            self._gone.append(stored)
-            return
-        self._batch.append(Evidence(stored, placed, statement, record_number))
-        if len(self._batch) >= _BATCH:
-            self._submit()
-            # A limit on waiting batches keeps memory flat for a period of any size.
-            if len(self._running) > _BATCHES_A_READER * self._place.readers:
-                self._collect()
+    def contents(self, manifest: WholeManifest) -> None:
+        """Read every record and document in the subset that `presence` has not condemned."""
+        to_read = (
+            one
+            for one in _evidence(manifest)
+            if self.examiner.is_to_be_read(one.stored.key)
+            and one.mark not in self.examined.condemned
+        )
+        self._examine(self.examiner.contents, to_read)
+
+    def changes(self, manifest: WholeManifest) -> None:
+        """Report changed objects; one with the bytes of another named object was swapped."""
+        changed = self._read_where_another_has_that_size(manifest)
+        digests = {one.digest.sha256 for one in changed if one.digest.sha256}
+        named = manifest.evidence if digests else ()
+        holders = {one.sha256: one.key for one in named if one.sha256 in digests}
+        for one in changed:
+            stored, digest = one.stored, one.digest
+            if digest.sha256 in holders:
+                found = f"the bytes of {holders[digest.sha256]}"
+                self._find("CONTENT_SWAPPED", stored.key, _expected(stored), found)
+            elif digest.size_bytes != stored.size_bytes:
+                found = f"{digest.size_bytes} bytes"
+                self._find("SIZE_CHANGED", stored.key, f"{stored.size_bytes} bytes", found)
+            else:
+                code = "RECORD_CHANGED" if one.is_record else "DOCUMENT_CHANGED"
+                found = f"SHA-256 {digest.sha256}"
+                self._find(code, stored.key, _expected(stored), found)
+
+    def _pairs(
+        self, manifest: WholeManifest, gone: list[StoredObject]
+    ) -> Iterator[tuple[Evidence, PlacedObject]]:
+        """Each named object with the stored one; `gone` gets those that are not there."""
+        for one in _evidence(manifest):
+            placed = self._placed.pop(one.stored.key, None)
+            if placed is None:
+                gone.append(one.stored)
+                self.examined.condemned.add(one.mark)
+            else:
+                yield one, placed
+
+    def _examine(self, examine: Callable[[list[T]], Examined], objects: Iterator[T]) -> None:
+        """Examine the objects in other threads. A limit on the batches that wait keeps memory flat
+        for a period of any size.
+        """
+        running: deque[Future[Examined]] = deque()
+        done = 0
+        while (batch := list(islice(objects, _BATCH))) or running:
+            if batch:
+                running.append(self._pool.submit(examine, batch))
+            if not batch or len(running) > _BATCHES_A_READER * self._place.readers:
+                examined = running.popleft().result()
+                done += examined.objects
+                self.examined.add(examined)
+                self._progress(str(self._period), done, self._listed)
 
     def _report_extra(self, placed: PlacedObject, manifest_written_at: datetime | None) -> None:
         """Report an extra object; a record or document stored after the manifest is only new."""
@@ -125,20 +156,10 @@ class AllEvidence:
         else:
             self.findings.append(extra_object(placed, self._period))
 
-    def _submit(self) -> None:
-        if self._batch:
-            self._running.append(self._pool.submit(self.examiner.examine, self._batch))
-            self._batch = []
-
-    def _collect(self) -> None:
-        self.examined.add(self._running.popleft().result())
-        self._progress(str(self._period), self.examined.objects, self._listed)
-
-    def _places_by_bytes(self, extra: dict[str, PlacedObject]) -> dict[str, list[str]]:
-        """Keys of extra objects by SHA-256, read only if their size is that of an object that is
-        gone.
-        """
-        sizes = {stored.size_bytes for stored in self._gone}
+    def _places_by_bytes(
+        self, sizes: set[int], extra: Mapping[str, PlacedObject]
+    ) -> dict[str, list[str]]:
+        """Keys of extra objects by SHA-256, read only if they have one of these sizes."""
         candidates = [
             o for o in extra.values() if o.size_bytes in sizes and not (o.is_hidden or o.obstacle)
         ]
@@ -155,33 +176,14 @@ class AllEvidence:
         except CannotRead:
             return None  # it is reported as extra
 
-    def _report_changed(self, restate: Callable[[], Iterable[StoredObject]]) -> None:
-        """Report changed objects; one with the bytes of another named object was swapped."""
-        changed = self._read_where_another_has_that_size(restate)
-        digests = {one.digest.sha256 for one in changed if one.digest.sha256}
-        holders = {s.sha256: s.key for s in restate() if s.sha256 in digests} if digests else {}
-        for one in changed:
-            stored, digest = one.stored, one.digest
-            if digest.sha256 in holders:
-                found = f"the bytes of {holders[digest.sha256]}"
-                self._find("CONTENT_SWAPPED", stored.key, _expected(stored), found)
-            elif digest.size_bytes != stored.size_bytes:
-                found = f"{digest.size_bytes} bytes"
-                self._find("SIZE_CHANGED", stored.key, f"{stored.size_bytes} bytes", found)
-            else:
-                code = "RECORD_CHANGED" if one.is_record else "DOCUMENT_CHANGED"
-                found = f"SHA-256 {digest.sha256}"
-                self._find(code, stored.key, _expected(stored), found)
-
-    def _read_where_another_has_that_size(
-        self, restate: Callable[[], Iterable[StoredObject]]
-    ) -> list[Changed]:
+    def _read_where_another_has_that_size(self, manifest: WholeManifest) -> list[Changed]:
         """Read objects of a wrong size if another named object has that size. This reads no more
         than the manifest names.
         """
         changed = self.examined.changed
         sizes = {one.digest.size_bytes for one in changed if one.version_id is not None}
-        in_manifest = {s.size_bytes for s in restate() if s.size_bytes in sizes} if sizes else set()
+        named = manifest.evidence if sizes else ()
+        in_manifest = {one.size_bytes for one in named if one.size_bytes in sizes}
         return list(self._pool.map(partial(self._read_late, in_manifest), changed))
 
     def _read_late(self, sizes: set[int], one: Changed) -> Changed:
@@ -196,6 +198,14 @@ class AllEvidence:
 
     def _find(self, code: str, key: str, expected: str, found: str) -> None:
         self.findings.append(check_finding(code, key, expected, found, period=self._period))
+
+
+def _evidence(manifest: WholeManifest) -> Iterator[Evidence]:
+    for statement in manifest.statements:
+        for number, record in enumerate(statement.records):
+            yield Evidence(record, statement, number)
+        for document in statement.documents:
+            yield Evidence(document, statement, None)
 
 
 def extra_object(placed: PlacedObject, period: BillingPeriod | None = None) -> CheckFinding:

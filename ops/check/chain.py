@@ -2,28 +2,25 @@
 latest-manifest record.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.evidence.archive_layout import manifest_key
 from lambdas.domain.evidence.manifest_heads import ManifestHead
-from lambdas.domain.evidence.records import StoredObject
 from lambdas.domain.evidence.signatures import signature_of
 from lambdas.domain.judgement.manifests import SCHEMA
-from ops.check.expected import Expected
+from ops.check.expected import forgotten
 from ops.check.findings import CheckFinding, check_finding, excerpt
 from ops.check.judgement import Judgement
 from ops.check.limits import LARGEST_MANIFEST
-from ops.check.manifest_reader import InvoicePart, ManifestReader, NotAManifest, PayerPart
-from ops.check.recount import Recount
+from ops.check.manifest import WholeManifest, mark_of
+from ops.check.recount import miscounts
 from ops.check.signing_keys import SigningKeys
-from ops.check.statement import InvoiceStatement
-from ops.errors import CannotRead
 from ops.places import Place, PlacedObject, blocks_up_to
 
 SCHEMAS = frozenset({SCHEMA})
@@ -31,35 +28,32 @@ SCHEMAS = frozenset({SCHEMA})
 are compared only in the newest schema.
 """
 _NOT_OWN = ("MANIFEST_DAMAGED", "MANIFEST_MISPLACED", "SIGNATURE_INVALID")
-_MOST_DAMAGED = 1000
-"""Parts of a manifest. A file with more damaged parts is no manifest and is not read on."""
 _MOST_EXAMPLES = 20
 _MOST_REASONS = 3
 
 
-def mark_of(key: str, sha256: str) -> int:
-    """Integer that stands for `this key has this content`, to hold many in little memory."""
-    return hash((key, sha256))
-
-
 @dataclass
 class Link:
-    """One manifest after it was read."""
+    """One manifest in its place in the chain."""
 
     period: BillingPeriod
     sequence: int
     placed: PlacedObject
-    sha256: str
-    members: Mapping[str, Any]
-    """Its members without the payer accounts."""
+    manifest: WholeManifest
     is_whole: bool
     """True if it was understood to its end."""
-    expected: Expected
-    judgement: Judgement
     is_own: bool = True
     """True if it is signed and is stored where it belongs."""
-    names: set[int] = field(default_factory=set)
-    """Marks of every record and document that it names, until the next link is compared."""
+    judgement: Judgement | None = None
+    """None unless it is comparable."""
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        return self.manifest.members
+
+    @property
+    def sha256(self) -> str:
+        return self.manifest.sha256
 
     @property
     def has_newest_schema(self) -> bool:
@@ -97,77 +91,39 @@ class ChainCheck:
         """The archive's bucket, None while it is not known."""
         self.findings: list[CheckFinding] = []
         self.suspects: dict[str, str] = {}
-        self.links: list[Link] = []
+        self.manifest: WholeManifest | None = None
+        """The manifest that was read last, as far as it could be read."""
+        self._last: Link | None = None
+        """The last link alone is held, for a chain of any length."""
+        self._sha256: dict[int, str] = {}
+        """SHA-256 of each manifest that was read, by its number."""
         self._expected = 1
 
-    def read(
-        self,
-        placed: PlacedObject,
-        sequence: int,
-        on_invoice: Callable[[InvoiceStatement], None] | None = None,
-        on_payer: Callable[[PayerPart], None] | None = None,
-    ) -> Link | None:
+    def read(self, placed: PlacedObject, sequence: int) -> Link | None:
         """Read and check the next existing manifest; None if it cannot be read."""
         before = self._before(sequence)
+        self.manifest = None
         if self.size(placed) > LARGEST_MANIFEST:
             limit = f"a manifest, and none has more than {LARGEST_MANIFEST} bytes"
             self._add("MANIFEST_DAMAGED", placed.key, limit, f"{self.size(placed)} bytes")
             return None
-        reader = ManifestReader(self._blocks(placed))
-        names: set[int] = set()
-        recount, expected = Recount(), Expected(before.expected if before else None)
-        judgement = Judgement(
-            reader.members,
-            self._period,
-            before.judgement if before and before.is_comparable else None,
-            is_first=sequence == 1,
-            now=self._now,
-        )
-        readers = (recount, expected, judgement)
-        take_invoice = [*(one.invoice for one in readers), *([on_invoice] if on_invoice else [])]
-        take_payer = [*(one.payer for one in readers), *([on_payer] if on_payer else [])]
-        damage: str | None = None
-        damaged = 0
-        try:
-            for part in reader.parts():
-                if isinstance(part, InvoicePart):
-                    found = self._invoice(part, names, take_invoice)
-                else:
-                    found = _payer(part, take_payer)
-                damage, damaged = found or damage, damaged + bool(found)
-                if damaged > _MOST_DAMAGED:
-                    reader.drain()
-                    break
-        except CannotRead as error:
+        self.manifest = manifest = WholeManifest(self._blocks(placed), self._period)
+        if manifest.unreadable is not None:
             self.suspects[placed.key] = ""
-            self._add("OBJECT_UNREADABLE", placed.key, "its bytes", str(error))
+            self._add("OBJECT_UNREADABLE", placed.key, "its bytes", manifest.unreadable)
             return None
-        except NotAManifest as error:
-            damage = str(error)
-        link = Link(
-            self._period,
-            sequence,
-            placed,
-            reader.sha256,
-            reader.members,
-            damage is None,
-            expected,
-            judgement,
-            names=names,
-        )
+        link = Link(self._period, sequence, placed, manifest, manifest.damage is None)
         try:
-            self._check(link, reader, damage)
+            self._check(link)
             if link.is_whole:
                 self._check_order(link, before)
             if link.is_whole and link.has_newest_schema:
-                self._check_counts(link, recount)
+                self._check_counts(link, before)
         except NOT_UNDERSTOOD as error:
             link.is_whole = False
-            self._found(link, "MANIFEST_DAMAGED", "what every manifest says", _odd(error))
-        if before:
-            before.names = set()  # only one link's names are held, for a chain of any length
-            before.judgement.forget()
-        self.links.append(link)
+            odd = f"something that nobody understands ({type(error).__name__})"
+            self._found(link, "MANIFEST_DAMAGED", "what every manifest says", odd)
+        self._last, self._sha256[sequence] = link, link.sha256
         return link
 
     def compare_with_head(self, head: ManifestHead) -> None:
@@ -182,22 +138,11 @@ class ChainCheck:
                 f"the newest is {newest}" if newest else "no manifest of the period",
             )
             return
-        for link in self.links:
-            if link.sequence == head.sequence and link.sha256 != head.sha256:
-                expected = f"SHA-256 {head.sha256}, as the latest-manifest record says"
-                self._found(link, "HEAD_DIFFERS", expected, f"SHA-256 {link.sha256}")
-
-    def stated(self, link: Link) -> Iterator[StoredObject]:
-        """Read a manifest once more; yield every object that it names."""
-        with suppress(NotAManifest):
-            for part in self.parts(link):
-                if isinstance(part, InvoicePart):
-                    statement = InvoiceStatement.of(part.data)
-                    yield from (*statement.records, *statement.documents)
-
-    def parts(self, link: Link) -> Iterator[InvoicePart | PayerPart]:
-        """Read a manifest once more. Raises CannotRead and NotAManifest."""
-        yield from ManifestReader(self._blocks(link.placed), is_first=False).parts()
+        sha256 = self._sha256.get(head.sequence, head.sha256)
+        if sha256 != head.sha256:
+            self.suspects[at] = sha256
+            expected = f"SHA-256 {head.sha256}, as the latest-manifest record says"
+            self._add("HEAD_DIFFERS", at, expected, f"SHA-256 {sha256}")
 
     def _before(self, sequence: int) -> Link | None:
         """The link before this number, None if it is not there; missing manifests are reported."""
@@ -207,45 +152,20 @@ class ChainCheck:
             key = manifest_key(self._period, self._expected)
             self._add("MANIFEST_GONE", key, f"{count}, for there is {sequence}", "nothing there")
         self._expected = sequence + 1
-        last_link = self.links[-1] if self.links else None
-        return last_link if last_link and last_link.sequence == sequence - 1 else None
+        return self._last if self._last and self._last.sequence == sequence - 1 else None
 
-    def _invoice(
-        self,
-        part: InvoicePart,
-        names: set[int],
-        takers: Iterable[Callable[[InvoiceStatement], None]],
-    ) -> str | None:
-        """The fault of an invoice in the manifest, None if it can be understood."""
-        try:
-            statement = InvoiceStatement.of(part.data)
-        except NotAManifest as error:
-            return str(error)
-        if statement.billing_period != str(self._period):
-            return f"it has an invoice of {statement.billing_period}"
-        for stored in (*statement.records, *statement.documents):
-            mark = mark_of(stored.key, stored.sha256)
-            if mark in names:
-                return f"it names {stored.key} twice"
-            names.add(mark)
-        try:
-            for take in takers:
-                take(statement)
-        except NOT_UNDERSTOOD as error:
-            return f"its invoice {statement.invoice_id} has {_odd(error)}"
-        return None
-
-    def _check(self, link: Link, reader: ManifestReader, damage: str | None) -> None:
+    def _check(self, link: Link) -> None:
         """Check the file by itself."""
         schema = excerpt(link.members.get("schema", SCHEMA))
         if schema not in SCHEMAS:
             link.is_whole = False
             self._found(link, "SCHEMA_UNKNOWN", " or ".join(sorted(SCHEMAS)), schema)
-        elif damage:
-            self._found(link, "MANIFEST_DAMAGED", "a manifest in canonical JSON", damage)
+        elif link.manifest.damage:
+            expected = "a manifest in canonical JSON"
+            self._found(link, "MANIFEST_DAMAGED", expected, link.manifest.damage)
         if link.is_whole:
             self._check_place(link)
-        self._check_signature(link, reader)
+        self._check_signature(link)
 
     def _check_place(self, link: Link) -> None:
         members = link.members
@@ -270,8 +190,11 @@ class ChainCheck:
             if predecessor != right:
                 expected = f"predecessor {right}" if right else "no predecessor"
                 self._found(link, "CHAIN_BROKEN", expected, f"predecessor {excerpt(predecessor)}")
-        if before and before.is_whole and (dropped := before.names - link.names):
-            for stored in self._first(self.stated(before), dropped):
+        if not (before and before.is_whole):
+            return
+        if dropped := before.manifest.names - link.manifest.names:
+            marks = ((mark_of(one.key, one.sha256), one) for one in before.manifest.evidence)
+            for stored in islice((one for mark, one in marks if mark in dropped), _MOST_EXAMPLES):
                 self._add(
                     "EVIDENCE_DROPPED",
                     stored.key,
@@ -279,35 +202,40 @@ class ChainCheck:
                     f"manifest {link.sequence} does not say so ({len(dropped)} objects in all)",
                 )
             self.suspects[link.placed.key] = link.sha256
-        if before and before.is_whole and (forgotten := list(link.expected.forgotten())):
-            expected = f"{_some(forgotten)}, as manifest {before.sequence} says"
+        if no_more := list(forgotten(before.manifest, link.manifest)):
+            expected = f"{_some(no_more)}, as manifest {before.sequence} says"
             found = f"manifest {link.sequence} does not name it"
             self._found(link, "EXPECTATION_DROPPED", expected, found)
 
-    def _check_counts(self, link: Link, recount: Recount) -> None:
-        recount.whole(link.members, lambda: self.parts(link))
-        wrong = [*recount.wrong, *(link.judgement.wrong() if link.is_comparable else ())]
+    def _check_counts(self, link: Link, before: Link | None) -> None:
+        wrong = list(miscounts(link.manifest))
+        if link.is_comparable:
+            link.judgement = Judgement(
+                link.manifest,
+                self._period,
+                before.judgement if before and before.is_comparable else None,
+                is_first=link.sequence == 1,
+                now=self._now,
+            )
+            wrong += link.judgement.wrong
         if wrong:
             expected = "what follows from its invoices and payer accounts, and the manifest before"
             self._found(link, "MANIFEST_CONTRADICTED", expected, _some(wrong))
 
-    def _first(self, statements: Iterable[StoredObject], marks: set[int]) -> list[StoredObject]:
-        matches = (stored for stored in statements if mark_of(stored.key, stored.sha256) in marks)
-        return [stored for stored, _ in zip(matches, range(_MOST_EXAMPLES), strict=False)]
-
-    def _check_signature(self, link: Link, reader: ManifestReader) -> None:
-        if not reader.has_ended:
+    def _check_signature(self, link: Link) -> None:
+        manifest = link.manifest
+        if not manifest.has_ended:
             return  # its covered bytes are not known either
-        if not reader.is_canonical:  # only canonical JSON is signed
+        if not manifest.is_canonical:  # only canonical JSON is signed
             found = "JSON in another form, or with something that its content has not"
             self._found(link, "MANIFEST_DAMAGED", "canonical JSON", found)
             return
         try:
-            signature = signature_of({"signature": reader.signature})
+            signature = signature_of({"signature": manifest.signature})
         except ValueError as error:
             self._found(link, "SIGNATURE_INVALID", "a signature", str(error))
             return
-        if self._keys and not self._keys.verify(reader.signed_digest, signature.value):
+        if self._keys and not self._keys.verify(manifest.signed_digest, signature.value):
             self._found(
                 link,
                 "SIGNATURE_INVALID",
@@ -333,20 +261,6 @@ class ChainCheck:
 
     def _add(self, code: str, key: str, expected: str, found: str) -> None:
         self.findings.append(check_finding(code, key, expected, found, period=self._period))
-
-
-def _payer(part: PayerPart, takers: Iterable[Callable[[PayerPart], None]]) -> str | None:
-    """The fault of a payer account in the manifest, None if it can be understood."""
-    try:
-        for take in takers:
-            take(part)
-    except NOT_UNDERSTOOD as error:
-        return f"a payer account in it has {_odd(error)}"
-    return None
-
-
-def _odd(error: Exception) -> str:
-    return f"something that nobody understands ({type(error).__name__})"
 
 
 def _some(reasons: list[str]) -> str:

@@ -9,6 +9,7 @@ from lambdas.domain.evidence.retention import policy_end
 from lambdas.domain.json_text import instant_text, sha256_hex
 from ops.check.findings import CheckFinding, check_finding
 from ops.check.limits import LARGEST_RECORD
+from ops.check.manifest import mark_of
 from ops.check.scope import Level, Scope
 from ops.check.statement import InvoiceStatement
 from ops.errors import CannotRead
@@ -17,18 +18,25 @@ from ops.places import Digest, Lock, LockNotShown, Place, PlacedObject, read
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One object as the manifest names it and as it is stored.
+    """One object as the manifest names it.
 
     `record_number` is a record's place in the invoice's chain (from 0 on), None for a document.
     """
 
     stored: StoredObject
-    placed: PlacedObject
     statement: InvoiceStatement
     record_number: int | None
 
+    @property
+    def is_record(self) -> bool:
+        return self.record_number is not None
+
+    @property
+    def mark(self) -> int:
+        return mark_of(self.stored.key, self.stored.sha256)
+
     def changed(self, digest: Digest, version_id: str | None = None) -> "Changed":
-        return Changed(self.stored, self.record_number is not None, digest, version_id)
+        return Changed(self.stored, self.is_record, digest, version_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,8 @@ class Examined:
 
     findings: list[CheckFinding] = field(default_factory=list)
     changed: list[Changed] = field(default_factory=list)
+    condemned: set[int] = field(default_factory=set)
+    """Marks of the objects whose bytes need no reading any more."""
     objects: int = 0
     objects_read: int = 0
     bytes_read: int = 0
@@ -57,6 +67,7 @@ class Examined:
     def add(self, other: "Examined") -> None:
         self.findings += other.findings
         self.changed += other.changed
+        self.condemned |= other.condemned
         self.objects += other.objects
         self.objects_read += other.objects_read
         self.bytes_read += other.bytes_read
@@ -71,17 +82,37 @@ class Examiner:
         self._scope = scope
         self._period = period
 
-    def examine(self, batch: Iterable[Evidence]) -> Examined:
+    def presence(self, batch: Iterable[tuple[Evidence, PlacedObject]]) -> Examined:
+        """Examine size, versions and lock of each object that is there."""
+        examined = Examined()
+        for evidence, placed in batch:
+            examined.objects += 1
+            try:
+                is_intact = self._is_intact(evidence, placed, examined)
+            except CannotRead as error:
+                is_intact = False
+                examined.findings.append(
+                    self._finding("OBJECT_UNREADABLE", evidence, "its bytes", str(error))
+                )
+            if not is_intact:
+                examined.condemned.add(evidence.mark)
+        return examined
+
+    def contents(self, batch: Iterable[Evidence]) -> Examined:
+        """Compare every byte of each object that is present."""
         examined = Examined()
         for evidence in batch:
             examined.objects += 1
             try:
-                self._examine(evidence, examined)
+                self._compare(evidence, examined)
             except CannotRead as error:
                 examined.findings.append(
                     self._finding("OBJECT_UNREADABLE", evidence, "its bytes", str(error))
                 )
         return examined
+
+    def is_to_be_read(self, key: str) -> bool:
+        return self._scope.level >= Level.bytes and key in self._scope.subset
 
     def locks(self, key: str, version_id: str, examined: Examined) -> None:
         """Check that the version is locked as the retention policy requires."""
@@ -97,37 +128,39 @@ class Examiner:
         ):
             examined.findings.append(check_finding(code, key, expected, found, period=self._period))
 
-    def _examine(self, evidence: Evidence, examined: Examined) -> None:
-        stored, placed = evidence.stored, evidence.placed
+    def _is_intact(self, evidence: Evidence, placed: PlacedObject, examined: Examined) -> bool:
+        """True if its bytes may be those that the manifest names."""
+        stored = evidence.stored
         version_id, size = "", placed.size_bytes
         if self._place.has_versions:
             version_id = stored.version_id
             if version_id not in placed.sizes:
-                examined.findings.append(self._version_gone(evidence))
-                return
+                examined.findings.append(self._version_gone(evidence, placed))
+                return False
             size = placed.sizes[version_id]
-            examined.findings += self._on_top(evidence)
-            examined.findings += self._beneath(evidence)
+            examined.findings += self._on_top(evidence, placed)
+            examined.findings += self._beneath(evidence, placed)
             self.locks(stored.key, version_id, examined)
-        is_to_be_read = self._scope.level >= Level.bytes and stored.key in self._scope.subset
         if placed.obstacle:
             raise CannotRead(f"{stored.key}: {placed.obstacle}")
         if size != stored.size_bytes:
             # its size is wrong; finding another object with its bytes needs all objects
-            version = version_id if is_to_be_read else None
+            version = version_id if self.is_to_be_read(stored.key) else None
             examined.changed.append(evidence.changed(Digest("", size), version))
-        elif evidence.record_number is not None and size > LARGEST_RECORD:
+            return False
+        if evidence.is_record and size > LARGEST_RECORD:
             expected = f"a record, and none has more than {LARGEST_RECORD} bytes"
             found = f"{size} bytes, as the manifest says"
             examined.findings.append(
                 self._finding("RECORD_CONTRADICTED", evidence, expected, found)
             )
-        elif is_to_be_read:
-            self._compare(evidence, version_id, examined)
+            return False
+        return True
 
-    def _compare(self, evidence: Evidence, version_id: str, examined: Examined) -> None:
+    def _compare(self, evidence: Evidence, examined: Examined) -> None:
         """Compare every byte; a difference is read once more before it is reported."""
         stored = evidence.stored
+        version_id = stored.version_id if self._place.has_versions else ""
         right = Digest(stored.sha256, stored.size_bytes)
         try:
             digest, content = self._read(evidence, version_id)
@@ -172,37 +205,37 @@ class Examiner:
                 f"the record says otherwise of {', '.join(others)}",
             )
 
-    def _version_gone(self, evidence: Evidence) -> CheckFinding:
-        placed, expected = evidence.placed, f"version {evidence.stored.version_id}"
+    def _version_gone(self, evidence: Evidence, placed: PlacedObject) -> CheckFinding:
+        expected = f"version {evidence.stored.version_id}"
         if not placed.version_id:
             return self._finding("OBJECT_GONE", evidence, expected, "only a delete marker")
         return self._finding("VERSION_GONE", evidence, expected, f"version {placed.version_id}")
 
-    def _on_top(self, evidence: Evidence) -> Iterator[CheckFinding]:
-        stored, placed = evidence.stored, evidence.placed
+    def _on_top(self, evidence: Evidence, placed: PlacedObject) -> Iterator[CheckFinding]:
+        stored = evidence.stored
         expected = f"version {stored.version_id} on top"
         if placed.is_hidden:
             yield self._finding("OBJECT_HIDDEN", evidence, expected, "a delete marker on top of it")
         elif placed.version_id != stored.version_id:
             # Restoring an object by copying it leaves the correct bytes on top.
-            yield self._overlaid(evidence, expected, placed.version_id, "")
+            yield self._overlaid(stored, expected, placed.version_id, placed.size_bytes)
 
-    def _beneath(self, evidence: Evidence) -> Iterator[CheckFinding]:
+    def _beneath(self, evidence: Evidence, placed: PlacedObject) -> Iterator[CheckFinding]:
         """Versions stored before the one that the manifest names: evidence is written once."""
-        stored, placed = evidence.stored, evidence.placed
+        stored = evidence.stored
         expected = f"nothing beneath version {stored.version_id}"
-        versions = [placed.version_id, *(version_id for version_id, _ in placed.older)]
-        for version_id in versions[versions.index(stored.version_id) + 1 :]:
-            yield self._overlaid(evidence, expected, version_id, " beneath it")
+        versions = list(placed.sizes.items())
+        first = list(placed.sizes).index(stored.version_id) + 1
+        for version_id, size in versions[first:]:
+            yield self._overlaid(stored, expected, version_id, size, " beneath it")
         if placed.is_over_a_marker:
             found = "a delete marker beneath all versions"
             yield self._finding("OBJECT_OVERLAID", evidence, expected, found)
 
     def _overlaid(
-        self, evidence: Evidence, expected: str, version_id: str, where: str
+        self, stored: StoredObject, expected: str, version_id: str, size: int, where: str = ""
     ) -> CheckFinding:
         """Make the finding for another version beside it; milder if the bytes are the same."""
-        stored, size = evidence.stored, evidence.placed.sizes[version_id]
         sha256 = ""
         if size == stored.size_bytes:
             sha256 = self._place.digest(stored.key, version_id, most=size).sha256

@@ -3,44 +3,38 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ops.check.manifest_reader import PayerPart
-from ops.check.statement import InvoiceStatement
-
-_VANISHED = "INVOICE_VANISHED"
+from ops.check.manifest import WholeManifest
 
 
-class Expected:
-    """Expectations of one manifest, and those of the manifest before it that it does not repeat."""
-
-    def __init__(self, before: "Expected | None") -> None:
-        self._accounts: set[str] = set()
-        self._awaited: set[str] = set()
-        self._accounts_before = set(before._accounts) if before else set()
-        self._awaited_before = set(before._awaited) if before else set()
-
-    def invoice(self, statement: InvoiceStatement) -> None:
-        self._awaited_before.discard(statement.invoice_id)
-
-    def payer(self, part: PayerPart) -> None:
-        account_id = str(part.data.get("payer_account_id"))
-        self._accounts.add(account_id)
-        self._accounts_before.discard(account_id)
-        awaited = set(_texts(part.data.get("outstanding"), "invoice_id"))
-        self._awaited |= awaited
-        vanished = (f for f in _rows(part.data.get("findings")) if f.get("code") == _VANISHED)
-        self._awaited_before -= awaited | set(_texts(list(vanished), "subject"))
-
-    def forgotten(self) -> Iterator[str]:
-        """Yield what only the previous manifest expected; call it once the manifest was read."""
-        for account_id in sorted(self._accounts_before):
-            yield f"payer account {account_id}"
-        for invoice_id in sorted(self._awaited_before):
-            yield f"invoice {invoice_id}, which was awaited"
+def forgotten(before: WholeManifest | None, manifest: WholeManifest) -> Iterator[str]:
+    """Yield what only the previous manifest expected."""
+    if before is None:
+        return
+    accounts = {payer.account_id for payer in before.payers}
+    for account_id in sorted(accounts - {payer.account_id for payer in manifest.payers}):
+        yield f"payer account {account_id}"
+    awaited = _awaited(before) - _awaited(manifest) - _vanished(manifest)
+    awaited -= {one for payer in manifest.payers for one in payer.invoice_ids}
+    for invoice_id in sorted(awaited):
+        yield f"invoice {invoice_id}, which was awaited"
 
 
-def _rows(value: Any) -> Iterator[dict[str, Any]]:
-    return (row for row in value if isinstance(row, dict)) if isinstance(value, list) else iter(())
+def _awaited(manifest: WholeManifest) -> set[str]:
+    return {text for row in _rows(manifest, "outstanding") for text in _texts(row, "invoice_id")}
 
 
-def _texts(value: Any, name: str) -> Iterator[str]:
-    return (row[name] for row in _rows(value) if isinstance(row.get(name), str))
+def _vanished(manifest: WholeManifest) -> set[str]:
+    found = (row for row in _rows(manifest, "findings") if row.get("code") == "INVOICE_VANISHED")
+    return {text for row in found for text in _texts(row, "subject")}
+
+
+def _rows(manifest: WholeManifest, member: str) -> Iterator[dict[str, Any]]:
+    values = (payer.data.get(member) for payer in manifest.payers)
+    lists = (value for value in values if isinstance(value, list))
+    return (row for rows in lists for row in rows if isinstance(row, dict))
+
+
+def _texts(row: dict[str, Any], name: str) -> Iterator[str]:
+    value = row.get(name)
+    if isinstance(value, str):
+        yield value

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
@@ -23,7 +22,6 @@ from ops.check.chain import ChainCheck, Link
 from ops.check.findings import BREAK_THE_CHAIN, CheckFinding, NotChecked, check_finding
 from ops.check.scope import Level, Scope
 from ops.check.signing_keys import SigningKeys
-from ops.check.statement import InvoiceStatement
 from ops.check.views import ViewsCheck
 from ops.errors import CannotRead
 from ops.places import Place, PlacedObject
@@ -166,7 +164,75 @@ class _Pass:
         self._gather()
 
     def _check(self) -> None:
-        self._newest = self._walk()
+        self.structure()
+        if self._scope.level >= Level.presence:
+            self.presence()
+        if self._scope.level >= Level.bytes:
+            self.contents()
+        if self._chain.manifest:
+            self._evidence.changes(self._chain.manifest)
+        self.latest()
+
+    def structure(self) -> None:
+        """Every manifest is there, signed, in its place, and follows from its own invoices and the
+        manifest before it. The newest gives records and documents their right names.
+        """
+        numbers = sorted(number for number, placed in self._manifests.items() if _has_bytes(placed))
+        for number in numbers:
+            self._newest = self._chain.read(self._manifests[number], number)
+        if self._chain.manifest:
+            self._evidence.names(self._chain.manifest)
+        if numbers and not self._whole:
+            self._leave_out(
+                f"records, documents and views of {self._period}",
+                "its newest manifest cannot be understood to its end",
+                "bring the manifest back, then check again",
+            )
+        if self._place.has_versions:
+            for placed in self._manifests.values():
+                self._report_versions(placed)
+
+    def presence(self) -> None:
+        """Everything that the newest manifest names is there, in its size and version, and nothing
+        else is; in a bucket, all of it and every manifest is locked.
+        """
+        if self._chain.manifest:
+            self._evidence.presence(
+                self._chain.manifest,
+                is_whole=self._whole is not None,
+                manifest_written_at=self._newest.placed.written_at if self._newest else None,
+            )
+        if self._evidence.new:
+            self._leave_out(
+                f"{self._evidence.new} records and documents of {self._period}",
+                "they are newer than its newest manifest, so nothing vouches for them yet",
+                "check again after the run that stored them",
+            )
+        if self._place.has_versions:
+            for placed in filter(_has_bytes, self._manifests.values()):
+                version, examined = self._chain.version(placed), self._evidence.examined
+                self._evidence.examiner.locks(placed.key, version, examined)
+
+    def contents(self) -> None:
+        """Every byte of the records and documents is what the newest manifest names, the records
+        say what it says, and the views follow from it.
+        """
+        if self._chain.manifest:
+            self._evidence.contents(self._chain.manifest)
+        if self._whole and self._whole.has_newest_schema:
+            views = ViewsCheck(self._place, self._period, self._views)
+            views.compare(self._whole)
+            self.checked.findings += views.findings
+            self.suspects |= views.suspects
+        elif self._whole:
+            self._leave_out(
+                f"the views of {self._period}, and what its newest manifest says of itself",
+                f"that manifest has the form {self._whole.members.get('schema')}",
+                "check with the version of this tool that wrote it",
+            )
+
+    def latest(self) -> None:
+        """The newest manifest is the one that the latest-manifest record names, if one is given."""
         hidden = (*self._place.unlisted, *self._no_folders)
         if manifests_prefix(self._period).startswith(hidden):
             self._leave_out(
@@ -174,9 +240,16 @@ class _Pass:
                 "the folder of its manifests cannot be listed",
                 "fix that, then check again",
             )
-        else:
-            self._report_of_the_chain()
-        self._report_versions()
+            return
+        if self._scope.heads is not None:
+            self._compare_with_head(self._scope.heads)
+        if not self._manifests:
+            self._report_without_manifests()
+
+    @property
+    def _whole(self) -> Link | None:
+        """The newest manifest, if it was understood to its end."""
+        return self._newest if self._newest and self._newest.is_whole else None
 
     def _gather(self) -> None:
         checked, findings = self.checked, self.checked.findings
@@ -205,12 +278,6 @@ class _Pass:
         own = (folder_of(self._period) for folder_of in _FOLDERS)
         return any(folder.startswith(one) or one.startswith(folder) for one in own)
 
-    def _report_of_the_chain(self) -> None:
-        if self._scope.heads is not None:
-            self._compare_with_head(self._scope.heads)
-        if not self._manifests:
-            self._report_without_manifests()
-
     def _list(self) -> None:
         """Sort the objects in the period's folder: manifests, views, and those that do not belong
         there.
@@ -230,57 +297,6 @@ class _Pass:
                 self._find("OBJECT_UNREADABLE", f"{placed.key}/", "a folder", placed.obstacle)
             else:
                 self.checked.findings.append(extra_object(placed, self._period))
-
-    def _walk(self) -> Link | None:
-        """Read the chain, and check all evidence against its newest manifest."""
-        numbers = sorted(number for number, placed in self._manifests.items() if _has_bytes(placed))
-        for number in numbers[:-1]:
-            self._chain.read(self._manifests[number], number)
-        if not numbers:
-            return None
-        views = None
-        if self._scope.level >= Level.bytes:
-            views = ViewsCheck(self._place, self._period, self._views)
-        newest = self._chain.read(
-            self._manifests[numbers[-1]],
-            numbers[-1],
-            partial(self._take, views),
-            views.payer if views else None,
-        )
-        is_whole = newest is not None and newest.is_whole
-        self._evidence.finish(
-            lambda: self._chain.stated(newest) if newest else (),
-            is_whole=is_whole,
-            manifest_written_at=newest.placed.written_at if newest else None,
-        )
-        if self._evidence.new:
-            self._leave_out(
-                f"{self._evidence.new} records and documents of {self._period}",
-                "they are newer than its newest manifest, so nothing vouches for them yet",
-                "check again after the run that stored them",
-            )
-        if not is_whole:
-            self._leave_out(
-                f"records, documents and views of {self._period}",
-                "its newest manifest cannot be understood to its end",
-                "bring the manifest back, then check again",
-            )
-        if views and newest and is_whole and not newest.has_newest_schema:
-            self._leave_out(
-                f"the views of {self._period}, and what its newest manifest says of itself",
-                f"that manifest has the form {newest.members.get('schema')}",
-                "check with the version of this tool that wrote it",
-            )
-        elif views and newest and is_whole:
-            views.compare(newest, lambda: self._chain.parts(newest))
-            self.checked.findings += views.findings
-            self.suspects |= views.suspects
-        return newest
-
-    def _take(self, views: ViewsCheck | None, statement: InvoiceStatement) -> None:
-        self._evidence.invoice(statement)
-        if views:
-            views.invoice(statement)
 
     def _compare_with_head(self, heads: Mapping[BillingPeriod, ManifestHead]) -> None:
         head = heads.get(self._period)
@@ -330,23 +346,18 @@ class _Pass:
             and self._period not in heads
         )
 
-    def _report_versions(self) -> None:
-        """Report versions on top of manifests, and their locks; only a live bucket has them."""
-        if not self._place.has_versions:
-            return
-        for placed in self._manifests.values():
-            version = self._chain.version(placed)
-            if placed.is_hidden:
-                code = "OBJECT_HIDDEN" if _has_bytes(placed) else "OBJECT_GONE"
-                self._find(code, placed.key, "the manifest on top", "a delete marker on top")
-            if placed.older:
-                expected, found = f"version {version} alone", f"version {placed.version_id} on top"
-                self._find("OBJECT_OVERLAID", placed.key, expected, found)
-            if placed.is_over_a_marker:
-                expected, found = f"version {version} alone", "a delete marker beneath it"
-                self._find("OBJECT_OVERLAID", placed.key, expected, found)
-            if _has_bytes(placed) and self._scope.level >= Level.presence:
-                self._evidence.examiner.locks(placed.key, version, self._evidence.examined)
+    def _report_versions(self, placed: PlacedObject) -> None:
+        """Report what is on top of a manifest, or beneath it."""
+        version = self._chain.version(placed)
+        if placed.is_hidden:
+            code = "OBJECT_HIDDEN" if _has_bytes(placed) else "OBJECT_GONE"
+            self._find(code, placed.key, "the manifest on top", "a delete marker on top")
+        if placed.older:
+            expected, found = f"version {version} alone", f"version {placed.version_id} on top"
+            self._find("OBJECT_OVERLAID", placed.key, expected, found)
+        if placed.is_over_a_marker:
+            expected, found = f"version {version} alone", "a delete marker beneath it"
+            self._find("OBJECT_OVERLAID", placed.key, expected, found)
 
     def _describe(self, newest: Link) -> None:
         members = newest.members

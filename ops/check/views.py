@@ -20,12 +20,11 @@ from lambdas.domain.json_text import to_canonical_json, to_json
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.verdict_words import is_complete
 from lambdas.views.sha256_sums import sums_comment, sums_line
-from ops.check.chain import Link, mark_of
+from ops.check.chain import Link
 from ops.check.findings import CheckFinding, check_finding
-from ops.check.ledger import Holders, ledger_differences
+from ops.check.ledger import ledger_differences
 from ops.check.limits import largest_view
-from ops.check.manifest_reader import InvoicePart, PayerPart
-from ops.check.statement import InvoiceStatement
+from ops.check.manifest import mark_of
 from ops.check.strict_json import read_strictly
 from ops.check.view_file import ViewFile
 from ops.errors import CannotRead
@@ -67,10 +66,7 @@ _LONGEST = 200
 
 
 class ViewsCheck:
-    """All comparable views of one period.
-
-    It takes the manifest's invoices and payer accounts as they are read, then the whole.
-    """
+    """All comparable views of one period."""
 
     def __init__(
         self, place: Place, period: BillingPeriod, files: Mapping[str, PlacedObject]
@@ -78,41 +74,23 @@ class ViewsCheck:
         self._place = place
         self._period = period
         self._files = files
-        self._payers: list[PayerPart] = []
-        self._holders = Holders()
         self._most = 0
         """Most bytes of a view."""
         self.findings: list[CheckFinding] = []
         self.suspects: dict[str, str] = {}
         """SHA-256 of each view with a finding, as it was read; empty if it could not be."""
 
-    def invoice(self, statement: InvoiceStatement) -> None:
-        self._holders.add(statement.invoice_id)
-
-    def payer(self, part: PayerPart) -> None:
-        self._payers.append(part)
-
-    def compare(
-        self,
-        newest: Link,
-        read_again: Callable[[], Iterable[InvoicePart | PayerPart]],
-    ) -> None:
-        """Compare every view with the newest manifest, which was understood to its end;
-        `read_again` gives its parts once more.
-        """
-        period, members = self._period, newest.members
+    def compare(self, newest: Link) -> None:
+        """Compare every view with the newest manifest, which was understood to its end."""
+        period, manifest = self._period, newest.manifest
+        payers = [payer.data for payer in manifest.payers]
         self._most = largest_view(newest.placed.size_bytes)
         self._view(
             completeness_key(period),
-            lambda file: completeness_differences(file.content(), members, self._payers),
+            lambda file: completeness_differences(file.content(), manifest.members, payers),
         )
         self._view(sha256_sums_key(period), lambda file: sums_differences(file.lines(), newest))
-        self._view(
-            ledger_csv_key(period),
-            lambda file: ledger_differences(
-                file.lines(), members, self._payers, read_again(), self._holders
-            ),
-        )
+        self._view(ledger_csv_key(period), lambda file: ledger_differences(file.lines(), manifest))
 
     def _view(self, key: str, differences: Callable[[ViewFile], Iterator[str]]) -> None:
         if key not in self._files or self._files[key].is_hidden:
@@ -160,7 +138,7 @@ def _found(
 
 
 def completeness_differences(
-    content: bytes, members: Mapping[str, Any], payers: Sequence[PayerPart]
+    content: bytes, members: Mapping[str, Any], payers: Sequence[Mapping[str, Any]]
 ) -> Iterator[str]:
     """Yield differences between `completeness.json` and the manifest."""
     view = read_strictly(content.decode("utf-8", "surrogatepass"))
@@ -196,24 +174,27 @@ def _form_of_v1(view: Any) -> bytes:
     return f"{text}\n".encode(errors="surrogatepass")
 
 
-def _progress_of_v1(members: Mapping[str, Any], payers: Sequence[PayerPart]) -> dict[str, Any]:
+def _progress_of_v1(
+    members: Mapping[str, Any], payers: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     """Progress as v1 counted it: an account with nothing outstanding was already complete."""
-    states = [part.data for part in payers]
-    complete = sum(one["settled_at"] is not None or is_complete(one["verdict"]) for one in states)
+    complete = sum(one["settled_at"] is not None or is_complete(one["verdict"]) for one in payers)
     day = members["close_day"]
-    text = f"{complete} of {len(states)} complete on {day}"
-    return {"complete": complete, "payers": len(states), "close_day": day, "text": text}
+    text = f"{complete} of {len(payers)} complete on {day}"
+    return {"complete": complete, "payers": len(payers), "close_day": day, "text": text}
 
 
-def _completeness(members: Mapping[str, Any], payers: Sequence[PayerPart]) -> dict[str, Any]:
+def _completeness(
+    members: Mapping[str, Any], payers: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     """The view as made from the manifest. Figures of invoices come from the manifest, where they
     were counted once more.
     """
-    states = [{**part.data, "invoices": []} for part in payers]
+    states = [{**payer, "invoices": []} for payer in payers]
     view = Manifest.from_data({**members, "payers": states}).completeness()
     view["totals"] = members["totals"]
-    for state, part in zip(view["payers"], payers, strict=True):
-        state.update({name: part.data[name] for name in _OF_INVOICES})
+    for state, payer in zip(view["payers"], payers, strict=True):
+        state.update({name: payer[name] for name in _OF_INVOICES})
     return view
 
 
@@ -247,7 +228,9 @@ def sums_differences(lines: Iterator[str], newest: Link) -> Iterator[str]:
     for line in lines:
         sha256, _, key = line.rstrip("\n").partition("  ")
         mark = mark_of(key, sha256)
-        if not (mark in newest.names or mark in manifests) or line != sums_line(key, sha256):
+        if not (mark in newest.manifest.names or mark in manifests) or line != sums_line(
+            key, sha256
+        ):
             yield f"its line {_shown(line)}"
             continue
         if mark in seen:
@@ -256,10 +239,11 @@ def sums_differences(lines: Iterator[str], newest: Link) -> Iterator[str]:
             yield f"its line {_shown(line)}, which stands in another place"
         seen.add(mark)
         last_key = key
-    if missing := len(newest.names - seen):
+    if missing := len(newest.manifest.names - seen):
         yield f"{missing} records and documents are missing"
-    for mark in manifests.keys() - seen:
-        yield f"{manifests[mark]} is missing"
+    for mark, name in manifests.items():
+        if mark not in seen:
+            yield f"{name} is missing"
 
 
 def _shown(line: str) -> str:

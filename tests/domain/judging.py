@@ -24,8 +24,7 @@ from lambdas.domain.witnesses.billing_transfers import BillingTransfer, Transfer
 from lambdas.domain.witnesses.charges import Charges
 from lambdas.domain.witnesses.statements import InvoiceUnits
 from ops.check.judgement import Judgement
-from ops.check.manifest_reader import ManifestReader, PayerPart
-from ops.check.statement import InvoiceStatement
+from ops.check.manifest import WholeManifest
 from tests.domain.codes_of_rules import strange_codes
 from tests.domain.examples import ACME, AFTER_DEADLINE, OCTOBER
 
@@ -104,19 +103,13 @@ def judged(
 def contradictions(manifest: Manifest, previous: Manifest | None) -> list[str]:
     """What `invoices check` would say of it: nothing, of whatever is judged."""
     before = _read(previous, None, is_first=False) if previous else None
-    return list(_read(manifest, before, is_first=previous is None).wrong())
+    return list(_read(manifest, before, is_first=previous is None).wrong)
 
 
 def _read(manifest: Manifest, before: Judgement | None, *, is_first: bool) -> Judgement:
-    reader = ManifestReader([to_canonical_json(manifest.to_data())])
     period = manifest.billing_period
-    judgement = Judgement(reader.members, period, before, is_first=is_first, now=None)
-    for part in reader.parts():
-        if isinstance(part, PayerPart):
-            judgement.payer(part)
-        else:
-            judgement.invoice(InvoiceStatement.of(part.data))
-    return judgement
+    whole = WholeManifest([to_canonical_json(manifest.to_data())], period)
+    return Judgement(whole, period, before, is_first=is_first, now=None)
 
 
 def payer(manifest: Manifest, account_id: str = ACME) -> PayerState:

@@ -17,7 +17,7 @@ from lambdas.domain.evidence.archive_layout import (
     sha256_sums_key,
 )
 from lambdas.domain.json_text import sha256_hex
-from ops.check import chain, manifest_reader
+from ops.check import manifest, manifest_reader
 from ops.check.chain import ChainCheck
 from ops.check.findings import KINDS, check_finding
 from ops.check.limits import LARGEST_HEADS_FILE, LARGEST_KEY_FILE, MOST_KEYS
@@ -162,17 +162,17 @@ def test_t13_of_a_manifest_with_more_payer_accounts_than_fit_no_more_are_held(
 def test_t13_a_manifest_of_parts_that_nobody_understands_is_not_read_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(chain, "_MOST_DAMAGED", 10)
+    monkeypatch.setattr(manifest, "_MOST_DAMAGED", 10)
     file = b'{"payers":[{"invoices":[' + b"{}," * 100_000 + b"{}]}]}"
     parsed = 0
-    of = chain.InvoiceStatement.of
+    of = manifest.InvoiceStatement.of
 
     def counted(data: object) -> InvoiceStatement:
         nonlocal parsed
         parsed += 1
         return of(data)
 
-    monkeypatch.setattr(chain.InvoiceStatement, "of", counted)
+    monkeypatch.setattr(manifest.InvoiceStatement, "of", counted)
     key = manifest_key(OCTOBER, 1)
     link = ChainCheck(MemoryPlace({key: file}), None, OCTOBER, None).read(
         PlacedObject(key, len(file)), 1

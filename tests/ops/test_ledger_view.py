@@ -15,8 +15,9 @@ from lambdas.domain.findings import finding
 from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.views.ledger import COLUMNS, ledger_csv
 from ops.check import ledger
-from ops.check.ledger import Holders, ledger_differences
-from ops.check.manifest_reader import ManifestReader, PayerPart
+from ops.check import manifest as whole
+from ops.check.ledger import ledger_differences
+from ops.check.manifest import WholeManifest
 from tests.domain.examples import ACME, BOREAL, OCTOBER, archived
 
 FILE_SIGNATURE = Signature("key", "ECDSA_SHA_256", "")
@@ -43,14 +44,8 @@ TWO = manifest(
 
 def differences(one: Manifest, view: bytes) -> list[str]:
     file = signed_file(one.to_data(), FILE_SIGNATURE)
-    first = ManifestReader([file])
-    payers = [part for part in first.parts() if isinstance(part, PayerPart)]
-    holders = Holders()
-    for invoice in one.invoices:
-        holders.add(invoice.invoice_id)
     lines = io.StringIO(view.decode(), newline="")
-    again = ManifestReader([file]).parts()
-    return list(ledger_differences(iter(lines), first.members, payers, again, holders))
+    return list(ledger_differences(iter(lines), WholeManifest([file], OCTOBER)))
 
 
 def rows(view: bytes) -> list[list[str]]:
@@ -82,9 +77,9 @@ FIRST_RELEASE = _NAMES.split()
 """The columns of the ledgers that v1 made."""
 
 
-@pytest.fixture(params=[1, 2, 500])
+@pytest.fixture(params=[1, 3000, 1 << 20])
 def batch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "_BATCH", request.param)
+    monkeypatch.setattr(whole, "_BLOCK", request.param)
 
 
 @pytest.mark.usefixtures("batch")

@@ -16,10 +16,9 @@ from lambdas.domain.findings import finding
 from lambdas.domain.json_text import to_canonical_json
 from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.domain.judgement.verdicts import period_verdict
-from ops.check.expected import Expected
-from ops.check.manifest_reader import ManifestReader, PayerPart
-from ops.check.recount import Recount
-from ops.check.statement import InvoiceStatement
+from ops.check import expected
+from ops.check.manifest import WholeManifest
+from ops.check.recount import miscounts
 from tests.domain.examples import ACME, BOREAL, OCTOBER, archived, outstanding, summary_row
 
 AT = "2026-11-12T06:00:00Z"
@@ -37,20 +36,13 @@ def manifest(*payers: PayerState) -> dict[str, Any]:
 
 
 def wrong(said: dict[str, Any]) -> list[str]:
-    recount = Recount()
-    reader = read(said, recount)
-    recount.whole(reader.members, lambda: ManifestReader([to_canonical_json(said)]).parts())
-    return recount.wrong
+    return list(miscounts(read(said)))
 
 
-def read(said: dict[str, Any], taker: Recount | Expected) -> ManifestReader:
-    reader = ManifestReader([to_canonical_json(said)])
-    for part in reader.parts():
-        if isinstance(part, PayerPart):
-            taker.payer(part)
-        else:
-            taker.invoice(InvoiceStatement.of(part.data))
-    return reader
+def read(said: dict[str, Any]) -> WholeManifest:
+    found = WholeManifest([to_canonical_json(said)], OCTOBER)
+    assert found.damage is None
+    return found
 
 
 TWO = manifest(
@@ -96,7 +88,7 @@ def give_away(said: dict[str, Any]) -> None:
 
 
 def name_twice(said: dict[str, Any]) -> None:
-    said["payers"][1] = said["payers"][0]
+    said["payers"][1] = said["payers"][0] | {"invoices": []}
 
 
 @pytest.mark.parametrize(
@@ -124,12 +116,9 @@ def test_what_does_not_follow_from_its_own_invoices_is_reported(edit: Edit, told
 
 
 def forgotten(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    first = Expected(None)
-    read(before, first)
-    second = Expected(first)
-    read(after, second)
-    assert list(first.forgotten()) == []
-    return list(second.forgotten())
+    first = read(before)
+    assert list(expected.forgotten(None, first)) == []
+    return list(expected.forgotten(first, read(after)))
 
 
 AWAITED = payer(ACME, outstanding=(outstanding("A"),), verdict="AWAITING")
