@@ -21,6 +21,7 @@ from lambdas.domain.evidence.records import StoredObject
 from ops.check.evidence import Changed, Evidence, Examined, Examiner
 from ops.check.findings import CheckFinding, check_finding
 from ops.check.manifest import WholeManifest
+from ops.check.period_checked import PeriodChecked
 from ops.check.scope import Level, Scope
 from ops.errors import CannotRead
 from ops.places import Digest, Place, PlacedObject
@@ -37,16 +38,20 @@ class AllEvidence:
     """Lists the place, then compares it with the newest manifest."""
 
     def __init__(
-        self, place: Place, scope: Scope, period: BillingPeriod, pool: Executor, progress: Progress
+        self,
+        place: Place,
+        scope: Scope,
+        checked: PeriodChecked,
+        pool: Executor,
+        progress: Progress,
     ) -> None:
         self._place = place
-        self._period = period
+        self._checked = checked
+        self._period = period = checked.billing_period
         self._pool = pool
         self._progress = progress
         self.examiner = Examiner(place, scope, period)
         self.examined = Examined()
-        self.findings: list[CheckFinding] = []
-        self.invoices = self.records = self.documents = 0
         self.new = 0
         """Number of records and documents newer than the newest manifest."""
         self._placed: dict[str, PlacedObject] = {}
@@ -58,11 +63,11 @@ class AllEvidence:
     def names(self, manifest: WholeManifest) -> None:
         """Count what the manifest names, and check the names."""
         for statement in manifest.statements:
-            self.invoices += 1
-            self.records += len(statement.records)
-            self.documents += len(statement.documents)
+            self._checked.invoices += 1
+            self._checked.records += len(statement.records)
+            self._checked.documents += len(statement.documents)
             for key, expected in statement.wrong_names(self._period):
-                self._find("NAME_WRONG", key, expected, key)
+                self._checked.find("NAME_WRONG", key, expected, key)
 
     def presence(
         self, manifest: WholeManifest, *, is_whole: bool, manifest_written_at: datetime | None
@@ -81,9 +86,9 @@ class AllEvidence:
                 moved_to = places[stored.sha256].pop()
                 del extra[moved_to]
                 found = f"the same bytes at {moved_to}"
-                self._find("OBJECT_MOVED", stored.key, "to lie at this key", found)
+                self._checked.find("OBJECT_MOVED", stored.key, "to lie at this key", found)
             elif not stored.key.startswith(tuple(self._place.unlisted)):
-                self._find("OBJECT_GONE", stored.key, _expected(stored), "nothing there")
+                self._checked.find("OBJECT_GONE", stored.key, _expected(stored), "nothing there")
         for placed in extra.values():
             self._report_extra(placed, manifest_written_at)
 
@@ -107,14 +112,14 @@ class AllEvidence:
             stored, digest = one.stored, one.digest
             if digest.sha256 in holders:
                 found = f"the bytes of {holders[digest.sha256]}"
-                self._find("CONTENT_SWAPPED", stored.key, _expected(stored), found)
+                self._checked.find("CONTENT_SWAPPED", stored.key, _expected(stored), found)
             elif digest.size_bytes != stored.size_bytes:
                 found = f"{digest.size_bytes} bytes"
-                self._find("SIZE_CHANGED", stored.key, f"{stored.size_bytes} bytes", found)
+                self._checked.find("SIZE_CHANGED", stored.key, f"{stored.size_bytes} bytes", found)
             else:
                 code = "RECORD_CHANGED" if one.is_record else "DOCUMENT_CHANGED"
                 found = f"SHA-256 {digest.sha256}"
-                self._find(code, stored.key, _expected(stored), found)
+                self._checked.find(code, stored.key, _expected(stored), found)
 
     def _pairs(
         self, manifest: WholeManifest, gone: list[StoredObject]
@@ -152,9 +157,11 @@ class AllEvidence:
         if is_newer and is_one_version and is_named_as_evidence(placed.key, self._period):
             self.new += 1
             expected = f"to be in a manifest; the newest is of {manifest_written_at}"
-            self._find("OBJECT_NEW", placed.key, expected, f"stored at {at}, and not named yet")
+            self._checked.find(
+                "OBJECT_NEW", placed.key, expected, f"stored at {at}, and not named yet"
+            )
         else:
-            self.findings.append(extra_object(placed, self._period))
+            self._checked.findings.append(extra_object(placed, self._period))
 
     def _places_by_bytes(
         self, sizes: set[int], extra: Mapping[str, PlacedObject]
@@ -195,9 +202,6 @@ class AllEvidence:
         except CannotRead:
             return one  # it is reported by its size
         return replace(one, digest=digest)
-
-    def _find(self, code: str, key: str, expected: str, found: str) -> None:
-        self.findings.append(check_finding(code, key, expected, found, period=self._period))
 
 
 def _evidence(manifest: WholeManifest) -> Iterator[Evidence]:

@@ -19,6 +19,7 @@ from ops.check.coverage import gaps, unknown_to_heads
 from ops.check.findings import CheckFinding, NotChecked, check_finding
 from ops.check.limits import LARGEST_KEY_FILE
 from ops.check.period import PeriodCheck
+from ops.check.period_checked import PeriodChecked
 from ops.check.report import CheckReport
 from ops.check.scope import Level, Scope
 from ops.check.signing_keys import SigningKeys
@@ -35,52 +36,76 @@ def check_archive(
     """Check the requested scope and gather all findings. Raises CannotRead for a place that cannot
     be read as a whole.
     """
-    findings: list[CheckFinding] = []
     own = _OwnKey(place)
-    findings += own.findings
     keys = given_keys or own.keys
     known = {*(scope.heads or ()), *scope.heads_left_out}
-    periods = set(scope.periods) or {*_periods(place), *known}
-    checked = []
-    bucket = place.bucket
+    periods = sorted(set(scope.periods) or {*_periods(place), *known})
+    checked = _check_periods(periods, place, keys, scope, progress)
+    findings = [
+        *own.findings,
+        *_obstacles(place),
+        *_outside_the_periods(place, scope, periods),
+        *(own.against(given_keys) if any(period.manifests for period in checked) else ()),
+        *_nothing_read(place, scope, checked),
+        *(finding for period in checked for finding in period.findings),
+        *_unlisted(place),
+    ]
+    return CheckReport(
+        place=place.name,
+        scope=scope,
+        keys=keys,
+        periods=checked,
+        findings=sorted(findings, key=lambda finding: (finding.object, finding.code)),
+        not_checked=[
+            *_not_checked(place, scope, keys, periods),
+            *(one for period in checked for one in period.not_checked),
+        ],
+        passed_over=place.passed_over,
+    )
+
+
+def _check_periods(
+    periods: Sequence[BillingPeriod],
+    place: Place,
+    keys: SigningKeys | None,
+    scope: Scope,
+    progress: Progress,
+) -> list[PeriodChecked]:
+    checked: list[PeriodChecked] = []
     with _readers(place) as pool:
         check = PeriodCheck(place, keys, scope, pool, progress)
-        for period in sorted(periods):
-            checked.append(check.run(period, bucket))
-            bucket = checked[-1].bucket
-    findings += _obstacles(place)
+        for period in periods:
+            checked.append(check.run(period, checked[-1].bucket if checked else place.bucket))
+    return checked
+
+
+def _outside_the_periods(
+    place: Place, scope: Scope, periods: Sequence[BillingPeriod]
+) -> Iterator[CheckFinding]:
+    """Report what belongs to no period, months without objects, and an archive without any."""
     if not periods:
         expected = f"billing periods below {' and '.join(_PERIOD_FOLDERS)}"
-        findings.append(check_finding("NOTHING_TO_CHECK", place.name, expected, "none"))
+        yield check_finding("NOTHING_TO_CHECK", place.name, expected, "none")
     elif not scope.periods:
-        beside = _beside_the_periods(place)
-        # a link in place of a folder is reported as a link
-        beside = (one for one in beside if f"{one.key}/" not in place.unlisted or not one.obstacle)
-        findings += map(extra_object, beside)
-        findings += gaps(sorted(periods))
-    if any(period.manifests for period in checked):
-        findings += own.against(given_keys)
+        for one in _beside_the_periods(place):
+            # a link in place of a folder is reported as a link
+            if f"{one.key}/" not in place.unlisted or not one.obstacle:
+                yield extra_object(one)
+        yield from gaps(periods)
+
+
+def _nothing_read(
+    place: Place, scope: Scope, checked: Sequence[PeriodChecked]
+) -> Iterator[CheckFinding]:
     if scope.subset.parts > 1 and not any(period.objects_read for period in checked):
         expected = f"records or documents in part {scope.subset}"
-        findings.append(check_finding("NOTHING_TO_CHECK", place.name, expected, "none"))
-    findings += (finding for period in checked for finding in period.findings)
-    findings += (
-        check_finding("OBJECT_UNREADABLE", folder, "a folder that can be listed", why)
-        for folder, why in place.unlisted.items()
-        if not any(folder.startswith(above) for above in place.unlisted.keys() - {folder})
-    )
-    return CheckReport(
-        place.name,
-        scope,
-        keys,
-        checked,
-        sorted(findings, key=lambda finding: (finding.object, finding.code)),
-        [
-            *_not_checked(place, scope, keys, sorted(periods)),
-            *(one for p in checked for one in p.not_checked),
-        ],
-        place.passed_over,
-    )
+        yield check_finding("NOTHING_TO_CHECK", place.name, expected, "none")
+
+
+def _unlisted(place: Place) -> Iterator[CheckFinding]:
+    for folder, why in place.unlisted.items():
+        if not any(folder.startswith(above) for above in place.unlisted.keys() - {folder}):
+            yield check_finding("OBJECT_UNREADABLE", folder, "a folder that can be listed", why)
 
 
 @contextmanager

@@ -15,10 +15,11 @@ from lambdas.domain.evidence.manifest_heads import ManifestHead
 from lambdas.domain.evidence.signatures import signature_of
 from lambdas.domain.judgement.manifests import SCHEMA
 from ops.check.expected import forgotten
-from ops.check.findings import CheckFinding, check_finding, excerpt
+from ops.check.findings import BREAK_THE_CHAIN, excerpt
 from ops.check.judgement import Judgement
 from ops.check.limits import LARGEST_MANIFEST
 from ops.check.manifest import WholeManifest, mark_of
+from ops.check.period_checked import PeriodChecked
 from ops.check.recount import miscounts
 from ops.check.signing_keys import SigningKeys
 from ops.places import Place, PlacedObject, blocks_up_to
@@ -70,27 +71,22 @@ class Link:
 
 
 class ChainCheck:
-    """The manifests of one period, oldest first.
-
-    `suspects` maps each file with a finding to the SHA-256 of the bytes that were read.
-    """
+    """The manifests of one period, oldest first."""
 
     def __init__(
         self,
         place: Place,
         keys: SigningKeys | None,
-        period: BillingPeriod,
-        bucket: str | None,
+        checked: PeriodChecked,
         now: datetime | None = None,
     ) -> None:
         self._place = place
         self._keys = keys
-        self._period = period
+        self._checked = checked
+        self._period = checked.billing_period
         self._now = now
-        self.bucket = bucket
-        """The archive's bucket, None while it is not known."""
-        self.findings: list[CheckFinding] = []
-        self.suspects: dict[str, str] = {}
+        self.is_broken = False
+        """True if the newest manifest may not be the archive's own."""
         self.manifest: WholeManifest | None = None
         """The manifest that was read last, as far as it could be read."""
         self._last: Link | None = None
@@ -109,7 +105,7 @@ class ChainCheck:
             return None
         self.manifest = manifest = WholeManifest(self._blocks(placed), self._period)
         if manifest.unreadable is not None:
-            self.suspects[placed.key] = ""
+            self._checked.suspects[placed.key] = ""
             self._add("OBJECT_UNREADABLE", placed.key, "its bytes", manifest.unreadable)
             return None
         link = Link(self._period, sequence, placed, manifest, manifest.damage is None)
@@ -140,7 +136,7 @@ class ChainCheck:
             return
         sha256 = self._sha256.get(head.sequence, head.sha256)
         if sha256 != head.sha256:
-            self.suspects[at] = sha256
+            self._checked.suspects[at] = sha256
             expected = f"SHA-256 {head.sha256}, as the latest-manifest record says"
             self._add("HEAD_DIFFERS", at, expected, f"SHA-256 {sha256}")
 
@@ -169,10 +165,10 @@ class ChainCheck:
 
     def _check_place(self, link: Link) -> None:
         members = link.members
-        if self.bucket is None and isinstance(members.get("bucket"), str):
-            self.bucket = members["bucket"]
+        if self._checked.bucket is None and isinstance(members.get("bucket"), str):
+            self._checked.bucket = members["bucket"]
         right = {
-            "bucket": self.bucket,
+            "bucket": self._checked.bucket,
             "key": link.placed.key,
             "billing_period": str(self._period),
             "sequence": link.sequence,
@@ -201,7 +197,7 @@ class ChainCheck:
                     f"SHA-256 {stored.sha256}, as manifest {before.sequence} says",
                     f"manifest {link.sequence} does not say so ({len(dropped)} objects in all)",
                 )
-            self.suspects[link.placed.key] = link.sha256
+            self._checked.suspects[link.placed.key] = link.sha256
         if no_more := list(forgotten(before.manifest, link.manifest)):
             expected = f"{_some(no_more)}, as manifest {before.sequence} says"
             found = f"manifest {link.sequence} does not name it"
@@ -256,11 +252,12 @@ class ChainCheck:
 
     def _found(self, link: Link, code: str, expected: str, found: str) -> None:
         link.is_own &= code not in _NOT_OWN
-        self.suspects[link.placed.key] = link.sha256
+        self._checked.suspects[link.placed.key] = link.sha256
         self._add(code, link.placed.key, expected, found)
 
     def _add(self, code: str, key: str, expected: str, found: str) -> None:
-        self.findings.append(check_finding(code, key, expected, found, period=self._period))
+        self.is_broken |= code in BREAK_THE_CHAIN
+        self._checked.find(code, key, expected, found)
 
 
 def _some(reasons: list[str]) -> str:

@@ -111,9 +111,9 @@ class WholeManifest:
         self.names: set[int] = set()
         """Marks of every record and document that it names."""
         self.damage: str | None = None
-        """Why it is no manifest, as a part of a sentence."""
+        """The fault for which it is no manifest, as a part of a sentence."""
         self.unreadable: str | None = None
-        """Why its bytes could not be read to their end."""
+        """The error that ended the reading of its bytes."""
         self._period = period
         self._reader = ManifestReader(blocks)
         try:

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
@@ -19,7 +18,8 @@ from lambdas.domain.evidence.archive_layout import (
 from lambdas.domain.evidence.manifest_heads import ManifestHead
 from ops.check.all_evidence import AllEvidence, Progress, extra_object
 from ops.check.chain import ChainCheck, Link
-from ops.check.findings import BREAK_THE_CHAIN, CheckFinding, NotChecked, check_finding
+from ops.check.findings import Severity
+from ops.check.period_checked import PeriodChecked
 from ops.check.scope import Level, Scope
 from ops.check.signing_keys import SigningKeys
 from ops.check.views import ViewsCheck
@@ -27,44 +27,6 @@ from ops.errors import CannotRead
 from ops.places import Place, PlacedObject
 
 _FOLDERS = (records_prefix, documents_prefix, manifests_prefix)
-
-
-@dataclass
-class PeriodChecked:
-    """Results for one billing period."""
-
-    billing_period: BillingPeriod
-    bucket: str | None = None
-    """The archive's bucket, None while it is not known."""
-    manifests: int = 0
-    head: ManifestHead | None = None
-    """The newest readable manifest as a latest-manifest record; None if the chain to it is broken
-    and it may be anybody's.
-    """
-    verdict: str | None = None
-    invoices: int = 0
-    records: int = 0
-    documents: int = 0
-    objects_read: int = 0
-    bytes_read: int = 0
-    is_hidden: bool = False
-    """True if a folder in it, or above it, could not be listed."""
-    findings: list[CheckFinding] = field(default_factory=list)
-    not_checked: list[NotChecked] = field(default_factory=list)
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "billing_period": str(self.billing_period),
-            "bucket": self.bucket,
-            "verdict": self.verdict,
-            "manifests": self.manifests,
-            "invoices": self.invoices,
-            "records": self.records,
-            "documents": self.documents,
-            "objects_read": self.objects_read,
-            "bytes_read": self.bytes_read,
-            "findings": len(self.findings),
-        }
 
 
 @dataclass(frozen=True)
@@ -87,23 +49,16 @@ class PeriodCheck:
         first.run()
         unstable = {
             key: sha256
-            for key, sha256 in first.suspects.items()
+            for key, sha256 in first.checked.suspects.items()
             if self._reads_otherwise(key, sha256, first)
         }
         if not unstable:
             return first.checked
         second = _Pass(self, period, bucket)
         second.run()
-        second.checked.findings += [
-            check_finding(
-                "READ_UNSTABLE",
-                key,
-                "the same bytes at each reading",
-                f"SHA-256 {sha256} at first" if sha256 else "it could not be read at first",
-                period=period,
-            )
-            for key, sha256 in unstable.items()
-        ]
+        for key, sha256 in unstable.items():
+            found = f"SHA-256 {sha256} at first" if sha256 else "it could not be read at first"
+            second.checked.find("READ_UNSTABLE", key, "the same bytes at each reading", found)
         return second.checked
 
     def _reads_otherwise(self, key: str, sha256: str, one: "_Pass") -> bool:
@@ -121,17 +76,17 @@ class _Pass:
         self._place = check.place
         self._scope = check.scope
         self._period = period
-        self.checked = PeriodChecked(period)
-        self.suspects: dict[str, str] = {}
-        """SHA-256 of each manifest and view with a finding; empty if it could not be read."""
+        self.checked = PeriodChecked(period, bucket)
         self._manifests: dict[int, PlacedObject] = {}
         self._views: dict[str, PlacedObject] = {}
         self._no_folders: list[str] = []
         """Prefix of an object in place of the folder of manifests."""
         self._newest: Link | None = None
-        self._chain = ChainCheck(check.place, check.keys, period, bucket, check.scope.now)
+        self._chain = ChainCheck(check.place, check.keys, self.checked, check.scope.now)
         self._list()
-        self._evidence = AllEvidence(check.place, check.scope, period, check.pool, check.progress)
+        self._evidence = AllEvidence(
+            check.place, check.scope, self.checked, check.pool, check.progress
+        )
 
     def version_of(self, key: str) -> str:
         """The version of a suspect that this pass has read."""
@@ -150,13 +105,13 @@ class _Pass:
         try:
             self._check()
         except NOT_UNDERSTOOD as error:
-            self._find(
+            self.checked.find(
                 "MANIFEST_DAMAGED",
                 manifests_prefix(self._period),
                 "manifests, records and views that can be understood",
                 f"something that nobody understands ({type(error).__name__})",
             )
-            self._leave_out(
+            self.checked.leave_out(
                 f"the rest of {self._period}",
                 "something in it cannot be understood",
                 "bring back what was changed there, then check again",
@@ -183,7 +138,7 @@ class _Pass:
         if self._chain.manifest:
             self._evidence.names(self._chain.manifest)
         if numbers and not self._whole:
-            self._leave_out(
+            self.checked.leave_out(
                 f"records, documents and views of {self._period}",
                 "its newest manifest cannot be understood to its end",
                 "bring the manifest back, then check again",
@@ -203,7 +158,7 @@ class _Pass:
                 manifest_written_at=self._newest.placed.written_at if self._newest else None,
             )
         if self._evidence.new:
-            self._leave_out(
+            self.checked.leave_out(
                 f"{self._evidence.new} records and documents of {self._period}",
                 "they are newer than its newest manifest, so nothing vouches for them yet",
                 "check again after the run that stored them",
@@ -220,12 +175,9 @@ class _Pass:
         if self._chain.manifest:
             self._evidence.contents(self._chain.manifest)
         if self._whole and self._whole.has_newest_schema:
-            views = ViewsCheck(self._place, self._period, self._views)
-            views.compare(self._whole)
-            self.checked.findings += views.findings
-            self.suspects |= views.suspects
+            ViewsCheck(self._place, self.checked, self._views).compare(self._whole)
         elif self._whole:
-            self._leave_out(
+            self.checked.leave_out(
                 f"the views of {self._period}, and what its newest manifest says of itself",
                 f"that manifest has the form {self._whole.members.get('schema')}",
                 "check with the version of this tool that wrote it",
@@ -235,7 +187,7 @@ class _Pass:
         """The newest manifest is the one that the latest-manifest record names, if one is given."""
         hidden = (*self._place.unlisted, *self._no_folders)
         if manifests_prefix(self._period).startswith(hidden):
-            self._leave_out(
+            self.checked.leave_out(
                 f"everything of {self._period}",
                 "the folder of its manifests cannot be listed",
                 "fix that, then check again",
@@ -252,24 +204,16 @@ class _Pass:
         return self._newest if self._newest and self._newest.is_whole else None
 
     def _gather(self) -> None:
-        checked, findings = self.checked, self.checked.findings
-        findings += self._chain.findings
-        findings += self._evidence.findings
-        findings += self._evidence.examined.findings
-        self.suspects |= self._chain.suspects
-        checked.bucket = self._chain.bucket
+        checked, examined = self.checked, self._evidence.examined
+        checked.findings += examined.findings
         checked.manifests = len(self._manifests)
         if self._newest:
             self._describe(self._newest)
-        checked.invoices = self._evidence.invoices
-        checked.records = self._evidence.records
-        checked.documents = self._evidence.documents
-        checked.objects_read = self._evidence.examined.objects_read
-        checked.bytes_read = self._evidence.examined.bytes_read
+        checked.objects_read, checked.bytes_read = examined.objects_read, examined.bytes_read
         checked.is_hidden = any(map(self._hides, self._place.unlisted))
-        if self._evidence.examined.locks_not_shown:
-            self._leave_out(
-                f"the locks of {self._evidence.examined.locks_not_shown} objects of {self._period}",
+        if examined.locks_not_shown:
+            checked.leave_out(
+                f"the locks of {examined.locks_not_shown} objects of {self._period}",
                 "the credentials may not see them",
                 "allow s3:GetObjectRetention",
             )
@@ -282,19 +226,20 @@ class _Pass:
         """Sort the objects in the period's folder: manifests, views, and those that do not belong
         there.
         """
-        folder = period_prefix(self._period)
         views = {key_of(self._period) for key_of in PERIOD_VIEWS}
-        for placed in self._place.objects(folder):
+        for placed in self._place.objects(period_prefix(self._period)):
             sequence = manifest_sequence(placed.key)
             if sequence and placed.key == manifest_key(self._period, sequence):
                 self._manifests[sequence] = placed
             elif placed.key in views:
                 self._views[placed.key] = placed
                 if placed.obstacle:
-                    self._find("OBJECT_UNREADABLE", placed.key, "a file", placed.obstacle)
+                    self.checked.find("OBJECT_UNREADABLE", placed.key, "a file", placed.obstacle)
             elif placed.obstacle and f"{placed.key}/" == manifests_prefix(self._period):
                 self._no_folders.append(f"{placed.key}/")
-                self._find("OBJECT_UNREADABLE", f"{placed.key}/", "a folder", placed.obstacle)
+                self.checked.find(
+                    "OBJECT_UNREADABLE", f"{placed.key}/", "a folder", placed.obstacle
+                )
             else:
                 self.checked.findings.append(extra_object(placed, self._period))
 
@@ -304,7 +249,7 @@ class _Pass:
         if head:
             self._chain.compare_with_head(head)
         if head and head.sequence < newest:
-            self._leave_out(
+            self.checked.leave_out(
                 f"whether newer manifests of {self._period} than {newest} were removed",
                 f"the latest-manifest record names only manifest {head.sequence}",
                 "use latest-manifest records that were read just now",
@@ -316,22 +261,15 @@ class _Pass:
         at = manifests_prefix(self._period)
         if self._views or any(any(True for _ in self._place.objects(at)) for at in places):
             found = "records, documents or views, and no manifest"
-            self.checked.findings.append(
-                check_finding(
-                    "MANIFESTS_ABSENT",
-                    at,
-                    "a manifest that names them",
-                    found,
-                    period=self._period,
-                    severity="warning" if self._may_be_in_its_first_run() else None,
-                )
-            )
+            severity: Severity | None = "warning" if self._may_be_in_its_first_run() else None
+            expected = "a manifest that names them"
+            self.checked.find("MANIFESTS_ABSENT", at, expected, found, severity)
         elif self._period in self._scope.heads_left_out:
             expected = "a manifest, as in the earlier report that was given with --heads"
-            self._find("MANIFESTS_ABSENT", at, expected, "nothing of the period")
-        elif not self._chain.findings:
+            self.checked.find("MANIFESTS_ABSENT", at, expected, "nothing of the period")
+        elif not self._chain.is_broken:
             found = "no manifest, record or document"
-            self._find("NOTHING_TO_CHECK", at, "at least one manifest", found)
+            self.checked.find("NOTHING_TO_CHECK", at, "at least one manifest", found)
 
     def _may_be_in_its_first_run(self) -> bool:
         """True if the bucket is live and the period has no view and no current latest-manifest
@@ -351,18 +289,18 @@ class _Pass:
         version = self._chain.version(placed)
         if placed.is_hidden:
             code = "OBJECT_HIDDEN" if _has_bytes(placed) else "OBJECT_GONE"
-            self._find(code, placed.key, "the manifest on top", "a delete marker on top")
+            self.checked.find(code, placed.key, "the manifest on top", "a delete marker on top")
         if placed.older:
             expected, found = f"version {version} alone", f"version {placed.version_id} on top"
-            self._find("OBJECT_OVERLAID", placed.key, expected, found)
+            self.checked.find("OBJECT_OVERLAID", placed.key, expected, found)
         if placed.is_over_a_marker:
             expected, found = f"version {version} alone", "a delete marker beneath it"
-            self._find("OBJECT_OVERLAID", placed.key, expected, found)
+            self.checked.find("OBJECT_OVERLAID", placed.key, expected, found)
 
     def _describe(self, newest: Link) -> None:
         members = newest.members
         run_id, verdict = members.get("run_id"), members.get("verdict")
-        if not any(found.code in BREAK_THE_CHAIN for found in self._chain.findings):
+        if not self._chain.is_broken:
             self.checked.head = ManifestHead(
                 self._period,
                 newest.sequence,
@@ -370,12 +308,6 @@ class _Pass:
                 run_id if isinstance(run_id, str) else "",
             )
         self.checked.verdict = verdict if isinstance(verdict, str) else None
-
-    def _leave_out(self, what: str, because: str, remedy: str) -> None:
-        self.checked.not_checked.append(NotChecked(what, because, remedy))
-
-    def _find(self, code: str, key: str, expected: str, found: str) -> None:
-        self.checked.findings.append(check_finding(code, key, expected, found, period=self._period))
 
 
 def _has_bytes(placed: PlacedObject) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.manifest_heads import ManifestHead
 from ops.check.findings import CheckFinding, NotChecked
-from ops.check.period import PeriodChecked
+from ops.check.period_checked import PeriodChecked
 from ops.check.scope import Scope
 from ops.check.signing_keys import SigningKeys
 from ops.places import PassedOver

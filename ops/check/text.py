@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from ops.check.findings import CheckFinding
-from ops.check.period import PeriodChecked
+from ops.check.period_checked import PeriodChecked
 from ops.check.report import CheckReport
 from ops.console import Console
 from ops.places import PassedOver

@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.evidence.archive_layout import (
     completeness_key,
@@ -21,10 +20,10 @@ from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.verdict_words import is_complete
 from lambdas.views.sha256_sums import sums_comment, sums_line
 from ops.check.chain import Link
-from ops.check.findings import CheckFinding, check_finding
 from ops.check.ledger import ledger_differences
 from ops.check.limits import largest_view
 from ops.check.manifest import mark_of
+from ops.check.period_checked import PeriodChecked
 from ops.check.strict_json import read_strictly
 from ops.check.view_file import ViewFile
 from ops.errors import CannotRead
@@ -69,20 +68,17 @@ class ViewsCheck:
     """All comparable views of one period."""
 
     def __init__(
-        self, place: Place, period: BillingPeriod, files: Mapping[str, PlacedObject]
+        self, place: Place, checked: PeriodChecked, files: Mapping[str, PlacedObject]
     ) -> None:
         self._place = place
-        self._period = period
+        self._checked = checked
         self._files = files
         self._most = 0
         """Most bytes of a view."""
-        self.findings: list[CheckFinding] = []
-        self.suspects: dict[str, str] = {}
-        """SHA-256 of each view with a finding, as it was read; empty if it could not be."""
 
     def compare(self, newest: Link) -> None:
         """Compare every view with the newest manifest, which was understood to its end."""
-        period, manifest = self._period, newest.manifest
+        period, manifest = newest.period, newest.manifest
         payers = [payer.data for payer in manifest.payers]
         self._most = largest_view(newest.placed.size_bytes)
         self._view(
@@ -108,18 +104,17 @@ class ViewsCheck:
             found, count = _found(differences, file)
             sha256 = file.sha256()
         except CannotRead as error:
-            self.suspects[key] = ""
+            self._checked.suspects[key] = ""
             self._find("OBJECT_UNREADABLE", key, str(error))
             return
         if found:
-            self.suspects[key] = sha256
+            self._checked.suspects[key] = sha256
             more = count - len(found)
             differences_shown = "; ".join(found) + (f"; {more} more" if more else "")
             self._find("VIEW_DIFFERS", key, differences_shown)
 
     def _find(self, code: str, key: str, found: str) -> None:
-        expected = "what the newest manifest says"
-        self.findings.append(check_finding(code, key, expected, found, period=self._period))
+        self._checked.find(code, key, "what the newest manifest says", found)
 
 
 def _found(

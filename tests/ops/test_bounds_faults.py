@@ -22,6 +22,7 @@ from ops.check.chain import ChainCheck
 from ops.check.findings import KINDS, check_finding
 from ops.check.limits import LARGEST_HEADS_FILE, LARGEST_KEY_FILE, MOST_KEYS
 from ops.check.manifest_reader import ManifestReader, NotAManifest
+from ops.check.period_checked import PeriodChecked
 from ops.check.signing_keys import SigningKeys
 from ops.check.statement import InvoiceStatement
 from ops.cli import main
@@ -165,16 +166,16 @@ def test_t13_a_manifest_of_parts_that_nobody_understands_is_not_read_on(
     monkeypatch.setattr(manifest, "_MOST_DAMAGED", 10)
     file = b'{"payers":[{"invoices":[' + b"{}," * 100_000 + b"{}]}]}"
     parsed = 0
-    of = manifest.InvoiceStatement.of
+    of = InvoiceStatement.of
 
     def counted(data: object) -> InvoiceStatement:
         nonlocal parsed
         parsed += 1
         return of(data)
 
-    monkeypatch.setattr(manifest.InvoiceStatement, "of", counted)
+    monkeypatch.setattr(InvoiceStatement, "of", counted)
     key = manifest_key(OCTOBER, 1)
-    link = ChainCheck(MemoryPlace({key: file}), None, OCTOBER, None).read(
+    link = ChainCheck(MemoryPlace({key: file}), None, PeriodChecked(OCTOBER)).read(
         PlacedObject(key, len(file)), 1
     )
     assert link is not None
