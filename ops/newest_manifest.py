@@ -3,17 +3,16 @@
 `invoices check` proves that it can be trusted.
 """
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.evidence.archive_layout import manifest_key, manifest_sequence, manifests_prefix
 from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.domain.stored_form import read_json
 from ops.check.limits import LARGEST_READ_WHOLE
 from ops.copy_on_disk import CopyOnDisk
 from ops.errors import CannotRead, NothingThere
@@ -54,9 +53,7 @@ def newest_manifest(place: Place, period: BillingPeriod) -> Manifest:
         raise NothingThere(f"{place.name} has no manifest of {period}; no run has judged it")
     key = numbers[max(numbers)]
     with understood(key):
-        text = read(place, key, most=LARGEST_READ_WHOLE)
-        data = json.loads(text, parse_float=_refuse, parse_constant=_refuse)
-        manifest = Manifest.from_data(data)
+        manifest = Manifest.from_data(read_json(read(place, key, most=LARGEST_READ_WHOLE)))
         if not all(isinstance(payer.payer_account_id, str) for payer in manifest.payers):
             raise TypeError("a payer account's id is no text")
         if manifest.key != key:
@@ -84,7 +81,3 @@ def payer_state(manifest: Manifest, payer_account_id: str) -> PayerState:
             f"{manifest.key} names no payer account '{payer_account_id}'; it names {known}"
         )
     return states[payer_account_id]
-
-
-def _refuse(text: str) -> Any:
-    raise ValueError(f"{text} is no whole number")

@@ -152,6 +152,10 @@ class CheckFinding:
     next_step: str
     billing_period: BillingPeriod | None = None
 
+    @property
+    def is_blocking(self) -> bool:
+        return self.severity == "blocking"
+
     def to_data(self) -> dict[str, str | None]:
         period = str(self.billing_period) if self.billing_period else None
         return {**asdict(self), "billing_period": period}

@@ -176,8 +176,8 @@ class PayerRules:
 
     def _outcome(self) -> str | None:
         """The outcome that counts; a failed check may be excused."""
-        severities = [one.severity for one in self._findings if one.code in OUTCOME_CODES]
-        is_excused = bool(severities) and "blocking" not in severities
+        blocks = [one.is_blocking for one in self._findings if one.code in OUTCOME_CODES]
+        is_excused = bool(blocks) and not any(blocks)
         return CHECKED if is_excused else self.claim.outcome
 
     def _is_proven(self) -> bool:

@@ -33,7 +33,7 @@ class CheckReport:
     @property
     def result(self) -> Result:
         """The result, decided once from all findings."""
-        red = {finding.code for finding in self.findings if finding.severity == "blocking"}
+        red = {finding.code for finding in self.findings if finding.is_blocking}
         if red == {"NOTHING_TO_CHECK"}:
             return "NOTHING_TO_CHECK"
         return "ACTION_REQUIRED" if red else "ALL_WELL"

@@ -43,7 +43,7 @@ def print_report(report: CheckReport, console: Console) -> None:
 
 
 def _print_period(period: PeriodChecked, console: Console) -> None:
-    red = sum(finding.severity == "blocking" for finding in period.findings)
+    red = sum(finding.is_blocking for finding in period.findings)
     state = ("verified", "green")
     if period.is_hidden:
         state = ("not all of it could be listed", "bold red")
@@ -79,13 +79,13 @@ def _print_passed_over(passed_over: Sequence[PassedOver], console: Console) -> N
 
 
 def _result(report: CheckReport) -> Iterable[str | tuple[str, str]]:
-    warnings = sum(finding.severity == "warning" for finding in report.findings)
+    red = sum(finding.is_blocking for finding in report.findings)
+    warnings = len(report.findings) - red
     also = f", {_count(warnings, 'warning')}" if warnings else ""
     if report.result == "ALL_WELL":
         return (("All well", "bold green"), f": everything checked is as it must be{also}.")
     if report.result == "NOTHING_TO_CHECK":
         return (("Nothing to check", "bold red"), ": that proves nothing, so it is an error.")
-    red = len(report.findings) - warnings
     return (
         ("Action required", "bold red"),
         f": {_count(red, 'finding')}{also}. docs/runbook.md explains each code.",

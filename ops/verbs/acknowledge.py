@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
 from typing import Any
 
-from lambdas.domain.judgement.manifests import PayerState
+from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.domain.runs.acknowledgement_input import Acknowledgeable, read_acknowledgement
 from lambdas.domain.runs.payer_register import PayerRegister
 from lambdas.domain.witnesses.acknowledgements import NEVER_ACKNOWLEDGED
@@ -14,6 +14,9 @@ from ops.exit_codes import ExitCode
 from ops.newest_manifest import archive_place, newest_manifest, payer_state, understood
 from ops.verb import Verb
 from ops.verbs.explain import add_period_and_payer, read_period
+
+_Subjects = list[tuple[str, str]]
+"""Code and subject of findings."""
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -45,9 +48,38 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, console: Console) -> ExitCode:
-    period = read_period(arguments.period)
+    period, now = read_period(arguments.period), datetime.now(UTC)
     manifest = newest_manifest(archive_place(arguments.archive), period)
-    now = datetime.now(UTC)
+    acknowledgement = _acknowledgement(arguments, manifest, now)
+    state = payer_state(manifest, arguments.payer)
+    with understood(manifest.key):
+        covered, not_covered = _covered(state)
+    run: dict[str, Any] = {"billing_period": str(period), "acknowledgements": [acknowledgement]}
+    if not arguments.everybody:
+        run["payer_account_ids"] = [state.payer_account_id]
+    execution = None
+    if not arguments.dry_run:
+        execution = _start(arguments.state_machine, state, now, run)
+    if arguments.as_json:
+        console.give(
+            {
+                "input": run,
+                "covers": [{"code": code, "subject": subject} for code, subject in covered],
+                "does_not_cover": [
+                    {"code": code, "subject": subject} for code, subject in not_covered
+                ],
+                "execution": execution,
+            }
+        )
+    else:
+        console.say(f"The acknowledgement covers until {arguments.until}, as of {manifest.key}:")
+        _print(covered, not_covered, console)
+        console.say(f"Started {execution}" if execution else "Nothing was started.")
+    return ExitCode.ALL_WELL
+
+
+def _acknowledgement(arguments: Namespace, manifest: Manifest, now: datetime) -> dict[str, str]:
+    """The acknowledgement as the run's input has it. Raises WrongUsage."""
     acknowledgement = {
         "payer_account_id": arguments.payer,
         "reason": arguments.reason,
@@ -56,35 +88,15 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
     }
     # The run checks it against the payer register; here only the manifest is known.
     account_ids = [payer.payer_account_id for payer in manifest.payers]
-    known = Acknowledgeable(now, period, 0, PayerRegister((), ""), {period: account_ids})
+    period, register = manifest.billing_period, PayerRegister((), "")
+    known = Acknowledgeable(now, period, 0, register, {period: account_ids})
     _, problems = read_acknowledgement(acknowledgement, known)
     if problems:
         raise WrongUsage(problems)
-    state = payer_state(manifest, arguments.payer)
-    with understood(manifest.key):
-        covered, not_covered = _covered(state)
-    execution_input: dict[str, Any] = {
-        "billing_period": str(period),
-        "acknowledgements": [acknowledgement],
-    }
-    if not arguments.everybody:
-        execution_input["payer_account_ids"] = [state.payer_account_id]
-    execution = None
-    if not arguments.dry_run:
-        execution = _start(arguments.state_machine, state, now, execution_input)
-    if arguments.as_json:
-        console.give(
-            {
-                "input": execution_input,
-                "covers": [{"code": code, "subject": subject} for code, subject in covered],
-                "does_not_cover": [
-                    {"code": code, "subject": subject} for code, subject in not_covered
-                ],
-                "execution": execution,
-            }
-        )
-        return ExitCode.ALL_WELL
-    console.say(f"The acknowledgement covers until {arguments.until}, as of {manifest.key}:")
+    return acknowledgement
+
+
+def _print(covered: _Subjects, not_covered: _Subjects, console: Console) -> None:
     for code, subject in covered:
         console.say(f"  {code} of {subject}")
     if not covered:
@@ -95,11 +107,9 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
     for code, subject in not_covered:
         console.say(f"It does not cover {code} of {subject}: nobody can accept that")
     console.say("It covers the blocking findings of the run it starts with, not later gaps.")
-    console.say(f"Started {execution}" if execution else "Nothing was started.")
-    return ExitCode.ALL_WELL
 
 
-def _covered(state: PayerState) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+def _covered(state: PayerState) -> tuple[_Subjects, _Subjects]:
     """Code and subject of each finding that blocks or is accepted now: those that can be accepted,
     and those that cannot.
     """
