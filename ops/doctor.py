@@ -1,9 +1,7 @@
 """Problems that a deployment would meet, found before anything is changed."""
 
 import json
-import time
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,8 +11,6 @@ from infra.deploy_settings import CONTEXT_KEY, DeploySettings, InvalidDeploySett
 from infra.names import AUDITOR_POLICY, REVIEWER_POLICY
 from infra.steps import STEPS
 from lambdas.domain.errors import NOT_UNDERSTOOD
-from lambdas.domain.evidence.archive_layout import listing_key, run_payers_key, run_request_key
-from lambdas.domain.runs.outcome import CHECKED
 from lambdas.domain.words import counted
 from ops.errors import CannotRead
 from ops.live.deployment import STACK, failed_at_first
@@ -22,10 +18,6 @@ from ops.live.session import aws_errors, client
 
 BROUGHT_BACK = "An archive that a deleted stack left"
 """The heading in docs/runbook.md for bringing its parts back."""
-
-_POLL_SECONDS = 1.0
-_LARGEST = 64 << 20
-"""Bytes of a dry run's output for one payer account."""
 
 
 @dataclass(frozen=True)
@@ -301,122 +293,6 @@ def _not_subscribed(subscription: str | None) -> str | None:
     if not subscription.startswith("arn:"):
         return "its owner has not confirmed the mail from AWS Notifications, so nothing reaches it"
     return None
-
-
-def examine_payers(outputs: Mapping[str, str]) -> Iterator[Examined]:
-    """Check that ListInvoiceSummaries can read each payer account, with a dry run of all. It stores
-    only its results, below `runs/`. Raises CannotRead.
-    """
-    states = client("stepfunctions")
-    with aws_errors("states:StartExecution"):
-        arn = states.start_execution(
-            stateMachineArn=outputs["StateMachineArn"], input=json.dumps({"dry_run": True})
-        )["executionArn"]
-    bucket, run_id = outputs["ArchiveBucketName"], _run_id_of_ended(states, arn)
-    payers = run_payers_key(run_id)
-    with _understood(bucket, payers):
-        items = _required(bucket, payers)
-        names = {str(item["payer_account_id"]): str(item["name"]) for item in items}
-    for account_id, name in names.items():
-        why = _why_not_listed(bucket, listing_key(run_id, account_id), arn)
-        yield Examined(_payer_account(account_id, name), why)
-    request = run_request_key(run_id)
-    with _understood(bucket, request):
-        not_asked = list(_not_asked(_required(bucket, request), names))
-    yield from not_asked
-    yield Examined(
-        "permissions that no dry run tests",
-        not_tried="invoicing:GetInvoicePDF, ce:GetCostAndUsage, and whether FetchInvoiceDocuments "
-        "and ValidateCompleteness may take the roles too; the first run that archives shows it",
-    )
-
-
-def _not_asked(request: Mapping[str, Any], account_ids: Collection[str]) -> Iterator[Examined]:
-    for payer in request["register"]:
-        if payer["account_id"] not in account_ids:
-            yield Examined(
-                _payer_account(payer["account_id"], payer["name"]),
-                not_tried=f"the register has it active {_active(payer)}, and the dry run asked "
-                f"about {request['billing_period']}",
-            )
-
-
-def _why_not_listed(bucket: str, key: str, execution_arn: str) -> str | None:
-    """Reason why a payer account could not be read; one unreadable result stops no other."""
-    try:
-        with _understood(bucket, key):
-            content = _read(bucket, key)
-            if content is None:
-                return f"its part of the dry run did not end; see execution {execution_arn}"
-            return _not_listed(json.loads(content))
-    except _NotUnderstood as error:
-        return str(error)
-
-
-class _NotUnderstood(CannotRead):
-    """An object of the dry run has an unknown form."""
-
-
-@contextmanager
-def _understood(bucket: str, key: str) -> Iterator[None]:
-    try:
-        yield
-    except NOT_UNDERSTOOD as error:
-        raise _NotUnderstood(
-            f"s3://{bucket}/{key} is not what a dry run writes there ({type(error).__name__})"
-        ) from None
-
-
-def _payer_account(account_id: str, name: str) -> str:
-    return f"payer account {account_id} {name}"
-
-
-def _not_listed(listing: Mapping[str, Any]) -> str | None:
-    """Reason why a payer account or one of its witnesses could not be read."""
-    if listing["outcome"] != CHECKED:
-        return str(listing["detail"])
-    witnesses = (listing["invoice_units"], listing["billing_transfers"])
-    reasons = [str(one["not_read"]) for one in witnesses if one and one["not_read"]]
-    return " ".join(reasons) or None
-
-
-def _active(payer: Mapping[str, str]) -> str:
-    bounds = (("from", payer["active_from"]), ("to", payer["active_to"]))
-    return " ".join(f"{word} {period}" for word, period in bounds if period) or "always"
-
-
-def _run_id_of_ended(states: Any, arn: str) -> str:
-    while True:
-        with aws_errors("states:DescribeExecution"):
-            described = states.describe_execution(executionArn=arn)
-        if described["status"] == "SUCCEEDED":
-            try:
-                return str(json.loads(described["output"])["run_id"])
-            except NOT_UNDERSTOOD:
-                raise CannotRead(f"the dry run {arn} ended well and names no run") from None
-        if described["status"] != "RUNNING":
-            cause = described.get("cause") or described.get("error") or "no cause is given"
-            raise CannotRead(f"the dry run {arn} ended {described['status']}: {cause}")
-        time.sleep(_POLL_SECONDS)
-
-
-def _read(bucket: str, key: str) -> bytes | None:
-    s3 = client("s3")
-    with aws_errors(f"s3://{bucket}/{key}"):
-        try:
-            content: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read(_LARGEST + 1)
-        except s3.exceptions.NoSuchKey:
-            return None
-    if len(content) > _LARGEST:
-        raise _NotUnderstood(f"s3://{bucket}/{key} has more than {_LARGEST} bytes")
-    return content
-
-
-def _required(bucket: str, key: str) -> Any:
-    found = _read(bucket, key)
-    if found is None:
-        raise CannotRead(f"s3://{bucket}/{key} is not there, though the dry run ended well")
-    return json.loads(found)
 
 
 def _bucket_status(name: str, here: Place) -> tuple[int, str]:

@@ -28,7 +28,8 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 def _run(arguments: Namespace, console: Console) -> ExitCode:
     try:
-        from ops import doctor  # noqa: PLC0415 - other verbs need neither boto3 nor the settings
+        # other verbs need neither boto3 nor the settings
+        from ops import doctor, dry_run  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise CannotRead(
             f"the doctor needs the whole project, and {error.name} is not installed: run "
@@ -54,7 +55,7 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
                 yield from doctor.examine_failed_deployment()
                 yield doctor.examine_names(here)
         if arguments.payers:
-            yield from doctor.examine_payers(required_outputs())
+            yield from dry_run.examine_payers(required_outputs())
 
     found = []
     for one in examined():

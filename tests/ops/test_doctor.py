@@ -19,7 +19,7 @@ from moto import mock_aws
 
 from infra.names import AUDITOR_POLICY
 from lambdas.domain.evidence.archive_layout import listing_key, run_payers_key, run_request_key
-from ops import doctor
+from ops import doctor, dry_run
 from ops.cli import main
 from ops.exit_codes import ExitCode
 from ops.live import deployment
@@ -102,9 +102,10 @@ def client_of(service: str, region: str | None) -> Any:
 @pytest.fixture(autouse=True)
 def clients(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make each of the tool's clients once: that takes longer than what they are asked."""
-    monkeypatch.setattr(
-        doctor, "client", lambda service: client_of(service, os.environ.get("AWS_REGION"))
-    )
+    for module in (doctor, dry_run):
+        monkeypatch.setattr(
+            module, "client", lambda service: client_of(service, os.environ.get("AWS_REGION"))
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -121,7 +122,10 @@ def judge(monkeypatch: pytest.MonkeyPatch, clients: None) -> Judge:
 
 def replaced(monkeypatch: pytest.MonkeyPatch, service: str, stand_in: T) -> T:
     made = doctor.client
-    monkeypatch.setattr(doctor, "client", lambda name: stand_in if name == service else made(name))
+    for module in (doctor, dry_run):
+        monkeypatch.setattr(
+            module, "client", lambda name: stand_in if name == service else made(name)
+        )
     return stand_in
 
 
@@ -404,9 +408,7 @@ def test_a_bucket_name_that_exists_elsewhere_is_reported(
     capsys: pytest.CaptureFixture[str], project: Path, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     # a bucket of another account answers 403, even one whose policy lets this account in
-    s3 = boto3.client("s3")
-    made = doctor.client
-    monkeypatch.setattr(doctor, "client", lambda name: s3 if name == "s3" else made(name))
+    s3 = replaced(monkeypatch, "s3", boto3.client("s3"))
     with Stubber(s3) as stubber:
         stubber.add_client_error(
             "head_bucket",
@@ -428,9 +430,7 @@ def test_a_bucket_name_that_exists_elsewhere_is_reported(
 def test_an_answer_of_s3_that_says_nothing_of_the_bucket_is_a_sentence(
     capsys: pytest.CaptureFixture[str], project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    s3 = boto3.client("s3")
-    made = doctor.client
-    monkeypatch.setattr(doctor, "client", lambda name: s3 if name == "s3" else made(name))
+    s3 = replaced(monkeypatch, "s3", boto3.client("s3"))
     with Stubber(s3) as stubber:
         stubber.add_client_error("head_bucket", "500", http_status_code=500)
         assert main(["doctor", "--project", str(project)]) == ExitCode.UNREADABLE
@@ -581,12 +581,7 @@ def with_dry_run(aws: Stacks, monkeypatch: pytest.MonkeyPatch, status: str = "SU
             usual = {"outcome": "CHECKED", "detail": ""}
             witnesses = {"invoice_units": None, "billing_transfers": None}
             put(listing_key(RUN, account), usual | witnesses | dict(written))
-    states = States(status)
-    made = doctor.client
-    monkeypatch.setattr(
-        doctor, "client", lambda name: states if name == "stepfunctions" else made(name)
-    )
-    return states
+    return replaced(monkeypatch, "stepfunctions", States(status))
 
 
 def test_a_dry_run_shows_which_payer_accounts_and_witnesses_cannot_be_read_and_why(
