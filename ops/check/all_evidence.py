@@ -137,15 +137,15 @@ class AllEvidence:
         """Examine the objects in other threads. A limit on the batches that wait keeps memory flat
         for a period of any size.
         """
-        running: deque[Future[Examined]] = deque()
+        running: deque[tuple[Future[Examined], int]] = deque()
         done = 0
         while (batch := list(islice(objects, _BATCH))) or running:
             if batch:
-                running.append(self._pool.submit(examine, batch))
+                running.append((self._pool.submit(examine, batch), len(batch)))
             if not batch or len(running) > _BATCHES_A_READER * self._place.readers:
-                examined = running.popleft().result()
-                done += examined.objects
-                self.examined.add(examined)
+                future, size = running.popleft()
+                self.examined.add(future.result())
+                done += size
                 self._progress(str(self._period), done, self._listed)
 
     def _report_extra(self, placed: PlacedObject, manifest_written_at: datetime | None) -> None:

@@ -59,7 +59,6 @@ class Examined:
     changed: list[Changed] = field(default_factory=list)
     condemned: set[int] = field(default_factory=set)
     """Marks of the objects whose bytes need no reading any more."""
-    objects: int = 0
     objects_read: int = 0
     bytes_read: int = 0
     locks_not_shown: int = 0
@@ -68,7 +67,6 @@ class Examined:
         self.findings += other.findings
         self.changed += other.changed
         self.condemned |= other.condemned
-        self.objects += other.objects
         self.objects_read += other.objects_read
         self.bytes_read += other.bytes_read
         self.locks_not_shown += other.locks_not_shown
@@ -86,7 +84,6 @@ class Examiner:
         """Examine size, versions and lock of each object that is there."""
         examined = Examined()
         for evidence, placed in batch:
-            examined.objects += 1
             try:
                 is_intact = self._is_intact(evidence, placed, examined)
             except CannotRead as error:
@@ -102,7 +99,6 @@ class Examiner:
         """Compare every byte of each object that is present."""
         examined = Examined()
         for evidence in batch:
-            examined.objects += 1
             try:
                 self._compare(evidence, examined)
             except CannotRead as error:

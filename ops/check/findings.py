@@ -124,21 +124,6 @@ KINDS: Mapping[str, CheckKind] = {
     "VIEW_ABSENT": CheckKind("warning", "Start a run for the period, which makes the views again."),
 }
 
-BREAK_THE_CHAIN = frozenset(
-    {
-        "MANIFESTS_ROLLED_BACK",
-        "MANIFEST_GONE",
-        "MANIFEST_DAMAGED",
-        "MANIFEST_MISPLACED",
-        "SCHEMA_UNKNOWN",
-        "SIGNATURE_INVALID",
-        "CHAIN_BROKEN",
-        "HEAD_DIFFERS",
-        "OBJECT_UNREADABLE",
-    }
-)
-"""Codes found in a chain whose newest manifest may not be the archive's own."""
-
 
 @dataclass(frozen=True)
 class CheckFinding:

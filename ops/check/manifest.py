@@ -16,7 +16,7 @@ from lambdas.domain.findings import Finding
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.judgement.invoice_findings import document_gaps, findings_of
 from lambdas.domain.money import Amount, AmountNotRead
-from ops.check.manifest_reader import InvoicePart, ManifestReader, NotAManifest
+from ops.check.manifest_reader import ManifestReader, NotAManifest, PayerPart
 from ops.check.statement import InvoiceStatement
 from ops.errors import CannotRead
 
@@ -107,7 +107,7 @@ class WholeManifest:
     """One reading of one manifest, as far as it could be read."""
 
     def __init__(self, blocks: Iterable[bytes], period: BillingPeriod) -> None:
-        self.payers: list[ManifestPayer] = []
+        self.payers = [ManifestPayer()]
         self.names: set[int] = set()
         """Marks of every record and document that it names."""
         self.damage: str | None = None
@@ -122,6 +122,8 @@ class WholeManifest:
             self.damage = str(error)
         except CannotRead as error:
             self.unreadable = str(error)
+        if not self.payers[-1].invoice_ids:  # else the reading ended in the midst of it
+            self.payers.pop()
         self.members = self._reader.members
         """Its members without the payer accounts and the signature."""
         self.signature = self._reader.signature
@@ -143,15 +145,12 @@ class WholeManifest:
 
     def _read(self) -> None:
         damaged = 0
-        is_open = False
         for part in self._reader.parts():
-            if not is_open:
-                self.payers.append(ManifestPayer())
             payer = self.payers[-1]
-            is_open = isinstance(part, InvoicePart)
-            if not isinstance(part, InvoicePart):
+            if isinstance(part, PayerPart):
                 payer.data = part.data
                 payer.invoices.close()
+                self.payers.append(ManifestPayer())
                 continue
             try:
                 payer.add(self._statement(part.data), part.text)

@@ -18,10 +18,9 @@ from ops.check.scope import Level, Scope, Subset
 from ops.check.signing_keys import SigningKeys
 from ops.check.text import print_report
 from ops.console import Console
-from ops.copy_on_disk import CopyOnDisk
 from ops.errors import WrongUsage
 from ops.exit_codes import ExitCode
-from ops.places import Place
+from ops.newest_manifest import archive_place
 from ops.verb import Verb
 
 _BUCKET = "s3://"
@@ -97,7 +96,7 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
         # Read before the bucket: runs update the bucket first, then these records.
         heads = read_heads_table(arguments.heads_table)
         scope = replace(scope, heads=heads, heads_are_current=True)
-    place = _place(arguments.place)
+    place = archive_place(arguments.place)
     with console.progress() as progress:
         report = check_archive(place, scope, keys, progress)
     if arguments.as_json:
@@ -177,14 +176,6 @@ def _retention(text: str) -> RetentionPolicy:
 
 def _is_number(text: str, least: int, most: int) -> bool:
     return len(text) < 5 and text.isascii() and text.isdigit() and least <= int(text) <= most
-
-
-def _place(text: str) -> Place:
-    if text.startswith(_BUCKET):
-        from ops.live.bucket import LiveBucket  # noqa: PLC0415 - a copy needs no boto3
-
-        return LiveBucket(text.removeprefix(_BUCKET).rstrip("/"))
-    return CopyOnDisk(Path(text))
 
 
 VERB = Verb(
