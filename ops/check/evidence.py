@@ -1,6 +1,7 @@
 """One record or document against the manifest: there, locked, and byte for byte verified."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from lambdas.domain.billing_period import BillingPeriod
@@ -84,28 +85,28 @@ class Examiner:
         """Examine size, versions and lock of each object that is there."""
         examined = Examined()
         for evidence, placed in batch:
-            try:
-                is_intact = self._is_intact(evidence, placed, examined)
-            except CannotRead as error:
-                is_intact = False
-                examined.findings.append(
-                    self._finding("OBJECT_UNREADABLE", evidence, "its bytes", str(error))
-                )
-            if not is_intact:
-                examined.condemned.add(evidence.mark)
+            with self._readable(evidence, examined):
+                if not self._is_intact(evidence, placed, examined):
+                    examined.condemned.add(evidence.mark)
         return examined
 
     def contents(self, batch: Iterable[Evidence]) -> Examined:
         """Compare every byte of each object that is present."""
         examined = Examined()
         for evidence in batch:
-            try:
+            with self._readable(evidence, examined):
                 self._compare(evidence, examined)
-            except CannotRead as error:
-                examined.findings.append(
-                    self._finding("OBJECT_UNREADABLE", evidence, "its bytes", str(error))
-                )
         return examined
+
+    @contextmanager
+    def _readable(self, evidence: Evidence, examined: Examined) -> Iterator[None]:
+        try:
+            yield
+        except CannotRead as error:
+            examined.condemned.add(evidence.mark)
+            examined.findings.append(
+                self._finding("OBJECT_UNREADABLE", evidence, "its bytes", str(error))
+            )
 
     def is_to_be_read(self, key: str) -> bool:
         return self._scope.level >= Level.bytes and key in self._scope.subset
