@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lambdas.domain.judgement.verdicts import period_verdict
-from lambdas.domain.money import Amount, sums
+from lambdas.domain.money import sums
 from ops.check.manifest import InvoiceFigures, ManifestPayer, WholeManifest
 
 
@@ -21,7 +21,7 @@ def miscounts(manifest: WholeManifest) -> Iterator[str]:
         accounts.add(payer.account_id)
         yield from _of_payer(payer)
     every = (one for payer in manifest.payers for one in payer.figures)
-    once = {one.invoice_id: one.amount for one in every}  # the last of an id counts
+    once = {one.invoice_id: one for one in every}  # the last of an id counts
     if manifest.members.get("totals") != _totals(once.values()):
         yield "its totals are not those of its invoices"
     verdicts: set[Any] = {str(payer.data.get("verdict")) for payer in manifest.payers}
@@ -36,7 +36,7 @@ def _of_payer(payer: ManifestPayer) -> Iterator[str]:
     right = {
         "archived": sum(one.is_archived for one in payer.figures),
         "documents": sum(one.documents for one in payer.figures),
-        "totals": _totals(one.amount for one in payer.figures),
+        "totals": _totals(payer.figures),
         "sources": _sources(payer.figures),
     }
     if differing := [name for name in right if payer.data.get(name) != right[name]]:
@@ -44,20 +44,21 @@ def _of_payer(payer: ManifestPayer) -> Iterator[str]:
 
 
 def _sources(figures: Iterable[InvoiceFigures]) -> list[dict[str, Any]]:
-    of: dict[tuple[str, ...], list[Amount | None]] = defaultdict(list)
+    of: dict[tuple[str, ...], list[InvoiceFigures]] = defaultdict(list)
     for one in figures:
-        of[one.sources].append(one.amount)
+        of[one.sources].append(one)
     if not any(of):
         return []
     return [
         {
             "bill_source_accounts": list(accounts),
-            "invoices": len(amounts),
-            "totals": _totals(amounts),
+            "invoices": len(part),
+            "totals": _totals(part),
         }
-        for accounts, amounts in sorted(of.items())
+        for accounts, part in sorted(of.items())
     ]
 
 
-def _totals(amounts: Iterable[Amount | None]) -> list[dict[str, Any]]:
+def _totals(figures: Iterable[InvoiceFigures]) -> list[dict[str, Any]]:
+    amounts = (one.amount for one in figures)
     return [total.to_data() for total in sums(filter(None, amounts))]
