@@ -102,9 +102,9 @@ def _own_characters() -> set[int]:
 
 def _kept(name: str, write: Callable[[Path], object]) -> Path:
     # Fonts are given to fpdf2 as files. Papers are printed in several threads: none may read a file
-    # that another is still writing.
-    path = Path(_folder().name) / name
+    # that another is still writing, or make a second folder, of which one would vanish.
     with _WRITING:
+        path = Path(_folder().name) / name
         if not path.exists():
             write(path)
     return path
