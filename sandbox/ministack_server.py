@@ -69,7 +69,7 @@ def keep_locks() -> None:
 
 if __name__ == "__main__":
     os.umask(0o077)
-    asyncio.constants.SSL_SHUTDOWN_TIMEOUT = 0.5
+    asyncio.constants.SSL_SHUTDOWN_TIMEOUT = 0.1
     if len(sys.argv) > 1:
         share_code(Path(sys.argv.pop(1)))
         keep_locks()
