@@ -23,9 +23,8 @@ from lambdas.domain.runs.known_to_pass import KnownToPass
 from lambdas.domain.runs.outcome import CHECKED, NO_ACCESS, WRONG_ACCOUNT
 from lambdas.domain.runs.payer_run import ListedInvoice, Listing, PayerRun
 from lambdas.settings import FunctionSettings
-from lambdas.steps.archiving.document_fetcher import InTurn
 from lambdas.steps.archiving.payer_archive import PayerArchive
-from lambdas.steps.archiving.turns import Turns
+from lambdas.steps.archiving.turns import InTurn, Turns
 from lambdas.steps.periods_seen import doubts_and_closed
 from lambdas.steps.run_files import RunFiles
 from lambdas.steps.stored_run import StoredRun
@@ -50,8 +49,10 @@ def fetch_documents(
     start = _Start(archive, run)
     pending, failure = start.pending, None
     try:
-        payer_archive = PayerArchive(archive, invoicing(), settings, run, clock, known=start.known)
-        payer_archive.look_up(start.places)
+        payer_archive = PayerArchive(
+            archive, invoicing(), settings, run, clock, known=start.known()
+        )
+        payer_archive.look_up(start.places())
         one_pass = _Pass(payer_archive, start.listing, has_time)
         this_pass, failure = one_pass.over(pending, settings.fetch_threads)
     except NoAccess as error:
@@ -83,7 +84,6 @@ class _Start:
         done_ids = {invoice_id for one in self.earlier for invoice_id in one.invoice_ids()}
         return [one for one in self.listing.invoices if one.invoice_id not in done_ids]
 
-    @property
     def known(self) -> KnownToPass:
         listing = self.listing
         periods = {*listing.billing_periods, *(one.billing_period for one in listing.invoices)}
@@ -91,15 +91,13 @@ class _Start:
         accounts = self._asked_accounts | {payer.account_id for payer in self._register}
         return KnownToPass.of(listing, accounts, in_doubt, closed)
 
-    @property
     def places(self) -> set[tuple[BillingPeriod, str]]:
         """The places where the archive may have the invoices, or ones that vanished."""
         listing = self.listing
         of_invoices = {place for invoice in self.pending for place in _places(invoice)}
         of_payer = {(period, listing.payer_account_id) for period in listing.billing_periods}
-        return of_invoices | of_payer | self._never_asked
+        return of_invoices | of_payer | self._never_asked()
 
-    @property
     def _never_asked(self) -> set[tuple[BillingPeriod, str]]:
         """The archive's accounts, by period, that are not asked for their own listings, on this day
         or another. Only an account in whose listings their invoices appear can notice that they

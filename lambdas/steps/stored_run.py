@@ -28,7 +28,7 @@ class RunFileLost(Exception):
 
 
 class StoredRun:
-    """The files that the first step of a run wrote; each is read once."""
+    """The files that the first step of a run wrote; the request is read once."""
 
     def __init__(self, archive: Archive, run_id: str) -> None:
         self._archive = archive

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import NOT_UNDERSTOOD
@@ -57,7 +58,7 @@ def outcome(
     )
 
 
-def judged(
+def facts_of(
     *outcomes: PayerOutcome,
     invoices: Sequence[ArchivedInvoice] = (),
     previous: Manifest | None = None,
@@ -70,8 +71,9 @@ def judged(
     acknowledgements: Sequence[GivenAcknowledgement] = (),
     absent: Sequence[str] = (),
     asks_cost_explorer: bool = True,
-) -> Manifest:
-    facts = Facts(
+) -> Facts:
+    """The facts of October, in the terms of a test."""
+    return Facts(
         "archive",
         OCTOBER,
         run_id,
@@ -92,11 +94,18 @@ def judged(
         acknowledgements,
         asks_cost_explorer,
     )
+
+
+def judged(*outcomes: PayerOutcome, **given: Any) -> Manifest:
+    """The manifest that follows from `facts_of` these; each judgement is held to what is known of
+    all.
+    """
+    facts = facts_of(*outcomes, **given)
     manifest = manifest_of(facts, judge_payers(facts))
     for state in manifest.payers:
         with suppress(*NOT_UNDERSTOOD):  # such an account is not judged
             assert strange_codes(PayerCase(facts, state.payer_account_id)) == []
-    assert contradictions(manifest, previous) == []
+    assert contradictions(manifest, facts.previous) == []
     return manifest
 
 

@@ -370,6 +370,27 @@ def test_transfers_are_asked_for_page_by_page_and_kept(alone: World) -> None:
     assert BOREAL not in alone.asked(COSTS)
 
 
+@pytest.mark.parametrize("direction", ["Inbound", "Outbound"])
+def test_transfers_that_cannot_be_read_take_nothing_from_those_that_were(
+    alone: World, direction: str
+) -> None:
+    alone.catalogue.moves = [transfer(BOREAL, ACME, datetime(2026, 1, 1, tzinfo=UTC))]
+    alone.catalogue.payers = {
+        ACME: [invoice("A1"), invoice("T1", BillSourceAccounts=[BOREAL])],
+        BOREAL: [],
+    }
+    alone.run()
+    known = witnesses(alone)["billing_transfers"]
+    assert [one["source"] for one in known["transfers"]] == [BOREAL]
+    denies(alone, f"List{direction}ResponsibilityTransfers")
+    denied = alone.run(at=NEXT_DAY)
+    listing = alone.read(f"runs/{denied['run_id']}/payers/{ACME}/listing.json")["billing_transfers"]
+    assert (listing["run_id"], listing["at"], listing["transfers"]) == (None, None, [])
+    assert listing["not_read"].startswith(f"AWS denied organizations:List{direction}Respons")
+    assert witnesses(alone)["billing_transfers"] == known | {"not_read": listing["not_read"]}
+    assert alone.payer(BOREAL)["verdict"] == "TRANSFERRED"
+
+
 def test_an_account_in_no_organization_has_no_transfers(alone: World) -> None:
     alone.catalogue.standalone.add(ACME)
     alone.run()

@@ -117,13 +117,13 @@ def _not_judged(facts: Facts, account_id: str, error: str) -> PayerState:
     """The payer account as before, with the damage that keeps it from being judged."""
     what = f"What is kept of it cannot be understood ({error})."
     damage = finding("ARCHIVE_DAMAGED", account_id, what)
-    before, payer = facts.before.get(account_id), facts.payers.get(account_id)
+    case = PayerCase(facts, account_id)
+    before = case.before
     if before is None:
-        name, legal_entity = (payer.name, payer.legal_entity) if payer else ("", "")
         before = PayerState(
             account_id,
-            name,
-            legal_entity,
+            case.name,
+            case.legal_entity,
             outcome=NOT_CHECKED,
             verdict="NOT_CHECKED",
             run_id=facts.run_id,

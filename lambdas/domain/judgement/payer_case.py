@@ -29,7 +29,9 @@ from lambdas.domain.witnesses.statements import (
 
 @dataclass(frozen=True)
 class PayerCase:
-    """The case of one payer account. It holds no judgement: `rules.RULES` find what is wrong."""
+    """The case of one payer account: facts and the statements of its witnesses. `rules.RULES` find
+    what is wrong in it.
+    """
 
     facts: Facts
     account_id: str
@@ -121,7 +123,7 @@ class PayerCase:
         return [one for one in self.listing_findings if one.code not in BESIDE_INVOICES]
 
     @property
-    def listed(self) -> int:
+    def listed_count(self) -> int:
         """The number of its listed invoices, archived or not."""
         return len(self.invoices) + len(self.outstanding) + len(self.nameless)
 
@@ -131,7 +133,7 @@ class PayerCase:
         if self.asked:
             return self.asked.outcome
         latest = self.before.outcome if self.before else None
-        if latest is None and self.payer is None and self.listed:
+        if latest is None and self.payer is None and self.listed_count:
             return CHECKED  # never asked itself: another payer account lists its invoices
         return latest
 
@@ -153,19 +155,18 @@ class PayerCase:
         was_read = self.before is not None and self.before.checked_at is not None
         return self.payer is not None or was_read
 
-    @cached_property
-    def complete_at_close(self) -> PayerState | None:
-        """Its state before, if the period is archive closed and it was complete."""
-        is_so = self.facts.is_closed and self.before is not None and self.before.is_complete
-        return self.before if is_so else None
+    @property
+    def was_complete(self) -> bool:
+        """True if the period is archive closed and it was complete before."""
+        return self.facts.is_closed and self.before is not None and self.before.is_complete
 
     @property
     def is_closed_complete(self) -> bool:
-        """True if its verdict in an archive-closed period is complete and rests on a check of it.
-        An acknowledgement instead of a check excuses no finding of the first check.
+        """True if it was complete before, in an archive-closed period, by a check of it. An
+        acknowledgement instead of a check excuses no finding of the first check.
         """
-        state = self.complete_at_close
-        return bool(state and (state.checked_at or state.outcome == CHECKED))
+        before = self.before if self.was_complete else None
+        return bool(before and (before.checked_at or before.outcome == CHECKED))
 
     @cached_property
     def witnesses(self) -> PayerWitnesses:
@@ -196,7 +197,7 @@ class PayerCase:
 
     @property
     def _history(self) -> History:
-        if not self.payer or self.complete_at_close:
+        if not self.payer or self.was_complete:
             return self._stated_before.history
         return history_of(self.account_id, self.facts.past)
 
@@ -236,14 +237,14 @@ class PayerCase:
         )
 
     @cached_property
-    def explained(self) -> PayerVerdict | None:
+    def verdict_of_witnesses(self) -> PayerVerdict | None:
         """The verdict by which a witness explains that it has no invoices of its own."""
         return self.expectations.verdict_without_invoices(is_overdue=self.facts.is_overdue)
 
     @cached_property
     def is_unexplained(self) -> bool:
         """True if it has nothing that can be all of its invoices and no witness explains that."""
-        return self.explained is None and not (self.nameless or self._has_invoice)
+        return self.verdict_of_witnesses is None and not (self.nameless or self._has_invoice)
 
     @property
     def _has_invoice(self) -> bool:

@@ -31,6 +31,11 @@ class PayerJudgement:
         return [found for rule in rules.RULES for found in rule(self.case)]
 
     @cached_property
+    def _none_listed(self) -> list[Finding]:
+        """NO_INVOICES_LISTED as it will be once the period is overdue."""
+        return rules.none_listed(self.case)
+
+    @cached_property
     def acceptance(self) -> Acceptance:
         """The acceptance by all acknowledgements, those of this run included."""
         case, facts = self.case, self.case.facts
@@ -41,7 +46,7 @@ class PayerJudgement:
             is_closed_complete=case.is_closed_complete,
             known=known if case.is_closed_complete else (),
         )
-        covers = before.acceptable([*self.found, *rules.none_listed(case)])
+        covers = before.acceptable([*self.found, *self._none_listed])
         given = self._acknowledgements(covers)
         return replace(before, witnesses=replace(case.witnesses, acknowledgements=given))
 
@@ -69,7 +74,12 @@ class PayerJudgement:
         return (*kept, *new)
 
     @cached_property
-    def outcome(self) -> str | None:
+    def accepted(self) -> list[Finding]:
+        """The same findings, those that are accepted as warnings."""
+        return [self.acceptance.as_accepted(one) for one in self.found]
+
+    @cached_property
+    def counted_outcome(self) -> str | None:
         """The outcome that counts: a failed check is excused if it is accepted."""
         failed = list(rules.check_failed(self.case))
         is_excused = bool(failed) and not self.acceptance.block(failed)
@@ -83,7 +93,7 @@ class PayerJudgement:
 
     @property
     def expected(self) -> int:
-        return self.case.listed + self.not_listed
+        return self.case.listed_count + self.not_listed
 
     @cached_property
     def unarchived(self) -> int:
@@ -94,12 +104,13 @@ class PayerJudgement:
         listed = len(acceptance.blocking(case.nameless)) + sum(map(acceptance.block, gaps))
         return self.not_listed + listed
 
-    @property
-    def has_gaps(self) -> bool:
-        return bool(self.unarchived) or self.acceptance.block(self.found)
+    @cached_property
+    def is_blocked(self) -> bool:
+        """True if an invoice is missing, or anything else blocks."""
+        return bool(self.unarchived) or any(one.is_blocking for one in self.accepted)
 
     @cached_property
-    def without_invoices(self) -> PayerVerdict | None:
+    def verdict_without_invoices(self) -> PayerVerdict | None:
         """The verdict if no invoice is expected; None if there is none yet.
 
         A period that AWS has never listed is complete, with a warning. NO_CHARGES is given neither
@@ -107,12 +118,12 @@ class PayerJudgement:
         acknowledgement makes it COMPLETE.
         """
         case, is_overdue = self.case, self.case.facts.is_overdue
-        is_read, explained = case.outcome == CHECKED, case.explained
+        is_read, explained = case.outcome == CHECKED, case.verdict_of_witnesses
         if explained not in (None, "NO_CHARGES"):
             return explained
         if case.was_never_listed and not explained:
             return "COMPLETE" if is_overdue else None
-        is_accepted = self.acceptance.accepts(rules.none_listed(case))
+        is_accepted = self.acceptance.accepts(self._none_listed)
         if is_read and (explained or (is_accepted and not case.expectations.has_charges)):
             return "NO_CHARGES"
         return "COMPLETE" if is_overdue and (is_accepted or not is_read) else None
@@ -121,16 +132,16 @@ class PayerJudgement:
     def verdict(self) -> PayerVerdict:
         facts, expectations = self.case.facts, self.case.expectations
         verdict = payer_verdict(
-            self.outcome,
-            map(self.acceptance.as_accepted, self.found),
+            self.counted_outcome,
+            self.accepted,
             expected=self.expected,
             unarchived=self.unarchived,
             is_overdue=facts.is_overdue,
             is_proven=expectations.are_proven_whole,
-            without_invoices=self.without_invoices,
+            without_invoices=self.verdict_without_invoices,
         )
         before = self.case.before
-        if before is None or not self.case.is_closed_complete or self.has_gaps:
+        if before is None or not self.case.is_closed_complete or self.is_blocked:
             return verdict
         # archive closed, complete, and nothing blocks: late invoices count, else the verdict stays
         if self.expected and is_complete(verdict):
@@ -141,11 +152,11 @@ class PayerJudgement:
     @cached_property
     def is_whole(self) -> bool:
         """True if everything expected is archived, or nothing is expected."""
-        if self.outcome != CHECKED or self.has_gaps:
+        if self.counted_outcome != CHECKED or self.is_blocked:
             return False
         return (
             self.case.is_closed_complete
-            or self.without_invoices is not None
+            or self.verdict_without_invoices is not None
             or (self.expected > 0 and not self.case.is_unexplained)
         )
 
@@ -169,7 +180,7 @@ class PayerJudgement:
         return tuple(
             sorted(
                 {
-                    *map(self.acceptance.as_accepted, self.found),
+                    *self.accepted,
                     *self.acceptance.acknowledged(self.case.account_id),
                     *self._later_than_usual(),
                 }
@@ -178,7 +189,7 @@ class PayerJudgement:
 
     def _later_than_usual(self) -> Iterable[Finding]:
         facts, usual = self.case.facts, self.case.witnesses.history.usual_day
-        if usual is None or facts.is_overdue or self.is_whole or self.outcome != CHECKED:
+        if usual is None or facts.is_overdue or self.is_whole or self.counted_outcome != CHECKED:
             return
         if day_of_close(facts.billing_period, facts.as_of) > usual:
             detail = (

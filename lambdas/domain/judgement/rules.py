@@ -140,6 +140,9 @@ def witnesses(case: PayerCase) -> Iterable[Finding]:
             yield note
 
 
+# A new code also needs its kind (`domain/findings.py`), a heading in docs/runbook.md and a place in
+# tests/domain/codes_of_rules.py. A blocking finding reopens months whose archive is closed: warn
+# there, or leave it out as `witnesses` does (docs/decisions/0037).
 RULES: tuple[Callable[[PayerCase], Iterable[Finding]], ...] = (
     check_failed,
     expected_and_not_listed,

@@ -143,7 +143,7 @@ class _PayerToday:
         return [period for period in self.today.periods if self.payer.is_active_in(period)]
 
     @cached_property
-    def older(self) -> list[BillingPeriod]:
+    def older_periods(self) -> list[BillingPeriod]:
         """The older periods for which it is asked, the latest first."""
         return [
             period
@@ -165,7 +165,7 @@ class _PayerToday:
         request = self.today.request
         if request.payer_account_ids and self.payer.account_id not in request.payer_account_ids:
             return False
-        if self.older:
+        if self.older_periods:
             return True
         return bool(self.active) and (
             not request.is_scheduled
@@ -185,7 +185,7 @@ class _PayerToday:
             payer_account_id=payer.account_id,
             name=payer.name,
             role_arn=payer.role_arn or role,
-            billing_periods=(*self.active, *self.older),
+            billing_periods=(*self.active, *self.older_periods),
             issued_from=self._issued_from,
             issued_to=self._issued_to,
             roles_from=self._roles_from,

@@ -1,7 +1,6 @@
 """Archiving one document that AWS offers: it is adopted, or downloaded, checked and stored."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from typing import IO
@@ -24,9 +23,8 @@ from lambdas.steps.archiving.document_checks import Checked, check_document, is_
 from lambdas.steps.archiving.document_places import DocumentPlaces
 from lambdas.steps.archiving.origin import Origin
 from lambdas.steps.archiving.stored_documents import StoredDocuments
+from lambdas.steps.archiving.turns import InTurn
 from lambdas.steps.archiving.wanted_document import WantedDocument
-
-InTurn = Callable[[], AbstractContextManager[None]]
 
 
 class DocumentFetcher:
@@ -68,7 +66,7 @@ class DocumentFetcher:
         """True if the invoice's stored document was served for another invoice in this pass."""
         return safe_segment(listed.invoice_id) in self._stored_documents.contested
 
-    def archived(self, wanted: WantedDocument, in_turn: InTurn) -> ArchivedDocument | None:
+    def archive(self, wanted: WantedDocument, in_turn: InTurn) -> ArchivedDocument | None:
         """The document in the archive; None if it is the archived one despite a changed row.
 
         Raises DocumentRefused, EvidenceConflict and EvidenceDamaged.
@@ -156,7 +154,7 @@ class DocumentFetcher:
             metadata=origin.metadata(),
         )
         if stored:
-            return wanted.archived(stored, origin)
+            return wanted.as_archived(stored, origin)
         # another run was first: its bytes are the archived ones
         winner = self._adopt(key, wanted)
         if winner is None:
@@ -169,7 +167,7 @@ class DocumentFetcher:
             return None
         stored, metadata = evidence
         try:
-            return wanted.archived(stored, Origin.of(metadata))
+            return wanted.as_archived(stored, Origin.of(metadata))
         except NOT_UNDERSTOOD:
             raise EvidenceConflict(
                 f"{key} does not say which run stored it: this archive did not; find who did"

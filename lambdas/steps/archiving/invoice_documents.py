@@ -9,7 +9,8 @@ from lambdas.domain.documents.document_refused import DocumentRefused
 from lambdas.domain.errors import EvidenceConflict
 from lambdas.domain.evidence.kept_versions import EvidenceDamaged
 from lambdas.domain.evidence.records import ArchivedDocument, Gap
-from lambdas.steps.archiving.document_fetcher import DocumentFetcher, InTurn
+from lambdas.steps.archiving.document_fetcher import DocumentFetcher
+from lambdas.steps.archiving.turns import InTurn
 from lambdas.steps.archiving.wanted_document import (
     REVISION_NOT_CHECKED,
     Question,
@@ -84,7 +85,7 @@ class InvoiceDocuments:
         identity = wanted.offer.identity
         self._gaps.pop(identity, None)
         try:
-            document = self._fetcher.archived(wanted, self._in_turn)
+            document = self._fetcher.archive(wanted, self._in_turn)
         except EvidenceConflict as conflict:
             self._gaps[identity] = wanted.gap("FOREIGN_OBJECT", f"{conflict}.")
         except EvidenceDamaged as damaged:

@@ -28,9 +28,10 @@ from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.runs.known_to_pass import KnownToPass
 from lambdas.domain.runs.payer_run import ListedInvoice, Listing, PayerRun, in_order
 from lambdas.settings import FunctionSettings
-from lambdas.steps.archiving.document_fetcher import DocumentFetcher, InTurn
+from lambdas.steps.archiving.document_fetcher import DocumentFetcher
 from lambdas.steps.archiving.invoice_documents import InvoiceDocuments
 from lambdas.steps.archiving.record_chains import RecordChains
+from lambdas.steps.archiving.turns import InTurn
 from lambdas.steps.archiving.wanted_document import REVISION_NOT_CHECKED, Question
 
 

@@ -1,8 +1,11 @@
 """The order in which threads go on."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+InTurn = Callable[[], AbstractContextManager[None]]
+"""Makes the block in which it is somebody's turn."""
 
 
 class Turns:

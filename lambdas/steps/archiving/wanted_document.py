@@ -117,7 +117,7 @@ class WantedDocument:
         code = REVISION_NOT_CHECKED if self.earlier else refused.code
         return self.gap(code, short(f"{what}: {refused.detail}"))
 
-    def archived(self, stored: StoredObject, origin: Origin) -> ArchivedDocument:
+    def as_archived(self, stored: StoredObject, origin: Origin) -> ArchivedDocument:
         """The document once it is stored."""
         offer, flags = self.offer, origin.flags
         if not offer.is_invoice_document and offer.document_id is None:
