@@ -70,7 +70,9 @@ CODES: Mapping[str, set[str]] = {
         "RECEIVER_NOT_IN_REGISTER",
     },
 }
-"""By the rule's name."""
+"""By the rule's name. Those on listings, invoices, documents and damage pass on what others found:
+their codes are all that these may find.
+"""
 
 
 def strange_codes(case: PayerCase) -> list[tuple[str, str]]:

@@ -568,6 +568,22 @@ def test_what_was_accepted_stays_so_where_the_payer_account_can_no_longer_be_jud
     }
 
 
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ({"InvoiceType": "CREDIT_MEMO", "OriginalInvoiceId": "0"}, "ORIGINAL_NOT_ARCHIVED"),
+        ({"CommercialInvoiceId": "0"}, "COMMERCIAL_INVOICE_NOT_ARCHIVED"),
+        ({"InvoiceType": "PAYMENT_RECEIPT", "OriginalInvoiceId": "0"}, "RECEIPT_WITHOUT_INVOICE"),
+    ],
+)
+def test_an_invoice_that_refers_to_one_that_the_archive_has_not_is_a_warning(
+    row: dict[str, str], code: str
+) -> None:
+    invoices = [archived("1"), archived("2", **row)]
+    manifest = judged(outcome(listed=("1", "2")), invoices=invoices, absent=("0",))
+    assert (payer(manifest).verdict, codes(manifest)) == ("COMPLETE", {code: "warning"})
+
+
 @pytest.mark.parametrize("cause", ["unread", "refused", ""])
 def test_an_invoice_of_a_receiver_has_vanished_only_where_the_receiver_was_listed(
     cause: str,
