@@ -96,22 +96,17 @@ class _Start:
         listing = self.listing
         of_invoices = {place for invoice in self.pending for place in _places(invoice)}
         of_payer = {(period, listing.payer_account_id) for period in listing.billing_periods}
-        return of_invoices | of_payer | self._never_asked()
+        return of_invoices | of_payer | self._not_asked()
 
-    def _never_asked(self) -> set[tuple[BillingPeriod, str]]:
-        """The archive's accounts, by period, that are not asked for their own listings, on this day
-        or another. Only an account in whose listings their invoices appear can notice that they
-        vanish.
+    def _not_asked(self) -> set[tuple[BillingPeriod, str]]:
+        """The archive's accounts, by period, that this run does not ask. Only an account in whose
+        listings their invoices appear can notice that they vanish: no pass of their own would.
         """
         return {
             (period, account_id)
             for period in self._run.billing_periods
             for account_id in self._archive.folders(records_prefix(period))
             if account_id not in self._asked_accounts
-            and not any(
-                payer.account_id == account_id and payer.is_active_in(period)
-                for payer in self._register
-            )
         }
 
 

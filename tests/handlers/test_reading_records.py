@@ -2,7 +2,6 @@
 
 from collections import Counter
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -36,9 +35,6 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counts
 
 
-RECORD = "records/2026-10/{}/{}/0001.json".format
-
-
 def test_a_pass_reads_the_newest_record_of_each_known_invoice_and_no_more(
     world: World, reads: Counter[str]
 ) -> None:
@@ -47,18 +43,21 @@ def test_a_pass_reads_the_newest_record_of_each_known_invoice_and_no_more(
     world.run()
     reads.clear()
     world.run({"payer_account_ids": [ACME]}, at=AFTER_DEADLINE + timedelta(hours=1))
-    # Boreal's own pass reads its record on the day when Boreal is asked.
-    assert reads == {RECORD(ACME, "N1"): 1, RECORD(ACME, "N2"): 1}
+    record = "records/2026-10/{}/{}/0001.json".format
+    # Boreal is not asked, so only Acme's pass can notice that an invoice of both vanished.
+    expected = {record(ACME, "N1"): 1, record(ACME, "N2"): 1, record(BOREAL, "B1"): 1}
+    assert reads == expected
 
 
-def test_a_pass_also_reads_the_records_of_accounts_that_nobody_asks(
-    world: World, reads: Counter[str], tmp_path: Path
+def test_an_invoice_of_another_account_that_only_one_payer_lists_is_missed_when_it_vanishes(
+    world: World,
 ) -> None:
-    world.catalogue.payers[ACME] = [invoice("N1")]
-    world.catalogue.payers[BOREAL] = [invoice("B1", BOREAL)]
+    other = invoice("X1", AccountId=BOREAL)
+    world.catalogue.payers = {ACME: [invoice("A1"), other], BOREAL: [invoice("B1", BOREAL)]}
     world.run()
-    reads.clear()
-    register = tmp_path / "payers.csv"
-    register.write_text(f"account_id,name,active_to\n{ACME},Acme,\n{BOREAL},Boreal,2026-09\n")
-    world.run({"payer_account_ids": [ACME]}, at=AFTER_DEADLINE + timedelta(hours=1))
-    assert reads == {RECORD(ACME, "N1"): 1, RECORD(BOREAL, "B1"): 1}
+    assert world.keys(f"records/2026-10/{BOREAL}/X1/") == [f"records/2026-10/{BOREAL}/X1/0001.json"]
+    world.catalogue.payers[ACME].remove(other)
+    world.run({"payer_account_ids": [ACME]}, at=AFTER_DEADLINE + timedelta(days=1))
+    assert world.findings(BOREAL)["INVOICE_VANISHED"] == "warning"
+    world.run(at=AFTER_DEADLINE + timedelta(days=2))
+    assert world.findings(BOREAL)["INVOICE_VANISHED"] == "warning"
