@@ -15,6 +15,7 @@ from lambdas.domain.input_values import (
     WrongValue,
     day,
     each,
+    email,
     nearest,
     read_each,
     text,
@@ -59,7 +60,6 @@ external_id = _matching(
     r"(?a)[\w+=,.@:/-]{2,1224}",
     "is not an external id; write 2 to 1224 letters, digits and +=,.@:/-_",
 )
-_email = _matching(r"[^@\s]+@[^@\s]+\.[^@\s.]+", "is not an e-mail address")
 
 
 def holidays(value: object) -> tuple[date, ...]:
@@ -179,7 +179,7 @@ def retention_years(value: object) -> int:
 
 
 def emails(value: object) -> tuple[str, ...]:
-    return each(_email, texts(value))
+    return each(email, texts(value))
 
 
 def document_hosts(value: object) -> tuple[str, ...]:

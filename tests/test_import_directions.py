@@ -3,7 +3,7 @@
 handlers → steps, aws, domain, settings, telemetry · steps → views, aws, parsers, domain, settings,
 telemetry, and each other without a circle · views → domain · aws → domain · parsers → nothing of
 the project's · domain → the standard library, its rooms only downwards: the ground, invoices,
-documents, evidence | witnesses, runs, judgement, notifications · infra, ops → domain, views,
+documents, evidence | witnesses, runs, judgement, close, notifications · infra, ops → domain, views,
 settings.
 """
 
@@ -55,7 +55,10 @@ class Rule:
     no_standard: frozenset[str] = NETWORK
 
 
-ROOMS = ("invoices", "documents", "evidence", "witnesses", "runs", "judgement", "notifications")
+ROOMS = (
+    *("invoices", "documents", "evidence", "witnesses", "runs", "judgement", "close"),
+    "notifications",
+)
 """The rooms of the domain, from the lowest one up."""
 BESIDE = {"lambdas.domain.witnesses": "lambdas.domain.evidence"}
 """Rooms on the same storey, of which the first does not know the second."""

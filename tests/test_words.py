@@ -66,7 +66,6 @@ ALLOWED = {
 """Words that stay in one text, each with its reason."""
 
 _LATER = {
-    "lambdas/domain/findings.py": "next steps",
     "lambdas/domain/judgement/expectations.py": "a finding's detail",
     "lambdas/domain/notifications/email.py": "the e-mail",
 }

@@ -14,83 +14,108 @@ from lambdas.domain.visible_text import shown
 
 Severity = Literal["info", "warning", "blocking"]
 FixedBy = Literal["time", "person"]
+Actor = Literal["finance", "cloud admin"]
 
 
 @dataclass(frozen=True)
 class FindingKind:
-    """The common part of all findings of a code. `fixed_by` says who resolves them: a later run
-    (`time`) or a person.
+    """The common part of all findings of a code.
+
+    `fixed_by` says who resolves them: a later run (`time`) or a person. `actor` is who takes the
+    `step`; the step of what waits for AWS is due once the deadline is over.
     """
 
     severity: Severity
     fixed_by: FixedBy
-    next_step: str
+    step: str
+    actor: Actor = "finance"
+
+    @property
+    def waits(self) -> bool:
+        """True if nobody has to act before the deadline."""
+        return self.fixed_by == "time" and self.severity == "blocking"
+
+    @property
+    def next_step(self) -> str:
+        """The step in words that hold on any day."""
+        if not self.waits:
+            return self.step
+        return f"No action until the deadline; AWS is asked daily. After it: {self.step}"
 
 
-_AGAIN = "Nothing yet: every run asks again. If it lasts for a week, open a case with AWS Billing."
+_CASE = "Open an AWS Billing case."
 _COPY = (
-    "Compare it with the invoice that it repeats. If it should have a document of its own, open a "
-    "case with AWS Billing."
+    "Compare it with the invoice that it repeats. If it should have a document of its own, open an "
+    "AWS Billing case."
 )
-_NONE = "None; it is told so that a reviewer knows."
+_NONE = "For information; no action needed."
 
 # fmt: off
 KINDS: Mapping[str, FindingKind] = {
     # the billing period
     "MANIFESTS_ROLLED_BACK": FindingKind("blocking", "person",
-        "Find out who removed manifests or rolled the bucket back; restore them as the runbook "
-        "says."),
+        "Find out who removed manifests or rolled the bucket back. Restore them as the runbook "
+        "says.", "cloud admin"),
     "MANIFEST_DAMAGED": FindingKind("blocking", "person",
-        "Find out who changed the manifest; restore the version that its successor or the head "
-        "names."),
+        "Find out who changed the manifest. Restore the version that its successor or the "
+        "latest-manifest record names.", "cloud admin"),
     # the payer account
     "NO_ACCESS": FindingKind("blocking", "person",
-        "Deploy or repair the payer's reader role as the runbook says, then start a run."),
+        "Deploy or repair the payer account's reader role as the runbook says. Then start a run.",
+        "cloud admin"),
     "WRONG_ACCOUNT": FindingKind("blocking", "person",
-        "Correct role_arn or account_id in the payer register, deploy, then start a run."),
+        "Correct role_arn or account_id in the payer register and deploy. Then start a run.",
+        "cloud admin"),
     "NOT_CHECKED": FindingKind("blocking", "person",
-        "Read this payer's state in the execution and its log, then start a run."),
+        "Read this payer account's state in the execution and its log. Then start a run.",
+        "cloud admin"),
     "NO_INVOICES_LISTED": FindingKind("blocking", "time",
-        "Ask the payer's owner whether there were charges; if there were none, acknowledge it."),
+        "Ask the payer account's owner whether there were charges. If there were none, "
+        "acknowledge the gap."),
     "USUAL_INVOICE_MISSING": FindingKind("blocking", "time",
-        "Look for it in the Billing console; if there is none this time, acknowledge it."),
+        "Look for the invoice in the Billing console. If there is none this month, acknowledge "
+        "the gap."),
     "CHARGES_WITHOUT_INVOICE": FindingKind("blocking", "time",
-        "Look for the invoice in the Billing console; if AWS has none, open a case with it."),
+        "Look for the invoice in the Billing console. If AWS has none, open an AWS Billing case."),
     "SOURCE_WITHOUT_INVOICE": FindingKind("blocking", "time",
-        "Ask the source's owner whether there were charges; if there were none, acknowledge it."),
+        "Ask the owner of the bill source account whether there were charges. If there were "
+        "none, acknowledge the gap."),
     "SOURCE_WITHOUT_TRANSFER": FindingKind("warning", "time",
-        "Ask the payer's owner why it gets this bill; AWS shows no billing transfer for it."),
+        "Ask the payer account's owner why it gets this bill. AWS shows no billing transfer for "
+        "it."),
     "RECEIVER_NOT_IN_REGISTER": FindingKind("warning", "time",
-        "If the invoices belong into this archive, add the receiving payer to the register."),
+        "If the invoices belong in this archive, add the receiving payer account to the "
+        "register.", "cloud admin"),
     "LISTING_REFUSED": FindingKind("warning", "time",
-        "If the account existed then, open a case with AWS Billing; else set active_from in the "
-        "payer register."),
+        "If the account existed then, open an AWS Billing case. If not, set active_from in the "
+        "payer register.", "cloud admin"),
     "ROLES_NOT_LISTED": FindingKind("warning", "time",
-        "Nothing yet: the next weekly run asks again. If it lasts for a month, open a case with "
-        "AWS Billing."),
+        "No action now; AWS is asked weekly. If it lasts for a month, open an AWS Billing case."),
     "ESTIMATE_LISTED": FindingKind("info", "time", _NONE),
     "WITNESS_NOT_READ": FindingKind("warning", "time",
-        "Grant the payer's reader role what the detail names, or switch this witness off."),
+        "Grant the payer account's reader role what the detail names, or switch this source off.",
+        "cloud admin"),
     "WITNESSES_DISAGREE": FindingKind("info", "time", _NONE),
     "LATER_THAN_USUAL": FindingKind("info", "time",
-        "Nothing yet; ask the payer's owner if the close cannot wait."),
+        "No action needed. If the close cannot wait, ask the payer account's owner."),
     "ACKNOWLEDGED": FindingKind("warning", "time", _NONE),
     # the invoice
     "INVOICE_WITHOUT_ID": FindingKind("blocking", "person",
-        "Download this invoice in the Billing console and open a case with AWS Billing."),
+        "Download this invoice in the Billing console and open an AWS Billing case."),
     "ROW_NOT_READ": FindingKind("warning", "time",
-        "Compare the row with the document. The record keeps the row as AWS sent it."),
+        "Compare AWS's listing with the document. The record keeps the row as AWS sent it."),
     "NOT_FETCHED": FindingKind("blocking", "time",
-        "Cure what stopped the payer's part of the run; the next run fetches it."),
-    "PDF_NOT_READY": FindingKind("blocking", "time", _AGAIN),
+        "Fix what stopped the run for this payer account. The next run fetches the invoice.",
+        "cloud admin"),
+    "PDF_NOT_READY": FindingKind("blocking", "time", _CASE),
     "INVOICE_CHANGED": FindingKind("warning", "time",
         "Compare the last two records of the invoice."),
     "ROWS_DIFFER": FindingKind("blocking", "time",
-        "Compare the rows with the Billing console. If they are several invoices, open a case "
-        "with AWS Billing; if the first one is right, acknowledge it."),
+        "Compare the rows with the Billing console. If they are several invoices, open an AWS "
+        "Billing case. If the first row is correct, acknowledge the gap."),
     "INVOICE_CANCELLED": FindingKind("warning", "time", "Look for the document that replaces it."),
     "INVOICE_VANISHED": FindingKind("warning", "time",
-        "Ask AWS Billing why the invoice is no longer listed; its documents stay in the archive."),
+        "Ask AWS Billing why the invoice is no longer listed. Its documents stay in the archive."),
     "ORIGINAL_NOT_ARCHIVED": FindingKind("warning", "time",
         "Start a run for the billing period of the original invoice."),
     "COMMERCIAL_INVOICE_NOT_ARCHIVED": FindingKind("warning", "time",
@@ -98,41 +123,43 @@ KINDS: Mapping[str, FindingKind] = {
     "RECEIPT_WITHOUT_INVOICE": FindingKind("warning", "time",
         "Start a run for the billing period of the invoice that was paid."),
     "INVOICE_TWICE": FindingKind("warning", "time",
-        "The invoice is archived under two payer accounts; count it once."),
+        "The invoice is archived under two payer accounts. Count it once."),
     "LATE_INVOICE": FindingKind("info", "time",
         "Book it in the open period if the close needs it."),
     "UNKNOWN_VALUE": FindingKind("info", "time", _NONE),
     "AMOUNT_NOT_READ": FindingKind("warning", "time",
-        "Read the amount in the document; it is in no total."),
+        "Read the amount in the document. It is in no total."),
     "AMOUNTS_DO_NOT_ADD_UP": FindingKind("warning", "time",
-        "Compare the row with the document; the document counts."),
+        "Compare AWS's listing with the document; the document prevails."),
     # the documents
-    "NO_DOCUMENT_URL": FindingKind("blocking", "time", _AGAIN),
+    "NO_DOCUMENT_URL": FindingKind("blocking", "time", _CASE),
     "DOCUMENT_URL_REFUSED": FindingKind("blocking", "person",
-        "Check the host; if AWS uses it, add it to document_hosts and deploy."),
-    "DOWNLOAD_FAILED": FindingKind("blocking", "time", _AGAIN),
+        "Check the host. If AWS uses it, add it to document_hosts and deploy.", "cloud admin"),
+    "DOWNLOAD_FAILED": FindingKind("blocking", "time", _CASE),
     "DOCUMENT_CODING_UNKNOWN": FindingKind("blocking", "person",
-        "Download it in the Billing console and open a case with AWS Billing: AWS serves this "
+        "Download it in the Billing console and open an AWS Billing case: AWS serves this "
         "document compressed in a way that the archive cannot read."),
     "DOCUMENT_TOO_LARGE": FindingKind("blocking", "person",
-        "Download it in the Billing console; a larger limit needs a deployment."),
-    "NOT_A_DOCUMENT": FindingKind("blocking", "time", _AGAIN),
-    "DOCUMENT_DAMAGED": FindingKind("blocking", "time", _AGAIN),
+        "Download it in the Billing console. A larger limit needs a deployment."),
+    "NOT_A_DOCUMENT": FindingKind("blocking", "time", _CASE),
+    "DOCUMENT_DAMAGED": FindingKind("blocking", "time", _CASE),
     "OTHER_INVOICE": FindingKind("blocking", "person",
-        "Open a case with AWS Billing: AWS serves the document of another invoice for this one. "
+        "Open an AWS Billing case: AWS serves the document of another invoice for this one. "
         "Every run asks again."),
     "FOREIGN_OBJECT": FindingKind("blocking", "person",
-        "Find out who stored it, move it away, then start a run."),
+        "Find out who stored it and move it away. Then start a run.", "cloud admin"),
     "ARCHIVE_DAMAGED": FindingKind("blocking", "person",
-        "Find out who removed or replaced it; restore the one right version as the runbook says."),
+        "Find out who removed or replaced it. Restore the original version as the runbook says.",
+        "cloud admin"),
     "LATE_DOCUMENT": FindingKind("info", "time", _NONE),
     "DOCUMENT_REVISED": FindingKind("warning", "time",
         "Compare the revision with the first document; both are kept."),
-    "REVISION_NOT_CHECKED": FindingKind("warning", "time", _AGAIN),
+    "REVISION_NOT_CHECKED": FindingKind("warning", "time",
+        "No action now; every run asks again. If it lasts for a month, open an AWS Billing case."),
     "DOCUMENT_WITHOUT_ID": FindingKind("info", "time", _NONE),
     "DOCUMENT_DECODED": FindingKind("info", "time", _NONE),
     "DOCUMENT_IRREGULAR": FindingKind("info", "time",
-        "Open it once by hand; if it is not readable, open a case with AWS Billing."),
+        "Open it once by hand. If it is not readable, open an AWS Billing case."),
     "PDF_ENCRYPTED": FindingKind("warning", "time",
         "Open it once by hand; its text could not be checked."),
     "PDF_WITH_SCRIPTS": FindingKind("warning", "time",

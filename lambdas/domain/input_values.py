@@ -18,6 +18,7 @@ D = TypeVar("D")
 Rule = Callable[[Any], T]
 """Reads a value. Raises ValueError for one that it refuses."""
 
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 SIGNED_URL = "has a signed URL, which is a secret; write what stands there"
 
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
@@ -124,6 +125,13 @@ def text(value: object) -> str:
     if has_signed_url(value):
         raise WrongValue(f"it {SIGNED_URL}")
     return value
+
+
+def email(value: object) -> str:
+    found = text(value)
+    if not _EMAIL.fullmatch(found):
+        raise WrongValue(f"'{found}' is not an e-mail address")
+    return found
 
 
 def texts(value: object) -> tuple[str, ...]:

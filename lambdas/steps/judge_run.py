@@ -8,10 +8,11 @@ from lambdas.aws.archive import Archive
 from lambdas.aws.manifest_heads import ManifestHeads
 from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.close.judged import Judged
+from lambdas.domain.close.owners import Owners
 from lambdas.domain.evidence.archive_layout import run_result_key
 from lambdas.domain.evidence.retention import retain_until
 from lambdas.domain.json_text import read_instant
-from lambdas.domain.judgement.judged import Judged
 from lambdas.domain.judgement.verdicts import run_verdict
 from lambdas.domain.notifications.report import report
 from lambdas.domain.runs.sweeps import hours_since_last, swept_by
@@ -84,6 +85,7 @@ class RunEnd:
             outcomes,
             self._request.acknowledgements,
             self._questions.ask if self._settings.witnesses.cost_explorer else None,
+            Owners(self._request.register),
         )
 
     def _judged(self, run: Run) -> list[Judged]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lambdas.aws.notification_table import NotificationTable
 from lambdas.aws.notifications import EventBus, Mailbox, NotSent
-from lambdas.domain.judgement.judged import Judged
+from lambdas.domain.close.judged import Judged
 from lambdas.domain.judgement.manifests import PayerState
 from lambdas.domain.notifications.email import email_text
 from lambdas.domain.notifications.event import DETAIL_TYPE, SOURCE, period_event

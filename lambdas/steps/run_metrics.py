@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from lambdas.domain.judgement.judged import Judged
+from lambdas.domain.close.judged import Judged
 from lambdas.steps.judging.judge_period import Run
 
 

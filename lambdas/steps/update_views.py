@@ -10,6 +10,7 @@ from dataclasses import replace
 from lambdas.aws.archive import Archive
 from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.close.judged import Judged
 from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.evidence.archive_layout import (
     ARCHIVE_PAGE_KEY,
@@ -22,7 +23,6 @@ from lambdas.domain.evidence.archive_layout import (
     sha256_sums_key,
 )
 from lambdas.domain.json_text import to_json
-from lambdas.domain.judgement.judged import Judged
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.steps.judging.manifest_chain import Link, ManifestChain
 from lambdas.steps.periods_seen import of_each_period

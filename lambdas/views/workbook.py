@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
+from lambdas.domain.day_names import period_name
 from lambdas.domain.findings import Finding
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import Manifest, PayerState
@@ -23,7 +24,7 @@ from lambdas.views.comparison import (
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.ledger import COLUMNS, ledger_rows
 from lambdas.views.sheets import Book, Frozen, Heading
-from lambdas.views.wording import PAYER_VERDICTS, code_name, period_name, verdict_name
+from lambdas.views.wording import PAYER_VERDICTS, code_name, verdict_name
 
 
 class WorkbookNotMade(Exception):

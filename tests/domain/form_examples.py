@@ -9,7 +9,7 @@ from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, Outstandin
 from lambdas.domain.evidence.manifest_heads import ManifestHead
 from lambdas.domain.evidence.record_chain import first_record, next_record
 from lambdas.domain.evidence.records import Gap, Note
-from lambdas.domain.findings import finding
+from lambdas.domain.findings import Finding, finding
 from lambdas.domain.invoices.issuers import Issuer
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.judgement.manifests import Manifest, PayerState
@@ -75,8 +75,31 @@ RECORD = replace(
     row_received='{"InvoiceId": "1"}',
     other_rows=(ROW,),
 )
-FOUND = finding("NOT_FETCHED", INVOICE_ID, "x")
-ARCHIVED = ArchivedInvoice.of(RECORD, stored(RECORD.key))
+_CASE = "open a case with AWS Billing"
+_NEXT_STEPS = {
+    "NOT_FETCHED": "Cure what stopped the payer's part of the run; the next run fetches it.",
+    "INVOICE_WITHOUT_ID": f"Download this invoice in the Billing console and {_CASE}.",
+    "OTHER_INVOICE": "Compare it with the invoice that it repeats. If it should have a document of "
+    f"its own, {_CASE}.",
+    "PDF_NOT_READY": f"Nothing yet: every run asks again. If it lasts for a week, {_CASE}.",
+    "ROWS_DIFFER": "Compare the rows with the Billing console. If they are several invoices, "
+    f"{_CASE}; if the first one is right, acknowledge it.",
+    "ESTIMATE_LISTED": "None; it is told so that a reviewer knows.",
+}
+
+
+def _worded(code: str, subject: str, detail: str) -> Finding:
+    """A finding in the words of the release that wrote the forms."""
+    return _of_then(finding(code, subject, detail))
+
+
+def _of_then(found: Finding) -> Finding:
+    return replace(found, next_step=_NEXT_STEPS.get(found.code, found.next_step))
+
+
+FOUND = _worded("NOT_FETCHED", INVOICE_ID, "x")
+_ARCHIVED_NOW = ArchivedInvoice.of(RECORD, stored(RECORD.key))
+ARCHIVED = replace(_ARCHIVED_NOW, findings=tuple(map(_of_then, _ARCHIVED_NOW.findings)))
 OUTSTANDING = OutstandingInvoice(
     INVOICE_ID, OCTOBER, ACME, (ACME,), InvoiceSummary(ROW, "{}"), (FOUND,), ("SELLER",)
 )
@@ -116,7 +139,7 @@ STATE = PayerState(
     2,
     (ARCHIVED, replace(ARCHIVED, receiver_roles=("SELLER",))),
     (OUTSTANDING,),
-    (finding("INVOICE_WITHOUT_ID", ACME, "One row."),),
+    (_worded("INVOICE_WITHOUT_ID", ACME, "One row."),),
     (FOUND,),
     WITNESSES,
     AT,
@@ -145,7 +168,7 @@ EXAMPLES: dict[str, Any] = {
         UNITS,
         (BOREAL,),
         TRANSFERS,
-        (ListingNote(OCTOBER, finding("ESTIMATE_LISTED", "x", "y")),),
+        (ListingNote(OCTOBER, _worded("ESTIMATE_LISTED", "x", "y")),),
         {OCTOBER: "x"},
         True,
         {OCTOBER: "y", OCTOBER.shifted(1): "z"},

@@ -150,7 +150,7 @@ def test_a_release_that_words_findings_otherwise_leaves_closed_months_untouched(
     upgraded: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = untouched(upgraded)
-    kinds = {code: replace(kind, next_step="Another") for code, kind in findings.KINDS.items()}
+    kinds = {code: replace(kind, step="Another") for code, kind in findings.KINDS.items()}
     monkeypatch.setattr(findings, "KINDS", kinds)
     run_as_scheduled(upgraded)
     assert untouched(upgraded) == before

@@ -5,21 +5,11 @@ from typing import get_args
 import pytest
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.day_names import day_name, instant_name, month_name, period_name
 from lambdas.domain.findings import KINDS
+from lambdas.domain.money_text import money, money_change, rounded_money
 from lambdas.domain.verdict_words import PayerVerdict, PeriodVerdict
-from lambdas.views.wording import (
-    PAYER_VERDICTS,
-    PERIOD_VERDICTS,
-    code_name,
-    day_name,
-    instant_name,
-    money,
-    money_change,
-    month_name,
-    period_name,
-    rounded_money,
-    verdict_name,
-)
+from lambdas.views.wording import PAYER_VERDICTS, PERIOD_VERDICTS, code_name, verdict_name
 
 
 def test_every_verdict_has_its_words() -> None:

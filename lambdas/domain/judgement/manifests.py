@@ -15,7 +15,8 @@ from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, Outstandin
 from lambdas.domain.evidence.records import StoredObject
 from lambdas.domain.findings import Finding
 from lambdas.domain.invoices.summary import InvoiceSummary
-from lambdas.domain.json_form import NOT_STORED, Form
+from lambdas.domain.json_form import NOT_STORED, OMITTED, Form
+from lambdas.domain.json_text import Instant
 from lambdas.domain.money import Amount, sums
 from lambdas.domain.verdict_words import PayerVerdict, PeriodVerdict, is_complete
 from lambdas.domain.witnesses.charges import Residual
@@ -23,8 +24,25 @@ from lambdas.domain.witnesses.statements import NOBODY, PayerWitnesses
 
 SCHEMA = "invoice-archive/manifest/2"
 COMPLETENESS_SCHEMA = "invoice-archive/completeness/1"
-_NOT_SHOWN = ("outcome", "invoices", "outstanding", "listing_findings", "witnesses")
+_NOT_SHOWN = (
+    "outcome",
+    "invoices",
+    "outstanding",
+    "listing_findings",
+    "witnesses",
+    "outstanding_since",
+)
 """Members of a payer account that only the manifest has."""
+
+
+@dataclass(frozen=True)
+class OutstandingSince(Form):
+    """The instant as of which something was first found to be missing; `subject` is that of its
+    finding.
+    """
+
+    subject: str
+    since: Instant
 
 
 @dataclass(frozen=True)
@@ -54,6 +72,11 @@ class PayerState(Form):
     """The instant as of which every expected invoice was archived; None: something is missing."""
     residuals: tuple[Residual, ...] = ()
     """Its charges in Cost Explorer minus its invoices, if Cost Explorer was asked."""
+    unarchived: int | None = field(default=None, compare=False, metadata=OMITTED)
+    """The number of expected invoices neither archived nor accepted as missing; None: not noted."""
+    outstanding_since: tuple[OutstandingSince, ...] = field(
+        default=(), compare=False, metadata=OMITTED
+    )
     count: int | None = field(default=None, compare=False, metadata=NOT_STORED)
     """The number of archived invoices, if it is kept without them."""
 
@@ -80,6 +103,11 @@ class PayerState(Form):
     def blocking(self) -> list[Finding]:
         """The findings that keep it from being complete."""
         return [found for found in self.findings if found.is_blocking]
+
+    @property
+    def since(self) -> dict[str, str]:
+        """The instants as of which something was first found to be missing, by subject."""
+        return {one.subject: one.since for one in self.outstanding_since}
 
     @property
     def is_complete(self) -> bool:

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from lambdas.domain.evidence.archived_invoice import OutstandingInvoice
 from lambdas.domain.findings import Finding, finding
 from lambdas.domain.json_text import instant_text
 from lambdas.domain.judgement import rules
 from lambdas.domain.judgement.acceptance import Acceptance
 from lambdas.domain.judgement.invoice_findings import document_gaps, findings_of
-from lambdas.domain.judgement.manifests import PayerState
+from lambdas.domain.judgement.manifests import OutstandingSince, PayerState
 from lambdas.domain.judgement.payer_case import PayerCase
 from lambdas.domain.judgement.verdicts import payer_verdict
 from lambdas.domain.runs.close_calendar import day_of_close
@@ -198,6 +199,20 @@ class PayerJudgement:
             yield finding("LATER_THAN_USUAL", self.case.account_id, detail)
 
     @property
+    def outstanding_since(self) -> tuple[OutstandingSince, ...]:
+        """The first instant of each gap. A release that noted none leaves that of its manifest."""
+        before, facts = self.case.before, self.case.facts
+        known = before.since if before else {}
+        if before and facts.previous:
+            at = facts.previous.generated_at
+            known = dict.fromkeys(_missing(before.findings, before.outstanding), at) | known
+        now = instant_text(facts.as_of)
+        return tuple(
+            OutstandingSince(subject, known.get(subject, now))
+            for subject in sorted(_missing(self.accepted, self.case.outstanding))
+        )
+
+    @property
     def state(self) -> PayerState:
         """The payer account as judged; the state before if that still holds."""
         case, witnesses = self.case, self.acceptance.witnesses
@@ -219,11 +234,19 @@ class PayerJudgement:
             witnesses=witnesses,
             settled_at=self.settled_at,
             residuals=residuals(charges, listed) if charges else (),
+            unarchived=self.unarchived,
+            outstanding_since=self.outstanding_since,
         )
         before = case.before
         if before and _says_nothing_new(now, before, is_closed=case.facts.is_closed):
             return before
         return now
+
+
+def _missing(findings: Iterable[Finding], outstanding: Iterable[OutstandingInvoice]) -> set[str]:
+    """The subjects of what is missing."""
+    blocking = {one.subject for one in findings if one.is_blocking}
+    return blocking | {one.invoice_id for one in outstanding}
 
 
 def _says_nothing_new(now: PayerState, before: PayerState, *, is_closed: bool) -> bool:

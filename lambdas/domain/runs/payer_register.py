@@ -1,8 +1,8 @@
 """The payer register: finance's CSV of the payer accounts.
 
-Columns: `account_id` and `name` are required; `role_arn`, `legal_entity`, `owner`, `active_from`,
-`active_to` (billing periods, both included) are optional. Comma or semicolon, UTF-8 with or without
-a byte order mark, as spreadsheets write it.
+Columns: `account_id` and `name` are required; `role_arn`, `legal_entity`, `owner`, `owner_email`,
+`active_from`, `active_to` (billing periods, both included) are optional. Comma or semicolon, UTF-8
+with or without a byte order mark, as spreadsheets write it.
 """
 
 import csv
@@ -21,12 +21,20 @@ from lambdas.domain.input_values import (
     Rule,
     WrongValue,
     account_id,
+    email,
     period,
 )
 from lambdas.domain.secret_text import has_signed_url, quoted
 
 REQUIRED_COLUMNS = ("account_id", "name")
-OPTIONAL_COLUMNS = ("role_arn", "legal_entity", "owner", "active_from", "active_to")
+OPTIONAL_COLUMNS = (
+    "role_arn",
+    "legal_entity",
+    "owner",
+    "active_from",
+    "active_to",
+    "owner_email",
+)
 _COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
 _LONGEST_CELL = 1_000
 """Characters. A payer account is an item of the workflow, whose states pass on 256 KiB."""
@@ -44,6 +52,7 @@ class Payer:
     owner: str = ""
     active_from: BillingPeriod | None = None
     active_to: BillingPeriod | None = None
+    owner_email: str = ""
 
     def is_active_in(self, period: BillingPeriod) -> bool:
         return (self.active_from is None or self.active_from <= period) and (
@@ -60,6 +69,7 @@ class Payer:
             "owner": self.owner,
             "active_from": str(self.active_from or ""),
             "active_to": str(self.active_to or ""),
+            **({"owner_email": self.owner_email} if self.owner_email else {}),
         }
 
     @classmethod
@@ -209,6 +219,7 @@ def _payer(row: Mapping[str, str], path: str = "") -> tuple[Payer | None, list[s
         owner=given.value("owner", _cell, ""),
         active_from=given.value("active_from", period, None),
         active_to=given.value("active_to", period, None),
+        owner_email=given.value("owner_email", email, ""),
     )
     first, last = payer.active_from, payer.active_to
     if first and last and last < first:

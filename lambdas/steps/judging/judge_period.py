@@ -8,6 +8,9 @@ from datetime import datetime
 
 from lambdas.aws.archive import Archive
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.close.judged import Judged
+from lambdas.domain.close.open_items import open_items
+from lambdas.domain.close.owners import Owners
 from lambdas.domain.errors import NOT_UNDERSTOOD, ServiceUnavailable
 from lambdas.domain.evidence.archive_layout import (
     period_prefix,
@@ -21,7 +24,6 @@ from lambdas.domain.judgement.judge import (
     judge_with_charges,
     manifest_of,
 )
-from lambdas.domain.judgement.judged import Judged
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.runs.close_calendar import CloseCalendar
 from lambdas.domain.runs.payer_register import Payer
@@ -50,6 +52,7 @@ class Run:
     acknowledgements: Sequence[GivenAcknowledgement]
     ask_charges: AskCharges | None
     """Asks Cost Explorer about payer accounts in a period; None if switched off."""
+    owners: Owners
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,7 @@ def _judge_period(
             is_new=link.manifest.run_id == run.run_id,
             sha256=link.sha256,
             shown_from=link.manifest.sequence,
+            open=open_items(link.manifest, run.owners),
         )
     raise ServiceUnavailable(f"other runs keep extending the manifests of {one.billing_period}")
 
@@ -180,4 +184,5 @@ def _show_broken(archive: Archive, period: BillingPeriod, run: Run, broken: Chai
         is_new=False,
         sha256=None,
         shown_from=newest.sequence if newest else 0,
+        open=open_items(broken_manifest, run.owners),
     )

@@ -5,22 +5,17 @@ of its witnesses.
 from collections.abc import Iterator
 from datetime import date
 
+from lambdas.domain.day_names import day_name, instant_name, period_name
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import PayerState, sources
 from lambdas.domain.money import Amount, is_money
+from lambdas.domain.money_text import money, rounded_money
 from lambdas.domain.witnesses.charges import Residual
 from lambdas.domain.words import counted, listed
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.html import Content, Html, element, name
 from lambdas.views.pages.period_context import PeriodContext
-from lambdas.views.wording import (
-    code_name,
-    day_name,
-    instant_name,
-    money,
-    period_name,
-    rounded_money,
-)
+from lambdas.views.wording import code_name
 
 _COST_EXPLORER = "AWS's own cost report (Cost Explorer)"
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.day_names import period_name
 from lambdas.domain.evidence.archive_layout import PERIODS_PREFIX, period_page_key
 from lambdas.domain.verdict_words import PeriodVerdict
 from lambdas.domain.words import counted, listed
@@ -19,7 +20,7 @@ from lambdas.views.pages.frame import (
 from lambdas.views.pages.html import Content, Html, element
 from lambdas.views.pages.links import Links
 from lambdas.views.pages.period_table import year_table
-from lambdas.views.wording import code_name, period_name, verdict_name
+from lambdas.views.wording import code_name, verdict_name
 
 
 def archive_page(

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Context, Decimal
 
+from lambdas.domain.day_names import period_name
+from lambdas.domain.money_text import money, money_change
 from lambdas.domain.words import counted
 from lambdas.views.comparison import (
     PAYER_GONE,
@@ -17,7 +19,7 @@ from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.frame import NOTHING, cell, folded, section, table
 from lambdas.views.pages.html import Content, Html, element, name
 from lambdas.views.pages.period_context import PeriodContext
-from lambdas.views.wording import code_name, money, money_change, period_name
+from lambdas.views.wording import code_name
 
 _MOST_SHOWN = 20
 """Differences shown at once; the rest is folded."""

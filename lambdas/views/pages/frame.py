@@ -5,13 +5,14 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
+from lambdas.domain.day_names import instant_name
 from lambdas.domain.evidence.archive_layout import PUBLIC_KEY_KEY, README_KEY
+from lambdas.domain.money_text import money
 from lambdas.domain.verdict_words import is_complete
 from lambdas.views.pages.assets import SCRIPT, STYLE
 from lambdas.views.pages.html import Content, Html, element, join, void
 from lambdas.views.pages.html import name as named
 from lambdas.views.pages.links import Links
-from lambdas.views.wording import instant_name, money
 
 NOTHING = "\N{EN DASH}"
 """The mark for a missing value."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from lambdas.domain.day_names import day_name
 from lambdas.domain.evidence.archive_layout import file_extension
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.evidence.records import ArchivedDocument
@@ -9,12 +10,13 @@ from lambdas.domain.findings import Finding
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.judgement.manifests import PayerState
 from lambdas.domain.money import AmountNotRead
+from lambdas.domain.money_text import money
 from lambdas.domain.words import counted, listed
 from lambdas.views.pages.about_payer import about_payer
 from lambdas.views.pages.frame import NOTHING, cell, section, table, verdict_mark
 from lambdas.views.pages.html import Content, Html, element, name
 from lambdas.views.pages.period_context import NOT_IN_REGISTER, PeriodContext, payer_anchor
-from lambdas.views.wording import PAYER_VERDICTS, code_name, day_name, money, verdict_name
+from lambdas.views.wording import PAYER_VERDICTS, code_name, verdict_name
 
 _KINDS = {kind: code_name(kind) for kind in ("CREDIT_MEMO", "PAYMENT_RECEIPT")}
 """Names for the main document of types that are not invoices."""

@@ -5,6 +5,7 @@ all documents, the differences from the month before, and earlier periods.
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from lambdas.domain.day_names import day_name, instant_name, month_name, period_name
 from lambdas.domain.evidence.archive_layout import (
     ARCHIVE_PAGE_KEY,
     completeness_key,
@@ -15,6 +16,7 @@ from lambdas.domain.evidence.archive_layout import (
 )
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import Manifest
+from lambdas.domain.money_text import money, money_change
 from lambdas.domain.words import counted
 from lambdas.views.comparison import Total, provisional, total_changes
 from lambdas.views.digest import PeriodDigest
@@ -34,15 +36,7 @@ from lambdas.views.pages.html import Html, element, name
 from lambdas.views.pages.payer_list import payer_list
 from lambdas.views.pages.period_context import PeriodContext
 from lambdas.views.pages.period_table import TOTALS, period_table
-from lambdas.views.wording import (
-    day_name,
-    instant_name,
-    money,
-    money_change,
-    month_name,
-    period_name,
-    verdict_name,
-)
+from lambdas.views.wording import verdict_name
 
 _MOST_PERIODS = 12
 """Number of earlier periods shown; the archive's own page has all."""

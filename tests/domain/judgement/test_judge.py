@@ -506,7 +506,7 @@ def test_from_a_listing_that_is_not_whole_no_awaited_invoice_has_vanished() -> N
 
 def reworded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A release that words every next step otherwise."""
-    kinds = {code: replace(kind, next_step="Another.") for code, kind in KINDS.items()}
+    kinds = {code: replace(kind, step="Another.") for code, kind in KINDS.items()}
     monkeypatch.setattr("lambdas.domain.findings.KINDS", kinds)
 
 
@@ -615,3 +615,37 @@ def test_an_estimate_that_an_earlier_release_archived_is_not_the_invoice_of_the_
     assert judged(outcome(), invoices=invoices, previous=closed_month).says_the_same_as(
         closed_month
     )
+
+
+def test_a_gap_keeps_the_instant_as_of_which_it_was_first_found() -> None:
+    awaited = outcome(awaited=(outstanding("2"),))
+    first = judged(awaited, invoices=[archived("1")])
+    again = judged(awaited, invoices=[archived("1"), archived("3")], previous=first, as_of=NEXT_DAY)
+    assert payer(again).since == payer(first).since == {"2": first.generated_at}
+    all_of_them = [archived("1"), archived("2"), archived("3")]
+    found = judged(outcome(listed=("1", "2", "3")), invoices=all_of_them, previous=again)
+    assert (payer(found).since, payer(found).unarchived) == ({}, 0)
+
+
+def test_a_gap_of_a_manifest_that_notes_no_instant_was_there_as_of_that_manifest() -> None:
+    awaited = outcome(awaited=(outstanding("2"),))
+    first = judged(awaited, invoices=[archived("1")])
+    bare = replace(first, payers=(replace(payer(first), outstanding_since=(), unarchived=None),))
+    again = judged(awaited, invoices=[archived("1"), archived("3")], previous=bare, as_of=NEXT_DAY)
+    assert payer(again).since == {"2": first.generated_at}
+
+
+def test_instants_of_gaps_are_no_news() -> None:
+    awaited = outcome(awaited=(outstanding("2"),))
+    first = judged(awaited, invoices=[archived("1")])
+    bare = replace(first, payers=(replace(payer(first), outstanding_since=(), unarchived=None),))
+    again = judged(awaited, invoices=[archived("1")], previous=bare, as_of=NEXT_DAY)
+    assert again.says_the_same_as(bare)
+    assert payer(again) is payer(bare)
+
+
+def test_what_a_person_accepted_is_not_outstanding() -> None:
+    given = GivenAcknowledgement(ACME, OCTOBER, "It never comes.", "Dana", LATER.date())
+    awaited = outcome(awaited=(outstanding("2"),))
+    after = judged(awaited, invoices=[archived("1")], acknowledgements=[given])
+    assert (payer(after).expected - payer(after).archived, payer(after).unarchived) == (1, 0)

@@ -646,7 +646,7 @@ def test_a_closed_month_that_knows_of_a_source_without_a_transfer_keeps_it_whate
 ) -> None:
     of_source = [bill(), bill("2", BillSourceAccounts=[OUTSIDE])]
     closed = judged(outcome(transfers=transfers()), invoices=of_source)
-    kind = replace(KINDS["SOURCE_WITHOUT_TRANSFER"], next_step="Another.")
+    kind = replace(KINDS["SOURCE_WITHOUT_TRANSFER"], step="Another.")
     monkeypatch.setitem(KINDS, "SOURCE_WITHOUT_TRANSFER", kind)  # type: ignore[arg-type]
     again = judged(outcome(transfers=transfers()), invoices=of_source, previous=closed)
     assert again.says_the_same_as(closed)

@@ -163,7 +163,7 @@ def test_every_problem_of_the_header_is_reported_at_once() -> None:
     assert found == [
         "payers.csv line 1: column 'account_id' is missing",
         "payers.csv line 1: unknown column 'account'; the columns are account_id, name, role_arn, "
-        "legal_entity, owner, active_from, active_to",
+        "legal_entity, owner, active_from, active_to, owner_email",
         "payers.csv line 1: column 'name' stands 2 times",
     ]
 

@@ -3,8 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lambdas.domain.close.open_items import OpenItems
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.verdict_words import PeriodVerdict
+
+_MOST_KEPT = 100
+"""Open items kept for notifications; pages read all of them from the manifest."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Judged:
 
     shown_from: int
     """The number of the manifest whose invoices are shown; 0: none can be read."""
+    open: OpenItems
 
     @property
     def is_trusted(self) -> bool:
@@ -35,7 +40,9 @@ class Judged:
         """The same in little memory: a run cannot hold the invoices of all periods that it
         judges.
         """
-        return replace(self, manifest=self.manifest.without_invoices())
+        return replace(
+            self, manifest=self.manifest.without_invoices(), open=self.open.first(_MOST_KEPT)
+        )
 
     def to_data(self) -> dict[str, Any]:
         return {

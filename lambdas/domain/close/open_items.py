@@ -1,0 +1,202 @@
+"""The gaps of a period as a list of work: who does what, until which day.
+
+An item is one gap: an outstanding invoice, a missing document, an account that cannot be read.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+
+from lambdas.domain.close.identities import Identity, identities
+from lambdas.domain.close.owners import Owner, Owners
+from lambdas.domain.day_names import day_name
+from lambdas.domain.findings import KINDS, Finding
+from lambdas.domain.invoices.summary import InvoiceSummary
+from lambdas.domain.json_text import read_instant
+from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.domain.money import Amount, AmountNotRead, sums
+
+
+@dataclass(frozen=True)
+class OpenItem:
+    """One gap. `findings` are its reasons, that with the next action first."""
+
+    who: Identity | None
+    """The payer account; None for the period as a whole."""
+    findings: tuple[Finding, ...]
+    invoice_id: str
+    """Empty if the gap is no invoice and none of its documents."""
+    summary: InvoiceSummary | None
+    """The invoice's row as AWS lists it."""
+    is_archived: bool
+    """True for an invoice with a record: its amount is in the totals already."""
+    since: str | None
+    """The instant as of which it was first found to be missing; None: not noted."""
+    last_day: date | None
+    """The last day on which it was not overdue."""
+    is_overdue: bool
+
+    @property
+    def finding(self) -> Finding:
+        return self.findings[0]
+
+    @property
+    def subject(self) -> str:
+        return self.finding.subject
+
+    @property
+    def is_outstanding_invoice(self) -> bool:
+        """True for an invoice that AWS lists and the archive has not."""
+        return bool(self.invoice_id) and not self.is_archived
+
+    @property
+    def waits(self) -> bool:
+        """True if AWS acts and nobody else has to before the deadline."""
+        return not self.is_overdue and all(KINDS[one.code].waits for one in self.findings)
+
+    @property
+    def actor(self) -> str:
+        """The party that acts next: `AWS`, `finance` or `cloud admin`."""
+        return "AWS" if self.waits else KINDS[self.finding.code].actor
+
+    @property
+    def owner(self) -> Owner | None:
+        return self.who.owner if self.who else None
+
+    @property
+    def issued(self) -> date | None:
+        return self.summary.day_at("IssuedDate") if self.summary else None
+
+    @cached_property
+    def amount(self) -> Amount | None:
+        """The amount as AWS lists it, outside the totals; None if it is in them, adds nothing or
+        cannot be read.
+        """
+        if self.summary is None or self.is_archived:
+            return None
+        try:
+            return self.summary.amount_due()
+        except AmountNotRead:
+            return None
+
+    @property
+    def step(self) -> str:
+        """The action itself."""
+        kind = KINDS[self.finding.code]
+        return kind.step if kind.waits else self.finding.next_step
+
+    @property
+    def no_action_until(self) -> date | None:
+        """The day on which the action becomes due; None if it is due now."""
+        return self.last_day + timedelta(days=1) if self.waits and self.last_day else None
+
+    @property
+    def action(self) -> str:
+        """The action, until which date none is needed, and the action after it."""
+        if until := self.no_action_until:
+            return f"No action until {day_name(until)}; AWS is asked daily. After that: {self.step}"
+        return self.step
+
+
+@dataclass(frozen=True)
+class OpenItems:
+    """The open items of a period, those for a person first."""
+
+    items: tuple[OpenItem, ...]
+    count: int
+    """Their number, if not all are kept."""
+    expected: int
+    """The number of invoices expected."""
+    invoices: int
+    """The number of expected invoices neither archived nor accepted as missing."""
+    totals: tuple[Amount, ...]
+    """The amounts of the listed ones per currency, outside the totals of the period."""
+
+    def first(self, most: int) -> "OpenItems":
+        """The same in little memory."""
+        return replace(self, items=self.items[:most])
+
+
+def open_items(manifest: Manifest, owners: Owners) -> OpenItems:
+    """The open items of a manifest with its invoices, as of its instant."""
+    last_day = date.fromisoformat(manifest.last_day) if manifest.last_day else None
+    is_overdue = bool(last_day and read_instant(manifest.generated_at).date() > last_day)
+    who = identities(manifest, owners)
+    items = [
+        OpenItem(None, (found,), "", None, is_archived=False, since=None, last_day=last_day,
+                 is_overdue=is_overdue)
+        for found in manifest.findings
+        if found.is_blocking
+    ]  # fmt: skip
+    for payer in manifest.payers:
+        items += _of_payer(payer, who[payer.payer_account_id], last_day, is_overdue=is_overdue)
+    once = {one.invoice_id: one.amount for one in items if one.amount}
+    return OpenItems(
+        tuple(sorted(items, key=_order)),
+        len(items),
+        sum(payer.expected for payer in manifest.payers),
+        sum(unarchived(payer) for payer in manifest.payers),
+        tuple(sums(once.values())),
+    )
+
+
+def unarchived(payer: PayerState) -> int:
+    """The number of expected invoices neither archived nor accepted as missing."""
+    if payer.unarchived is not None:
+        return payer.unarchived
+    return 0 if payer.is_complete else payer.expected - payer.archived
+
+
+def _order(item: OpenItem) -> tuple[object, ...]:
+    who = item.who
+    return (
+        item.waits,
+        who is not None,
+        who.name.casefold() if who else "",
+        who.account_id if who else "",
+        item.subject,
+    )
+
+
+def _of_payer(
+    payer: PayerState, who: Identity, last_day: date | None, *, is_overdue: bool
+) -> Iterator[OpenItem]:
+    since, invoices = payer.since, dict(_invoices_by_subject(payer))
+    for subject, found in _by_subject(payer.blocking).items():
+        invoice_id, summary, is_archived = invoices.get(subject, ("", None, False))
+        yield OpenItem(
+            who,
+            found,
+            invoice_id,
+            summary,
+            is_archived=is_archived,
+            since=since.get(subject),
+            last_day=last_day,
+            is_overdue=is_overdue,
+        )
+
+
+def _by_subject(findings: Sequence[Finding]) -> dict[str, tuple[Finding, ...]]:
+    found: dict[str, tuple[Finding, ...]] = {}
+    for one in sorted(findings, key=lambda one: (KINDS[one.code].waits, one)):
+        found[one.subject] = (*found.get(one.subject, ()), one)
+    return found
+
+
+_About = tuple[str, InvoiceSummary, bool]
+"""Of an invoice: its id, its row, and True if it has a record."""
+
+
+def _invoices_by_subject(payer: PayerState) -> Iterator[tuple[str, _About]]:
+    """The invoice of each subject of a finding."""
+    for archived in payer.invoices:
+        about = archived.invoice_id, archived.summary, True
+        yield from ((one, about) for one in _subjects(archived.invoice_id, archived.findings))
+    for outstanding in payer.outstanding:
+        about = outstanding.invoice_id, outstanding.summary, False
+        yield from ((one, about) for one in _subjects(outstanding.invoice_id, outstanding.findings))
+
+
+def _subjects(invoice_id: str, findings: Iterable[Finding]) -> set[str]:
+    return {invoice_id, *(one.subject for one in findings)}

@@ -1,0 +1,35 @@
+"""The owners of payer accounts, from the register of a run: manifests know none."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lambdas.domain.runs.payer_register import Payer
+
+DEFAULT_OWNER = "Finance"
+"""The owner of an account without one in the register."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The person who closes a payer account's month; `email` is empty if the register has none."""
+
+    name: str
+    email: str = ""
+
+
+class Owners:
+    """The owner of each payer account of the register; everybody else has the default owner."""
+
+    def __init__(self, register: Iterable[Payer], default: str = DEFAULT_OWNER) -> None:
+        self.default = Owner(default)
+        self._owners = {
+            payer.account_id: Owner(payer.owner or default, payer.owner_email)
+            for payer in register
+            if payer.owner or payer.owner_email
+        }
+
+    def __contains__(self, account_id: object) -> bool:
+        return account_id in self._owners
+
+    def of(self, account_id: str) -> Owner:
+        return self._owners.get(account_id, self.default)
