@@ -623,7 +623,9 @@ def test_a_gap_keeps_the_instant_as_of_which_it_was_first_found() -> None:
     again = judged(awaited, invoices=[archived("1"), archived("3")], previous=first, as_of=NEXT_DAY)
     assert payer(again).since == payer(first).since == {"2": first.generated_at}
     all_of_them = [archived("1"), archived("2"), archived("3")]
-    found = judged(outcome(listed=("1", "2", "3")), invoices=all_of_them, previous=again)
+    found = judged(
+        outcome(listed=("1", "2", "3")), invoices=all_of_them, previous=again, as_of=LATER
+    )
     assert (payer(found).since, payer(found).unarchived) == ({}, 0)
 
 
