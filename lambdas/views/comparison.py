@@ -1,20 +1,21 @@
 """Differences from the period before, and changes of archived invoices.
 
-A total is compared only if it is whole in both months.
+A total is compared only after the month, and only if it is whole in both months.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.money import EXACT
-from lambdas.domain.words import counted
-from lambdas.views.digest import PayerDigest, PeriodDigest
+from lambdas.views.digest import PeriodDigest
+from lambdas.views.provisional import open_currencies
 
 PAYER_NEW = "PAYER_NEW"
 PAYER_GONE = "PAYER_GONE"
 TOTAL_CHANGED = "TOTAL_CHANGED"
+_PERCENT = Context(prec=9)
 CHANGE_CODES = (
     "INVOICE_CHANGED",
     "INVOICE_CANCELLED",
@@ -33,6 +34,8 @@ class Total:
     currency: str
     before: Decimal | None
     now: Decimal | None
+    is_provisional: bool
+    """True if an outstanding invoice may change the total of now."""
     is_comparable: bool
 
     @property
@@ -64,40 +67,67 @@ class Change:
             return None
         return difference(self.before, self.now)
 
+    @property
+    def percent(self) -> Decimal | None:
+        """The difference in per cent of before; None if there is none, or nothing before or now."""
+        if self.difference is None or not self.before or self.now is None:
+            return None
+        return _PERCENT.divide(self.difference, abs(self.before)).scaleb(2)
+
 
 def difference(before: Decimal | None, now: Decimal | None) -> Decimal:
     """The exact difference; None counts as zero."""
     return EXACT.subtract(now or Decimal(0), before or Decimal(0))
 
 
-def is_comparable(
-    before: PeriodDigest | None, now: PeriodDigest, account_id: str | None = None
-) -> bool:
-    """True if the totals of both months are whole: of one payer account, or of all of them.
-
-    A payer account that is not complete may get an invoice in any currency, so either all
-    currencies of a month are compared or none.
-    """
-    return all(one is not None and one.has_whole_totals(account_id) for one in (before, now))
-
-
 def total_changes(
     before: PeriodDigest | None, now: PeriodDigest, account_id: str | None = None
 ) -> Iterator[Total]:
-    """The totals of every currency of either month, equal ones too, of one payer account or of all
-    of them.
+    """The totals per currency, equal ones too, of one payer account or of all of them.
+
+    A month in progress is compared with nothing. After it, a currency is compared if its totals are
+    whole in both months.
     """
-    totals_before = before.totals_of(account_id) if before else {}
+    open_now = open_currencies(now, before, account_id)
+    earlier = None if now.is_in_progress else before
+    open_before = open_currencies(earlier, None, account_id) if earlier else None
+    totals_before = earlier.totals_of(account_id) if earlier else {}
     totals_now = now.totals_of(account_id)
-    comparable = is_comparable(before, now, account_id)
     for currency in sorted(totals_before.keys() | totals_now.keys()):
-        yield Total(currency, totals_before.get(currency), totals_now.get(currency), comparable)
+        is_whole = currency not in open_now
+        yield Total(
+            currency,
+            totals_before.get(currency),
+            totals_now.get(currency),
+            is_provisional=not is_whole,
+            is_comparable=is_whole and open_before is not None and currency not in open_before,
+        )
 
 
-def since_period_before(before: PeriodDigest, now: PeriodDigest) -> Iterator[Change]:
-    """Differences of the payer accounts and their totals from the period before, per currency. A
-    payer account that is new or gone without any total counts too.
+def since_period_before(before: PeriodDigest, now: PeriodDigest) -> list[Change]:
+    """Differences of the payer accounts and their totals from the period before, per currency: new
+    and missing ones first, then by size in per cent. A month in progress has none.
+
+    A payer account that is new or gone without any total counts too.
     """
+    return sorted(_changes(before, now), key=_new_and_missing_first)
+
+
+def _new_and_missing_first(change: Change) -> tuple[object, ...]:
+    is_in_both = change.before is not None and change.now is not None
+    percent = change.percent
+    return (
+        is_in_both,
+        percent is None,
+        -abs(percent or Decimal(0)),
+        change.payer_account_id,
+        change.currency,
+    )
+
+
+def _changes(before: PeriodDigest, now: PeriodDigest) -> Iterator[Change]:
+    if now.is_in_progress:
+        return
     for account_id in sorted(before.payer_of.keys() | now.payer_of.keys()):
         totals = [one for one in total_changes(before, now, account_id) if one.before != one.now]
         if account_id not in before.payer_of:
@@ -119,14 +149,6 @@ def since_period_before(before: PeriodDigest, now: PeriodDigest) -> Iterator[Cha
             yield Change(
                 code, account_id, payer.name, "", detail, *amounts, is_comparable=one.is_comparable
             )
-
-
-def provisional(one: PeriodDigest | PayerDigest) -> str:
-    """The remark beside totals that are not whole."""
-    if not one.unarchived:
-        return "provisional"
-    verb = "is" if one.unarchived == 1 else "are"
-    return f"provisional: {counted(one.unarchived, 'invoice')} {verb} outstanding"
 
 
 def archive_changes(manifest: Manifest) -> Iterator[Change]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, get_args
@@ -10,7 +11,7 @@ from typing import Any, get_args
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import COMPLETENESS_SCHEMA, Manifest
-from lambdas.domain.money import stored_decimal
+from lambdas.domain.money import EXACT, stored_decimal
 from lambdas.domain.verdict_words import PeriodVerdict, is_complete
 
 
@@ -25,15 +26,31 @@ class PayerDigest:
     archived: int
     documents: int
     totals: Mapping[str, Decimal]
+    outstanding: int
+    """The number of expected invoices neither archived nor accepted as missing."""
+    outstanding_totals: Mapping[str, Decimal]
+    """The amounts of those that AWS lists, outside the totals."""
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "PayerDigest":
+        verdict = _text(data["verdict"])
+        expected, archived = _count(data["expected"]), _count(data["archived"])
+        not_noted = 0 if is_complete(verdict) else max(0, expected - archived)
+        return cls(
+            _text(data["payer_account_id"]),
+            _text(data["name"]),
+            verdict,
+            expected,
+            archived,
+            _count(data["documents"]),
+            _totals(data["totals"]),
+            _count(data.get("unarchived", not_noted)),
+            _totals(data.get("outstanding_totals", [])),
+        )
 
     @property
     def is_complete(self) -> bool:
         return is_complete(self.verdict)
-
-    @property
-    def unarchived(self) -> int:
-        """Number of expected invoices that are not archived."""
-        return self.expected - self.archived
 
 
 @dataclass(frozen=True)
@@ -51,6 +68,8 @@ class PeriodDigest:
     blocking: Mapping[str, int]
     next_steps: Mapping[str, str]
     """By blocking code."""
+    last_day: date | None
+    """The last day on which nothing of the period was overdue."""
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "PeriodDigest":
@@ -73,20 +92,10 @@ class PeriodDigest:
             _text_or_none(data["closed_at"]),
             _text_or_none(data["manifest"]),
             _totals(data["totals"]),
-            tuple(
-                PayerDigest(
-                    _text(payer["payer_account_id"]),
-                    _text(payer["name"]),
-                    _text(payer["verdict"]),
-                    _count(payer["expected"]),
-                    _count(payer["archived"]),
-                    _count(payer["documents"]),
-                    _totals(payer["totals"]),
-                )
-                for payer in data["payers"]
-            ),
+            tuple(map(PayerDigest.from_data, data["payers"])),
             dict(sorted(Counter(_text(f["code"]) for f in blocking).items())),
             {f["code"]: _text(f["next_step"]) for f in blocking},
+            date.fromisoformat(data["last_day"]) if data.get("last_day") else None,
         )
 
     @classmethod
@@ -106,9 +115,27 @@ class PeriodDigest:
         return sum(payer.archived for payer in self.payers)
 
     @property
-    def unarchived(self) -> int:
-        """Number of expected invoices that are not archived."""
-        return self.expected - self.archived
+    def outstanding(self) -> int:
+        """The number of expected invoices neither archived nor accepted as missing."""
+        return sum(payer.outstanding for payer in self.payers)
+
+    @cached_property
+    def outstanding_totals(self) -> Mapping[str, Decimal]:
+        """The amounts of those that AWS lists per currency, outside the totals."""
+        totals: dict[str, Decimal] = {}
+        for payer in self.payers:
+            for currency, amount in payer.outstanding_totals.items():
+                totals[currency] = EXACT.add(totals.get(currency, Decimal(0)), amount)
+        return totals
+
+    @property
+    def is_in_progress(self) -> bool:
+        """True as long as AWS may issue more invoices of the month before its deadline."""
+        if self.verdict == "COMPLETE":
+            return False
+        if self.last_day is None:
+            return self.verdict == "AWAITING"
+        return read_instant(self.generated_at).date() <= self.last_day
 
     @property
     def is_complete(self) -> bool:
@@ -121,13 +148,6 @@ class PeriodDigest:
             return self.totals
         payer = self.payer_of.get(account_id)
         return payer.totals if payer else {}
-
-    def has_whole_totals(self, account_id: str | None) -> bool:
-        """True if no outstanding invoice can change the totals. In a period that is not complete,
-        an absent payer account may still get invoices.
-        """
-        payer = self.payer_of.get(account_id) if account_id else None
-        return payer.is_complete if payer else self.is_complete
 
     @property
     def documents(self) -> int:

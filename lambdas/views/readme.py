@@ -166,6 +166,7 @@ PERIOD = ("billing_period closed_at findings generated_at last_day run_id "
           "totals verdict").split()
 PAYER = ("archived checked_at documents expected findings legal_entity name "
          "payer_account_id residuals run_id settled_at sources totals verdict").split()
+ADDED_LATER = "outstanding_totals", "unarchived"
 COMPLETE = "COMPLETE", "NO_CHARGES", "TRANSFERRED"
 VIEWS = "SHA256SUMS", "completeness.json", "index.html", "ledger.csv", "ledger.xlsx"
 AT_THE_TOP = "README.txt", "index.html", "manifest-signing-key.pem"
@@ -256,7 +257,8 @@ def check_completeness(view, newest, content):
     more = ", %d more with nothing outstanding" % waiting if waiting else ""
     right = {name: newest[name] for name in PERIOD}
     right["manifest"], right["schema"] = newest["key"], view["schema"]
-    right["payers"] = [{name: payer[name] for name in PAYER} for payer in payers]
+    right["payers"] = [{name: payer[name] for name in (
+        *PAYER, *(one for one in ADDED_LATER if one in payer))} for payer in payers]
     forms = []
     for count, end in ((done, more), (done + waiting, "")):  # as now, and as v1 counted
         text = "%d of %d complete on %s" % (count, len(payers), day) + end

@@ -16,13 +16,12 @@ from lambdas.views.comparison import (
     Change,
     Total,
     archive_changes,
-    is_comparable,
-    provisional,
     since_period_before,
     total_changes,
 )
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.ledger import COLUMNS, ledger_rows
+from lambdas.views.provisional import provisional
 from lambdas.views.sheets import Book, Frozen, Heading
 from lambdas.views.wording import PAYER_VERDICTS, code_name, verdict_name
 
@@ -182,7 +181,7 @@ def _caveats(now: PeriodDigest, before: PeriodDigest | None) -> Iterator[str]:
         yield f"{provisional(now).capitalize()}."
     if before and not before.is_complete:
         yield f"{period_name(before.billing_period)} is not complete."
-    if before and not is_comparable(before, now):
+    if before and not all(one.is_comparable for one in total_changes(before, now)):
         yield (
             "These totals are not compared with the month before. The sheet 'payers' compares the "
             "payer accounts that are complete in both months."
@@ -201,7 +200,7 @@ _HOW_TO_READ = (
 )
 
 
-_NO_TOTAL = Total("", None, None, is_comparable=False)
+_NO_TOTAL = Total("", None, None, is_provisional=False, is_comparable=False)
 
 
 def _total_rows(now: PeriodDigest, before: PeriodDigest | None) -> Iterator[list[Cell]]:

@@ -10,6 +10,7 @@ from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.acceptance import Acceptance
 from lambdas.domain.judgement.invoice_findings import findings_of
 from lambdas.domain.judgement.verdicts import INVOICE_NOT_LISTED, payer_verdict
+from lambdas.domain.money import sums
 from lambdas.domain.runs.outcome import CHECKED, NOT_CHECKED, OUTCOME_CODES
 from lambdas.domain.verdict_words import is_complete
 from lambdas.domain.witnesses.statements import PayerWitnesses
@@ -70,6 +71,8 @@ class PayerRules:
         if type(data["expected"]) is not int:
             raise TypeError(f"{data['expected']!r} is no number of invoices")
         self._account_id: str = data["payer_account_id"]
+        self._unarchived = data.get("unarchived")
+        self._outstanding_totals = data.get("outstanding_totals")
         self._judged = judged
         self._findings = [Finding.from_data(one) for one in data["findings"]]
         self._outstanding = [OutstandingInvoice.from_data(one) for one in data["outstanding"]]
@@ -107,6 +110,7 @@ class PayerRules:
             yield f"{self._claim_text()} in spite of {self._blocking[0].code}"
         if claim.is_complete and (bare := [one for one in self._outstanding if not one.findings]):
             yield f"is {claim.verdict} without {bare[0].invoice_id}, and does not say why"
+        yield from self._outstanding_figures()
         if claim.verdict == "AWAITING" and self._judged.is_overdue:
             yield f"is awaited after {self._judged.last_day}"
         for name in ("settled_at", "checked_at"):
@@ -116,6 +120,17 @@ class PayerRules:
         for acknowledgement in self._witnesses.acknowledgements:
             if read_instant(acknowledgement.at) > at:
                 yield f"was accepted at {acknowledgement.at}, after the manifest was generated"
+
+    def _outstanding_figures(self) -> Iterator[str]:
+        """Check the figures on outstanding invoices, which earlier releases did not have."""
+        number, blocking = self._unarchived, {one.subject for one in self._blocking}
+        most = 0 if self.claim.is_complete else self.claim.expected
+        if number is not None and not (type(number) is int and 0 <= number <= most):
+            yield f"notes {number!r} of {self.claim.expected} invoices as outstanding"
+        rows = [one.summary for one in self._outstanding if one.invoice_id in blocking]
+        right = sums(amount for row in rows if (amount := row.amount_due_or_none))
+        if self._outstanding_totals not in (None, [amount.to_data() for amount in right]):
+            yield "has other outstanding_totals than its outstanding invoices"
 
     def of_this_run(self, before: Before) -> Iterator[str]:
         """Yield faults against the rules that hold for the manifest's own run."""

@@ -43,6 +43,10 @@ in these forms lies in archives.
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_form_is_written_in_the_bytes_of_earlier_releases(name: str) -> None:
     data = EXAMPLES[name].to_data()
+    for payer in data.get("payers", ()):
+        payer.pop(
+            "outstanding_totals", None
+        )  # added since; it follows from the outstanding invoices
     assert to_json(data) == to_json(WRITTEN[name])
     assert to_canonical_json(data) == to_canonical_json(WRITTEN[name])
 
@@ -56,6 +60,8 @@ def test_completeness_is_written_in_the_bytes_of_earlier_releases() -> None:
     written = WRITTEN["completeness"]
     view = EXAMPLES["manifest"].completeness()
     assert view["progress"] != written["progress"]  # decision 42: counted otherwise since
+    for payer in view["payers"]:
+        payer.pop("outstanding_totals", None)  # added since
     assert to_json(view | {"progress": written["progress"]}) == to_json(written)
 
 

@@ -267,3 +267,17 @@ def test_what_is_edited_without_a_signature_is_reported_as_that_alone() -> None:
     made.files[NEWEST] = made.files[NEWEST].replace(b'"expected":1', b'"expected":0')
     findings = check(made, MemoryPlace(made.files)).findings
     assert "MANIFEST_CONTRADICTED" not in {found.code for found in findings}
+
+
+@pytest.mark.parametrize("number", [-1, 1, True, "0"])
+def test_a_complete_account_has_no_outstanding_invoices(number: object) -> None:
+    assert "as outstanding" in newest(of_payer(unarchived=number))
+    assert newest(of_payer(unarchived=0)) == ""
+
+
+def test_outstanding_totals_are_those_of_the_outstanding_invoices() -> None:
+    wrong = [{"currency": "USD", "amount": "1.00"}]
+    made = MadeArchive(GOOD.kms, dict(GOOD.files))
+    sign_newest(made, of_payer(outstanding_totals=wrong), views=False)
+    found = {one.code: one.found for one in check(made, MemoryPlace(made.files)).findings}
+    assert "outstanding_totals" in found["MANIFEST_CONTRADICTED"]

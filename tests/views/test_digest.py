@@ -31,7 +31,8 @@ def test_a_digest_reads_what_completeness_json_says() -> None:
     assert one.payer_of[ACME].totals == {"USD": Decimal("10.50"), "JPY": Decimal(3)}
     assert one.blocking == {"MANIFEST_DAMAGED": 1, "PDF_NOT_READY": 1}
     assert one.next_steps["PDF_NOT_READY"] == KINDS["PDF_NOT_READY"].next_step
-    assert (one.unarchived, one.is_complete, one.generated_at) == (1, False, manifest.generated_at)
+    assert one.outstanding_totals == {"USD": Decimal("100.00")}
+    assert (one.outstanding, one.is_complete, one.generated_at) == (1, False, manifest.generated_at)
 
 
 @pytest.mark.parametrize(

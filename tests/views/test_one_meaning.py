@@ -10,6 +10,7 @@ from typing import Any, get_args
 import openpyxl
 import pytest
 
+from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.json_text import to_json
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.judgement.verdicts import period_verdict
@@ -30,7 +31,7 @@ from tests.domain.example_months import (
     page_of_month,
     payer_state,
 )
-from tests.domain.examples import ACME, BOREAL, OCTOBER, outstanding
+from tests.domain.examples import ACME, BOREAL, OCTOBER, outstanding, summary_row
 from tests.sources import modules, text_of, tree_of
 from tests.views.pages.reading import Node, read
 
@@ -108,31 +109,58 @@ def test_who_waits_for_the_deadline_alone_is_reported_beside_those_that_are_comp
     assert figure(read(page_of_month(manifest)), "Payer accounts complete") == "0 of 1"
 
 
-def test_no_total_is_compared_as_long_as_a_payer_account_may_get_an_invoice_in_its_currency() -> (
-    None
-):
+def test_a_month_in_progress_is_compared_with_nothing() -> None:
     """The workbook compared JPY, in which Boreal has nothing yet, where the page said "so far"."""
     acme = payer_state(ACME, invoices=(due("1", "12", "JPY"),))
     boreal = payer_state(BOREAL, "Boreal", invoices=(due("2", "7.00"),), verdict="AWAITING")
     manifest = month(acme, boreal, verdict="AWAITING")
-    before = digest(payer_state(ACME, invoices=(due("0", "10", "JPY"),)))
+    gone = payer_state("999900001111", "Cardinal", invoices=(due("3", "5", "EUR"),))
+    before = digest(payer_state(ACME, invoices=(due("0", "10", "JPY"),)), gone)
 
     page = read(page_of_month(manifest, [before]))
-    assert [one.text for one in page.all("dd", "since")] == 2 * ["provisional"]
+    assert [one.text for one in page.all("dd", "since")] == ["provisional"]
+    assert page.all("table", "since") == []
     book = sheets(manifest, before)
-    summary = {row[0].value: row[3].value for row in book["summary"].iter_rows()}
-    assert (summary["JPY"], summary["USD"]) == (None, None)
+    summary = {row[0].value: [one.value for one in row[1:]] for row in book["summary"].iter_rows()}
+    assert (summary["JPY"], summary["USD"]) == ([12, None, None], [7, None, None])
+    assert "EUR" not in summary
+    assert [row["Difference"] for row in rows(book["payers"])] == [None, None]
+    assert rows(book["changes"]) == []
+
+
+def open_month(*, currency: str) -> Manifest:
+    """A month after its deadline that misses one invoice of Boreal in this currency."""
+    acme = payer_state(ACME, invoices=(due("1", "12", "JPY"),))
+    row = summary_row("2", PaymentCurrencyAmount={"TotalAmount": "7", "CurrencyCode": currency})
+    gap = replace(outstanding("2", payer=BOREAL), summary=InvoiceSummary(row))
+    boreal = payer_state(BOREAL, "Boreal", outstanding=(gap,), verdict="PARTIAL")
+    return month(acme, boreal, verdict="ACTION_REQUIRED")
+
+
+@pytest.mark.parametrize(("currency", "difference"), [("USD", 2), ("JPY", None)])
+def test_only_the_currency_that_is_open_is_provisional(
+    currency: str, difference: int | None
+) -> None:
+    manifest = open_month(currency=currency)
+    before = digest(payer_state(ACME, invoices=(due("0", "10", "JPY"),)))
+    page = read(page_of_month(manifest, [before]))
+    said = "+2 since September" if difference else "provisional"
+    assert [one.text for one in page.all("dd", "since")] == [said]
+    summary = {
+        row[0].value: row[3].value for row in sheets(manifest, before)["summary"].iter_rows()
+    }
+    assert summary["JPY"] == difference
 
 
 def test_a_payer_account_that_is_complete_in_both_months_is_compared_whoever_else_is_not() -> None:
-    acme = payer_state(ACME, invoices=(due("1", "12", "JPY"),))
-    boreal = payer_state(BOREAL, "Boreal", invoices=(due("2", "7.00"),), verdict="AWAITING")
-    manifest = month(acme, boreal, verdict="AWAITING")
+    manifest = open_month(currency="JPY")
     before = digest(payer_state(ACME, invoices=(due("0", "10", "JPY"),)))
 
     (table,) = read(page_of_month(manifest, [before])).all("table", "since")
-    shown = [row.all("td")[-1].text for row in table.all("tr") if row.all("td")]
-    assert sorted(shown) == ["+2 JPY", "\N{EN DASH}"]
+    shown = {
+        row.all("td")[0].text: row.all("td")[-1].text for row in table.all("tr") if row.all("td")
+    }
+    assert shown == {f"Acme {ACME}": "+2 JPY", f"Boreal {BOREAL}": "\N{EN DASH}"}
     book = sheets(manifest, before)
     for sheet in ("payers", "changes"):
         found = {row["Payer account"]: row["Difference"] for row in rows(book[sheet])}
@@ -163,19 +191,11 @@ def test_the_workbook_says_why_its_totals_are_not_compared_and_which_others_are(
     assert texts[at + len(reasons) + bool(reasons)].startswith("Totals are per currency")
 
 
-def test_who_is_absent_from_a_month_that_is_not_complete_is_not_compared_with_nothing() -> None:
-    """Invoices of the month may yet come, also of a payer account that nobody knew there."""
+def test_who_is_absent_from_a_month_that_is_over_had_nothing_in_it() -> None:
     manifest = month(payer_state(ACME, invoices=(due("1", "12.50"),)))
-    before = digest(payer_state(BOREAL, "Boreal", verdict="PARTIAL"), verdict="ACTION_REQUIRED")
-
-    page = read(page_of_month(manifest, [before]))
-    cells = [row.all("td") for row in page.one("table", "since").all("tr")]
-    assert [row[-1].text for row in cells if row and "New" in row[1].text] == ["\N{EN DASH}"]
-    book = sheets(manifest, before)
-    assert [row["Difference"] for row in rows(book["payers"])] == [None]
-    new = [row for row in rows(book["changes"]) if row["Change"] == "PAYER_NEW"]
-    assert [row["Difference"] for row in new] == [None]
-    assert "not compared" in new[0]["What changed"]
+    before = digest(payer_state(BOREAL, "Boreal", verdict="NO_ACCESS"), verdict="ACTION_REQUIRED")
+    new = [row for row in rows(sheets(manifest, before)["changes"]) if row["Change"] == "PAYER_NEW"]
+    assert [row["Difference"] for row in new] == [12.5]
 
 
 def test_what_is_not_complete_is_called_provisional_with_what_is_outstanding() -> None:

@@ -217,7 +217,8 @@ def test_totals_are_compared_only_where_both_months_have_everything(
 ) -> None:
     period = {True: "COMPLETE", False: "ACTION_REQUIRED"}
     one = payer_state(invoices=(due("1", "12.50"),), verdict=now)
-    earlier = payer_state(invoices=(due("0", "10.00"),), verdict=before)
+    gap = () if before == "COMPLETE" else (outstanding(),)
+    earlier = payer_state(invoices=(due("0", "10.00"),), outstanding=gap, verdict=before)
     book = opened(
         month(one, verdict=period[now == "COMPLETE"]),
         digest(earlier, verdict=period[before == "COMPLETE"]),

@@ -15,7 +15,7 @@ from lambdas.domain.findings import KINDS, Finding
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import Manifest, PayerState
-from lambdas.domain.money import Amount, AmountNotRead, sums
+from lambdas.domain.money import Amount, sums
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,7 @@ class OpenItem:
         """
         if self.summary is None or self.is_archived:
             return None
-        try:
-            return self.summary.amount_due()
-        except AmountNotRead:
-            return None
+        return self.summary.amount_due_or_none
 
     @property
     def step(self) -> str:

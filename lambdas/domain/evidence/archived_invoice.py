@@ -11,7 +11,7 @@ from lambdas.domain.invoices.receiver_roles import roles_of_sightings
 from lambdas.domain.invoices.summary import InvoiceSummary, RowAlone
 from lambdas.domain.json_form import OMITTED, Form
 from lambdas.domain.json_text import Instant
-from lambdas.domain.money import Amount, AmountNotRead
+from lambdas.domain.money import Amount
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,7 @@ class ArchivedInvoice(Form):
         """The amount that the invoice adds to its payer account's totals; None if it adds nothing
         or cannot be read (then there is a finding).
         """
-        try:
-            return self.summary.amount_due()
-        except AmountNotRead:
-            return None
+        return self.summary.amount_due_or_none
 
 
 @dataclass(frozen=True)

@@ -233,6 +233,13 @@ class InvoiceSummary:
         """
         return None if self.repeats_another else self.stated_amount()
 
+    @property
+    def amount_due_or_none(self) -> Amount | None:
+        """The amount that the row adds; None if it adds nothing or cannot be read."""
+        with suppress(AmountNotRead):
+            return self.amount_due()
+        return None
+
     def stated_amount(self) -> Amount:
         """The row's total, even if it adds to no other. Raises AmountNotRead."""
         for member in ("PaymentCurrencyAmount", "BaseCurrencyAmount"):

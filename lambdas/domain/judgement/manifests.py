@@ -110,6 +110,15 @@ class PayerState(Form):
         return {one.subject: one.since for one in self.outstanding_since}
 
     @property
+    def outstanding_totals(self) -> list[Amount]:
+        """The amounts of the outstanding invoices as AWS lists them, outside the totals; none of
+        what a person accepted as missing.
+        """
+        blocking = {found.subject for found in self.blocking}
+        rows = [one.summary for one in self.outstanding if one.invoice_id in blocking]
+        return sums(amount for row in rows if (amount := row.amount_due_or_none))
+
+    @property
     def is_complete(self) -> bool:
         return is_complete(self.verdict)
 
@@ -133,12 +142,13 @@ class PayerState(Form):
         """The members derived from its invoices."""
         if self.count is not None:
             raise ValueError("without its invoices a payer account has no totals to show")
+        outstanding = [amount.to_data() for amount in self.outstanding_totals]
         return {
             "archived": self.archived,
             "documents": self.documents,
             "totals": [amount.to_data() for amount in totals(self.invoices)],
             "sources": sources(self.invoices),
-        }
+        } | ({"outstanding_totals": outstanding} if outstanding else {})
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The differences on a period's page: from the month before, and after archiving."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from decimal import Context, Decimal
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from lambdas.domain.day_names import period_name
 from lambdas.domain.money_text import money, money_change
@@ -11,26 +11,24 @@ from lambdas.views.comparison import (
     PAYER_NEW,
     Change,
     archive_changes,
-    difference,
-    provisional,
     since_period_before,
 )
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.frame import NOTHING, cell, folded, section, table
 from lambdas.views.pages.html import Content, Html, element, name
 from lambdas.views.pages.period_context import PeriodContext
+from lambdas.views.provisional import open_currencies, provisional
 from lambdas.views.wording import code_name
 
 _MOST_SHOWN = 20
 """Differences shown at once; the rest is folded."""
-_ENOUGH_DIGITS = Context(prec=28)
 _NEW, _GONE, _CHANGED = "New", "No longer here", "Changed"
 _NOT_ARCHIVED = "Not archived yet"
 _LABELS = {PAYER_NEW: _NEW, PAYER_GONE: _GONE}
 
 
 def differences(page: PeriodContext) -> Iterator[Html]:
-    if page.before:
+    if page.before and not page.now.is_in_progress:
         yield _since(page, page.before)
     if changes := list(archive_changes(page.manifest)):
         yield _changed(page, changes)
@@ -38,7 +36,7 @@ def differences(page: PeriodContext) -> Iterator[Html]:
 
 def _since(page: PeriodContext, before: PeriodDigest) -> Html:
     month = period_name(before.billing_period)
-    changes = _largest_first(list(since_period_before(before, page.now)), before, page.now)
+    changes = since_period_before(before, page.now)
     notes = []
     if not before.is_complete:
         notes.append(f"{month} itself is not complete, so this is provisional.")
@@ -55,7 +53,7 @@ def _since(page: PeriodContext, before: PeriodDigest) -> Html:
             table(caption, headings, rows[:_MOST_SHOWN], class_="since"),
             _more(caption, headings, rows[_MOST_SHOWN:]),
         ]
-        notes.append("What weighs most in the total of its currency comes first.")
+        notes.append("New and missing ones come first, then the largest change in per cent.")
     return section(f"Since {month}", content, name="since", note=" ".join(notes) or None)
 
 
@@ -64,26 +62,6 @@ def _more(caption: str, headings: tuple[str, ...], rows: Sequence[Html]) -> Html
         return None
     more = table(f"{caption}, continued", headings, rows, class_="since")
     return folded(counted(len(rows), "more difference"), more)
-
-
-def _largest_first(
-    changes: Sequence[Change], before: PeriodDigest, now: PeriodDigest
-) -> list[Change]:
-    """Sort differences by their share of the currency's total, since amounts of different
-    currencies cannot be compared.
-    """
-    totals = {
-        currency: max(abs(one.totals.get(currency, Decimal(0))) for one in (before, now))
-        for currency in before.totals.keys() | now.totals.keys()
-    }
-    return sorted(
-        changes, key=lambda one: (-_share(one, totals), one.payer_account_id, one.currency)
-    )
-
-
-def _share(change: Change, totals: Mapping[str, Decimal]) -> Decimal:
-    amount, total = difference(change.before, change.now), totals.get(change.currency)
-    return _ENOUGH_DIGITS.divide(abs(amount), total) if amount and total else Decimal(0)
 
 
 def _changed(page: PeriodContext, changes: Sequence[Change]) -> Html:
@@ -110,7 +88,8 @@ def _label(page: PeriodContext, change: Change) -> str:
     """The kind of a difference; a total that is not whole counts as not archived yet."""
     if change.code in _LABELS:
         return _LABELS[change.code]
-    return _CHANGED if page.now.has_whole_totals(change.payer_account_id) else _NOT_ARCHIVED
+    is_open = change.currency in open_currencies(page.now, page.before, change.payer_account_id)
+    return _NOT_ARCHIVED if is_open else _CHANGED
 
 
 def _money_row(
@@ -140,7 +119,8 @@ def _amount(change: Change, amount: Decimal | None, period: PeriodDigest) -> Con
     total: Content = NOTHING
     if amount is not None:
         total = [money(amount, change.currency), " ", name(change.currency)]
-    payer = period.payer_of.get(change.payer_account_id)
-    if payer is None or period.has_whole_totals(payer.payer_account_id):
+    account_id = change.payer_account_id
+    payer = period.payer_of.get(account_id)
+    if payer is None or change.currency not in open_currencies(period, None, account_id):
         return total
     return [total, " ", element("span", provisional(payer), class_="kind")]

@@ -18,7 +18,7 @@ from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.money_text import money, money_change
 from lambdas.domain.words import counted
-from lambdas.views.comparison import Total, provisional, total_changes
+from lambdas.views.comparison import Total, total_changes
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.differences import differences
 from lambdas.views.pages.finding_groups import exceptions, remarks
@@ -36,6 +36,7 @@ from lambdas.views.pages.html import Html, element, name
 from lambdas.views.pages.payer_list import payer_list
 from lambdas.views.pages.period_context import PeriodContext
 from lambdas.views.pages.period_table import TOTALS, period_table
+from lambdas.views.provisional import provisional
 from lambdas.views.wording import verdict_name
 
 _MOST_PERIODS = 12
@@ -92,7 +93,7 @@ def _verdict(page: PeriodContext) -> Html:
 def _sentence(page: PeriodContext) -> str:
     """The reason of the verdict."""
     manifest = page.manifest
-    if manifest.verdict == "COMPLETE" and page.now.unarchived:
+    if manifest.verdict == "COMPLETE" and page.now.expected > page.now.archived:
         return (
             "Every payer account is complete. What is not archived was accepted, or is a receipt "
             "or a tax copy that AWS does not hand out; the remarks name it."
@@ -168,7 +169,7 @@ def _totals(page: PeriodContext) -> Html:
 
 def _since(page: PeriodContext, total: Total) -> str | None:
     """The difference from the month before, if there is one."""
-    if not page.now.is_complete:
+    if total.is_provisional:
         return "provisional"
     if total.difference is None:
         return None
@@ -179,7 +180,7 @@ def _since(page: PeriodContext, total: Total) -> str | None:
 def _about_totals(page: PeriodContext) -> Iterator[str]:
     if not page.now.is_complete:
         yield f"{provisional(page.now).capitalize()}."
-    elif page.before and not page.before.is_complete:
+    elif page.before and not page.before.is_complete and not page.now.is_in_progress:
         month = period_name(page.before.billing_period)
         yield f"{month} is not complete, so nothing is compared with it here."
     yield "Per currency and never added across currencies."

@@ -6,7 +6,6 @@ from itertools import groupby
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.day_names import month_name, period_name
 from lambdas.domain.evidence.archive_layout import ledger_workbook_key, period_page_key
-from lambdas.views.comparison import provisional
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.frame import (
     NOTHING,
@@ -18,6 +17,7 @@ from lambdas.views.pages.frame import (
 )
 from lambdas.views.pages.html import Content, Html, element
 from lambdas.views.pages.links import Links
+from lambdas.views.provisional import provisional
 from lambdas.views.wording import verdict_name
 
 TOTALS = "Invoices less credit memos"

@@ -196,6 +196,7 @@ def test_completeness_says_what_the_contract_names_and_nothing_else() -> None:
         "findings",
         "legal_entity",
         "name",
+        "outstanding_totals",
         "payer_account_id",
         "residuals",
         "run_id",
@@ -205,4 +206,5 @@ def test_completeness_says_what_the_contract_names_and_nothing_else() -> None:
         "verdict",
     ]
     assert payer["totals"] == [{"currency": "USD", "amount": "10.50"}]
+    assert payer["outstanding_totals"] == [{"currency": "USD", "amount": "100.00"}]
     assert sorted(payer["findings"][0]) == ["code", "detail", "next_step", "severity", "subject"]
