@@ -60,6 +60,7 @@ def test_after_the_deadline_a_month_with_everything_archived_is_complete(world: 
         "sources": [],
         "settled_at": "2026-11-12T06:00:00Z",
         "residuals": [],
+        "unarchived": 0,
         "findings": [],
     }
     assert view["progress"]["text"] == "2 of 2 complete on business day 9"
