@@ -50,11 +50,11 @@ $(READY_TO_TEST): $(READY) requirements-test.txt
 	@tools/install.sh $(BIN)/python --requirement requirements-test.txt
 	@touch $(READY_TO_TEST)
 
-month-end: $(READY) ## run a month end on the embedded AWS: [PERIOD=2026-10] [PAYERS=payers.csv] [AT=2026-11-12]
-	@$(BIN)/python -m sandbox.month_end --period='$(PERIOD)' --payers='$(PAYERS)' --at='$(AT)'
+month-end: $(READY) ## run a month end on the embedded AWS: [PERIOD=2026-10] [PAYERS=payers.csv] [AT=2026-11-12] [HOSTILE=1]
+	@$(BIN)/python -m sandbox.month_end --period='$(PERIOD)' --payers='$(PAYERS)' --at='$(AT)' --hostile='$(HOSTILE)'
 
-close: $(READY) ## play two closing windows day by day, or one: [PERIOD=2026-07] [PAYERS=payers.csv]
-	@$(BIN)/python -m sandbox.close --period='$(PERIOD)' --payers='$(PAYERS)'
+close: $(READY) ## play two closing windows day by day, or one: [PERIOD=2026-07] [PAYERS=payers.csv] [HOSTILE=1]
+	@$(BIN)/python -m sandbox.close --period='$(PERIOD)' --payers='$(PAYERS)' --hostile='$(HOSTILE)'
 
 test: lint types test-fast ## run the tests that every change must pass
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-views test-path # each mostly waits for programs
@@ -86,4 +86,4 @@ types: $(READY_TO_TEST) ## check the types
 	@$(BIN)/python -m mypy
 
 clean: ## delete the embedded AWS, the exported archive, kept papers and what tests keep
-	rm -rf build/sandbox build/archive build/close build/papers build/tests
+	rm -rf build/sandbox build/archive build/hostile build/close build/papers build/tests

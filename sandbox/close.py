@@ -20,6 +20,7 @@ from lambdas.domain.runs.close_calendar import CloseCalendar
 from sandbox import function_logs, snapshot
 from sandbox.errors import SandboxError
 from sandbox.execution import Ending, Execution
+from sandbox.hostile_names import is_hostile, write_register
 from sandbox.organization import MADE_UP_PAYERS
 from sandbox.organization.stories import CLOSES_IN_TIME, STAYS_OPEN
 from sandbox.places import Places
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default="",
         help="default: the register that cdk.json names, without payer accounts billed daily",
     )
+    parser.add_argument("--hostile", default="", help="1: hostile names")
     parser.add_argument(
         "--folder", type=Path, default=PROJECT / "build" / "close", help="the folder to play it in"
     )
@@ -56,14 +58,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_LINES)
     try:
         periods = [_period(options.period)] if options.period else [CLOSES_IN_TIME, STAYS_OPEN]
+        hostile = is_hostile(options.hostile, options.payers)
         folder = options.folder.resolve()
         # each window starts with an empty archive
         shutil.rmtree(folder / "sandbox", ignore_errors=True)
         places = Places.under(folder, PROJECT)
-        payers = options.payers or str(_without_daily_bills(folder, places, console))
+        payers = options.payers or str(
+            _without_daily_bills(folder, places, console, hostile=hostile)
+        )
         with (
             Steps(console) as steps,
-            Sandbox(places, payers_file=payers, say=steps) as sandbox,
+            Sandbox(places, payers_file=payers, hostile=hostile, say=steps) as sandbox,
         ):
             for period in periods:
                 play(sandbox, period, console, waits_for=steps.begin)
@@ -113,12 +118,19 @@ def play(
     return days
 
 
-def _without_daily_bills(folder: Path, places: Places, console: Console) -> Path:
-    """The register of cdk.json without payer accounts that are billed daily, which are named to the
-    person: a hundred invoices a month take longer than those of all others, and close no
-    differently.
+def _without_daily_bills(
+    folder: Path, places: Places, console: Console, *, hostile: bool = False
+) -> Path:
+    """The register of cdk.json, or the hostile one, without payer accounts that are billed daily.
+
+    They are named to the person: a hundred invoices a month take longer than those of all others,
+    and close no differently.
     """
-    register = sandbox_settings(PROJECT, "", _ANY_PORT).deploy.payers_file
+    if hostile:
+        register, whole = write_register(folder), ""
+    else:
+        register = sandbox_settings(PROJECT, "", _ANY_PORT).deploy.payers_file
+        whole = f" With every payer account: make close PAYERS={places.shown(register)}"
     lines = register.read_bytes().splitlines(keepends=True)
     names = {
         payer.account_id.encode(): payer.name
@@ -128,8 +140,8 @@ def _without_daily_bills(folder: Path, places: Places, console: Console) -> Path
     for account_id in (line.split(b",")[0] for line in lines):
         if account_id in names:
             console.print(
-                f"Without {names[account_id]} ({account_id.decode()}), which is billed daily. "
-                f"With every payer account: make close PAYERS={places.shown(register)}",
+                f"Without {names[account_id]} ({account_id.decode()}), which is billed daily."
+                f"{whole}",
                 markup=False,
                 highlight=False,
             )

@@ -12,7 +12,7 @@ from lambdas.domain.errors import InvalidRegister
 from lambdas.domain.runs.payer_register import parse_register
 from sandbox.invoicing.rates import Limit
 from sandbox.invoicing.server import InvoicingEmulator, PortInUse, instant
-from sandbox.organization import Organization
+from sandbox.organization import HOSTILE_PAYERS, MADE_UP_PAYERS, Organization
 from sandbox.organization.kept_papers import KeptPapers
 
 
@@ -44,6 +44,9 @@ def main() -> int:
         "--papers", type=Path, help="a folder to keep papers in, which are then printed only once"
     )
     parser.add_argument(
+        "--hostile", action="store_true", help="invoices with hostile names and purchase orders"
+    )
+    parser.add_argument(
         "--limit",
         type=limit,
         action="append",
@@ -62,6 +65,7 @@ def main() -> int:
             Organization(
                 {payer.account_id: payer.name for payer in register.payers},
                 kept_papers=KeptPapers(arguments.papers) if arguments.papers else None,
+                made_up=HOSTILE_PAYERS if arguments.hostile else MADE_UP_PAYERS,
             ),
             port=arguments.port,
             now=arguments.now,

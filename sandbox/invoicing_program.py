@@ -36,7 +36,8 @@ class RequestTotals:
 class InvoicingProgram(Context):
     """Runs while the context is open.
 
-    `signature_marker` begins the signature of every document URL.
+    `signature_marker` begins the signature of every document URL. `hostile`: the made-up payers
+    have their hostile names and purchase orders.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class InvoicingProgram(Context):
         register: Path,
         sts_endpoint: str,
         signature_marker: str,
+        hostile: bool,
         held: int,
     ) -> None:
         super().__init__()
@@ -60,6 +62,8 @@ class InvoicingProgram(Context):
         ]  # fmt: skip
         if signature_marker:
             command += ["--signature-marker", signature_marker]
+        if hostile:
+            command.append("--hostile")
         self._program = Program(
             "the Invoicing emulator",
             command,

@@ -14,6 +14,7 @@ from lambdas.domain.evidence.archive_layout import completeness_key, period_page
 from sandbox import export, function_logs, report, snapshot
 from sandbox.errors import SandboxError
 from sandbox.execution import Ending, Execution
+from sandbox.hostile_names import is_hostile, write_register
 from sandbox.places import Places
 from sandbox.progress import follow
 from sandbox.request import MonthEndRequest, month_end_request
@@ -33,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--period", default="", help="default: the last UTC month that ended 12 days ago"
     )
     parser.add_argument("--payers", default="", help="default: the register that cdk.json names")
+    parser.add_argument(
+        "--hostile", default="", help="1: hostile names, with an archive of their own"
+    )
     parser.add_argument("--at", default="", help="default: day 12 of the month after the period")
     parser.add_argument(
         "--folder", type=Path, default=PROJECT / "build", help="the folder of the embedded AWS"
@@ -41,12 +45,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_LINES)
     try:
         request = month_end_request(options.period, options.at, datetime.now(UTC))
-        places = Places.under(options.folder.resolve(), PROJECT)
+        hostile = is_hostile(options.hostile, options.payers)
+        # rows and papers of the two differ, so neither may go on with the other's archive
+        folder = options.folder.resolve() / ("hostile" if hostile else "")
+        payers = str(write_register(folder)) if hostile else options.payers
+        places = Places.under(folder, PROJECT)
         period, at = request.billing_period, request.scheduled_text
         heading = f"Billing period {period}, as the schedule of {at} runs it"
         with (
             Steps(console, heading) as steps,
-            Sandbox(places, payers_file=options.payers, say=steps) as sandbox,
+            Sandbox(places, payers_file=payers, hostile=hostile, say=steps) as sandbox,
         ):
             steps.rest()
             run_month_end(sandbox, request, console, waits_for=steps.begin)

@@ -27,8 +27,8 @@ class Sandbox(Context):
     """Inside the context ministack and the Invoicing emulator run, with the app deployed.
 
     Entering deploys if any source of a deployment changed, or if the deployment is incomplete: then
-    the control plane is made anew around the archived bytes. `say` gets the name of each slow step.
-    Entering raises SandboxError.
+    the control plane is made anew around the archived bytes. `hostile`: AWS's rows and papers carry
+    hostile text. `say` gets the name of each slow step. Entering raises SandboxError.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class Sandbox(Context):
         *,
         payers_file: str = "",
         signature_marker: str = "",
+        hostile: bool = False,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         super().__init__()
@@ -47,6 +48,7 @@ class Sandbox(Context):
         self.invoicing: InvoicingProgram
         self._payers_file = payers_file
         self._signature_marker = signature_marker
+        self._hostile = hostile
         self._say = say
         self._lock: FolderLock
         self._ports: Ports
@@ -166,5 +168,6 @@ class Sandbox(Context):
             register=self.settings.deploy.payers_file,
             sts_endpoint=self.aws.endpoint,
             signature_marker=self._signature_marker,
+            hostile=self._hostile,
             held=self._lock.descriptor,
         )

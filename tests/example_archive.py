@@ -16,7 +16,7 @@ from lambdas.aws import clients
 from lambdas.handlers import enumerate_payer_accounts, list_invoice_summaries
 from lambdas.steps.judging import ask_charges
 from sandbox import export, snapshot
-from sandbox.organization import MADE_UP_PAYERS, Organization
+from sandbox.organization import HOSTILE_PAYERS, Organization, register_csv
 from tests.handlers import conftest as handlers
 from tests.kept import PROJECT, hash_of_files, kept
 
@@ -28,7 +28,7 @@ LEFT_OUT = frozenset({"693174820559"})
 """The payer that is billed daily: its hundred invoices a month take longer than all others."""
 
 
-_MADE_FROM = ("infra", "lambdas", "ops", "sandbox", "tests/stores", "payers.csv", "constraints.txt")
+_MADE_FROM = ("infra", "lambdas", "ops", "sandbox", "tests/stores", "constraints.txt")
 
 
 def example_archive() -> Path:
@@ -45,12 +45,11 @@ def export_example_archive(folder: Path) -> None:
     """Write it to `folder / "archive"`: a month that became complete a week after its deadline, and
     the next one, in which something needs attention.
     """
-    payers = [payer for payer in MADE_UP_PAYERS if payer.account_id not in LEFT_OUT]
-    organization = Organization({payer.account_id: payer.name for payer in payers})
+    payers = [payer for payer in HOSTILE_PAYERS if payer.account_id not in LEFT_OUT]
+    names = {payer.account_id: payer.name for payer in payers}
+    organization = Organization(names, made_up=payers)
     register = folder / "register.csv"
-    lines = (PROJECT / "payers.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    rows = [line for line in lines if line.split(",")[0] not in LEFT_OUT]
-    register.write_text("".join(rows), encoding="utf-8")
+    register.write_bytes(register_csv(payers))
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         pytest_socket.enable_socket()
         pytest_socket.socket_allow_hosts(["127.0.0.1", "localhost"], allow_unix_socket=True)

@@ -84,9 +84,9 @@ _LAST_ANNIVERSARY_DAY = 5
 class Organization(Catalogue):
     """The catalogue of a register: `payers` is the name of each payer account by its id.
 
-    Made-up payers bring their own story, any other account gets one plain invoice a month. Invoices
-    are made at the first query about their payer, papers at each download or, with `kept_papers`,
-    at the first.
+    The `made_up` payers bring their own story, any other account gets one plain invoice a month.
+    Invoices are made at the first query about their payer, papers at each download or, with
+    `kept_papers`, at the first.
     """
 
     def __init__(
@@ -95,10 +95,11 @@ class Organization(Catalogue):
         *,
         seed: str = SEED,
         kept_papers: KeptPapers | None = None,
+        made_up: Iterable[MadeUpPayer] = MADE_UP_PAYERS,
     ) -> None:
-        made_up = {payer.account_id: payer for payer in MADE_UP_PAYERS}
+        known = {payer.account_id: payer for payer in made_up}
         self._payers = {
-            account_id: made_up.get(account_id) or plain_payer(account_id, name)
+            account_id: known.get(account_id) or plain_payer(account_id, name)
             for account_id, name in payers.items()
         }
         self._seed = seed

@@ -1,5 +1,8 @@
 """The made-up payer accounts and the behaviour of each."""
 
+import csv
+import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -74,6 +77,7 @@ class MadeUpPayer:
         return self.printed_name or self.legal_entity
 
 
+_REGISTER_COLUMNS = ("account_id", "name", "legal_entity", "owner")
 _NO_SALES_TAX = (Tax("US Sales Tax", Decimal(0)),)
 
 MADE_UP_PAYERS = (
@@ -241,14 +245,14 @@ MADE_UP_PAYERS = (
     ),
     MadeUpPayer(
         "284650917332",
-        'Côté, "Fils" & Associés',
-        'Côté, "Fils" & Associés inc.',
+        "Côté, Fils & Associés",
+        "Côté, Fils & Associés inc.",
         "Marc-André L'Heureux",
         ("1250, boul. René-Lévesque Ouest", "Ottawa, ON K1P 5Z9", "Canada"),
         AWS_CANADA,
         (Tax("HST", Decimal(13)),),
         Decimal(6720),
-        purchase_order='BC-"2291", rév. 3',
+        purchase_order="BC-2291",
         tax_id="73928 4410 RT0001",
         customs=frozenset({"payment_receipt", "receipt_supplement", "one_time_purchase"}),
         linked_accounts=("284650917340", "284650917357", "701938462215"),
@@ -267,36 +271,34 @@ MADE_UP_PAYERS = (
     ),
     MadeUpPayer(
         "509174628830",
-        '=HYPERLINK("https://example.com/refund","Open refund")',
+        "Wattlebird Analytics",
         "Wattlebird Analytics Pty Ltd",
-        "@SUM(1+1)*cmd|' /C calc'!A0",
+        "Joanne Tully",
         ("Level 8, 333 Ann Street", "Brisbane QLD 4000", "Australia"),
         AWS_AUSTRALIA,
         (Tax("GST", Decimal(10)),),
         Decimal(1190),
-        purchase_order="+61-7-PO-118",
+        purchase_order="WA-PO-118",
         tax_id="48 612 337 905",
         customs=frozenset({"covered_by_credits", "marketplace"}),
     ),
     MadeUpPayer(
         "318406957221",
-        "<script>alert('paid')</script><b>Orchard 🍊 פרדס רמת</b>",
+        "Ramat Orchard Systems",
         "Ramat Orchard Systems Ltd.",
-        "&lt;Yael&gt; \u202eneroG",
+        "Yael Goren",
         ("רחוב הברזל 7", "תל אביב-יפו 6971012", "Israel"),
         AWS_EMEA_ISRAEL,
         (Tax("VAT", Decimal(18)),),
         Decimal(14250),
-        purchase_order="<img src=x onerror=alert(1)>",
+        purchase_order="RO-40772",
         tax_id="514 882 306",
         printed_name='פרדס רמת מערכות בע"מ',
         customs=frozenset({"tax_copy"}),
     ),
     MadeUpPayer(
         "430718265994",
-        "Schweizerisch-Liechtensteinische Vereinigung der landwirtschaftlichen "
-        "Ein- und Verkaufsgenossenschaften, Molkereiverbände und Bergkäsereien, "
-        "Abteilung Informatik, Rechenzentrum und elektronischer Zahlungsverkehr",
+        "Vereinigung Brugg",
         "Schweizerisch-Liechtensteinische Vereinigung der landwirtschaftlichen "
         "Ein- und Verkaufsgenossenschaften AG",
         "Regula Ambühl",
@@ -321,6 +323,15 @@ MADE_UP_PAYERS = (
         shows_receivers=True,
     ),
 )
+
+
+def register_csv(payers: Iterable[MadeUpPayer]) -> bytes:
+    """The payer register of these accounts, as a file."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(_REGISTER_COLUMNS)
+    rows.writerows([getattr(payer, name) for name in _REGISTER_COLUMNS] for payer in payers)
+    return text.getvalue().encode()
 
 
 def plain_payer(account_id: str, name: str) -> MadeUpPayer:

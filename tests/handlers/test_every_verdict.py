@@ -10,7 +10,7 @@ import pytest
 
 from lambdas.domain.verdict_words import PayerVerdict
 from lambdas.handlers import enumerate_payer_accounts
-from sandbox.organization import MADE_UP_PAYERS, Organization
+from sandbox.organization import HOSTILE_PAYERS, Organization
 from sandbox.organization.stories import EVERY_VERDICT
 from tests.handlers.conftest import World, prepared_world
 from tests.sandbox.test_organization_stories import (
@@ -41,11 +41,13 @@ def organization(
     loopback: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[World]:
     """The organization's payer accounts that have a story, with every witness switched on."""
-    names = {one.account_id: one.name for one in MADE_UP_PAYERS if one.account_id in EXPECTED}
+    names = {one.account_id: one.name for one in HOSTILE_PAYERS if one.account_id in EXPECTED}
     register = tmp_path / "with-a-story.csv"
     with register.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("account_id", "name"), *names.items()])
-    for world in prepared_world(monkeypatch, tmp_path, of=Organization(names)):
+    for world in prepared_world(
+        monkeypatch, tmp_path, of=Organization(names, made_up=HOSTILE_PAYERS)
+    ):
         monkeypatch.setattr(enumerate_payer_accounts, "REGISTER", register)
         for name in ("COST_EXPLORER", "BILLING_TRANSFERS", "INVOICE_UNITS"):
             monkeypatch.setenv(name, "true")

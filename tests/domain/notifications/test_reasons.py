@@ -29,7 +29,7 @@ from lambdas.domain.verdict_words import PeriodVerdict
 from lambdas.domain.witnesses.acknowledgements import Acknowledgement
 from lambdas.domain.witnesses.charges import Charges
 from lambdas.domain.witnesses.statements import PayerWitnesses
-from sandbox.organization.payers import MADE_UP_PAYERS
+from sandbox.organization import HOSTILE_PAYERS
 from tests.domain.examples import ACME, BOREAL, OCTOBER, archived
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -442,7 +442,7 @@ def test_the_subject_is_what_the_notification_service_takes(
     assert "\n" not in subject
 
 
-@pytest.mark.parametrize("payer", MADE_UP_PAYERS, ids=lambda payer: payer.account_id)
+@pytest.mark.parametrize("payer", HOSTILE_PAYERS, ids=lambda payer: payer.account_id)
 def test_no_name_of_a_payer_account_becomes_a_link_or_an_address(payer: Any) -> None:
     one = state("MISSING", name=payer.name, findings=(MISSING,))
     _, text = email_text([notification("ACTION_REQUIRED", one)])
