@@ -9,7 +9,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import cast
+from typing import Any, cast
 
 from fpdf import FPDF
 from fpdf.enums import MethodReturnValue
@@ -18,6 +18,7 @@ from sandbox.organization.bills import Bill, Money
 from sandbox.organization.costs import Usage
 from sandbox.organization.sellers import Words
 from sandbox.organization.typefaces import BUILT_IN, WESTERN, typeface_for, western
+from sandbox.organization.visual_order import visual_order
 
 _LINE = 5.4
 _MARGIN = 18.0
@@ -192,6 +193,10 @@ class _Paper(FPDF):
             self.add_font(typeface.family, style, typeface.file(style))
         self.set_font(typeface.family, style, size)
         return typeface.printable(text)
+
+    def cell(self, w: float | None, h: float, text: str, **options: Any) -> bool:  # type: ignore[override]
+        """Print one line of text, its letters in the order in which they stand."""
+        return super().cell(w, h, visual_order(text), **options)
 
     def footer(self) -> None:
         """Print the foot; fpdf2 calls this at the end of each page."""
