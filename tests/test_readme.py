@@ -1,6 +1,7 @@
-"""The program of README.txt, taken out of the text and run on an exported archive as it is."""
+"""README.md's examples, and README.txt's program as it stands, on an exported archive."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -12,10 +13,13 @@ from lambdas.domain.findings import KINDS
 from lambdas.views.readme import POWERSHELL, readme_text
 from lambdas.views.wording import PAYER_VERDICTS
 from tests.example_archive import PERIOD
+from tests.kept import PROJECT
 from tests.programs import program
 from tests.readme_program import save_program, start_program
 
 pytestmark = pytest.mark.programs
+EXAMPLE_KEY = re.compile(r"\b(?:invoices|records|periods|runs)/[^\s\"`…&]*")
+"""A key of the archive, up to where a sentence goes on."""
 NEWEST = "periods/2026-09/manifests/manifest-0003.json"
 
 
@@ -157,3 +161,26 @@ def test_the_readme_names_the_bucket_and_fits_a_screen() -> None:
     lines = readme_text("example-corp-invoice-archive").decode("ascii").splitlines()
     assert any("s3://example-corp-invoice-archive" in line for line in lines)
     assert max(map(len, lines)) <= 100
+
+
+def test_every_key_of_readme_md_is_in_the_archive_of_the_made_up_month(
+    exported_archive: Path,
+) -> None:
+    keys = EXAMPLE_KEY.findall((PROJECT / "README.md").read_text(encoding="utf-8"))
+    assert {key.partition("/")[0] for key in keys} == {"invoices", "records", "periods", "runs"}
+    assert sum(PERIOD in key for key in keys) > 8
+    for key in keys:
+        pattern = re.sub("<[^>]*>?", "*", key).rstrip("/")
+        assert any(exported_archive.glob(pattern)), key
+
+
+def test_the_payer_accounts_of_readme_mds_commands_have_that_month(
+    exported_archive: Path,
+) -> None:
+    text = (PROJECT / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"bin/invoices (\w+) (\d{4}-\d\d) (\d{12})", text)
+    assert {command for command, _, _ in commands} == {"explain", "acknowledge"}
+    for _, period, account_id in commands:
+        completeness = exported_archive / "periods" / period / "completeness.json"
+        payers = json.loads(completeness.read_bytes())["payers"]
+        assert account_id in {payer["payer_account_id"] for payer in payers}
