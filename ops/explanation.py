@@ -1,23 +1,28 @@
 """Reasons for a payer account's verdict, witness by witness, from its newest manifest alone."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.close.open_items import open_items
+from lambdas.domain.close.owners import Owners
+from lambdas.domain.day_names import day_name, instant_name
 from lambdas.domain.evidence.archive_layout import charges_key, listing_key
+from lambdas.domain.findings import Finding
 from lambdas.domain.invoices.issuers import Issuer, billing_entity_of
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.domain.money import decimal_text
 from lambdas.domain.witnesses.acknowledgements import Acknowledgement
 from lambdas.domain.witnesses.charges import Charges
-from lambdas.domain.words import counted
+from lambdas.domain.words import counted, listed
 
-_NOT_ASKED = "It has not been checked."
+_NOT_ASKED = "Not checked for this month."
 _WHY = {
     "MISSING": "AWS does not list an invoice that is expected and overdue.",
-    "PARTIAL": "AWS lists every invoice that is overdue. A document is missing, or a finding needs "
-    "a person.",
+    "PARTIAL": "AWS lists every invoice that is due by now. A document is missing, or a finding "
+    "needs a person.",
 }
 """The kind of gap behind each of these verdicts."""
 
@@ -37,11 +42,11 @@ def explain(manifest: Manifest, state: PayerState) -> list[Statement]:
         Statement("listings", tuple(_listings(state, period))),
         Statement("history", tuple(_history(manifest, state))),
         Statement("cost explorer", tuple(_charges(state, period))),
-        Statement("billing transfers", tuple(_transfers(state, period))),
+        Statement("billing transfers", tuple(_transfers(manifest, state))),
         Statement("invoice units", tuple(_units(state))),
         Statement("a person", tuple(_acknowledgements(manifest, state))),
         Statement("archive", tuple(_archive(state))),
-        Statement("findings", tuple(_findings(state))),
+        Statement("findings", tuple(_findings(manifest, state))),
         Statement("verdict", tuple(_verdict(manifest, state))),
     ]
 
@@ -49,38 +54,38 @@ def explain(manifest: Manifest, state: PayerState) -> list[Statement]:
 def _listings(state: PayerState, period: BillingPeriod) -> Iterator[str]:
     listings = state.witnesses.listings
     if listings is None:
-        yield "Its own listings were never read for this period."
+        yield "AWS's list of its invoices has never been read for this month."
         return
-    invoices = counted(listings.invoices, "invoice")
-    yield f"They have shown {invoices} of {period} since {listings.at}."
+    invoices = counted(listings.invoices, "invoice") if listings.invoices else "no invoice"
+    yield f"AWS has listed {invoices} of {period} since {instant_name(listings.at)}."
     yield f"See {listing_key(listings.run_id, state.payer_account_id)}."
 
 
 def _history(manifest: Manifest, state: PayerState) -> Iterator[str]:
     history = state.witnesses.history
     if not history.periods:
-        yield "No earlier period is known."
+        yield "No earlier month is known."
         return
-    periods = ", ".join(map(str, sorted(history.periods)))
+    periods = listed(map(str, sorted(history.periods)))
     if len(history.periods) == 1:
-        yield f"Only {periods} is known; an invoice is usual once two earlier months have it."
+        yield f"Only {periods} is known. An invoice is usual once two earlier months have it."
     elif not history.usual:
         yield f"No invoice came in each of {periods}, so no invoice is usual."
     missing = {one.subject for one in state.findings if one.code == "USUAL_INVOICE_MISSING"}
     for issuer in history.usual:
         if str(issuer) in missing:
-            what = "it is missing"
-        elif _is_here(issuer, manifest):
-            what = "it is here"
+            what = "It is missing this month"
+        elif _is_listed(issuer, manifest):
+            what = "It is listed this month too"
         else:
-            what = f"it is not here{_why_not_here(issuer, manifest, state)}"
+            what = f"It is not listed this month{_why_not_listed(issuer, manifest, state)}"
         article = "a" if issuer.is_tax_copy else "an"
-        yield f"{periods} each have {article} {issuer}: {what}."
+        yield f"{periods} each have {article} {issuer}. {what}."
     if history.usual_day:
-        yield f"Everything was usually archived by day {history.usual_day} of the next month."
+        yield f"Everything is usually archived by day {history.usual_day} of the following month."
 
 
-def _is_here(issuer: Issuer, manifest: Manifest) -> bool:
+def _is_listed(issuer: Issuer, manifest: Manifest) -> bool:
     """True if it is filed under its own account. An issuer filed under a receiver is in the
     receiver's part of the manifest.
     """
@@ -88,18 +93,27 @@ def _is_here(issuer: Issuer, manifest: Manifest) -> bool:
     return any(Issuer.of(issuer.account_id, row) == issuer for one in filed for row in one.rows)
 
 
-def _why_not_here(issuer: Issuer, manifest: Manifest, state: PayerState) -> str:
-    """The witness that says a usual invoice is not expected; empty if none does."""
+def _why_not_listed(issuer: Issuer, manifest: Manifest, state: PayerState) -> str:
+    """The witness by which a usual invoice is not expected; empty if there is none."""
     receiver = next(_receivers(manifest, state.payer_account_id), None)
     if receiver:
-        return f"; a billing transfer brings it to {receiver}"
+        return (
+            f" and not expected: it is billed to {_named(manifest, receiver)} by billing transfer"
+        )
     if issuer.bill_source_accounts:
-        sources = ", ".join(issuer.bill_source_accounts)
-        return f"; billing transfers say what is expected of {sources}"
+        sources = listed(_named(manifest, one) for one in issuer.bill_source_accounts)
+        return f" and not expected: see the billing transfers below for {sources}"
     charges, entity = state.witnesses.charges, billing_entity_of(issuer.billing_entity)
     if charges and charges.is_final and entity not in charges.charged:
-        return f"; Cost Explorer shows no charges of {entity}"
+        return f" and not expected: Cost Explorer shows no charges of {entity}"
     return ""
+
+
+def _named(manifest: Manifest, account_id: str) -> str:
+    """The account's name and number; the number alone if the month has no name for it."""
+    names = {one.payer_account_id: one.name for one in manifest.payers}
+    name = names.get(account_id, "")
+    return f"{name} ({account_id})" if name else account_id
 
 
 def _receivers(manifest: Manifest, account_id: str) -> Iterator[str]:
@@ -121,17 +135,16 @@ def _charges(state: PayerState, period: BillingPeriod) -> Iterator[str]:
         yield _NOT_ASKED
         return
     if charges.was_read and charges.run_id:
-        figures = "with final figures" if charges.is_final else "with an estimate"
-        yield f"It answered on {charges.at}, {figures}:"
+        figures = "final" if charges.is_final else "estimated"
+        yield f"Last checked on {instant_name(str(charges.at))}, with {figures} figures."
         yield from _entities(charges)
         for one in state.residuals:
-            unread = f"; {counted(one.not_compared, 'invoice')} not compared" * bool(
-                one.not_compared
-            )
-            data = one.to_data()
+            data, unread = one.to_data(), ""
+            if one.not_compared:
+                unread = f" {counted(one.not_compared, 'invoice')} could not be compared."
             yield (
                 f"{one.billing_entity}: charged {data['charged']}, invoiced {data['invoiced']}, "
-                f"residual {data['residual']} {data['currency']}{unread}."
+                f"difference {data['residual']} {data['currency']}.{unread}"
             )
         yield f"See {charges_key(charges.run_id, state.payer_account_id, period)}."
     if charges.not_read:
@@ -143,29 +156,30 @@ def _entities(charges: Charges) -> Iterator[str]:
         yield "There are no charges."
     for entity in charges.entities:
         if entity.is_charged:
-            where = counted(entity.accounts, "linked account")
+            where = f"in {counted(entity.accounts, 'linked account')}"
             if not entity.accounts:
-                where = "many linked accounts together, too little to round up in any of them"
-            yield f"There are charges of {entity.billing_entity} in {where}."
+                where = "in many linked accounts, each of them too small to be rounded up"
+            yield f"There are charges of {entity.billing_entity} {where}."
     for amount in charges.in_no_group:
         size = f"{decimal_text(amount.value.copy_abs())} {amount.currency}"
         more = "more" if amount.value > 0 else "less"
-        yield f"The month's total has {size} {more} than its accounts: charges of AWS."
+        yield f"The month's total is {size} {more} than the sum of its accounts: charges of AWS."
 
 
-def _transfers(state: PayerState, period: BillingPeriod) -> Iterator[str]:
-    transfers = state.witnesses.transfers
+def _transfers(manifest: Manifest, state: PayerState) -> Iterator[str]:
+    transfers, period = state.witnesses.transfers, manifest.billing_period
     if transfers is None:
         yield _NOT_ASKED
         return
     if transfers.was_read and not transfers.transfers:
-        yield f"None has touched {period} since {transfers.at}."
+        yield f"AWS has shown none for {period} since {instant_name(str(transfers.at))}."
     for one in transfers.transfers:
-        until = f" until {one.ends_at}" if one.ends_at else ""
+        begin = f" from {instant_name(one.starts_at)}" if one.starts_at else ""
+        end = f" to {instant_name(one.ends_at)}" if one.ends_at else ""
         part = "the whole" if one.covers(period) else "a part"
         yield (
-            f"From {one.source} to {one.target} since {one.starts_at}{until} ({one.status}): "
-            f"it covers {part} of {period}."
+            f"{_named(manifest, one.source)} is billed to {_named(manifest, one.target)} by "
+            f"billing transfer{begin}{end} ({one.status}). It covers {part} of {period}."
         )
     if transfers.not_read:
         yield f"The last attempt to read failed: {transfers.not_read}"
@@ -177,10 +191,9 @@ def _units(state: PayerState) -> Iterator[str]:
         yield _NOT_ASKED
         return
     if units.receivers:
-        receivers = ", ".join(units.receivers)
-        yield f"Since {units.at} their receivers have been checked too: {receivers}."
+        yield f"AWS's lists of their receivers are checked too: {listed(units.receivers)}."
     elif units.at:
-        yield f"There have been no other receivers since {units.at}."
+        yield f"AWS has shown no unit with another receiver since {instant_name(units.at)}."
     if units.not_read:
         yield f"The last attempt to read failed: {units.not_read}"
 
@@ -199,50 +212,73 @@ def _acknowledgements(manifest: Manifest, state: PayerState) -> Iterator[str]:
 
 def _acknowledgement(one: Acknowledgement, still: str) -> str:
     covers = ", ".join(f"{code} of {subject}" for code, subject in one.covers) or "nothing"
-    return f'{one.by} accepted {covers} on {one.at} until {one.until}{still}: "{one.reason}"'
+    accepted = f"{one.by} accepted {covers} on {instant_name(one.at)}"
+    return f'{accepted}, until {day_name(date.fromisoformat(one.until))}{still}: "{one.reason}"'
 
 
 def _archive(state: PayerState) -> Iterator[str]:
     yield (
-        f"{state.archived} of {counted(state.expected, 'expected invoice')} archived, with "
+        f"Archived: {state.archived} of {counted(state.expected, 'expected invoice')}, with "
         f"{counted(state.documents, 'document')}."
     )
     for one in state.outstanding:
-        yield f"{one.invoice_id} is listed and not archived."
+        since = state.since.get(one.invoice_id)
+        outstanding = f" It has been outstanding since {instant_name(since)}." if since else ""
+        yield f"Invoice {one.invoice_id} is listed but not archived.{outstanding}"
     for invoice in state.invoices:
         if not invoice.has_invoice_document:
-            yield f"The document of {invoice.invoice_id} is missing; see {invoice.record.key}."
+            yield (
+                f"The document of invoice {invoice.invoice_id} is missing. "
+                f"See {invoice.record.key}."
+            )
 
 
-def _findings(state: PayerState) -> Iterator[str]:
+def _findings(manifest: Manifest, state: PayerState) -> Iterator[str]:
     if not state.findings:
         yield "None."
-    order = ("blocking", "warning", "info")
+    order, actions = ("blocking", "warning", "info"), _actions(manifest, state)
     for one in sorted(state.findings, key=lambda found: order.index(found.severity)):
-        yield f"{one.severity} {one.code} ({one.subject}): {one.detail} {one.next_step}"
+        action = actions.get(one, one.next_step)
+        yield f"{one.severity} {one.code} ({one.subject}): {one.detail} {action}"
+
+
+def _actions(manifest: Manifest, state: PayerState) -> dict[Finding, str]:
+    """The action of each gap, with the date from which it is due."""
+    alone = replace(manifest, payers=(state,))
+    return {
+        found: replace(item, findings=(found,)).action
+        for item in open_items(alone, Owners(())).items
+        for found in item.findings
+    }
 
 
 def _verdict(manifest: Manifest, state: PayerState) -> Iterator[str]:
-    yield f"{state.verdict}, by run {state.run_id}; the deadline is {manifest.last_day}."
+    deadline = f" The deadline is {_deadline(manifest)}." if manifest.last_day else ""
+    yield f"{state.verdict}, by run {state.run_id}.{deadline}"
     if state.verdict == "AWAITING":
         yield from _awaiting(manifest, state)
     if state.verdict in _WHY:
         yield _WHY[state.verdict]
     if state.settled_at:
-        yield f"Nothing has been outstanding since {state.settled_at}."
+        yield f"Nothing has been outstanding since {instant_name(state.settled_at)}."
     yield f"See {manifest.key}, written by run {manifest.run_id} on {manifest.close_day}."
 
 
 def _awaiting(manifest: Manifest, state: PayerState) -> Iterator[str]:
     if state.settled_at is None:
-        yield f"Outstanding invoices and documents are awaited until {manifest.last_day} ends."
+        yield f"Outstanding invoices and documents are expected by {_deadline(manifest)}."
         return
     yield (
         "Every invoice that is expected by now is archived. The payer account becomes complete at "
-        f"the end of {manifest.last_day}, or earlier if its history and final figures of Cost "
+        f"the end of {_deadline(manifest)}, or earlier if its history and final figures of Cost "
         "Explorer prove that nothing is missing."
     )
-    yield f"Not yet proven: {', and '.join(_unproven(state))}."
+    yield f"It is not proven yet: {', and '.join(_unproven(state))}."
+
+
+def _deadline(manifest: Manifest) -> str:
+    last_day = manifest.last_day
+    return day_name(date.fromisoformat(last_day)) if last_day else "the deadline"
 
 
 def _unproven(state: PayerState) -> Iterator[str]:

@@ -69,11 +69,11 @@ def test_each_witness_is_printed_with_what_it_says(
     assert out.startswith(f"2026-10 {BOREAL} Boreal: PARTIAL, according to {place}\n")
     for line in (
         "\nlistings\n",
-        "\nhistory\n  No earlier period is known.\n",
-        "\ncost explorer\n  It has not been checked.\n",
-        "  A is listed and not archived.\n",
+        "\nhistory\n  No earlier month is known.\n",
+        "\ncost explorer\n  Not checked for this month.\n",
+        "  Invoice A is listed but not archived.",
         "  blocking PDF_NOT_READY (B): AWS has no document for this invoice yet. ",
-        "\nstatus\n  PARTIAL, by run run-2; the deadline is 2026-11-10.\n",
+        "\nstatus\n  PARTIAL, by run run-2. The deadline is 10 November 2026.\n",
     ):
         assert line in out
 

@@ -60,8 +60,8 @@ def test_what_cost_explorer_shows_under_no_account_is_reported_beside_the_rest()
     told = explained(judged(outcome(), invoices=[bill()], charges=said(charges)))
     assert told["cost explorer"][1:4] == [
         "There are charges of AWS_MARKETPLACE in 1 linked account.",
-        "The month's total has 23.67 USD more than its accounts: charges of AWS.",
-        "AWS: charged 23.67, invoiced 100.00, residual -76.33 USD.",
+        "The month's total is 23.67 USD more than the sum of its accounts: charges of AWS.",
+        "AWS: charged 23.67, invoiced 100.00, difference -76.33 USD.",
     ]
 
 
@@ -82,19 +82,19 @@ def test_every_witness_speaks_in_order_and_the_verdict_comes_last() -> None:
 def test_a_complete_payer_account_is_explained_by_what_was_and_was_not_asked() -> None:
     assert explained(judged(outcome(), invoices=[bill()])) == {
         "listings": [
-            "They have shown 0 invoices of 2026-10 since 2026-11-12T06:00:00Z.",
+            "AWS has listed no invoice of 2026-10 since 12 November 2026, 06:00 UTC.",
             f"See runs/run-2/payers/{ACME}/listing.json.",
         ],
-        "history": ["No earlier period is known."],
-        "cost explorer": ["It has not been checked."],
-        "billing transfers": ["It has not been checked."],
-        "invoice units": ["It has not been checked."],
+        "history": ["No earlier month is known."],
+        "cost explorer": ["Not checked for this month."],
+        "billing transfers": ["Not checked for this month."],
+        "invoice units": ["Not checked for this month."],
         "a person": ["Nobody has accepted a gap."],
-        "archive": ["1 of 1 expected invoice archived, with 1 document."],
+        "archive": ["Archived: 1 of 1 expected invoice, with 1 document."],
         "findings": ["None."],
         "verdict": [
-            "COMPLETE, by run run-2; the deadline is 2026-11-10.",
-            "Nothing has been outstanding since 2026-11-12T06:00:00Z.",
+            "COMPLETE, by run run-2. The deadline is 10 November 2026.",
+            "Nothing has been outstanding since 12 November 2026, 06:00 UTC.",
             "See periods/2026-10/manifests/manifest-0001.json, written by run run-2 on "
             "business day 9.",
         ],
@@ -113,30 +113,31 @@ def test_what_is_missing_is_explained_by_those_who_expect_it() -> None:
         charges=said(costs("AWS", "AWS Marketplace", final=False)),
     )
     told = explained(manifest)
-    history = "2026-07, 2026-08, 2026-09 each have an invoice of Amazon Web Services, Inc."
+    history = "2026-07, 2026-08 and 2026-09 each have an invoice of Amazon Web Services, Inc."
     assert told["history"] == [
-        f"{history} (AWS, ANNIVERSARY) for {ACME}: it is here.",
-        f"{history} (AWS_MARKETPLACE, ANNIVERSARY) for {ACME}: it is missing.",
-        "Everything was usually archived by day 4 of the next month.",
+        f"{history} (AWS, ANNIVERSARY) for {ACME}. It is listed this month too.",
+        f"{history} (AWS_MARKETPLACE, ANNIVERSARY) for {ACME}. It is missing this month.",
+        "Everything is usually archived by day 4 of the following month.",
     ]
     assert told["cost explorer"] == [
-        "It answered on 2026-11-12T06:00:00Z, with an estimate:",
+        "Last checked on 12 November 2026, 06:00 UTC, with estimated figures.",
         "There are charges of AWS in 1 linked account.",
         "There are charges of AWS_MARKETPLACE in 1 linked account.",
-        "AWS: charged 100.00, invoiced 400.00, residual -300.00 USD.",
-        "AWS_MARKETPLACE: charged 100.00, invoiced 0, residual 100.00 USD.",
+        "AWS: charged 100.00, invoiced 400.00, difference -300.00 USD.",
+        "AWS_MARKETPLACE: charged 100.00, invoiced 0, difference 100.00 USD.",
         f"See runs/run-2/payers/{ACME}/charges-2026-10.json.",
     ]
     assert told["billing transfers"] == [
-        f"From {OUTSIDE} to {ACME} since 2026-01-01T00:00:00Z until 2026-10-15T00:00:00Z "
-        "(ACCEPTED): it covers a part of 2026-10."
+        f"{OUTSIDE} is billed to Acme ({ACME}) by billing transfer from 1 January 2026, 00:00 UTC "
+        "to 15 October 2026, 00:00 UTC (ACCEPTED). It covers a part of 2026-10."
     ]
     assert told["invoice units"] == [
-        "Since 2026-11-12T06:00:00Z their receivers have been checked too: 777788889999."
+        "AWS's lists of their receivers are checked too: 777788889999."
     ]
     assert told["archive"][1:] == [
-        "AWAITED-1 is listed and not archived.",
-        f"The document of 2 is missing; see records/2026-10/{ACME}/2/0001.json.",
+        "Invoice AWAITED-1 is listed but not archived. It has been outstanding since "
+        "12 November 2026, 06:00 UTC.",
+        f"The document of invoice 2 is missing. See records/2026-10/{ACME}/2/0001.json.",
     ]
     assert [line.partition(" (")[0] for line in told["findings"]] == [
         "blocking CHARGES_WITHOUT_INVOICE",
@@ -161,23 +162,23 @@ def test_what_is_missing_is_explained_by_those_who_expect_it() -> None:
         (
             {"acknowledgements": [accepts()]},
             "a person",
-            f"Dana accepted NO_INVOICES_LISTED of {ACME} on 2026-11-12T06:00:00Z until "
-            '2026-12-31: "The account has no workload any more."',
+            f"Dana accepted NO_INVOICES_LISTED of {ACME} on 12 November 2026, 06:00 UTC, "
+            'until 31 December 2026: "The account has no workload any more."',
         ),
         (
             {"past": past(issuer(), count=1)},
             "history",
-            "Only 2026-09 is known; an invoice is usual once two earlier months have it.",
+            "Only 2026-09 is known. An invoice is usual once two earlier months have it.",
         ),
         (
             {"past": past()},
             "history",
-            "No invoice came in each of 2026-07, 2026-08, 2026-09, so no invoice is usual.",
+            "No invoice came in each of 2026-07, 2026-08 and 2026-09, so no invoice is usual.",
         ),
         (
             {"charges": said(summed_up("AWS", "0.0049", 5000))},
             "cost explorer",
-            "There are charges of AWS in many linked accounts together, too little to round up",
+            "There are charges of AWS in many linked accounts, each of them too small to be",
         ),
     ],
 )
@@ -191,11 +192,13 @@ def test_each_witness_is_reported_in_a_sentence(
 def test_a_transferred_payer_account_names_who_gets_its_invoices() -> None:
     told = explained(judged(outcome(listed=(), transfers=transfers(transfer())), names=BOTH))
     assert told["billing transfers"] == [
-        f"From {ACME} to {BOREAL} since 2026-01-01T00:00:00Z (ACCEPTED): it covers the whole of "
-        "2026-10."
+        f"Acme ({ACME}) is billed to Boreal ({BOREAL}) by billing transfer from 1 January 2026, "
+        "00:00 UTC (ACCEPTED). It covers the whole of 2026-10."
     ]
     none = explained(judged(outcome(transfers=transfers()), invoices=[bill()]))
-    assert none["billing transfers"] == ["None has touched 2026-10 since 2026-11-12T06:00:00Z."]
+    assert none["billing transfers"] == [
+        "AWS has shown none for 2026-10 since 12 November 2026, 06:00 UTC."
+    ]
     denied = Transfers(not_read="Denied.")
     assert explained(judged(outcome(transfers=denied)))["billing transfers"] == [
         "The last attempt to read failed: Denied."
@@ -208,7 +211,7 @@ def test_units_without_other_receivers_and_a_read_of_them_that_failed_are_named(
     now = outcome(units=InvoiceUnits(not_read="Denied."))
     second = judged(now, invoices=[bill()], previous=first, as_of=NEXT_DAY)
     assert explained(second)["invoice units"] == [
-        "There have been no other receivers since 2026-11-11T06:00:00Z.",
+        "AWS has shown no unit with another receiver since 11 November 2026, 06:00 UTC.",
         "The last attempt to read failed: Denied.",
     ]
 
@@ -223,7 +226,8 @@ def test_a_usual_invoice_that_another_witness_explains_is_explained_so() -> None
         )
     )
     assert told["history"][1].endswith(
-        "it is not here; Cost Explorer shows no charges of AWS_MARKETPLACE."
+        "It is not listed this month and not expected: Cost Explorer shows no charges of "
+        "AWS_MARKETPLACE."
     )
     away = judged(
         outcome(listed=()),
@@ -233,13 +237,15 @@ def test_a_usual_invoice_that_another_witness_explains_is_explained_so() -> None
         names=BOTH,
     )
     assert explained(away)["history"][0].endswith(
-        f"it is not here; a billing transfer brings it to {BOREAL}."
+        "It is not listed this month and not expected: it is billed to Boreal "
+        f"({BOREAL}) by billing transfer."
     )
     over = judged(
         outcome(transfers=transfers()), invoices=[bill()], past=past(issuer(AWS, ACME, OUTSIDE))
     )
     assert explained(over)["history"][0].endswith(
-        f"it is not here; billing transfers say what is expected of {OUTSIDE}."
+        "It is not listed this month and not expected: see the billing transfers below for "
+        f"{OUTSIDE}."
     )
 
 
@@ -247,16 +253,16 @@ def test_a_usual_invoice_that_nobody_explains_is_not_said_to_be_explained() -> N
     month = judged(outcome(), invoices=[bill()], past=past(issuer(), issuer(MARKET)))
     unsaid = replace(payer(month), findings=())
     (history,) = [one for one in explain(month, unsaid) if one.witness == "history"]
-    assert history.lines[1].endswith("it is not here.")
+    assert history.lines[1].endswith("It is not listed this month.")
 
 
 def test_a_usual_invoice_of_a_receiver_is_looked_for_where_it_is_filed() -> None:
     usual = past(issuer(AWS, RECEIVER))
     facts: dict[str, Any] = {"past": usual, "charges": said(costs())}
     here = judged(outcome(units=UNITS), invoices=[of_receiver()], **facts)
-    assert explained(here)["history"][0].endswith("it is here.")
+    assert explained(here)["history"][0].endswith("It is listed this month too.")
     absent = judged(outcome(units=UNITS), invoices=[bill()], **facts)
-    assert "it is not here; Cost Explorer" in explained(absent)["history"][0]
+    assert "and not expected: Cost Explorer" in explained(absent)["history"][0]
 
 
 @pytest.mark.parametrize(
@@ -280,42 +286,62 @@ def test_who_has_everything_and_awaits_sees_what_it_waits_for(
 ) -> None:
     told = explained(judged(outcome(), invoices=[bill()], as_of=BEFORE_DEADLINE, **facts))
     assert told["verdict"][:3] == [
-        "AWAITING, by run run-2; the deadline is 2026-11-10.",
+        "AWAITING, by run run-2. The deadline is 10 November 2026.",
         "Every invoice that is expected by now is archived. The payer account becomes complete at "
-        "the end of 2026-11-10, or earlier if its history and final figures of Cost Explorer prove "
-        "that nothing is missing.",
-        f"Not yet proven: {why}",
+        "the end of 10 November 2026, or earlier if its history and final figures of Cost Explorer "
+        "prove that nothing is missing.",
+        f"It is not proven yet: {why}",
     ]
 
 
 def test_who_misses_something_and_awaits_sees_until_when() -> None:
     told = explained(judged(NOTHING, as_of=BEFORE_DEADLINE))
     assert (
-        told["verdict"][1]
-        == "Outstanding invoices and documents are awaited until 2026-11-10 ends."
+        told["verdict"][1] == "Outstanding invoices and documents are expected by 10 November 2026."
     )
 
 
 def test_an_acknowledgement_that_is_over_is_reported_as_over() -> None:
     first = judged(NOTHING, acknowledgements=[accepts(until=AFTER_DEADLINE.date())])
     second = judged(NOTHING, previous=first, as_of=NEXT_DAY)
-    assert "until 2026-11-12, now expired:" in explained(second)["a person"][0]
+    assert "until 12 November 2026, now expired:" in explained(second)["a person"][0]
 
 
 def test_an_acknowledgement_that_a_later_one_replaces_is_reported_so() -> None:
     first = judged(NOTHING, acknowledgements=[accepts()], run_id="run-1")
     second = judged(NOTHING, previous=first, acknowledgements=[accepts(reason="Still none.")])
     old, new = explained(second)["a person"]
-    assert "until 2026-12-31, replaced by a later one:" in old
+    assert "until 31 December 2026, replaced by a later one:" in old
     assert "replaces" not in new
 
 
 def test_a_payer_account_that_was_never_read_is_reported_so() -> None:
     told = explained(judged())
-    assert told["listings"] == ["Its own listings were never read for this period."]
+    assert told["listings"] == ["AWS's list of its invoices has never been read for this month."]
     assert told["findings"][0].startswith("blocking NOT_CHECKED")
 
 
 def test_an_account_that_only_others_were_shown_is_explained_too() -> None:
     manifest = judged(outcome(), invoices=[archived("1"), archived("2", payer=BOREAL, Entity=AWS)])
     assert explained(manifest, BOREAL)["verdict"][0].startswith("COMPLETE")
+
+
+def test_a_gap_names_the_day_from_which_a_person_acts() -> None:
+    waits = explained(judged(outcome(awaited=(outstanding(),)), as_of=BEFORE_DEADLINE))
+    (before,) = waits["findings"]
+    assert before.endswith(
+        "No action until 11 November 2026; AWS is asked daily. "
+        "After that: Open an AWS Billing case."
+    )
+    (after,) = explained(judged(outcome(awaited=(outstanding(),))))["findings"]
+    assert after.endswith(". Open an AWS Billing case.")
+    assert "No action" not in after
+
+
+def test_a_manifest_without_a_deadline_names_none() -> None:
+    month = replace(judged(NOTHING, as_of=BEFORE_DEADLINE), last_day="")
+    told = explained(month)
+    assert told["verdict"][:2] == [
+        "AWAITING, by run run-2.",
+        "Outstanding invoices and documents are expected by the deadline.",
+    ]
