@@ -16,6 +16,8 @@ from lambdas.domain.evidence.archive_layout import (
     RUNS_PREFIX,
     is_evidence,
 )
+from lambdas.domain.money_text import money
+from lambdas.views.digest import PayerDigest
 from sandbox.invoicing_program import RequestTotals
 from sandbox.snapshot import Difference
 
@@ -54,6 +56,8 @@ def print_verdict(console: Console, completeness: Completeness) -> None:
             "\n".join(f"{total['amount']} {total['currency']}" for total in payer["totals"]),
         )
     console.print(table)
+    if outstanding := _outstanding(completeness):
+        console.print(outstanding, highlight=False)
     findings = [(None, one) for one in completeness["findings"]]
     findings += [(payer, one) for payer in completeness["payers"] for one in payer["findings"]]
     for severity, heading in zip(_SHOWN_SEVERITIES, ("Action required", "For review"), strict=True):
@@ -62,6 +66,22 @@ def print_verdict(console: Console, completeness: Completeness) -> None:
             console.print(f"\n[bold]{heading}[/bold]")
         for payer, finding in of_severity:
             _print_finding(console, payer, finding)
+
+
+def _outstanding(completeness: Completeness) -> str:
+    """The invoices that are missing, with their amounts as AWS lists them."""
+    payers = [PayerDigest.from_data(payer) for payer in completeness["payers"]]
+    number = sum(payer.outstanding for payer in payers)
+    if not number:
+        return ""
+    listed = [
+        f"{currency} {money(amount, currency)}"
+        for payer in payers
+        for currency, amount in payer.outstanding_totals.items()
+    ]
+    amounts = f": {', '.join(listed)} (listed by AWS, PDF outstanding)" if listed else ""
+    verb = "is" if number == 1 else "are"
+    return f"{_counted(number, 'invoice')} {verb} outstanding{amounts}."
 
 
 def print_others(console: Console, others: Sequence[Completeness]) -> None:

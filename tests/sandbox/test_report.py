@@ -89,6 +89,16 @@ def test_a_narrow_terminal_folds_names_and_cuts_no_id_verdict_or_amount() -> Non
     assert "…" not in said.text
 
 
+def test_outstanding_invoices_are_counted_with_the_amounts_that_aws_lists(said: Said) -> None:
+    gap = {"unarchived": 1, "outstanding_totals": [{"currency": "JPY", "amount": "3303781"}]}
+    acme = JUDGED["payers"][1] | gap
+    report.print_verdict(said, {**JUDGED, "payers": [acme]})
+    line = "1 invoice is outstanding: JPY 3,303,781 (listed by AWS, PDF outstanding)."
+    assert line in said.text
+    report.print_verdict(complete := Said(), {**JUDGED, "payers": [acme | {"unarchived": 0}]})
+    assert "outstanding" not in complete.text
+
+
 def test_what_blocks_comes_first_each_with_its_next_step_and_infos_stay_in_the_archive(
     said: Said,
 ) -> None:
