@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from infra import setting_rules as rules
 from infra.steps import STEPS
+from lambdas.domain.close.muted_remarks import MutedRemark, muted_remarks
 from lambdas.domain.documents.document_url import DEFAULT_DOCUMENT_HOSTS, LOOPBACK_HOSTS
 from lambdas.domain.errors import InvalidSettings
 from lambdas.domain.evidence.retention import RETENTION_MODES, RetentionPolicy
@@ -83,6 +84,8 @@ class DeploySettings:
     notify_emails: tuple[str, ...]
     reviewer_legal_entities: tuple[str, ...]
     """Legal entities of the register whose invoices have reviewers of their own."""
+    muted_remarks: tuple[MutedRemark, ...]
+    """Remarks that the pages leave out."""
     max_concurrent_payers: int
     fetch_threads: int
     document_hosts: tuple[str, ...]
@@ -142,6 +145,7 @@ class DeploySettings:
             break_glass_role_arn=block.value("break_glass_role_arn", rules.role_arn, None),
             notify_emails=block.value("notify_emails", rules.emails, ()),
             reviewer_legal_entities=block.value("reviewer_legal_entities", texts, ()),
+            muted_remarks=block.value("muted_remarks", muted_remarks, ()),
             max_concurrent_payers=block.value("max_concurrent_payers", whole_number(1, 1000), 10),
             fetch_threads=block.value("fetch_threads", whole_number(1, MOST_FETCH_THREADS), 8),
             document_hosts=block.value(

@@ -80,7 +80,6 @@ class Functions(Construct):
         code: lambda_.Code,
     ) -> None:
         super().__init__(scope, construct_id)
-        environment = _environment(settings, chain, notifications)
 
         def function(
             step: Step, minutes: int, memory_mib: int, storage_mib: int = _LEAST_STORAGE_MIB
@@ -89,7 +88,7 @@ class Functions(Construct):
                 self,
                 step,
                 code=code,
-                environment=environment,
+                environment=_environment(step, settings, chain, notifications),
                 timeout=cdk.Duration.minutes(minutes),
                 memory_mib=memory_mib,
                 storage_mib=storage_mib,
@@ -112,7 +111,7 @@ class Functions(Construct):
 
 
 def _environment(
-    settings: DeploySettings, chain: ManifestChain, notifications: Notifications
+    step: Step, settings: DeploySettings, chain: ManifestChain, notifications: Notifications
 ) -> dict[str, str]:
     environment = FunctionSettings(
         archive_bucket=settings.archive_bucket_name,
@@ -129,6 +128,7 @@ def _environment(
         notification_topic=notifications.topic.topic_arn,
         holidays=settings.holidays,
         witnesses=settings.witnesses,
+        muted_remarks=settings.muted_remarks if step == VALIDATE_COMPLETENESS else (),
     ).to_environment()
     if settings.billing_endpoint_url:
         for service in ("INVOICING", "COST_EXPLORER", "ORGANIZATIONS"):  # boto3's own variables

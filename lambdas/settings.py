@@ -1,5 +1,6 @@
 """The functions' environment variables and their types, written by the CDK app."""
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -7,10 +8,21 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from lambdas.domain.close.muted_remarks import MutedRemark, muted_remarks, muted_remarks_text
 from lambdas.domain.errors import InvalidSettings
 from lambdas.domain.evidence.retention import RETENTION_MODES, RetentionPolicy
-from lambdas.domain.input_values import InputValues, Rule, choice, day, each, flag, whole_number
+from lambdas.domain.input_values import (
+    InputValues,
+    Rule,
+    WrongValue,
+    choice,
+    day,
+    each,
+    flag,
+    whole_number,
+)
 from lambdas.domain.runs.close_calendar import CloseCalendar, CloseDeadline
+from lambdas.domain.secret_text import quoted
 
 T = TypeVar("T")
 _YES, _NO = "true", "false"
@@ -35,7 +47,7 @@ class Witnesses:
 
 @dataclass(frozen=True)
 class FunctionSettings:
-    """Settings of the deployment, the same for every function."""
+    """Settings of the deployment, the same for every function where nothing else is said."""
 
     archive_bucket: str
     payer_role_name: str
@@ -58,13 +70,15 @@ class FunctionSettings:
     holidays: tuple[date, ...]
     """Days from Monday to Friday that are not business days."""
     witnesses: Witnesses
+    muted_remarks: tuple[MutedRemark, ...] = ()
+    """Remarks that the pages leave out; only the function that makes pages has any."""
 
     @property
     def close_calendar(self) -> CloseCalendar:
         return CloseCalendar(self.close_deadline, self.holidays)
 
     def to_environment(self) -> dict[str, str]:
-        return {
+        environment = {
             "ARCHIVE_BUCKET": self.archive_bucket,
             "PAYER_ROLE_NAME": self.payer_role_name,
             "EXTERNAL_ID": self.external_id,
@@ -84,6 +98,9 @@ class FunctionSettings:
             "BILLING_TRANSFERS": _YES if self.witnesses.billing_transfers else _NO,
             "INVOICE_UNITS": _YES if self.witnesses.invoice_units else _NO,
         }
+        if self.muted_remarks:
+            environment["MUTED_REMARKS"] = muted_remarks_text(self.muted_remarks)
+        return environment
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "FunctionSettings":
@@ -121,6 +138,7 @@ class FunctionSettings:
                 billing_transfers=read("BILLING_TRANSFERS", _flag, False),
                 invoice_units=read("INVOICE_UNITS", _flag, False),
             ),
+            muted_remarks=given.value("MUTED_REMARKS", _muted_remarks, ()),
         )
         given.raise_problems(InvalidEnvironment)
         return settings
@@ -133,6 +151,14 @@ def _number(least: int, most: int | None = None) -> Rule[int]:
 
 def _flag(text: str) -> bool:
     return flag({_YES: True, _NO: False}.get(text, text))
+
+
+def _muted_remarks(text: str) -> tuple[MutedRemark, ...]:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        raise WrongValue(f"{quoted(text)} is not JSON") from None
+    return muted_remarks(value)
 
 
 def _list(rule: Rule[T]) -> Rule[tuple[T, ...]]:

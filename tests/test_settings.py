@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambdas.domain.close.muted_remarks import MutedRemark
 from lambdas.domain.documents.document_url import DEFAULT_DOCUMENT_HOSTS
 from lambdas.domain.evidence.retention import RetentionPolicy
 from lambdas.domain.runs.close_calendar import CloseDeadline
@@ -25,6 +26,7 @@ SETTINGS = FunctionSettings(
     holidays=(date(2026, 12, 25), date(2027, 1, 1)),
     witnesses=Witnesses(cost_explorer=True, billing_transfers=False, invoice_units=True),
 )
+MUTED = (MutedRemark("Amazon AWS Serviços Brasil Ltda.", "INVOICE_ID_NOT_IN_TEXT"),)
 ENVIRONMENT = SETTINGS.to_environment()
 
 
@@ -58,6 +60,7 @@ def problems(environment: dict[str, str]) -> list[str]:
         notification_topic=st.text(min_size=1),
         holidays=st.lists(st.dates(), max_size=3).map(tuple),
         witnesses=st.builds(Witnesses, st.booleans(), st.booleans(), st.booleans()),
+        muted_remarks=st.sampled_from([(), MUTED]),
     )
 )
 def test_what_the_deployment_writes_is_what_the_functions_read(settings: FunctionSettings) -> None:
@@ -118,6 +121,13 @@ def test_every_wrong_holiday_is_reported_at_once() -> None:
             "governance",
             "RETENTION_MODE: 'governance' is not one of GOVERNANCE, COMPLIANCE",
         ),
+        (
+            "MUTED_REMARKS",
+            '[{"seller":"AWS","finding":"LATE_INVOCE"}]',
+            "MUTED_REMARKS: entry 1.finding 'LATE_INVOCE' is no finding; did you mean "
+            "'LATE_INVOICE'?",
+        ),
+        ("MUTED_REMARKS", "AWS", "MUTED_REMARKS: 'AWS' is not JSON"),
         ("COST_EXPLORER", "yes", "COST_EXPLORER: 'yes' is neither true nor false"),
         ("INVOICE_UNITS", "True", "INVOICE_UNITS: 'True' is neither true nor false"),
         ("CLOSE_DEADLINE", "10", "CLOSE_DEADLINE: '10' is not a close deadline"),

@@ -9,6 +9,7 @@ from lambdas.aws.manifest_heads import ManifestHeads
 from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.close.judged import Judged
+from lambdas.domain.close.muted_remarks import MutedRemarks
 from lambdas.domain.close.owners import Owners
 from lambdas.domain.evidence.archive_layout import run_result_key
 from lambdas.domain.evidence.retention import retain_until
@@ -63,7 +64,8 @@ class RunEnd:
         with RunOutcomes(self._archive, self._items) as outcomes:
             run = self._run(outcomes)
             judged = self._judged(run)
-            update_pages(self._archive, self._signer, self._chain, judged)
+            muted = MutedRemarks(self._settings.muted_remarks)
+            update_pages(self._archive, self._signer, self._chain, judged, muted=muted)
         failures = notify_people(self._channels, judged, run)
         sweep_hours = self._note_sweep(run)
         requests = self._questions.requests

@@ -11,6 +11,7 @@ from lambdas.aws.archive import Archive
 from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.close.judged import Judged
+from lambdas.domain.close.muted_remarks import MutedRemarks
 from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.evidence.archive_layout import (
     ARCHIVE_PAGE_KEY,
@@ -58,7 +59,12 @@ def update_completeness(archive: Archive, manifest: Manifest, sequence: int) -> 
 
 
 def update_pages(
-    archive: Archive, signer: ManifestSigner, chain: ManifestChain, judged: Iterable[Judged]
+    archive: Archive,
+    signer: ManifestSigner,
+    chain: ManifestChain,
+    judged: Iterable[Judged],
+    *,
+    muted: MutedRemarks,
 ) -> None:
     """Update the pages and workbooks of the judged periods, and the views at the bucket's root. A
     page that cannot be made stays as it is.
@@ -69,7 +75,8 @@ def update_pages(
     for one in judged:
         period = one.manifest.billing_period
         try:
-            _update_page(archive, chain, one, periods, by_period.get(period.shifted(-1)))
+            before = by_period.get(period.shifted(-1))
+            _update_page(archive, chain, one, periods, before, muted=muted)
         except NOT_UNDERSTOOD:
             logger().exception("could not make a page", extra={"billing_period": str(period)})
     for key, content in (
@@ -86,6 +93,8 @@ def _update_page(
     judged: Judged,
     periods: Sequence[PeriodDigest],
     before: PeriodDigest | None,
+    *,
+    muted: MutedRemarks,
 ) -> None:
     """Update the page and the workbook of one period, from its manifest in the archive.
 
@@ -97,7 +106,7 @@ def _update_page(
         return
     payers = shown_from.manifest.payers if shown_from else ()
     manifest = replace(judged.manifest, payers=payers)
-    page = period_page(manifest, periods, archive.region)
+    page = period_page(manifest, periods, archive.region, muted=muted)
     archive.update_view(period_page_key(period), page, judged.sequence)
     if judged.is_trusted:
         _update_workbook(archive, manifest, before)

@@ -20,6 +20,7 @@ from tests.handlers.conftest import (
     TARGET,
     World,
     invoice,
+    pdf,
 )
 from tests.handlers.moments import begin
 from tests.sizes import sample
@@ -243,3 +244,20 @@ def test_a_dry_run_makes_no_view(archive: World) -> None:
     archive.catalogue.payers[ACME].append(invoice("A2"))
     archive.run({"dry_run": True}, at=NEXT_DAY)
     assert archive.versions() | root_versions(archive) == before
+
+
+def test_a_muted_remark_is_left_off_the_page_and_kept_in_the_evidence(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nota = pdf("Nota Fiscal 000.123.456", "Valor total R$ 100,00")
+    world.catalogue.payers = {ACME: [invoice("A1", document=nota)], BOREAL: [invoice("B1", BOREAL)]}
+    seller, code = "Amazon Web Services, Inc.", "INVOICE_ID_NOT_IN_TEXT"
+    monkeypatch.setenv("MUTED_REMARKS", json.dumps([{"seller": seller, "finding": code}]))
+    assert world.run()["verdict"] == "COMPLETE"
+    text = page(world).one("main").text
+    assert f"1 remark muted by a setting: Invoice ID not in text, {seller}" in text
+    assert "does not contain the invoice id" not in text
+    assert code in {found["code"] for found in world.payer()["findings"]}
+    manifest = Manifest.from_data(world.read(f"periods/{TARGET}/manifests/manifest-0001.json"))
+    assert code in {found.code for payer in manifest.payers for found in payer.findings}
+    assert code in world.content(LEDGER).decode()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from infra.deploy_settings import DeploySettings, InvalidDeploySettings
+from lambdas.domain.close.muted_remarks import MutedRemark
 from lambdas.domain.documents.document_url import DEFAULT_DOCUMENT_HOSTS
 from lambdas.domain.evidence.retention import RetentionPolicy
 from lambdas.domain.runs.close_calendar import CloseDeadline
@@ -74,6 +75,7 @@ def test_every_setting_can_be_given(project: Path) -> None:
         break_glass_role_arn="arn:aws:iam::111122223333:role/ops/BreakGlass",
         notify_emails=["a@example.com", "b@example.com"],
         reviewer_legal_entities=["Other Ltd"],
+        muted_remarks=[{"seller": "AWS Ltda.", "finding": "LATE_INVOICE"}],
         max_concurrent_payers=1,
         fetch_threads=1,
         document_hosts=["127.0.0.1"],
@@ -96,6 +98,7 @@ def test_every_setting_can_be_given(project: Path) -> None:
     assert settings.break_glass_role_arn == "arn:aws:iam::111122223333:role/ops/BreakGlass"
     assert settings.notify_emails == ("a@example.com", "b@example.com")
     assert settings.reviewer_legal_entities == ("Other Ltd",)
+    assert settings.muted_remarks == (MutedRemark("AWS Ltda.", "LATE_INVOICE"),)
     assert settings.max_concurrent_payers == 1
     assert settings.fetch_threads == 1
     assert settings.document_hosts == ("127.0.0.1",)
@@ -254,6 +257,19 @@ def test_a_block_that_is_no_object_is_refused(value: object, problem: str, proje
         (
             {"notify_emails": ["a@example.com", "a@example.com"]},
             "notify_emails: 'a@example.com' is listed more than once; keep one",
+        ),
+        (
+            {"muted_remarks": {"seller": "AWS Ltda."}},
+            "muted_remarks: {'seller': 'AWS Ltda.'} is not a list; write [{",
+        ),
+        (
+            {"muted_remarks": [{"seller": "AWS Ltda.", "finding": "LATE_INVOCE"}]},
+            "muted_remarks: entry 1.finding 'LATE_INVOCE' is no finding; did you mean "
+            "'LATE_INVOICE'?",
+        ),
+        (
+            {"muted_remarks": [{"seller": "AWS Ltda.", "finding": "PDF_NOT_READY"}]},
+            "muted_remarks: entry 1.finding PDF_NOT_READY is always shown; these can be muted: ",
         ),
         (
             {"max_concurrent_payers": 0},

@@ -1,5 +1,6 @@
 """The functions: how they are made."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -71,6 +72,20 @@ def test_the_functions_understand_the_environment_that_they_get(
         assert settings.manifest_signing_key == "ManifestsSigningKey"
         assert settings.manifest_heads_table == "ManifestsHeads"
         assert settings.notification_topic == "NotificationsTopic"
+
+
+def test_the_function_that_makes_pages_alone_knows_the_muted_remarks(
+    synthesize: Callable[..., dict[str, Any]], template: dict[str, Any]
+) -> None:
+    entry = {"seller": "Amazon AWS Serviços Brasil Ltda.", "finding": "INVOICE_ID_NOT_IN_TEXT"}
+    muted = {
+        name: function["Environment"]["Variables"].get("MUTED_REMARKS")
+        for name, function in functions(synthesize(muted_remarks=[entry])).items()
+    }
+    assert json.loads(muted.pop("ValidateCompleteness")) == [entry]
+    assert set(muted.values()) == {None}
+    for function in functions(template).values():
+        assert "MUTED_REMARKS" not in function["Environment"]["Variables"]
 
 
 def test_another_billing_endpoint_reaches_boto3_by_its_own_variables(

@@ -8,6 +8,7 @@ from lambdas.domain.judgement.manifests import PayerState
 from lambdas.domain.words import counted
 from lambdas.views.pages.frame import cell, folded, section, table
 from lambdas.views.pages.html import Html, element
+from lambdas.views.pages.muted_line import muted_line
 from lambdas.views.pages.period_context import PeriodContext
 from lambdas.views.wording import code_name
 
@@ -52,12 +53,13 @@ def exceptions(page: PeriodContext) -> Iterator[Html]:
 
 def remarks(page: PeriodContext) -> Html | None:
     """Findings that are worth a look and do not block."""
-    found = [_Occurrence(payer, f) for payer in page.manifest.payers for f in payer.findings]
+    found = [_Occurrence(payer, f) for payer in page.manifest.payers for f in page.findings(payer)]
     parts = [
         folded(counted(len(of_severity), noun), _groups(page, of_severity, tone))
         for severity, noun, tone in (("warning", "warning", "wait"), ("info", "remark", "plain"))
         if (of_severity := [one for one in found if one.finding.severity == severity])
     ]
+    parts += muted_line(page)
     if not parts:
         return None
     return section(

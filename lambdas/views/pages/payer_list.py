@@ -92,10 +92,8 @@ def _payer(page: PeriodContext, payer: PayerState) -> Html:
 def _inside(page: PeriodContext, payer: PayerState) -> Iterator[Content]:
     yield element("p", PAYER_VERDICTS[payer.verdict][1])
     yield about_payer(page, payer)
-    if payer.findings:
-        yield element(
-            "ul", (_finding(page, payer, found) for found in payer.findings), class_="findings"
-        )
+    if findings := page.findings(payer):
+        yield element("ul", (_finding(page, payer, one) for one in findings), class_="findings")
     rows = [_outstanding(invoice) for invoice in payer.outstanding]
     rows += [_invoice(page, invoice) for invoice in payer.invoices]
     if rows:

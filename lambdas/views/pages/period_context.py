@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from functools import cached_property
 
+from lambdas.domain.close.muted_remarks import NOTHING_MUTED, MutedRemarks
 from lambdas.domain.evidence.archive_layout import file_name
+from lambdas.domain.findings import Finding
 from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.views.comparison import Change
 from lambdas.views.digest import PeriodDigest
@@ -19,8 +21,15 @@ NOT_IN_REGISTER = "Not in the payer register"
 class PeriodContext:
     """One period, the archive's earlier ones, and links to objects and payer accounts."""
 
-    def __init__(self, manifest: Manifest, periods: Sequence[PeriodDigest], region: str) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        periods: Sequence[PeriodDigest],
+        region: str,
+        muted: MutedRemarks = NOTHING_MUTED,
+    ) -> None:
         self.manifest = manifest
+        self.muted = muted
         self.period = manifest.billing_period
         self.now = PeriodDigest.of(manifest)
         self.links = Links(manifest.bucket, region, _DEPTH)
@@ -36,6 +45,10 @@ class PeriodContext:
     @cached_property
     def _evidence(self) -> frozenset[str]:
         return frozenset(stored.key for stored in self.manifest.evidence)
+
+    def findings(self, payer: PayerState) -> tuple[Finding, ...]:
+        """The payer account's findings that the page shows."""
+        return self.muted.shown(payer)
 
     def subject(self, subject: str) -> Html:
         """An invoice id, or a file of the archive as a link."""

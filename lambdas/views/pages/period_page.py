@@ -5,6 +5,7 @@ all documents, the differences from the month before, and earlier periods.
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from lambdas.domain.close.muted_remarks import NOTHING_MUTED, MutedRemarks
 from lambdas.domain.day_names import day_name, instant_name, month_name, period_name
 from lambdas.domain.evidence.archive_layout import (
     ARCHIVE_PAGE_KEY,
@@ -43,11 +44,17 @@ _MOST_PERIODS = 12
 """Number of earlier periods shown; the archive's own page has all."""
 
 
-def period_page(manifest: Manifest, periods: Sequence[PeriodDigest], region: str) -> bytes:
+def period_page(
+    manifest: Manifest,
+    periods: Sequence[PeriodDigest],
+    region: str,
+    *,
+    muted: MutedRemarks = NOTHING_MUTED,
+) -> bytes:
     """The view `index.html` of a period. `periods` are all of the archive, in any order; `region`
-    is that of its bucket.
+    is that of its bucket. The page leaves out what is `muted`, and says so.
     """
-    page = PeriodContext(manifest, periods, region)
+    page = PeriodContext(manifest, periods, region, muted)
     return page_of(
         title=f"{period_name(page.period)}: {verdict_name(manifest.verdict)}",
         bucket=manifest.bucket,
