@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from infra import setting_rules as rules
 from infra.steps import STEPS
 from lambdas.domain.close.muted_remarks import MutedRemark, muted_remarks
+from lambdas.domain.close.owners import DEFAULT_OWNER
 from lambdas.domain.documents.document_url import DEFAULT_DOCUMENT_HOSTS, LOOPBACK_HOSTS
 from lambdas.domain.errors import InvalidSettings
 from lambdas.domain.evidence.retention import RETENTION_MODES, RetentionPolicy
@@ -26,6 +27,8 @@ from lambdas.domain.input_values import (
     texts,
     whole_number,
 )
+from lambdas.domain.notifications.escalation import NO_ESCALATION, Escalation
+from lambdas.domain.notifications.readers import same_address
 from lambdas.domain.runs.close_calendar import CloseDeadline
 from lambdas.domain.runs.payer_register import PayerRegister
 from lambdas.settings import Witnesses
@@ -39,6 +42,8 @@ ROLE_NAMES_ROOM = 1500
 """Characters of a policy for patterns of reader roles whose names in the register differ from the
 settings. IAM takes 10,240 in all policies of a role, and ValidateCompleteness needs the rest.
 """
+MOST_FILTERS = 200
+"""Filter policies that SNS takes for one topic."""
 LEAST_OF_A_PATTERN = 150
 """CDK assumes this length for each, and moves statements to another policy above it."""
 _AROUND_A_ROLE_NAME = len('"arn:aws-us-gov:iam::*:role/",')
@@ -82,6 +87,11 @@ class DeploySettings:
     nobody may.
     """
     notify_emails: tuple[str, ...]
+    """Addresses that get every e-mail, alarms included."""
+    escalation: Escalation
+    default_owner: str
+    """The owner of payer accounts for which the register has none."""
+    chat_notifications: bool
     reviewer_legal_entities: tuple[str, ...]
     """Legal entities of the register whose invoices have reviewers of their own."""
     muted_remarks: tuple[MutedRemark, ...]
@@ -97,6 +107,15 @@ class DeploySettings:
         """Names, with their paths, of reader roles that differ in the register."""
         arns = (payer.role_arn for payer in self.register.payers if payer.role_arn)
         return tuple(sorted({arn.partition(":role/")[2] for arn in arns} - {self.payer_role_name}))
+
+    @property
+    def filtered_emails(self) -> tuple[str, ...]:
+        """Addresses that get the e-mails that concern them: those of owners and of the escalation,
+        each once and in a form to compare.
+        """
+        owners = (payer.owner_email for payer in self.register.payers if payer.owner_email)
+        some = {same_address(one) for one in (*owners, *self.escalation.emails)}
+        return tuple(sorted(some - set(map(same_address, self.notify_emails))))
 
     @classmethod
     def from_context(cls, value: object, project: Path) -> "DeploySettings":
@@ -144,6 +163,9 @@ class DeploySettings:
             ),
             break_glass_role_arn=block.value("break_glass_role_arn", rules.role_arn, None),
             notify_emails=block.value("notify_emails", rules.emails, ()),
+            escalation=block.value("escalate_to", rules.escalation, NO_ESCALATION),
+            default_owner=block.value("default_owner", rules.owner_name, DEFAULT_OWNER),
+            chat_notifications=block.value("chat_notifications", flag, False),
             reviewer_legal_entities=block.value("reviewer_legal_entities", texts, ()),
             muted_remarks=block.value("muted_remarks", muted_remarks, ()),
             max_concurrent_payers=block.value("max_concurrent_payers", whole_number(1, 1000), 10),
@@ -168,6 +190,7 @@ def _contradictions(settings: DeploySettings) -> list[str]:
         *_too_many_role_names(settings),
         *_break_glass(settings),
         *_unknown_entities(settings),
+        *_too_many_filters(settings),
     ]
 
 
@@ -229,6 +252,17 @@ def _unknown_entities(settings: DeploySettings) -> Iterator[str]:
                 f"reviewer_legal_entities names '{entity}', which no line of "
                 f"{settings.payers_file.name} has as legal_entity{hint}"
             )
+
+
+def _too_many_filters(settings: DeploySettings) -> Iterator[str]:
+    emails = settings.filtered_emails
+    if len(emails) > MOST_FILTERS:
+        yield (
+            f"{settings.payers_file.name} (owner_email) and escalate_to name {len(emails)} "
+            f"different addresses outside notify_emails; Amazon SNS takes {MOST_FILTERS} filter "
+            "policies a topic: give several payer accounts the address of one team, or name the "
+            "address in notify_emails"
+        )
 
 
 def _root(value: object) -> Mapping[str, Any]:

@@ -1,5 +1,7 @@
 """The four Lambda functions, one for each step, with their permissions."""
 
+from dataclasses import replace
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -113,7 +115,7 @@ class Functions(Construct):
 def _environment(
     step: Step, settings: DeploySettings, chain: ManifestChain, notifications: Notifications
 ) -> dict[str, str]:
-    environment = FunctionSettings(
+    of_step = FunctionSettings(
         archive_bucket=settings.archive_bucket_name,
         payer_role_name=settings.payer_role_name,
         external_id=settings.external_id,
@@ -128,8 +130,16 @@ def _environment(
         notification_topic=notifications.topic.topic_arn,
         holidays=settings.holidays,
         witnesses=settings.witnesses,
-        muted_remarks=settings.muted_remarks if step == VALIDATE_COMPLETENESS else (),
-    ).to_environment()
+    )
+    if step == VALIDATE_COMPLETENESS:  # the one that makes pages and notifies people
+        of_step = replace(
+            of_step,
+            muted_remarks=settings.muted_remarks,
+            default_owner=settings.default_owner,
+            escalation=settings.escalation,
+            chat_topic=notifications.chat.topic_arn if notifications.chat else "",
+        )
+    environment = of_step.to_environment()
     if settings.billing_endpoint_url:
         for service in ("INVOICING", "COST_EXPLORER", "ORGANIZATIONS"):  # boto3's own variables
             environment[f"AWS_ENDPOINT_URL_{service}"] = settings.billing_endpoint_url

@@ -34,7 +34,13 @@ class InvoiceArchiveStack(cdk.Stack):
         )
         archive = ArchiveBucket(self, "Archive", settings=settings)
         chain = ManifestChain(self, "Manifests", settings=settings)
-        notifications = Notifications(self, "Notifications", emails=settings.notify_emails)
+        notifications = Notifications(
+            self,
+            "Notifications",
+            emails=settings.notify_emails,
+            filtered_emails=settings.filtered_emails,
+            has_chat=settings.chat_notifications,
+        )
         permissions = Permissions(settings, archive, chain, notifications)
         code = lambda_code(LambdaPackage(project, settings.payers_file))
         functions = Functions(
@@ -66,6 +72,8 @@ class InvoiceArchiveStack(cdk.Stack):
         )
         Reviewers(self, "Reviewers", settings=settings, archive=archive, chain=chain)
         public_key = PublicKey(self, "PublicKey", chain=chain, permissions=permissions, code=code)
+        if notifications.chat:
+            cdk.CfnOutput(self, "ChatTopicArn", value=notifications.chat.topic_arn)
         for name, value in {
             "StateMachineArn": workflow.state_machine.state_machine_arn,
             "ArchiveBucketName": archive.bucket.bucket_name,

@@ -10,12 +10,23 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.names import ALARM_NAMES
+from lambdas.domain.notifications.readers import READERS
 
 
 class Notifications(Construct):
-    """One encrypted topic; AWS asks each e-mail address to confirm its subscription."""
+    """One encrypted topic for e-mail, and one for chat if there is chat; AWS asks each e-mail
+    address to confirm its subscription.
+    """
 
-    def __init__(self, scope: Construct, construct_id: str, *, emails: Sequence[str]) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        emails: Sequence[str],
+        filtered_emails: Sequence[str],
+        has_chat: bool,
+    ) -> None:
         super().__init__(scope, construct_id)
         # A key of its own: services other than the account's own roles (alarms, say) cannot be
         # let in to the key that AWS manages for SNS, and should not be to the archive's.
@@ -31,6 +42,14 @@ class Notifications(Construct):
         )
         for email in emails:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
+        for email in filtered_emails:
+            concerns = sns.SubscriptionFilter.string_filter(allowlist=[email])
+            self.topic.add_subscription(
+                subscriptions.EmailSubscription(email, filter_policy={READERS: concerns})
+            )
+        self.chat: sns.Topic | None = None
+        if has_chat:
+            self.chat = sns.Topic(self, "Chat", master_key=self.key, enforce_ssl=True)
         self._let_alarms_in(cdk.Stack.of(self))
 
     def _let_alarms_in(self, stack: cdk.Stack) -> None:

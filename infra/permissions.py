@@ -33,6 +33,7 @@ class Permissions:
             table.SIGNING_KEY: [chain.signing_key.key_arn],
             table.HEADS: [chain.heads.table_arn],
             table.TOPIC: [notifications.topic.topic_arn],
+            table.CHAT_TOPIC: [notifications.chat.topic_arn] if notifications.chat else [],
             table.TOPIC_KEY: [notifications.key.key_arn],
             table.EVENT_BUS: [
                 stack.format_arn(service="events", resource="event-bus", resource_name="default")
@@ -47,12 +48,15 @@ class Permissions:
         arns = {**self._arns, table.OWN_LOG: [own_log.log_group_arn]}
         for required in table.REQUIRED_ACTIONS[name]:
             pattern = _objects(required)
+            resources = (
+                [self._archive.bucket.arn_for_objects(pattern)] if pattern else arns[required.on]
+            )
+            if not resources:
+                continue  # the settings left out what the row is on
             role.add_to_policy(
                 iam.PolicyStatement(
                     actions=[required.action],
-                    resources=[self._archive.bucket.arn_for_objects(pattern)]
-                    if pattern
-                    else arns[required.on],
+                    resources=resources,
                     conditions=self._archive.key_conditions
                     if required.on == table.ARCHIVE_KEY
                     else None,

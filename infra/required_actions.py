@@ -48,6 +48,8 @@ ARCHIVE_KEY = "archive key"
 SIGNING_KEY = "signing key"
 HEADS = "latest-manifest table"
 TOPIC = "topic"
+CHAT_TOPIC = "chat topic"
+"""It exists with `chat_notifications` alone, and so do the grants on it."""
 TOPIC_KEY = "topic's key"
 EVENT_BUS = "default event bus"
 PAYER_ROLES = "payers' reader roles"
@@ -169,6 +171,7 @@ _VALIDATE = (
     Required("dynamodb:GetItem", HEADS, "the end of the chain, as kept outside the bucket"),
     Required("dynamodb:UpdateItem", HEADS, "moves the record forward, never back"),
     Required("sns:Publish", TOPIC, "notifies people"),
+    Required("sns:Publish", CHAT_TOPIC, "notifies chat channels, with `chat_notifications`"),
     Required("kms:GenerateDataKey", TOPIC_KEY, "SNS encrypts the message with the topic's key"),
     Required("kms:Decrypt", TOPIC_KEY, "SNS requires it of every publisher"),
     Required("events:PutEvents", EVENT_BUS, "notifies other programs"),

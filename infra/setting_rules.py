@@ -11,21 +11,26 @@ from lambdas.domain.documents.document_url import LOOPBACK_HOSTS, host_pattern_p
 from lambdas.domain.errors import InvalidRegister
 from lambdas.domain.evidence.retention import MOST_YEARS
 from lambdas.domain.input_values import (
+    InputValues,
     Rule,
     WrongValue,
     day,
     each,
     email,
+    json_object,
     nearest,
     read_each,
+    subscriber,
     text,
     texts,
     whole_number,
 )
+from lambdas.domain.notifications.escalation import Escalation
 from lambdas.domain.runs.close_calendar import CloseDeadline
 from lambdas.domain.runs.payer_register import PayerRegister, parse_register
 from lambdas.domain.secret_text import quoted
 
+_LONGEST_OWNER = 100
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 _IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+", re.ASCII)
 _RESERVED_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
@@ -180,6 +185,32 @@ def retention_years(value: object) -> int:
 
 def emails(value: object) -> tuple[str, ...]:
     return each(email, texts(value))
+
+
+def escalation(value: object) -> Escalation:
+    given = InputValues(json_object(value))
+    found = Escalation(
+        given.required("emails", _subscribers, ()),
+        given.value("after_days", whole_number(1, 365), 3),
+    )
+    given.refuse_unknown()
+    if given.problems:
+        raise WrongValue(*given.problems)
+    return found
+
+
+def _subscribers(value: object) -> tuple[str, ...]:
+    found = each(subscriber, texts(value))
+    if not found:
+        raise WrongValue("is empty; name an address, or leave escalate_to out")
+    return found
+
+
+def owner_name(value: object) -> str:
+    name = text(value)
+    if len(name) > _LONGEST_OWNER:
+        raise WrongValue(f"it has more than {_LONGEST_OWNER} characters")
+    return name
 
 
 def document_hosts(value: object) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from datetime import date
 from typing import TypeVar
 
 from lambdas.domain.close.muted_remarks import MutedRemark, muted_remarks, muted_remarks_text
+from lambdas.domain.close.owners import DEFAULT_OWNER
 from lambdas.domain.errors import InvalidSettings
 from lambdas.domain.evidence.retention import RETENTION_MODES, RetentionPolicy
 from lambdas.domain.input_values import (
@@ -21,6 +22,7 @@ from lambdas.domain.input_values import (
     flag,
     whole_number,
 )
+from lambdas.domain.notifications.escalation import NO_ESCALATION, Escalation
 from lambdas.domain.runs.close_calendar import CloseCalendar, CloseDeadline
 from lambdas.domain.secret_text import quoted
 
@@ -71,14 +73,21 @@ class FunctionSettings:
     """Days from Monday to Friday that are not business days."""
     witnesses: Witnesses
     muted_remarks: tuple[MutedRemark, ...] = ()
-    """Remarks that the pages leave out; only the function that makes pages has any."""
+    """Remarks that the pages leave out. Only the function that makes pages and notifies people has
+    these and the following settings.
+    """
+    default_owner: str = DEFAULT_OWNER
+    """The owner of payer accounts for which the register has none."""
+    escalation: Escalation = NO_ESCALATION
+    chat_topic: str = ""
+    """ARN of the SNS topic of chat channels; empty: there is none."""
 
     @property
     def close_calendar(self) -> CloseCalendar:
         return CloseCalendar(self.close_deadline, self.holidays)
 
     def to_environment(self) -> dict[str, str]:
-        environment = {
+        return {
             "ARCHIVE_BUCKET": self.archive_bucket,
             "PAYER_ROLE_NAME": self.payer_role_name,
             "EXTERNAL_ID": self.external_id,
@@ -97,10 +106,20 @@ class FunctionSettings:
             "COST_EXPLORER": _YES if self.witnesses.cost_explorer else _NO,
             "BILLING_TRANSFERS": _YES if self.witnesses.billing_transfers else _NO,
             "INVOICE_UNITS": _YES if self.witnesses.invoice_units else _NO,
+            **self._optional(),
         }
+
+    def _optional(self) -> dict[str, str]:
+        """The variables that are there only where a deployment has chosen something."""
+        given = {"DEFAULT_OWNER": self.default_owner} if self.default_owner != DEFAULT_OWNER else {}
+        if self.escalation.emails:
+            given["ESCALATE_TO"] = ",".join(self.escalation.emails)
+            given["ESCALATE_AFTER_DAYS"] = str(self.escalation.after_days)
+        if self.chat_topic:
+            given["CHAT_TOPIC"] = self.chat_topic
         if self.muted_remarks:
-            environment["MUTED_REMARKS"] = muted_remarks_text(self.muted_remarks)
-        return environment
+            given["MUTED_REMARKS"] = muted_remarks_text(self.muted_remarks)
+        return given
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "FunctionSettings":
@@ -139,6 +158,12 @@ class FunctionSettings:
                 invoice_units=read("INVOICE_UNITS", _flag, False),
             ),
             muted_remarks=given.value("MUTED_REMARKS", _muted_remarks, ()),
+            default_owner=given.value("DEFAULT_OWNER", str, DEFAULT_OWNER),
+            escalation=Escalation(
+                given.value("ESCALATE_TO", _list(str), ()),
+                given.value("ESCALATE_AFTER_DAYS", _number(1), NO_ESCALATION.after_days),
+            ),
+            chat_topic=given.value("CHAT_TOPIC", str, ""),
         )
         given.raise_problems(InvalidEnvironment)
         return settings

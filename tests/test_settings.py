@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from lambdas.domain.close.muted_remarks import MutedRemark
 from lambdas.domain.documents.document_url import DEFAULT_DOCUMENT_HOSTS
 from lambdas.domain.evidence.retention import RetentionPolicy
+from lambdas.domain.notifications.escalation import NO_ESCALATION, Escalation
 from lambdas.domain.runs.close_calendar import CloseDeadline
 from lambdas.settings import FunctionSettings, InvalidEnvironment, Witnesses
 
@@ -61,6 +62,14 @@ def problems(environment: dict[str, str]) -> list[str]:
         holidays=st.lists(st.dates(), max_size=3).map(tuple),
         witnesses=st.builds(Witnesses, st.booleans(), st.booleans(), st.booleans()),
         muted_remarks=st.sampled_from([(), MUTED]),
+        default_owner=st.text(min_size=1),
+        escalation=st.just(NO_ESCALATION)
+        | st.builds(
+            Escalation,
+            st.lists(st.emails().filter(lambda one: "," not in one), min_size=1).map(tuple),
+            st.integers(1, 365),
+        ),
+        chat_topic=st.text(),
     )
 )
 def test_what_the_deployment_writes_is_what_the_functions_read(settings: FunctionSettings) -> None:
@@ -91,6 +100,19 @@ def test_a_missing_variable_is_one_readable_problem(name: str, value: str | None
 
 def test_every_missing_variable_is_reported_at_once() -> None:
     assert sorted(problems({})) == sorted(f"{name} is not set" for name in ENVIRONMENT)
+
+
+def test_what_a_deployment_did_not_choose_is_not_in_the_environment() -> None:
+    """A function that an earlier release's template made is as it was."""
+    assert not {"DEFAULT_OWNER", "ESCALATE_TO", "ESCALATE_AFTER_DAYS", "CHAT_TOPIC"} & {
+        *ENVIRONMENT
+    }
+    settings = FunctionSettings.from_environment(ENVIRONMENT)
+    assert (settings.default_owner, settings.escalation, settings.chat_topic) == (
+        "Finance",
+        NO_ESCALATION,
+        "",
+    )
 
 
 def test_there_may_be_no_holidays() -> None:

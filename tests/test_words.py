@@ -67,7 +67,6 @@ ALLOWED = {
 
 _LATER = {
     "lambdas/domain/judgement/expectations.py": "a finding's detail",
-    "lambdas/domain/notifications/email.py": "the e-mail",
 }
 """Messages whose sentences people get with a finding or by e-mail, reworded together."""
 

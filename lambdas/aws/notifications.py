@@ -8,6 +8,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from lambdas.domain.notifications.readers import READERS
+
 _MOST_ENTRIES, _MOST_BYTES = 10, 250_000
 """Limits for one PutEvents; AWS takes 262,144 bytes for all its entries together."""
 
@@ -23,10 +25,29 @@ class Mailbox:
         self._sns = sns
         self._topic_arn = topic_arn
 
-    def send(self, subject: str, message: str) -> None:
-        """Raises NotSent."""
+    def send(self, subject: str, message: str, readers: Sequence[str] = ()) -> None:
+        """Send it to everybody who gets every message, and to these addresses. Raises NotSent."""
+        attributes = {}
+        if readers:  # SNS refuses an empty array
+            names = {"DataType": "String.Array", "StringValue": json.dumps(readers)}
+            attributes["MessageAttributes"] = {READERS: names}
         with _named("sns:Publish"):
-            self._sns.publish(TopicArn=self._topic_arn, Subject=subject, Message=message)
+            self._sns.publish(
+                TopicArn=self._topic_arn, Subject=subject, Message=message, **attributes
+            )
+
+
+class ChatRoom:
+    """The topic to which chat channels are subscribed."""
+
+    def __init__(self, sns: Any, topic_arn: str) -> None:
+        self._sns = sns
+        self._topic_arn = topic_arn
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Raises NotSent."""
+        with _named("sns:Publish (chat)"):
+            self._sns.publish(TopicArn=self._topic_arn, Message=json.dumps(message))
 
 
 class EventBus:

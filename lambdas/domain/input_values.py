@@ -19,6 +19,12 @@ Rule = Callable[[Any], T]
 """Reads a value. Raises ValueError for one that it refuses."""
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_SUBSCRIBER = re.compile(
+    r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])",
+    re.ASCII | re.IGNORECASE,
+)
+_LONGEST_LOCAL_PART, _LONGEST_ADDRESS = 64, 254
 SIGNED_URL = "has a signed URL, which is a secret; write what stands there"
 
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
@@ -131,6 +137,18 @@ def email(value: object) -> str:
     found = text(value)
     if not _EMAIL.fullmatch(found):
         raise WrongValue(f"'{found}' is not an e-mail address")
+    return found
+
+
+def subscriber(value: object) -> str:
+    """An address that SNS subscribes, and whose letters mean themselves in a filter policy."""
+    found = email(value)
+    is_short = len(found) <= _LONGEST_ADDRESS and found.index("@") <= _LONGEST_LOCAL_PART
+    if not is_short or not _SUBSCRIBER.fullmatch(found):
+        raise WrongValue(
+            f"'{found}' is no address that Amazon SNS sends e-mail to; write one such as "
+            "dana@example.com, in ASCII"
+        )
     return found
 
 

@@ -18,7 +18,7 @@ from lambdas.aws.clients import warm_sns_client as sns_client
 from lambdas.aws.manifest_heads import ManifestHeads
 from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.aws.notification_table import NotificationTable
-from lambdas.aws.notifications import EventBus, Mailbox
+from lambdas.aws.notifications import ChatRoom, EventBus, Mailbox
 from lambdas.settings import FunctionSettings
 from lambdas.steps.judge_run import RunEnd
 from lambdas.steps.notify import Channels
@@ -35,7 +35,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     if event["dry_run"]:
         result = plan_run(archive, settings, event)
     else:
-        dynamodb = dynamodb_client()
+        dynamodb, sns = dynamodb_client(), sns_client()
         end = RunEnd(
             archive,
             settings,
@@ -43,9 +43,12 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             signer=ManifestSigner(kms_client(), settings.manifest_signing_key),
             heads=ManifestHeads(dynamodb, settings.manifest_heads_table),
             channels=Channels(
-                Mailbox(sns_client(), settings.notification_topic),
+                Mailbox(sns, settings.notification_topic),
                 EventBus(events_client()),
+                ChatRoom(sns, settings.chat_topic) if settings.chat_topic else None,
                 NotificationTable(dynamodb, settings.manifest_heads_table),
+                settings.escalation,
+                archive.region,
             ),
             now=datetime.now(UTC),
         )

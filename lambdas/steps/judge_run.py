@@ -87,7 +87,7 @@ class RunEnd:
             outcomes,
             self._request.acknowledgements,
             self._questions.ask if self._settings.witnesses.cost_explorer else None,
-            Owners(self._request.register),
+            Owners(self._request.register, self._settings.default_owner),
         )
 
     def _judged(self, run: Run) -> list[Judged]:

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
-from lambdas.aws.notifications import EventBus, Mailbox, NotSent
+from lambdas.aws.notifications import ChatRoom, EventBus, Mailbox, NotSent
 
 TOPIC = "arn:aws:sns:eu-central-1:111122223333:archive"
 
@@ -48,6 +48,27 @@ def test_a_message_is_published_with_its_subject(sns: Stubber) -> None:
     request = {"TopicArn": TOPIC, "Subject": "Subject", "Message": "Text\n"}
     sns.add_response("publish", {"MessageId": "1"}, request)
     Mailbox(sns.client, TOPIC).send("Subject", "Text\n")
+
+
+def test_readers_are_named_in_an_attribute_that_filters_read(sns: Stubber) -> None:
+    names = {"DataType": "String.Array", "StringValue": '["a@example.com", "b@example.com"]'}
+    request = {"TopicArn": TOPIC, "Subject": "Subject", "Message": "Text\n"}
+    sns.add_response(
+        "publish", {"MessageId": "1"}, request | {"MessageAttributes": {"readers": names}}
+    )
+    Mailbox(sns.client, TOPIC).send("Subject", "Text\n", ["a@example.com", "b@example.com"])
+
+
+def test_a_chat_message_is_published_as_json(sns: Stubber) -> None:
+    request = {"TopicArn": TOPIC, "Message": '{"version": "1.0"}'}
+    sns.add_response("publish", {"MessageId": "1"}, request)
+    ChatRoom(sns.client, TOPIC).send({"version": "1.0"})
+
+
+def test_a_chat_message_that_is_not_taken_is_reported_as_one(sns: Stubber) -> None:
+    sns.add_client_error("publish", "NotFound", "secret", 404)
+    with pytest.raises(NotSent, match=r"^sns:Publish \(chat\) answers NotFound$"):
+        ChatRoom(sns.client, TOPIC).send({})
 
 
 def test_a_message_that_is_not_taken_is_reported_by_its_code(sns: Stubber) -> None:

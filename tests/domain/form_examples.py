@@ -225,6 +225,9 @@ EXAMPLES: dict[str, Any] = {
     ),
     "manifest head": ManifestHead(OCTOBER, 3, "ab" * 32, "run"),
     "told": LastNotification("ACTION_REQUIRED", True, AT, "run", (ACME,)),
+    "told with items": LastNotification(
+        "ACTION_REQUIRED", True, AT, "run", (ACME,), (f"{ACME} 1",), ("a@b.example",), True
+    ),
     "told without a note of whom": LastNotification("COMPLETE", False, AT, "run"),
     "manifest": Manifest(
         "archive",

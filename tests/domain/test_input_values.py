@@ -23,6 +23,7 @@ from lambdas.domain.input_values import (
     flag,
     json_object,
     period,
+    subscriber,
     text,
     texts,
     whole_number,
@@ -173,3 +174,24 @@ def test_what_it_says_is_said_nowhere_else(sentence: str) -> None:
     sources = [path for top in ("lambdas", "infra") for path in (PROJECT / top).rglob("*.py")]
     places = {path.name for path in sources if f"}} {sentence}" in path.read_text("utf-8")}
     assert places <= {"input_values.py"}
+
+
+@pytest.mark.parametrize(
+    "address", ["a@b.example", "Dana.O'Neil+aws_1@mail.Example-Corp.com", "x" * 64 + "@b.example"]
+)
+def test_an_address_that_sns_subscribes_is_taken_as_it_is(address: str) -> None:
+    assert subscriber(address) == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("jörg@b.example", "a@bücher.example", "a,b@c.example", '"a"@b.example', "a\\b@c.example"),
+        *(".a@b.example", "a.@b.example", "a..b@c.example", "a@-b.example", "a@b-.example"),
+        *("a@b.1", "a@127.0.0.1", "x" * 65 + "@b.example", "a@" + "b" * 260 + ".example"),
+        *("a@b", "a", "a@b@c.example", "a @b.example", ""),
+    ],
+)
+def test_an_address_that_sns_or_its_filter_policies_would_misread_is_refused(address: str) -> None:
+    with pytest.raises(WrongValue):
+        subscriber(address)

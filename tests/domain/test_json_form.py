@@ -162,6 +162,9 @@ MAY_BE_MISSING = {
 LEFT_OUT = {
     ("ArchivedInvoice", "receiver_roles"),
     ("OutstandingInvoice", "receiver_roles"),
+    ("LastNotification", "items"),
+    ("LastNotification", "readers"),
+    ("LastNotification", "is_escalated"),
     ("Charges", "total"),
     ("ChargesAnswer", "total"),
     ("Record", "other_rows"),

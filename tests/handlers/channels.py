@@ -3,6 +3,7 @@
 Each takes what botocore's service model lets one send, and answers in its shapes.
 """
 
+import json
 from typing import Any
 
 import botocore.session
@@ -29,15 +30,28 @@ class Channel:
 
 
 class Topic(Channel):
-    """SNS; `letters` are subject and text of what was published."""
+    """SNS; `letters` are subject and text of the e-mails, `readers` the addresses that each names,
+    and `chats` the messages without a subject by the topic.
+    """
 
     def __init__(self) -> None:
         super().__init__("sns", "Publish")
         self.letters: list[tuple[str, str]] = []
+        self.readers: list[list[str]] = []
+        self.chats: list[tuple[str, dict[str, Any]]] = []
+        self.refused_topic = ""
 
     def publish(self, **request: Any) -> dict[str, str]:
         self._asked(request)
+        if request["TopicArn"] == self.refused_topic:
+            error = {"Error": {"Code": "NotFound", "Message": ""}}
+            raise ClientError(error, "Publish")  # type: ignore[arg-type]
+        if "Subject" not in request:
+            self.chats.append((request["TopicArn"], json.loads(request["Message"])))
+            return {"MessageId": "1"}
         self.letters.append((request["Subject"], request["Message"]))
+        attribute = request.get("MessageAttributes", {}).get("readers", {"StringValue": "[]"})
+        self.readers.append(json.loads(attribute["StringValue"]))
         return {"MessageId": "1"}
 
 

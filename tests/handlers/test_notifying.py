@@ -8,23 +8,26 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.domain.notifications.test_reasons import SCHEMA
+from lambdas.aws.notification_table import NotificationTable
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.handlers import enumerate_payer_accounts
+from tests.domain.notifications.test_event import SCHEMA
 from tests.handlers.conftest import (
     ACME,
     AFTER_DEADLINE,
     BEFORE_DEADLINE,
     BOREAL,
+    HEADS,
     LONG_AGO,
     World,
     invoice,
 )
 
 ONE_DAY = timedelta(days=1)
-COMPLETE = "Invoice archive 2026-10: complete"
-RED = "Invoice archive 2026-10: action required"
-OVERDUE = "Invoice archive 2026-10: overdue, action required"
-STILL = "Invoice archive 2026-10: still action required"
-AWAITING = "Invoice archive 2026-10: awaiting invoices"
+COMPLETE = "AWS invoices October 2026: complete"
+RED = "AWS invoices October 2026: 1 payer account needs action"
+OVERDUE = f"{RED}, overdue"
+AWAITING = "AWS invoices October 2026: awaiting invoices"
 
 
 @pytest.fixture
@@ -69,7 +72,7 @@ def test_a_month_that_becomes_complete_is_sent_once(month: World) -> None:
 
 def test_what_needs_a_person_is_sent_when_overdue_and_then_weekly(month: World) -> None:
     month.roles.denied.add(ACME)
-    assert daily(month, BEFORE_DEADLINE, 24) == [(0, RED), (6, OVERDUE), (13, STILL), (20, STILL)]
+    assert daily(month, BEFORE_DEADLINE, 24) == [(0, RED), *((day, OVERDUE) for day in (6, 13, 20))]
     assert [one["reason"] for one in events(month)] == [
         "changed",
         "overdue",
@@ -97,9 +100,16 @@ def test_all_that_a_run_has_to_say_is_one_email_and_an_event_for_each_period(
     }
     world.run()
     ((subject, text),) = world.topic.letters
-    assert subject == "Invoice archive 2026-09: action required and 1 more"
-    assert "Billing period 2026-09: action required." in text
-    assert f"- {BOREAL} Boreal: an expected invoice is not listed; 0 of 0 invoices archived" in text
+    assert subject == (
+        "AWS invoices September 2026: 1 payer account needs action, overdue and 1 more month"
+    )
+    assert text.startswith(
+        "September 2026 is not complete: 1 payer account is missing an expected invoice, 33 days "
+        "after the deadline of 10 October 2026.\n"
+        "Payer accounts: 1 of 2 complete on 2026-11-12.\n\n"
+        f"1. Boreal ({BOREAL})\n"
+    )
+    assert "\nOctober 2026 is complete: all 2 invoices are archived. https://" in text
     assert [(one["billing_period"], one["verdict"]) for one in events(world)] == [
         ("2026-10", "COMPLETE"),
         ("2026-09", "ACTION_REQUIRED"),
@@ -112,8 +122,13 @@ def test_another_payer_account_that_needs_a_person_is_sent_once_before_the_deadl
     month.roles.denied.add(ACME)
     assert daily(month, BEFORE_DEADLINE, 2) == [(0, RED)]
     month.roles.denied.add(BOREAL)
-    more = "Invoice archive 2026-10: action required for 1 more payer account"
+    more = "AWS invoices October 2026: 2 payer accounts need action"
     assert daily(month, BEFORE_DEADLINE + 2 * ONE_DAY, 2) == [(0, more)]
+    assert (
+        "Since the e-mail of 5 November 2026: 1 new, 0 resolved, 1 unchanged."
+        in (month.topic.letters[-1][1])
+    )
+    assert "2. New. Boreal" in month.topic.letters[-1][1]
     month.roles.denied.discard(ACME)
     assert daily(month, BEFORE_DEADLINE + 4 * ONE_DAY, 1) == []
     assert [one["newly_open_payers"] for one in events(month)] == [[], [BOREAL]]
@@ -130,13 +145,14 @@ def test_a_complete_month_that_rests_on_a_persons_word_says_so(month: World) -> 
     assert month.run({"acknowledgements": [accepted]})["verdict"] == "COMPLETE"
     ((subject, text),) = month.topic.letters
     assert subject == COMPLETE
-    assert "With 1 finding accepted by a person until 2026-12-31.\n" in text
+    assert "; 1 gap accepted by a person until 31 December 2026. https" in text
     assert events(month)[0]["accepted"] == {"findings": 1, "until": "2026-12-31"}
 
 
-def test_an_email_goes_to_the_topic_of_the_deployment_and_carries_no_amount(
+def test_an_email_goes_to_the_topic_of_the_deployment_with_the_outstanding_amount_and_one_link(
     month: World,
 ) -> None:
+    """The event has neither."""
     month.catalogue.payers[ACME].append(
         invoice("A2", amount="987.65", ready_from=LONG_AGO + 999 * ONE_DAY)
     )
@@ -146,8 +162,95 @@ def test_an_email_goes_to_the_topic_of_the_deployment_and_carries_no_amount(
     month.run()
     (request,) = sent
     assert request["TopicArn"] == month.settings.notification_topic
+    assert "MessageAttributes" not in request  # nobody in particular is concerned
+    text = request["Message"]
+    assert "Outstanding: USD 987.65 (listed by AWS, PDF outstanding)\n" in text
+    assert "100.00" not in text
+    assert text.count("://") == 1
+    assert (
+        "https://console.aws.amazon.com/s3/object/archive-under-test?region=us-east-1"
+        "&prefix=periods/2026-10/index.html\n"
+    ) in text
     for secret in ("987", "100.00", "USD", "://", "@"):
-        assert secret not in request["Message"] + json.dumps(events(month))
+        assert secret not in json.dumps(events(month))
+
+
+def owned(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Owners with addresses, and an escalation three days after the deadline."""
+    enumerate_payer_accounts.REGISTER.write_text(
+        "account_id,name,owner,owner_email\n"
+        f"{ACME},Acme,Dana Whitlock,Dana@Example.com\n{BOREAL},Boreal,,boreal@example.com\n"
+    )
+    monkeypatch.setenv("ESCALATE_TO", "CFO@example.com")
+    monkeypatch.setenv("ESCALATE_AFTER_DAYS", "3")
+
+
+def test_owners_join_what_is_due_and_the_escalation_joins_on_its_day(
+    month: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owned(month, monkeypatch)
+    month.roles.denied.add(ACME)
+    assert daily(month, BEFORE_DEADLINE, 18) == [(0, RED), *((day, OVERDUE) for day in (6, 8, 15))]
+    dana, cfo = "dana@example.com", "cfo@example.com"
+    assert month.topic.readers == [[dana], [dana], [cfo, dana], [cfo, dana]]
+    assert [one["reason"] for one in events(month)] == ["changed", "overdue", "reminder"]
+    assert "Owner: Dana Whitlock" in month.topic.letters[-1][1]
+    month.roles.denied.clear()
+    assert daily(month, BEFORE_DEADLINE + 18 * ONE_DAY, 2) == [(0, COMPLETE)]
+    assert month.topic.readers[-1] == [cfo, dana]  # who had it reads that it is over
+
+
+def test_an_account_without_an_owner_has_the_default_owner(
+    month: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEFAULT_OWNER", "Accounts payable")
+    month.roles.denied.add(ACME)
+    month.run()
+    assert "Owner: Accounts payable\n" in month.topic.letters[0][1]
+    assert month.topic.readers == [[]]
+
+
+def test_an_upgrade_overdue_for_long_escalates_once(
+    month: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an earlier release noted has no word on escalation."""
+    month.roles.denied.add(ACME)
+    month.run(at=AFTER_DEADLINE)
+    table = NotificationTable(month.dynamodb, HEADS)
+    period = BillingPeriod(2026, 10)
+    last = table.last(period, "mail")
+    assert last is not None
+    kept = ("verdict", "is_overdue", "at", "run_id", "needing")
+    old = {name: value for name, value in last.to_data().items() if name in kept}
+    table._write(period, "told_mail", json.dumps(old))
+    owned(month, monkeypatch)
+    assert [day for day, _ in daily(month, AFTER_DEADLINE + 2 * ONE_DAY, 3)] == [0]
+    assert "Since the e-mail" not in month.topic.letters[-1][1]
+
+
+CHAT = "arn:aws:sns:us-east-1:123456789012:chat"
+
+
+def test_the_same_state_goes_to_the_chat_once_for_each_month(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHAT_TOPIC", CHAT)
+    owned(world, monkeypatch)
+    world.catalogue.payers = {
+        ACME: [invoice("A1"), invoice("A0", period="2026-09")],
+        BOREAL: [invoice("B1", BOREAL)],
+    }
+    for day in range(5):
+        world.run(at=AFTER_DEADLINE + day * ONE_DAY)
+    assert [(topic, one["content"]["title"]) for topic, one in world.topic.chats] == [
+        (CHAT, COMPLETE),
+        (CHAT, "AWS invoices September 2026: 1 payer account needs action, overdue"),
+    ]
+
+
+def test_without_the_setting_nothing_goes_to_a_chat(month: World) -> None:
+    month.run()
+    assert month.topic.chats == []
 
 
 def test_email_and_event_keep_the_newest_manifests_hash_outside_the_archive(

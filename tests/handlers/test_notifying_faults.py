@@ -26,7 +26,7 @@ from tests.handlers.conftest import (
     World,
     invoice,
 )
-from tests.handlers.test_notifying import COMPLETE, ONE_DAY, events, heartbeat, subjects
+from tests.handlers.test_notifying import CHAT, COMPLETE, ONE_DAY, events, heartbeat, subjects
 
 
 @pytest.fixture
@@ -131,6 +131,19 @@ def test_r07_a_notification_that_fails_harms_nothing_is_seen_and_is_sent_by_the_
     assert len(events(month)) == 1
 
 
+def test_r07_a_chat_that_fails_harms_no_e_mail_is_seen_and_gets_its_message_from_the_next_run(
+    month: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CHAT_TOPIC", CHAT)
+    month.topic.refused_topic = CHAT
+    month.run()
+    assert heartbeat(capsys.readouterr().out)["NotificationsFailed"] == 1
+    assert (subjects(month), month.topic.chats) == ([COMPLETE], [])
+    month.topic.refused_topic = ""
+    month.run(at=AFTER_DEADLINE + ONE_DAY)
+    assert (len(subjects(month)), len(month.topic.chats)) == (1, 1)
+
+
 def crashes(monkeypatch: pytest.MonkeyPatch, place: Any, name: str) -> Callable[[], None]:
     """Let a function of a module or class crash; returns what lets it work again."""
     whole = getattr(place, name)
@@ -170,7 +183,7 @@ def test_r09_a_crash_between_sending_and_noting_it_sends_once_more_rather_than_n
     assert (subjects(month), len(events(month))) == ([COMPLETE, COMPLETE], 1)
 
 
-REFUSED = "Invoice archive: AWS refuses questions about 1 payer account"
+REFUSED = "AWS invoices: AWS refuses questions about 1 payer account"
 UNITS, TRANSFERS = "ListInvoiceUnits", "ListOutboundResponsibilityTransfers"
 
 
@@ -295,7 +308,7 @@ def test_r24_a_mail_hides_nothing_and_is_utf_8_whatever_a_payer_account_is_calle
     month.run()
     ((subject, text),) = month.topic.letters
     assert not set(hidden) & {*subject, *text}
-    assert f"- {ACME} Ac me: cannot be read" in text
+    assert f"1. Ac me ({ACME})\n" in text
 
 
 def test_r24_refusals_of_more_payer_accounts_than_an_item_holds_cost_no_run(

@@ -11,6 +11,7 @@ from infra.deploy_settings import DeploySettings, InvalidDeploySettings
 from lambdas.domain.close.muted_remarks import MutedRemark
 from lambdas.domain.documents.document_url import DEFAULT_DOCUMENT_HOSTS
 from lambdas.domain.evidence.retention import RetentionPolicy
+from lambdas.domain.notifications.escalation import NO_ESCALATION, Escalation
 from lambdas.domain.runs.close_calendar import CloseDeadline
 from lambdas.settings import Witnesses
 
@@ -55,6 +56,10 @@ def test_only_the_bucket_name_and_the_register_are_needed(project: Path) -> None
     assert settings.retention == RetentionPolicy(10, "GOVERNANCE", 12)
     assert settings.break_glass_role_arn is None
     assert settings.notify_emails == ()
+    assert settings.escalation == NO_ESCALATION
+    assert settings.default_owner == "Finance"
+    assert settings.chat_notifications is False
+    assert settings.filtered_emails == ()
     assert settings.reviewer_legal_entities == ()
     assert settings.max_concurrent_payers == 10
     assert settings.fetch_threads == 8
@@ -74,6 +79,9 @@ def test_every_setting_can_be_given(project: Path) -> None:
         retention={"years": 7, "mode": "GOVERNANCE", "fiscal_year_end_month": 3},
         break_glass_role_arn="arn:aws:iam::111122223333:role/ops/BreakGlass",
         notify_emails=["a@example.com", "b@example.com"],
+        escalate_to={"emails": ["CFO@example.com"], "after_days": 5},
+        default_owner="Accounts payable",
+        chat_notifications=True,
         reviewer_legal_entities=["Other Ltd"],
         muted_remarks=[{"seller": "AWS Ltda.", "finding": "LATE_INVOICE"}],
         max_concurrent_payers=1,
@@ -97,6 +105,10 @@ def test_every_setting_can_be_given(project: Path) -> None:
     assert settings.retention == RetentionPolicy(7, "GOVERNANCE", 3)
     assert settings.break_glass_role_arn == "arn:aws:iam::111122223333:role/ops/BreakGlass"
     assert settings.notify_emails == ("a@example.com", "b@example.com")
+    assert settings.escalation == Escalation(("CFO@example.com",), 5)
+    assert settings.default_owner == "Accounts payable"
+    assert settings.chat_notifications is True
+    assert settings.filtered_emails == ("cfo@example.com",)
     assert settings.reviewer_legal_entities == ("Other Ltd",)
     assert settings.muted_remarks == (MutedRemark("AWS Ltda.", "LATE_INVOICE"),)
     assert settings.max_concurrent_payers == 1
@@ -258,6 +270,23 @@ def test_a_block_that_is_no_object_is_refused(value: object, problem: str, proje
             {"notify_emails": ["a@example.com", "a@example.com"]},
             "notify_emails: 'a@example.com' is listed more than once; keep one",
         ),
+        ({"escalate_to": {"after_days": 3}}, "escalate_to: emails is missing; it has no default"),
+        ({"escalate_to": {"emails": []}}, "escalate_to: emails is empty; name an address, or"),
+        (
+            {"escalate_to": {"emails": ["a@b.example"], "after_days": 0}},
+            "escalate_to: after_days 0 is not a whole number from 1 to 365",
+        ),
+        (
+            {"escalate_to": {"emails": ["a@b.example"], "days": 3}},
+            "escalate_to: days is unknown",
+        ),
+        (
+            {"escalate_to": {"emails": ["jörg@b.example"]}},
+            "escalate_to: emails 'jörg@b.example' is no address that Amazon SNS sends e-mail to",
+        ),
+        ({"default_owner": ""}, "default_owner: '' is not text"),
+        ({"default_owner": "x" * 101}, "default_owner: it has more than 100 characters"),
+        ({"chat_notifications": "yes"}, "chat_notifications: 'yes' is neither true nor false"),
         (
             {"muted_remarks": {"seller": "AWS Ltda."}},
             "muted_remarks: {'seller': 'AWS Ltda.'} is not a list; write [{",
@@ -448,6 +477,30 @@ def test_all_problems_are_reported_at_once_in_one_readable_error(project: Path) 
         "  - notify_emails",
         "  - shedule is unknown; did you mean 'schedule'?",
     ]
+
+
+def test_more_filter_policies_than_a_topic_takes_are_refused(project: Path) -> None:
+    def register(count: int) -> None:
+        lines = (f"{n:012},A,owner{n}@example.com\n" for n in range(1, count + 1))
+        (project / "payers.csv").write_text("account_id,name,owner_email\n" + "".join(lines))
+
+    register(201)
+    notified = block(notify_emails=["OWNER7@example.com"])
+    assert len(DeploySettings.from_context(notified, project).filtered_emails) == 200
+    [problem] = problems_of(block(), project)
+    assert problem.startswith(
+        "payers.csv (owner_email) and escalate_to name 201 different addresses outside "
+        "notify_emails; Amazon SNS takes 200 filter policies a topic"
+    )
+
+
+def test_an_owner_s_address_that_sns_would_refuse_is_reported_with_its_line(project: Path) -> None:
+    (project / "payers.csv").write_text(
+        "account_id,name,owner_email\n111122223333,A,a@b.example\n020417736915,B,dana@localhost\n"
+    )
+    assert problems_of(block(), project) == (
+        "payers_file: payers.csv line 3: owner_email 'dana@localhost' is not an e-mail address",
+    )
 
 
 def test_more_role_names_than_fit_into_a_policy_are_refused(project: Path) -> None:

@@ -52,6 +52,8 @@ def settings(request: pytest.FixtureRequest, context: dict[str, Any]) -> dict[st
             "payer_role_name": "Reader",
             "break_glass_role_arn": "arn:aws:iam::111122223333:role/BreakGlass",
             "notify_emails": ["a@example.com"],
+            "escalate_to": {"emails": ["b@example.com"]},
+            "chat_notifications": True,
             "reviewer_legal_entities": ["Kessler Antriebstechnik GmbH"],
             "witnesses": {"cost_explorer": False},
         }

@@ -47,6 +47,7 @@ NAMES = {
     table.SIGNING_KEY: "ManifestsSigningKey",
     table.HEADS: "ManifestsHeads",
     table.TOPIC: "NotificationsTopic",
+    table.CHAT_TOPIC: "NotificationsChat",
     table.TOPIC_KEY: "NotificationsKey",
     table.EVENT_BUS: "arn:AWS::Partition:events:AWS::Region:AWS::AccountId:event-bus/default",
     table.PAYER_ROLES: "arn:AWS::Partition:iam::*:role/InvoiceArchivePayerReader",
@@ -116,10 +117,22 @@ def allowed_to_others(template: dict[str, Any]) -> Iterator[tuple[str | None, di
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_may_do_exactly_what_the_table_says(role: str, template: dict[str, Any]) -> None:
-    required = [grant(role, one) for one in REQUIRED_ACTIONS[role]]
+    required = [grant(role, one) for one in REQUIRED_ACTIONS[role] if one.on != table.CHAT_TOPIC]
 
     assert grants(template, role_id(template, ROLES[role])) == set(required)
     assert len(required) == len(set(required))
+
+
+def test_with_chat_the_last_function_alone_may_publish_to_its_topic_too(
+    synthesize: Callable[..., dict[str, Any]],
+) -> None:
+    template = synthesize(chat_notifications=True)
+    for role, prefix in ROLES.items():
+        required = {grant(role, one) for one in REQUIRED_ACTIONS[role]}
+        assert grants(template, role_id(template, prefix)) == required
+        assert any("NotificationsChat" in one for one in required) == (
+            role == "ValidateCompleteness"
+        )
 
 
 def test_the_stack_has_no_other_role_and_no_role_has_policies_elsewhere(
@@ -211,7 +224,9 @@ def test_any_number_of_payer_accounts_with_a_few_role_names_fits_into_the_polici
     ]
 
     template = synthesize(
-        payers_file=register_with(tmp_path, names * 50), archive_bucket_name="b" * 63
+        payers_file=register_with(tmp_path, names * 50),
+        archive_bucket_name="b" * 63,
+        chat_notifications=True,
     )
 
     for taken in taken_roles(template).values():
@@ -225,7 +240,10 @@ def test_any_number_of_payer_accounts_with_a_few_role_names_fits_into_the_polici
 def as_deployed(document: dict[str, Any]) -> str:
     """With names as long as they can be for references."""
     written = json.dumps(shown(document), separators=(",", ":"))
-    for name in ("ManifestsSigningKey", "ManifestsHeads", "NotificationsTopic", "NotificationsKey"):
+    for name in (
+        *("ManifestsSigningKey", "ManifestsHeads"),
+        *("NotificationsTopic", "NotificationsChat", "NotificationsKey"),
+    ):
         written = written.replace(name, "n" * 130)
     key = "arn:aws-us-gov:kms:us-gov-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
     written = written.replace("ArchiveBucket", f"arn:aws-us-gov:s3:::{'b' * 63}")

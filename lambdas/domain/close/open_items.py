@@ -5,7 +5,7 @@ An item is one gap: an outstanding invoice, a missing document, an account that 
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from lambdas.domain.close.identities import Identity, identities
@@ -109,16 +109,19 @@ class OpenItems:
     """The number of expected invoices neither archived nor accepted as missing."""
     totals: tuple[Amount, ...]
     """The amounts of the listed ones per currency, outside the totals of the period."""
+    owner_emails: tuple[str, ...] = ()
+    """The addresses of the owners of accounts with something to do now."""
 
     def first(self, most: int) -> "OpenItems":
         """The same in little memory."""
         return replace(self, items=self.items[:most])
 
 
-def open_items(manifest: Manifest, owners: Owners) -> OpenItems:
-    """The open items of a manifest with its invoices, as of its instant."""
+def open_items(manifest: Manifest, owners: Owners, as_of: datetime | None = None) -> OpenItems:
+    """The open items of a manifest with its invoices, as of a later instant or its own."""
     last_day = date.fromisoformat(manifest.last_day) if manifest.last_day else None
-    is_overdue = bool(last_day and read_instant(manifest.generated_at).date() > last_day)
+    today = (as_of or read_instant(manifest.generated_at)).date()
+    is_overdue = bool(last_day and today > last_day)
     who = identities(manifest, owners)
     items = [
         OpenItem(None, (found,), "", None, is_archived=False, since=None, last_day=last_day,
@@ -135,6 +138,7 @@ def open_items(manifest: Manifest, owners: Owners) -> OpenItems:
         sum(payer.expected for payer in manifest.payers),
         sum(unarchived(payer) for payer in manifest.payers),
         tuple(sums(once.values())),
+        tuple(sorted({one.owner.email for one in items if one.owner and not one.waits} - {""})),
     )
 
 

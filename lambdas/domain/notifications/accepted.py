@@ -1,8 +1,9 @@
 """The part of a period's verdict that rests on acknowledgements."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from lambdas.domain.day_names import day_name
 from lambdas.domain.json_form import Form
 from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.domain.words import counted
@@ -18,7 +19,8 @@ class Accepted(Form):
     until: str
 
     def __str__(self) -> str:
-        return f"{counted(self.findings, 'finding')} accepted by a person until {self.until}"
+        until = day_name(date.fromisoformat(self.until))
+        return f"{counted(self.findings, 'gap')} accepted by a person until {until}"
 
 
 def accepted_findings(manifest: Manifest, as_of: datetime) -> Accepted | None:

@@ -1,19 +1,16 @@
-"""The e-mail on verdicts: what, how many, what to do, where to look."""
+"""The e-mail of a run: the state of each month, its open items, where to look."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from lambdas.domain.cut_text import within_bytes
-from lambdas.domain.evidence.archive_layout import period_page_key
+from lambdas.domain.day_names import day_name
 from lambdas.domain.findings import KINDS
-from lambdas.domain.notifications.accepted import accepted_findings
-from lambdas.domain.notifications.reasons import Notification
-from lambdas.domain.notifications.report import (
-    PERIOD_WORDS,
-    count_by_code,
-    payer_lines,
-    plain_name,
-)
+from lambdas.domain.json_text import read_instant
+from lambdas.domain.notifications.item_text import item_lines, item_title
+from lambdas.domain.notifications.month_text import headline, sentence, totals
+from lambdas.domain.notifications.reasons import Notification, item_name
+from lambdas.domain.notifications.report import plain_name, plain_subject
 from lambdas.domain.verdict_words import PeriodVerdict
 from lambdas.domain.visible_text import shown
 from lambdas.domain.words import counted
@@ -21,9 +18,10 @@ from lambdas.domain.words import counted
 _MOST_PERIODS = 12
 _MOST_NAMED = 25
 _LONGEST_SUBJECT = 100
-_MOST_BYTES = 250_000
-"""SNS takes 262,144 in all."""
+_MOST_BYTES = 200_000
+"""SNS takes 262,144 in all, with the addresses that its filters read."""
 _CUT = "\n[Cut here: this is as much as a message holds. The page of each month has all of it.]\n"
+_RUNBOOK = "Each reason has a heading in the runbook (docs/runbook.md)."
 _WORST_FIRST: Sequence[PeriodVerdict] = ("ACTION_REQUIRED", "AWAITING", "COMPLETE")
 
 
@@ -33,26 +31,27 @@ def email_text(
     names: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[str, str]:
     """Subject (at most 100 ASCII characters, SNS's limit) and text of one e-mail for all
-    notifications of a run. The worst verdicts come first and the first one gives the subject; AWS's
-    refusals by payer account follow. At least one of both is given.
+    notifications of a run. The worst month comes first and gives the subject; AWS's refusals by
+    payer account follow. At least one of both is given.
     """
     refusals = list(_refusals(refused, names))
     if not notifications:
         accounts = counted(len(refused), "payer account")
-        return f"Invoice archive: AWS refuses questions about {accounts}", _text([refusals])
-    notifications = sorted(
-        notifications, key=lambda notification: _WORST_FIRST.index(notification.manifest.verdict)
-    )
-    first = notifications[0]
-    more = f" and {len(notifications) - 1} more" if len(notifications) > 1 else ""
-    subject = f"Invoice archive {first.manifest.billing_period}: {_what(first)}{more}"
+        return f"AWS invoices: AWS refuses questions about {accounts}", _text([refusals])
+    notifications = sorted(notifications, key=_badness)
+    more = len(notifications) - 1
+    others = f" and {counted(more, 'more month')}" if more else ""
     worst = notifications[:_MOST_PERIODS]
-    parts = [_period(notification) for notification in worst]
+    parts = [part for one in worst for part in _month(one)]
     if len(notifications) > len(worst):
-        parts.append([f"And {len(notifications) - len(worst)} more billing periods."])
-    return subject[:_LONGEST_SUBJECT], _text(
-        [*parts, refusals, _where(worst), _latest_manifests(worst)]
+        parts.append([f"And {len(notifications) - len(worst)} more months."])
+    return (headline(notifications[0]) + others)[:_LONGEST_SUBJECT], _text(
+        [*parts, refusals, _latest_manifests(worst)]
     )
+
+
+def _badness(one: Notification) -> tuple[int, bool]:
+    return _WORST_FIRST.index(one.manifest.verdict), not one.is_overdue
 
 
 def _text(parts: Iterable[Sequence[str]]) -> str:
@@ -60,40 +59,63 @@ def _text(parts: Iterable[Sequence[str]]) -> str:
     return within_bytes(text, _MOST_BYTES, _CUT)
 
 
-def _what(notification: Notification) -> str:
-    words = PERIOD_WORDS[notification.manifest.verdict]
-    more = notification.newly_needing
-    changed = f"{words} for {counted(len(more), 'more payer account')}" if more else words
-    return {"changed": changed, "overdue": f"overdue, {words}", "reminder": f"still {words}"}[
-        notification.reason
-    ]
+def _month(one: Notification) -> Iterator[list[str]]:
+    """The paragraphs on a month; one line alone if it is complete."""
+    if one.manifest.verdict == "COMPLETE":
+        yield [f"{sentence(one)} {one.page}"]
+        return
+    if one.manifest.verdict == "AWAITING":
+        yield [sentence(one), *_accounts(one), _page(one)]
+        return
+    yield [sentence(one), *_accounts(one), *_escalation(one), *_changes(one)]
+    new = one.changes.new if one.changes else ()
+    for number, item in enumerate(one.open.items[:_MOST_NAMED], 1):
+        mark = "New. " if item_name(item) in new else ""
+        yield [
+            f"{number}. {mark}{item_title(item)}",
+            *(f"   {line}" for line in item_lines(item, one)),
+        ]
+    left_out = one.open.count - min(len(one.open.items), _MOST_NAMED)
+    if left_out > 0:
+        yield [f"{counted(left_out, 'more item')}: see the page of the month."]
+    outstanding = [totals(one.open.totals)] if one.open.totals else []
+    yield [*outstanding, _RUNBOOK, _page(one)]
 
 
-def _period(notification: Notification) -> list[str]:
-    manifest = notification.manifest
-    before = notification.before
-    since = ""
-    if before and notification.reason == "changed" and before.verdict != manifest.verdict:
-        since = f" (before: {PERIOD_WORDS[before.verdict]})"
-    lines = [
-        f"Billing period {manifest.billing_period}: {_what(notification)}{since}.",
-        f"Payer accounts: {manifest.progress(notification.close_day)['text']}; the deadline "
-        f"{'was' if notification.is_overdue else 'is'} {manifest.last_day}.",
-    ]
-    if rests_on := accepted_findings(manifest, notification.as_of):
-        lines.append(f"With {rests_on}.")
-    if manifest.verdict == "COMPLETE":
-        return [*lines, "There is nothing to do."]
-    if manifest.verdict == "AWAITING":
-        return [*lines, "There is nothing to do: the next daily run asks again."]
-    if more := notification.newly_needing:
-        left_out = f" and {len(more) - _MOST_NAMED} more" if len(more) > _MOST_NAMED else ""
-        lines.append(f"New since the last letter: {', '.join(more[:_MOST_NAMED])}{left_out}.")
-    lines += ["", "What lacks:", *payer_lines(manifest.payers)]
-    lines += (f"- the period itself: {found.code}" for found in manifest.findings)
-    lines += ["", "What to do:"]
-    lines += (f"- {code}: {KINDS[code].next_step}" for code in count_by_code(manifest.blocking))
-    return lines
+def _page(one: Notification) -> str:
+    return f"Page of the month: {one.page}"
+
+
+def _accounts(one: Notification) -> Iterator[str]:
+    if one.manifest.payers:
+        yield f"Payer accounts: {one.manifest.progress(one.close_day)['text']}."
+
+
+def _escalation(one: Notification) -> Iterator[str]:
+    if one.is_escalated and not (one.before and one.before.is_escalated):
+        yield "The month is escalated: its e-mails go to the escalation addresses too."
+
+
+def _changes(one: Notification) -> Iterator[str]:
+    """The comparison with the last notification, if both are known item by item."""
+    changes = one.changes
+    if one.before is None or changes is None:
+        return
+    last = f"the e-mail of {day_name(read_instant(one.before.at).date())}"
+    if not changes.new and not changes.resolved:
+        yield f"Nothing has changed since {last}."
+        return
+    yield (
+        f"Since {last}: {len(changes.new)} new, {len(changes.resolved)} resolved, "
+        f"{changes.same} unchanged."
+    )
+    names = {payer.payer_account_id: payer.name for payer in one.manifest.payers}
+    for resolved in changes.resolved[:_MOST_NAMED]:
+        account, _, subject = resolved.partition(" ")
+        of = " ".join(filter(None, (plain_name(names.get(account, "")), account)))
+        yield f"Resolved: {of}" + ("" if subject == account else f", {plain_subject(subject)}")
+    if len(changes.resolved) > _MOST_NAMED:
+        yield f"Resolved: {len(changes.resolved) - _MOST_NAMED} more"
 
 
 def _refusals(refused: Mapping[str, Sequence[str]], names: Mapping[str, str]) -> Iterator[str]:
@@ -109,22 +131,11 @@ def _refusals(refused: Mapping[str, Sequence[str]], names: Mapping[str, str]) ->
     if len(refused) > _MOST_NAMED:
         yield f"- and {len(refused) - _MOST_NAMED} more"
     yield "Their invoices are archived all the same, and checked against fewer sources."
-    yield f"What to do: {KINDS['WITNESS_NOT_READ'].next_step}"
+    yield f"Next: {KINDS['WITNESS_NOT_READ'].next_step}"
     yield (
-        "This is said once. Until it is mended, the page of each month shows it as "
+        "This e-mail comes once. Until it is fixed, the page of each month shows it as "
         "WITNESS_NOT_READ."
     )
-
-
-def _where(notifications: Sequence[Notification]) -> list[str]:
-    bucket = notifications[0].manifest.bucket
-    keys = ", ".join(
-        period_page_key(notification.manifest.billing_period) for notification in notifications
-    )
-    return [
-        f"Where to look: {keys} in the archive bucket {bucket}.",
-        "The runbook has a heading for each word in capitals.",
-    ]
 
 
 def _latest_manifests(notifications: Sequence[Notification]) -> list[str]:

@@ -1,5 +1,5 @@
-"""A verdict in plain words, without amounts, addresses or URLs, even in the names of payer
-accounts.
+"""The cause of an execution that ends red: a verdict in plain words, without amounts, addresses or
+URLs, even in the names of payer accounts.
 """
 
 import re
@@ -30,6 +30,7 @@ _MOST_BYTES = 30_000
 """Bytes. The cause of a failed execution holds 32,768."""
 _LONGEST_NAME = 60
 _NOT_IN_A_NAME = re.compile(r"[^\w &,'()+-]|_")
+_NOT_IN_A_SUBJECT = re.compile(r"[^\w &,'()+/-]|_(?![^\W_])|(?<![^\W_])_")
 _INNER_DOT = re.compile(r"\.(?=\S)")
 
 
@@ -70,8 +71,17 @@ def count_by_code(findings: Iterable[Finding]) -> dict[str, int]:
 
 def plain_name(name: str) -> str:
     """A payer account's name without anything that a mail program could turn into a link."""
-    name = INVISIBLE.sub(" ", name)
-    text = _NOT_IN_A_NAME.sub(lambda match: "." if match[0] == "." else " ", name)
+    return _plain(name, _NOT_IN_A_NAME)
+
+
+def plain_subject(subject: str) -> str:
+    """The subject of a finding, made harmless as a name is; keys keep slashes and underscores."""
+    return _plain(subject, _NOT_IN_A_SUBJECT)
+
+
+def _plain(text: str, unwanted: re.Pattern[str]) -> str:
+    text = INVISIBLE.sub(" ", text)
+    text = unwanted.sub(lambda match: "." if match[0] == "." else " ", text)
     return " ".join(_INNER_DOT.sub("", text).split())[:_LONGEST_NAME]
 
 

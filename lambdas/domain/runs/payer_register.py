@@ -21,8 +21,8 @@ from lambdas.domain.input_values import (
     Rule,
     WrongValue,
     account_id,
-    email,
     period,
+    subscriber,
 )
 from lambdas.domain.secret_text import has_signed_url, quoted
 
@@ -219,7 +219,7 @@ def _payer(row: Mapping[str, str], path: str = "") -> tuple[Payer | None, list[s
         owner=given.value("owner", _cell, ""),
         active_from=given.value("active_from", period, None),
         active_to=given.value("active_to", period, None),
-        owner_email=given.value("owner_email", email, ""),
+        owner_email=given.value("owner_email", subscriber, ""),
     )
     first, last = payer.active_from, payer.active_to
     if first and last and last < first:

@@ -110,7 +110,7 @@ def _judge_period(
             is_new=link.manifest.run_id == run.run_id,
             sha256=link.sha256,
             shown_from=link.manifest.sequence,
-            open=open_items(link.manifest, run.owners),
+            open=open_items(link.manifest, run.owners, run.as_of),
         )
     raise ServiceUnavailable(f"other runs keep extending the manifests of {one.billing_period}")
 
@@ -184,5 +184,5 @@ def _show_broken(archive: Archive, period: BillingPeriod, run: Run, broken: Chai
         is_new=False,
         sha256=None,
         shown_from=newest.sequence if newest else 0,
-        open=open_items(broken_manifest, run.owners),
+        open=open_items(broken_manifest, run.owners, run.as_of),
     )

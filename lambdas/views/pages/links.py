@@ -2,14 +2,8 @@
 
 from urllib.parse import quote
 
+from lambdas.domain.evidence.console_link import console_link
 from lambdas.views.pages.html import Html, element
-
-_CONSOLES = (
-    ("cn-", "https://console.amazonaws.cn"),
-    ("us-gov-", "https://console.amazonaws-us-gov.com"),
-    ("", "https://console.aws.amazon.com"),
-)
-"""The console of each partition, by the prefix of its regions."""
 
 
 class Links:
@@ -21,24 +15,23 @@ class Links:
 
     def __init__(self, bucket: str, region: str, depth: int) -> None:
         self._to_root = "../" * depth
-        console = next(site for start, site in _CONSOLES if region.startswith(start))
-        self._console = f"{console}/s3/object/{quote(bucket)}?region={quote(region)}&prefix="
+        self._bucket = bucket
+        self._region = region
 
     def to(self, key: str, label: str | Html, *, what: str = "") -> Html:
         """A link to the file, and one to the object in the console.
 
         `what` names the target of the second for screen readers; the default is `label`.
         """
-        path = quote(key)
         console = element(
             "a",
             "S3",
             class_="s3",
-            href=self._console + path,
+            href=console_link(self._bucket, self._region, key),
             title="Open in the S3 console",
             aria_label=f"{what or label} in the S3 console",
         )
-        return Html(f"{element('a', label, href=self._to_root + path)} {console}")
+        return Html(f"{element('a', label, href=self._to_root + quote(key))} {console}")
 
     def inside(self, anchor: str, label: str | Html) -> Html:
         """A link to a place on the same page."""

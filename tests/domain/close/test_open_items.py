@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -130,3 +130,16 @@ def test_kept_for_a_message_it_still_counts_all() -> None:
     few = open_items(many, OWNERS).first(2)
     assert (len(few.items), few.count) == (2, 9)
     assert few.totals == (Amount("EUR", Decimal("9.00")),)
+
+
+def test_a_manifest_from_before_the_deadline_is_overdue_as_of_a_later_day() -> None:
+    manifest = of(listed("1", "PDF_NOT_READY"), at=BEFORE)
+    (item,) = open_items(manifest, OWNERS, datetime(2026, 11, 11, tzinfo=UTC)).items
+    assert (item.is_overdue, item.action) == (True, "Open an AWS Billing case.")
+
+
+def test_owners_are_concerned_by_what_is_to_do_now_and_not_by_what_waits() -> None:
+    early, late = (of(listed("1", "PDF_NOT_READY"), at=at) for at in (BEFORE, AFTER))
+    assert open_items(early, OWNERS).owner_emails == ()
+    assert open_items(late, OWNERS).owner_emails == ("dana@example.com",)
+    assert open_items(late, Owners([])).owner_emails == ()

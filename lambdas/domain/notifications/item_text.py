@@ -1,0 +1,68 @@
+"""Open items in words, for e-mail and chat."""
+
+from collections.abc import Iterator
+
+from lambdas.domain.close.identities import Identity
+from lambdas.domain.close.open_items import OpenItem
+from lambdas.domain.day_names import day_name
+from lambdas.domain.json_text import read_instant
+from lambdas.domain.notifications.month_text import amount_text
+from lambdas.domain.notifications.reasons import Notification
+from lambdas.domain.notifications.report import plain_name, plain_subject
+from lambdas.domain.words import counted
+
+
+def item_title(item: OpenItem) -> str:
+    """`Acme (111122223333): invoice 2609293185`."""
+    if item.who is None:
+        return f"The month as a whole: {plain_subject(item.subject)}"
+    what = _what(item, item.who.account_id)
+    return f"{_account(item.who)}: {what}" if what else _account(item.who)
+
+
+def item_lines(item: OpenItem, notification: Notification) -> Iterator[str]:
+    """The lines on an open item below its title."""
+    if facts := ", ".join(_facts(item)):
+        yield facts
+    if item.owner:
+        yield f"Owner: {plain_name(item.owner.name)}"
+    yield f"Next ({_who_and_when(item, notification)}): {action(item, notification)}"
+    yield f"Reason: {', '.join(dict.fromkeys(found.code for found in item.findings))}"
+
+
+def action(item: OpenItem, notification: Notification) -> str:
+    """The action, with the number of days that it is late."""
+    if item.waits:
+        return item.action
+    if notification.is_overdue:
+        return f"{counted(notification.days_late, 'day')} late. {item.step}"
+    return item.step
+
+
+def _who_and_when(item: OpenItem, notification: Notification) -> str:
+    if item.waits or notification.is_overdue:
+        return item.actor
+    return f"{item.actor}, by {day_name(notification.last_day)}"
+
+
+def _what(item: OpenItem, account_id: str) -> str:
+    if item.invoice_id and item.subject in (item.invoice_id, account_id):
+        return f"invoice {plain_name(item.invoice_id)}"
+    if item.invoice_id:
+        return f"document {plain_subject(item.subject)}"
+    return "" if item.subject == account_id else plain_subject(item.subject)
+
+
+def _account(who: Identity) -> str:
+    listed_under = f", listed under {who.inherited_from}" if who.inherited_from else ""
+    name = plain_name(who.name)
+    return f"{name} ({who.account_id}{listed_under})" if name else who.account_id + listed_under
+
+
+def _facts(item: OpenItem) -> Iterator[str]:
+    if item.amount:
+        yield f"{amount_text(item.amount)} (listed by AWS, PDF outstanding)"
+    if item.issued:
+        yield f"issued {day_name(item.issued)}"
+    if item.since:
+        yield f"outstanding since {day_name(read_instant(item.since).date())}"

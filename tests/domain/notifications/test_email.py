@@ -1,0 +1,431 @@
+"""The e-mail of a run, read as a whole."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lambdas.domain.findings import KINDS, finding
+from lambdas.domain.notifications.email import email_text
+from lambdas.domain.notifications.reasons import Notification, Reason
+from lambdas.domain.verdict_words import PeriodVerdict
+from lambdas.domain.witnesses.acknowledgements import Acknowledgement
+from lambdas.domain.witnesses.statements import PayerWitnesses
+from sandbox.organization import HOSTILE_PAYERS
+from tests.domain.examples import ACME, BOREAL, OCTOBER, archived
+from tests.domain.notifications.notices import (
+    CEDAR,
+    DENIED,
+    EARLY,
+    MISSING,
+    PAGE,
+    SHA,
+    account,
+    last,
+    noted,
+    notification,
+    outstanding,
+)
+
+AUDITOR = "For the auditor, who compares it with the archive:"
+ONE = account("PARTIAL", BOREAL, "Boreal Foods S.A.", missing=[outstanding("2609293185")])
+OF_CEDAR = account("NO_ACCESS", CEDAR, "Cedar", findings=(DENIED,))
+ROLE = "Deploy or repair the payer account's reader role as the runbook says. Then start a run."
+LATE_ONE = """\
+1. Boreal Foods SA. (044455556666): invoice 2609293185
+   EUR 41.10 (listed by AWS, PDF outstanding), issued 3 November 2026, outstanding since \
+4 November 2026
+   Owner: Miriam Vogt
+   Next (finance): 2 days late. Open an AWS Billing case.
+   Reason: PDF_NOT_READY
+"""
+END = f"""\
+Each reason has a heading in the runbook (docs/runbook.md).
+Page of the month: {PAGE}
+
+{AUDITOR}
+- 2026-10: manifest 2, SHA-256 {SHA}
+"""
+TOTAL = "Outstanding: EUR 41.10 (listed by AWS, PDF outstanding)\n"
+ACCEPTED = Acknowledgement(
+    "Nothing.", "Dana", "2026-12-31", "run-1", "x", (("PDF_NOT_READY", "2"),)
+)
+
+EMAILS: Mapping[str, tuple[list[Notification], str, str]] = {
+    "complete": (
+        [notification("COMPLETE", account(), account("NO_CHARGES", BOREAL), before=last())],
+        "AWS invoices October 2026: complete",
+        f"""\
+October 2026 is complete: all 2 invoices are archived. {PAGE}
+
+{AUDITOR}
+- 2026-10: manifest 2, SHA-256 {SHA}
+""",
+    ),
+    "complete with an accepted gap": (
+        [
+            notification(
+                "COMPLETE",
+                account(
+                    missing=[
+                        replace(
+                            outstanding("2", payer=ACME),
+                            findings=(
+                                replace(finding("PDF_NOT_READY", "2", "No."), severity="warning"),
+                            ),
+                        )
+                    ],
+                    unarchived=0,
+                    witnesses=PayerWitnesses(acknowledgements=(ACCEPTED,)),
+                ),
+            )
+        ],
+        "AWS invoices October 2026: complete",
+        f"""\
+October 2026 is complete: 1 of 2 invoices are archived; 1 gap accepted by a person until \
+31 December 2026. {PAGE}
+
+{AUDITOR}
+- 2026-10: manifest 2, SHA-256 {SHA}
+""",
+    ),
+    "complete without invoices": (
+        [notification("COMPLETE", replace(account("NO_CHARGES", expected=0), invoices=()))],
+        "AWS invoices October 2026: complete",
+        f"""\
+October 2026 is complete: AWS lists no invoices. {PAGE}
+
+{AUDITOR}
+- 2026-10: manifest 2, SHA-256 {SHA}
+""",
+    ),
+    "awaiting again": (
+        [notification("AWAITING", replace(ONE, verdict="AWAITING"), before=last(), as_of=EARLY)],
+        "AWS invoices October 2026: awaiting invoices",
+        f"""\
+October 2026 is awaiting invoices: 1 of 2 invoices is outstanding. No action until \
+11 November 2026; AWS is asked daily.
+Payer accounts: 0 of 1 complete on business day 9.
+Page of the month: {PAGE}
+
+{AUDITOR}
+- 2026-10: manifest 2, SHA-256 {SHA}
+""",
+    ),
+    "awaiting, nothing outstanding": (
+        [notification("AWAITING", account("AWAITING"), before=last(), as_of=EARLY)],
+        "AWS invoices October 2026: awaiting invoices",
+        f"""\
+October 2026 is awaiting invoices: nothing is outstanding, more may come. No action until \
+11 November 2026; AWS is asked daily.
+Payer accounts: 0 of 1 complete on business day 9.
+Page of the month: {PAGE}
+
+{AUDITOR}
+- 2026-10: manifest 2, SHA-256 {SHA}
+""",
+    ),
+    "an invoice is outstanding after the deadline": (
+        [notification("ACTION_REQUIRED", account(), ONE, before=last("AWAITING"))],
+        "AWS invoices October 2026: 1 of 3 outstanding, overdue",
+        f"""\
+October 2026 is not complete: 1 of 3 invoices is outstanding, 2 days after the deadline of \
+10 November 2026.
+Payer accounts: 1 of 2 complete on business day 9.
+
+{LATE_ONE}
+{TOTAL}{END}""",
+    ),
+    "an account cannot be read before the deadline": (
+        [notification("ACTION_REQUIRED", account(), OF_CEDAR, as_of=EARLY)],
+        "AWS invoices October 2026: 1 payer account needs action",
+        f"""\
+October 2026 is not complete: 1 payer account cannot be read; the deadline is 10 November 2026.
+Payer accounts: 1 of 2 complete on business day 9.
+
+1. Cedar (999988887777)
+   Owner: Finance
+   Next (cloud admin, by 10 November 2026): {ROLE}
+   Reason: NO_ACCESS
+
+{END}""",
+    ),
+    "all kinds at once, no longer complete": (
+        [
+            notification(
+                "ACTION_REQUIRED",
+                account(
+                    "MISSING",
+                    ACME,
+                    findings=(MISSING,),
+                    missing=[outstanding("A-1", "3303781", "JPY", payer=ACME)],
+                ),
+                ONE,
+                OF_CEDAR,
+                before=last("COMPLETE"),
+            )
+        ],
+        "AWS invoices October 2026: 2 of 5 outstanding, overdue",
+        f"""\
+October 2026 is no longer complete: 2 of 5 invoices are outstanding, 1 payer account cannot be \
+read and 1 payer account is missing an expected invoice, 2 days after the deadline of \
+10 November 2026.
+Payer accounts: 0 of 3 complete on business day 9.
+
+1. Acme, Inc. (111122223333): invoice A-1
+   JPY 3,303,781 (listed by AWS, PDF outstanding), issued 3 November 2026, outstanding since \
+4 November 2026
+   Owner: Dana Whitlock
+   Next (finance): 2 days late. Open an AWS Billing case.
+   Reason: PDF_NOT_READY
+
+2. Acme, Inc. (111122223333): invoice of AWS
+   Owner: Dana Whitlock
+   Next (finance): 2 days late. {KINDS["USUAL_INVOICE_MISSING"].step}
+   Reason: USUAL_INVOICE_MISSING
+
+{LATE_ONE.replace("1. ", "3. ", 1)}
+4. Cedar (999988887777)
+   Owner: Finance
+   Next (cloud admin): 2 days late. {ROLE}
+   Reason: NO_ACCESS
+
+Outstanding: EUR 41.10 and JPY 3,303,781 (listed by AWS, PDF outstanding)
+{END}""",
+    ),
+    "a document of an archived invoice is missing": (
+        [
+            notification(
+                "ACTION_REQUIRED",
+                account(
+                    "PARTIAL",
+                    findings=(gap := finding("DOWNLOAD_FAILED", "7 TAX_E_INVOICE T-1", "No."),),
+                    invoices=(replace(archived("7"), findings=(gap,)),),
+                ),
+            )
+        ],
+        "AWS invoices October 2026: 1 payer account needs action, overdue",
+        f"""\
+October 2026 is not complete: 1 payer account is missing a document, 2 days after the deadline \
+of 10 November 2026.
+Payer accounts: 0 of 1 complete on business day 9.
+
+1. Acme, Inc. (111122223333): document 7 TAX_E_INVOICE T-1
+   issued 3 November 2026
+   Owner: Dana Whitlock
+   Next (finance): 2 days late. Open an AWS Billing case.
+   Reason: DOWNLOAD_FAILED
+
+{END}""",
+    ),
+    "manifests that cannot be trusted": (
+        [
+            notification(
+                "ACTION_REQUIRED",
+                findings=(finding("MANIFESTS_ROLLED_BACK", "periods/2026-10/manifests/", "Gone."),),
+            )
+        ],
+        "AWS invoices October 2026: archive damaged, overdue",
+        f"""\
+October 2026 is not complete: its part of the archive is damaged, 2 days after the deadline of \
+10 November 2026.
+
+1. The month as a whole: periods/2026-10/manifests/
+   Next (cloud admin): 2 days late. {KINDS["MANIFESTS_ROLLED_BACK"].step}
+   Reason: MANIFESTS_ROLLED_BACK
+
+{END.partition(AUDITOR)[0]}""".rstrip()
+        + "\n",
+    ),
+    "the weekly repeat with news": (
+        [
+            notification(
+                "ACTION_REQUIRED",
+                account("PARTIAL", BOREAL, "Boreal", missing=[outstanding("2609293185")]),
+                replace(OF_CEDAR, findings=(DENIED, MISSING)),
+                reason="reminder",
+                before=noted(
+                    notification(
+                        "ACTION_REQUIRED",
+                        account(
+                            "PARTIAL",
+                            BOREAL,
+                            missing=[outstanding("2609293185"), outstanding("0001")],
+                        ),
+                        OF_CEDAR,
+                    )
+                ),
+            )
+        ],
+        "AWS invoices October 2026: 1 of 3 outstanding, overdue",
+        f"""\
+October 2026 is not complete: 1 of 3 invoices is outstanding and 1 payer account cannot be read, \
+2 days after the deadline of 10 November 2026.
+Payer accounts: 0 of 2 complete on business day 9.
+Since the e-mail of 5 November 2026: 1 new, 1 resolved, 2 unchanged.
+Resolved: Boreal 044455556666, 0001
+
+{LATE_ONE.replace("Boreal Foods SA.", "Boreal")}
+2. Cedar (999988887777)
+   Owner: Finance
+   Next (cloud admin): 2 days late. {ROLE}
+   Reason: NO_ACCESS
+
+3. New. Cedar (999988887777): invoice of AWS
+   Owner: Finance
+   Next (finance): 2 days late. {KINDS["USUAL_INVOICE_MISSING"].step}
+   Reason: USUAL_INVOICE_MISSING
+
+{TOTAL}{END}""",
+    ),
+    "the weekly repeat without news, escalated": (
+        [
+            notification(
+                "ACTION_REQUIRED",
+                ONE,
+                reason="reminder",
+                before=noted(notification("ACTION_REQUIRED", ONE)),
+                is_escalated=True,
+            )
+        ],
+        "AWS invoices October 2026: 1 of 2 outstanding, overdue",
+        f"""\
+October 2026 is not complete: 1 of 2 invoices is outstanding, 2 days after the deadline of \
+10 November 2026.
+Payer accounts: 0 of 1 complete on business day 9.
+The month is escalated: its e-mails go to the escalation addresses too.
+Nothing has changed since the e-mail of 5 November 2026.
+
+{LATE_ONE}
+{TOTAL}{END}""",
+    ),
+    "a complete month beside a red one": (
+        [
+            notification("COMPLETE", account()),
+            notification("ACTION_REQUIRED", ONE, period=OCTOBER.shifted(-1)),
+        ],
+        "AWS invoices September 2026: 1 of 2 outstanding, overdue and 1 more month",
+        f"""\
+September 2026 is not complete: 1 of 2 invoices is outstanding, 2 days after the deadline of \
+10 November 2026.
+Payer accounts: 0 of 1 complete on business day 9.
+
+{LATE_ONE}
+{TOTAL}Each reason has a heading in the runbook (docs/runbook.md).
+Page of the month: {PAGE.replace("2026-10", "2026-09")}
+
+October 2026 is complete: its invoice is archived. {PAGE}
+
+{AUDITOR}
+- 2026-09: manifest 2, SHA-256 {SHA}
+- 2026-10: manifest 2, SHA-256 {SHA}
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("occasion", EMAILS)
+def test_an_email_says_the_state_the_items_who_acts_and_where_to_look(occasion: str) -> None:
+    notifications, subject, text = EMAILS[occasion]
+    assert email_text(notifications) == (subject, text)
+
+
+def test_the_worst_month_gives_the_subject_and_comes_first() -> None:
+    september, august, july = (OCTOBER.shifted(-back) for back in (1, 2, 3))
+    subject, text = email_text(
+        [
+            notification("COMPLETE", account()),
+            notification("AWAITING", account("AWAITING"), period=august, as_of=EARLY),
+            notification("ACTION_REQUIRED", OF_CEDAR, period=july, as_of=EARLY),
+            notification("ACTION_REQUIRED", ONE, period=september, reason="reminder"),
+        ]
+    )
+    assert subject == "AWS invoices September 2026: 1 of 2 outstanding, overdue and 3 more months"
+    states = [
+        line for line in text.splitlines() if " 2026 is " in line and "deadline is" not in line
+    ]
+    assert [line.split(" is ")[0] for line in states] == [
+        "September 2026",
+        "August 2026",
+        "October 2026",
+    ]
+
+
+def test_an_account_outside_the_register_is_named_with_the_one_that_listed_it() -> None:
+    shown = replace(outstanding("1", payer=CEDAR), seen_by=(ACME,))
+    one = notification("ACTION_REQUIRED", account(), account("PARTIAL", CEDAR, "", missing=[shown]))
+    _, text = email_text([one])
+    assert "1. Acme, Inc. (999988887777, listed under 111122223333): invoice 1\n" in text
+
+
+def test_what_waits_for_aws_after_the_deadline_has_an_action_though_no_manifest_was_written() -> (
+    None
+):
+    """An account that cannot be read has the same state before and after the deadline."""
+    waits = replace(ONE, verdict="NO_ACCESS", findings=(*ONE.findings, DENIED))
+    _, early = email_text([notification("ACTION_REQUIRED", waits, as_of=EARLY)])
+    _, late = email_text([notification("ACTION_REQUIRED", waits)])
+    assert "No action until 11 November 2026" in early
+    assert "No action until" not in late
+
+
+@pytest.mark.parametrize("verdict", ["COMPLETE", "AWAITING", "ACTION_REQUIRED"])
+@pytest.mark.parametrize("reason", ["changed", "overdue", "escalated", "reminder"])
+def test_the_subject_is_what_the_notification_service_takes(
+    verdict: PeriodVerdict, reason: Reason
+) -> None:
+    whole = account("PARTIAL", name="Ärmel 株", missing=[outstanding("1")], expected=10**9)
+    subject, _ = email_text(
+        [notification(verdict, whole, reason=reason, period=OCTOBER.shifted(-1))] * 400
+    )
+    assert subject.isascii()
+    assert 0 < len(subject) <= 100
+    assert "\n" not in subject
+
+
+@pytest.mark.parametrize("payer", HOSTILE_PAYERS, ids=lambda payer: payer.account_id)
+def test_no_name_or_id_of_others_becomes_a_link_or_an_address(payer: Any) -> None:
+    hostile = f"{payer.name} https://evil.example.com @all <b>"
+    one = account(
+        "MISSING", name=payer.name, missing=[outstanding(hostile, "1.00", "<a@b>")],
+        findings=[finding("CHARGES_WITHOUT_INVOICE", hostile, hostile)],
+    )  # fmt: skip
+    _, text = email_text([notification("ACTION_REQUIRED", one)])
+    assert text.count("://") == 1
+    text = text.replace(PAGE, "")
+    for sign in ("://", "@", "<", ">", "\u202e", "example.com"):
+        assert sign not in text
+
+
+def test_an_email_stays_short_however_many_payer_accounts_and_months_there_are() -> None:
+    many = [account("MISSING", f"{n:012}", "Name " * 99, findings=(MISSING,)) for n in range(1000)]
+    whole = notification("ACTION_REQUIRED", *many)
+    notifications = [
+        replace(whole, manifest=replace(whole.manifest, billing_period=OCTOBER.shifted(-back)))
+        for back in range(30)
+    ]
+    _, text = email_text(notifications)
+    assert len(text.encode()) <= 200_000
+    assert text.count("975 more items: see the page of the month.") == 12
+    assert "And 18 more months." in text
+
+
+def test_an_email_in_letters_of_several_bytes_is_cut_and_says_where_the_rest_is() -> None:
+    refused = {f"{n:012}": ["AWS denied x:" + "株" * 9000 + "."] for n in range(25)}
+    _, text = email_text([], refused)
+    assert len(text.encode()) <= 200_000
+    assert text.endswith("The page of each month has all of it.]\n")
+
+
+def test_refusals_alone_are_an_email_of_their_own() -> None:
+    subject, text = email_text([], {ACME: ["AWS denied x."]}, {ACME: "Acme <b>"})
+    assert subject == "AWS invoices: AWS refuses questions about 1 payer account"
+    assert text == (
+        "AWS refuses to answer questions about these payer accounts:\n"
+        f"- {ACME} Acme b: AWS denied x.\n"
+        "Their invoices are archived all the same, and checked against fewer sources.\n"
+        f"Next: {KINDS['WITNESS_NOT_READ'].next_step}\n"
+        "This e-mail comes once. Until it is fixed, the page of each month shows it as "
+        "WITNESS_NOT_READ.\n"
+    )
