@@ -245,14 +245,11 @@ def examine_workflow(settings: DeploySettings, here: Place) -> Examined:
 
 
 def examine_deployment(settings: DeploySettings, outputs: Mapping[str, str]) -> Iterator[Examined]:
-    """Check that the deployed stack starts every day, notifies the people in the settings, and has
-    the current payer register. Raises CannotRead.
+    """Check that the deployed stack starts every day and has the current payer register. Raises
+    CannotRead.
     """
     yield _register(settings, outputs.get("PayerRegisterSha256"))
     yield _schedule(outputs.get("ScheduleName"))
-    states = _subscriptions(outputs["NotificationTopicArn"])
-    for address in settings.notify_emails:
-        yield Examined(f"messages to {address}", _not_subscribed(states.get(address.lower())))
 
 
 def _register(settings: DeploySettings, deployed_sha256: str | None) -> Examined:
@@ -272,27 +269,6 @@ def _schedule(name: str | None) -> Examined:
             return Examined(f"schedule {name}", "it is gone; deploy the stack again")
     is_off = "it is off, so no run starts by itself; enable it"
     return Examined(f"schedule {name}", None if state == "ENABLED" else is_off)
-
-
-def _subscriptions(topic_arn: str) -> dict[str, str]:
-    """Subscription of each e-mail address as SNS lists it: its ARN once it is confirmed."""
-    sns = client("sns")
-    with aws_errors(f"sns:ListSubscriptionsByTopic of {topic_arn}"):
-        pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic_arn)
-        return {
-            one["Endpoint"].lower(): one["SubscriptionArn"]
-            for page in pages
-            for one in page["Subscriptions"]
-            if one["Protocol"] == "email"
-        }
-
-
-def _not_subscribed(subscription: str | None) -> str | None:
-    if subscription is None or subscription == "Deleted":
-        return "the address is not subscribed, so nothing reaches it; deploy the stack again"
-    if not subscription.startswith("arn:"):
-        return "its owner has not confirmed the mail from AWS Notifications, so nothing reaches it"
-    return None
 
 
 def _bucket_status(name: str, here: Place) -> tuple[int, str]:

@@ -29,7 +29,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
 def _run(arguments: Namespace, console: Console) -> ExitCode:
     try:
         # other verbs need neither boto3 nor the settings
-        from ops import doctor, dry_run  # noqa: PLC0415
+        from ops import doctor, dry_run, subscriptions  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise CannotRead(
             f"the doctor needs the whole project, and {error.name} is not installed: run "
@@ -51,6 +51,7 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
             yield doctor.examine_workflow(settings, here)
             if outputs:
                 yield from doctor.examine_deployment(settings, outputs)
+                yield from subscriptions.examine_subscriptions(settings, outputs)
             else:
                 yield from doctor.examine_failed_deployment()
                 yield doctor.examine_names(here)
@@ -87,7 +88,8 @@ Reads the deploy settings and the payer register, and examines the account and r
 Is the bucket's name free, or the stack's own? Are the names of roles and policies free? Does the
 break-glass role exist? Does the list of holidays cover the next year? May as many functions run at
 a time as the settings require? Does AWS accept the workflow? Once deployed: is the register the
-deployed one, is the schedule on, has everybody in notify_emails confirmed?
+deployed one, is the schedule on? Which e-mail addresses (notify_emails, escalate_to, the register's
+owner_email) have not confirmed or have no subscription? Is a chat channel connected?
 
 With --payers it starts a dry run of the deployed workflow, which tests the access to every payer
 account. It shows every obstacle (no role, another external id, a missing permission, another

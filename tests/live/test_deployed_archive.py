@@ -8,6 +8,7 @@ takes an action away is seen here, and nowhere else before a run fails.
 """
 
 import itertools
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from infra.names import ARCHIVE_STACK, PROJECT
 from infra.required_actions import PUBLIC_KEY, REQUIRED_ACTIONS, SCHEDULE, WORKFLOW
 from infra.steps import STEPS
 from lambdas.aws.manifest_signing import ManifestSigner
+from lambdas.domain.notifications.readers import READERS, same_address
 from ops.doctor import (
     examine_concurrency,
     examine_deployment,
@@ -28,6 +30,7 @@ from ops.doctor import (
 )
 from ops.live.deployment import required_outputs
 from ops.live.session import client
+from ops.subscriptions import examine_subscriptions
 
 pytestmark = [
     pytest.mark.skipif("INVOICE_ARCHIVE_LIVE" not in os.environ, reason="asks a real account"),
@@ -188,9 +191,48 @@ def test_aws_takes_the_workflow_and_runs_as_many_functions_as_the_settings_ask_f
         assert (one.problem, one.not_tried) == (None, None), one.what
 
 
-def test_it_starts_daily_notifies_everybody_and_knows_the_register(
+def test_it_starts_daily_and_knows_the_register(
     outputs: Mapping[str, str],
 ) -> None:
     settings, _ = examine_settings(PROJECT)
     assert settings
     assert [one for one in examine_deployment(settings, outputs) if one.problem] == []
+
+
+def test_everybody_to_notify_has_confirmed_a_subscription(outputs: Mapping[str, str]) -> None:
+    settings, _ = examine_settings(PROJECT)
+    assert settings
+    not_reached = {
+        one.what: one.problem
+        for one in examine_subscriptions(settings, outputs)
+        if one.problem is not None
+    }
+    assert not_reached == {}
+
+
+def test_owners_get_what_concerns_them_alone_and_everybody_else_gets_everything(
+    outputs: Mapping[str, str],
+) -> None:
+    """The filter policies as SNS keeps them; a subscription to confirm shows its own not yet."""
+    settings, _ = examine_settings(PROJECT)
+    assert settings
+    sns = client("sns")
+    pages = sns.get_paginator("list_subscriptions_by_topic").paginate(
+        TopicArn=outputs["NotificationTopicArn"]
+    )
+    policies = {
+        same_address(one["Endpoint"]): json.loads(
+            sns.get_subscription_attributes(SubscriptionArn=one["SubscriptionArn"])[
+                "Attributes"
+            ].get("FilterPolicy", "null")
+        )
+        for page in pages
+        for one in page["Subscriptions"]
+        if one["Protocol"] == "email" and one["SubscriptionArn"].startswith("arn:")
+    }
+    everything = set(map(same_address, settings.notify_emails))
+    assert {email: policy for email, policy in policies.items() if email in everything} == (
+        dict.fromkeys(everything & policies.keys())
+    )
+    for email in set(settings.filtered_emails) & policies.keys():
+        assert policies[email] == {READERS: [email]}

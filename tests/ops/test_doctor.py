@@ -19,7 +19,7 @@ from moto import mock_aws
 
 from infra.names import AUDITOR_POLICY
 from lambdas.domain.evidence.archive_layout import listing_key, run_payers_key, run_request_key
-from ops import doctor, dry_run
+from ops import doctor, dry_run, subscriptions
 from ops.cli import main
 from ops.exit_codes import ExitCode
 from ops.live import deployment
@@ -102,7 +102,7 @@ def client_of(service: str, region: str | None) -> Any:
 @pytest.fixture(autouse=True)
 def clients(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make each of the tool's clients once: that takes longer than what they are asked."""
-    for module in (doctor, dry_run):
+    for module in (doctor, dry_run, subscriptions):
         monkeypatch.setattr(
             module, "client", lambda service: client_of(service, os.environ.get("AWS_REGION"))
         )
@@ -122,7 +122,7 @@ def judge(monkeypatch: pytest.MonkeyPatch, clients: None) -> Judge:
 
 def replaced(monkeypatch: pytest.MonkeyPatch, service: str, stand_in: T) -> T:
     made = doctor.client
-    for module in (doctor, dry_run):
+    for module in (doctor, dry_run, subscriptions):
         monkeypatch.setattr(
             module, "client", lambda name: stand_in if name == service else made(name)
         )
@@ -374,17 +374,82 @@ def test_an_address_that_nothing_reaches_is_reported(
     deploy(aws)
     subscribe("late@example.com")
     write(project, notify_emails=[ADDRESS, "late@example.com", "never@example.com"])
-    listed = doctor._subscriptions  # moto confirms every subscription
-    monkeypatch.setattr(
-        doctor,
-        "_subscriptions",
-        lambda topic: listed(topic) | {"late@example.com": "PendingConfirmation"},
-    )
+    unconfirmed(monkeypatch, "late@example.com")
     code, found = diagnosis(capsys, project)
     assert code == ExitCode.ACTION_REQUIRED
     assert found[f"messages to {ADDRESS}"] is None
     assert "has not confirmed" in (found["messages to late@example.com"] or "")
     assert "is not subscribed" in (found["messages to never@example.com"] or "")
+
+
+def unconfirmed(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    """Let SNS list these subscriptions as AWS does before they are confirmed; moto confirms all."""
+    listed = subscriptions._subscriptions
+    monkeypatch.setattr(
+        subscriptions,
+        "_subscriptions",
+        lambda topic: (
+            (protocol, address, "PendingConfirmation" if address in addresses else arn)
+            for protocol, address, arn in listed(topic)
+        ),
+    )
+
+
+def test_owners_and_the_escalation_are_named_who_have_not_confirmed_or_are_not_deployed(
+    capsys: pytest.CaptureFixture[str],
+    project: Path,
+    aws: Stacks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deploy(aws)
+    (project / "payers.csv").write_text(
+        "account_id,name,owner_email\n111122223333,A,Dana@example.com\n"
+        f"044455556666,B,new@example.com\n999988887777,C,{ADDRESS.upper()}\n"
+    )
+    escalate_to = {"emails": ["cfo@example.com"], "after_days": 3}
+    write(project, archive_bucket_name=BUCKET, notify_emails=[ADDRESS], escalate_to=escalate_to)
+    for address in ("dana@example.com", "cfo@example.com"):
+        subscribe(address)
+    unconfirmed(monkeypatch, "dana@example.com")
+    code, found = diagnosis(capsys, project)
+    assert code == ExitCode.ACTION_REQUIRED
+    concerned = {what: why for what, why in found.items() if "concern" in what}
+    assert {what: (why or "")[:40] for what, why in concerned.items()} == {
+        "messages that concern cfo@example.com": "",
+        "messages that concern dana@example.com": "its owner has not confirmed the mail fro",
+        "messages that concern new@example.com": "the address is not subscribed, so nothin",
+    }
+    assert "differs" in (found["deployed payer register"] or "")
+
+
+@pytest.mark.parametrize(
+    ("has_output", "has_channel", "problem"),
+    [
+        (False, False, "the deployed stack has no topic for it"),
+        (True, False, "no channel is connected"),
+        (True, True, None),
+    ],
+)
+def test_a_chat_without_a_channel_is_reported(
+    capsys: pytest.CaptureFixture[str],
+    project: Path,
+    aws: Stacks,
+    *,
+    has_output: bool,
+    has_channel: bool,
+    problem: str | None,
+) -> None:
+    deploy(aws)
+    write(project, archive_bucket_name=BUCKET, notify_emails=[], chat_notifications=True)
+    sns = boto3.client("sns")
+    topic = sns.create_topic(Name="chat")["TopicArn"]
+    if has_output:
+        aws.outputs = {**OUTPUTS, "ChatTopicArn": topic}
+    if has_channel:
+        endpoint = "https://global.sns-api.chatbot.amazonaws.com"
+        sns.subscribe(TopicArn=topic, Protocol="https", Endpoint=endpoint)
+    found = diagnosis(capsys, project)[1]["messages to the chat"]
+    assert (found is None) if problem is None else (found or "").startswith(problem)
 
 
 @pytest.mark.parametrize("region", ["eu-central-1", "eu-west-1"])
