@@ -88,7 +88,7 @@ class DeploySettings:
     """
     notify_emails: tuple[str, ...]
     """Addresses that get every e-mail, alarms included."""
-    escalation: Escalation
+    escalate_to: Escalation
     default_owner: str
     """The owner of payer accounts for which the register has none."""
     chat_notifications: bool
@@ -114,7 +114,7 @@ class DeploySettings:
         each once and in a form to compare.
         """
         owners = (payer.owner_email for payer in self.register.payers if payer.owner_email)
-        some = {same_address(one) for one in (*owners, *self.escalation.emails)}
+        some = {same_address(one) for one in (*owners, *self.escalate_to.emails)}
         return tuple(sorted(some - set(map(same_address, self.notify_emails))))
 
     @classmethod
@@ -163,7 +163,7 @@ class DeploySettings:
             ),
             break_glass_role_arn=block.value("break_glass_role_arn", rules.role_arn, None),
             notify_emails=block.value("notify_emails", rules.emails, ()),
-            escalation=block.value("escalate_to", rules.escalation, NO_ESCALATION),
+            escalate_to=block.value("escalate_to", rules.escalation, NO_ESCALATION),
             default_owner=block.value("default_owner", rules.owner_name, DEFAULT_OWNER),
             chat_notifications=block.value("chat_notifications", flag, False),
             reviewer_legal_entities=block.value("reviewer_legal_entities", texts, ()),

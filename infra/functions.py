@@ -136,7 +136,7 @@ def _environment(
             of_step,
             muted_remarks=settings.muted_remarks,
             default_owner=settings.default_owner,
-            escalation=settings.escalation,
+            escalation=settings.escalate_to,
             chat_topic=notifications.chat.topic_arn if notifications.chat else "",
         )
     environment = of_step.to_environment()

@@ -31,6 +31,8 @@ from lambdas.domain.runs.payer_register import PayerRegister, parse_register
 from lambdas.domain.secret_text import quoted
 
 _LONGEST_OWNER = 100
+_MOST_ESCALATED = 5
+"""Addresses. Lambda takes 4 KiB of environment variables, and each may have 254 characters."""
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 _IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+", re.ASCII)
 _RESERVED_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
@@ -203,6 +205,8 @@ def _subscribers(value: object) -> tuple[str, ...]:
     found = each(subscriber, texts(value))
     if not found:
         raise WrongValue("is empty; name an address, or leave escalate_to out")
+    if len(found) > _MOST_ESCALATED:
+        raise WrongValue(f"has more than {_MOST_ESCALATED} addresses; name a mailing list")
     return found
 
 

@@ -56,7 +56,7 @@ def test_only_the_bucket_name_and_the_register_are_needed(project: Path) -> None
     assert settings.retention == RetentionPolicy(10, "GOVERNANCE", 12)
     assert settings.break_glass_role_arn is None
     assert settings.notify_emails == ()
-    assert settings.escalation == NO_ESCALATION
+    assert settings.escalate_to == NO_ESCALATION
     assert settings.default_owner == "Finance"
     assert settings.chat_notifications is False
     assert settings.filtered_emails == ()
@@ -105,7 +105,7 @@ def test_every_setting_can_be_given(project: Path) -> None:
     assert settings.retention == RetentionPolicy(7, "GOVERNANCE", 3)
     assert settings.break_glass_role_arn == "arn:aws:iam::111122223333:role/ops/BreakGlass"
     assert settings.notify_emails == ("a@example.com", "b@example.com")
-    assert settings.escalation == Escalation(("CFO@example.com",), 5)
+    assert settings.escalate_to == Escalation(("CFO@example.com",), 5)
     assert settings.default_owner == "Accounts payable"
     assert settings.chat_notifications is True
     assert settings.filtered_emails == ("cfo@example.com",)
@@ -272,6 +272,10 @@ def test_a_block_that_is_no_object_is_refused(value: object, problem: str, proje
         ),
         ({"escalate_to": {"after_days": 3}}, "escalate_to: emails is missing; it has no default"),
         ({"escalate_to": {"emails": []}}, "escalate_to: emails is empty; name an address, or"),
+        (
+            {"escalate_to": {"emails": [f"a{n}@b.example" for n in range(6)]}},
+            "escalate_to: emails has more than 5 addresses; name a mailing list",
+        ),
         (
             {"escalate_to": {"emails": ["a@b.example"], "after_days": 0}},
             "escalate_to: after_days 0 is not a whole number from 1 to 365",

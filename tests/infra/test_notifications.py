@@ -139,7 +139,7 @@ def test_a_chat_has_a_topic_of_its_own_under_the_same_key_and_is_an_output(
     assert text(with_chat["Outputs"]["ChatTopicArn"]["Value"]) == "NotificationsChat"
     for name, one in of_type(with_chat, "AWS::Lambda::Function").items():
         chat = one.get("Environment", {}).get("Variables", {}).get("CHAT_TOPIC")
-        assert (chat is not None) == name.startswith("Functions")
+        assert (chat is not None) == name.startswith("FunctionsValidateCompleteness")
     assert set(template["Resources"]) < set(with_chat["Resources"])
     assert "ChatTopicArn" not in template["Outputs"]
     tls = [
