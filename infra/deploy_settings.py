@@ -31,7 +31,7 @@ from lambdas.domain.notifications.escalation import NO_ESCALATION, Escalation
 from lambdas.domain.notifications.readers import same_address
 from lambdas.domain.runs.close_calendar import CloseDeadline
 from lambdas.domain.runs.payer_register import PayerRegister
-from lambdas.settings import Witnesses
+from lambdas.settings import CSV_FORMATS, Witnesses
 
 CONTEXT_KEY = "invoice_archive"
 MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
@@ -99,6 +99,8 @@ class DeploySettings:
     max_concurrent_payers: int
     fetch_threads: int
     document_hosts: tuple[str, ...]
+    csv_format: str
+    """The form of `ledger.csv`, for the spreadsheets of a region."""
     billing_endpoint_url: str | None
     """Endpoint of Invoicing, Cost Explorer and Organizations; None: AWS's own endpoints."""
 
@@ -173,6 +175,7 @@ class DeploySettings:
             document_hosts=block.value(
                 "document_hosts", rules.document_hosts, DEFAULT_DOCUMENT_HOSTS
             ),
+            csv_format=block.value("csv_format", choice(*CSV_FORMATS), CSV_FORMATS[0]),
             billing_endpoint_url=block.value("billing_endpoint_url", rules.endpoint_url, None),
         )
         block.refuse_unknown()

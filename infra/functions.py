@@ -130,6 +130,7 @@ def _environment(
         notification_topic=notifications.topic.topic_arn,
         holidays=settings.holidays,
         witnesses=settings.witnesses,
+        csv_format=settings.csv_format,
     )
     if step == VALIDATE_COMPLETENESS:  # the one that makes pages and notifies people
         of_step = replace(

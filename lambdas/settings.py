@@ -27,6 +27,8 @@ from lambdas.domain.runs.close_calendar import CloseCalendar, CloseDeadline
 from lambdas.domain.secret_text import quoted
 
 T = TypeVar("T")
+CSV_FORMATS = ("international", "european")
+"""Values of the setting `csv_format`."""
 _YES, _NO = "true", "false"
 _DIGITS = re.compile(r"\d{1,18}", re.ASCII)
 
@@ -72,6 +74,8 @@ class FunctionSettings:
     holidays: tuple[date, ...]
     """Days from Monday to Friday that are not business days."""
     witnesses: Witnesses
+    csv_format: str
+    """The form of `ledger.csv`, one of CSV_FORMATS."""
     muted_remarks: tuple[MutedRemark, ...] = ()
     """Remarks that the pages leave out. Only the function that makes pages and notifies people has
     these and the following settings.
@@ -107,6 +111,7 @@ class FunctionSettings:
             "BILLING_TRANSFERS": _YES if self.witnesses.billing_transfers else _NO,
             "INVOICE_UNITS": _YES if self.witnesses.invoice_units else _NO,
             **self._optional(),
+            "CSV_FORMAT": self.csv_format,
         }
 
     def _optional(self) -> dict[str, str]:
@@ -164,6 +169,7 @@ class FunctionSettings:
                 given.value("ESCALATE_AFTER_DAYS", _number(1), NO_ESCALATION.after_days),
             ),
             chat_topic=given.value("CHAT_TOPIC", str, ""),
+            csv_format=read("CSV_FORMAT", choice(*CSV_FORMATS), CSV_FORMATS[0]),
         )
         given.raise_problems(InvalidEnvironment)
         return settings

@@ -9,7 +9,7 @@ from lambdas.domain.documents.document_url import DEFAULT_DOCUMENT_HOSTS
 from lambdas.domain.evidence.retention import RetentionPolicy
 from lambdas.domain.notifications.escalation import NO_ESCALATION, Escalation
 from lambdas.domain.runs.close_calendar import CloseDeadline
-from lambdas.settings import FunctionSettings, InvalidEnvironment, Witnesses
+from lambdas.settings import CSV_FORMATS, FunctionSettings, InvalidEnvironment, Witnesses
 
 SETTINGS = FunctionSettings(
     archive_bucket="archive",
@@ -26,6 +26,7 @@ SETTINGS = FunctionSettings(
     notification_topic="arn:aws:sns:eu-central-1:111122223333:topic",
     holidays=(date(2026, 12, 25), date(2027, 1, 1)),
     witnesses=Witnesses(cost_explorer=True, billing_transfers=False, invoice_units=True),
+    csv_format="european",
 )
 MUTED = (MutedRemark("Amazon AWS Serviços Brasil Ltda.", "INVOICE_ID_NOT_IN_TEXT"),)
 ENVIRONMENT = SETTINGS.to_environment()
@@ -70,6 +71,7 @@ def problems(environment: dict[str, str]) -> list[str]:
             st.integers(1, 365),
         ),
         chat_topic=st.text(),
+        csv_format=st.sampled_from(CSV_FORMATS),
     )
 )
 def test_what_the_deployment_writes_is_what_the_functions_read(settings: FunctionSettings) -> None:
@@ -152,6 +154,7 @@ def test_every_wrong_holiday_is_reported_at_once() -> None:
         ("MUTED_REMARKS", "AWS", "MUTED_REMARKS: 'AWS' is not JSON"),
         ("COST_EXPLORER", "yes", "COST_EXPLORER: 'yes' is neither true nor false"),
         ("INVOICE_UNITS", "True", "INVOICE_UNITS: 'True' is neither true nor false"),
+        ("CSV_FORMAT", "german", "CSV_FORMAT: 'german' is not one of international, european"),
         ("CLOSE_DEADLINE", "10", "CLOSE_DEADLINE: '10' is not a close deadline"),
     ],
 )

@@ -1,10 +1,12 @@
 """Cells of tables, and how a CSV writes them so that spreadsheets change nothing."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cached_property
 
 from lambdas.domain.visible_text import visible
 
@@ -23,9 +25,26 @@ class Kind(Enum):
     NUMBER = "number"
 
 
-def csv_line(cells: Iterable[str]) -> str:
-    """A row of `ledger.csv` with its line end."""
-    return ",".join(cells) + "\r\n"
+@dataclass(frozen=True)
+class CsvForm:
+    """The signs by which spreadsheets of a region read a CSV."""
+
+    separator: str
+    """Stands between cells."""
+    point: str
+    """Stands before the decimals."""
+    other_separator: str
+    """Stands between cells elsewhere. A program set to it may begin a cell within a text."""
+
+    @cached_property
+    def formula_within(self) -> re.Pattern[str]:
+        """The start of a formula behind the other separator."""
+        signs = re.escape("".join(_FORMULA_SIGNS))
+        return re.compile(rf"({re.escape(self.other_separator)}\s*)(?=[{signs}])")
+
+    def line(self, cells: Iterable[str]) -> str:
+        """A row with its line end."""
+        return self.separator.join(cells) + "\r\n"
 
 
 def is_formula(text: str) -> bool:
@@ -37,8 +56,10 @@ _FORMULA_SIGNS = tuple("=+-@") + tuple(
     "\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
     "\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
 )
-_CELL_WITHIN = re.compile(rf"(;\s*)(?=[{re.escape(''.join(_FORMULA_SIGNS))}])")
-"""The start of a formula's cell in a spreadsheet that separates by semicolons."""
+INTERNATIONAL = CsvForm(",", ".", ";")
+EUROPEAN = CsvForm(";", ",", ",")
+CSV_FORMS: Mapping[str, CsvForm] = {"international": INTERNATIONAL, "european": EUROPEAN}
+"""By the value of the setting `csv_format`."""
 _NUMBER_SIGNS = "0123456789 .,:/+-%()$€£¥eE"
 _LONGEST_DATE = 24
 _DATE = re.compile(
@@ -56,22 +77,21 @@ def _is_taken_for_a_value(text: str) -> bool:
     return bool(_DATE.fullmatch(text)) or text.lower() in ("true", "false")
 
 
-def csv_cell(cell: Cell, kind: Kind) -> str:
+def csv_cell(cell: Cell, kind: Kind, form: CsvForm = INTERNATIONAL) -> str:
     """The cell as a CSV has it. Text is quoted, numbers and days are not.
 
     Text that a spreadsheet would take for a number or a date ends in a tab. Text that it would take
-    for a formula begins with an apostrophe, also behind a semicolon, which separates cells in many
-    languages.
+    for a formula begins with an apostrophe, also behind the separator of other regions.
     """
     if cell is None or cell == "":
         return ""
     if isinstance(cell, Decimal):
-        return f"{cell:f}"
+        return f"{cell:f}".replace(".", form.point)
     if isinstance(cell, datetime):
         return f"{cell:%Y-%m-%d %H:%M:%S}"
     if isinstance(cell, date):
         return cell.isoformat()
-    text = _CELL_WITHIN.sub(r"\1'", visible(cell))
+    text = form.formula_within.sub(r"\1'", visible(cell))
     if is_formula(text):
         text = f"'{text}"
     if kind is Kind.ID or _is_taken_for_a_value(text):

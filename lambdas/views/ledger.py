@@ -14,7 +14,7 @@ from lambdas.domain.findings import Finding
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.domain.money import Amount, AmountNotRead
-from lambdas.views.cells import BYTE_ORDER_MARK, Cell, Kind, csv_cell, csv_line
+from lambdas.views.cells import BYTE_ORDER_MARK, INTERNATIONAL, Cell, CsvForm, Kind, csv_cell
 
 INVOICE_DOCUMENT = "INVOICE_DOCUMENT"
 """Document kind of the invoice itself; a supplemental document has AWS's type."""
@@ -50,20 +50,21 @@ def ledger_rows(manifest: Manifest) -> Iterator[list[Cell]]:
         yield [column.cell(line) for column in COLUMNS]
 
 
-def ledger_csv(manifest: Manifest) -> bytes:
-    """The view `ledger.csv`, for spreadsheets and programs.
+def ledger_csv(manifest: Manifest, form: CsvForm = INTERNATIONAL) -> bytes:
+    """The view `ledger.csv`, for spreadsheets.
 
-    UTF-8 with a byte order mark, CRLF, commas; each cell as `csv_cell` writes it.
+    UTF-8 with a byte order mark, CRLF; each cell as `csv_cell` writes it.
     """
-    return (BYTE_ORDER_MARK + "".join(map(csv_line, ledger_csv_rows(manifest)))).encode()
+    rows = map(form.line, ledger_csv_rows(manifest, form))
+    return (BYTE_ORDER_MARK + "".join(rows)).encode()
 
 
-def ledger_csv_rows(manifest: Manifest) -> Iterator[list[str]]:
+def ledger_csv_rows(manifest: Manifest, form: CsvForm = INTERNATIONAL) -> Iterator[list[str]]:
     """The cells of `ledger.csv` as they are written, the row of column names first."""
     kinds = [column.kind for column in COLUMNS]
     yield [f'"{column.name}"' for column in COLUMNS]
     for row in ledger_rows(manifest):
-        yield list(map(csv_cell, row, kinds))
+        yield [csv_cell(cell, kind, form) for cell, kind in zip(row, kinds, strict=True)]
 
 
 def _lines(manifest: Manifest) -> Iterator[LedgerLine]:

@@ -170,8 +170,7 @@ ADDED_LATER = "outstanding_totals", "unarchived"
 COMPLETE = "COMPLETE", "NO_CHARGES", "TRANSFERRED"
 VIEWS = "SHA256SUMS", "completeness.json", "index.html", "ledger.csv", "ledger.xlsx"
 AT_THE_TOP = "README.txt", "index.html", "manifest-signing-key.pem"
-CELL = '"[^"]*(?:""[^"]*)*"|[-0-9.: ]*'
-LINE = "(?:%s)(?:,(?:%s))*" % (CELL, CELL)
+CELL = '"[^"]*(?:""[^"]*)*"|[-0-9%s: ]*'
 NOT_UNDERSTOOD = (OSError, ValueError, LookupError, TypeError, AttributeError,
                   ArithmeticError, RecursionError, MemoryError)
 
@@ -272,11 +271,14 @@ def check_completeness(view, newest, content):
 def check_ledger(text, newest):
     # its form, its documents, and that its amounts make the totals
     *lines, end = text[1:].split("\r\n")
+    between, point = ";," if lines and ";" in lines[0] else ",."
+    cell = CELL % point
+    line = "(?:%s)(?:%s(?:%s))*" % (cell, between, cell)
     is_in_form = text[:1] == "\ufeff" and not end and all(
-        re.fullmatch(LINE, one) for one in lines)
+        re.fullmatch(line, one) for one in lines)
     if not is_in_form:
         return False
-    header, *rows = [re.findall("(?:^|,)(%s)" % CELL, one) for one in lines]
+    header, *rows = [re.findall("(?:^|%s)(%s)" % (between, cell), one) for one in lines]
     at = {name.strip('"'): number for number, name in enumerate(header)}
     documents, totals = [], {}
     for row in rows:
@@ -284,7 +286,8 @@ def check_ledger(text, newest):
         documents.append((cells["archive_key"], cells["sha256"]))
         if row[at["amount_due"]]:  # a number between quotation marks is none
             before = totals.get(cells["currency"], 0)
-            totals[cells["currency"]] = before + fractions.Fraction(row[at["amount_due"]])
+            amount = fractions.Fraction(row[at["amount_due"]].replace(point, "."))
+            totals[cells["currency"]] = before + amount
     return totals == {one["currency"]: fractions.Fraction(one["amount"])
                       for one in newest["totals"]} and sorted(documents) == sorted(
         (document["key"], document["sha256"]) for payer in newest["payers"]

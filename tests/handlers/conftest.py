@@ -504,6 +504,7 @@ def prepared_world(
         notification_topic="arn:aws:sns:us-east-1:123456789012:topic",
         holidays=(),
         witnesses=Witnesses(cost_explorer=False, billing_transfers=False, invoice_units=False),
+        csv_format="international",
     )
     for name, value in settings.to_environment().items():
         monkeypatch.setenv(name, value)

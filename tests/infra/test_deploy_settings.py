@@ -64,6 +64,7 @@ def test_only_the_bucket_name_and_the_register_are_needed(project: Path) -> None
     assert settings.max_concurrent_payers == 10
     assert settings.fetch_threads == 8
     assert settings.document_hosts == DEFAULT_DOCUMENT_HOSTS
+    assert settings.csv_format == "international"
     assert settings.billing_endpoint_url is None
 
 
@@ -87,6 +88,7 @@ def test_every_setting_can_be_given(project: Path) -> None:
         max_concurrent_payers=1,
         fetch_threads=1,
         document_hosts=["127.0.0.1"],
+        csv_format="european",
         billing_endpoint_url="http://127.0.0.1:8080",
     )
 
@@ -114,6 +116,7 @@ def test_every_setting_can_be_given(project: Path) -> None:
     assert settings.max_concurrent_payers == 1
     assert settings.fetch_threads == 1
     assert settings.document_hosts == ("127.0.0.1",)
+    assert settings.csv_format == "european"
     assert settings.billing_endpoint_url == "http://127.0.0.1:8080"
 
 
@@ -257,6 +260,10 @@ def test_a_block_that_is_no_object_is_refused(value: object, problem: str, proje
         (
             {"retention": {"fiscal_year_end_month": 13}},
             "retention.fiscal_year_end_month: 13 is not a whole number from 1 to 12",
+        ),
+        (
+            {"csv_format": "German"},
+            "csv_format: 'German' is not one of international, european",
         ),
         (
             {"notify_emails": "a@example.com"},

@@ -88,6 +88,13 @@ def test_the_function_that_makes_pages_alone_knows_the_muted_remarks(
         assert "MUTED_REMARKS" not in function["Environment"]["Variables"]
 
 
+def test_the_functions_write_the_csv_of_the_settings(
+    synthesize: Callable[..., dict[str, Any]],
+) -> None:
+    for function in functions(synthesize(csv_format="european")).values():
+        assert function["Environment"]["Variables"]["CSV_FORMAT"] == "european"
+
+
 def test_another_billing_endpoint_reaches_boto3_by_its_own_variables(
     synthesize: Callable[..., dict[str, Any]],
 ) -> None:

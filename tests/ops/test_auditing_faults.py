@@ -17,9 +17,12 @@ from lambdas.domain.evidence.manifest_heads import ManifestHead
 from lambdas.domain.evidence.signatures import signed_file, signed_part
 from lambdas.domain.json_text import sha256_hex, to_json
 from lambdas.domain.judgement.manifests import Manifest
+from lambdas.views.cells import CSV_FORMS, CsvForm
 from lambdas.views.ledger import ledger_csv
 from lambdas.views.readme import CHECK_MANIFESTS, readme_text
 from lambdas.views.sha256_sums import sha256_sums
+from tests.domain.example_months import due, payer_state
+from tests.domain.example_months import month as example_month
 from tests.handlers.conftest import (
     ACME,
     AFTER_DEADLINE,
@@ -215,10 +218,29 @@ def said_of(folder: Path) -> list[str]:
     return [line for line in done.stdout.splitlines() if line.startswith(("PROBLEM", "WARNING"))]
 
 
-def test_t15_the_readmes_program_reads_a_ledger_in_little_more_memory_than_it_has() -> None:
+def functions_of_the_program() -> dict[str, Any]:
     functions, _, _ = CHECK_MANIFESTS.partition("problems, found")
     names: dict[str, Any] = {}
     exec(functions, names)  # noqa: S102 - a person starts it as it is
+    return names
+
+
+@pytest.mark.parametrize("form", CSV_FORMS.values())
+def test_t15_the_readmes_program_reads_a_ledger_in_either_form(form: CsvForm) -> None:
+    cents = due("1", "41.50", "EUR", Entity={"InvoicingEntity": "A; B, C", "BillingEntity": "AWS"})
+    manifest = example_month(payer_state(invoices=(cents, due("2", "-3", "JPY"))))
+    text = ledger_csv(manifest, form).decode()
+    check = functions_of_the_program()["check_ledger"]
+    assert check(text, manifest.to_data())
+    amount = f"41{form.point}50"
+    for forged in (f"14{form.point}50", f'"{amount}"', "41:50"):
+        assert amount in text
+        with suppress(ValueError):
+            assert not check(text.replace(amount, forged), manifest.to_data())
+
+
+def test_t15_the_readmes_program_reads_a_ledger_in_little_more_memory_than_it_has() -> None:
+    names = functions_of_the_program()
     text = "\ufeff" + ('"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",' * 50 + "1.00\r\n") * 200
     newest: dict[str, Any] = {"totals": [], "payers": []}
     tracemalloc.start()

@@ -13,6 +13,7 @@ from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
 from lambdas.domain.evidence.signatures import Signature, signed_file
 from lambdas.domain.findings import finding
 from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.views.cells import EUROPEAN, INTERNATIONAL, CsvForm
 from lambdas.views.ledger import COLUMNS, ledger_csv
 from ops.check import ledger
 from ops.check import manifest as whole
@@ -86,6 +87,31 @@ def batch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize("one", [TWO, manifest(), manifest(payer(ACME))])
 def test_the_ledger_as_it_was_made_is_right_however_it_is_held(one: Manifest) -> None:
     assert differences(one, ledger_csv(one)) == []
+    assert differences(one, ledger_csv(one, EUROPEAN)) == []
+
+
+@pytest.mark.parametrize("form", [INTERNATIONAL, EUROPEAN])
+def test_each_form_is_compared_byte_by_byte(form: CsvForm) -> None:
+    view = ledger_csv(TWO, form).decode()
+    amount = f"100{form.point}00"
+    between = form.separator
+    for old, new, column in (
+        (between + amount + between, between + f'"{amount}"' + between, "its form"),
+        (between + amount + between, between + f"10{form.point}00" + between, "amount_due"),
+    ):
+        assert old in view
+        (found,) = differences(TWO, view.replace(old, new, 1).encode())
+        assert f"is otherwise in {column}" in found
+
+
+def test_a_ledger_of_two_forms_is_reported() -> None:
+    header, *lines = ledger_csv(TWO).decode().splitlines(keepends=True)
+    other_header, *other_lines = ledger_csv(TWO, EUROPEAN).decode().splitlines(keepends=True)
+    for mixed in ((header, *other_lines), (other_header, *lines)):
+        assert differences(TWO, "".join(mixed).encode())
+    decimal_points = "".join((other_header, *other_lines)).replace("100,00", "100.00", 1)
+    (found,) = differences(TWO, decimal_points.encode())
+    assert found.startswith("its row 2 is otherwise in ")
 
 
 @pytest.mark.usefixtures("batch")

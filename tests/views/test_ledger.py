@@ -7,7 +7,8 @@ import pytest
 
 from lambdas.domain.findings import finding
 from lambdas.domain.judgement.manifests import Manifest
-from lambdas.views.cells import Kind, is_formula
+from lambdas.settings import CSV_FORMATS
+from lambdas.views.cells import CSV_FORMS, EUROPEAN, Kind, is_formula
 from lambdas.views.ledger import COLUMNS, ledger_csv, ledger_rows
 from tests.domain.example_months import (
     FULL_ROW,
@@ -272,3 +273,35 @@ def test_what_follows_a_semicolon_is_no_formula_either(text: str) -> None:
     cells = [cell for line in content.splitlines() for cell in line.split(";")]
     assert len(cells) == len(content.splitlines()) + text.count(";")
     assert not any(is_formula(cell) for cell in cells)
+
+
+def european_rows(manifest: Manifest) -> list[dict[str, str]]:
+    content = ledger_csv(manifest, EUROPEAN).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(content, newline=""), delimiter=";"))
+
+
+def test_the_forms_of_the_csv_are_those_of_the_setting() -> None:
+    assert tuple(CSV_FORMS) == CSV_FORMATS
+
+
+def test_the_european_form_has_semicolons_and_decimal_commas_and_else_the_same_cells() -> None:
+    manifest = month(payer_state(BOREAL, invoices=(invoice(payer=BOREAL, **FULL_ROW),)))
+    content = ledger_csv(manifest, EUROPEAN)
+    assert content.startswith(b'\xef\xbb\xbf"billing_period";"payer_account_id";')
+    assert ";-93,03;5,00;0,00;-17,67;-110,70;0,91870;" in content.decode()
+    (row,), (other,) = european_rows(manifest), raw_rows(manifest)
+    numbers = {column.name for column in COLUMNS if column.kind is Kind.NUMBER}
+    for name, cell in other.items():
+        assert row[name] == (cell.replace(".", ",") if name in numbers else cell), name
+
+
+@pytest.mark.parametrize("text", ["Acme, =1+1", "Acme,@SUM(1)", "a, -1, +1", "=1+1", "a, \t=1"])
+def test_no_european_text_becomes_a_formula_in_a_spreadsheet_set_to_commas(text: str) -> None:
+    """A quotation mark protects no comma behind a semicolon there, as the cell does not begin with
+    it.
+    """
+    manifest = month(payer_state(name=text, legal_entity="Acme", invoices=(invoice(),)))
+    content = ledger_csv(manifest, EUROPEAN).decode("utf-8-sig")
+    cells = [cell for line in content.splitlines() for cell in line.split(",")]
+    assert not any(is_formula(cell) for cell in cells)
+    assert not any(is_formula(cell) for row in european_rows(manifest) for cell in row.values())
