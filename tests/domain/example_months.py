@@ -6,16 +6,19 @@ from decimal import Decimal
 from typing import Any, cast
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.close.owners import Owners
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.evidence.records import ArchivedDocument
 from lambdas.domain.findings import Finding
 from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.verdict_words import PayerVerdict, PeriodVerdict
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.period_page import period_page
 from tests.domain.examples import ACME, OCTOBER, archived
 
 SEPTEMBER = OCTOBER.shifted(-1)
+OWNERS = Owners([Payer(ACME, "Acme", owner="Dana Whitlock", owner_email="dana@example.com")])
 
 
 def amount(total: str, currency: str = "EUR", **members: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ listing showed its invoices, and is marked so.
 """
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from lambdas.domain.close.owners import Owner, Owners
@@ -24,10 +25,27 @@ class Identity:
 
 def identities(manifest: Manifest, owners: Owners) -> dict[str, Identity]:
     """By account id. The manifest has its invoices."""
-    states = {payer.payer_account_id: payer for payer in manifest.payers}
+    seen_by = {
+        state.payer_account_id: Counter(
+            [account_id for one in state.invoices for account_id in one.seen_by]
+            + [account_id for one in state.outstanding for account_id in one.seen_by]
+        )
+        for state in manifest.payers
+        if not state.name
+    }
+    return identities_of(manifest.payers, seen_by, owners)
+
+
+def identities_of(
+    payers: Iterable[PayerState], seen_by: Mapping[str, Counter[str]], owners: Owners
+) -> dict[str, Identity]:
+    """The same for payer accounts without their invoices. For each account without a name,
+    `seen_by` counts the payer accounts whose listings show its invoices.
+    """
+    states = {payer.payer_account_id: payer for payer in payers}
     found = {}
     for account_id, state in states.items():
-        shown_by = None if state.name else _shown_by(state, states)
+        shown_by = None if state.name else _shown_by(seen_by[account_id], states)
         named = shown_by or state
         holder = account_id if account_id in owners else named.payer_account_id
         found[account_id] = Identity(
@@ -40,10 +58,7 @@ def identities(manifest: Manifest, owners: Owners) -> dict[str, Identity]:
     return found
 
 
-def _shown_by(state: PayerState, states: dict[str, PayerState]) -> PayerState | None:
+def _shown_by(seen_by: Counter[str], states: Mapping[str, PayerState]) -> PayerState | None:
     """The named payer account whose listings show most of its invoices."""
-    seen_by = [invoice.seen_by for invoice in state.invoices]
-    seen_by += [invoice.seen_by for invoice in state.outstanding]
-    shown = Counter(one for seen in seen_by for one in seen if one in states and states[one].name)
-    most = max(shown.items(), key=lambda item: (item[1], item[0]), default=None)
-    return states[most[0]] if most else None
+    shown = [(count, one) for one, count in seen_by.items() if one in states and states[one].name]
+    return states[max(shown)[1]] if shown else None

@@ -152,6 +152,10 @@ class InvoiceSummary:
         value = self.row.get(name)
         return value if isinstance(value, str) else None
 
+    def member_at(self, path: str) -> Any:
+        """A member of the row as AWS sent it; None if it is absent."""
+        return _at(self.row, path)
+
     def text_at(self, path: str) -> str | None:
         """A member of the row as text, `Entity.BillingEntity` for example."""
         value = _at(self.row, path)
@@ -242,11 +246,16 @@ class InvoiceSummary:
 
     def stated_amount(self) -> Amount:
         """The row's total, even if it adds to no other. Raises AmountNotRead."""
+        return self._amount(self.stated_member)
+
+    @property
+    def stated_member(self) -> str:
+        """The member with the row's total. Raises AmountNotRead."""
         for member in ("PaymentCurrencyAmount", "BaseCurrencyAmount"):
             total = _at(self.row, f"{member}.TotalAmount")
             currency = _at(self.row, f"{member}.CurrencyCode")
             if total is not None and isinstance(currency, str):
-                return self._amount(member)
+                return member
         raise AmountNotRead("the row has no total with its currency")
 
     def amount_in(self, currency: str) -> Amount | None:
