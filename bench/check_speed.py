@@ -24,10 +24,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.close.owners import Owners
 from lambdas.domain.evidence.archive_layout import (
     PUBLIC_KEY_KEY,
     completeness_key,
     invoice_document_stem,
+    invoices_csv_key,
     ledger_csv_key,
     sha256_sums_key,
 )
@@ -39,6 +41,7 @@ from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.json_text import instant_text, sha256_hex, to_json
 from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.domain.runs.close_calendar import CloseCalendar, CloseDeadline
+from lambdas.views.invoices_csv import invoices_csv
 from lambdas.views.ledger import ledger_csv
 from lambdas.views.sha256_sums import sha256_sums
 
@@ -131,6 +134,7 @@ class ArchiveOnDisk:
         self._store(completeness_key(PERIOD), to_json(manifest.completeness()))
         self._store(sha256_sums_key(PERIOD), sha256_sums(manifest, sha256_hex(file)))
         self._store(ledger_csv_key(PERIOD), ledger_csv(manifest))
+        self._store(invoices_csv_key(PERIOD), invoices_csv(manifest, Owners(())))
 
     def _payers(self, documents: int) -> Iterator[PayerState]:
         for first in range(0, documents, INVOICES_A_PAYER):

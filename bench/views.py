@@ -17,6 +17,7 @@ from typing import Any
 
 from bench.fetch_memory import peak_kib
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.close.owners import Owners
 from lambdas.domain.evidence.archive_layout import (
     invoice_document_stem,
     record_key,
@@ -29,6 +30,7 @@ from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.json_text import sha256_hex, to_canonical_json, to_json
 from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.views.digest import PeriodDigest
+from lambdas.views.invoices_csv import invoices_csv
 from lambdas.views.ledger import ledger_csv
 from lambdas.views.pages.archive_page import archive_page
 from lambdas.views.pages.period_page import period_page
@@ -161,13 +163,14 @@ def make(payers: int) -> dict[str, Any]:
     """Make every view of such a month; return time and size of each, and the peak memory."""
     content = to_canonical_json(manifest_of(payers).to_data())
     before = PeriodDigest.of(manifest_of(payers))
-    manifest = Manifest.from_data(json.loads(content))
+    manifest, owners = Manifest.from_data(json.loads(content)), Owners(())
     views: dict[str, Callable[[], bytes]] = {
         "SHA256SUMS": lambda: sha256_sums(manifest, 64 * "b"),
         "ledger.csv": lambda: ledger_csv(manifest),
+        "invoices.csv": lambda: invoices_csv(manifest, owners),
         "completeness.json": lambda: to_json(manifest.completeness()),
         "index.html": lambda: period_page(manifest, [before], "eu-west-1"),
-        "ledger.xlsx": lambda: ledger_workbook(manifest, before),
+        "ledger.xlsx": lambda: ledger_workbook(manifest, before, owners),
         "root index.html": lambda: archive_page(manifest.bucket, "eu-west-1", 24 * [before]),
     }
     took = {}

@@ -81,7 +81,7 @@ RULES = (
     Rule("lambdas/views/", ("lambdas.domain", "lambdas.views"), IMPURE),
     *(
         Rule(f"lambdas/views/{name}.py", ("xlsxwriter", "lambdas.domain", "lambdas.views"))
-        for name in ("workbook", "sheets")
+        for name in ("workbook", "workbook_summary", "sheets")
     ),
     # the one module of the views that reads files, which are its own
     Rule("lambdas/views/pages/assets.py", (), IMPURE - {"importlib"}),

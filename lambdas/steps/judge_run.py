@@ -27,6 +27,7 @@ from lambdas.steps.run_metrics import daily_metrics, run_metrics
 from lambdas.steps.run_outcomes import RunOutcomes
 from lambdas.steps.stored_run import StoredRun
 from lambdas.steps.update_views import update_pages
+from lambdas.views.cells import CSV_FORMS
 
 
 class RunEnd:
@@ -65,7 +66,9 @@ class RunEnd:
             run = self._run(outcomes)
             judged = self._judged(run)
             muted = MutedRemarks(self._settings.muted_remarks)
-            update_pages(self._archive, self._signer, self._chain, judged, muted=muted)
+            update_pages(
+                self._archive, self._signer, self._chain, judged, owners=run.owners, muted=muted
+            )
         failures = notify_people(self._channels, judged, run)
         sweep_hours = self._note_sweep(run)
         requests = self._questions.requests
@@ -88,6 +91,7 @@ class RunEnd:
             self._request.acknowledgements,
             self._questions.ask if self._settings.witnesses.cost_explorer else None,
             Owners(self._request.register, self._settings.default_owner),
+            CSV_FORMS[self._settings.csv_format],
         )
 
     def _judged(self, run: Run) -> list[Judged]:

@@ -12,12 +12,14 @@ from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.close.judged import Judged
 from lambdas.domain.close.muted_remarks import MutedRemarks
+from lambdas.domain.close.owners import Owners
 from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.evidence.archive_layout import (
     ARCHIVE_PAGE_KEY,
     PUBLIC_KEY_KEY,
     README_KEY,
     completeness_key,
+    invoices_csv_key,
     ledger_csv_key,
     ledger_workbook_key,
     period_page_key,
@@ -29,7 +31,9 @@ from lambdas.steps.judging.manifest_chain import Link, ManifestChain
 from lambdas.steps.periods_seen import of_each_period
 from lambdas.steps.read_if_understood import read_if_understood
 from lambdas.telemetry import logger
+from lambdas.views.cells import CsvForm
 from lambdas.views.digest import PeriodDigest
+from lambdas.views.invoices_csv import invoices_csv
 from lambdas.views.ledger import ledger_csv
 from lambdas.views.pages.archive_page import archive_page
 from lambdas.views.pages.period_page import period_page
@@ -41,12 +45,15 @@ _OF_THE_ROOT = 0
 """Views at the root are of many manifests; the last writer wins, and the next run fixes them."""
 
 
-def update_manifest_views(archive: Archive, link: Link) -> None:
-    """Update a period's views of this manifest; a crash may have left some of them behind."""
+def update_manifest_views(archive: Archive, link: Link, owners: Owners, form: CsvForm) -> None:
+    """Update a period's views of this manifest; a crash may have left some of them behind. `form`
+    is that of the ledger.
+    """
     manifest = link.manifest
     period, sequence = manifest.billing_period, manifest.sequence
     archive.update_view(sha256_sums_key(period), sha256_sums(manifest, link.sha256), sequence)
-    archive.update_view(ledger_csv_key(period), ledger_csv(manifest), sequence)
+    archive.update_view(ledger_csv_key(period), ledger_csv(manifest, form), sequence)
+    archive.update_view(invoices_csv_key(period), invoices_csv(manifest, owners), sequence)
     update_completeness(archive, manifest, sequence)
 
 
@@ -64,6 +71,7 @@ def update_pages(
     chain: ManifestChain,
     judged: Iterable[Judged],
     *,
+    owners: Owners,
     muted: MutedRemarks,
 ) -> None:
     """Update the pages and workbooks of the judged periods, and the views at the bucket's root. A
@@ -76,7 +84,7 @@ def update_pages(
         period = one.manifest.billing_period
         try:
             before = by_period.get(period.shifted(-1))
-            _update_page(archive, chain, one, periods, before, muted=muted)
+            _update_page(archive, chain, one, periods, before, owners=owners, muted=muted)
         except NOT_UNDERSTOOD:
             logger().exception("could not make a page", extra={"billing_period": str(period)})
     for key, content in (
@@ -94,6 +102,7 @@ def _update_page(
     periods: Sequence[PeriodDigest],
     before: PeriodDigest | None,
     *,
+    owners: Owners,
     muted: MutedRemarks,
 ) -> None:
     """Update the page and the workbook of one period, from its manifest in the archive.
@@ -109,14 +118,16 @@ def _update_page(
     page = period_page(manifest, periods, archive.region, muted=muted)
     archive.update_view(period_page_key(period), page, judged.sequence)
     if judged.is_trusted:
-        _update_workbook(archive, manifest, before)
+        _update_workbook(archive, manifest, before, owners)
 
 
-def _update_workbook(archive: Archive, manifest: Manifest, before: PeriodDigest | None) -> None:
+def _update_workbook(
+    archive: Archive, manifest: Manifest, before: PeriodDigest | None, owners: Owners
+) -> None:
     """Update the workbook. If it cannot be made, the run logs this and goes on with its verdict."""
     key = ledger_workbook_key(manifest.billing_period)
     try:
-        workbook = ledger_workbook(manifest, before)
+        workbook = ledger_workbook(manifest, before, owners)
     except WorkbookNotMade as error:
         logger().error("made no workbook", extra={"key": key, "reason": str(error)})
         return

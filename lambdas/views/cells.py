@@ -1,18 +1,21 @@
-"""Cells of tables, and how a CSV writes them so that spreadsheets change nothing."""
+"""Cells and columns of tables, and how a CSV writes them so that spreadsheets change nothing."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cached_property
+from typing import Generic, TypeVar
 
 from lambdas.domain.visible_text import visible
 
 BYTE_ORDER_MARK = "\ufeff"
 Cell = str | Decimal | date | datetime | None
 """Text, money or a rate, a day, an instant in UTC; None if AWS states nothing."""
+Line = TypeVar("Line")
+"""The source of a row."""
 
 
 class Kind(Enum):
@@ -23,6 +26,18 @@ class Kind(Enum):
     DAY = "day"
     INSTANT = "instant"
     NUMBER = "number"
+
+
+@dataclass(frozen=True)
+class Column(Generic[Line]):
+    """`name` is the CSV's, `heading` the workbook's; `width` is in characters."""
+
+    name: str
+    heading: str
+    kind: Kind
+    width: int
+    meaning: str
+    cell: Callable[[Line], Cell]
 
 
 @dataclass(frozen=True)
@@ -91,9 +106,24 @@ def csv_cell(cell: Cell, kind: Kind, form: CsvForm = INTERNATIONAL) -> str:
         return f"{cell:%Y-%m-%d %H:%M:%S}"
     if isinstance(cell, date):
         return cell.isoformat()
-    text = form.formula_within.sub(r"\1'", visible(cell))
-    if is_formula(text):
-        text = f"'{text}"
+    text = _harmless(cell, form)
     if kind is Kind.ID or _is_taken_for_a_value(text):
         text += "\t"
+    return _quoted(text)
+
+
+def plain_csv_cell(cell: Cell) -> str:
+    """The cell as a CSV for programs has it: as in `csv_cell`, and no text ends in a tab."""
+    if cell is None or isinstance(cell, Decimal | date):
+        return csv_cell(cell, Kind.TEXT)
+    return _quoted(_harmless(cell, INTERNATIONAL)) if cell else ""
+
+
+def _harmless(text: str, form: CsvForm) -> str:
+    """The text on one line, with an apostrophe where a spreadsheet would begin a formula."""
+    text = form.formula_within.sub(r"\1'", visible(text))
+    return f"'{text}" if is_formula(text) else text
+
+
+def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'

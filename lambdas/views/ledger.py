@@ -4,9 +4,10 @@ docs/ledger.md explains the columns to people. Other programs read them, so new 
 end and none is ever moved, renamed or removed.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from lambdas.domain.close.invoice_lines import exclusion
 from lambdas.domain.evidence.archive_layout import file_name
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
 from lambdas.domain.evidence.records import ArchivedDocument
@@ -14,7 +15,15 @@ from lambdas.domain.findings import Finding
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.domain.money import Amount, AmountNotRead
-from lambdas.views.cells import BYTE_ORDER_MARK, INTERNATIONAL, Cell, CsvForm, Kind, csv_cell
+from lambdas.views.cells import (
+    BYTE_ORDER_MARK,
+    INTERNATIONAL,
+    Cell,
+    Column,
+    CsvForm,
+    Kind,
+    csv_cell,
+)
 
 INVOICE_DOCUMENT = "INVOICE_DOCUMENT"
 """Document kind of the invoice itself; a supplemental document has AWS's type."""
@@ -29,25 +38,19 @@ class LedgerLine:
     invoice: ArchivedInvoice
     document: ArchivedDocument
     amount_due: Amount | None
+    excluded: str | None
+    """The reason why `amount_due` is None; None if it is not."""
     findings: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Column:
-    """`name` is the CSV's, `heading` the workbook's; `width` is in characters."""
-
-    name: str
-    heading: str
-    kind: Kind
-    width: int
-    meaning: str
-    cell: Callable[[LedgerLine], Cell]
-
-
-def ledger_rows(manifest: Manifest) -> Iterator[list[Cell]]:
-    """The cells of each row, in the order of COLUMNS: by payer account, invoice id and document."""
+def ledger_rows(
+    manifest: Manifest, columns: Sequence[Column[LedgerLine]] | None = None
+) -> Iterator[list[Cell]]:
+    """The cells of each row in these columns, else in COLUMNS: by payer account, invoice id and
+    document.
+    """
     for line in _lines(manifest):
-        yield [column.cell(line) for column in COLUMNS]
+        yield [column.cell(line) for column in columns or COLUMNS]
 
 
 def ledger_csv(manifest: Manifest, form: CsvForm = INTERNATIONAL) -> bytes:
@@ -78,16 +81,21 @@ def _lines(manifest: Manifest) -> Iterator[LedgerLine]:
             )
             of_invoice = _invoice_codes(invoice, codes)
             for index, document in enumerate(documents):
-                counts = index == 0 and last[invoice.invoice_id] is invoice
+                counted_here = last[invoice.invoice_id] is invoice
+                amount_due = invoice.amount_due if counted_here and index == 0 else None
+                excluded = None if amount_due else _excluded(invoice, index, counted_here)
                 of_document = codes.get(document.stored.key, set())
-                yield LedgerLine(
-                    manifest,
-                    payer,
-                    invoice,
-                    document,
-                    invoice.amount_due if counts else None,
-                    tuple(sorted(of_invoice | of_document)),
-                )
+                found = tuple(sorted(of_invoice | of_document))
+                yield LedgerLine(manifest, payer, invoice, document, amount_due, excluded, found)
+
+
+def _excluded(invoice: ArchivedInvoice, index: int, counted_here: bool) -> str:
+    """The reason why a row has no amount due, in words."""
+    if reason := exclusion(invoice.summary):
+        return reason
+    if index:
+        return "further document of the invoice"
+    return "amount not read" if counted_here else "counted under another payer account"
 
 
 def _codes_by_subject(findings: tuple[Finding, ...]) -> Mapping[str, set[str]]:
@@ -132,7 +140,7 @@ def _kind_of_document(line: LedgerLine) -> str:
     return line.document.document_type or "UNTYPED"
 
 
-def _amounts(prefix: str, heading: str, member: str, what: str) -> list[Column]:
+def _amounts(prefix: str, heading: str, member: str, what: str) -> list[Column[LedgerLine]]:
     """The columns of one of the three amounts of an invoice summary."""
     parts = (
         ("before_tax", "before tax", "TotalAmountBeforeTax", "Total before tax"),
@@ -172,19 +180,19 @@ def _amounts(prefix: str, heading: str, member: str, what: str) -> list[Column]:
     ]
 
 
-def _rate_source(prefix: str, heading: str, member: str) -> Column:
+def _rate_source(prefix: str, heading: str, member: str) -> Column[LedgerLine]:
     return Column(
         f"{prefix}_rate_source_currency",
         f"{heading}: exchanged from",
         Kind.TEXT,
         12,
-        f"Currency from which `{prefix}_rate` leads to `{prefix}_currency`.",
+        f"Currency that `{prefix}_rate` converts to `{prefix}_currency`.",
         _row_text(f"{member}.CurrencyExchangeDetails.SourceCurrencyCode"),
     )
 
 
 # fmt: off
-COLUMNS: tuple[Column, ...] = (
+COLUMNS: tuple[Column[LedgerLine], ...] = (
     Column("billing_period", "Billing period", Kind.ID, 10,
            "The month of usage.", lambda line: str(line.manifest.billing_period)),
     Column("payer_account_id", "Payer account", Kind.ID, 15,
@@ -210,17 +218,18 @@ COLUMNS: tuple[Column, ...] = (
     Column("original_invoice_id", "Original invoice", Kind.ID, 18,
            "Invoice that a credit memo corrects.", _row_text("OriginalInvoiceId")),
     Column("commercial_invoice_id", "Commercial invoice", Kind.ID, 18,
-           "Commercial invoice that a tax document repeats.", _row_text("CommercialInvoiceId")),
+           "Commercial invoice that a tax copy repeats.", _row_text("CommercialInvoiceId")),
     Column("currency", "Currency", Kind.TEXT, 9,
            "Currency of `amount_due`.",
            lambda line: line.amount_due.currency if line.amount_due else None),
     Column("amount_due", "Amount due", Kind.NUMBER, 16,
            "The column to add up, per currency. It stands once for each invoice, is negative"
            " for a credit memo, and empty for what only repeats another row: further "
-           "documents, tax documents, payment receipts.",
+           "documents, tax copies, payment receipts.",
            lambda line: line.amount_due.value if line.amount_due else None),
     *_amounts("base", "Base", "BaseCurrencyAmount", "that of AWS's prices"),
-    *_amounts("tax", "Tax", "TaxCurrencyAmount", "that in which tax is reported"),
+    *_amounts("tax", "Tax", "TaxCurrencyAmount", "that in which tax is reported, and of the paper"
+              " of a tax copy"),
     *_amounts("payment", "Payment", "PaymentCurrencyAmount", "that in which the invoice is paid"),
     Column("receiver_role", "Receiver role", Kind.TEXT, 13,
            "SELLER, RESELLER or BUYER: as the row says, else as AWS was asked for it.",
@@ -232,10 +241,10 @@ COLUMNS: tuple[Column, ...] = (
            "ISSUED or CANCELLED.", _row_text("TaxAuthorityStatus")),
     Column("einvoice_status", "E-invoice status", Kind.TEXT, 15,
            "DELIVERED or NOT_DELIVERED.", _row_text("EinvoiceDeliveryStatus")),
-    Column("verdict", "Verdict", Kind.TEXT, 14,
-           "Verdict on the payer account in this billing period.", lambda line: line.payer.verdict),
+    Column("verdict", "Status", Kind.TEXT, 14,
+           "Status of the payer account in this billing period.", lambda line: line.payer.verdict),
     Column("findings", "Findings", Kind.TEXT, 24,
-           "Codes of what is to be known of the invoice or this document (docs/runbook.md).",
+           "Codes of the findings on the invoice or this document (docs/runbook.md).",
            lambda line: " ".join(line.findings) or None),
     Column("document_kind", "Document kind", Kind.TEXT, 19,
            f"{INVOICE_DOCUMENT}, or the type of a supplemental document.", _kind_of_document),
@@ -244,7 +253,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("file_name", "File name", Kind.TEXT, 52,
            "Name of the file.", lambda line: file_name(line.document.stored.key)),
     Column("archive_key", "Archive key", Kind.TEXT, 76,
-           "Where the file lies in the archive.", lambda line: line.document.stored.key),
+           "Path of the file in the archive.", lambda line: line.document.stored.key),
     Column("sha256", "SHA-256", Kind.TEXT, 66,
            "SHA-256 of the file.", lambda line: line.document.stored.sha256),
     Column("retrieved_at", "Retrieved (UTC)", Kind.INSTANT, 19,
@@ -253,9 +262,15 @@ COLUMNS: tuple[Column, ...] = (
     Column("run_id", "Run", Kind.TEXT, 26,
            "Run that stored it.", lambda line: line.document.run_id),
     Column("manifest", "Manifest", Kind.TEXT, 44,
-           "Manifest that this row was made from.", lambda line: line.manifest.key),
+           "Manifest from which this row was made.", lambda line: line.manifest.key),
     _rate_source("base", "Base", "BaseCurrencyAmount"),
     _rate_source("tax", "Tax", "TaxCurrencyAmount"),
     _rate_source("payment", "Payment", "PaymentCurrencyAmount"),
 )
+EXCLUDED: Column[LedgerLine] = Column(
+    "", "Excluded", Kind.TEXT, 26,
+    "Reason why 'Amount due' is empty, such as the invoice that a tax copy repeats.",
+    lambda line: line.excluded,
+)
+"""A column of the workbook alone: a new one of the CSV would change it in archive-closed months."""
 # fmt: on

@@ -23,7 +23,8 @@ WHERE TO BEGIN
   index.html                       every billing period and its status
   periods/2026-10/index.html       one billing period, a calendar month of usage
   periods/2026-10/ledger.xlsx      a spreadsheet with a row for each document
-  periods/2026-10/ledger.csv       the same for programs
+  periods/2026-10/ledger.csv       the same as text
+  periods/2026-10/invoices.csv     a row for each invoice, for programs
   invoices/2026-10/<account>/      the documents themselves
 
 Copy the bucket to a folder first; then the links between the pages work:
@@ -50,7 +51,8 @@ change or remove a version of it before its date:
 
 The views are made from the evidence and can be made again; runs/ is a log:
 
-  periods/<period>/completeness.json, ledger.*, index.html, SHA256SUMS
+  periods/<period>/completeness.json, invoices.csv, ledger.*, index.html,
+                                   SHA256SUMS
   index.html, README.txt, manifest-signing-key.pem
   runs/<run>/...                   the input, listings and results of each run
 
@@ -120,8 +122,8 @@ It needs Python 3.9 or newer and the program openssl, and nothing else.
 The program checks each signature, and that each manifest follows the one
 before it. It checks that every document and record of the newest manifests is
 there with its SHA-256, and nothing else is. It checks that SHA256SUMS,
-completeness.json and the amounts of ledger.csv are those of the newest
-manifest. Lines that begin with PROBLEM need a person. A month that is missing
+completeness.json and the amounts of ledger.csv and invoices.csv are those of
+the newest manifest. Lines that begin with PROBLEM need a person. A month that is missing
 between others is a WARNING. Files that computers leave in folders by
 themselves (LITTER) are passed over by name.
 
@@ -154,7 +156,7 @@ _LITTER = textwrap.fill(
     break_on_hyphens=False,
 )
 CHECK_MANIFESTS = f"""\
-import base64, fnmatch, fractions, hashlib, json, os, re, stat
+import base64, csv, fnmatch, fractions, hashlib, io, json, os, re, stat
 import subprocess, sys, tempfile
 
 LITTER = [
@@ -168,7 +170,9 @@ PAYER = ("archived checked_at documents expected findings legal_entity name "
          "payer_account_id residuals run_id settled_at sources totals verdict").split()
 ADDED_LATER = "outstanding_totals", "unarchived"
 COMPLETE = "COMPLETE", "NO_CHARGES", "TRANSFERRED"
-VIEWS = "SHA256SUMS", "completeness.json", "index.html", "ledger.csv", "ledger.xlsx"
+VIEWS = ("SHA256SUMS", "completeness.json", "index.html", "invoices.csv", "ledger.csv",
+         "ledger.xlsx")
+MADE_LATER = "invoices.csv"
 AT_THE_TOP = "README.txt", "index.html", "manifest-signing-key.pem"
 CELL = '"[^"]*(?:""[^"]*)*"|[-0-9%s: ]*'
 NOT_UNDERSTOOD = (OSError, ValueError, LookupError, TypeError, AttributeError,
@@ -293,6 +297,20 @@ def check_ledger(text, newest):
         (document["key"], document["sha256"]) for payer in newest["payers"]
         for invoice in payer["invoices"] for document in invoice["documents"])
 
+def check_invoices(text, newest):
+    # that its amounts make the totals, and that its files are documents
+    documents = {(document["key"], document["sha256"]) for payer in newest["payers"]
+                 for invoice in payer["invoices"] for document in invoice["documents"]}
+    totals = {}
+    for row in csv.DictReader(io.StringIO(text, newline=""), strict=True):
+        if row["file"] and (row["file"], row["sha256"]) not in documents:
+            return False
+        if row["status"] == "ARCHIVED" and row["gross"]:
+            before = totals.get(row["currency"], 0)
+            totals[row["currency"]] = before + fractions.Fraction(row["gross"])
+    return totals == {one["currency"]: fractions.Fraction(one["amount"])
+                      for one in newest["totals"]}
+
 def check_views(period, newest, sums):
     folder = "periods/" + period + "/"
     lines = ["# made from %s; check with: sha256sum -c <this file>\n" % newest["key"]]
@@ -301,8 +319,11 @@ def check_views(period, newest, sums):
             ("SHA256SUMS", lambda content: content == "".join(lines).encode()),
             ("completeness.json", lambda content: check_completeness(
                 parse(content), newest, content)),
-            ("ledger.csv", lambda content: check_ledger(content.decode(), newest))):
+            ("ledger.csv", lambda content: check_ledger(content.decode(), newest)),
+            ("invoices.csv", lambda content: check_invoices(content.decode(), newest))):
         if folder + name not in found:
+            if name in MADE_LATER:
+                continue  # earlier releases did not make it
             show("WARNING " + folder + name + ": is missing; a run makes it again")
             continue
         try:
@@ -369,6 +390,7 @@ for what in (
         "whether the newest manifests, or whole months at either end, were removed",
         "whether manifest-signing-key.pem is the right key, and what the bucket hides",
         "ledger.csv but for its form, documents and amounts due; ledger.xlsx; pages",
+        "invoices.csv but for its files and sums",
         "what records say; runs/"):
     show("NOT CHECKED " + what)
 sys.exit(1 if problems else 0)

@@ -38,6 +38,8 @@ class Heading:
     text: str
     kind: Kind
     width: int
+    is_folded: bool = False
+    """True for a rarely used column, which a click on the sign above the next one opens."""
 
     @property
     def is_prose(self) -> bool:
@@ -53,6 +55,14 @@ class Frozen:
     printed: int
     """Number of printed columns."""
     pages_wide: int
+
+
+@dataclass(frozen=True)
+class Link:
+    """A column whose cells open files in a copy of the archive, and the column of their keys."""
+
+    column: int
+    keys: int
 
 
 class Book:
@@ -91,32 +101,40 @@ class Book:
         headings: Sequence[Heading],
         rows: Iterable[Sequence[Cell | int]],
         *,
-        link: int | None = None,
+        link: Link | None = None,
         frozen: Frozen | None = None,
+        folds_empty: bool = False,
     ) -> None:
         """Add a sheet of one table with a frozen header and a filter.
 
-        `link` is the column of archive keys, each of which opens its file in a copy of the archive.
+        `folds_empty` folds the columns without a value too.
         """
         sheet = self.sheet(name)
         sheet.freeze_panes(1, frozen.columns if frozen else 0)
         sheet.repeat_rows(0)
         self.headings(sheet, 0, headings)
-        number = 0
+        number, filled = 0, set[int]()
         for number, row in enumerate(rows, 1):
+            filled.update(at for at, cell in enumerate(row) if cell is not None and cell != "")
             if number == _MOST_ROWS - 1:
                 self.cell(sheet, number, 0, "A worksheet holds no more rows; ledger.csv has all.")
                 break
             for column, cell in enumerate(row):
-                if column == link and number <= _MOST_LINKS:
-                    key = str(cell)
-                    sheet.write_url(number, column, f"external:{_TO_ROOT}{key}", string=key)
+                if link and column == link.column and row[link.keys] and number <= _MOST_LINKS:
+                    target = f"external:{_TO_ROOT}{row[link.keys]}"
+                    sheet.write_url(number, column, target, string=str(cell))
                 else:
                     self.cell(sheet, number, column, cell, wraps=headings[column].is_prose)
         sheet.autofilter(0, 0, number, len(headings) - 1)
         if frozen:
             sheet.print_area(0, 0, number, frozen.printed - 1)
             sheet.fit_to_pages(frozen.pages_wide, 0)
+        is_shown = filled if folds_empty and number else range(len(headings))
+        _fold(
+            sheet,
+            [one.is_folded + (at not in is_shown) for at, one in enumerate(headings)],
+            [one.width for one in headings],
+        )
 
     def headings(self, sheet: Worksheet, row: int, headings: Sequence[Heading]) -> None:
         sheet.set_row(row, 32)
@@ -167,6 +185,19 @@ class Book:
                 form["align"] = "left"
             self._formats[key] = self._workbook.add_format(form)
         return self._formats[key]
+
+
+def _fold(sheet: Worksheet, levels: Sequence[int], widths: Sequence[int]) -> None:
+    """Hide the columns above level 0. An empty column among folded ones has a level of its own, so
+    that it stays hidden when the others are opened. Each group is opened above the column after it.
+    """
+    before = 0
+    for column, level in enumerate((*levels, 0)):
+        if level or before:
+            width = widths[column] if column < len(widths) else None
+            folded = {"level": level, "hidden": level > 0, "collapsed": level < before}
+            sheet.set_column(column, column, width, None, folded)
+        before = level
 
 
 def _fitting(text: str) -> str:

@@ -1,20 +1,17 @@
-"""`ledger.csv` against the newest manifest, byte by byte: programs may open files differently that
-parse alike. The setting `csv_format` has two forms; the header shows which one the file has.
-
-Columns are only ever added at the end. A ledger of an earlier version has the first of them, and at
-least all of the first version.
+"""`ledger.csv` against the newest manifest. The setting `csv_format` has two forms; the header
+shows which one the file has.
 """
 
-import csv
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
 from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.views.cells import BYTE_ORDER_MARK, EUROPEAN, INTERNATIONAL, CsvForm
 from lambdas.views.ledger import ledger_csv_rows
+from ops.check.csv_view import CsvView
 from ops.check.manifest import WholeManifest
 
 _FIRST_COLUMNS = 51
@@ -28,35 +25,8 @@ def ledger_differences(lines: Iterator[str], newest: WholeManifest) -> Iterator[
     """
     header = next(lines, "")
     form = EUROPEAN if EUROPEAN.separator in header else INTERNATIONAL
-    ours = _rows(newest, form)
-    known, width = next(ours), header.count(form.separator) + 1
-    if width < _FIRST_COLUMNS or header != BYTE_ORDER_MARK + form.line(known[:width]):
-        yield "its columns are not a ledger's"
-        return
-    for number, row in enumerate(ours, 2):
-        right, line = form.line(row[:width]), next(lines, None)
-        if line is None:
-            yield f"it ends before row {number}"
-            return
-        if line != right:
-            differing = _difference(known, right, line, form.separator)
-            yield f"its row {number} is otherwise in {differing}"
-            return
-    if next(lines, None) is not None:
-        yield "it has more rows than the manifest has documents"
-
-
-def _difference(header: Sequence[str], right: str, line: str, separator: str) -> str:
-    """Columns in which the line differs from the correct one, in words."""
-    try:
-        cells, others = (next(csv.reader([row], delimiter=separator)) for row in (right, line))
-    except csv.Error:
-        return "its form"
-    if len(cells) != len(others):
-        return "its length"
-    columns = zip(header, cells, others, strict=False)
-    names = [name.strip('"') for name, cell, other in columns if cell != other]
-    return ", ".join(names) or "its form: it has the same values and opens otherwise"
+    view = CsvView(form, BYTE_ORDER_MARK, _FIRST_COLUMNS, "a ledger's", "documents")
+    yield from view.differences(chain([header], lines), _rows(newest, form))
 
 
 def _rows(newest: WholeManifest, form: CsvForm) -> Iterator[list[str]]:

@@ -11,6 +11,7 @@ from typing import Any
 from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.evidence.archive_layout import (
     completeness_key,
+    invoices_csv_key,
     ledger_csv_key,
     manifest_key,
     sha256_sums_key,
@@ -20,6 +21,7 @@ from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.verdict_words import is_complete
 from lambdas.views.sha256_sums import sums_comment, sums_line
 from ops.check.chain import Link
+from ops.check.invoices import invoices_differences, must_have_invoices_csv
 from ops.check.ledger import ledger_differences
 from ops.check.limits import largest_view
 from ops.check.manifest import mark_of
@@ -87,6 +89,9 @@ class ViewsCheck:
         )
         self._view(sha256_sums_key(period), lambda file: sums_differences(file.lines(), newest))
         self._view(ledger_csv_key(period), lambda file: ledger_differences(file.lines(), manifest))
+        invoices_key = invoices_csv_key(period)
+        if invoices_key in self._files or must_have_invoices_csv(manifest):
+            self._view(invoices_key, lambda file: invoices_differences(file.lines(), manifest))
 
     def _view(self, key: str, differences: Callable[[ViewFile], Iterator[str]]) -> None:
         if key not in self._files or self._files[key].is_hidden:

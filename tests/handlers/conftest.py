@@ -17,6 +17,7 @@ from fpdf import FPDF
 from lambdas.aws import clients, payer_role
 from lambdas.aws.clients import RoleCredentials
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.close.owners import Owners
 from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.evidence.archive_layout import is_evidence
 from lambdas.domain.evidence.retention import RetentionPolicy
@@ -452,11 +453,12 @@ def stores_in_memory() -> Stores:
 _WORKBOOKS: dict[bytes, bytes] = {}
 
 
-def _ledger_workbook(manifest: Manifest, before: PeriodDigest | None) -> bytes:
+def _ledger_workbook(manifest: Manifest, before: PeriodDigest | None, owners: Owners) -> bytes:
     """The workbook, made once for runs that have nothing new."""
-    of = hashlib.sha256(repr((manifest, before)).encode(errors="surrogatepass")).digest()
+    content = repr((manifest, before, vars(owners)))
+    of = hashlib.sha256(content.encode(errors="surrogatepass")).digest()
     if of not in _WORKBOOKS:
-        _WORKBOOKS[of] = ledger_workbook(manifest, before)
+        _WORKBOOKS[of] = ledger_workbook(manifest, before, owners)
     return _WORKBOOKS[of]
 
 

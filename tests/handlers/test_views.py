@@ -1,15 +1,21 @@
 """The views through the real ValidateCompleteness: made, made again, and left alone."""
 
+import csv
 import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import openpyxl
 import pytest
 
+from lambdas.domain.close.owners import Owners
 from lambdas.domain.evidence.archive_layout import VIEW_TAG, is_evidence
 from lambdas.domain.judgement.manifests import Manifest
+from lambdas.handlers import enumerate_payer_accounts
+from lambdas.views.cells import EUROPEAN
+from lambdas.views.invoices_csv import invoices_csv
 from lambdas.views.ledger import ledger_csv
 from tests.handlers.conftest import (
     ACME,
@@ -29,7 +35,11 @@ from tests.views.pages.reading import Node, read
 PAGE = f"periods/{TARGET}/index.html"
 WORKBOOK = f"periods/{TARGET}/ledger.xlsx"
 LEDGER = f"periods/{TARGET}/ledger.csv"
-OF_A_PERIOD = ("SHA256SUMS", "completeness.json", "index.html", "ledger.csv", "ledger.xlsx")
+INVOICES = f"periods/{TARGET}/invoices.csv"
+OF_A_PERIOD = (
+    *("SHA256SUMS", "completeness.json", "index.html", "invoices.csv", "ledger.csv"),
+    "ledger.xlsx",
+)
 OF_THE_ROOT = ("README.txt", "index.html", "manifest-signing-key.pem")
 NEXT_DAY = AFTER_DEADLINE + timedelta(days=1)
 
@@ -89,6 +99,38 @@ def test_the_ledger_is_made_from_the_manifest_alone(archive: World) -> None:
     assert archive.content(LEDGER) == ledger_csv(manifest)
 
 
+def test_the_invoices_are_made_from_the_manifest_and_the_register(archive: World) -> None:
+    manifest = Manifest.from_data(archive.read(f"periods/{TARGET}/manifests/manifest-0001.json"))
+    assert archive.content(INVOICES) == invoices_csv(manifest, Owners(()))
+
+
+def test_another_owner_changes_the_invoices_and_no_evidence(
+    archive: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    register = tmp_path / "owners.csv"
+    register.write_text(f"account_id,name,owner\n{ACME},Acme,Dana Whitlock\n{BOREAL},Boreal,\n")
+    monkeypatch.setattr(enumerate_payer_accounts, "REGISTER", register)
+    manifests = archive.keys(f"periods/{TARGET}/manifests/")
+    archive.run(at=NEXT_DAY)
+    assert archive.keys(f"periods/{TARGET}/manifests/") == manifests
+    found = csv.DictReader(io.StringIO(archive.content(INVOICES).decode(), newline=""))
+    owners = {row["payer_account_id"]: row["owner"] for row in found}
+    assert owners == {ACME: "Dana Whitlock", BOREAL: "Finance"}
+    sheet = openpyxl.load_workbook(io.BytesIO(archive.content(WORKBOOK)))["invoices"]
+    assert "Dana Whitlock" in [one.value for row in sheet.iter_rows() for one in row]
+
+
+def test_the_ledger_has_the_form_of_the_setting(
+    archive: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CSV_FORMAT", "european")
+    archive.run(at=NEXT_DAY)
+    manifest = Manifest.from_data(archive.read(f"periods/{TARGET}/manifests/manifest-0001.json"))
+    assert archive.content(LEDGER) == ledger_csv(manifest, EUROPEAN)
+    assert b"100,00" in archive.content(LEDGER)
+    assert b"100.00" in archive.content(INVOICES), "it is for programs"
+
+
 def test_a_rerun_without_news_writes_no_view(archive: World) -> None:
     before = archive.versions() | root_versions(archive)
     archive.run(at=NEXT_DAY)
@@ -99,7 +141,7 @@ def root_versions(world: World) -> dict[str, str]:
     return {key: world.s3.head_object(Bucket=BUCKET, Key=key)["VersionId"] for key in OF_THE_ROOT}
 
 
-@pytest.mark.parametrize("key", [PAGE, WORKBOOK, LEDGER, *OF_THE_ROOT])
+@pytest.mark.parametrize("key", [PAGE, WORKBOOK, LEDGER, INVOICES, *OF_THE_ROOT])
 def test_a_view_that_a_crash_left_out_or_somebody_replaced_is_made_again(
     archive: World, key: str
 ) -> None:

@@ -13,16 +13,19 @@ from typing import Any
 import pytest
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.close.owners import Owners
 from lambdas.domain.evidence.manifest_heads import ManifestHead
 from lambdas.domain.evidence.signatures import signed_file, signed_part
 from lambdas.domain.json_text import sha256_hex, to_json
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.views.cells import CSV_FORMS, CsvForm
+from lambdas.views.invoices_csv import invoices_csv
 from lambdas.views.ledger import ledger_csv
 from lambdas.views.readme import CHECK_MANIFESTS, readme_text
 from lambdas.views.sha256_sums import sha256_sums
 from tests.domain.example_months import due, payer_state
 from tests.domain.example_months import month as example_month
+from tests.domain.examples import outstanding
 from tests.handlers.conftest import (
     ACME,
     AFTER_DEADLINE,
@@ -39,8 +42,9 @@ from tests.releases.conftest import V1
 
 OCTOBER = BillingPeriod(2026, 10)
 NEVER = BEFORE_DEADLINE.replace(year=2030)
-LEDGER, COMPLETENESS, SUMS = (
-    f"periods/2026-10/{name}" for name in ("ledger.csv", "completeness.json", "SHA256SUMS")
+LEDGER, INVOICES, COMPLETENESS, SUMS = (
+    f"periods/2026-10/{name}"
+    for name in ("ledger.csv", "invoices.csv", "completeness.json", "SHA256SUMS")
 )
 
 
@@ -77,6 +81,7 @@ def sign(month: Month, edit: Callable[[Any], object]) -> None:
     month.copy(manifest.key).write_bytes(file)
     month.copy(COMPLETENESS).write_bytes(to_json(manifest.completeness()))
     month.copy(LEDGER).write_bytes(ledger_csv(manifest))
+    month.copy(INVOICES).write_bytes(invoices_csv(manifest, Owners(())))
     month.copy(SUMS).write_bytes(sha256_sums(manifest, sha256_hex(file)))
 
 
@@ -237,6 +242,28 @@ def test_t15_the_readmes_program_reads_a_ledger_in_either_form(form: CsvForm) ->
         assert amount in text
         with suppress(ValueError):
             assert not check(text.replace(amount, forged), manifest.to_data())
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (",41.50,", ",14.50,"),
+        (",41.50,", ",,"),
+        ('"EUR"', '"USD"'),
+        ('"ARCHIVED"', '"ACCEPTED"'),
+        ("_INVOICE_1.pdf", "_INVOICE_2.pdf"),
+    ],
+)
+def test_t15_the_readmes_program_shows_invoices_that_were_edited(old: str, new: str) -> None:
+    cents = due("1", "41.50", "EUR", Entity={"InvoicingEntity": "=A; B, C"})
+    copy = due("3", "41.50", "EUR", CommercialInvoiceId="1")
+    state = payer_state(invoices=(cents, copy), outstanding=(outstanding(),))
+    manifest = example_month(state)
+    text = invoices_csv(manifest, Owners(())).decode()
+    check = functions_of_the_program()["check_invoices"]
+    assert check(text, manifest.to_data())
+    assert old in text
+    assert not check(text.replace(old, new, 1), manifest.to_data())
 
 
 def test_t15_the_readmes_program_reads_a_ledger_in_little_more_memory_than_it_has() -> None:

@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.close.owners import Owners
 from lambdas.domain.evidence.retention import RetentionPolicy
 from lambdas.domain.json_text import sha256_hex, to_canonical_json, to_json
 from lambdas.domain.judgement.manifests import Manifest
+from lambdas.views.invoices_csv import invoices_csv
 from lambdas.views.ledger import ledger_csv
 from ops.check.scope import Level
 from tests.handlers.conftest import (
@@ -159,6 +161,7 @@ def test_t04_a_record_was_edited_and_every_hash_after_it_recomputed(month: Month
     sums.write_text(sums.read_text().replace(old, sha256_hex(content)))
     newest = Manifest.from_data(json.loads(month.copy(key).read_bytes()))
     month.copy("periods/2026-10/ledger.csv").write_bytes(ledger_csv(newest))
+    month.copy("periods/2026-10/invoices.csv").write_bytes(invoices_csv(newest, Owners(())))
     month.copy("periods/2026-10/completeness.json").write_bytes(to_json(newest.completeness()))
     month.finds("SIGNATURE_INVALID", heads=None)
     month.finds("SIGNATURE_INVALID", "HEAD_DIFFERS")
@@ -221,6 +224,18 @@ def test_t07_the_ledger_and_the_manifest_disagree(month: Month) -> None:
     ledger = month.copy("periods/2026-10/ledger.csv")
     ledger.write_bytes(ledger.read_bytes().replace(b",100.00,", b",10.00,", 1))
     month.finds("VIEW_DIFFERS")
+
+
+def test_t07_the_invoices_and_the_manifest_disagree(month: Month) -> None:
+    invoices = month.copy("periods/2026-10/invoices.csv")
+    invoices.write_bytes(invoices.read_bytes().replace(b'"ARCHIVED"', b'"ACCEPTED"', 1))
+    month.finds("VIEW_DIFFERS")
+
+
+def test_t07_the_invoices_were_removed(month: Month) -> None:
+    month.copy("periods/2026-10/invoices.csv").unlink()
+    (found,) = month.check().findings
+    assert (found.code, found.object) == ("VIEW_ABSENT", "periods/2026-10/invoices.csv")
 
 
 def test_t07_the_verdict_that_people_read_and_the_manifest_disagree(month: Month) -> None:

@@ -10,7 +10,16 @@ import pytest
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.views.ledger import COLUMNS, Cell, Kind, ledger_csv, ledger_rows
 from lambdas.views.workbook import ledger_workbook
-from tests.domain.example_months import FULL_ROW, amount, digest, due, invoice, month, payer_state
+from tests.domain.example_months import (
+    FULL_ROW,
+    OWNERS,
+    amount,
+    digest,
+    due,
+    invoice,
+    month,
+    payer_state,
+)
 from tests.domain.examples import ACME, BOREAL, outstanding, supplement
 from tests.example_archive import PERIOD
 from tests.spreadsheet.conftest import CSV_AS_OPENED, EMPTY, Open, Sheets
@@ -81,7 +90,7 @@ def ledgers(
     folder = tmp_path_factory.mktemp("ledgers")
     stems = {"full": folder / "full", "hostile": folder / "hostile", "exported": exported}
     for name, manifest in (("full", full_month), ("hostile", hostile_month())):
-        workbook = ledger_workbook(manifest, digest(payer_state(ACME)))
+        workbook = ledger_workbook(manifest, digest(payer_state(ACME)), OWNERS)
         stems[name].with_suffix(".xlsx").write_bytes(workbook)
         stems[name].with_suffix(".csv").write_bytes(ledger_csv(manifest))
     workbooks, csvs = (

@@ -9,7 +9,7 @@ from lambdas.domain.findings import finding
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.settings import CSV_FORMATS
 from lambdas.views.cells import CSV_FORMS, EUROPEAN, Kind, is_formula
-from lambdas.views.ledger import COLUMNS, ledger_csv, ledger_rows
+from lambdas.views.ledger import COLUMNS, EXCLUDED, ledger_csv, ledger_rows
 from tests.domain.example_months import (
     FULL_ROW,
     amount,
@@ -305,3 +305,29 @@ def test_no_european_text_becomes_a_formula_in_a_spreadsheet_set_to_commas(text:
     cells = [cell for line in content.splitlines() for cell in line.split(",")]
     assert not any(is_formula(cell) for cell in cells)
     assert not any(is_formula(cell) for row in european_rows(manifest) for cell in row.values())
+
+
+def test_what_has_no_amount_due_says_why() -> None:
+    manifest = month(
+        payer_state(
+            invoices=(
+                invoice("1", supplement(), PaymentCurrencyAmount=amount("100.10")),
+                due("3", "70.00", "EUR", CommercialInvoiceId="5286405569"),
+                due("4", "70.00", "EUR", InvoiceType="PAYMENT_RECEIPT", OriginalInvoiceId="1"),
+                due("5", "70.00", "EUR", InvoiceType="PAYMENT_RECEIPT"),
+                due("6", "a lot"),
+                due("twice", "1.00", "EUR"),
+            )
+        ),
+        payer_state(BOREAL, invoices=(due("twice", "1.00", "EUR", payer=BOREAL),)),
+    )
+    assert [cell for (cell,) in ledger_rows(manifest, [EXCLUDED])] == [
+        None,
+        "further document of the invoice",
+        "tax copy of 5286405569",
+        "payment receipt of 1",
+        "payment receipt",
+        "amount not read",
+        "counted under another payer account",
+        None,
+    ]

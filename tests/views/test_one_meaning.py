@@ -26,6 +26,7 @@ from lambdas.views.digest import PeriodDigest
 from lambdas.views.readme import CHECK_MANIFESTS
 from lambdas.views.workbook import ledger_workbook
 from tests.domain.example_months import (
+    OWNERS,
     digest,
     due,
     invoice,
@@ -43,7 +44,7 @@ DEFINITION = "lambdas/domain/verdict_words.py"
 
 
 def sheets(manifest: Manifest, before: PeriodDigest | None = None) -> Any:
-    return openpyxl.load_workbook(io.BytesIO(ledger_workbook(manifest, before)))
+    return openpyxl.load_workbook(io.BytesIO(ledger_workbook(manifest, before, OWNERS)))
 
 
 def rows(sheet: Any) -> list[dict[str, Any]]:
@@ -133,7 +134,10 @@ def test_a_month_in_progress_is_compared_with_nothing() -> None:
     assert page.all("table", "since") == []
     book = sheets(manifest, before)
     summary = {row[0].value: [one.value for one in row[1:]] for row in book["summary"].iter_rows()}
-    assert (summary["JPY"], summary["USD"]) == ([12, None, None], [7, None, None])
+    assert (summary["JPY"], summary["USD"]) == (
+        [12, None, None, None, None],
+        [7, None, None, None, "provisional"],
+    )
     assert "EUR" not in summary
     assert [row["Difference"] for row in rows(book["payers"])] == [None, None]
     assert rows(book["changes"]) == []
@@ -194,18 +198,18 @@ def test_the_workbook_says_why_its_totals_are_not_compared_and_which_others_are(
     before = digest(payer_state(verdict=then), verdict=period_verdict([then]))
     texts = [row[0].value for row in sheets(judged(now), before)["summary"].iter_rows()]
     compared = [
-        "These totals are not compared with the month before. The sheet 'payers' compares the "
-        "payer accounts that are complete in both months."
+        "A total is compared if it is whole in both months. The sheet 'payers' compares the payer "
+        "accounts that are complete in both."
     ]
     at = texts.index("USD") + 2
     assert texts[at : at + len(reasons) + bool(reasons)] == reasons + compared * bool(reasons)
-    assert texts[at + len(reasons) + bool(reasons)].startswith("Totals are per currency")
+    assert texts[at + len(reasons) + bool(reasons)].startswith("One total per currency")
 
 
 def test_who_is_absent_from_a_month_that_is_over_had_nothing_in_it() -> None:
     manifest = month(payer_state(ACME, invoices=(due("1", "12.50"),)))
     before = digest(payer_state(BOREAL, "Boreal", verdict="NO_ACCESS"), verdict="ACTION_REQUIRED")
-    new = [row for row in rows(sheets(manifest, before)["changes"]) if row["Change"] == "PAYER_NEW"]
+    new = [row for row in rows(sheets(manifest, before)["changes"]) if row["Code"] == "PAYER_NEW"]
     assert [row["Difference"] for row in new] == [12.5]
 
 

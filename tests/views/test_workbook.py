@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,18 +11,30 @@ import openpyxl
 import pytest
 
 from lambdas.domain.findings import finding
-from lambdas.domain.judgement.manifests import Manifest
+from lambdas.domain.invoices.summary import InvoiceSummary
+from lambdas.domain.judgement.manifests import Manifest, OutstandingSince
 from lambdas.views.digest import PeriodDigest
-from lambdas.views.ledger import COLUMNS, ledger_rows
+from lambdas.views.invoices_csv import INVOICE_COLUMNS
+from lambdas.views.ledger import COLUMNS, EXCLUDED, ledger_rows
+from lambdas.views.sheet_layout import DOCUMENTS
 from lambdas.views.workbook import ledger_workbook
-from tests.domain.example_months import FULL_ROW, amount, digest, due, invoice, month, payer_state
+from tests.domain.example_months import (
+    FULL_ROW,
+    OWNERS,
+    amount,
+    digest,
+    due,
+    invoice,
+    month,
+    payer_state,
+)
 from tests.domain.examples import ACME, BOREAL, INVOICE_ID, outstanding, supplement
 
-HEADINGS = [column.heading for column in COLUMNS]
+HEADINGS = [column.heading for column in DOCUMENTS.columns]
 
 
 def opened(manifest: Manifest, before: PeriodDigest | None = None) -> Any:
-    return openpyxl.load_workbook(io.BytesIO(ledger_workbook(manifest, before)))
+    return openpyxl.load_workbook(io.BytesIO(ledger_workbook(manifest, before, OWNERS)))
 
 
 def table(sheet: Any) -> list[dict[str, Any]]:
@@ -35,7 +48,7 @@ def cell(sheet: Any, heading: str, row: int = 2) -> Any:
 
 
 def test_the_sheets_are_the_summary_and_its_tables() -> None:
-    sheets = ["summary", "payers", "documents", "missing", "changes", "columns"]
+    sheets = ["summary", "invoices", "payers", "documents", "missing", "changes", "columns"]
     assert opened(month()).sheetnames == sheets
 
 
@@ -50,8 +63,10 @@ def test_the_documents_are_those_of_the_csv_with_their_types() -> None:
     manifest = month(payer_state(BOREAL, invoices=(invoice(payer=BOREAL, **FULL_ROW),)))
     sheet = opened(manifest)["documents"]
     assert [one.value for one in sheet[1]] == HEADINGS
+    assert sorted(HEADINGS) == sorted(column.heading for column in (*COLUMNS, EXCLUDED))
     (expected,) = ledger_rows(manifest)
-    for heading, value in zip(HEADINGS, expected, strict=True):
+    for column, value in zip(COLUMNS, expected, strict=True):
+        heading = column.heading
         found = cell(sheet, heading)
         if isinstance(value, Decimal):
             assert (found.data_type, Decimal(str(found.value))) == ("n", value), heading
@@ -171,21 +186,30 @@ def test_each_table_has_a_frozen_header_and_a_filter_over_all_its_rows() -> None
         payer_state(invoices=(invoice("1"), invoice("2")), outstanding=(outstanding(),))
     )
     book = opened(manifest, digest(payer_state()))
-    for name, rows in {"payers": 1, "documents": 2, "missing": 1, "changes": 1}.items():
+    counts = {"invoices": 3, "payers": 1, "documents": 2, "missing": 1, "changes": 1}
+    frozen = {"invoices": "B2", "documents": "E2"}
+    for name, rows in counts.items():
         sheet = book[name]
-        assert sheet.freeze_panes == ("F2" if name == "documents" else "A2")
+        assert sheet.freeze_panes == frozen.get(name, "A2")
         last = sheet.cell(1, sheet.max_column).column_letter
         assert sheet.auto_filter.ref == f"A1:{last}{rows + 1}", name
         assert sheet.print_title_rows == "$1:$1"
 
 
-def test_an_archive_key_opens_the_file_in_a_copy_of_the_archive() -> None:
+@pytest.mark.parametrize(("sheet", "heading"), [("documents", "File name"), ("invoices", "File")])
+def test_a_file_opens_in_a_copy_of_the_archive(sheet: str, heading: str) -> None:
     one = invoice()
-    sheet = opened(month(payer_state(invoices=(one,))))["documents"]
-    found = cell(sheet, "Archive key")
+    state = payer_state(invoices=(one,), outstanding=(outstanding(),))
+    found = cell(opened(month(state))[sheet], heading)
     key = one.documents[0].stored.key
-    assert found.value == key
+    assert key.endswith(found.value)
     assert found.hyperlink.target.replace("\\", "/") == f"../../{key}"
+
+
+def test_an_invoice_without_a_file_has_no_link() -> None:
+    sheet = opened(month(payer_state(outstanding=(outstanding(),))))["invoices"]
+    found = cell(sheet, "File")
+    assert (found.value, found.hyperlink) == (None, None)
 
 
 def test_the_summary_says_the_verdict_the_totals_and_where_they_come_from() -> None:
@@ -198,10 +222,11 @@ def test_the_summary_says_the_verdict_the_totals_and_where_they_come_from() -> N
     )
     sheet = opened(manifest, digest(payer_state(invoices=(due("0", "10.00"),))))["summary"]
     found = {row[0].value: [one.value for one in row[1:4]] for row in sheet.iter_rows()}
-    assert found["Verdict"][0] == "Action required (ACTION_REQUIRED)"
+    assert found["Status"][0] == "Action required"
     assert found["Made from"][0] == manifest.key
-    assert found["Closed (UTC)"][0] == datetime(2026, 11, 11, 6)  # noqa: DTZ001 - a cell has no zone
-    assert (found["Invoices archived"][0], found["Documents"][0]) == (2, 2)
+    assert found["Archive closed (UTC)"][0] == datetime(2026, 11, 11, 6)  # noqa: DTZ001 - a cell has no zone
+    assert (found["Archived"][0], found["Documents"][0]) == ("2 invoices", 2)
+    assert found["Outstanding"][0] == "0 of 2 expected invoices"
     assert found["MANIFESTS_ROLLED_BACK"][0].startswith("Number 3 is gone. Next step: ")
     assert found["Currency"] == ["Total", "Month before", "Difference"]
     assert found["USD"] == [12.5, 10, None]  # the page compares nothing of such a month either
@@ -226,7 +251,7 @@ def test_totals_are_compared_only_where_both_months_have_everything(
     summary = {row[0].value: row[3].value for row in book["summary"].iter_rows()}
     (payer,), (change,) = table(book["payers"]), table(book["changes"])
     assert [summary["USD"], payer["Difference"], change["Difference"]] == 3 * [expected]
-    assert ("not compared" in change["What changed"]) == (expected is None)
+    assert ("not compared" in change["Details"]) == (expected is None)
     assert any("Provisional." in str(text) for text in summary) == (now != "COMPLETE")
 
 
@@ -234,9 +259,9 @@ def test_sentences_are_wrapped_and_words_stand_beside_codes() -> None:
     no_access = finding("NO_ACCESS", BOREAL, "The role cannot be assumed: it is not there.")
     state = payer_state(BOREAL, "Boreal", findings=(no_access,), verdict="NO_ACCESS")
     sheet = opened(month(state))["missing"]
-    for heading in ("What lacks", "Next step"):
+    for heading in ("Missing", "Next step"):
         assert cell(sheet, heading).alignment.wrap_text
-    assert (cell(sheet, "In words").value, cell(sheet, "Finding").value) == (
+    assert (cell(sheet, "Issue").value, cell(sheet, "Code").value) == (
         "No access",
         "NO_ACCESS",
     )
@@ -245,10 +270,14 @@ def test_sentences_are_wrapped_and_words_stand_beside_codes() -> None:
 def test_documents_are_printed_up_to_their_amount_and_the_columns_are_explained() -> None:
     book = opened(month(payer_state(invoices=(invoice("1"), invoice("2")))))
     documents = book["documents"]
-    assert documents.print_area == "'documents'!$A$1:$P$3"
-    assert documents.cell(1, 16).value == "Amount due"
+    assert documents.print_area == "'documents'!$A$1:$L$3"
+    assert [documents.cell(1, at).value for at in (11, 12)] == ["Amount due", "Excluded"]
     rows = table(book["columns"])
-    assert [row["Heading in 'documents'"] for row in rows] == HEADINGS
+    explained = [(row["Sheet"], row["Heading"]) for row in rows]
+    assert explained == [
+        *(("invoices", column.heading) for column in INVOICE_COLUMNS),
+        *(("documents", heading) for heading in HEADINGS),
+    ]
     assert all(row["Meaning"] for row in rows)
 
 
@@ -258,13 +287,13 @@ def test_payers_that_need_attention_come_first_with_a_row_for_each_currency() ->
         payer_state(BOREAL, "Boreal", verdict="NO_ACCESS"),
     )
     rows = table(opened(manifest, digest(payer_state(ACME)))["payers"])
-    assert [(row["Payer account"], row["Verdict"], row["Currency"]) for row in rows] == [
-        (BOREAL, "NO_ACCESS", None),
-        (ACME, "COMPLETE", "JPY"),
-        (ACME, "COMPLETE", "USD"),
+    assert [(row["Payer account"], row["Status"], row["Currency"]) for row in rows] == [
+        (BOREAL, "No access", None),
+        (ACME, "Complete", "JPY"),
+        (ACME, "Complete", "USD"),
     ]
     assert [row["Difference"] for row in rows] == [None, 2, 1]
-    assert all(row["What it means"] for row in rows)
+    assert all(row["Meaning"] for row in rows)
 
 
 def test_the_missing_sheet_has_every_blocking_finding_with_its_next_step() -> None:
@@ -282,14 +311,14 @@ def test_the_missing_sheet_has_every_blocking_finding_with_its_next_step() -> No
         findings=(finding("MANIFEST_DAMAGED", "periods/x", "It is gone."),),
     )
     rows = table(opened(manifest)["missing"])
-    assert [(row["Payer account"], row["Finding"], row["Invoice or file"]) for row in rows] == [
+    assert [(row["Payer account"], row["Code"], row["Invoice or file"]) for row in rows] == [
         (None, "MANIFEST_DAMAGED", "periods/x"),
-        (ACME, "PDF_NOT_READY", "AWAITED-1"),
         (BOREAL, "NO_ACCESS", None),
+        (ACME, "PDF_NOT_READY", "AWAITED-1"),
         ("999900001111", None, None),
     ]
     assert all(row["Next step"] for row in rows[:3])
-    assert rows[3]["What lacks"] == "The deadline is not over and nothing needs a person yet."
+    assert rows[3]["Missing"] == "The deadline is not over and nothing needs a person yet."
 
 
 def test_a_complete_month_has_nothing_missing() -> None:
@@ -300,19 +329,114 @@ def test_the_changes_are_reported_first_and_then_those_since_the_month_before() 
     late = finding("LATE_DOCUMENT", INVOICE_ID, "Added.")
     manifest = month(payer_state(invoices=(due(INVOICE_ID, "7.00"),), findings=(late,)))
     rows = table(opened(manifest, digest(payer_state(invoices=(due("0", "5.00"),))))["changes"])
-    assert [(row["Change"], row["Before"], row["Now"], row["Difference"]) for row in rows] == [
+    assert [(row["Code"], row["Month before"], row["Now"], row["Difference"]) for row in rows] == [
         ("LATE_DOCUMENT", None, None, None),
         ("TOTAL_CHANGED", 5, 7, 2),
     ]
-    assert [row["Change"] for row in table(opened(manifest)["changes"])] == ["LATE_DOCUMENT"]
+    assert [row["Code"] for row in table(opened(manifest)["changes"])] == ["LATE_DOCUMENT"]
 
 
 def test_the_same_content_gives_the_same_bytes_at_any_time(monkeypatch: Any) -> None:
     manifest = month(payer_state(invoices=(invoice("1", supplement(), **FULL_ROW),)))
     before = digest(payer_state())
-    first = ledger_workbook(manifest, before)
+    first = ledger_workbook(manifest, before, OWNERS)
     monkeypatch.setattr("time.time", lambda: 1e9)
     monkeypatch.setenv("TZ", "Asia/Tokyo")
-    assert ledger_workbook(Manifest.from_data(manifest.to_data()), before) == first
+    assert ledger_workbook(Manifest.from_data(manifest.to_data()), before, OWNERS) == first
     with zipfile.ZipFile(io.BytesIO(first)) as workbook:
         assert {entry.date_time[0] for entry in workbook.infolist()} == {1980}
+
+
+def folding(sheet: Any) -> dict[str, tuple[int, bool, bool]]:
+    """Outline level of each column by heading, if it is hidden, and if a sign above it opens those
+    before it; the column after the table as "".
+    """
+    found = {}
+    ranges = list(sheet.column_dimensions.values())  # columns that are alike are one of them
+    for at, one in enumerate([*sheet[1], None], 1):
+        column = next((some for some in ranges if some.min <= at <= some.max), None)
+        heading = str(one.value) if one else ""
+        is_hidden, is_sign = (column and column.hidden), (column and column.collapsed)
+        found[heading] = (column.outlineLevel if column else 0, bool(is_hidden), bool(is_sign))
+    return found
+
+
+def columns_of(manifest: Manifest, name: str) -> dict[str, tuple[int, bool, bool]]:
+    return folding(opened(manifest)[name])
+
+
+def test_rarely_used_columns_are_folded_and_one_click_opens_them() -> None:
+    columns = columns_of(month(payer_state(invoices=(invoice(**FULL_ROW),))), "documents")
+    for heading in ("Invoice id", "Seller", "Amount due", "File name"):
+        assert columns.get(heading, (0, False, False)) == (0, False, False), heading
+    assert columns["Base: currency"] == (1, True, False)
+    assert columns["Base: total"] == (0, False, True), "the sign that opens them is above it"
+    assert columns["Tax: before tax"] == (1, True, False)
+    assert columns["SHA-256"] == (1, True, False)
+    assert columns[""] == (0, False, True)
+
+
+def test_columns_without_a_value_in_the_month_are_out_of_sight_also_among_opened_ones() -> None:
+    columns = columns_of(month(payer_state(invoices=(invoice(),), legal_entity="")), "documents")
+    assert columns["Legal entity"] == (1, True, False)
+    assert columns["Invoice id"] == (0, False, True)
+    assert columns["PO number"][:2] == (1, True)
+    assert columns["Payment: currency"] == (1, True, False), "it opens with its group"
+    assert columns["Tax: total"] == (1, True, True)
+    assert columns["Payment: tax"][:2] == (2, True), "it stays hidden then"
+
+
+def test_a_sheet_without_rows_hides_no_empty_column() -> None:
+    columns = columns_of(month(payer_state()), "documents")
+    assert columns["PO number"] == (0, False, False)
+    assert columns["SHA-256"] == (1, True, False)
+
+
+def test_the_invoices_are_those_of_the_csv_the_further_columns_folded() -> None:
+    manifest = month(payer_state(BOREAL, invoices=(invoice(payer=BOREAL, **FULL_ROW),)))
+    sheet = opened(manifest)["invoices"]
+    assert [one.value for one in sheet[1]] == [column.heading for column in INVOICE_COLUMNS]
+    assert cell(sheet, "Payer account").value == BOREAL
+    gross = cell(sheet, "Gross")
+    assert (gross.data_type, gross.value) == ("n", -110.70)
+    columns = folding(sheet)
+    assert columns["File"][:2] == (0, False)
+    assert columns["Invoice type"][:2] == (1, True)
+
+
+def test_the_missing_sheet_has_owner_actor_amount_and_date() -> None:
+    gap = replace(outstanding(), summary=InvoiceSummary(due("AWAITED-1", "41.10").summary.row))
+    state = payer_state(verdict="PARTIAL", outstanding=(gap,))
+    since = (OutstandingSince("AWAITED-1", "2026-11-04T06:00:00Z"),)
+    manifest = replace(
+        month(replace(state, outstanding_since=since), verdict="AWAITING"),
+        generated_at="2026-11-05T06:00:00Z",
+        last_day="2026-11-10",
+    )
+    (row,) = table(opened(manifest)["missing"])
+    assert row["Owner"] == "Dana Whitlock"
+    assert row["Who acts"] == "AWS"
+    assert (row["Currency"], row["Amount listed by AWS"]) == ("USD", 41.1)
+    assert row["Outstanding since"] == datetime(2026, 11, 4)  # noqa: DTZ001 - a cell has no zone
+    assert row["Next step"].startswith("No action until 11 November 2026")
+    summary = {one[0].value: one for one in opened(manifest)["summary"].iter_rows()}
+    assert summary["Outstanding"][1].value == "1 of 1 expected invoices"
+    assert [one.value for one in summary["USD"][1:]] == [None, None, None, 41.1, "provisional"]
+
+
+def test_differences_are_in_per_cent_too_the_largest_first() -> None:
+    now = month(
+        payer_state(ACME, invoices=(due("1", "12.00"),)),
+        payer_state(BOREAL, "Boreal", invoices=(due("2", "5.00", payer=BOREAL),)),
+        payer_state("999900001111", "Cardinal", invoices=(due("3", "1", payer="999900001111"),)),
+    )
+    before = digest(
+        payer_state(ACME, invoices=(due("01", "10.00"),)),
+        payer_state(BOREAL, "Boreal", invoices=(due("02", "10.00", payer=BOREAL),)),
+    )
+    rows = table(opened(now, before)["changes"])
+    assert [(row["Code"], row["Difference in %"]) for row in rows] == [
+        ("PAYER_NEW", None),
+        ("TOTAL_CHANGED", -50),
+        ("TOTAL_CHANGED", 20),
+    ]

@@ -240,6 +240,10 @@ def ledger_csv_key(period: Period) -> str:
     return f"{period_prefix(period)}ledger.csv"
 
 
+def invoices_csv_key(period: Period) -> str:
+    return f"{period_prefix(period)}invoices.csv"
+
+
 def ledger_workbook_key(period: Period) -> str:
     return f"{period_prefix(period)}ledger.xlsx"
 
@@ -250,6 +254,7 @@ def period_page_key(period: Period) -> str:
 
 PERIOD_VIEWS: tuple[Callable[[Period], str], ...] = (
     completeness_key,
+    invoices_csv_key,
     ledger_csv_key,
     ledger_workbook_key,
     period_page_key,

@@ -36,6 +36,7 @@ from lambdas.steps.judging.period_evidence import read_evidence
 from lambdas.steps.run_outcomes import RunOutcomes
 from lambdas.steps.update_views import update_completeness, update_manifest_views
 from lambdas.telemetry import logger
+from lambdas.views.cells import CsvForm
 
 _CHAIN_TRIES = 5
 AskCharges = Callable[[BillingPeriod, Sequence[str]], Mapping[str, Charges]]
@@ -53,6 +54,7 @@ class Run:
     ask_charges: AskCharges | None
     """Asks Cost Explorer about payer accounts in a period; None if switched off."""
     owners: Owners
+    csv_form: CsvForm
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def _judge_period(
         link = chain.extend(manifest, one.retain_until) if is_new else newest
         if link is None:
             continue  # another run took this number: judge again with its manifest
-        update_manifest_views(archive, link)
+        update_manifest_views(archive, link, run.owners, run.csv_form)
         begun = chain.before_run(newest, run.run_id)
         return Judged(
             before=begun.manifest.verdict if begun else None,
