@@ -44,29 +44,30 @@ class Layout(Generic[Line]):
         return [one.name for one in self.columns].index(name)
 
 
-_AMOUNT = ("currency", "before_tax", "discounts", "fees", "tax", "rate", "rate_source_currency")
+_AMOUNT = ("before_tax", "discounts", "fees", "tax", "rate", "rate_source_currency", "currency")
 _AMOUNTS = {
     prefix: [f"{prefix}_{part}" for part in _AMOUNT] for prefix in ("base", "tax", "payment")
 }
 _OF_LISTING = (
-    *("bill_type", "billing_entity", "commercial_invoice_id", "receiver_role"),
-    *("bill_source_accounts", "tax_authority_status", "einvoice_status"),
+    *("bill_type", "commercial_invoice_id", "receiver_role", "bill_source_accounts"),
+    *("tax_authority_status", "einvoice_status", "billing_entity"),
 )
 _TECHNICAL = (
-    *("billing_period", "verdict", "document_id", "archive_key", "sha256", "retrieved_at"),
-    *("run_id", "manifest"),
+    *("billing_period", "document_id", "archive_key", "sha256", "retrieved_at", "run_id"),
+    "manifest",
 )
 _DOCUMENTS = (
     *("payer_account_id", "payer_name", "legal_entity", "invoice_id"),
     *("invoice_type", "invoicing_entity", "issued_date", "due_date", "purchase_order"),
     *("currency", "amount_due", EXCLUDED.name, "original_invoice_id", "document_kind"),
     "file_name",
-    # the column after folded ones is the one with the sign that opens them
+    # the column after folded ones has the sign that opens them; the first and the last of each are
+    # seldom empty
     *(*_AMOUNTS["base"], "base_total"),
     *(*_AMOUNTS["tax"], "tax_total"),
     *(*_AMOUNTS["payment"], "payment_total"),
-    *(*_OF_LISTING, "findings"),
-    *_TECHNICAL,
+    *(*_OF_LISTING, "verdict"),
+    *("findings", *_TECHNICAL),
 )
 _LEDGER: dict[str, Column[LedgerLine]] = {column.name: column for column in (*COLUMNS, EXCLUDED)}
 DOCUMENTS = Layout(

@@ -192,12 +192,27 @@ def _fold(sheet: Worksheet, levels: Sequence[int], widths: Sequence[int]) -> Non
     that it stays hidden when the others are opened. Each group is opened above the column after it.
     """
     before = 0
-    for column, level in enumerate((*levels, 0)):
+    for column, level in enumerate((*_nested(levels), 0)):
         if level or before:
             width = widths[column] if column < len(widths) else None
             folded = {"level": level, "hidden": level > 0, "collapsed": level < before}
             sheet.set_column(column, column, width, None, folded)
         before = level
+
+
+def _nested(levels: Iterable[int]) -> list[int]:
+    """The levels, where no group within another begins or ends with it: LibreOffice takes the outer
+    one for open then.
+    """
+    return _stepwise(_stepwise(levels)[::-1])[::-1]
+
+
+def _stepwise(levels: Iterable[int]) -> list[int]:
+    """The levels, none more than one above the one before it."""
+    found = []
+    for level in levels:
+        found.append(min(level, (found or [0])[-1] + 1))
+    return found
 
 
 def _fitting(text: str) -> str:

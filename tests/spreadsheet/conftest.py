@@ -1,7 +1,7 @@
 """Ledgers in LibreOffice, headless. Every test of this folder needs programs."""
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -19,6 +19,8 @@ _NAMES = {
 }
 CSV_AS_OPENED = "CSV:44,34,76,1"
 """The import that a double-click offers for a file with a byte order mark: commas, UTF-8."""
+CSV_AS_OPENED_IN_GERMANY = "CSV:59,34,76,1,,1031,false,true"
+"""The same where a comma stands before the decimals."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,7 +40,21 @@ class Cell:
 
 
 EMPTY = Cell(None, "")
-Sheets = dict[str, list[list[Cell]]]
+
+
+class Sheets(dict[str, list[list[Cell]]]):
+    """The rows of each sheet by its name."""
+
+    def __init__(self, sheets: Iterable[ElementTree.Element]) -> None:
+        super().__init__()
+        self.folded: dict[str, int] = {}
+        """The number of columns of each sheet that are folded in a group."""
+        for table in sheets:
+            name = table.attrib[_name("table:name")]
+            self[name] = _rows(table)
+            self.folded[name] = sum(_folded(table))
+
+
 Open = Callable[..., list[Sheets]]
 
 
@@ -75,9 +91,15 @@ def open_in_libreoffice(tmp_path_factory: pytest.TempPathFactory) -> Open:
 
 def _sheets(path: Path) -> Sheets:
     root = ElementTree.parse(path)  # noqa: S314 - what LibreOffice wrote for this test
-    return {
-        table.attrib[_name("table:name")]: _rows(table) for table in root.iter(_name("table:table"))
-    }
+    return Sheets(root.iter(_name("table:table")))
+
+
+def _folded(table: ElementTree.Element) -> Iterator[int]:
+    for group in table.findall(_name("table:table-column-group")):
+        assert group.get(_name("table:display")) == "false"
+        for column in group.iter(_name("table:table-column")):
+            assert column.get(_name("table:visibility")) == "collapse"
+            yield int(column.get(_name("table:number-columns-repeated"), "1"))
 
 
 def _rows(table: ElementTree.Element) -> list[list[Cell]]:

@@ -13,6 +13,7 @@ import pytest
 from lambdas.domain.findings import finding
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.judgement.manifests import Manifest, OutstandingSince
+from lambdas.views import sheets
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.invoices_csv import INVOICE_COLUMNS
 from lambdas.views.ledger import COLUMNS, EXCLUDED, ledger_rows
@@ -369,7 +370,8 @@ def test_rarely_used_columns_are_folded_and_one_click_opens_them() -> None:
     columns = columns_of(month(payer_state(invoices=(invoice(**FULL_ROW),))), "documents")
     for heading in ("Invoice id", "Seller", "Amount due", "File name"):
         assert columns.get(heading, (0, False, False)) == (0, False, False), heading
-    assert columns["Base: currency"] == (1, True, False)
+    assert columns["Base: before tax"] == (1, True, False)
+    assert columns["Base: discounts"] == (2, True, False), "it is empty"
     assert columns["Base: total"] == (0, False, True), "the sign that opens them is above it"
     assert columns["Tax: before tax"] == (1, True, False)
     assert columns["SHA-256"] == (1, True, False)
@@ -381,9 +383,25 @@ def test_columns_without_a_value_in_the_month_are_out_of_sight_also_among_opened
     assert columns["Legal entity"] == (1, True, False)
     assert columns["Invoice id"] == (0, False, True)
     assert columns["PO number"][:2] == (1, True)
-    assert columns["Payment: currency"] == (1, True, False), "it opens with its group"
-    assert columns["Tax: total"] == (1, True, True)
+    assert columns["Payment: currency"][:2] == (1, True), "it opens with its group"
     assert columns["Payment: tax"][:2] == (2, True), "it stays hidden then"
+
+
+@pytest.mark.parametrize(
+    ("levels", "nested"),
+    [
+        ([0, 1, 2, 1, 0], [0, 1, 2, 1, 0]),
+        ([0, 2, 2, 1, 0], [0, 1, 2, 1, 0]),
+        ([0, 1, 2, 2], [0, 1, 2, 1]),
+        ([2, 2, 2, 2], [1, 2, 2, 1]),
+        ([0, 2, 0, 2, 2, 0], [0, 1, 0, 1, 1, 0]),
+        ([], []),
+    ],
+)
+def test_no_group_within_another_begins_or_ends_with_it(
+    levels: list[int], nested: list[int]
+) -> None:
+    assert sheets._nested(levels) == nested
 
 
 def test_a_sheet_without_rows_hides_no_empty_column() -> None:
