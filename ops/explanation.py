@@ -222,7 +222,7 @@ def _archive(state: PayerState) -> Iterator[str]:
         f"{counted(state.documents, 'document')}."
     )
     for one in state.outstanding:
-        since = state.since.get(one.invoice_id)
+        since = state.since.get(("", one.invoice_id))
         outstanding = f" It has been outstanding since {instant_name(since)}." if since else ""
         yield f"Invoice {one.invoice_id} is listed but not archived.{outstanding}"
     for invoice in state.invoices:

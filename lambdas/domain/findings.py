@@ -31,16 +31,11 @@ class FindingKind:
     actor: Actor = "finance"
 
     @property
-    def waits(self) -> bool:
-        """True if nobody has to act before the deadline."""
-        return self.fixed_by == "time" and self.severity == "blocking"
-
-    @property
     def next_step(self) -> str:
         """The step in words that hold on any day."""
-        if not self.waits:
+        if self.fixed_by == "person" or self.severity != "blocking":
             return self.step
-        return f"No action until the deadline; AWS is asked daily. After it: {self.step}"
+        return f"No action until the deadline; we retry daily. After it: {self.step}"
 
 
 _CASE = "Open an AWS Billing case."
@@ -115,7 +110,7 @@ KINDS: Mapping[str, FindingKind] = {
         "Billing case. If the first row is correct, acknowledge the gap."),
     "INVOICE_CANCELLED": FindingKind("warning", "time", "Look for the document that replaces it."),
     "INVOICE_VANISHED": FindingKind("warning", "time",
-        "Ask AWS Billing why the invoice is no longer listed. Its documents stay in the archive."),
+        "Ask AWS Billing why the invoice is no longer listed. What is archived stays archived."),
     "ORIGINAL_NOT_ARCHIVED": FindingKind("warning", "time",
         "Start a run for the billing period of the original invoice."),
     "COMMERCIAL_INVOICE_NOT_ARCHIVED": FindingKind("warning", "time",
@@ -174,6 +169,16 @@ KINDS: Mapping[str, FindingKind] = {
 # fmt: on
 
 
+DOCUMENT_GAPS = frozenset(
+    {
+        *("NOT_FETCHED", "PDF_NOT_READY", "NO_DOCUMENT_URL", "DOCUMENT_URL_REFUSED"),
+        *("DOWNLOAD_FAILED", "DOCUMENT_CODING_UNKNOWN", "DOCUMENT_TOO_LARGE", "NOT_A_DOCUMENT"),
+        *("DOCUMENT_DAMAGED", "OTHER_INVOICE", "FOREIGN_OBJECT"),
+    }
+)
+"""Reasons for which a document of a listed invoice is missing; its row is known."""
+
+
 NOT_FETCHED_YET = (
     "NOT_FETCHED",
     "PDF_NOT_READY",
@@ -227,6 +232,18 @@ class Finding(Form):
     def is_blocking(self) -> bool:
         """True if its payer account or period cannot be complete because of it."""
         return self.severity == "blocking"
+
+    @property
+    def waits(self) -> bool:
+        """True if nobody has to act before the deadline: a later run may resolve it."""
+        return KINDS[self.code].fixed_by == "time"
+
+    @property
+    def gap(self) -> tuple[str, str]:
+        """The identity of the gap. The reason for a missing document may differ from run to run;
+        the gap is the same.
+        """
+        return ("" if self.code in DOCUMENT_GAPS else self.code), self.subject
 
 
 def finding(code: str, subject: str, detail: str, *, severity: Severity | None = None) -> Finding:

@@ -168,7 +168,7 @@ PERIOD = ("billing_period closed_at findings generated_at last_day run_id "
           "totals verdict").split()
 PAYER = ("archived checked_at documents expected findings legal_entity name "
          "payer_account_id residuals run_id settled_at sources totals verdict").split()
-ADDED_LATER = "outstanding_totals", "unarchived"
+ADDED_LATER = "open_currencies", "outstanding_totals", "unarchived"
 COMPLETE = "COMPLETE", "NO_CHARGES", "TRANSFERRED"
 VIEWS = ("SHA256SUMS", "completeness.json", "index.html", "invoices.csv", "ledger.csv",
          "ledger.xlsx")
@@ -258,7 +258,8 @@ def check_completeness(view, newest, content):
     waiting = sum(payer["verdict"] == "AWAITING" and payer["settled_at"] is not None
                   for payer in payers)
     more = ", %d more with nothing outstanding" % waiting if waiting else ""
-    right = {name: newest[name] for name in PERIOD}
+    right = {name: newest[name] for name in (
+        *PERIOD, *(one for one in ADDED_LATER if one in newest))}
     right["manifest"], right["schema"] = newest["key"], view["schema"]
     right["payers"] = [{name: payer[name] for name in (
         *PAYER, *(one for one in ADDED_LATER if one in payer))} for payer in payers]

@@ -209,7 +209,7 @@ def _nested(levels: Iterable[int]) -> list[int]:
 
 def _stepwise(levels: Iterable[int]) -> list[int]:
     """The levels, none more than one above the one before it."""
-    found = []
+    found: list[int] = []
     for level in levels:
         found.append(min(level, (found or [0])[-1] + 1))
     return found

@@ -9,8 +9,8 @@ from lambdas.domain.findings import BESIDE_INVOICES, KINDS, Finding, finding
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.acceptance import Acceptance
 from lambdas.domain.judgement.invoice_findings import findings_of
+from lambdas.domain.judgement.manifests import OUTSTANDING, PayerState
 from lambdas.domain.judgement.verdicts import INVOICE_NOT_LISTED, payer_verdict
-from lambdas.domain.money import sums
 from lambdas.domain.runs.outcome import CHECKED, NOT_CHECKED, OUTCOME_CODES
 from lambdas.domain.verdict_words import is_complete
 from lambdas.domain.witnesses.statements import PayerWitnesses
@@ -71,8 +71,8 @@ class PayerRules:
         if type(data["expected"]) is not int:
             raise TypeError(f"{data['expected']!r} is no number of invoices")
         self._account_id: str = data["payer_account_id"]
-        self._unarchived = data.get("unarchived")
-        self._outstanding_totals = data.get("outstanding_totals")
+        self._data = data
+        self._state = PayerState.from_data({**data, "invoices": []})
         self._judged = judged
         self._findings = [Finding.from_data(one) for one in data["findings"]]
         self._outstanding = [OutstandingInvoice.from_data(one) for one in data["outstanding"]]
@@ -123,14 +123,13 @@ class PayerRules:
 
     def _outstanding_figures(self) -> Iterator[str]:
         """Check the figures on outstanding invoices, which earlier releases did not have."""
-        number, blocking = self._unarchived, {one.subject for one in self._blocking}
+        number = self._state.unarchived
         most = 0 if self.claim.is_complete else self.claim.expected
         if number is not None and not (type(number) is int and 0 <= number <= most):
             yield f"notes {number!r} of {self.claim.expected} invoices as outstanding"
-        rows = [one.summary for one in self._outstanding if one.invoice_id in blocking]
-        right = sums(amount for row in rows if (amount := row.amount_due_or_none))
-        if self._outstanding_totals not in (None, [amount.to_data() for amount in right]):
-            yield "has other outstanding_totals than its outstanding invoices"
+        right = self._state.outstanding_figures()
+        if wrong := [name for name in OUTSTANDING if self._data.get(name) != right.get(name)]:
+            yield f"has other {' and '.join(wrong)} than its outstanding invoices"
 
     def of_this_run(self, before: Before) -> Iterator[str]:
         """Yield faults against the rules that hold for the manifest's own run."""

@@ -75,7 +75,7 @@ def payer_state(
 ) -> PayerState:
     """A payer account; what its invoices tell is among its findings."""
     told = [found for one in (*invoices, *outstanding) for found in one.findings]
-    return PayerState(
+    state = PayerState(
         account_id,
         name,
         legal_entity,
@@ -89,6 +89,7 @@ def payer_state(
         (),
         tuple(sorted({*findings, *told})),
     )
+    return replace(state, unarchived=len(state.missing_invoices))
 
 
 def month(

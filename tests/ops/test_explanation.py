@@ -330,8 +330,7 @@ def test_a_gap_names_the_day_from_which_a_person_acts() -> None:
     waits = explained(judged(outcome(awaited=(outstanding(),)), as_of=BEFORE_DEADLINE))
     (before,) = waits["findings"]
     assert before.endswith(
-        "No action until 11 November 2026; AWS is asked daily. "
-        "After that: Open an AWS Billing case."
+        "No action until 11 November 2026; we retry daily. After that: Open an AWS Billing case."
     )
     (after,) = explained(judged(outcome(awaited=(outstanding(),))))["findings"]
     assert after.endswith(". Open an AWS Billing case.")

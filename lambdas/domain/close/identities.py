@@ -45,15 +45,15 @@ def identities_of(
     states = {payer.payer_account_id: payer for payer in payers}
     found = {}
     for account_id, state in states.items():
-        shown_by = None if state.name else _shown_by(seen_by[account_id], states)
-        named = shown_by or state
+        parent = None if state.name else _shown_by(seen_by[account_id], states)
+        named = parent or state
         holder = account_id if account_id in owners else named.payer_account_id
         found[account_id] = Identity(
             account_id,
             named.name,
             state.legal_entity or named.legal_entity,
             owners.of(holder),
-            shown_by.payer_account_id if shown_by else "",
+            parent.payer_account_id if parent else "",
         )
     return found
 

@@ -5,7 +5,7 @@ lines of a few invoices at a time.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -189,7 +189,8 @@ class PayerLines:
         self._state = state
         self._who = who
         self._holders = holders
-        self._since: Mapping[str, str] = state.since
+        self._since = {subject: since for (_, subject), since in state.since.items()}
+        self._missing = {one.invoice_id for one in state.missing_invoices}
         self._codes: dict[str, set[str]] = defaultdict(set)
         self._blocking: dict[str, set[str]] = defaultdict(set)
         """The codes of the findings that still block, by subject."""
@@ -247,12 +248,8 @@ class PayerLines:
         return subjects
 
     def _status(self, invoice: OutstandingInvoice) -> LineStatus:
-        """OUTSTANDING, unless AWS may never provide the document or a person accepted the gap: a
-        gap that blocks by itself is accepted if no finding of the payer account blocks for it.
-        """
-        gaps = [found for found in findings_of(invoice) if found.is_blocking]
-        if not gaps:
-            return "NOT_OFFERED"
-        known = all(one.code in self._codes.get(one.subject, ()) for one in gaps)
-        blocks = any(one.code in self._blocking.get(one.subject, ()) for one in gaps)
-        return "ACCEPTED" if known and not blocks else "OUTSTANDING"
+        """OUTSTANDING, unless AWS may never provide the document or a person accepted the gap."""
+        if invoice.invoice_id in self._missing:
+            return "OUTSTANDING"
+        gaps = any(found.is_blocking for found in findings_of(invoice))
+        return "ACCEPTED" if gaps else "NOT_OFFERED"

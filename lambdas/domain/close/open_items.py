@@ -1,9 +1,10 @@
 """The gaps of a period as a list of work: who does what, until which day.
 
-An item is one gap: an outstanding invoice, a missing document, an account that cannot be read.
+An item is one gap: an outstanding invoice, a missing document of an archived one, what AWS should
+list and does not, an account that cannot be read.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -15,7 +16,10 @@ from lambdas.domain.findings import KINDS, Finding
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import Manifest, PayerState
-from lambdas.domain.money import Amount, sums
+from lambdas.domain.money import Amount
+from lambdas.domain.runs.outcome import OUTCOME_CODES
+
+_OF_ONE_INVOICE = ("NO_INVOICES_LISTED", "USUAL_INVOICE_MISSING", "CHARGES_WITHOUT_INVOICE")
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class OpenItem:
     last_day: date | None
     """The last day on which it was not overdue."""
     is_overdue: bool
+    obstacle: Finding | None = None
+    """The finding that has to be resolved first: the account cannot be read."""
 
     @property
     def finding(self) -> Finding:
@@ -53,12 +59,13 @@ class OpenItem:
     @property
     def waits(self) -> bool:
         """True if AWS acts and nobody else has to before the deadline."""
-        return not self.is_overdue and all(KINDS[one.code].waits for one in self.findings)
+        is_held_up = self.is_overdue or self.obstacle is not None
+        return not is_held_up and all(one.waits for one in self.findings)
 
     @property
     def actor(self) -> str:
         """The party that acts next: `AWS`, `finance` or `cloud admin`."""
-        return "AWS" if self.waits else KINDS[self.finding.code].actor
+        return "AWS" if self.waits else KINDS[(self.obstacle or self.finding).code].actor
 
     @property
     def owner(self) -> Owner | None:
@@ -80,8 +87,8 @@ class OpenItem:
     @property
     def step(self) -> str:
         """The action itself."""
-        kind = KINDS[self.finding.code]
-        return kind.step if kind.waits else self.finding.next_step
+        next_one = self.obstacle or self.finding
+        return KINDS[next_one.code].step if next_one.waits else next_one.next_step
 
     @property
     def no_action_until(self) -> date | None:
@@ -92,7 +99,7 @@ class OpenItem:
     def action(self) -> str:
         """The action, until which date none is needed, and the action after it."""
         if until := self.no_action_until:
-            return f"No action until {day_name(until)}; AWS is asked daily. After that: {self.step}"
+            return f"No action until {day_name(until)}; we retry daily. After that: {self.step}"
         return self.step
 
 
@@ -131,13 +138,12 @@ def open_items(manifest: Manifest, owners: Owners, as_of: datetime | None = None
     ]  # fmt: skip
     for payer in manifest.payers:
         items += _of_payer(payer, who[payer.payer_account_id], last_day, is_overdue=is_overdue)
-    once = {one.invoice_id: one.amount for one in items if one.amount}
     return OpenItems(
         tuple(sorted(items, key=_order)),
         len(items),
         sum(payer.expected for payer in manifest.payers),
         sum(unarchived(payer) for payer in manifest.payers),
-        tuple(sums(once.values())),
+        tuple(manifest.outstanding_totals),
         tuple(sorted({one.owner.email for one in items if one.owner and not one.waits} - {""})),
     )
 
@@ -146,7 +152,8 @@ def unarchived(payer: PayerState) -> int:
     """The number of expected invoices neither archived nor accepted as missing."""
     if payer.unarchived is not None:
         return payer.unarchived
-    return 0 if payer.is_complete else payer.expected - payer.archived
+    accepted = len(payer.outstanding) - len(payer.missing_invoices)
+    return 0 if payer.is_complete else max(0, payer.expected - payer.archived - accepted)
 
 
 def _order(item: OpenItem) -> tuple[object, ...]:
@@ -164,29 +171,43 @@ def _of_payer(
     payer: PayerState, who: Identity, last_day: date | None, *, is_overdue: bool
 ) -> Iterator[OpenItem]:
     since, invoices = payer.since, dict(_invoices_by_subject(payer))
-    for subject, found in _by_subject(payer.blocking).items():
-        invoice_id, summary, is_archived = invoices.get(subject, ("", None, False))
+    obstacle = next((one for one in payer.blocking if one.code in OUTCOME_CODES), None)
+    for found in _by_gap(payer.blocking, invoices).values():
+        invoice_id, summary, is_archived = invoices.get(found[0].subject, ("", None, False))
+        instants = [since[one.gap] for one in found if one.gap in since]
         yield OpenItem(
             who,
             found,
             invoice_id,
             summary,
             is_archived=is_archived,
-            since=since.get(subject),
+            since=min(instants, default=None),
             last_day=last_day,
             is_overdue=is_overdue,
+            obstacle=None if obstacle in found else obstacle,
         )
-
-
-def _by_subject(findings: Sequence[Finding]) -> dict[str, tuple[Finding, ...]]:
-    found: dict[str, tuple[Finding, ...]] = {}
-    for one in sorted(findings, key=lambda one: (KINDS[one.code].waits, one)):
-        found[one.subject] = (*found.get(one.subject, ()), one)
-    return found
 
 
 _About = tuple[str, InvoiceSummary, bool]
 """Of an invoice: its id, its row, and True if it has a record."""
+
+
+def _by_gap(
+    findings: Sequence[Finding], invoices: Mapping[str, _About]
+) -> Mapping[object, tuple[Finding, ...]]:
+    """The findings by gap, those first that need a person. All findings on an outstanding invoice
+    are one gap, and so are those of sources that may expect the same invoice.
+    """
+    found: dict[object, tuple[Finding, ...]] = {}
+    for one in sorted(findings, key=lambda one: (one.waits, one)):
+        invoice_id, _, is_archived = invoices.get(one.subject, ("", None, True))
+        gap: object = one.subject
+        if one.code in _OF_ONE_INVOICE:
+            gap = "not listed", None
+        elif not is_archived:
+            gap = "outstanding", invoice_id
+        found[gap] = (*found.get(gap, ()), one)
+    return found
 
 
 def _invoices_by_subject(payer: PayerState) -> Iterator[tuple[str, _About]]:

@@ -23,9 +23,7 @@ class Owners:
     def __init__(self, register: Iterable[Payer], default: str = DEFAULT_OWNER) -> None:
         self.default = Owner(default)
         self._owners = {
-            payer.account_id: Owner(payer.owner or default, payer.owner_email)
-            for payer in register
-            if payer.owner or payer.owner_email
+            payer.account_id: Owner(payer.owner or default, payer.owner_email) for payer in register
         }
 
     def __contains__(self, account_id: object) -> bool:

@@ -33,7 +33,7 @@ class StatedMoney:
 def stated_money(summary: InvoiceSummary) -> StatedMoney | None:
     """The money of a row in the currency of the totals, even if it adds to none of them."""
     with suppress(AmountNotRead):
-        return _money(summary, summary.stated_member)
+        return _money(summary, summary.stated_member())
     return None
 
 

@@ -246,9 +246,8 @@ class InvoiceSummary:
 
     def stated_amount(self) -> Amount:
         """The row's total, even if it adds to no other. Raises AmountNotRead."""
-        return self._amount(self.stated_member)
+        return self._amount(self.stated_member())
 
-    @property
     def stated_member(self) -> str:
         """The member with the row's total. Raises AmountNotRead."""
         for member in ("PaymentCurrencyAmount", "BaseCurrencyAmount"):

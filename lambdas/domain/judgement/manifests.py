@@ -13,10 +13,11 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archive_layout import manifest_key
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.evidence.records import StoredObject
-from lambdas.domain.findings import Finding
+from lambdas.domain.findings import DOCUMENT_GAPS, Finding
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.json_form import NOT_STORED, OMITTED, Form
 from lambdas.domain.json_text import Instant
+from lambdas.domain.judgement.invoice_findings import findings_of
 from lambdas.domain.money import Amount, sums
 from lambdas.domain.verdict_words import PayerVerdict, PeriodVerdict, is_complete
 from lambdas.domain.witnesses.charges import Residual
@@ -24,6 +25,8 @@ from lambdas.domain.witnesses.statements import NOBODY, PayerWitnesses
 
 SCHEMA = "invoice-archive/manifest/2"
 COMPLETENESS_SCHEMA = "invoice-archive/completeness/1"
+OUTSTANDING = ("outstanding_totals", "open_currencies")
+"""Members of a payer account with something outstanding, that follow from its other members."""
 _NOT_SHOWN = (
     "outcome",
     "invoices",
@@ -37,12 +40,11 @@ _NOT_SHOWN = (
 
 @dataclass(frozen=True)
 class OutstandingSince(Form):
-    """The instant as of which something was first found to be missing; `subject` is that of its
-    finding.
-    """
+    """The instant as of which a gap was first found; `code` and `subject` are `Finding.gap`."""
 
     subject: str
     since: Instant
+    code: str = field(default="", metadata=OMITTED)
 
 
 @dataclass(frozen=True)
@@ -105,18 +107,37 @@ class PayerState(Form):
         return [found for found in self.findings if found.is_blocking]
 
     @property
-    def since(self) -> dict[str, str]:
-        """The instants as of which something was first found to be missing, by subject."""
-        return {one.subject: one.since for one in self.outstanding_since}
+    def since(self) -> dict[tuple[str, str], str]:
+        """The instants as of which gaps were first found, by `Finding.gap`."""
+        return {(one.code, one.subject): one.since for one in self.outstanding_since}
+
+    @property
+    def missing_invoices(self) -> list[OutstandingInvoice]:
+        """The outstanding invoices that nobody accepted as missing and that AWS has to provide."""
+        severities = {(one.code, one.subject): one.is_blocking for one in self.findings}
+        missing = []
+        for invoice in self.outstanding:
+            gaps = [one for one in findings_of(invoice) if one.is_blocking]
+            if any(severities.get((one.code, one.subject), True) for one in gaps):
+                missing.append(invoice)
+        return missing
 
     @property
     def outstanding_totals(self) -> list[Amount]:
-        """The amounts of the outstanding invoices as AWS lists them, outside the totals; none of
-        what a person accepted as missing.
+        """The amounts of the missing invoices as AWS lists them, outside the totals."""
+        return totals_of_rows(self.missing_invoices)
+
+    @property
+    def open_currencies(self) -> list[str] | None:
+        """The currencies of the missing invoices, if nothing else can change its totals; None if
+        that cannot be said.
         """
-        blocking = {found.subject for found in self.blocking}
-        rows = [one.summary for one in self.outstanding if one.invoice_id in blocking]
-        return sums(amount for row in rows if (amount := row.amount_due_or_none))
+        missing = self.missing_invoices
+        adding = [one.summary for one in missing if not one.summary.repeats_another]
+        amounts = [one.amount_due_or_none for one in adding]
+        if None in amounts or any(one.code not in DOCUMENT_GAPS for one in self.blocking):
+            return None
+        return sorted({one.currency for one in amounts if one})
 
     @property
     def is_complete(self) -> bool:
@@ -142,13 +163,21 @@ class PayerState(Form):
         """The members derived from its invoices."""
         if self.count is not None:
             raise ValueError("without its invoices a payer account has no totals to show")
-        outstanding = [amount.to_data() for amount in self.outstanding_totals]
         return {
             "archived": self.archived,
             "documents": self.documents,
             "totals": [amount.to_data() for amount in totals(self.invoices)],
             "sources": sources(self.invoices),
-        } | ({"outstanding_totals": outstanding} if outstanding else {})
+            **self.outstanding_figures(),
+        }
+
+    def outstanding_figures(self) -> dict[str, Any]:
+        """The members that follow from what is outstanding, if this release judged it."""
+        if not self.unarchived:
+            return {}
+        currencies = self.open_currencies
+        listed = {"outstanding_totals": [one.to_data() for one in self.outstanding_totals]}
+        return listed if currencies is None else listed | {"open_currencies": currencies}
 
 
 @dataclass(frozen=True)
@@ -183,7 +212,23 @@ class Manifest(Form):
             "schema": SCHEMA,
             "key": self.key,
             "totals": [amount.to_data() for amount in totals(self.invoices)],
+            **self._outstanding_figures(),
         }
+
+    @property
+    def outstanding_totals(self) -> list[Amount]:
+        """The amounts of the missing invoices as AWS lists them, each id once and none that another
+        payer account has archived. The manifest has its invoices.
+        """
+        archived = {one.invoice_id for one in self.invoices}
+        missing = (one for payer in self.payers for one in payer.missing_invoices)
+        return totals_of_rows(one for one in missing if one.invoice_id not in archived)
+
+    def _outstanding_figures(self) -> dict[str, Any]:
+        """The member that follows from what is outstanding, if this release judged it."""
+        if not any(payer.unarchived for payer in self.payers):
+            return {}
+        return {"outstanding_totals": [one.to_data() for one in self.outstanding_totals]}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
@@ -251,6 +296,7 @@ class Manifest(Form):
             "totals": [amount.to_data() for amount in totals(self.invoices)],
             "findings": [finding.to_data() for finding in self.findings],
             "payers": [payer.summary_data() for payer in self.payers],
+            **self._outstanding_figures(),
         }
 
 
@@ -258,6 +304,12 @@ def totals(invoices: Iterable[ArchivedInvoice]) -> list[Amount]:
     """One total to be paid per currency, nothing converted; each invoice id counts once."""
     once = {invoice.invoice_id: invoice for invoice in invoices}.values()
     return sums(invoice.amount_due for invoice in once if invoice.amount_due)
+
+
+def totals_of_rows(invoices: Iterable[OutstandingInvoice]) -> list[Amount]:
+    """One total per currency of what AWS lists of these invoices; each id counts once."""
+    once = {one.invoice_id: one.summary.amount_due_or_none for one in invoices}.values()
+    return sums(amount for amount in once if amount)
 
 
 def sources(invoices: Iterable[ArchivedInvoice]) -> list[dict[str, Any]]:

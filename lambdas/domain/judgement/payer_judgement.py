@@ -200,16 +200,18 @@ class PayerJudgement:
 
     @property
     def outstanding_since(self) -> tuple[OutstandingSince, ...]:
-        """The first instant of each gap. A release that noted none leaves that of its manifest."""
+        """The first instant of each gap, accepted ones too. Of a gap that an earlier release found
+        it is the last instant at which that release read the account.
+        """
         before, facts = self.case.before, self.case.facts
         known = before.since if before else {}
         if before and facts.previous:
-            at = facts.previous.generated_at
-            known = dict.fromkeys(_missing(before.findings, before.outstanding), at) | known
+            at = before.checked_at or facts.previous.generated_at
+            known = dict.fromkeys(_gaps(before.findings, before.outstanding), at) | known
         now = instant_text(facts.as_of)
         return tuple(
-            OutstandingSince(subject, known.get(subject, now))
-            for subject in sorted(_missing(self.accepted, self.case.outstanding))
+            OutstandingSince(subject, known.get((code, subject), now), code)
+            for code, subject in sorted(_gaps(self.found, self.case.outstanding))
         )
 
     @property
@@ -243,10 +245,11 @@ class PayerJudgement:
         return now
 
 
-def _missing(findings: Iterable[Finding], outstanding: Iterable[OutstandingInvoice]) -> set[str]:
-    """The subjects of what is missing."""
-    blocking = {one.subject for one in findings if one.is_blocking}
-    return blocking | {one.invoice_id for one in outstanding}
+def _gaps(
+    findings: Iterable[Finding], outstanding: Iterable[OutstandingInvoice]
+) -> set[tuple[str, str]]:
+    gaps = {one.gap for one in findings if one.is_blocking}
+    return gaps | {("", one.invoice_id) for one in outstanding}
 
 
 def _says_nothing_new(now: PayerState, before: PayerState, *, is_closed: bool) -> bool:

@@ -84,7 +84,7 @@ def _archived(one: Notification) -> str:
 def _awaited(one: Notification) -> str:
     until = day_name(one.last_day + timedelta(days=1))
     state = _outstanding(one) if one.open.invoices else "nothing is outstanding, more may come"
-    return f"{state}. No action until {until}; AWS is asked daily."
+    return f"{state}. No action until {until}; we retry daily."
 
 
 def _outstanding(one: Notification) -> str:

@@ -621,7 +621,7 @@ def test_a_gap_keeps_the_instant_as_of_which_it_was_first_found() -> None:
     awaited = outcome(awaited=(outstanding("2"),))
     first = judged(awaited, invoices=[archived("1")])
     again = judged(awaited, invoices=[archived("1"), archived("3")], previous=first, as_of=NEXT_DAY)
-    assert payer(again).since == payer(first).since == {"2": first.generated_at}
+    assert payer(again).since == payer(first).since == {("", "2"): first.generated_at}
     all_of_them = [archived("1"), archived("2"), archived("3")]
     found = judged(
         outcome(listed=("1", "2", "3")), invoices=all_of_them, previous=again, as_of=LATER
@@ -634,7 +634,7 @@ def test_a_gap_of_a_manifest_that_notes_no_instant_was_there_as_of_that_manifest
     first = judged(awaited, invoices=[archived("1")])
     bare = replace(first, payers=(replace(payer(first), outstanding_since=(), unarchived=None),))
     again = judged(awaited, invoices=[archived("1"), archived("3")], previous=bare, as_of=NEXT_DAY)
-    assert payer(again).since == {"2": first.generated_at}
+    assert payer(again).since == {("", "2"): first.generated_at}
 
 
 def test_instants_of_gaps_are_no_news() -> None:

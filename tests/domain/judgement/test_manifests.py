@@ -46,6 +46,7 @@ def payer_state(account_id: str = ACME, *invoices: ArchivedInvoice) -> PayerStat
         (outstanding(),),
         (finding("INVOICE_WITHOUT_ID", account_id, "One row."),),
         (found,),
+        unarchived=2,
     )
 
 
@@ -179,6 +180,7 @@ def test_completeness_says_what_the_contract_names_and_nothing_else() -> None:
         "generated_at",
         "last_day",
         "manifest",
+        "outstanding_totals",
         "payers",
         "progress",
         "run_id",

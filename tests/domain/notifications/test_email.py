@@ -105,7 +105,7 @@ October 2026 is complete: AWS lists no invoices. {PAGE}
         "AWS invoices October 2026: awaiting invoices",
         f"""\
 October 2026 is awaiting invoices: 1 of 2 invoices is outstanding. No action until \
-11 November 2026; AWS is asked daily.
+11 November 2026; we retry daily.
 Payer accounts: 0 of 1 complete on business day 9.
 Page of the month: {PAGE}
 
@@ -118,7 +118,7 @@ Page of the month: {PAGE}
         "AWS invoices October 2026: awaiting invoices",
         f"""\
 October 2026 is awaiting invoices: nothing is outstanding, more may come. No action until \
-11 November 2026; AWS is asked daily.
+11 November 2026; we retry daily.
 Payer accounts: 0 of 1 complete on business day 9.
 Page of the month: {PAGE}
 
@@ -274,7 +274,7 @@ Resolved: Boreal 044455556666, 0001
 
 3. New. Cedar (999988887777): invoice of AWS
    Owner: Finance
-   Next (finance): 2 days late. {KINDS["USUAL_INVOICE_MISSING"].step}
+   Next (cloud admin): 2 days late. {ROLE}
    Reason: USUAL_INVOICE_MISSING
 
 {TOTAL}{END}""",
@@ -362,8 +362,9 @@ def test_an_account_outside_the_register_is_named_with_the_one_that_listed_it() 
 def test_what_waits_for_aws_after_the_deadline_has_an_action_though_no_manifest_was_written() -> (
     None
 ):
-    """An account that cannot be read has the same state before and after the deadline."""
-    waits = replace(ONE, verdict="NO_ACCESS", findings=(*ONE.findings, DENIED))
+    """An account that needs a person has the same state before and after the deadline."""
+    needs_a_person = finding("OTHER_INVOICE", "9", "It is of invoice 8.")
+    waits = replace(ONE, findings=(*ONE.findings, needs_a_person))
     _, early = email_text([notification("ACTION_REQUIRED", waits, as_of=EARLY)])
     _, late = email_text([notification("ACTION_REQUIRED", waits)])
     assert "No action until 11 November 2026" in early
