@@ -169,7 +169,7 @@ def make(payers: int) -> dict[str, Any]:
         "ledger.csv": lambda: ledger_csv(manifest),
         "invoices.csv": lambda: invoices_csv(manifest, owners),
         "completeness.json": lambda: to_json(manifest.completeness()),
-        "index.html": lambda: period_page(manifest, [before], "eu-west-1"),
+        "index.html": lambda: period_page(manifest, [before], region="eu-west-1", owners=owners),
         "ledger.xlsx": lambda: ledger_workbook(manifest, before, owners),
         "root index.html": lambda: archive_page(manifest.bucket, "eu-west-1", 24 * [before]),
     }

@@ -75,7 +75,7 @@ def update_pages(
     muted: MutedRemarks,
 ) -> None:
     """Update the pages and workbooks of the judged periods, and the views at the bucket's root. A
-    page that cannot be made stays as it is.
+    page that cannot be made stays as it is. `owners` are those of the run's register.
     """
     by_period = of_each_period(archive, _digest)
     periods = [one for one in by_period.values() if one]
@@ -84,7 +84,7 @@ def update_pages(
         period = one.manifest.billing_period
         try:
             before = by_period.get(period.shifted(-1))
-            _update_page(archive, chain, one, periods, before, owners=owners, muted=muted)
+            _update_page(archive, chain, one, periods, before=before, owners=owners, muted=muted)
         except NOT_UNDERSTOOD:
             logger().exception("could not make a page", extra={"billing_period": str(period)})
     for key, content in (
@@ -100,8 +100,8 @@ def _update_page(
     chain: ManifestChain,
     judged: Judged,
     periods: Sequence[PeriodDigest],
-    before: PeriodDigest | None,
     *,
+    before: PeriodDigest | None,
     owners: Owners,
     muted: MutedRemarks,
 ) -> None:
@@ -115,7 +115,7 @@ def _update_page(
         return
     payers = shown_from.manifest.payers if shown_from else ()
     manifest = replace(judged.manifest, payers=payers)
-    page = period_page(manifest, periods, archive.region, muted=muted)
+    page = period_page(manifest, periods, region=archive.region, owners=owners, muted=muted)
     archive.update_view(period_page_key(period), page, judged.sequence)
     if judged.is_trusted:
         _update_workbook(archive, manifest, before, owners)

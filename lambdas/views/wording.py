@@ -9,20 +9,22 @@ PERIOD_VERDICTS: Mapping[str, str] = {
     "ACTION_REQUIRED": "Action required",
 }
 PAYER_VERDICTS: Mapping[str, tuple[str, str]] = {
-    "COMPLETE": ("Complete", "Every expected invoice has all its documents."),
-    "NO_CHARGES": ("No charges", "A witness beside the invoice list says: nothing was charged."),
-    "TRANSFERRED": ("Transferred", "Its bills go to another account by billing transfer."),
-    "AWAITING": ("Awaiting", "The deadline is not over and nothing needs a person yet."),
-    "MISSING": ("Missing", "The deadline is over and AWS does not list an expected invoice."),
-    "PARTIAL": ("Partial", "Every expected invoice is listed; a document is missing."),
-    "NO_ACCESS": ("No access", "The payer account could not be read."),
-    "NOT_CHECKED": ("Not checked", "No run has finished asking this payer account."),
+    "COMPLETE": ("Complete", "Every expected invoice is archived with all its documents."),
+    "NO_CHARGES": ("No charges", "Cost Explorer shows no charges for this month."),
+    "TRANSFERRED": ("Transferred", "Billed to another payer account by billing transfer."),
+    "AWAITING": ("Awaiting", "No action until the deadline; AWS is asked daily."),
+    "MISSING": ("Missing", "The deadline is over, and AWS does not list an expected invoice."),
+    "PARTIAL": ("Partial", "AWS lists every expected invoice; a document is outstanding."),
+    "NO_ACCESS": ("No access", "The payer account cannot be read."),
+    "NOT_CHECKED": ("Not checked", "No run has checked this payer account to the end."),
 }
-"""Name and meaning of each payer verdict."""
+"""Name and meaning of each payer account's status."""
+NET_INVOICED = "Net invoiced (invoices minus credit memos)"
+"""The heading of totals."""
 
 
 def verdict_name(verdict: str) -> str:
-    """A verdict in words; an unknown one by the name of its code."""
+    """A status in words; an unknown one by the name of its code."""
     if verdict in PERIOD_VERDICTS:
         return PERIOD_VERDICTS[verdict]
     return PAYER_VERDICTS[verdict][0] if verdict in PAYER_VERDICTS else code_name(verdict)

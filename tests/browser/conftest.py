@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from lambdas.domain.close.owners import Owners
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.period_page import period_page
@@ -79,7 +80,7 @@ class Reader:
         self, manifest: Manifest, periods: Sequence[PeriodDigest] = (), **options: Any
     ) -> Opened:
         path = self._folder / "index.html"
-        path.write_bytes(period_page(manifest, periods, "eu-west-1"))
+        path.write_bytes(period_page(manifest, periods, region="eu-west-1", owners=Owners(())))
         return self.open(path, **options)
 
     def close(self) -> None:

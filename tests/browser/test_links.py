@@ -12,6 +12,7 @@ from tests.example_archive import PERIOD
 from tests.handlers.conftest import BUCKET
 
 CONSOLE = f"https://console.aws.amazon.com/s3/object/{BUCKET}?region=us-east-1&prefix="
+BUCKET_IN_CONSOLE = f"https://console.aws.amazon.com/s3/buckets/{BUCKET}?region=us-east-1"
 
 
 def links(page: Page) -> list[str]:
@@ -27,7 +28,7 @@ def pages(archive: Path) -> list[Path]:
     return [archive / "index.html", *found]
 
 
-def test_every_link_opens_a_file_or_a_place_and_has_its_twin_in_the_console(
+def test_every_link_opens_a_file_or_a_place_and_with_the_switch_the_console(
     reader: Reader, exported_archive: Path
 ) -> None:
     archive = exported_archive.resolve()
@@ -35,16 +36,57 @@ def test_every_link_opens_a_file_or_a_place_and_has_its_twin_in_the_console(
         page = reader.open(path).page
         anchors = page.eval_on_selector_all("[id]", "all => all.map(a => a.id)")
         found = links(page)
-        for index, link in enumerate(found):
+        page.get_by_label("Open from").select_option("AWS console")
+        in_console = links(page)
+        for link, console in zip(found, in_console, strict=True):
             if link.startswith("#"):
                 assert unquote(link[1:]) in anchors
             elif link.startswith("https:"):
-                assert link.startswith(CONSOLE)
+                assert link == console == BUCKET_IN_CONSOLE
             else:
                 target = (path.parent / unquote(link)).resolve()
                 assert target.is_file(), link
-                key = target.relative_to(archive).as_posix()
-                assert found[index + 1] == CONSOLE + key
+                assert console == CONSOLE + target.relative_to(archive).as_posix()
+        page.get_by_label("Open from").select_option("this copy")
+        assert links(page) == found
+
+
+def test_what_a_script_adds_opens_from_the_same_place(reader: Reader, period_path: Path) -> None:
+    page = reader.open(period_path).page
+    page.get_by_label("Open from").select_option("AWS console")
+    page.evaluate(
+        """() => {
+          const part = document.createElement("p");
+          part.innerHTML = '<a id="added" href="../../README.txt">x</a>';
+          document.querySelector("main").append(part);
+        }"""
+    )
+    page.wait_for_function("document.getElementById('added').protocol === 'https:'")
+    added = page.locator("#added")
+    assert added.get_attribute("href") == f"{CONSOLE}README.txt"
+    page.get_by_label("Open from").select_option("this copy")
+    assert added.get_attribute("href") == "../../README.txt"
+
+
+def test_a_page_that_the_console_shows_opens_files_there(reader: Reader, period_path: Path) -> None:
+    """S3 signs only the page, so that it refuses its relative links."""
+    page = reader.open(period_path).page
+    page.goto(f"{period_path.as_uri()}?X-Amz-Signature=00")
+    assert page.get_by_label("Open from").input_value() == "AWS console"
+    assert page.get_by_role("link", name="Ledger as CSV").get_attribute("href") == (
+        f"{CONSOLE}periods/{PERIOD}/ledger.csv"
+    )
+    page.goto(period_path.as_uri())
+    assert page.get_by_label("Open from").input_value() == "this copy"
+
+
+def test_without_a_script_the_page_says_where_the_console_has_the_files(
+    reader: Reader, period_path: Path
+) -> None:
+    page = reader.open(period_path, java_script_enabled=False).page
+    assert page.get_by_label("Open from").count() == 0
+    link = page.locator("footer").get_by_role("link", name=BUCKET, exact=True)
+    assert link.get_attribute("href") == BUCKET_IN_CONSOLE
 
 
 def test_every_document_of_a_month_is_linked(
@@ -97,7 +139,8 @@ def test_an_exception_leads_to_the_line_of_its_payer_account(
     reader: Reader, period_path: Path, has_script: bool
 ) -> None:
     page = reader.open(period_path, java_script_enabled=has_script).page
-    page.get_by_role("article").get_by_role("link", name="Minato Seimitsu").click()
+    work = page.get_by_role("region", name="Action required")
+    work.get_by_role("link", name="Minato Seimitsu").click()
     assert urlsplit(page.url).fragment == "payer-357902468813"
     line = page.locator("#payer-357902468813")
     assert line.locator("summary").is_visible()

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.close.muted_remarks import NOTHING_MUTED, MutedRemarks
 from lambdas.domain.close.owners import Owners
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.evidence.records import ArchivedDocument
@@ -19,6 +20,7 @@ from tests.domain.examples import ACME, OCTOBER, archived
 
 SEPTEMBER = OCTOBER.shifted(-1)
 OWNERS = Owners([Payer(ACME, "Acme", owner="Dana Whitlock", owner_email="dana@example.com")])
+NO_OWNERS = Owners(())
 
 
 def amount(total: str, currency: str = "EUR", **members: Any) -> dict[str, Any]:
@@ -114,9 +116,15 @@ def month(
     )
 
 
-def page_of_month(manifest: Manifest, periods: Sequence[PeriodDigest] = ()) -> bytes:
+def page_of_month(
+    manifest: Manifest,
+    periods: Sequence[PeriodDigest] = (),
+    *,
+    owners: Owners = NO_OWNERS,
+    muted: MutedRemarks = NOTHING_MUTED,
+) -> bytes:
     """The month's page of an archive in Ireland."""
-    return period_page(manifest, periods, "eu-west-1")
+    return period_page(manifest, periods, region="eu-west-1", owners=owners, muted=muted)
 
 
 def digest(

@@ -265,10 +265,10 @@ def test_r16_a_page_that_cannot_be_made_leaves_the_others_and_the_email(
 ) -> None:
     real = update_views.period_page
 
-    def no_page(manifest: Any, *more: Any) -> bytes:
+    def no_page(manifest: Any, *more: Any, **options: Any) -> bytes:
         if str(manifest.billing_period) == OCTOBER:
             raise ArithmeticError
-        return real(manifest, *more)
+        return real(manifest, *more, **options)
 
     monkeypatch.setattr(update_views, "period_page", no_page)
     assert two_months.run()["verdict"] == "COMPLETE"

@@ -170,12 +170,22 @@ def test_pages_and_ledgers_follow_the_manifest(
     assert f"periods/{TARGET}/manifests/manifest-0002.json" in [row[1].value for row in summary]
 
 
+def test_a_page_names_the_owner_that_the_register_of_the_run_has(world: World) -> None:
+    enumerate_payer_accounts.REGISTER.write_text(
+        f"account_id,name,owner\n{ACME},Acme,Dana Whitlock\n{BOREAL},Boreal,\n"
+    )
+    world.run()
+    lead = page(world).one("p", "lead").text
+    assert "Dana Whitlock: ask the payer account's owner whether there were charges." in lead
+    assert "Finance" in page(world).one("table", "work").text
+
+
 def test_a_page_shows_the_month_before_as_this_run_leaves_it(archive: World) -> None:
     september = invoice("A9", period="2026-09", amount="4.00", issued="2026-11-10")
     archive.catalogue.payers[ACME].append(september)
     archive.run(at=NEXT_DAY)
-    row = next(r.text for r in page(archive).all("tr") if r.text.startswith(f"Acme {ACME}"))
-    assert row == f"Acme {ACME} Changed 94.00 USD 100.00 USD +6.00 USD"
+    rows = [row.text for row in page(archive).one("table", "since").all("tr")]
+    assert f"Acme {ACME} Changed 1 invoice fewer 94.00 USD 100.00 USD +6.00 USD +6.4 %" in rows
     before = archive.versions() | root_versions(archive)
     archive.run(at=NEXT_DAY + timedelta(hours=1))
     assert archive.versions() | root_versions(archive) == before
@@ -269,7 +279,7 @@ def test_pages_say_that_the_manifests_cannot_be_trusted_and_recover_with_them(
     harm(archive, key)
     archive.run(at=NEXT_DAY)
     assert verdict(archive) == verdict(archive, "index.html") == "Action required"
-    assert "The archive itself needs a look" in page(archive).text
+    assert "The archive itself is damaged." in page(archive).one("p", "lead").text
     assert archive.content(LEDGER) == good[LEDGER]
     assert archive.content(WORKBOOK) == good[WORKBOOK]
 

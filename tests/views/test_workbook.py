@@ -18,6 +18,7 @@ from lambdas.views.digest import PeriodDigest
 from lambdas.views.invoices_csv import INVOICE_COLUMNS
 from lambdas.views.ledger import COLUMNS, EXCLUDED, ledger_rows
 from lambdas.views.sheet_layout import DOCUMENTS
+from lambdas.views.wording import PAYER_VERDICTS
 from lambdas.views.workbook import ledger_workbook
 from tests.domain.example_months import (
     FULL_ROW,
@@ -319,7 +320,7 @@ def test_the_missing_sheet_has_every_blocking_finding_with_its_next_step() -> No
         ("999900001111", None, None),
     ]
     assert all(row["Next step"] for row in rows[:3])
-    assert rows[3]["Missing"] == "The deadline is not over and nothing needs a person yet."
+    assert rows[3]["Missing"] == PAYER_VERDICTS["AWAITING"][1]
 
 
 def test_a_complete_month_has_nothing_missing() -> None:

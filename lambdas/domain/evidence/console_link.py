@@ -12,5 +12,13 @@ _CONSOLES = (
 
 def console_link(bucket: str, region: str, key: str) -> str:
     """The page of the object in the console; it grants nothing."""
-    console = next(site for start, site in _CONSOLES if region.startswith(start))
-    return f"{console}/s3/object/{quote(bucket)}?region={quote(region)}&prefix={quote(key)}"
+    return f"{_console(region)}/object/{quote(bucket)}?region={quote(region)}&prefix={quote(key)}"
+
+
+def console_bucket_link(bucket: str, region: str) -> str:
+    """The page of the bucket in the console."""
+    return f"{_console(region)}/buckets/{quote(bucket)}?region={quote(region)}"
+
+
+def _console(region: str) -> str:
+    return next(site for start, site in _CONSOLES if region.startswith(start)) + "/s3"

@@ -1,6 +1,8 @@
-"""The style and the script embedded in each page, read once from the files beside this one."""
+"""The style and the scripts embedded in each page, read once from the files beside this one."""
 
 from importlib.resources import files
+
+SCRIPTS = ("script.js", "open_from.js", "late.js")
 
 
 def _text(name: str) -> str:
@@ -10,12 +12,14 @@ def _text(name: str) -> str:
 STYLE = _text("style.css")
 """The look of the pages: on a desk, on a phone, in the dark and on paper.
 
-Colours are tokens, and each pair of text and background has a contrast of at least 4.5. A verdict
+Colours are tokens, and each pair of text and background has a contrast of at least 4.5. A status
 is recognised by its word, its shape and its colour. Nothing is loaded: the fonts are the reader's.
 """
-SCRIPT = _text("script.js")
-"""The one script of the pages. It opens the payer account of a link, unfolds for printing where the
-style cannot, and adds a filter.
+SCRIPT = "".join(map(_text, SCRIPTS))
+"""The script of the pages. It opens the payer account of a link, unfolds for printing where the
+style cannot, adds a filter and the switch that opens files in the console, and counts the days
+since a deadline.
 
-Without it a reader opens that line by hand and uses the browser's own search.
+Without it a reader opens that line by hand and uses the browser's own search; links open the files
+of the copy, and deadlines are dates.
 """

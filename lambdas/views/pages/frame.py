@@ -3,12 +3,15 @@
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
-from lambdas.domain.day_names import instant_name
+from lambdas.domain.day_names import day_name, instant_name
 from lambdas.domain.evidence.archive_layout import PUBLIC_KEY_KEY, README_KEY
+from lambdas.domain.money import Amount
 from lambdas.domain.money_text import money
 from lambdas.domain.verdict_words import is_complete
+from lambdas.domain.words import counted
 from lambdas.views.pages.assets import SCRIPT, STYLE
 from lambdas.views.pages.html import Content, Html, element, join, void
 from lambdas.views.pages.html import name as named
@@ -97,19 +100,28 @@ def fact(label: str, value: Content, more: Content = None) -> Html:
 
 
 def verdict_mark(word: str, verdict: str) -> Html:
-    """A verdict as a label with a word, a shape and a colour; each of them alone suffices."""
+    """A status as a label with a word, a shape and a colour; each of them alone suffices."""
     return element("span", word, class_=f"verdict {tone(verdict)}")
 
 
 def tone(verdict: str) -> str:
-    """Style class of a verdict: complete, waiting, or in need of a person."""
+    """Style class of a status: complete, waiting, or in need of a person."""
     if is_complete(verdict):
         return "good"
     return "wait" if verdict == "AWAITING" else "bad"
 
 
-def table(caption: str, headings: tuple[str, ...], rows: Content, *, class_: str = "") -> Html:
-    """A table; a heading that ends in `|` is for a column of numbers."""
+def table(
+    caption: str,
+    headings: tuple[str, ...],
+    rows: Content,
+    *,
+    class_: str = "",
+    on_each_page: Content = None,
+) -> Html:
+    """A table; a heading that ends in `|` is for a column of numbers. `on_each_page` stands above
+    the headings on every printed page.
+    """
     cells = (
         element("th", heading.rstrip("|"), scope="col", class_="number" if "|" in heading else None)
         for heading in headings
@@ -117,10 +129,16 @@ def table(caption: str, headings: tuple[str, ...], rows: Content, *, class_: str
     return element(
         "table",
         element("caption", caption),
-        element("thead", element("tr", cells)),
+        element("thead", _running(on_each_page, len(headings)), element("tr", cells)),
         element("tbody", rows),
         class_=class_ or None,
     )
+
+
+def _running(content: Content, columns: int) -> Html | None:
+    if not content:
+        return None
+    return element("tr", element("th", content, colspan=str(columns)), class_="running")
 
 
 def cell(heading: str, *content: Content, number: bool = False) -> Html:
@@ -134,15 +152,54 @@ def folded(label: str, content: Content) -> Html:
 
 
 def how_to_check(links: Links) -> Html:
-    """Links to the instructions for verifying this archive without its software."""
-    return element(
-        "p",
-        "How to check this archive with nothing but the bucket: ",
-        links.to(README_KEY, README_KEY),
-        " · ",
-        links.to(PUBLIC_KEY_KEY, PUBLIC_KEY_KEY),
-        ". S3 beside a link opens the same file in the AWS console, for those who are signed in.",
+    """Links to the instructions for verifying this archive without its software, and where the
+    links of the page lead.
+    """
+    return join(
+        element(
+            "p",
+            "How to verify this archive without our software: ",
+            links.to(README_KEY, README_KEY),
+            " · ",
+            links.to(PUBLIC_KEY_KEY, PUBLIC_KEY_KEY),
+        ),
+        element(
+            "p",
+            "Links on this page open the files of this copy. In the AWS console, the files are in "
+            "the bucket ",
+            links.to_bucket(),
+            ".",
+            data_console=links.console,
+        ),
     )
+
+
+def first_and_more(
+    caption: str,
+    headings: tuple[str, ...],
+    rows: Sequence[Html],
+    *,
+    most: int,
+    noun: str,
+    class_: str = "",
+) -> Html:
+    """A table of the first rows, at most `most`, with the rest of them folded."""
+    more = None
+    if len(rows) > most:
+        rest = table(f"{caption}, continued", headings, rows[most:], class_=class_)
+        more = folded(counted(len(rows) - most, noun), rest)
+    return join(table(caption, headings, rows[:most], class_=class_), more)
+
+
+def amount_mark(amount: Amount) -> Html:
+    """`JPY 3,303,781`, which no line break divides."""
+    text = money(amount.value, amount.currency)
+    return element("span", named(amount.currency), " ", text, class_="sum")
+
+
+def day_mark(day: date, *, is_deadline: bool = False) -> Html:
+    """A day; the page's script adds to a deadline how many days ago it was."""
+    return element("time", day_name(day), datetime=day.isoformat(), data_late=is_deadline)
 
 
 def _hash(content: str) -> str:

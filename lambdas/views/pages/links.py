@@ -1,16 +1,16 @@
-"""Links to objects of the archive, for a copy of it and for the S3 console."""
+"""Links to objects of the archive: to the files of a copy, and through a switch to the console."""
 
 from urllib.parse import quote
 
-from lambdas.domain.evidence.console_link import console_link
-from lambdas.views.pages.html import Html, element
+from lambdas.domain.evidence.console_link import console_bucket_link, console_link
+from lambdas.views.pages.html import Html, element, name
 
 
 class Links:
     """Links from a page `depth` folders below the root of a bucket in this region.
 
-    The console signs only the opened object, so relative links are refused there; therefore each
-    has a link to the console beside it.
+    The console signs only the opened object, so relative links are refused there. Therefore the
+    page has the console's address once, and its script can turn all links to it.
     """
 
     def __init__(self, bucket: str, region: str, depth: int) -> None:
@@ -18,20 +18,19 @@ class Links:
         self._bucket = bucket
         self._region = region
 
-    def to(self, key: str, label: str | Html, *, what: str = "") -> Html:
-        """A link to the file, and one to the object in the console.
+    @property
+    def console(self) -> str:
+        """The beginning of an object's address in the console; the quoted key follows."""
+        return console_link(self._bucket, self._region, "")
 
-        `what` names the target of the second for screen readers; the default is `label`.
-        """
-        console = element(
-            "a",
-            "S3",
-            class_="s3",
-            href=console_link(self._bucket, self._region, key),
-            title="Open in the S3 console",
-            aria_label=f"{what or label} in the S3 console",
-        )
-        return Html(f"{element('a', label, href=self._to_root + quote(key))} {console}")
+    def to(self, key: str, label: str | Html, *, what: str = "") -> Html:
+        """A link to the file. `what` says more than `label` to a screen reader."""
+        says = f"{label}: {what}" if what else None
+        return element("a", label, href=self._to_root + quote(key), aria_label=says)
+
+    def to_bucket(self) -> Html:
+        """A link to the bucket in the console."""
+        return element("a", name(self._bucket), href=console_bucket_link(self._bucket, self._region))
 
     def inside(self, anchor: str, label: str | Html) -> Html:
         """A link to a place on the same page."""

@@ -48,22 +48,23 @@ def test_a_name_takes_no_more_room_than_a_long_one() -> None:
         ("us-gov-west-1", "https://console.amazonaws-us-gov.com"),
     ],
 )
-def test_a_link_leads_to_the_copy_and_to_the_console_of_the_region(
+def test_a_link_leads_to_the_copy_and_the_console_is_that_of_the_region(
     region: str, console: str
 ) -> None:
-    made = Links("my-bucket", region, depth=2).to(
-        "invoices/2026-10/1/a.pdf", "Invoice", what="A & B"
-    )
-    assert 'href="../../invoices/2026-10/1/a.pdf"' in made
-    place = f"/s3/object/my-bucket?region={region}&amp;prefix=invoices/2026-10/1/a.pdf"
-    assert f'href="{console}{place}"' in made
-    assert 'aria-label="A &amp; B in the S3 console"' in made
+    links = Links("my-bucket", region, depth=2)
+    key = "invoices/2026-10/1/a.pdf"
+    assert links.to(key, "Invoice") == f'<a href="../../{key}">Invoice</a>'
+    assert links.console == f"{console}/s3/object/my-bucket?region={region}&prefix="
+    assert f'href="{console}/s3/buckets/my-bucket?region={region}"' in links.to_bucket()
+
+
+def test_a_link_says_more_to_those_who_hear_it() -> None:
+    link = Links("b", "eu-west-1", depth=0).to("a.xlsx", "Excel", what="A & B")
+    assert 'aria-label="Excel: A &amp; B"' in link
 
 
 @pytest.mark.parametrize("key", ["javascript:alert(1)", "a b", 'a"b', "a?b#c", "//example.com/x"])
 def test_no_key_can_make_a_link_something_else(key: str) -> None:
-    first, second = Links("b", "eu-west-1", depth=1).to(key, "x").split("</a> ")
-    assert first.startswith('<a href="../')
-    console = "https://console.aws.amazon.com/s3/object/b?region=eu-west-1&amp;prefix="
-    assert f'href="{console}' in second
-    assert not set(' "?#:') & set(first.removeprefix('<a href="').split('"')[0])
+    link = Links("b", "eu-west-1", depth=1).to(key, "x")
+    assert link.startswith('<a href="../')
+    assert not set(' "?#:') & set(link.removeprefix('<a href="').split('"')[0])

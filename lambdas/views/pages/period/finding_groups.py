@@ -1,59 +1,40 @@
-"""Findings on a period's page, grouped by kind, with their next step and payer accounts."""
+"""Findings on a period's page that do not block, grouped by kind, with their next step and payer
+accounts."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lambdas.domain.findings import Finding
 from lambdas.domain.judgement.manifests import PayerState
 from lambdas.domain.words import counted
-from lambdas.views.pages.frame import cell, folded, section, table
+from lambdas.views.pages.frame import cell, first_and_more, folded, section
 from lambdas.views.pages.html import Html, element
-from lambdas.views.pages.muted_line import muted_line
-from lambdas.views.pages.period_context import PeriodContext
+from lambdas.views.pages.period.context import PeriodContext
+from lambdas.views.pages.period.muted_line import muted_line
 from lambdas.views.wording import code_name
 
 _MOST_SHOWN = 8
 """Findings of one kind shown at once; the rest is folded."""
 _SUBJECT = "Invoice or file"
-_HEADINGS = ("Payer account", _SUBJECT, "What is known")
+_HEADINGS = ("Payer account", _SUBJECT, "Details")
 
 
 @dataclass(frozen=True)
 class _Occurrence:
-    """A finding and its payer account; None for the period as a whole."""
+    """A finding and its payer account."""
 
-    payer: PayerState | None
+    payer: PayerState
     finding: Finding
-
-
-def exceptions(page: PeriodContext) -> Iterator[Html]:
-    """Findings that keep the period from being complete: first those for a person, then those that
-    wait for AWS.
-    """
-    acting = [_Occurrence(None, found) for found in page.manifest.findings]
-    awaited: list[_Occurrence] = []
-    for payer in page.manifest.payers:
-        blocking = [_Occurrence(payer, found) for found in payer.blocking]
-        (awaited if payer.verdict == "AWAITING" else acting).extend(blocking)
-    if acting:
-        yield section(
-            "What needs attention",
-            _groups(page, acting, "bad"),
-            name="needs-attention",
-            note="Each kind once, with its next step and whom it concerns.",
-        )
-    if awaited:
-        yield section(
-            "What is awaited",
-            _groups(page, awaited, "wait"),
-            name="awaited",
-            note="Every run asks again until the deadline. Nobody has to do anything yet.",
-        )
+    next_step: str
 
 
 def remarks(page: PeriodContext) -> Html | None:
     """Findings that are worth a look and do not block."""
-    found = [_Occurrence(payer, f) for payer in page.manifest.payers for f in page.findings(payer)]
+    found = [
+        _Occurrence(payer, one, page.next_step(payer, one))
+        for payer in page.manifest.payers
+        for one in page.findings(payer)
+    ]
     parts = [
         folded(counted(len(of_severity), noun), _groups(page, of_severity, tone))
         for severity, noun, tone in (("warning", "warning", "wait"), ("info", "remark", "plain"))
@@ -66,7 +47,7 @@ def remarks(page: PeriodContext) -> Html | None:
         "Worth a look",
         parts,
         name="worth-a-look",
-        note="These keep nothing from being complete.",
+        note="These block nothing. Grouped by issue, with next step and accounts.",
     )
 
 
@@ -74,7 +55,7 @@ def _groups(page: PeriodContext, found: Iterable[_Occurrence], tone: str) -> Htm
     """Findings grouped by kind, the most frequent first."""
     groups: dict[tuple[str, str], list[_Occurrence]] = {}
     for one in found:
-        groups.setdefault((one.finding.code, one.finding.next_step), []).append(one)
+        groups.setdefault((one.finding.code, one.next_step), []).append(one)
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
     return element(
         "div",
@@ -89,13 +70,7 @@ def _group(
     has_subjects = any(_about(member) for member in members)
     headings = tuple(h for h in _HEADINGS if h != _SUBJECT or has_subjects)
     rows = [_row(page, member, has_subject=has_subjects) for member in members]
-    caption = f"{code_name(code)}: whom it concerns"
-    more = None
-    if len(rows) > _MOST_SHOWN:
-        more = folded(
-            f"{len(rows) - _MOST_SHOWN:,} more",
-            table(f"{caption}, continued", headings, rows[_MOST_SHOWN:]),
-        )
+    caption = f"{code_name(code)}: accounts"
     return element(
         "article",
         element(
@@ -104,8 +79,7 @@ def _group(
             element("p", element("code", code), f" \N{MULTIPLICATION SIGN} {len(members):,}"),
         ),
         element("p", element("strong", "Next step"), " ", next_step, class_="next"),
-        table(caption, headings, rows[:_MOST_SHOWN]),
-        more,
+        first_and_more(caption, headings, rows, most=_MOST_SHOWN, noun="more account"),
         class_=f"group {tone}",
     )
 
@@ -113,13 +87,13 @@ def _group(
 def _about(one: _Occurrence) -> str:
     """The finding's subject, unless it is the payer account itself."""
     subject = one.finding.subject
-    return "" if one.payer and subject == one.payer.payer_account_id else subject
+    return "" if subject == one.payer.payer_account_id else subject
 
 
 def _row(page: PeriodContext, one: _Occurrence, *, has_subject: bool) -> Html:
     return element(
         "tr",
-        cell("Payer account", page.payer(one.payer) if one.payer else "The whole period"),
+        cell("Payer account", page.payer(one.payer)),
         cell(_SUBJECT, page.subject(_about(one))) if has_subject else None,
-        cell("What is known", one.finding.detail),
+        cell("Details", one.finding.detail),
     )

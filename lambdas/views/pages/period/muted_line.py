@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lambdas.domain.words import counted
 from lambdas.views.pages.html import Content, Html, element, name
-from lambdas.views.pages.period_context import PeriodContext
+from lambdas.views.pages.period.context import PeriodContext
 from lambdas.views.wording import code_name
 
 

@@ -5,9 +5,8 @@ from typing import Any
 from lambdas.domain.close.muted_remarks import MutedRemark, MutedRemarks
 from lambdas.domain.findings import finding
 from lambdas.domain.judgement.manifests import Manifest
-from lambdas.views.pages.period_page import period_page
 from tests.domain.close.test_muted_remarks import BRAZIL, CODE, JAPAN, key_of, of
-from tests.domain.example_months import month, payer_state
+from tests.domain.example_months import month, page_of_month, payer_state
 from tests.views.pages.reading import Node, read, section
 
 HOSTILE = "<b>Serviços</b> \u202eadtL"
@@ -15,7 +14,7 @@ DETAIL = "The text of the PDF does not contain the invoice id."
 
 
 def page_with(manifest: Manifest, *muted: MutedRemark) -> Node:
-    return read(period_page(manifest, [], "eu-west-1", muted=MutedRemarks(muted)))
+    return read(page_of_month(manifest, muted=MutedRemarks(muted)))
 
 
 def manifest(*sellers: str, **state: Any) -> Manifest:

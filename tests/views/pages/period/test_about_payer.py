@@ -11,7 +11,7 @@ from lambdas.domain.witnesses.statements import PayerWitnesses
 from tests.domain.example_months import digest, due, month, page_of_month, payer_state
 from tests.views.pages.reading import read
 
-COST_EXPLORER = "AWS's own cost report (Cost Explorer), AWS marketplace"
+COST_EXPLORER = "Cost Explorer, AWS marketplace"
 
 
 def about(state: PayerState) -> dict[str, str]:
@@ -25,7 +25,8 @@ def about(state: PayerState) -> dict[str, str]:
 def test_it_is_said_whose_the_account_is_when_it_was_asked_and_what_the_month_before_had() -> None:
     assert about(replace(payer_state(), settled_at="2026-11-09T06:00:00Z")) == {
         "Legal entity": "Acme Ltd.",
-        "Asked AWS": "12 November 2026, 06:00 UTC",
+        "Owner": "Finance",
+        "Last checked with AWS": "12 November 2026, 06:00 UTC",
         "Nothing outstanding since": "9 November 2026, 06:00 UTC",
         "September 2026": "5 JPY and 10.00 USD in 2 invoices",
     }
@@ -33,7 +34,7 @@ def test_it_is_said_whose_the_account_is_when_it_was_asked_and_what_the_month_be
 
 def test_what_is_unknown_is_not_said() -> None:
     bare = replace(payer_state(legal_entity=""), checked_at=None)
-    assert list(about(bare)) == ["September 2026"]
+    assert list(about(bare)) == ["Owner", "September 2026"]
 
 
 def test_it_is_said_in_whose_listings_the_invoices_of_another_account_are() -> None:
@@ -54,7 +55,7 @@ def test_the_bills_of_other_accounts_are_told_apart() -> None:
         )
     )
     said = about(state)
-    assert said["Bills of its own"] == "10.00 USD in 1 invoice"
+    assert said["Own usage"] == "10.00 USD in 1 invoice"
     assert said["Bills of 999900001111"] == "8.00 USD in 2 invoices"
 
 

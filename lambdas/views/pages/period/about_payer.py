@@ -1,5 +1,5 @@
-"""Facts on a payer account beside its invoices, on a period's page: its owner, and the statements
-of its witnesses.
+"""Facts on a payer account beside its invoices, on a period's page: its owner, when it was checked,
+and what other sources state.
 """
 
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ from lambdas.domain.witnesses.charges import Residual
 from lambdas.domain.words import counted, listed
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.html import Content, Html, element, name
-from lambdas.views.pages.period_context import PeriodContext
+from lambdas.views.pages.period.context import PeriodContext
 from lambdas.views.wording import code_name
 
-_COST_EXPLORER = "AWS's own cost report (Cost Explorer)"
+_COST_EXPLORER = "Cost Explorer"
 
 
 def about_payer(page: PeriodContext, payer: PayerState) -> Html:
@@ -30,12 +30,14 @@ def about_payer(page: PeriodContext, payer: PayerState) -> Html:
 
 
 def _facts(page: PeriodContext, payer: PayerState) -> Iterator[tuple[str, Content]]:
-    if payer.legal_entity:
-        yield "Legal entity", name(payer.legal_entity)
+    who = page.identity(payer.payer_account_id)
+    if who.legal_entity:
+        yield "Legal entity", name(who.legal_entity)
+    yield "Owner", name(who.owner.name)
     if accounts := _listed_under(page, payer):
-        yield "Shown to", accounts
+        yield "Listed under", accounts
     if payer.checked_at:
-        yield "Asked AWS", instant_name(payer.checked_at)
+        yield "Last checked with AWS", instant_name(payer.checked_at)
     if payer.settled_at:
         yield "Nothing outstanding since", instant_name(payer.settled_at)
     if page.before and payer.payer_account_id in page.before.payer_of:
@@ -45,7 +47,7 @@ def _facts(page: PeriodContext, payer: PayerState) -> Iterator[tuple[str, Conten
         )
     for source in sources(payer.invoices):
         bill_sources = source["bill_source_accounts"]
-        whose = f"Bills of {listed(bill_sources)}" if bill_sources else "Bills of its own"
+        whose = f"Bills of {listed(bill_sources)}" if bill_sources else "Own usage"
         amounts = [
             f"{money(amount.value, amount.currency)} {amount.currency}"
             for amount in map(Amount.from_data, source["totals"])

@@ -1,0 +1,118 @@
+"""The common source of all parts of a period's page."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from lambdas.domain.close.identities import Identity, identities
+from lambdas.domain.close.muted_remarks import NOTHING_MUTED, MutedRemarks
+from lambdas.domain.close.open_items import OpenItem, open_items
+from lambdas.domain.close.owners import Owners
+from lambdas.domain.evidence.archive_layout import file_name
+from lambdas.domain.findings import KINDS, Finding
+from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.views.comparison import Change
+from lambdas.views.digest import PeriodDigest
+from lambdas.views.pages.html import Content, Html, element, join, name
+from lambdas.views.pages.links import Links
+
+_DEPTH = 2
+"""Number of folders between the bucket's root and a period's page."""
+NOT_IN_REGISTER = "Not in the payer register"
+"""In place of the name of an account whose invoices are listed under nobody known."""
+
+
+class PeriodContext:
+    """One period with its open items, the archive's earlier periods, and links to objects and payer
+    accounts.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        periods: Sequence[PeriodDigest],
+        *,
+        region: str,
+        owners: Owners,
+        muted: MutedRemarks = NOTHING_MUTED,
+    ) -> None:
+        self.manifest = manifest
+        self.muted = muted
+        self.period = manifest.billing_period
+        self.now = PeriodDigest.of(manifest)
+        self.open = open_items(manifest, owners)
+        self.links = Links(manifest.bucket, region, _DEPTH)
+        self._identities = identities(manifest, owners)
+        earlier = [one for one in periods if one.billing_period < self.period]
+        self.earlier = sorted(earlier, key=lambda one: one.billing_period, reverse=True)
+
+    @cached_property
+    def before(self) -> PeriodDigest | None:
+        """The month before, if the archive has it."""
+        month_before = self.period.shifted(-1)
+        return next((one for one in self.earlier if one.billing_period == month_before), None)
+
+    @cached_property
+    def _evidence(self) -> frozenset[str]:
+        return frozenset(stored.key for stored in self.manifest.evidence)
+
+    @cached_property
+    def _items(self) -> dict[tuple[str, str], OpenItem]:
+        return {(one.who.account_id, one.subject): one for one in self.open.items if one.who}
+
+    def findings(self, payer: PayerState) -> tuple[Finding, ...]:
+        """The payer account's findings that the page shows."""
+        return self.muted.shown(payer)
+
+    def item_of(self, payer: PayerState, subject: str) -> OpenItem | None:
+        """The open item of a gap."""
+        return self._items.get((payer.payer_account_id, subject))
+
+    def next_step(self, payer: PayerState, found: Finding) -> str:
+        """The step of a finding as of this page; a gap that does not block needs none."""
+        item = self.item_of(payer, found.subject) if found.is_blocking else None
+        if item:
+            return item.action
+        kind = KINDS.get(found.code)
+        if kind and kind.waits:
+            return f"No action needed for the close. If you need it: {kind.step}"
+        return found.next_step
+
+    def subject(self, subject: str) -> Html:
+        """An invoice id, or a file of the archive as a link."""
+        if subject in self._evidence:
+            return self.links.to(subject, file_name(subject))
+        return name(subject) if subject else Html("")
+
+    def identity(self, account_id: str) -> Identity:
+        """The name, legal entity and owner of a payer account of the period."""
+        return self._identities[account_id]
+
+    def name_of(self, account_id: str, given: str) -> Content:
+        """The name of a payer account; for one outside the register, the account that lists its
+        invoices.
+        """
+        if given:
+            return name(given)
+        who = self._identities.get(account_id)
+        return ["Listed under ", name(who.name)] if who and who.name else NOT_IN_REGISTER
+
+    def payer(self, payer: PayerState | Change) -> Html:
+        """A payer account as a link to its line on this page, if it has one."""
+        given = payer.name if isinstance(payer, PayerState) else payer.payer_name
+        return self.account(payer.payer_account_id, given)
+
+    def account(self, account_id: str, given: str) -> Html:
+        """The same for an account id and the name in the manifest."""
+        label = join(
+            element("span", self.name_of(account_id, given), class_="account"),
+            " ",
+            element("span", account_id, class_="id"),
+        )
+
+        if account_id not in self.now.payer_of:
+            return label
+        return self.links.inside(payer_anchor(account_id), label)
+
+
+def payer_anchor(payer_account_id: str) -> str:
+    return f"payer-{payer_account_id}"

@@ -1,0 +1,151 @@
+"""The first sentences of a period's page: what is wrong, and who does what next."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+
+from lambdas.domain.close.identities import Identity
+from lambdas.domain.close.open_items import OpenItem
+from lambdas.domain.cut_text import short
+from lambdas.domain.day_names import day_name, period_name
+from lambdas.domain.json_text import read_instant
+from lambdas.domain.money import Amount
+from lambdas.domain.words import counted, listed, some_of
+from lambdas.views.pages.frame import amount_mark
+from lambdas.views.pages.html import Content, name
+from lambdas.views.pages.period.context import PeriodContext
+from lambdas.views.wording import code_name
+
+_MOST_AMOUNTS = 3
+_LONGEST_NAME = 80
+
+
+def lead(page: PeriodContext) -> Content:
+    """The lead, a sentence after the other."""
+    return [[sentence, " "] for sentence in _sentences(page)]
+
+
+def _sentences(page: PeriodContext) -> Iterator[Content]:
+    manifest = page.manifest
+    due = [one for one in page.open.items if not one.waits]
+    if manifest.verdict == "COMPLETE":
+        yield _complete(page)
+        return
+    if any(one.who is None for one in due):
+        yield "The archive itself is damaged. Nothing else on this page counts until that is fixed."
+    if not manifest.payers:
+        yield "No payer account was checked for this month."
+    if page.now.is_in_progress and _month_is_over(page) is False:
+        yield f"{period_name(page.period)} is in progress."
+    if page.open.invoices:
+        yield _outstanding(page)
+    if gaps := [one for one in page.open.items if one.who and not one.is_outstanding_invoice]:
+        yield _gaps(gaps)
+    if due:
+        yield from _first_step(due)
+    else:
+        yield from _waiting(page)
+
+
+def _month_is_over(page: PeriodContext) -> bool:
+    return read_instant(page.manifest.generated_at).date() >= page.period.first_day_after
+
+
+def _complete(page: PeriodContext) -> str:
+    now = page.now
+    if now.expected > now.archived:
+        return (
+            f"{now.archived:,} of {counted(now.expected, 'invoice')} are archived. The rest was "
+            "accepted, or AWS provides no document for it: see the remarks below."
+        )
+    if now.archived == 1:
+        return "The one invoice of the month is archived with all its documents."
+    return f"All {counted(now.archived, 'invoice')} are archived with all their documents."
+
+
+def _outstanding(page: PeriodContext) -> Content:
+    """`1 of 143 invoices is outstanding: JPY 3,303,781 of Minato Seimitsu.`"""
+    is_one = page.open.invoices == 1
+    text = (
+        f"{page.open.invoices:,} of {counted(page.open.expected, 'invoice')} "
+        f"{'is' if is_one else 'are'} outstanding"
+    )
+    items = [one for one in page.open.items if one.is_outstanding_invoice]
+    whose = _names(one.who for one in items if one.who)
+    amounts = _amounts(page.open.totals)
+    return [text, [": ", amounts] if amounts else "", [" of ", whose] if whose else "", "."]
+
+
+def _amounts(totals: Sequence[Amount]) -> Content:
+    """The first amounts, each on one line, and the number of others."""
+    more = len(totals) - _MOST_AMOUNTS
+    return (
+        [
+            [
+                [", " if number else "", amount_mark(one)]
+                for number, one in enumerate(totals[:_MOST_AMOUNTS])
+            ],
+            f" and {more} more" if more > 0 else "",
+        ]
+        if totals
+        else None
+    )
+
+
+def _names(accounts: Iterable[Identity]) -> Content:
+    """The names of one or two payer accounts, or their number."""
+    once = {one.account_id: one for one in accounts}
+    if len(once) > 2:
+        return counted(len(once), "payer account")
+    names = [_name(one) for one in once.values()]
+    return [names[0], [[" and ", one] for one in names[1:]]] if names else None
+
+
+def _name(who: Identity) -> Content:
+    if who.name and not who.inherited_from:
+        return name(short(who.name, _LONGEST_NAME))
+    return who.account_id
+
+
+def _gaps(gaps: Sequence[OpenItem]) -> Content:
+    """The gaps beside outstanding invoices, by their kind and payer account."""
+    codes = list(dict.fromkeys(code_name(one.finding.code) for one in gaps))
+    accounts = _names(one.who for one in gaps if one.who)
+    what = some_of(codes) if len(codes) > 3 else listed(codes)
+    return [accounts, f": {what[:1].lower() + what[1:] if what[1:2].islower() else what}."]
+
+
+def _first_step(due: Sequence[OpenItem]) -> Iterator[Content]:
+    """The step that most open items need, and the number of others."""
+    groups: dict[tuple[str, str], int] = {}
+    for one in due:
+        key = (actor_name(one), one.step)
+        groups[key] = groups.get(key, 0) + 1
+    actor, step = max(groups, key=lambda key: groups[key])
+    yield [name(short(actor, _LONGEST_NAME)), f": {step[:1].lower()}{step[1:]}"]
+    if len(groups) > 1:
+        others = len(groups) - 1
+        yield f"{counted(others, 'more step')} {'is' if others == 1 else 'are'} listed below."
+
+
+def actor_name(item: OpenItem) -> str:
+    """The person who acts, or the party: the owner acts for finance."""
+    if item.actor == "finance" and item.owner:
+        return item.owner.name
+    return item.actor[:1].upper() + item.actor[1:]
+
+
+def _waiting(page: PeriodContext) -> Iterator[str]:
+    if page.open.items:
+        last_day = page.open.items[0].last_day
+        until = f" until {day_name(last_day + timedelta(days=1))}" if last_day else ""
+        yield f"No action{until}; AWS is asked daily."
+        return
+    archived = page.now.archived
+    if archived:
+        all_of, are = ("The", "is") if archived == 1 else ("All", "are")
+        yield f"{all_of} {counted(archived, 'invoice')} that AWS lists {are} archived."
+    if page.manifest.last_day:
+        last = day_name(date.fromisoformat(page.manifest.last_day))
+        yield f"AWS may list more until the deadline, {last}; no action until then."
+    else:
+        yield "AWS may list more; no action yet."
