@@ -37,7 +37,7 @@ def test_the_status_comes_first_then_work_totals_payers_changes_and_history() ->
         "Waiting for AWS",
         NET_INVOICED,
         "Payer accounts",
-        "Changed after it was archived",
+        "Changed after archiving",
         "Worth a look",
         "Earlier periods",
     ]

@@ -5,6 +5,7 @@ and what other sources state.
 from collections.abc import Iterator
 from datetime import date
 
+from lambdas.domain.cut_text import short
 from lambdas.domain.day_names import day_name, instant_name, period_name
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import PayerState, sources
@@ -17,6 +18,7 @@ from lambdas.views.pages.html import Content, Html, element, name
 from lambdas.views.pages.period.context import PeriodContext
 from lambdas.views.wording import code_name
 
+_LONGEST_NAME = 80
 _COST_EXPLORER = "Cost Explorer"
 
 
@@ -29,7 +31,7 @@ def about_payer(page: PeriodContext, payer: PayerState) -> Html:
     )
 
 
-def _facts(page: PeriodContext, payer: PayerState) -> Iterator[tuple[str, Content]]:
+def _facts(page: PeriodContext, payer: PayerState) -> Iterator[tuple[Content, Content]]:
     who = page.identity(payer.payer_account_id)
     if who.legal_entity:
         yield "Legal entity", name(who.legal_entity)
@@ -47,7 +49,9 @@ def _facts(page: PeriodContext, payer: PayerState) -> Iterator[tuple[str, Conten
         )
     for source in sources(payer.invoices):
         bill_sources = source["bill_source_accounts"]
-        whose = f"Bills of {listed(bill_sources)}" if bill_sources else "Own usage"
+        whose: Content = "Own usage"
+        if bill_sources:
+            whose = ["Billed for ", _names(page, bill_sources)]
         amounts = [
             f"{money(amount.value, amount.currency)} {amount.currency}"
             for amount in map(Amount.from_data, source["totals"])
@@ -62,6 +66,17 @@ def _facts(page: PeriodContext, payer: PayerState) -> Iterator[tuple[str, Conten
             "Accepted" + (", now over" if is_over else ""),
             f"{one.reason} ({one.by}, until {until})",
         )
+
+
+def _names(page: PeriodContext, accounts: list[str]) -> Iterator[Content]:
+    """`Lantern Bay Foods (915037284461)`; the id alone of an account that the period has not."""
+    for number, one in enumerate(accounts):
+        yield ", " if number else ""
+        known = page.now.payer_of.get(one)
+        if known and known.name:
+            yield [name(short(known.name, _LONGEST_NAME)), f" ({one})"]
+        else:
+            yield name(one)
 
 
 def _listed_under(page: PeriodContext, payer: PayerState) -> list[Content]:

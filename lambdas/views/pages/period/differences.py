@@ -42,7 +42,7 @@ def _since(page: PeriodContext, before: PeriodDigest) -> Html:
         since_period_before(before, page.now), key=lambda one: _order(page, before, one)
     )
     headings = (
-        "Payer account", "What", f"{month_name(before.billing_period)}|",
+        "Payer account", "Type", f"{month_name(before.billing_period)}|",
         f"{month_name(page.period)}|", "Change|", "In %|",
     )  # fmt: skip
     rows = [_row(page, before, change, headings) for change in changes]
@@ -107,7 +107,7 @@ def _row(
     return element(
         "tr",
         cell("Payer account", page.payer(change)),
-        cell("What", _what(page, before, change)),
+        cell("Type", _type(page, before, change)),
         (
             cell(heading.rstrip("|"), content, number=True)
             for heading, content in zip(headings[2:], cells, strict=True)
@@ -115,7 +115,7 @@ def _row(
     )
 
 
-def _what(page: PeriodContext, before: PeriodDigest, change: Change) -> Content:
+def _type(page: PeriodContext, before: PeriodDigest, change: Change) -> Content:
     """The kind of a difference; a total that an outstanding invoice may change is provisional."""
     if change.code in _LABELS:
         return element("strong", _LABELS[change.code])
@@ -157,7 +157,7 @@ def _changed(page: PeriodContext, late: Sequence[Late]) -> Html | None:
     ]
     if not changes:
         return None
-    headings = ("Payer account", "What", "Invoice or file", "Details")
+    headings = ("Payer account", "Type", "Invoice or file", "Details")
     rows = [
         element(
             "tr",
@@ -169,7 +169,7 @@ def _changed(page: PeriodContext, late: Sequence[Late]) -> Html | None:
         for change in changes
     ]
     return section(
-        "Changed after it was archived",
+        "Changed after archiving",
         folded(counted(len(rows), "change"), table("Changes", headings, rows, class_="changes")),
         name="changed",
         note="Nothing was overwritten: the first version stays in the archive.",

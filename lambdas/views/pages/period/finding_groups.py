@@ -47,7 +47,7 @@ def remarks(page: PeriodContext) -> Html | None:
         "Worth a look",
         parts,
         name="worth-a-look",
-        note="These block nothing. Grouped by issue, with next step and accounts.",
+        note="None of these blocks the close. Grouped by issue, with next step and accounts.",
     )
 
 

@@ -17,7 +17,7 @@ from lambdas.views.pages.period.context import PeriodContext
 from lambdas.views.wording import code_name
 
 _MOST_SHOWN = 20
-_HEADINGS = ("Payer account", "What", "Invoice or file", "Arrived", "Amount|")
+_HEADINGS = ("Payer account", "Type", "Invoice or file", "Arrived", "Amount|")
 _ADDED = re.compile(r"(?P<key>\S+) was added at (?P<at>\S+)\.", re.ASCII)
 """The detail of a finding on a document that was added to an archived invoice."""
 _OF_DOCUMENTS = ("LATE_DOCUMENT", "DOCUMENT_REVISED")
@@ -91,7 +91,7 @@ def _row(page: PeriodContext, late: Late) -> Html:
     return element(
         "tr",
         cell("Payer account", page.payer(late.payer)),
-        cell("What", element("strong", code_name(late.finding.code))),
+        cell("Type", element("strong", code_name(late.finding.code))),
         cell("Invoice or file", page.subject(late.subject)),
         cell("Arrived", day_mark(late.at.date())),
         cell("Amount", amount, number=True),

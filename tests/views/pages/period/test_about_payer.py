@@ -9,6 +9,7 @@ from lambdas.domain.witnesses.acknowledgements import Acknowledgement
 from lambdas.domain.witnesses.charges import Residual
 from lambdas.domain.witnesses.statements import PayerWitnesses
 from tests.domain.example_months import digest, due, month, page_of_month, payer_state
+from tests.domain.examples import BOREAL
 from tests.views.pages.reading import read
 
 COST_EXPLORER = "Cost Explorer, AWS marketplace"
@@ -17,7 +18,8 @@ COST_EXPLORER = "Cost Explorer, AWS marketplace"
 def about(state: PayerState) -> dict[str, str]:
     """The terms that the page has of a payer account, with what it says of each."""
     before = digest(payer_state(invoices=(due("0", "10.00"), due("00", "5", "JPY"))))
-    shown = read(page_of_month(month(state), [before])).one("dl", "about")
+    others = payer_state(BOREAL, "Boreal")
+    shown = read(page_of_month(month(state, others), [before])).all("dl", "about")[0]
     terms, said = shown.all("dt"), shown.all("dd")
     return {term.text: what.text for term, what in zip(terms, said, strict=True)}
 
@@ -52,11 +54,13 @@ def test_the_bills_of_other_accounts_are_told_apart() -> None:
             due("1", "10.00"),
             due("2", "7.00", BillSourceAccounts=["999900001111"]),
             due("3", "1.00", BillSourceAccounts=["999900001111"]),
+            due("4", "2.00", BillSourceAccounts=[BOREAL]),
         )
     )
     said = about(state)
     assert said["Own usage"] == "10.00 USD in 1 invoice"
-    assert said["Bills of 999900001111"] == "8.00 USD in 2 invoices"
+    assert said["Billed for Boreal (044455556666)"] == "2.00 USD in 1 invoice"
+    assert said["Billed for 999900001111"] == "8.00 USD in 2 invoices"
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def test_ten_changes_are_shown_the_largest_in_per_cent_first() -> None:
 def test_changes_of_archived_invoices_are_folded() -> None:
     found = finding("INVOICE_CANCELLED", "1", "TaxAuthorityStatus: ISSUED → CANCELLED")
     page = read(page_of_month(month(payer_state(findings=(found,)))))
-    shown = section(page, "Changed after it was archived")
+    shown = section(page, "Changed after archiving")
     assert shown
     assert shown.one("summary").text == "1 change"
     assert rows(shown) == [

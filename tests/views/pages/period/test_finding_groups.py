@@ -17,7 +17,7 @@ def test_a_kind_of_finding_is_shown_once_with_its_next_step_and_every_account() 
     ]
     shown = remarks(page_of_month(month(*payers)))
     assert shown.one("p", "note").text == (
-        "These block nothing. Grouped by issue, with next step and accounts."
+        "None of these blocks the close. Grouped by issue, with next step and accounts."
     )
     assert shown.all("summary")[0].text == "12 warnings"
     (group,) = shown.all("article")

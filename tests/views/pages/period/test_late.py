@@ -9,7 +9,7 @@ from tests.domain.examples import ACME
 from tests.views.pages.reading import Node, read, section
 
 CLOSED, LATER = "2026-11-12T06:00:00Z", "2026-11-20T06:00:00Z"
-HEADING, CHANGED = "Arrived after the close", "Changed after it was archived"
+HEADING, CHANGED = "Arrived after the close", "Changed after archiving"
 KEY = "invoices/2026-10/111122223333/2026-10_111122223333_INVOICE_1_r2.pdf"
 
 
