@@ -12,6 +12,7 @@ from lambdas.domain.close.owners import Owners
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.period_page import period_page
+from tests.domain.example_months import NO_OWNERS
 from tests.programs import program
 
 DESK, PHONE, SMALLEST = (1280, 900), (390, 844), (320, 640)
@@ -77,10 +78,15 @@ class Reader:
         return opened
 
     def open_month(
-        self, manifest: Manifest, periods: Sequence[PeriodDigest] = (), **options: Any
+        self,
+        manifest: Manifest,
+        periods: Sequence[PeriodDigest] = (),
+        *,
+        owners: Owners = NO_OWNERS,
+        **options: Any,
     ) -> Opened:
         path = self._folder / "index.html"
-        path.write_bytes(period_page(manifest, periods, region="eu-west-1", owners=Owners(())))
+        path.write_bytes(period_page(manifest, periods, region="eu-west-1", owners=owners))
         return self.open(path, **options)
 
     def close(self) -> None:

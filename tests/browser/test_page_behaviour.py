@@ -10,9 +10,11 @@ from playwright.sync_api import Page
 from pypdf import PdfReader
 
 from bench.views import manifest_of
+from lambdas.domain.close.owners import Owners
 from lambdas.domain.cut_text import short
 from lambdas.domain.findings import finding
 from lambdas.domain.judgement.manifests import Manifest
+from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.visible_text import shown
 from lambdas.views.digest import PeriodDigest
 from tests.browser.conftest import DESK, PHONE, SMALLEST, Reader
@@ -66,7 +68,11 @@ def open_all(page: Page) -> None:
 
 @pytest.mark.parametrize("has_script", [True, False])
 def test_hostile_text_does_nothing(reader: Reader, has_script: bool) -> None:
-    opened = reader.open_month(hostile_month(), java_script_enabled=has_script)
+    manifest = hostile_month()
+    owners = Owners(
+        Payer(payer.payer_account_id, payer.name, owner=payer.name) for payer in manifest.payers
+    )
+    opened = reader.open_month(manifest, owners=owners, java_script_enabled=has_script)
     page = opened.page
     names = page.locator(".payer .name bdi").all_text_contents()
     assert sorted(names) == sorted(shown(short(text, 2_000)) for text in HOSTILE_NAMES)

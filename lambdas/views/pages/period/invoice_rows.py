@@ -102,7 +102,7 @@ def _kinds(invoice: ArchivedInvoice | OutstandingInvoice) -> Iterator[str]:
             yield code_name(kind)
     role = invoice.receiver_role if isinstance(invoice, ArchivedInvoice) else None
     if role:
-        yield f"received as {role.lower()}"
+        yield f"Received as {role.lower()}"
 
 
 def _day(summary: InvoiceSummary, path: str) -> Content:

@@ -125,7 +125,7 @@ def test_only_what_is_unusual_is_marked() -> None:
         "1",
         "2 Credit memo",
         "3 AWS marketplace",
-        "4 received as buyer",
+        "4 Received as buyer",
     ]
 
 
