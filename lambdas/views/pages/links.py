@@ -30,7 +30,9 @@ class Links:
 
     def to_bucket(self) -> Html:
         """A link to the bucket in the console."""
-        return element("a", name(self._bucket), href=console_bucket_link(self._bucket, self._region))
+        return element(
+            "a", name(self._bucket), href=console_bucket_link(self._bucket, self._region)
+        )
 
     def inside(self, anchor: str, label: str | Html) -> Html:
         """A link to a place on the same page."""

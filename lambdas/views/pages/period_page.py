@@ -12,6 +12,7 @@ from lambdas.domain.evidence.archive_layout import (
     ARCHIVE_PAGE_KEY,
     completeness_key,
     file_name,
+    invoices_csv_key,
     ledger_csv_key,
     ledger_workbook_key,
     period_page_key,
@@ -119,6 +120,7 @@ def _files(page: PeriodContext) -> Html:
     files = [
         (ledger_workbook_key(page.period), "Ledger for Excel"),
         (ledger_csv_key(page.period), "Ledger as CSV"),
+        (invoices_csv_key(page.period), "Invoices as CSV"),
         (completeness_key(page.period), "Status as data"),
         (sha256_sums_key(page.period), "SHA-256 sums"),
     ]

@@ -1,13 +1,13 @@
 """The invoices of a payer account on a period's page, each with all its documents."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 
+from lambdas.domain.close.invoice_lines import repeated_invoice
 from lambdas.domain.day_names import day_name
 from lambdas.domain.evidence.archive_layout import file_extension
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.evidence.records import ArchivedDocument
-from lambdas.domain.evidence.references import references
+from lambdas.domain.invoices.stated_money import tax_money
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.judgement.manifests import PayerState
 from lambdas.domain.money import Amount, AmountNotRead
@@ -119,7 +119,8 @@ def _amount(summary: InvoiceSummary) -> Content:
         return element("span", "excluded: it cannot be read", class_="kind")
     if not summary.repeats_another:
         return _money(amount)
-    paper = amount if summary.is_receipt else _tax_amount(summary) or amount
+    tax = None if summary.is_receipt else tax_money(summary)
+    paper = Amount(tax.currency, tax.gross) if tax else amount
     return [
         element("span", _money(paper), class_="not-added"),
         " ",
@@ -129,19 +130,10 @@ def _amount(summary: InvoiceSummary) -> Content:
 
 def _repeats(summary: InvoiceSummary) -> Content:
     """`tax copy of 5286405569`; the kind alone if the row names no invoice."""
+    invoice_id = repeated_invoice(summary)
     if not summary.is_receipt:
-        return ["tax copy of ", name(summary.commercial_invoice_id or "")]
-    paid = next((invoice_id for _, invoice_id in references(summary)), None)
-    return ["payment receipt for ", name(paid)] if paid else "payment receipt"
-
-
-def _tax_amount(summary: InvoiceSummary) -> Amount | None:
-    """The total in the currency of the tax copy's paper."""
-    currency = summary.text_at("TaxCurrencyAmount.CurrencyCode")
-    with suppress(AmountNotRead):
-        value = summary.amount_at("TaxCurrencyAmount.TotalAmount")
-        return Amount(currency, value) if currency and value is not None else None
-    return None
+        return ["tax copy of ", name(invoice_id or "")]
+    return ["payment receipt for ", name(invoice_id)] if invoice_id else "payment receipt"
 
 
 def _money(amount: Amount) -> Content:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from lambdas.domain.close.invoice_lines import document_counts
 from lambdas.domain.day_names import month_name, period_name
 from lambdas.domain.money_text import money, money_change
 from lambdas.views.comparison import Total, total_changes
-from lambdas.views.document_counts import document_counts
 from lambdas.views.pages.frame import NOTHING, amount_mark, section
 from lambdas.views.pages.html import Html, element, name
 from lambdas.views.pages.period.context import PeriodContext
