@@ -9,11 +9,12 @@ from lambdas.domain.cut_text import short
 from lambdas.domain.day_names import day_name, period_name
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.money import Amount
+from lambdas.domain.verdict_words import needs_a_person
 from lambdas.domain.words import counted, listed, some_of
 from lambdas.views.pages.frame import amount_mark
 from lambdas.views.pages.html import Content, name
 from lambdas.views.pages.period.context import PeriodContext
-from lambdas.views.wording import code_name
+from lambdas.views.wording import PAYER_VERDICTS, code_name
 
 _MOST_AMOUNTS = 3
 _LONGEST_NAME = 80
@@ -33,7 +34,7 @@ def _sentences(page: PeriodContext) -> Iterator[Content]:
     if any(one.who is None for one in due):
         yield "The archive itself is damaged. Nothing else on this page counts until that is fixed."
     if not manifest.payers:
-        yield "No payer account was checked for this month."
+        yield "No payer account was checked for this month. Start a run."
     if page.now.is_in_progress and _month_is_over(page) is False:
         yield f"{period_name(page.period)} is in progress."
     if page.open.invoices:
@@ -42,6 +43,8 @@ def _sentences(page: PeriodContext) -> Iterator[Content]:
         yield _gaps(gaps)
     if due:
         yield from _first_step(due)
+    elif manifest.verdict == "ACTION_REQUIRED":
+        yield from _needing(page)
     else:
         yield from _waiting(page)
 
@@ -125,6 +128,17 @@ def _first_step(due: Sequence[OpenItem]) -> Iterator[Content]:
     if len(groups) > 1:
         others = len(groups) - 1
         yield f"{counted(others, 'more step')} {'is' if others == 1 else 'are'} listed below."
+
+
+def _needing(page: PeriodContext) -> Iterator[Content]:
+    """The payer accounts that need a person, if no finding says why."""
+    needing = [payer for payer in page.manifest.payers if needs_a_person(payer.verdict)]
+    if len(needing) > 1:
+        yield f"{counted(len(needing), 'payer account')} need attention: see the list below."
+        return
+    for payer in needing:
+        meaning = PAYER_VERDICTS[payer.verdict][1]
+        yield [_name(page.identity(payer.payer_account_id)), f": {meaning}"]
 
 
 def actor_name(item: OpenItem) -> str:

@@ -80,7 +80,14 @@ def test_damage_of_the_archive_comes_before_anything_else() -> None:
 
 
 def test_a_month_without_accounts_says_so() -> None:
-    assert lead().startswith("No payer account was checked for this month.")
+    assert lead() == "No payer account was checked for this month. Start a run."
+
+
+def test_an_account_that_needs_a_person_is_named_even_if_no_finding_says_why() -> None:
+    text = lead(payer_state(invoices=(invoice(),), verdict="NOT_CHECKED"), payer_state(BOREAL))
+    assert text == "Acme: No run has checked this payer account to the end."
+    both = (payer_state(verdict="NOT_CHECKED"), payer_state(BOREAL, verdict="MISSING"))
+    assert lead(*both) == "2 payer accounts need attention: see the list below."
 
 
 def test_a_month_in_progress_reads_as_one() -> None:
