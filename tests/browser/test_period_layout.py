@@ -101,14 +101,14 @@ def test_the_script_counts_the_days_since_the_deadline(reader: Reader) -> None:
     ):
         page.clock.set_fixed_time(now)
         page.reload()
-        step = page.locator(".work td").last.inner_text()
+        step = page.locator(".open-items td").last.inner_text()
         assert text in step
         assert ("late" in step) == ("late" in text)
 
 
 def test_without_a_script_the_deadline_stands_alone(reader: Reader) -> None:
     page = reader.open_month(overdue_month(), java_script_enabled=False).page
-    step = page.locator(".work td").last.inner_text()
+    step = page.locator(".open-items td").last.inner_text()
     assert "Deadline: 10 November 2026" in step
     assert "late" not in step
 

@@ -30,7 +30,7 @@ def open_sections(page: PeriodContext) -> Iterator[Html]:
 def _section(page: PeriodContext, heading: str, anchor: str, items: Sequence[OpenItem]) -> Html:
     rows = [_row(page, one) for one in items]
     shown = first_and_more(
-        heading, _HEADINGS, rows, most=_MOST_SHOWN, noun="more item", class_="work"
+        heading, _HEADINGS, rows, most=_MOST_SHOWN, noun="more item", class_="open-items"
     )
     return section(heading, shown, name=anchor)
 
