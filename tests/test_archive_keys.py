@@ -35,7 +35,7 @@ FOLDER = re.compile(
 )
 FILE = re.compile(
     r"(?:^|[/})])(?:(?:manifest|fetch|charges)-(?:\W.*)?|(?:claim|request|payers|result|listing"
-    r"|completeness|\{:04d\})\\?\.json|SHA256SUMS|ledger\\?\.(?:csv|xlsx)|README\\?\.txt"
+    r"|completeness|find|\{:04d\})\\?\.json|SHA256SUMS|ledger\\?\.(?:csv|xlsx)|README\\?\.txt"
     r"|index\\?\.html|manifest-signing-key\\?\.pem)$"
 )
 """In the text of a literal, with `{}` for what is filled in; dots of a pattern are escaped."""

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
             "judge_period 3 2",
             ["invoices each, second run", "'COMPLETE', 'changed': False", "judging took"],
         ),
+        ("find 36 200", ["find.json", "bytes of the page", "of them: "]),
         ("large_payer 60", ["60 invoices, list: ", "60 invoices, fetch: "]),
         ("views 3", ['"ledger.xlsx"', '"peak_kib"']),
         ("parse_bounds --small", ["operators: ", "nested: ", "  peak: "]),

@@ -15,6 +15,11 @@ def to_json(value: object) -> bytes:
     return _to_json(value, indent=2).encode(errors="backslashreplace")
 
 
+def to_compact_json(value: object) -> bytes:
+    """The same in one line without spaces."""
+    return _to_json(value, separators=(",", ":")).encode(errors="backslashreplace")
+
+
 def to_canonical_json(value: object) -> bytes:
     """The signed form: one line without spaces. Every release writes and checks it with halves of
     surrogate pairs unescaped.

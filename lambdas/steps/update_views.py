@@ -27,6 +27,7 @@ from lambdas.domain.evidence.archive_layout import (
 )
 from lambdas.domain.json_text import to_json
 from lambdas.domain.judgement.manifests import Manifest
+from lambdas.steps.find_files import find_files, update_find_file
 from lambdas.steps.judging.manifest_chain import Link, ManifestChain
 from lambdas.steps.periods_seen import of_each_period
 from lambdas.steps.read_if_understood import read_if_understood
@@ -37,6 +38,7 @@ from lambdas.views.invoices_csv import invoices_csv
 from lambdas.views.ledger import ledger_csv
 from lambdas.views.pages.archive_page import archive_page
 from lambdas.views.pages.period_page import period_page
+from lambdas.views.pages.search import Search
 from lambdas.views.readme import readme_text
 from lambdas.views.sha256_sums import sha256_sums
 from lambdas.views.workbook import WorkbookNotMade, ledger_workbook
@@ -54,6 +56,7 @@ def update_manifest_views(archive: Archive, link: Link, owners: Owners, form: Cs
     archive.update_view(sha256_sums_key(period), sha256_sums(manifest, link.sha256), sequence)
     archive.update_view(ledger_csv_key(period), ledger_csv(manifest, form), sequence)
     archive.update_view(invoices_csv_key(period), invoices_csv(manifest, owners), sequence)
+    update_find_file(archive, link)
     update_completeness(archive, manifest, sequence)
 
 
@@ -87,10 +90,19 @@ def update_pages(
             _update_page(archive, chain, one, periods, before=before, owners=owners, muted=muted)
         except NOT_UNDERSTOOD:
             logger().exception("could not make a page", extra={"billing_period": str(period)})
+    search = Search.of(find_files(archive, chain, periods), owners)
+    page = archive_page(
+        archive.bucket, archive.region, periods, unread, search=search, owners=owners
+    )
+    _update_root(archive, signer, page)
+
+
+def _update_root(archive: Archive, signer: ManifestSigner, page: bytes) -> None:
+    """Update the views at the bucket's root; `page` is that of the archive."""
     for key, content in (
         (PUBLIC_KEY_KEY, signer.public_key_pem()),
         (README_KEY, readme_text(archive.bucket)),
-        (ARCHIVE_PAGE_KEY, archive_page(archive.bucket, archive.region, periods, unread)),
+        (ARCHIVE_PAGE_KEY, page),
     ):
         archive.update_view(key, content, _OF_THE_ROOT)
 

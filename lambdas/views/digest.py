@@ -1,6 +1,5 @@
 """A period's summary for the views of other periods, read from its `completeness.json`."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +8,7 @@ from functools import cached_property
 from typing import Any, get_args
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.findings import KINDS, Finding
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import COMPLETENESS_SCHEMA, Manifest
 from lambdas.domain.money import EXACT, stored_decimal
@@ -30,6 +30,7 @@ class PayerDigest:
     """The number of expected invoices neither archived nor accepted as missing."""
     outstanding_totals: Mapping[str, Decimal]
     """The amounts of those that AWS lists, outside the totals."""
+    blocking: tuple[Finding, ...]
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "PayerDigest":
@@ -46,6 +47,7 @@ class PayerDigest:
             _totals(data["totals"]),
             _count(data.get("unarchived", not_noted)),
             _totals(data.get("outstanding_totals", [])),
+            _blocking(data["findings"]),
         )
 
     @property
@@ -55,7 +57,7 @@ class PayerDigest:
 
 @dataclass(frozen=True)
 class PeriodDigest:
-    """One period: its verdict, its payer accounts and the number of findings by blocking code."""
+    """One period: its verdict, its payer accounts and the findings that block."""
 
     billing_period: BillingPeriod
     verdict: str
@@ -65,9 +67,8 @@ class PeriodDigest:
     """Key of the manifest of this verdict; None if none can be read."""
     totals: Mapping[str, Decimal]
     payers: tuple[PayerDigest, ...]
-    blocking: Mapping[str, int]
-    next_steps: Mapping[str, str]
-    """By blocking code."""
+    blocking: tuple[Finding, ...]
+    """Those on the period as a whole."""
     last_day: date | None
     """The last day on which nothing of the period was overdue."""
 
@@ -80,8 +81,6 @@ class PeriodDigest:
         """
         if data.get("schema") != COMPLETENESS_SCHEMA:
             raise ValueError(f"its schema is {data.get('schema')!r}, not {COMPLETENESS_SCHEMA!r}")
-        found = [*data["findings"], *(f for payer in data["payers"] for f in payer["findings"])]
-        blocking = [f for f in found if f["severity"] == "blocking"]
         if data["verdict"] not in get_args(PeriodVerdict):
             raise ValueError(f"{data['verdict']!r} is no verdict of a period")
         read_instant(data["generated_at"])
@@ -93,8 +92,7 @@ class PeriodDigest:
             _text_or_none(data["manifest"]),
             _totals(data["totals"]),
             tuple(map(PayerDigest.from_data, data["payers"])),
-            dict(sorted(Counter(_text(f["code"]) for f in blocking).items())),
-            {f["code"]: _text(f["next_step"]) for f in blocking},
+            _blocking(data["findings"]),
             date.fromisoformat(data["last_day"]) if data.get("last_day") else None,
         )
 
@@ -160,6 +158,15 @@ class PeriodDigest:
 
 def _totals(data: list[Mapping[str, str]]) -> dict[str, Decimal]:
     return {_text(one["currency"]): stored_decimal(one["amount"]) for one in data}
+
+
+def _blocking(data: list[Mapping[str, str]]) -> tuple[Finding, ...]:
+    """The blocking findings of codes that this release knows."""
+    return tuple(
+        Finding(f["code"], "blocking", *(_text(f[n]) for n in ("subject", "detail", "next_step")))
+        for f in data
+        if f["severity"] == "blocking" and f["code"] in KINDS
+    )
 
 
 def _text(value: object) -> str:

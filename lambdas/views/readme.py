@@ -20,7 +20,7 @@ You need no part of that program to read or to verify this archive.
 
 WHERE TO BEGIN
 
-  index.html                       every billing period and its status
+  index.html                       every billing period, its status, a search
   periods/2026-10/index.html       one billing period, a calendar month of usage
   periods/2026-10/ledger.xlsx      a spreadsheet with a row for each document
   periods/2026-10/ledger.csv       the same as text
@@ -170,8 +170,8 @@ PAYER = ("archived checked_at documents expected findings legal_entity name "
          "payer_account_id residuals run_id settled_at sources totals verdict").split()
 ADDED_LATER = "open_currencies", "outstanding_totals", "unarchived"
 COMPLETE = "COMPLETE", "NO_CHARGES", "TRANSFERRED"
-VIEWS = ("SHA256SUMS", "completeness.json", "index.html", "invoices.csv", "ledger.csv",
-         "ledger.xlsx")
+VIEWS = ("SHA256SUMS completeness.json find.json index.html invoices.csv "
+         "ledger.csv ledger.xlsx").split()
 MADE_LATER = "invoices.csv"
 AT_THE_TOP = "README.txt", "index.html", "manifest-signing-key.pem"
 CELL = '"[^"]*(?:""[^"]*)*"|[-0-9%s: ]*'
@@ -390,7 +390,7 @@ if not periods:
 for what in (
         "whether the newest manifests, or whole months at either end, were removed",
         "whether manifest-signing-key.pem is the right key, and what the bucket hides",
-        "ledger.csv but for its form, documents and amounts due; ledger.xlsx; pages",
+        "ledger.csv but for its form, documents and amounts due; ledger.xlsx; pages; find.json",
         "invoices.csv but for its files and sums",
         "what records say; runs/"):
     show("NOT CHECKED " + what)

@@ -11,6 +11,7 @@ from typing import Any
 from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.evidence.archive_layout import (
     completeness_key,
+    find_key,
     invoices_csv_key,
     ledger_csv_key,
     manifest_key,
@@ -21,6 +22,7 @@ from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.verdict_words import is_complete
 from lambdas.views.sha256_sums import sums_comment, sums_line
 from ops.check.chain import Link
+from ops.check.find import find_differences
 from ops.check.invoices import invoices_differences, must_have_invoices_csv
 from ops.check.ledger import ledger_differences
 from ops.check.limits import largest_view
@@ -92,6 +94,8 @@ class ViewsCheck:
         invoices_key = invoices_csv_key(period)
         if invoices_key in self._files or must_have_invoices_csv(manifest):
             self._view(invoices_key, lambda file: invoices_differences(file.lines(), manifest))
+        if find_key(period) in self._files:  # earlier releases made none
+            self._view(find_key(period), lambda file: find_differences(file.content(), manifest))
 
     def _view(self, key: str, differences: Callable[[ViewFile], Iterator[str]]) -> None:
         if key not in self._files or self._files[key].is_hidden:

@@ -9,10 +9,14 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from lambdas.domain.close.owners import Owners
+from lambdas.domain.evidence.archive_layout import ARCHIVE_PAGE_KEY, period_page_key
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.views.digest import PeriodDigest
+from lambdas.views.find import find_file
+from lambdas.views.pages.archive_page import archive_page
 from lambdas.views.pages.period_page import period_page
 from tests.domain.example_months import NO_OWNERS
+from lambdas.views.pages.search import Search
 from tests.programs import program
 
 DESK, PHONE, SMALLEST = (1280, 900), (390, 844), (320, 640)
@@ -63,7 +67,9 @@ class Reader:
         self._folder = folder
         self._opened: list[Any] = []
 
-    def open(self, path: Path, size: tuple[int, int] = DESK, **options: Any) -> Opened:
+    def open(
+        self, path: Path, size: tuple[int, int] = DESK, at: str = "", **options: Any
+    ) -> Opened:
         context = self._browser.new_context(
             viewport={"width": size[0], "height": size[1]}, **options
         )
@@ -74,7 +80,7 @@ class Reader:
         page.on("dialog", lambda dialog: (opened.dialogs.append(dialog.message), dialog.dismiss()))
         page.on("pageerror", lambda error: opened.said.append(str(error)))
         page.on("console", lambda message: opened.said.append(message.text))
-        page.goto(path.as_uri())
+        page.goto(path.as_uri() + at)
         return opened
 
     def open_month(
@@ -88,6 +94,26 @@ class Reader:
         path = self._folder / "index.html"
         path.write_bytes(period_page(manifest, periods, region="eu-west-1", owners=owners))
         return self.open(path, **options)
+
+    def open_archive(
+        self, *manifests: Manifest, owners: Owners | None = None, at: str = "", **options: Any
+    ) -> Opened:
+        """Open the page of an archive of these months, beside their own pages; `at` is an anchor
+        of it.
+        """
+        owners = owners or Owners(())
+        digests = [PeriodDigest.of(one) for one in manifests]
+        newest_first = sorted(manifests, key=lambda one: one.billing_period, reverse=True)
+        search = Search.of(map(find_file, newest_first), owners)
+        root = self._folder / ARCHIVE_PAGE_KEY
+        root.write_bytes(
+            archive_page("example-archive", "eu-west-1", digests, search=search, owners=owners)
+        )
+        for manifest in manifests:
+            path = self._folder / period_page_key(manifest.billing_period)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(period_page(manifest, digests, "eu-west-1"))
+        return self.open(root, at=at, **options)
 
     def close(self) -> None:
         for context in self._opened:

@@ -19,9 +19,9 @@ from lambdas.domain.visible_text import shown
 from lambdas.views.digest import PeriodDigest
 from tests.browser.conftest import DESK, PHONE, SMALLEST, Reader
 from tests.domain.example_months import due, invoice, month, payer_state
-from tests.domain.examples import outstanding
+from tests.domain.examples import BOREAL, outstanding
 
-FIND = "Find a payer account, invoice, file or finding"
+FIND = "Find an invoice, amount, PO, payer account, file or finding"
 HOSTILE_NAMES = (
     "<script>alert('name')</script><b>bold</b>",
     '" onmouseover="alert(1)" autofocus onfocus="alert(2)',
@@ -161,7 +161,7 @@ def test_the_filter_finds_payer_accounts_by_name_id_invoice_and_verdict(
     words = page.get_by_label(FIND)
     words.fill("kessler")
     assert shown.all_text_contents() == ["236481957204"]
-    assert page.get_by_role("status").text_content() == "1 of 18 shown"
+    assert page.get_by_role("status").text_content() == "1 of 18 payer accounts shown"
     words.fill("020417736915")
     assert shown.all_text_contents() == ["020417736915"]
     words.fill("<script> orchard")
@@ -194,6 +194,54 @@ def test_the_filter_finds_the_names_of_files_and_the_codes_of_findings(
     words.fill("pdf_not_ready")
     for one in shown.all_text_contents():
         assert "PDF not ready" in (page.locator(f"#payer-{one}").text_content() or "")
+
+
+def test_the_filter_opens_and_marks_invoices_and_goes_from_one_to_the_next(reader: Reader) -> None:
+    acme = (
+        due("AB-1", "1234.50", PurchaseOrderNumber="4500012345"),
+        due("AB-2", "77.00"),
+        due("CD-1", "1234.50"),
+    )
+    boreal = (due("AB-3", "12.00", payer=BOREAL), due("CD-2", "1.00", payer=BOREAL))
+    page = reader.open_month(
+        month(
+            payer_state(invoices=acme),
+            payer_state(BOREAL, "Boreal", invoices=boreal),
+            *(payer_state(f"{n:012d}", f"Filler {n}") for n in range(1, 40)),
+        )
+    ).page
+    words, hits = page.get_by_label(FIND), page.locator("tr.hit td:first-child bdi")
+    said = page.locator(".filter").get_by_role("status")
+    for query, ids in (
+        ("ab-", ["AB-1", "AB-2", "AB-3"]),
+        ("1.234,50", ["AB-1", "CD-1"]),
+        ("1234.5 ab", ["AB-1"]),
+        ("4500012345", ["AB-1"]),
+        ("boreal ab", ["AB-3"]),
+        ("boreal", []),
+    ):
+        words.fill(query)
+        assert hits.all_text_contents() == ids, query
+        assert all(hit.is_visible() for hit in hits.all())
+    words.fill("ab-")
+    assert said.text_content() == (
+        "3 invoices found, 2 of 41 payer accounts shown. Press Enter to go to the next one."
+    )
+    for expected in ("AB-1", "AB-2", "AB-3", "AB-1"):
+        words.press("Enter")
+        in_view = [
+            hit.text_content()
+            for hit in hits.all()
+            if hit.evaluate("e => (y => 0 < y && y < innerHeight)(e.getBoundingClientRect().top)")
+        ]
+        assert expected in in_view
+    words.fill("nobody")
+    assert said.text_content() == (
+        "Nothing in this month matches \N{LEFT DOUBLE QUOTATION MARK}nobody"
+        "\N{RIGHT DOUBLE QUOTATION MARK}. Search all months."
+    )
+    words.fill("")
+    assert hits.count() == page.locator(".payer[open]").count() == 0
 
 
 @pytest.fixture(scope="module")

@@ -4,16 +4,29 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from lambdas.aws.archive import Archive, ReadObject
+from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.close.owners import Owners
-from lambdas.domain.evidence.archive_layout import VIEW_TAG, is_evidence
+from lambdas.domain.day_names import period_name
+from lambdas.domain.evidence.archive_layout import (
+    VIEW_TAG,
+    completeness_key,
+    find_key,
+    is_evidence,
+    manifest_key,
+    period_prefix,
+)
+from lambdas.domain.json_text import to_json
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.handlers import enumerate_payer_accounts
+from lambdas.steps.find_files import MOST_MADE
 from lambdas.views.cells import EUROPEAN
 from lambdas.views.invoices_csv import invoices_csv
 from lambdas.views.ledger import ledger_csv
@@ -36,8 +49,9 @@ PAGE = f"periods/{TARGET}/index.html"
 WORKBOOK = f"periods/{TARGET}/ledger.xlsx"
 LEDGER = f"periods/{TARGET}/ledger.csv"
 INVOICES = f"periods/{TARGET}/invoices.csv"
+FIND = f"periods/{TARGET}/find.json"
 OF_A_PERIOD = (
-    *("SHA256SUMS", "completeness.json", "index.html", "invoices.csv", "ledger.csv"),
+    *("SHA256SUMS", "completeness.json", "find.json", "index.html", "invoices.csv", "ledger.csv"),
     "ledger.xlsx",
 )
 OF_THE_ROOT = ("README.txt", "index.html", "manifest-signing-key.pem")
@@ -141,7 +155,7 @@ def root_versions(world: World) -> dict[str, str]:
     return {key: world.s3.head_object(Bucket=BUCKET, Key=key)["VersionId"] for key in OF_THE_ROOT}
 
 
-@pytest.mark.parametrize("key", [PAGE, WORKBOOK, LEDGER, INVOICES, *OF_THE_ROOT])
+@pytest.mark.parametrize("key", [PAGE, WORKBOOK, LEDGER, INVOICES, FIND, *OF_THE_ROOT])
 def test_a_view_that_a_crash_left_out_or_somebody_replaced_is_made_again(
     archive: World, key: str
 ) -> None:
@@ -218,7 +232,7 @@ def test_a_period_whose_verdict_cannot_be_read_is_shown_and_needs_somebody(
     archive.run(at=NEXT_DAY)
     root = page(archive, "index.html")
     assert verdict(archive, "index.html") == "Action required"
-    assert "start a run of 2026-07" in root.one("article").text
+    assert "Start a run of 2026-07" in root.one("article").text
     row = next(one.text for one in root.all("tr") if one.text.startswith("July 2026"))
     assert "Cannot be read" in row
 
@@ -313,3 +327,94 @@ def test_a_muted_remark_is_left_off_the_page_and_kept_in_the_evidence(
     manifest = Manifest.from_data(world.read(f"periods/{TARGET}/manifests/manifest-0001.json"))
     assert code in {found.code for payer in manifest.payers for found in payer.findings}
     assert code in world.content(LEDGER).decode()
+
+
+def older_month(world: World, period: BillingPeriod) -> None:
+    """A complete month as a release before `find.json` left it: September's at another place."""
+    september = Manifest.from_data(world.read("periods/2026-09/manifests/manifest-0001.json"))
+    manifest = replace(september, billing_period=period)
+    files = {
+        manifest.key: to_json(manifest.to_data()),
+        completeness_key(period): to_json(manifest.completeness()),
+    }
+    for key, content in files.items():
+        world.s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+
+
+def locked(world: World) -> dict[str, str]:
+    return {key: version for key, version in world.versions().items() if is_evidence(key)}
+
+
+@pytest.fixture
+def keys_read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The keys of every object that a run reads."""
+    keys: list[str] = []
+    read = Archive.read
+
+    def noted(self: Archive, key: str, *limit: int) -> ReadObject | None:
+        keys.append(key)
+        return read(self, key, *limit)
+
+    monkeypatch.setattr(Archive, "read", noted)
+    return keys
+
+
+def test_a_month_without_its_find_file_gets_one_from_its_newest_manifest_once(
+    archive: World, keys_read: list[str]
+) -> None:
+    may = BillingPeriod(2026, 5)
+    older_month(archive, may)
+    evidence = locked(archive)
+    archive.run(at=NEXT_DAY)
+    made = archive.read(find_key(may))
+    assert made["manifest"] == manifest_key(may, 1)
+    assert sorted(row[0] for row in made["invoices"]) == ["A0", "B0"]
+    assert locked(archive) == evidence
+    assert '"May 2026"' in archive.content("index.html").decode()
+    version = archive.s3.head_object(Bucket=BUCKET, Key=find_key(may))["VersionId"]
+    keys_read.clear()
+    archive.run(at=NEXT_DAY + timedelta(days=1))
+    assert archive.s3.head_object(Bucket=BUCKET, Key=find_key(may))["VersionId"] == version
+    of_may = [key for key in keys_read if key.startswith(period_prefix(may))]
+    assert set(of_may) == {completeness_key(may), find_key(may)}
+    assert of_may.count(find_key(may)) == 1
+
+
+@pytest.mark.parametrize("content", [b"no JSON", b"{}", b'{"schema": "invoice-archive/find/1"}'])
+def test_a_find_file_that_is_none_or_of_another_month_is_made_again(
+    archive: World, content: bytes
+) -> None:
+    may, june = BillingPeriod(2026, 5), BillingPeriod(2026, 6)
+    for period in (may, june):
+        older_month(archive, period)
+    archive.run(at=NEXT_DAY)
+    good = archive.content(find_key(may))
+    of_june = archive.content(find_key(june))
+    for number, bad in enumerate((content, of_june), 1):
+        archive.s3.put_object(Bucket=BUCKET, Key=find_key(may), Body=bad)
+        archive.run(at=NEXT_DAY + timedelta(days=number))
+        assert archive.content(find_key(may)) == good
+
+
+def test_a_run_makes_a_dozen_missing_find_files_at_most_newest_first(archive: World) -> None:
+    months = [BillingPeriod(2026, 5).shifted(-n) for n in range(MOST_MADE + 2)]
+    for one in months:
+        older_month(archive, one)
+    archive.run(at=NEXT_DAY)
+    with_file = {key for key in archive.keys("periods/") if key.endswith("find.json")}
+    assert {find_key(one) for one in months[:MOST_MADE]} <= with_file
+    assert not {find_key(one) for one in months[MOST_MADE:]} & with_file
+    missing = ", ".join(period_name(one) for one in months[MOST_MADE:])
+    assert f"Not searched: {missing}." in page(archive, "index.html").text
+    archive.run(at=NEXT_DAY + timedelta(days=1))
+    with_file = {key for key in archive.keys("periods/") if key.endswith("find.json")}
+    assert {find_key(one) for one in months} <= with_file
+
+
+def test_a_month_whose_manifest_cannot_be_read_is_not_searched(archive: World) -> None:
+    may = BillingPeriod(2026, 5)
+    older_month(archive, may)
+    archive.s3.put_object(Bucket=BUCKET, Key=manifest_key(may, 1), Body=b"damaged")
+    archive.run(at=NEXT_DAY)
+    assert find_key(may) not in archive.keys("periods/")
+    assert "Not searched: May 2026." in page(archive, "index.html").text

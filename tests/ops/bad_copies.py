@@ -13,6 +13,7 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.close.owners import Owners
 from lambdas.domain.evidence.archive_layout import (
     completeness_key,
+    find_key,
     invoices_csv_key,
     ledger_csv_key,
     manifest_key,
@@ -23,6 +24,7 @@ from lambdas.domain.evidence.signatures import signature_of, signed_file
 from lambdas.domain.json_text import sha256_hex, to_json
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.witnesses.charges import Charges
+from lambdas.views.find import find_file
 from lambdas.views.invoices_csv import invoices_csv
 from lambdas.views.ledger import ledger_csv
 from lambdas.views.sha256_sums import sha256_sums
@@ -279,6 +281,7 @@ def make_views(made: MadeArchive, sequence: int) -> None:
     made.files[sha256_sums_key(OCTOBER)] = sha256_sums(manifest, sha256_hex(file))
     made.files[ledger_csv_key(OCTOBER)] = ledger_csv(manifest)
     made.files[invoices_csv_key(OCTOBER)] = invoices_csv(manifest, Owners(()))
+    made.files[find_key(OCTOBER)] = find_file(manifest).to_json()
 
 
 def alone(made: MadeArchive) -> None:

@@ -16,6 +16,7 @@ from lambdas.aws.manifest_signing import ManifestSigner
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archive_layout import (
     completeness_key,
+    find_key,
     invoice_document_stem,
     ledger_csv_key,
     manifest_key,
@@ -33,6 +34,7 @@ from lambdas.domain.runs.close_calendar import CloseCalendar, CloseDeadline
 from lambdas.domain.verdict_words import PayerVerdict, PeriodVerdict
 from lambdas.domain.witnesses.charges import Charges
 from lambdas.domain.witnesses.statements import NOBODY, PayerWitnesses
+from lambdas.views.find import find_file
 from lambdas.views.ledger import ledger_csv
 from lambdas.views.sha256_sums import sha256_sums
 from tests.domain.examples import (
@@ -208,6 +210,7 @@ class _Writer:
             self._put(completeness_key(period), to_json(manifest.completeness()))
             self._put(sha256_sums_key(period), sha256_sums(manifest, sha256))
             self._put(ledger_csv_key(period), ledger_csv(manifest))
+            self._put(find_key(period), find_file(manifest).to_json())
 
     def _supplement(
         self, stem: str, kind: str, document_id: str | None, content: bytes

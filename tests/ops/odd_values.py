@@ -6,6 +6,7 @@ from typing import Any
 
 from lambdas.domain.evidence.archive_layout import (
     completeness_key,
+    find_key,
     ledger_csv_key,
     manifest_key,
     sha256_sums_key,
@@ -13,6 +14,7 @@ from lambdas.domain.evidence.archive_layout import (
 from lambdas.domain.invoices.issuers import Issuer
 from lambdas.domain.json_text import sha256_hex, to_json
 from lambdas.domain.judgement.manifests import Manifest
+from lambdas.views.find import find_file
 from lambdas.views.ledger import ledger_csv
 from lambdas.views.sha256_sums import sha256_sums
 from tests.domain.examples import BOREAL
@@ -106,6 +108,7 @@ def _sign(made: MadeArchive, said: dict[str, Any]) -> None:
     made.files[completeness_key(OCTOBER)] = to_json(manifest.completeness())
     made.files[sha256_sums_key(OCTOBER)] = sha256_sums(manifest, sha256_hex(file))
     made.files[ledger_csv_key(OCTOBER)] = ledger_csv(manifest)
+    made.files[find_key(OCTOBER)] = find_file(manifest).to_json()
 
 
 def _fill(payer: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from lambdas.domain.evidence.signatures import signed_file, signed_part
 from lambdas.domain.json_text import sha256_hex, to_json
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.views.cells import CSV_FORMS, CsvForm
+from lambdas.views.find import find_file
 from lambdas.views.invoices_csv import invoices_csv
 from lambdas.views.ledger import ledger_csv
 from lambdas.views.readme import CHECK_MANIFESTS, readme_text
@@ -42,9 +43,9 @@ from tests.releases.conftest import V1
 
 OCTOBER = BillingPeriod(2026, 10)
 NEVER = BEFORE_DEADLINE.replace(year=2030)
-LEDGER, INVOICES, COMPLETENESS, SUMS = (
+LEDGER, INVOICES, COMPLETENESS, SUMS, FIND = (
     f"periods/2026-10/{name}"
-    for name in ("ledger.csv", "invoices.csv", "completeness.json", "SHA256SUMS")
+    for name in ("ledger.csv", "invoices.csv", "completeness.json", "SHA256SUMS", "find.json")
 )
 
 
@@ -82,6 +83,7 @@ def sign(month: Month, edit: Callable[[Any], object]) -> None:
     month.copy(COMPLETENESS).write_bytes(to_json(manifest.completeness()))
     month.copy(LEDGER).write_bytes(ledger_csv(manifest))
     month.copy(INVOICES).write_bytes(invoices_csv(manifest, Owners(())))
+    month.copy(FIND).write_bytes(find_file(manifest).to_json())
     month.copy(SUMS).write_bytes(sha256_sums(manifest, sha256_hex(file)))
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from lambdas.domain.evidence.archive_layout import (
     completeness_key,
+    find_key,
     ledger_csv_key,
     manifest_key,
     sha256_sums_key,
@@ -36,7 +37,9 @@ GOOD = make_archive()
 RECORD, DOCUMENT = GOOD.keys("records/")[0], a_document(GOOD)
 EVIDENCE = (RECORD, DOCUMENT)
 MANIFESTS = (NEWEST, manifest_key(OCTOBER, 1))
-VIEWS = tuple(key_of(OCTOBER) for key_of in (completeness_key, ledger_csv_key, sha256_sums_key))
+VIEWS = tuple(
+    key_of(OCTOBER) for key_of in (completeness_key, find_key, ledger_csv_key, sha256_sums_key)
+)
 _TIB = 1 << 40
 _BLOCK = 1 << 16
 _NOBODY_READS_ON = 16 << 20

@@ -17,6 +17,7 @@ from lambdas.domain.close.owners import Owners
 from lambdas.domain.evidence.retention import RetentionPolicy
 from lambdas.domain.json_text import sha256_hex, to_canonical_json, to_json
 from lambdas.domain.judgement.manifests import Manifest
+from lambdas.views.find import find_file
 from lambdas.views.invoices_csv import invoices_csv
 from lambdas.views.ledger import ledger_csv
 from ops.check.scope import Level
@@ -163,6 +164,7 @@ def test_t04_a_record_was_edited_and_every_hash_after_it_recomputed(month: Month
     month.copy("periods/2026-10/ledger.csv").write_bytes(ledger_csv(newest))
     month.copy("periods/2026-10/invoices.csv").write_bytes(invoices_csv(newest, Owners(())))
     month.copy("periods/2026-10/completeness.json").write_bytes(to_json(newest.completeness()))
+    month.copy("periods/2026-10/find.json").write_bytes(find_file(newest).to_json())
     month.finds("SIGNATURE_INVALID", heads=None)
     month.finds("SIGNATURE_INVALID", "HEAD_DIFFERS")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.domain.findings import KINDS, finding
+from lambdas.domain.findings import finding
 from lambdas.domain.json_text import to_json
 from lambdas.views.digest import PeriodDigest
 from tests.domain.example_months import due, month, payer_state
@@ -29,10 +29,18 @@ def test_a_digest_reads_what_completeness_json_says() -> None:
     assert (one.payers_complete, one.expected, one.archived, one.documents) == (1, 4, 3, 3)
     assert one.totals == {"USD": Decimal("11.50"), "JPY": Decimal(3)}
     assert one.payer_of[ACME].totals == {"USD": Decimal("10.50"), "JPY": Decimal(3)}
-    assert one.blocking == {"MANIFEST_DAMAGED": 1, "PDF_NOT_READY": 1}
-    assert one.next_steps["PDF_NOT_READY"] == KINDS["PDF_NOT_READY"].next_step
+    assert one.blocking == (GONE,)
+    assert one.payer_of[ACME].blocking == outstanding().findings
+    assert one.payer_of[BOREAL].blocking == ()
     assert one.outstanding_totals == {"USD": Decimal("100.00")}
     assert (one.outstanding, one.is_complete, one.generated_at) == (1, False, manifest.generated_at)
+
+
+def test_a_code_that_this_release_does_not_know_and_a_warning_are_no_open_items() -> None:
+    unknown = {"code": "NEW", "severity": "blocking", "subject": "", "detail": "", "next_step": ""}
+    warning = finding("LATE_INVOICE", "1", "Late.").to_data()
+    data = month(payer_state()).completeness() | {"findings": [unknown, warning]}
+    assert PeriodDigest.from_data(data).blocking == ()
 
 
 @pytest.mark.parametrize(
@@ -44,6 +52,7 @@ def test_a_digest_reads_what_completeness_json_says() -> None:
         ("totals", [{"currency": "USD", "amount": "NaN"}]),
         ("totals", [{"currency": 5, "amount": "1"}]),
         ("payers", [{}]),
+        ("findings", [GONE.to_data() | {"detail": 5}]),
     ],
 )
 def test_what_a_page_could_not_show_is_refused(member: str, value: Any) -> None:

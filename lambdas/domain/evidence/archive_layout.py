@@ -63,7 +63,7 @@ def documents_prefix(period: Period, payer_account_id: str | None = None) -> str
     return f"{DOCUMENTS_PREFIX}{period}/" + (f"{payer_account_id}/" if payer_account_id else "")
 
 
-def document_names_prefix(period: BillingPeriod, payer_account_id: str) -> str:
+def document_names_prefix(period: Period, payer_account_id: str) -> str:
     """The beginning of the keys of a payer account's documents."""
     return f"{documents_prefix(period, payer_account_id)}{period}_{payer_account_id}_"
 
@@ -252,8 +252,13 @@ def period_page_key(period: Period) -> str:
     return f"{period_prefix(period)}index.html"
 
 
+def find_key(period: Period) -> str:
+    return f"{period_prefix(period)}find.json"
+
+
 PERIOD_VIEWS: tuple[Callable[[Period], str], ...] = (
     completeness_key,
+    find_key,
     invoices_csv_key,
     ledger_csv_key,
     ledger_workbook_key,

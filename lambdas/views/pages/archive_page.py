@@ -1,12 +1,16 @@
-"""The page of the whole archive: periods that need a person, then all billing periods."""
+"""The page of the whole archive: periods that need a person, the search, all billing periods."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import timedelta
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.day_names import period_name
+from lambdas.domain.close.open_items import OpenItem
+from lambdas.domain.close.owners import Owners
+from lambdas.domain.day_names import day_name, period_name
 from lambdas.domain.evidence.archive_layout import PERIODS_PREFIX, period_page_key
+from lambdas.domain.money_text import money
 from lambdas.domain.verdict_words import PeriodVerdict
-from lambdas.domain.words import counted, listed
+from lambdas.domain.words import counted, listed, some_of
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.frame import (
     as_of,
@@ -17,10 +21,15 @@ from lambdas.views.pages.frame import (
     tone,
     verdict_mark,
 )
-from lambdas.views.pages.html import Content, Html, element
+from lambdas.views.pages.html import Content, Html, element, name
 from lambdas.views.pages.links import Links
 from lambdas.views.pages.period_table import year_table
-from lambdas.views.wording import code_name, verdict_name
+from lambdas.views.pages.search import Search
+from lambdas.views.pages.work_list import doer, work_of, work_table
+from lambdas.views.wording import verdict_name
+
+_Work = tuple[PeriodDigest, list[OpenItem]]
+"""A period that needs work, and its open items."""
 
 
 def archive_page(
@@ -28,21 +37,31 @@ def archive_page(
     region: str,
     periods: Sequence[PeriodDigest],
     unread: Collection[BillingPeriod] = (),
+    *,
+    search: Search | None = None,
+    owners: Owners | None = None,
 ) -> bytes:
     """The view `index.html` at the root of a bucket; `periods` in any order.
 
-    `unread` are periods with a folder whose verdict cannot be read.
+    `unread` are periods with a folder whose status cannot be read.
     """
     links = Links(bucket, region, depth=0)
     newest_first = sorted(periods, key=lambda one: one.billing_period, reverse=True)
     verdict = _verdict(periods, unread)
+    known = {*unread, *(one.billing_period for one in periods)}
+    work = [
+        (one, work_of(one, owners or Owners(())))
+        for one in newest_first
+        if one.verdict == "ACTION_REQUIRED"
+    ]
     return page_of(
         title=verdict_name(verdict),
         bucket=bucket,
         way=None,
         content=[
-            _hero(verdict, newest_first, unread),
-            *_exceptions(links, newest_first, unread),
+            _hero(verdict, newest_first, unread, _lead(newest_first, unread, work)),
+            *(search or Search()).section(links, known),
+            *_exceptions(links, work, unread),
             *_years(links, newest_first, unread),
         ],
         footer=_footer(links, newest_first),
@@ -58,7 +77,10 @@ def _verdict(periods: Sequence[PeriodDigest], unread: Collection[BillingPeriod])
 
 
 def _hero(
-    verdict: PeriodVerdict, periods: Sequence[PeriodDigest], unread: Collection[BillingPeriod]
+    verdict: PeriodVerdict,
+    periods: Sequence[PeriodDigest],
+    unread: Collection[BillingPeriod],
+    lead: Content,
 ) -> Html:
     complete = sum(one.verdict == "COMPLETE" for one in periods)
     expected = sum(one.expected for one in periods)
@@ -68,84 +90,114 @@ def _hero(
         element("p", "All billing periods", class_="eyebrow"),
         element("h1", "Invoice Archive"),
         element("p", verdict_mark(verdict_name(verdict), verdict), class_="headline"),
-        element("p", _sentence(periods, unread), class_="lead"),
+        element("p", lead, class_="lead"),
         as_of(max(one.generated_at for one in periods)) if periods else None,
         element(
             "dl",
-            fact("Periods complete", f"{complete:,}", f" of {len(periods) + len(unread):,}"),
+            fact("Months complete", f"{complete:,}", f" of {len(periods) + len(unread):,}"),
             fact(
                 "Invoices archived",
                 f"{sum(one.archived for one in periods):,}",
                 f" of {expected:,}",
             ),
-            fact("Documents", f"{sum(one.documents for one in periods):,}"),
-            fact("Newest period", period_name(newest) if newest else "None"),
+            fact("Invoices outstanding", f"{sum(one.outstanding for one in periods):,}"),
+            fact("Newest month", period_name(newest) if newest else "None"),
             class_="figures",
         ),
         class_=f"hero {tone(verdict)}",
-        aria_label="Verdict",
+        aria_label="Status",
     )
 
 
-def _sentence(periods: Sequence[PeriodDigest], unread: Collection[BillingPeriod]) -> str:
+def _lead(
+    periods: Sequence[PeriodDigest], unread: Collection[BillingPeriod], work: Sequence[_Work]
+) -> Content:
+    """The month that needs work, the action and its person; then the other months."""
     if not (periods or unread):
-        return "No billing period was judged yet."
-    acting = len(unread) + sum(one.verdict == "ACTION_REQUIRED" for one in periods)
-    waiting = [one for one in periods if one.verdict == "AWAITING"]
-    parts = []
-    if acting:
-        needs = "needs" if acting == 1 else "need"
-        parts.append(f"{counted(acting, 'billing period')} {needs} attention.")
-    if waiting:
-        names = listed(period_name(one.billing_period) for one in reversed(waiting))
-        parts.append(f"{names}: the deadline is not over; nobody has to do anything yet.")
-    return " ".join(parts) or "Every billing period is complete."
+        return "No billing period has been evaluated yet."
+    parts: list[Content] = [
+        f"The status of {period_name(period)} cannot be read. "
+        for period in sorted(unread, reverse=True)
+    ]
+    for one, items in work[:1]:
+        parts.append(f"{period_name(one.billing_period)}: {_state(one)}. ")
+        if items:
+            parts += [*_person(items[0]), f": {items[0].action} "]
+        if more := len(items) - 1:
+            parts.append(f"{counted(more, 'more item')} {_is(more)} open. " if items else None)
+    if others := [period_name(one.billing_period) for one, _ in work[1:]]:
+        parts.append(f"Needing work too: {some_of(others)}. ")
+    parts += [_in_progress(one) for one in periods if one.verdict == "AWAITING"]
+    return parts or "Every month is complete. No action is needed."
+
+
+def _person(item: OpenItem) -> Iterator[Content]:
+    """The person who acts next, and the payer account."""
+    yield doer(item)
+    if item.who:
+        yield [" (", name(item.who.name or item.who.account_id), ")"]
+
+
+def _state(one: PeriodDigest) -> str:
+    if one.outstanding:
+        invoices = counted(one.expected, "invoice")
+        return f"{one.outstanding:,} of {invoices} {_is(one.outstanding)} outstanding"
+    if open_accounts := len(one.payers) - one.payers_complete:
+        accounts = counted(len(one.payers), "payer account")
+        return f"{open_accounts:,} of {accounts} {_is(open_accounts)} not complete"
+    return "the archive itself needs attention"
+
+
+def _in_progress(one: PeriodDigest) -> str:
+    until = f" until {day_name(one.last_day + timedelta(days=1))}" if one.last_day else ""
+    return f"{period_name(one.billing_period)} is in progress: no action{until}. "
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _exceptions(
-    links: Links, periods: Sequence[PeriodDigest], unread: Collection[BillingPeriod]
+    links: Links, work: Sequence[_Work], unread: Collection[BillingPeriod]
 ) -> Iterator[Html]:
-    acting = {
-        one.billing_period: _exception(links, one)
-        for one in periods
-        if one.verdict == "ACTION_REQUIRED"
-    }
+    acting = {one.billing_period: _exception(links, one, items) for one, items in work}
     acting |= {period: _unread(period) for period in unread}
     if acting:
         yield section(
             "What needs attention",
             element("div", (acting[one] for one in sorted(acting, reverse=True)), class_="groups"),
             name="needs-attention",
-            note="Each period's page names the payer accounts.",
         )
 
 
-def _exception(links: Links, one: PeriodDigest) -> Html:
-    return _article(
-        links.to(period_page_key(one.billing_period), period_name(one.billing_period)),
-        f"{one.payers_complete:,} of {counted(len(one.payers), 'payer account')} complete, "
-        f"{one.archived:,} of {counted(one.expected, 'invoice')} archived.",
-        (
-            (f"{count:,} \N{MULTIPLICATION SIGN} {code_name(code)}", one.next_steps[code])
-            for code, count in one.blocking.items()
-        ),
+def _exception(links: Links, one: PeriodDigest, items: list[OpenItem]) -> Html:
+    month = period_name(one.billing_period)
+    return element(
+        "article",
+        element("h3", links.to(period_page_key(one.billing_period), month)),
+        element("p", f"{_state(one)[:1].upper()}{_state(one)[1:]}.{_outstanding_totals(one)}"),
+        work_table(f"Open items of {month}", items) if items else None,
+        class_="group bad",
     )
+
+
+def _outstanding_totals(one: PeriodDigest) -> str:
+    """The amounts that AWS lists, outside the totals."""
+    totals = [f"{money(value, code)} {code}" for code, value in one.outstanding_totals.items()]
+    return f" AWS lists {listed(totals)} for them, outside the totals." if totals else ""
 
 
 def _unread(period: BillingPeriod) -> Html:
-    return _article(
-        period_name(period),
-        "Its folder is there, and its verdict (completeness.json) is missing or is none.",
-        [("Next step", f"start a run of {period}: it makes the verdict again.")],
-    )
-
-
-def _article(heading: Content, what: str, steps: Iterable[tuple[str, str]]) -> Html:
     return element(
         "article",
-        element("h3", heading),
-        element("p", what),
-        [element("p", element("strong", why), " ", step, class_="next") for why, step in steps],
+        element("h3", period_name(period)),
+        element("p", "Its folder exists, but its completeness.json is missing or unreadable."),
+        element(
+            "p",
+            element("strong", "Next step"),
+            f" Start a run of {period}. It writes the file again.",
+            class_="next",
+        ),
         class_="group bad",
     )
 

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -70,11 +70,6 @@ def section(heading: str, *content: Content, name: str, note: Content = None) ->
 def as_of(instant: str) -> Html:
     """The line with the instant of the page's data."""
     return element("p", f"As of {instant_name(instant)}", class_="as-of")
-
-
-def currencies_of(totals: Iterable[Mapping[str, Decimal]]) -> list[str]:
-    """The currencies of a table, in the order of all its rows."""
-    return sorted({currency for one in totals for currency in one})
 
 
 def amounts(totals: Mapping[str, Decimal], currencies: Sequence[str]) -> Html | str:

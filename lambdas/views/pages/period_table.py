@@ -11,7 +11,6 @@ from lambdas.views.pages.frame import (
     NOTHING,
     amounts,
     cell,
-    currencies_of,
     table,
     verdict_mark,
 )
@@ -20,21 +19,20 @@ from lambdas.views.pages.links import Links
 from lambdas.views.provisional import provisional
 from lambdas.views.wording import verdict_name
 
-TOTALS = "Invoices less credit memos"
+TOTALS = "Net invoiced"
 """The heading of totals."""
 UNREAD = "Cannot be read"
-"""In place of the verdict of a period that has a folder but no readable verdict."""
+"""In place of the status of a period that has a folder but no readable status."""
 _NO_FOLDER = "No folder"
 _HEADINGS = (
-    "Billing period", "Verdict", "Payer accounts|", "Invoices|", "Documents|", "Ledger",
+    "Billing period", "Status", "Payer accounts|", "Invoices|", "Outstanding|", "Ledger",
     f"{TOTALS}|",
 )  # fmt: skip
 
 
 def period_table(caption: str, links: Links, periods: Sequence[PeriodDigest]) -> Html:
     """One row for each period, with links to its page and its ledger."""
-    currencies = currencies_of(one.totals for one in periods)
-    rows = [_row(links, one, currencies) for one in periods]
+    rows = [_row(links, one) for one in periods]
     return table(caption, _HEADINGS, rows, class_="periods")
 
 
@@ -47,11 +45,9 @@ def year_table(
 ) -> Html:
     """One row for each of these months, also for months that are not in the archive.
 
-    Consecutive months without a folder are one row. All tables of the same periods have the same
-    currencies in the same places.
+    Consecutive months without a folder are one row.
     """
     known = {one.billing_period: one for one in periods}
-    currencies = currencies_of(one.totals for one in periods)
     rows: list[Html] = []
     for is_gap, group in groupby(months, lambda month: month not in known and month not in unread):
         if is_gap:
@@ -59,21 +55,21 @@ def year_table(
             continue
         for month in group:
             one = known.get(month)
-            rows.append(_row(links, one, currencies) if one else _unread_row(month))
+            rows.append(_row(links, one) if one else _unread_row(month))
     return table(caption, _HEADINGS, rows, class_="periods")
 
 
-def _row(links: Links, one: PeriodDigest, currencies: Sequence[str]) -> Html:
+def _row(links: Links, one: PeriodDigest) -> Html:
     period = period_name(one.billing_period)
     return _cells(
         links.to(period_page_key(one.billing_period), period),
         verdict_mark(verdict_name(one.verdict), one.verdict),
         f"{one.payers_complete:,} of {len(one.payers):,}",
         f"{one.archived:,} of {one.expected:,}",
-        f"{one.documents:,}",
+        f"{one.outstanding:,}" if one.outstanding else NOTHING,
         links.to(ledger_workbook_key(one.billing_period), "Excel", what=f"Ledger of {period}"),
         [
-            amounts(one.totals, currencies),
+            amounts(one.totals, sorted(one.totals)),
             None if one.is_complete else element("span", provisional(one), class_="kind"),
         ],
     )

@@ -1,11 +1,16 @@
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
-from lambdas.domain.findings import KINDS
+from lambdas.domain.close.owners import Owners
+from lambdas.domain.findings import KINDS, finding
+from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.verdict_words import PeriodVerdict
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.archive_page import archive_page
 from tests.domain.example_months import digest, due, payer_state
-from tests.domain.examples import BOREAL, OCTOBER, outstanding
+from tests.domain.examples import ACME, BOREAL, OCTOBER, outstanding
 from tests.views.pages.reading import Node, headings, read, section
 
 
@@ -20,17 +25,17 @@ def one(months: int = 0, verdict: PeriodVerdict = "COMPLETE") -> PeriodDigest:
 @pytest.mark.parametrize(
     ("periods", "verdict", "sentence"),
     [
-        ([], "Action required", "No billing period was judged yet."),
-        ([one(), one(-1)], "Complete", "Every billing period is complete."),
+        ([], "Action required", "No billing period has been evaluated yet."),
+        ([one(), one(-1)], "Complete", "Every month is complete. No action is needed."),
         (
             [one(0, "AWAITING"), one(1, "AWAITING"), one(-1)],
             "Awaiting invoices",
-            "October 2026 and November 2026: the deadline is not over; nobody has to do anything",
+            "November 2026 is in progress: no action. October 2026 is in progress: no action.",
         ),
         (
             [one(0, "AWAITING"), one(-1, "ACTION_REQUIRED"), one(-2)],
             "Action required",
-            "1 billing period needs attention. October 2026: the deadline is not over",
+            "September 2026: the archive itself needs attention. October 2026 is in progress",
         ),
     ],
 )
@@ -42,36 +47,104 @@ def test_the_verdict_is_that_of_the_period_that_is_worst(
     assert hero.one("p", "lead").text.startswith(sentence)
 
 
-def test_exceptions_come_first_with_what_is_missing() -> None:
-    bad = digest(
-        payer_state(invoices=(due("1", "10.00"),), outstanding=(outstanding(),), verdict="PARTIAL"),
-        payer_state(BOREAL),
-        verdict="ACTION_REQUIRED",
+BAD = (
+    payer_state(invoices=(due("1", "10.00"),), outstanding=(outstanding(),), verdict="PARTIAL"),
+    payer_state(BOREAL, "Boreal"),
+)
+OWNERS = Owners([Payer(ACME, "Acme", owner="Haruka <Nishida>")])
+
+
+def lead_of(*periods: PeriodDigest) -> str:
+    page = read(archive_page("b", "eu-west-1", periods, owners=OWNERS))
+    return page.one("section", "hero").one("p", "lead").text
+
+
+def test_the_lead_names_the_month_that_needs_work_the_person_and_the_action() -> None:
+    bad = digest(*BAD, verdict="ACTION_REQUIRED")
+    early = replace(bad, last_day=date(2026, 11, 12))
+    assert lead_of(one(), early) == (
+        "September 2026: 1 of 2 invoices is outstanding. Haruka <Nishida> (Acme): No action until "
+        "13 November 2026; AWS is asked daily. After that: Open an AWS Billing case."
     )
-    page = read(archive_page("example-archive", "eu-west-1", [one(), bad]))
+    late = replace(bad, last_day=date(2026, 11, 10))
+    assert lead_of(one(), late) == (
+        "September 2026: 1 of 2 invoices is outstanding. Haruka <Nishida> (Acme): "
+        "Open an AWS Billing case."
+    )
+
+
+def test_the_lead_names_the_other_months_that_need_work_or_are_in_progress() -> None:
+    bad = [
+        replace(digest(*BAD, verdict="ACTION_REQUIRED"), billing_period=OCTOBER.shifted(-n))
+        for n in range(1, 7)
+    ]
+    denied = digest(
+        payer_state(
+            verdict="NO_ACCESS",
+            findings=(
+                finding("INVOICE_WITHOUT_ID", ACME, "One."),
+                finding("NO_ACCESS", ACME, "Denied."),
+            ),
+        ),
+        verdict="ACTION_REQUIRED",
+        period=OCTOBER,
+    )
+    waiting = replace(one(1, "AWAITING"), last_day=date(2026, 12, 10))
+    assert lead_of(*bad, denied, waiting) == (
+        "October 2026: 1 of 1 payer account is not complete. Haruka <Nishida> (Acme): "
+        f"{KINDS['INVOICE_WITHOUT_ID'].step} 1 more item is open. "
+        "Needing work too: September 2026, August 2026, July 2026 and 3 more. "
+        "November 2026 is in progress: no action until 11 December 2026."
+    )
+
+
+def test_a_cloud_admin_acts_for_the_owner() -> None:
+    denied = payer_state(verdict="NO_ACCESS", findings=(finding("NO_ACCESS", ACME, "Denied."),))
+    assert lead_of(digest(denied, verdict="ACTION_REQUIRED")) == (
+        "September 2026: 1 of 1 payer account is not complete. Cloud admin, for "
+        f"Haruka <Nishida> (Acme): {KINDS['NO_ACCESS'].step}"
+    )
+
+
+def test_open_items_come_first_with_their_owner_and_what_to_do() -> None:
+    bad = replace(digest(*BAD, verdict="ACTION_REQUIRED"), last_day=date(2026, 11, 10))
+    page = read(archive_page("example-archive", "eu-west-1", [one(), bad], owners=OWNERS))
     assert headings(page) == ["What needs attention", "2026"]
     shown = section(page, "What needs attention")
     assert shown
-    assert shown.one("article").text == (
-        "September 2026 1 of 2 payer accounts complete, 1 of 2 invoices archived. "
-        f"1 \N{MULTIPLICATION SIGN} PDF not ready {KINDS['PDF_NOT_READY'].next_step}"
-    )
+    assert shown.one("article").text.startswith("September 2026 1 of 2 invoices is outstanding.")
+    assert rows_of(shown) == [
+        [
+            "Haruka <Nishida>",
+            f"Acme {ACME}",
+            "PDF not ready AWAITED-1",
+            "Open an AWS Billing case.",
+        ]
+    ]
+
+
+def test_a_month_shows_its_first_open_items_and_counts_the_others() -> None:
+    gaps = tuple(outstanding(f"AWAITED-{n:02d}") for n in range(13))
+    bad = digest(payer_state(outstanding=gaps, verdict="PARTIAL"), verdict="ACTION_REQUIRED")
+    shown = read(archive_page("b", "eu-west-1", [bad])).one("article")
+    assert [row[2][-2:] for row in rows_of(shown)] == [f"{n:02d}" for n in range(10)]
+    assert "3 more items on the month's page." in shown.text
 
 
 def test_a_period_that_cannot_be_read_needs_somebody_beside_complete_ones() -> None:
     page = read(archive_page("example-archive", "eu-west-1", [one()], [OCTOBER.shifted(1)]))
     hero = page.one("section", "hero")
     assert hero.one("span", "verdict").text == "Action required"
-    assert hero.one("p", "lead").text == "1 billing period needs attention."
-    assert "Periods complete 1 of 2" in hero.text
-    assert "Newest period November 2026" in hero.text
+    assert hero.one("p", "lead").text == "The status of November 2026 cannot be read."
+    assert "Months complete 1 of 2" in hero.text
+    assert "Newest month November 2026" in hero.text
     assert page.one("article").text == (
-        "November 2026 Its folder is there, and its verdict (completeness.json) is missing or is "
-        "none. Next step start a run of 2026-11: it makes the verdict again."
+        "November 2026 Its folder exists, but its completeness.json is missing or unreadable. "
+        "Next step Start a run of 2026-11. It writes the file again."
     )
     assert rows_of(page)[0][:3] == ["November 2026", "Cannot be read", "\N{EN DASH}"]
     alone = read(archive_page("example-archive", "eu-west-1", [], [OCTOBER]))
-    assert alone.one("p", "lead").text == "1 billing period needs attention."
+    assert alone.one("p", "lead").text == "The status of October 2026 cannot be read."
 
 
 def rows_of(page: Node) -> list[list[str]]:
@@ -113,11 +186,11 @@ def test_it_says_of_which_instant_it_speaks_and_how_many_invoices_there_should_b
     assert "Invoices archived 4 of 4" in hero.text
 
 
-def test_each_currency_has_its_place_in_every_row_also_where_a_month_has_none_of_it() -> None:
+def test_a_month_shows_only_its_own_currencies() -> None:
     yen = digest(payer_state(invoices=(due("1", "5", "JPY"),)))
     page = read(archive_page("b", "eu-west-1", [one(), yen]))
-    slots = [[slot.text for slot in row.all("span")] for row in page.all("div", "amounts")]
-    assert slots == [["5 JPY", "10.00 USD"], ["5 JPY", ""]]
+    amounts = [[slot.text for slot in row.all("span")] for row in page.all("div", "amounts")]
+    assert amounts == [["5 JPY", "10.00 USD"], ["5 JPY"]]
 
 
 def test_a_total_that_is_not_whole_says_so() -> None:
@@ -125,8 +198,9 @@ def test_a_total_that_is_not_whole_says_so() -> None:
         payer_state(invoices=(due("1", "1.00"),), outstanding=(outstanding(),), verdict="PARTIAL"),
         verdict="ACTION_REQUIRED",
     )
-    ((*_, totals),) = rows_of(read(archive_page("b", "eu-west-1", [bad])))
-    assert totals == "1.00 USD provisional: 1 invoice is outstanding"
+    (*_, row) = rows_of(read(archive_page("b", "eu-west-1", [bad])))
+    assert row[3:5] == ["1 of 2", "1"]
+    assert row[-1] == "1.00 USD provisional: 1 invoice is outstanding"
 
 
 def test_one_sentence_says_where_the_files_are_in_the_console() -> None:

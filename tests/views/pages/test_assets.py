@@ -4,7 +4,7 @@ import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
 
-from lambdas.views.pages.assets import SCRIPT, SCRIPTS, STYLE
+from lambdas.views.pages.assets import SCRIPT, SCRIPTS, STYLE, STYLES
 
 PROJECT = Path(__file__).parents[3]
 OF_THE_DEPLOYMENT = {"requirements.txt"}
@@ -13,10 +13,10 @@ OF_THE_DEPLOYMENT = {"requirements.txt"}
 
 def test_a_page_has_the_files_as_they_are() -> None:
     folder = PROJECT / "lambdas/views/pages"
-    assert (folder / "style.css").read_text("utf-8") == STYLE.removeprefix("\n")
-    scripts = [(folder / name).read_text("utf-8") for name in SCRIPTS]
-    assert "".join(f"\n{script}" for script in scripts) == SCRIPT
+    for names, text in ((STYLES, STYLE), (SCRIPTS, SCRIPT)):
+        assert "".join(f"\n{(folder / name).read_text('utf-8')}" for name in names) == text
     assert {path.name for path in folder.glob("*.js")} == set(SCRIPTS)
+    assert {path.name for path in folder.glob("*.css")} == set(STYLES)
 
 
 def test_no_file_ends_the_element_that_holds_it() -> None:

@@ -1,0 +1,79 @@
+"""The open items of other periods, as far as their `completeness.json` knows them."""
+
+from collections.abc import Iterator
+
+from lambdas.domain.close.identities import Identity
+from lambdas.domain.close.open_items import OpenItem
+from lambdas.domain.close.owners import Owners
+from lambdas.domain.findings import Finding
+from lambdas.domain.json_text import read_instant
+from lambdas.domain.words import counted
+from lambdas.views.digest import PeriodDigest
+from lambdas.views.pages.frame import NOTHING, cell, table
+from lambdas.views.pages.html import Content, Html, element, join, name
+from lambdas.views.wording import code_name
+
+_MOST = 10
+"""Items shown of a period; the period's page has all."""
+_HEADINGS = ("Owner", "Payer account", "Issue", "What to do")
+
+
+def work_of(period: PeriodDigest, owners: Owners) -> list[OpenItem]:
+    """The open items of a period, those for a person first."""
+    items = [_item(period, None, found) for found in period.blocking]
+    for payer in sorted(period.payers, key=lambda one: (one.name.casefold(), one.payer_account_id)):
+        who = Identity(payer.payer_account_id, payer.name, "", owners.of(payer.payer_account_id))
+        items += [_item(period, who, found) for found in payer.blocking]
+    return sorted(items, key=lambda one: one.waits)
+
+
+def work_table(caption: str, items: list[OpenItem]) -> Iterator[Html]:
+    """The first items as a table, and the number of the others."""
+    yield table(caption, _HEADINGS, map(_row, items[:_MOST]), class_="work")
+    if (more := len(items) - _MOST) > 0:
+        yield element("p", f"{counted(more, 'more item')} on the month's page.", class_="note")
+
+
+def doer(item: OpenItem) -> Content:
+    """The name of the person or party that acts next."""
+    owner = name(item.owner.name) if item.owner else None
+    if item.actor != "cloud admin":
+        return owner or "Finance"
+    return ["Cloud admin, for ", owner] if owner else "Cloud admin"
+
+
+def _item(period: PeriodDigest, who: Identity | None, found: Finding) -> OpenItem:
+    last_day = period.last_day
+    return OpenItem(
+        who,
+        (found,),
+        "",
+        None,
+        is_archived=False,
+        since=None,
+        last_day=last_day,
+        is_overdue=bool(last_day and read_instant(period.generated_at).date() > last_day),
+    )
+
+
+def _row(item: OpenItem) -> Html:
+    who = item.who
+    subject = "" if who and item.subject == who.account_id else item.subject
+    return element(
+        "tr",
+        cell("Owner", doer(item)),
+        cell("Payer account", _payer(who) if who else NOTHING),
+        cell(
+            "Issue",
+            element("strong", code_name(item.finding.code)),
+            " ",
+            element("span", name(subject), class_="kind") if subject else None,
+        ),
+        cell("What to do", item.action),
+    )
+
+
+def _payer(who: Identity) -> Html:
+    return join(
+        name(who.name), " " if who.name else "", element("span", who.account_id, class_="id")
+    )
