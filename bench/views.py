@@ -30,6 +30,7 @@ from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.json_text import sha256_hex, to_canonical_json, to_json
 from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.views.digest import PeriodDigest
+from lambdas.views.find import find_file
 from lambdas.views.invoices_csv import invoices_csv
 from lambdas.views.ledger import ledger_csv
 from lambdas.views.pages.archive_page import archive_page
@@ -169,6 +170,7 @@ def make(payers: int) -> dict[str, Any]:
         "ledger.csv": lambda: ledger_csv(manifest),
         "invoices.csv": lambda: invoices_csv(manifest, owners),
         "completeness.json": lambda: to_json(manifest.completeness()),
+        "find.json": lambda: find_file(manifest).to_json(),
         "index.html": lambda: period_page(manifest, [before], region="eu-west-1", owners=owners),
         "ledger.xlsx": lambda: ledger_workbook(manifest, before, owners),
         "root index.html": lambda: archive_page(manifest.bucket, "eu-west-1", 24 * [before]),

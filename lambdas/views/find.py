@@ -4,24 +4,21 @@ Rows are arrays, and a text that many rows share is stored once. The file follow
 alone, so that anybody can compare it; owners come from the payer register when a page is made.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.close.identities import Identity, identities
+from lambdas.domain.close.invoice_lines import InvoiceLine, invoice_lines
 from lambdas.domain.close.owners import Owners
 from lambdas.domain.evidence.archive_layout import document_names_prefix
-from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.json_text import to_compact_json
-from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.money import Amount, AmountNotRead, decimal_text, stored_decimal
 
 FIND_SCHEMA = "invoice-archive/find/1"
-ARCHIVED, OUTSTANDING, NOT_ARCHIVED = "ARCHIVED", "OUTSTANDING", "NOT_ARCHIVED"
-"""Statuses of an invoice; one that is only NOT_ARCHIVED was accepted as missing."""
 SHARED = ("types", "sellers", "orders", "documents", "statuses")
 """The lists of shared texts, in the order of a row's numbers after its payer account."""
 _ID = "*"
@@ -32,8 +29,10 @@ Row = tuple[Any, ...]
 """The invoice's id; the numbers of its payer account and of each text in `SHARED`; then the amounts
 that its row states, each as decimal text and the number of its currency.
 """
-Part = tuple[PayerState, Iterable[ArchivedInvoice]]
-"""A payer account and its archived invoices."""
+_Payer = tuple[str, str, str, str]
+"""Account id, name, legal entity, and the payer account that the last two come from if they are not
+its own.
+"""
 
 
 @dataclass(frozen=True)
@@ -43,10 +42,8 @@ class FindFile:
     billing_period: BillingPeriod
     manifest: str
     """Key of the manifest that it was made from."""
-    payers: tuple[tuple[str, str, str, str], ...]
-    """Of each: account id, name, legal entity, and the payer account that these come from if they
-    are not its own.
-    """
+    payers: tuple[_Payer, ...]
+    """Those that have an invoice."""
     shared: Mapping[str, tuple[str, ...]]
     currencies: tuple[str, ...]
     invoices: tuple[Row, ...]
@@ -89,28 +86,18 @@ class FindFile:
 
 def find_file(manifest: Manifest) -> FindFile:
     """The file of a manifest with its invoices."""
-    parts = ((payer, payer.invoices) for payer in manifest.payers)
-    return find_file_of(manifest, identities(manifest, Owners(())), parts)
+    return find_file_of(manifest, invoice_lines(manifest, Owners(())))
 
 
-def find_file_of(
-    manifest: Manifest, who: Mapping[str, Identity], parts: Iterable[Part]
-) -> FindFile:
-    """The same of a manifest whose archived invoices are in `parts`, one payer account a time."""
+def find_file_of(manifest: Manifest, lines: Iterable[InvoiceLine]) -> FindFile:
+    """The file of a manifest, which may be without invoices, and of the lines of its invoices."""
     rows = _Rows(manifest.billing_period)
-    payers = []
-    for number, (payer, invoices) in enumerate(parts):
-        one = who[payer.payer_account_id]
-        payers.append((one.account_id, one.name, one.legal_entity, one.inherited_from))
-        blocking = {found.subject for found in payer.blocking}
-        for archived in invoices:
-            rows.add(number, archived, blocking)
-        for outstanding in payer.outstanding:
-            rows.add(number, outstanding, blocking)
+    for line in lines:
+        rows.add(line)
     return FindFile(
         manifest.billing_period,
         manifest.key,
-        tuple(payers),
+        tuple(rows.payers),
         {name: tuple(texts) for name, texts in rows.shared.items()},
         tuple(rows.currencies),
         tuple(rows.invoices),
@@ -118,30 +105,30 @@ def find_file_of(
 
 
 class _Rows:
-    """The rows, and the shared texts that they name by number."""
+    """The rows, and what they name by number."""
 
     def __init__(self, period: BillingPeriod) -> None:
         self._period = period
+        self.payers: dict[_Payer, int] = {}
         self.shared: dict[str, dict[str, int]] = {name: {} for name in SHARED}
         self.currencies: dict[str, int] = {}
         self.invoices: list[Row] = []
 
-    def add(
-        self, payer: int, invoice: ArchivedInvoice | OutstandingInvoice, blocking: set[str]
-    ) -> None:
-        summary = invoice.summary
+    def add(self, line: InvoiceLine) -> None:
+        who, summary = line.who, line.summary
+        payer = who.account_id, who.name, who.legal_entity, who.inherited_from
         texts = (
             summary.invoice_type or "",
             summary.invoicing_entity,
             summary.text_at("PurchaseOrderNumber") or "",
-            self._document(invoice),
-            _status(invoice, blocking),
+            self._document(line),
+            line.status,
         )
         amounts = dict.fromkeys(_amounts(summary))
         self.invoices.append(
             (
-                invoice.invoice_id,
-                payer,
+                line.invoice.invoice_id,
+                _number(self.payers, payer),
                 *(_number(self.shared[name], one) for name, one in zip(SHARED, texts, strict=True)),
                 *(part for amount in amounts for part in self._amount(amount)),
             )
@@ -150,21 +137,22 @@ class _Rows:
     def _amount(self, amount: Amount) -> tuple[str, int]:
         return decimal_text(amount.value), _number(self.currencies, amount.currency)
 
-    def _document(self, invoice: ArchivedInvoice | OutstandingInvoice) -> str:
-        """The name of the newest revision of the invoice document, without the beginning that all
-        documents of the payer account share; empty if there is none.
+    def _document(self, line: InvoiceLine) -> str:
+        """The name of its invoice document, without the beginning that all documents of the payer
+        account share; empty if there is none.
         """
-        documents = invoice.documents if isinstance(invoice, ArchivedInvoice) else ()
-        own = [one for one in documents if one.is_invoice_document]
-        if not own:
+        if line.document is None:
             return ""
-        newest = max(own, key=lambda one: one.revision).stored.key
-        name = newest.removeprefix(document_names_prefix(self._period, invoice.payer_account_id))
-        return name.replace(invoice.invoice_id, _ID, 1)
+        prefix = document_names_prefix(self._period, line.who.account_id)
+        name = line.document.stored.key.removeprefix(prefix)
+        return name.replace(line.invoice.invoice_id, _ID, 1)
 
 
-def _number(known: dict[str, int], text: str) -> int:
-    return known.setdefault(text, len(known))
+T = TypeVar("T", bound=Hashable)
+
+
+def _number(known: dict[T, int], one: T) -> int:
+    return known.setdefault(one, len(known))
 
 
 def _amounts(summary: InvoiceSummary) -> Iterator[Amount]:
@@ -178,13 +166,6 @@ def _amounts(summary: InvoiceSummary) -> Iterator[Amount]:
             if value is not None and currency:
                 credit = value.copy_abs().copy_negate()
                 yield Amount(currency, credit if summary.is_credit_memo else value)
-
-
-def _status(invoice: ArchivedInvoice | OutstandingInvoice, blocking: set[str]) -> str:
-    if isinstance(invoice, ArchivedInvoice) and invoice.has_invoice_document:
-        return ARCHIVED
-    about = {invoice.invoice_id, *(found.subject for found in invoice.findings)}
-    return NOT_ARCHIVED if about.isdisjoint(blocking) else OUTSTANDING
 
 
 def _texts(values: Iterable[object]) -> tuple[str, ...]:

@@ -34,10 +34,10 @@ def invoices_differences(lines: Iterator[str], newest: WholeManifest) -> Iterato
 
     Raises the errors in NOT_UNDERSTOOD for a file that is no manifest.
     """
-    yield from _VIEW.differences(lines, invoice_csv_rows(_lines(newest)))
+    yield from _VIEW.differences(lines, invoice_csv_rows(invoice_lines_of(newest)))
 
 
-def _lines(newest: WholeManifest) -> Iterator[InvoiceLine]:
+def invoice_lines_of(newest: WholeManifest) -> Iterator[InvoiceLine]:
     """The lines of the manifest, from some invoices of one payer account at a time."""
     who, holders = _identities(newest), Holders(map(_ids, newest.payers))
     for payer in newest.payers:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bench.views import manifest_of
+from lambdas.domain.close.invoice_lines import invoice_lines
+from lambdas.domain.close.owners import Owners
 from lambdas.domain.errors import NOT_UNDERSTOOD
-from lambdas.domain.findings import finding
 from lambdas.views.find import FindFile, find_file
 from tests.domain.example_months import FULL_ROW, amount, due, invoice, month, payer_state
 from tests.domain.examples import ACME, BOREAL, OCTOBER, invoice_document, outstanding
@@ -34,8 +35,8 @@ def test_a_row_has_what_people_know_of_an_invoice() -> None:
     one = invoice(**FULL_ROW)
     data = data_of(payer_state(BOREAL), payer_state(ACME, "Acme", invoices=(one,)))
     (row,) = data["invoices"]
-    assert row[:2] == ["2609293185", 1]
-    assert data["payers"][1] == [ACME, "Acme", "Acme Ltd.", ""]
+    assert row[:2] == ["2609293185", 0]
+    assert data["payers"] == [[ACME, "Acme", "Acme Ltd.", ""]]
     names = ("types", "sellers", "orders", "documents", "statuses")
     assert [data[name][number] for name, number in zip(names, row[2:7], strict=True)] == [
         "INVOICE",
@@ -59,17 +60,20 @@ def test_a_credit_memo_is_negative_whatever_its_sign_and_an_unread_amount_is_lef
     assert [row[7:] for row in rows] == [["-5.00", 0, "-6.00", 1], []]
 
 
-def test_an_outstanding_invoice_is_in_it_and_marked() -> None:
-    accepted = replace(outstanding("2"), findings=())
-    data = data_of(payer_state(outstanding=(outstanding("1"), accepted), verdict="PARTIAL"))
-    assert [data["statuses"][row[6]] for row in data["invoices"]] == ["OUTSTANDING", "NOT_ARCHIVED"]
-    assert [data["documents"][row[5]] for row in data["invoices"]] == ["", ""]
-
-
-def test_a_record_without_its_document_is_outstanding() -> None:
-    one = replace(invoice("7"), documents=(), findings=(finding("PDF_NOT_READY", "7", "None."),))
-    data = data_of(payer_state(invoices=(one,), verdict="PARTIAL"))
-    assert data["statuses"] == ["OUTSTANDING"]
+def test_statuses_are_those_of_the_lines_and_an_outstanding_invoice_is_a_row() -> None:
+    manifest = month(
+        payer_state(
+            invoices=(due("1", "1.00"),),
+            outstanding=(outstanding("2"),),
+            verdict="PARTIAL",
+        )
+    )
+    data = json.loads(find_file(manifest).to_json())
+    rows = [(row[0], data["statuses"][row[6]]) for row in data["invoices"]]
+    lines = invoice_lines(manifest, Owners(()))
+    assert rows == [(line.invoice.invoice_id, line.status) for line in lines]
+    assert [status for _, status in rows] == ["ARCHIVED", "OUTSTANDING"]
+    assert [data["documents"][row[5]] for row in data["invoices"]] == ["INVOICE_*.pdf", ""]
 
 
 def test_the_document_is_the_newest_revision_under_any_id() -> None:

@@ -17,7 +17,7 @@ from lambdas.domain.money import stored_decimal
 from lambdas.domain.money_text import money
 from lambdas.domain.visible_text import shown
 from lambdas.domain.words import counted, some_of
-from lambdas.views.find import ARCHIVED, NOT_ARCHIVED, OUTSTANDING, SHARED, FindFile
+from lambdas.views.find import SHARED, FindFile
 from lambdas.views.pages.frame import section, table
 from lambdas.views.pages.html import Html, element, void
 from lambdas.views.pages.links import Links
@@ -28,11 +28,6 @@ MOST_BYTES = 8 << 20
 _LONGEST_TEXT = 2_000
 _ANY: Literal["*"] = "*"
 """In a key, in place of the part that the script fills in."""
-_STATUSES = {
-    ARCHIVED: "Archived",
-    OUTSTANDING: "Outstanding",
-    NOT_ARCHIVED: "Not archived",
-}
 _HEADINGS = ("Month", "Payer account", "Invoice", "Seller", "Amount|", "PO", "Status", "Open")
 _FIELD = "find-words"
 _SCOPE = "find-scope"
@@ -122,8 +117,8 @@ def _scope_note(scope: str, left_out: Sequence[BillingPeriod]) -> str:
 def _month_data(file: FindFile, owners: Owners) -> str:
     """The month as the script reads it: texts as people see them, amounts as pages write them."""
     shared = {name: [_seen(text) for text in file.shared[name]] for name in SHARED}
-    shared["types"] = [_seen(code_name(one)) for one in file.shared["types"]]
-    shared["statuses"] = [_STATUSES.get(one, _seen(one)) for one in file.shared["statuses"]]
+    for name in ("types", "statuses"):
+        shared[name] = [_seen(code_name(one)) for one in file.shared[name]]
     count = 2 + len(SHARED)
     return _json(
         {

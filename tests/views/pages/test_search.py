@@ -53,7 +53,7 @@ def test_the_data_has_every_month_with_its_owners_and_amounts_as_pages_write_the
 def test_an_account_outside_the_register_has_the_owner_of_the_account_that_showed_it() -> None:
     nameless = payer_state(BOREAL, "", outstanding=(outstanding(payer=BOREAL, seen_by=ACME),))
     (october,) = data_of(page(month(payer_state(), nameless)))["months"]
-    assert october["payers"][1] == [BOREAL, "Acme", "Acme Ltd.", "Dana Whitlock"]
+    assert october["payers"] == [[BOREAL, "Acme", "Acme Ltd.", "Dana Whitlock"]]
 
 
 def test_no_text_ends_the_block_of_data_or_hides_a_character() -> None:
