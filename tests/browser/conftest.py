@@ -15,8 +15,8 @@ from lambdas.views.digest import PeriodDigest
 from lambdas.views.find import find_file
 from lambdas.views.pages.archive_page import archive_page
 from lambdas.views.pages.period_page import period_page
-from tests.domain.example_months import NO_OWNERS
 from lambdas.views.pages.search import Search
+from tests.domain.example_months import NO_OWNERS
 from tests.programs import program
 
 DESK, PHONE, SMALLEST = (1280, 900), (390, 844), (320, 640)
@@ -112,7 +112,7 @@ class Reader:
         for manifest in manifests:
             path = self._folder / period_page_key(manifest.billing_period)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(period_page(manifest, digests, "eu-west-1"))
+            path.write_bytes(period_page(manifest, digests, region="eu-west-1", owners=owners))
         return self.open(root, at=at, **options)
 
     def close(self) -> None:
