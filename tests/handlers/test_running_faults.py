@@ -25,8 +25,9 @@ from tests.handlers.conftest import (
     World,
     two_invoices,
 )
-from tests.handlers.test_notifying import COMPLETE, RED, subjects
+from tests.handlers.test_notifying import COMPLETE, subjects
 
+BOTH = "AWS invoices October 2026: 2 payer accounts need action"
 ONE_DAY = timedelta(days=1)
 
 
@@ -112,11 +113,11 @@ def test_r14_a_list_that_is_lost_leaves_everybody_not_checked_red_and_mailed_the
         (found,) = month.payer(payer)["findings"]
         assert (found["code"], found["severity"]) == ("NOT_CHECKED", "blocking")
         assert "left no outcome" in found["detail"]
-    assert subjects(month) == [RED]
+    assert subjects(month) == [f"{BOTH}, overdue"]
     assert month.run(scheduled(AFTER_DEADLINE + ONE_DAY), AFTER_DEADLINE + ONE_DAY)["verdict"] == (
         "COMPLETE"
     )
-    assert subjects(month) == [RED, COMPLETE]
+    assert subjects(month) == [f"{BOTH}, overdue", COMPLETE]
 
 
 def test_r14_a_map_that_fails_whole_before_the_deadline_is_red_and_mailed_too(
@@ -124,7 +125,7 @@ def test_r14_a_map_that_fails_whole_before_the_deadline_is_red_and_mailed_too(
 ) -> None:
     started = enumerated(month, at=BEFORE_DEADLINE)
     assert validate_completeness.handler(started, Context())["verdict"] == "ACTION_REQUIRED"
-    assert subjects(month) == [RED]
+    assert subjects(month) == [BOTH]
 
 
 def test_r14_of_a_map_that_fails_halfway_the_payer_accounts_that_were_read_keep_their_verdict(

@@ -26,10 +26,11 @@ from tests.handlers.conftest import (
     invoice,
     two_invoices,
 )
-from tests.handlers.test_notifying import COMPLETE, RED, subjects
+from tests.handlers.test_notifying import COMPLETE, OVERDUE, subjects
 from tests.handlers.test_running_faults import fetched
 
 ONE_DAY = timedelta(days=1)
+DAMAGED = "AWS invoices October 2026: archive damaged, overdue"
 SEPTEMBER, OCTOBER = "2026-09", "2026-10"
 NO_FORM = (b"", b"[]", b"null", b"5", b'"x"', b"{}", b"{", b"\xff\xfe", b"[NaN]", b"[" * 100_000)
 NO_AMOUNTS = ("0E-60", "1E+59", "1E-60", "0E+60", "1E+60", "-0", "9" * 60, "0." + "9" * 59)
@@ -102,7 +103,7 @@ def test_r16_objects_that_are_no_records_are_damage_of_their_payer_account_alone
     found = [one for one in month.payer(ACME)["findings"] if one["code"] == "ARCHIVE_DAMAGED"]
     assert sorted(one["subject"] for one in found) == sorted(poisoned)
     assert month.payer(BOREAL)["verdict"] == "COMPLETE"
-    assert subjects(month) == [COMPLETE, RED]
+    assert subjects(month) == [COMPLETE, OVERDUE]
     take_away(month, list(poisoned))
     assert month.run(at=AFTER_DEADLINE + 2 * ONE_DAY)["verdict"] == "COMPLETE"
 
@@ -146,7 +147,7 @@ def test_r16_a_file_of_a_run_that_cannot_be_understood_costs_its_payer_account_a
     assert found["detail"].startswith(f"A file of run {started['run_id']} cannot be understood: ")
     assert "execution and its log" in found["next_step"]
     assert month.payer(BOREAL)["verdict"] == "COMPLETE"
-    assert subjects(month) == [RED]
+    assert subjects(month) == [OVERDUE]
     assert month.run(at=AFTER_DEADLINE + ONE_DAY)["verdict"] == "COMPLETE"
 
 
@@ -218,7 +219,7 @@ def test_r16_a_payer_account_that_cannot_be_judged_leaves_the_others_their_verdi
         settled = month.versions()
         month.run(at=AFTER_DEADLINE + ONE_DAY)
         assert month.versions() == settled
-    assert subjects(month) == [RED]
+    assert subjects(month) == [OVERDUE]
     assert month.run(at=AFTER_DEADLINE + 2 * ONE_DAY)["verdict"] == "COMPLETE"
 
 
@@ -236,7 +237,7 @@ def test_r16_in_a_closed_period_nothing_is_signed_of_what_cannot_be_judged(
         assert month.run(at=AFTER_DEADLINE + ONE_DAY)["verdict"] == "ACTION_REQUIRED"
     assert month.run(at=AFTER_DEADLINE + 2 * ONE_DAY)["verdict"] == "COMPLETE"
     assert month.keys(f"periods/{OCTOBER}/manifests/") == manifests
-    assert subjects(month) == [COMPLETE, RED, COMPLETE]
+    assert subjects(month) == [COMPLETE, DAMAGED, COMPLETE]
 
 
 def test_r16_a_period_that_cannot_be_judged_leaves_the_others_their_verdicts(
@@ -256,7 +257,9 @@ def test_r16_a_period_that_cannot_be_judged_leaves_the_others_their_verdicts(
     assert (september["verdict"], october["verdict"]) == ("ACTION_REQUIRED", "COMPLETE")
     (found,) = two_months.read(f"periods/{SEPTEMBER}/completeness.json")["findings"]
     assert (found["code"], found["severity"]) == ("ARCHIVE_DAMAGED", "blocking")
-    assert subjects(two_months)[0].startswith("Invoice archive 2026-09: action required")
+    assert subjects(two_months)[0] == (
+        "AWS invoices September 2026: archive damaged, overdue and 1 more month"
+    )
     assert two_months.run(at=AFTER_DEADLINE + ONE_DAY)["verdict"] == "COMPLETE"
 
 
@@ -274,7 +277,7 @@ def test_r16_a_page_that_cannot_be_made_leaves_the_others_and_the_email(
     assert two_months.run()["verdict"] == "COMPLETE"
     pages = [key for key in two_months.keys("periods/") if key.endswith(".html")]
     assert pages == [f"periods/{SEPTEMBER}/index.html"]
-    assert subjects(two_months) == [f"{COMPLETE} and 1 more"]
+    assert subjects(two_months) == [f"{COMPLETE} and 1 more month"]
 
 
 def test_r16_notes_of_what_was_sent_that_cannot_be_understood_are_reported_anew(
