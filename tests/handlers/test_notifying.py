@@ -101,7 +101,7 @@ def test_all_that_a_run_has_to_say_is_one_email_and_an_event_for_each_period(
     world.run()
     ((subject, text),) = world.topic.letters
     assert subject == (
-        "AWS invoices September 2026: 1 payer account needs action, overdue and 1 more month"
+        "AWS invoices September 2026: 1 payer account needs action, overdue, and 1 more month"
     )
     assert text.startswith(
         "September 2026 is not complete: 1 payer account is missing an expected invoice, 33 days "

@@ -258,7 +258,7 @@ def test_r16_a_period_that_cannot_be_judged_leaves_the_others_their_verdicts(
     (found,) = two_months.read(f"periods/{SEPTEMBER}/completeness.json")["findings"]
     assert (found["code"], found["severity"]) == ("ARCHIVE_DAMAGED", "blocking")
     assert subjects(two_months)[0] == (
-        "AWS invoices September 2026: archive damaged, overdue and 1 more month"
+        "AWS invoices September 2026: archive damaged, overdue, and 1 more month"
     )
     assert two_months.run(at=AFTER_DEADLINE + ONE_DAY)["verdict"] == "COMPLETE"
 
@@ -277,7 +277,7 @@ def test_r16_a_page_that_cannot_be_made_leaves_the_others_and_the_email(
     assert two_months.run()["verdict"] == "COMPLETE"
     pages = [key for key in two_months.keys("periods/") if key.endswith(".html")]
     assert pages == [f"periods/{SEPTEMBER}/index.html"]
-    assert subjects(two_months) == [f"{COMPLETE} and 1 more month"]
+    assert subjects(two_months) == [f"{COMPLETE}, and 1 more month"]
 
 
 def test_r16_notes_of_what_was_sent_that_cannot_be_understood_are_reported_anew(

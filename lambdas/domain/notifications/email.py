@@ -40,7 +40,7 @@ def email_text(
         return f"AWS invoices: AWS refuses questions about {accounts}", _text([refusals])
     notifications = sorted(notifications, key=_badness)
     more = len(notifications) - 1
-    others = f" and {counted(more, 'more month')}" if more else ""
+    others = f", and {counted(more, 'more month')}" if more else ""
     worst = notifications[:_MOST_PERIODS]
     parts = [part for one in worst for part in _month(one)]
     if len(notifications) > len(worst):

@@ -70,7 +70,8 @@ def _archived(one: Notification) -> str:
     if not expected:
         text = "AWS lists no invoices"
     elif archived < expected:
-        text = f"{archived:,} of {counted(expected, 'invoice')} are archived"
+        verb = "is" if archived == 1 else "are"
+        text = f"{archived:,} of {counted(expected, 'invoice')} {verb} archived"
     else:
         text = (
             "its invoice is archived"

@@ -83,7 +83,7 @@ October 2026 is complete: all 2 invoices are archived. {PAGE}
         ],
         "AWS invoices October 2026: complete",
         f"""\
-October 2026 is complete: 1 of 2 invoices are archived; 1 gap accepted by a person until \
+October 2026 is complete: 1 of 2 invoices is archived; 1 gap accepted by a person until \
 31 December 2026. {PAGE}
 
 {AUDITOR}
@@ -305,7 +305,7 @@ Nothing has changed since the e-mail of 5 November 2026.
             notification("COMPLETE", account()),
             notification("ACTION_REQUIRED", ONE, period=OCTOBER.shifted(-1)),
         ],
-        "AWS invoices September 2026: 1 of 2 outstanding, overdue and 1 more month",
+        "AWS invoices September 2026: 1 of 2 outstanding, overdue, and 1 more month",
         f"""\
 September 2026 is not complete: 1 of 2 invoices is outstanding, 2 days after the deadline of \
 10 November 2026.
@@ -341,7 +341,7 @@ def test_the_worst_month_gives_the_subject_and_comes_first() -> None:
             notification("ACTION_REQUIRED", ONE, period=september, reason="reminder"),
         ]
     )
-    assert subject == "AWS invoices September 2026: 1 of 2 outstanding, overdue and 3 more months"
+    assert subject == "AWS invoices September 2026: 1 of 2 outstanding, overdue, and 3 more months"
     states = [
         line for line in text.splitlines() if " 2026 is " in line and "deadline is" not in line
     ]
