@@ -9,7 +9,7 @@ from lambdas.domain.findings import KINDS
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.notifications.item_text import item_lines, item_title
 from lambdas.domain.notifications.month_text import headline, sentence, totals
-from lambdas.domain.notifications.reasons import Notification, item_name
+from lambdas.domain.notifications.reasons import OF_MONTH, Notification, item_name
 from lambdas.domain.notifications.report import plain_name, plain_subject
 from lambdas.domain.verdict_words import PeriodVerdict
 from lambdas.domain.visible_text import shown
@@ -44,7 +44,7 @@ def email_text(
     worst = notifications[:_MOST_PERIODS]
     parts = [part for one in worst for part in _month(one)]
     if len(notifications) > len(worst):
-        parts.append([f"And {len(notifications) - len(worst)} more months."])
+        parts.append([f"And {counted(len(notifications) - len(worst), 'more month')}."])
     return (headline(notifications[0]) + others)[:_LONGEST_SUBJECT], _text(
         [*parts, refusals, _latest_manifests(worst)]
     )
@@ -110,6 +110,7 @@ def _changes(one: Notification) -> Iterator[str]:
         f"{changes.same} unchanged."
     )
     names = {payer.payer_account_id: payer.name for payer in one.manifest.payers}
+    names[OF_MONTH] = "the"
     for resolved in changes.resolved[:_MOST_NAMED]:
         account, _, subject = resolved.partition(" ")
         of = " ".join(filter(None, (plain_name(names.get(account, "")), account)))

@@ -16,6 +16,8 @@ from lambdas.domain.verdict_words import PeriodVerdict, needs_a_person
 Reason = Literal["changed", "overdue", "escalated", "reminder"]
 """Events know all but `escalated`, which concerns e-mail alone."""
 REMINDED_AFTER = timedelta(days=7)
+OF_MONTH = "month"
+"""The account in the name of an item that is of none."""
 _MOST_ITEMS = 100
 _LONGEST_SUBJECT = 80
 """Characters. The notes of all channels share an item of DynamoDB, which takes 409,600 bytes."""
@@ -105,7 +107,7 @@ class Notification:
 
 def item_name(item: OpenItem) -> str:
     """The payer account and the subject of an open item, by which it is found again."""
-    return f"{item.who.account_id if item.who else 'month'} {item.subject[:_LONGEST_SUBJECT]}"
+    return f"{item.who.account_id if item.who else OF_MONTH} {item.subject[:_LONGEST_SUBJECT]}"
 
 
 def _item_names(items: OpenItems) -> tuple[str, ...] | None:

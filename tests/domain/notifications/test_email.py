@@ -352,6 +352,13 @@ def test_the_worst_month_gives_the_subject_and_comes_first() -> None:
     ]
 
 
+def test_a_gap_of_the_month_as_a_whole_that_is_resolved_is_named_as_one() -> None:
+    gone = finding("MANIFESTS_ROLLED_BACK", "periods/2026-10/manifests/", "Gone.")
+    before = noted(notification("ACTION_REQUIRED", ONE, findings=(gone,)))
+    _, text = email_text([notification("ACTION_REQUIRED", ONE, before=before)])
+    assert "\nResolved: the month, periods/2026-10/manifests/\n" in text
+
+
 def test_an_account_outside_the_register_is_named_with_the_one_that_listed_it() -> None:
     shown = replace(outstanding("1", payer=CEDAR), seen_by=(ACME,))
     one = notification("ACTION_REQUIRED", account(), account("PARTIAL", CEDAR, "", missing=[shown]))
