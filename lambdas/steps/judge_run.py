@@ -26,7 +26,7 @@ from lambdas.steps.notify import Channels, notify_people
 from lambdas.steps.run_metrics import daily_metrics, run_metrics
 from lambdas.steps.run_outcomes import RunOutcomes
 from lambdas.steps.stored_run import StoredRun
-from lambdas.steps.update_views import update_pages
+from lambdas.steps.update_views import PagesOfRun, update_pages
 from lambdas.views.cells import CSV_FORMS
 
 
@@ -66,9 +66,8 @@ class RunEnd:
             run = self._run(outcomes)
             judged = self._judged(run)
             muted = MutedRemarks(self._settings.muted_remarks)
-            update_pages(
-                self._archive, self._signer, self._chain, judged, owners=run.owners, muted=muted
-            )
+            seen = PagesOfRun(run.owners, muted, run.as_of)
+            update_pages(self._archive, self._signer, self._chain, judged, seen)
         failures = notify_people(self._channels, judged, run)
         sweep_hours = self._note_sweep(run)
         requests = self._questions.requests

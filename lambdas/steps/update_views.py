@@ -5,7 +5,8 @@ bucket's root) are made after a run has judged all its periods, so that all show
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from lambdas.aws.archive import Archive
 from lambdas.aws.manifest_signing import ManifestSigner
@@ -47,6 +48,15 @@ _OF_THE_ROOT = 0
 """Views at the root are of many manifests; the last writer wins, and the next run fixes them."""
 
 
+@dataclass(frozen=True)
+class PagesOfRun:
+    """The knowledge of a run that makes pages, beside the manifests."""
+
+    owners: Owners
+    muted: MutedRemarks
+    as_of: datetime
+
+
 def update_manifest_views(archive: Archive, link: Link, owners: Owners, form: CsvForm) -> None:
     """Update a period's views of this manifest; a crash may have left some of them behind. `form`
     is that of the ledger.
@@ -73,26 +83,24 @@ def update_pages(
     signer: ManifestSigner,
     chain: ManifestChain,
     judged: Iterable[Judged],
-    *,
-    owners: Owners,
-    muted: MutedRemarks,
+    seen: PagesOfRun,
 ) -> None:
     """Update the pages and workbooks of the judged periods, and the views at the bucket's root. A
-    page that cannot be made stays as it is. `owners` are those of the run's register.
+    page that cannot be made stays as it is.
     """
     by_period = of_each_period(archive, _digest)
+    by_period = {period: one and one.read_as_of(seen.as_of) for period, one in by_period.items()}
     periods = [one for one in by_period.values() if one]
     unread = [period for period, one in by_period.items() if one is None]
     for one in judged:
         period = one.manifest.billing_period
         try:
-            before = by_period.get(period.shifted(-1))
-            _update_page(archive, chain, one, periods, before=before, owners=owners, muted=muted)
+            _update_page(archive, chain, one, periods, seen)
         except NOT_UNDERSTOOD:
             logger().exception("could not make a page", extra={"billing_period": str(period)})
-    search = Search.of(find_files(archive, chain, periods), owners)
+    search = Search.of(find_files(archive, chain, periods), seen.owners)
     page = archive_page(
-        archive.bucket, archive.region, periods, unread, search=search, owners=owners
+        archive.bucket, archive.region, periods, unread, search=search, owners=seen.owners
     )
     _update_root(archive, signer, page)
 
@@ -112,10 +120,7 @@ def _update_page(
     chain: ManifestChain,
     judged: Judged,
     periods: Sequence[PeriodDigest],
-    *,
-    before: PeriodDigest | None,
-    owners: Owners,
-    muted: MutedRemarks,
+    seen: PagesOfRun,
 ) -> None:
     """Update the page and the workbook of one period, from its manifest in the archive.
 
@@ -127,19 +132,27 @@ def _update_page(
         return
     payers = shown_from.manifest.payers if shown_from else ()
     manifest = replace(judged.manifest, payers=payers)
-    page = period_page(manifest, periods, region=archive.region, owners=owners, muted=muted)
+    page = period_page(
+        manifest,
+        periods,
+        region=archive.region,
+        owners=seen.owners,
+        muted=seen.muted,
+        as_of=seen.as_of,
+    )
     archive.update_view(period_page_key(period), page, judged.sequence)
     if judged.is_trusted:
-        _update_workbook(archive, manifest, before, owners)
+        before = next((one for one in periods if one.billing_period == period.shifted(-1)), None)
+        _update_workbook(archive, manifest, before, seen)
 
 
 def _update_workbook(
-    archive: Archive, manifest: Manifest, before: PeriodDigest | None, owners: Owners
+    archive: Archive, manifest: Manifest, before: PeriodDigest | None, seen: PagesOfRun
 ) -> None:
     """Update the workbook. If it cannot be made, the run logs this and goes on with its verdict."""
     key = ledger_workbook_key(manifest.billing_period)
     try:
-        workbook = ledger_workbook(manifest, before, owners)
+        workbook = ledger_workbook(manifest, before, seen.owners, seen.as_of)
     except WorkbookNotMade as error:
         logger().error("made no workbook", extra={"key": key, "reason": str(error)})
         return

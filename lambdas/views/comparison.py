@@ -90,7 +90,7 @@ def total_changes(
     """
     open_now = open_currencies(now, before, account_id)
     earlier = None if now.is_in_progress else before
-    open_before = open_currencies(earlier, None, account_id) if earlier else None
+    open_before = open_currencies(earlier, now, account_id) if earlier else None
     totals_before = earlier.totals_of(account_id) if earlier else {}
     totals_now = now.totals_of(account_id)
     for currency in sorted(totals_before.keys() | totals_now.keys()):

@@ -1,8 +1,8 @@
 """A period's summary for the views of other periods, read from its `completeness.json`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, get_args
@@ -11,7 +11,7 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.findings import KINDS, Finding
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import COMPLETENESS_SCHEMA, Manifest
-from lambdas.domain.money import EXACT, stored_decimal
+from lambdas.domain.money import stored_decimal
 from lambdas.domain.verdict_words import PeriodVerdict, is_complete
 
 
@@ -30,6 +30,8 @@ class PayerDigest:
     """The number of expected invoices neither archived nor accepted as missing."""
     outstanding_totals: Mapping[str, Decimal]
     """The amounts of those that AWS lists, outside the totals."""
+    open_currencies: tuple[str, ...] | None
+    """The currencies of those, if nothing else can change the totals; None if that is not known."""
     blocking: tuple[Finding, ...]
 
     @classmethod
@@ -37,6 +39,7 @@ class PayerDigest:
         verdict = _text(data["verdict"])
         expected, archived = _count(data["expected"]), _count(data["archived"])
         not_noted = 0 if is_complete(verdict) else max(0, expected - archived)
+        currencies = data.get("open_currencies")
         return cls(
             _text(data["payer_account_id"]),
             _text(data["name"]),
@@ -47,6 +50,7 @@ class PayerDigest:
             _totals(data["totals"]),
             _count(data.get("unarchived", not_noted)),
             _totals(data.get("outstanding_totals", [])),
+            None if currencies is None else tuple(map(_text, currencies)),
             _blocking(data["findings"]),
         )
 
@@ -71,6 +75,12 @@ class PeriodDigest:
     """Those on the period as a whole."""
     last_day: date | None
     """The last day on which nothing of the period was overdue."""
+    outstanding_totals: Mapping[str, Decimal] = field(default_factory=dict)
+    """The amounts of outstanding invoices as AWS lists them per currency, outside the totals."""
+    as_of: datetime | None = field(default=None, compare=False)
+    """The instant as of which it is read, if that is later: a month that stays the same has an old
+    manifest, and its deadline passes all the same.
+    """
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "PeriodDigest":
@@ -94,11 +104,25 @@ class PeriodDigest:
             tuple(map(PayerDigest.from_data, data["payers"])),
             _blocking(data["findings"]),
             date.fromisoformat(data["last_day"]) if data.get("last_day") else None,
+            outstanding_totals=_totals(data.get("outstanding_totals", [])),
         )
 
     @classmethod
-    def of(cls, manifest: Manifest) -> "PeriodDigest":
-        return cls.from_data(manifest.completeness())
+    def of(cls, manifest: Manifest, as_of: datetime | None = None) -> "PeriodDigest":
+        return cls.from_data(manifest.completeness()).read_as_of(as_of)
+
+    def read_as_of(self, as_of: datetime | None) -> "PeriodDigest":
+        return replace(self, as_of=as_of)
+
+    @property
+    def today(self) -> date:
+        """The day as of which it is read."""
+        generated_at = read_instant(self.generated_at)
+        return max(generated_at, self.as_of or generated_at).date()
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.last_day is not None and self.today > self.last_day
 
     @property
     def payers_complete(self) -> int:
@@ -117,15 +141,6 @@ class PeriodDigest:
         """The number of expected invoices neither archived nor accepted as missing."""
         return sum(payer.outstanding for payer in self.payers)
 
-    @cached_property
-    def outstanding_totals(self) -> Mapping[str, Decimal]:
-        """The amounts of those that AWS lists per currency, outside the totals."""
-        totals: dict[str, Decimal] = {}
-        for payer in self.payers:
-            for currency, amount in payer.outstanding_totals.items():
-                totals[currency] = EXACT.add(totals.get(currency, Decimal(0)), amount)
-        return totals
-
     @property
     def is_in_progress(self) -> bool:
         """True as long as AWS may issue more invoices of the month before its deadline."""
@@ -133,7 +148,7 @@ class PeriodDigest:
             return False
         if self.last_day is None:
             return self.verdict == "AWAITING"
-        return read_instant(self.generated_at).date() <= self.last_day
+        return not self.is_overdue
 
     @property
     def is_complete(self) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from lambdas.domain.findings import DOCUMENT_GAPS
 from lambdas.domain.words import counted
 from lambdas.views.digest import PayerDigest, PeriodDigest
 
@@ -25,40 +26,43 @@ _NONE, _ANY = OpenCurrencies(), OpenCurrencies(may_be_any=True)
 
 
 def open_currencies(
-    now: PeriodDigest, before: PeriodDigest | None = None, account_id: str | None = None
+    one: PeriodDigest, other: PeriodDigest | None = None, account_id: str | None = None
 ) -> OpenCurrencies:
     """The currencies in which an invoice of the period may be missing: of one payer account, or of
     all of them.
 
     A listed invoice that is outstanding has its currency. An account that is not complete for
-    another reason may get invoices in the currencies that it has now or had in the month before.
+    another reason may get invoices in the currencies that it has in this or in the `other` month.
     """
-    if account_id is not None:
-        return _of_account(now, before, account_id)
-    accounts = {payer.payer_account_id for payer in now.payers if not payer.is_complete}
-    if now.is_in_progress and before:
-        accounts |= before.payer_of.keys() - now.payer_of.keys()
-    if not accounts and not now.is_complete:
+    if one.blocking:
         return _ANY  # the archive itself needs a person
+    if account_id is not None:
+        return _of_account(one, other, account_id)
+    accounts = {payer.payer_account_id for payer in one.payers if not payer.is_complete}
+    if one.is_in_progress and other:
+        accounts |= other.payer_of.keys() - one.payer_of.keys()
+    if not accounts and not one.is_complete:
+        return _ANY
     found = _NONE
-    for one in accounts:
-        found |= _of_account(now, before, one)
+    for account in accounts:
+        found |= _of_account(one, other, account)
     return found
 
 
-def _of_account(now: PeriodDigest, before: PeriodDigest | None, account_id: str) -> OpenCurrencies:
-    earlier = before.payer_of.get(account_id) if before else None
-    payer = now.payer_of.get(account_id)
+def _of_account(one: PeriodDigest, other: PeriodDigest | None, account_id: str) -> OpenCurrencies:
+    elsewhere = other.payer_of.get(account_id) if other else None
+    usual = elsewhere.totals if elsewhere else ()
+    payer = one.payer_of.get(account_id)
     if payer is None:
-        return _these(earlier.totals if earlier else ()) if now.is_in_progress else _NONE
+        return _these(usual) if one.is_in_progress else _NONE
     if payer.is_complete:
         return _NONE
-    if payer.verdict == "PARTIAL" and not now.is_in_progress:  # everything expected is listed
-        if not payer.outstanding:
-            return _NONE
-        if payer.outstanding_totals:
-            return _these(payer.outstanding_totals)
-    usual = earlier.totals if earlier else ()
+    if not one.is_in_progress:
+        if payer.open_currencies is not None:
+            return OpenCurrencies(frozenset(payer.open_currencies))
+        codes = {found.code for found in payer.blocking}
+        if codes and not payer.outstanding and codes <= DOCUMENT_GAPS:
+            return _NONE  # documents of archived invoices are missing, whose amounts are known
     return _these({*payer.totals, *payer.outstanding_totals, *usual})
 
 

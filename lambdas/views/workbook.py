@@ -3,6 +3,7 @@
 import io
 import tempfile
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from decimal import Context, Decimal
 from typing import Any
 
@@ -35,20 +36,33 @@ class WorkbookNotMade(Exception):
     """The function's own storage (/tmp) has no room for the sheets; the CSVs have all rows."""
 
 
-def ledger_workbook(manifest: Manifest, before: PeriodDigest | None, owners: Owners) -> bytes:
-    """The workbook of a period; `before` is the period before it, if the archive has it.
+def ledger_workbook(
+    manifest: Manifest,
+    before: PeriodDigest | None,
+    owners: Owners,
+    as_of: datetime | None = None,
+) -> bytes:
+    """The workbook of a period; `before` is the period before it, if the archive has it. `as_of`
+    is the run's instant, by which a deadline may have passed.
 
     Raises WorkbookNotMade.
     """
+    now, gaps = PeriodDigest.of(manifest, as_of), open_items(manifest, owners, as_of)
     try:
         with tempfile.TemporaryDirectory() as folder:  # deletes a workbook's leftovers too
-            return _workbook_bytes(manifest, before, owners, folder)
+            return _workbook_bytes(manifest, now, before, gaps=gaps, owners=owners, folder=folder)
     except (OSError, FileCreateError) as error:  # sheets are written to the function's storage
         raise WorkbookNotMade(f"The function's own storage does not take it: {error}") from None
 
 
 def _workbook_bytes(
-    manifest: Manifest, before: PeriodDigest | None, owners: Owners, folder: str
+    manifest: Manifest,
+    now: PeriodDigest,
+    before: PeriodDigest | None,
+    *,
+    gaps: OpenItems,
+    owners: Owners,
+    folder: str,
 ) -> bytes:
     out = io.BytesIO()
     workbook = xlsxwriter.Workbook(out, {"constant_memory": True, "tmpdir": folder})
@@ -60,7 +74,6 @@ def _workbook_bytes(
         }
     )
     book = Book(workbook)
-    now, gaps = PeriodDigest.of(manifest), open_items(manifest, owners)
     add_summary(book, manifest, now, before, gaps)
     _laid_out(book, "invoices", INVOICES, invoice_rows(invoice_lines(manifest, owners)))
     book.table("payers", _PAYER_HEADINGS, _payer_rows(manifest, now, before))

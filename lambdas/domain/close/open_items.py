@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from types import MappingProxyType
+from typing import Any
 
 from lambdas.domain.close.identities import Identity, identities
 from lambdas.domain.close.owners import Owner, Owners
@@ -41,7 +43,7 @@ class OpenItem:
     """The last day on which it was not overdue."""
     is_overdue: bool
     obstacle: Finding | None = None
-    """The finding that has to be resolved first: the account cannot be read."""
+    """The finding that has to be resolved first, so that a run can read the account at all."""
 
     @property
     def finding(self) -> Finding:
@@ -137,7 +139,14 @@ def open_items(manifest: Manifest, owners: Owners, as_of: datetime | None = None
         if found.is_blocking
     ]  # fmt: skip
     for payer in manifest.payers:
-        items += _of_payer(payer, who[payer.payer_account_id], last_day, is_overdue=is_overdue)
+        items += items_of(
+            who[payer.payer_account_id],
+            payer.blocking,
+            last_day,
+            is_overdue=is_overdue,
+            since=payer.since,
+            invoices=dict(_invoices_by_subject(payer)),
+        )
     return OpenItems(
         tuple(sorted(items, key=_order)),
         len(items),
@@ -167,12 +176,25 @@ def _order(item: OpenItem) -> tuple[object, ...]:
     )
 
 
-def _of_payer(
-    payer: PayerState, who: Identity, last_day: date | None, *, is_overdue: bool
+_About = tuple[str, InvoiceSummary, bool]
+"""Of an invoice: its id, its row, and True if it has a record."""
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
+
+
+def items_of(
+    who: Identity,
+    blocking: Sequence[Finding],
+    last_day: date | None,
+    *,
+    is_overdue: bool,
+    since: Mapping[tuple[str, str], str] = _NOTHING,
+    invoices: Mapping[str, _About] = _NOTHING,
 ) -> Iterator[OpenItem]:
-    since, invoices = payer.since, dict(_invoices_by_subject(payer))
-    obstacle = next((one for one in payer.blocking if one.code in OUTCOME_CODES), None)
-    for found in _by_gap(payer.blocking, invoices).values():
+    """The items of a payer account's blocking findings. `since` is by `Finding.gap`, `invoices` by
+    the subject of a finding; without them the items say less.
+    """
+    obstacle = next((one for one in blocking if one.code in OUTCOME_CODES), None)
+    for found in _by_gap(blocking, invoices).values():
         invoice_id, summary, is_archived = invoices.get(found[0].subject, ("", None, False))
         instants = [since[one.gap] for one in found if one.gap in since]
         yield OpenItem(
@@ -184,12 +206,8 @@ def _of_payer(
             since=min(instants, default=None),
             last_day=last_day,
             is_overdue=is_overdue,
-            obstacle=None if obstacle in found else obstacle,
+            obstacle=obstacle if all(one.waits for one in found) else None,
         )
-
-
-_About = tuple[str, InvoiceSummary, bool]
-"""Of an invoice: its id, its row, and True if it has a record."""
 
 
 def _by_gap(
@@ -201,7 +219,7 @@ def _by_gap(
     found: dict[object, tuple[Finding, ...]] = {}
     for one in sorted(findings, key=lambda one: (one.waits, one)):
         invoice_id, _, is_archived = invoices.get(one.subject, ("", None, True))
-        gap: object = one.subject
+        gap: object = one.gap
         if one.code in _OF_ONE_INVOICE:
             gap = "not listed", None
         elif not is_archived:

@@ -3,7 +3,7 @@ payer accounts with all documents, what came late or changed, and earlier period
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from lambdas.domain.close.muted_remarks import NOTHING_MUTED, MutedRemarks
 from lambdas.domain.close.owners import Owners
@@ -54,12 +54,13 @@ def period_page(
     region: str,
     owners: Owners,
     muted: MutedRemarks = NOTHING_MUTED,
+    as_of: datetime | None = None,
 ) -> bytes:
     """The view `index.html` of a period. `periods` are all of the archive, in any order; `region`
     is that of its bucket; `owners` are those of the run's register. The page leaves out what is
-    `muted`, and says so.
+    `muted`, and says so. `as_of` is the run's instant, by which a deadline may have passed.
     """
-    page = PeriodContext(manifest, periods, region=region, owners=owners, muted=muted)
+    page = PeriodContext(manifest, periods, region=region, owners=owners, muted=muted, as_of=as_of)
     return page_of(
         title=f"{period_name(page.period)}: {verdict_name(manifest.verdict)}",
         bucket=manifest.bucket,
@@ -96,7 +97,7 @@ def _status(page: PeriodContext) -> Html:
             fact("Payer accounts complete", f"{now.payers_complete:,}", f" of {len(now.payers):,}"),
             fact("Invoices archived", f"{now.archived:,}", f" of {now.expected:,}"),
             fact("Documents", f"{now.documents:,}"),
-            _deadline(page.manifest),
+            _deadline(page),
             class_="figures",
         ),
         _files(page),
@@ -105,15 +106,15 @@ def _status(page: PeriodContext) -> Html:
     )
 
 
-def _deadline(manifest: Manifest) -> Html:
+def _deadline(page: PeriodContext) -> Html:
     """The day on which the archive was closed; before, the deadline."""
+    manifest = page.manifest
     if manifest.closed_at:
         return fact("Archive closed", day_name(read_instant(manifest.closed_at).date()))
     if not manifest.last_day:
         return fact("Deadline", NOTHING)
     last_day = date.fromisoformat(manifest.last_day)
-    has_passed = read_instant(manifest.generated_at).date() > last_day
-    return fact("Deadline (passed)" if has_passed else "Deadline", day_name(last_day))
+    return fact("Deadline (passed)" if page.now.is_overdue else "Deadline", day_name(last_day))
 
 
 def _files(page: PeriodContext) -> Html:

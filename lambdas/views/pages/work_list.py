@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from lambdas.domain.close.identities import Identity
-from lambdas.domain.close.open_items import OpenItem
+from lambdas.domain.close.open_items import OpenItem, items_of
 from lambdas.domain.close.owners import Owners
 from lambdas.domain.findings import Finding
-from lambdas.domain.json_text import read_instant
 from lambdas.domain.words import counted
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.frame import NOTHING, cell, table
@@ -20,10 +19,10 @@ _HEADINGS = ("Owner", "Payer account", "Issue", "What to do")
 
 def work_of(period: PeriodDigest, owners: Owners) -> list[OpenItem]:
     """The open items of a period, those for a person first."""
-    items = [_item(period, None, found) for found in period.blocking]
+    items = [_of_period(period, found) for found in period.blocking]
     for payer in sorted(period.payers, key=lambda one: (one.name.casefold(), one.payer_account_id)):
         who = Identity(payer.payer_account_id, payer.name, "", owners.of(payer.payer_account_id))
-        items += [_item(period, who, found) for found in payer.blocking]
+        items += items_of(who, payer.blocking, period.last_day, is_overdue=period.is_overdue)
     return sorted(items, key=lambda one: one.waits)
 
 
@@ -42,17 +41,16 @@ def doer(item: OpenItem) -> Content:
     return ["Cloud admin, for ", owner] if owner else "Cloud admin"
 
 
-def _item(period: PeriodDigest, who: Identity | None, found: Finding) -> OpenItem:
-    last_day = period.last_day
+def _of_period(period: PeriodDigest, found: Finding) -> OpenItem:
     return OpenItem(
-        who,
+        None,
         (found,),
         "",
         None,
         is_archived=False,
         since=None,
-        last_day=last_day,
-        is_overdue=bool(last_day and read_instant(period.generated_at).date() > last_day),
+        last_day=period.last_day,
+        is_overdue=period.is_overdue,
     )
 
 

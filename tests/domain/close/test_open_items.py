@@ -145,3 +145,90 @@ def test_owners_are_concerned_by_what_is_to_do_now_and_not_by_what_waits() -> No
     assert open_items(early, OWNERS).owner_emails == ()
     assert open_items(late, OWNERS).owner_emails == ("dana@example.com",)
     assert open_items(late, Owners([])).owner_emails == ()
+
+
+def test_an_account_that_cannot_be_read_is_repaired_first() -> None:
+    denied = finding("NO_ACCESS", ACME, "Denied.")
+    nameless = finding("INVOICE_WITHOUT_ID", ACME, "One row.")
+    manifest = of(listed("1", "PDF_NOT_READY"), more=(denied, nameless), at=BEFORE)
+    actions = {
+        one.finding.code: (one.actor, one.action) for one in open_items(manifest, OWNERS).items
+    }
+    assert actions == {
+        "NO_ACCESS": ("cloud admin", KINDS["NO_ACCESS"].step),
+        "PDF_NOT_READY": ("cloud admin", KINDS["NO_ACCESS"].step),
+        "INVOICE_WITHOUT_ID": ("finance", KINDS["INVOICE_WITHOUT_ID"].step),
+    }
+
+
+def test_a_reason_for_a_person_comes_before_one_that_waits() -> None:
+    item = only(of(listed("1", "PDF_NOT_READY", "OTHER_INVOICE"), at=BEFORE))
+    assert [found.code for found in item.findings] == ["OTHER_INVOICE", "PDF_NOT_READY"]
+    assert (item.waits, item.action) == (False, KINDS["OTHER_INVOICE"].step)
+
+
+def test_items_for_a_person_come_before_those_that_wait() -> None:
+    manifest = of(listed("1", "PDF_NOT_READY"), listed("2", "OTHER_INVOICE"), at=BEFORE)
+    assert [one.invoice_id for one in open_items(manifest, OWNERS).items] == ["2", "1"]
+
+
+def test_an_outstanding_invoice_is_one_item_whatever_documents_it_misses() -> None:
+    pdf, tax = (finding("DOWNLOAD_FAILED", subject, "No.") for subject in ("1", "1 TAX T-1"))
+    one = replace(listed("1", "PDF_NOT_READY"), findings=(pdf, tax))
+    item = only(of(one))
+    assert (len(item.findings), item.amount) == (2, Amount("EUR", Decimal("41.10")))
+
+
+def test_several_sources_that_miss_one_invoice_are_one_item() -> None:
+    expected = [
+        finding("NO_INVOICES_LISTED", ACME, "None."),
+        finding("CHARGES_WITHOUT_INVOICE", "AWS", "Charges."),
+        finding("USUAL_INVOICE_MISSING", "an invoice of AWS", "Usual."),
+        finding("SOURCE_WITHOUT_INVOICE", BOREAL, "No bill."),
+    ]
+    items = open_items(of(more=tuple(expected)), OWNERS).items
+    assert sorted(len(one.findings) for one in items) == [1, 3]
+
+
+def test_on_the_last_day_nothing_is_overdue_and_on_the_next_all_is() -> None:
+    manifest = of(listed("1", "PDF_NOT_READY"), at=BEFORE)
+    for day, is_overdue in ((10, False), (11, True)):
+        as_of = datetime(2026, 11, day, 6, tzinfo=UTC)
+        (item,) = open_items(manifest, OWNERS, as_of).items
+        assert item.is_overdue is is_overdue
+
+
+def test_an_invoice_of_two_payer_accounts_counts_once_and_not_if_it_is_archived() -> None:
+    one = listed("1", "PDF_NOT_READY")
+    twice = replace(one, payer_account_id=BOREAL)
+    acme = payer_state(verdict="PARTIAL", outstanding=(one,))
+    boreal = payer_state(BOREAL, verdict="PARTIAL", outstanding=(twice,))
+    assert open_items(month(acme, boreal), OWNERS).totals == (Amount("EUR", Decimal("41.10")),)
+    boreal = payer_state(BOREAL, invoices=(archived("1", payer=BOREAL),))
+    assert open_items(month(acme, boreal), OWNERS).totals == ()
+
+
+def test_an_account_is_shown_by_the_payer_that_lists_most_of_it() -> None:
+    cardinal = "999900001111"
+    shown = tuple(
+        replace(listed(str(n), "PDF_NOT_READY"), payer_account_id=BOREAL, seen_by=(by,))
+        for n, by in enumerate((ACME, ACME, cardinal))
+    )
+    child = payer_state(BOREAL, name="", legal_entity="", verdict="PARTIAL", outstanding=shown)
+    manifest = month(payer_state(ACME), payer_state(cardinal, name="Cardinal"), child)
+    assert {one.who and one.who.inherited_from for one in open_items(manifest, OWNERS).items} == {
+        ACME
+    }
+
+
+def test_an_account_of_a_manifest_that_notes_no_number_counts_what_nobody_accepted() -> None:
+    accepted, open_one = listed("1", "PDF_NOT_READY"), listed("2", "PDF_NOT_READY")
+    payer = payer_state(verdict="PARTIAL", outstanding=(accepted, open_one))
+    findings = tuple(
+        replace(found, severity="warning") if found.subject == "1" else found
+        for found in payer.findings
+    )
+    bare = replace(payer, findings=findings, unarchived=None)
+    assert open_items(month(bare), OWNERS).invoices == 1
+    complete = replace(bare, verdict="COMPLETE")
+    assert open_items(month(complete), OWNERS).invoices == 0

@@ -651,3 +651,36 @@ def test_what_a_person_accepted_is_not_outstanding() -> None:
     awaited = outcome(awaited=(outstanding("2"),))
     after = judged(awaited, invoices=[archived("1")], acknowledgements=[given])
     assert (payer(after).expected - payer(after).archived, payer(after).unarchived) == (1, 0)
+
+
+def test_a_gap_that_a_person_accepted_for_a_time_keeps_its_first_instant() -> None:
+    awaited = outcome(awaited=(outstanding("2", code="ROWS_DIFFER"),))
+    first = judged(awaited, invoices=[archived("1")])
+    given = GivenAcknowledgement(ACME, OCTOBER, "It is known.", "Dana", NEXT_DAY.date())
+    accepted = judged(
+        awaited, invoices=[archived("1")], previous=first, as_of=NEXT_DAY, acknowledgements=[given]
+    )
+    ended = judged(
+        awaited, invoices=[archived("1")], previous=accepted, as_of=NEXT_DAY + timedelta(days=7)
+    )
+    assert payer(ended).since[("ROWS_DIFFER", "2")] == first.generated_at
+
+
+def test_another_reason_for_a_missing_document_is_the_same_gap_and_another_gap_is_not() -> None:
+    first = judged(outcome(awaited=(outstanding("2"),)), invoices=[archived("1")])
+    again = judged(
+        outcome(awaited=(outstanding("2", code="DOWNLOAD_FAILED"),)),
+        invoices=[archived("1")],
+        previous=first,
+        as_of=NEXT_DAY,
+    )
+    assert payer(again).since == payer(first).since
+    denied = judged(outcome(result=NO_ACCESS))
+    listed = judged(outcome(listed=()), previous=denied, as_of=NEXT_DAY)
+    assert [code for code, _ in payer(denied).since] == ["NO_ACCESS"]
+    assert payer(listed).since == {("NO_INVOICES_LISTED", ACME): instant_text(NEXT_DAY)}
+
+
+def test_a_nameless_row_is_outstanding() -> None:
+    after = judged(outcome(nameless=(NAMELESS,)))
+    assert payer(after).unarchived == 1

@@ -198,6 +198,7 @@ def test_completeness_says_what_the_contract_names_and_nothing_else() -> None:
         "findings",
         "legal_entity",
         "name",
+        "open_currencies",
         "outstanding_totals",
         "payer_account_id",
         "residuals",
@@ -205,6 +206,7 @@ def test_completeness_says_what_the_contract_names_and_nothing_else() -> None:
         "settled_at",
         "sources",
         "totals",
+        "unarchived",
         "verdict",
     ]
     assert payer["totals"] == [{"currency": "USD", "amount": "10.50"}]

@@ -64,7 +64,7 @@ def test_the_lead_names_the_month_that_needs_work_the_person_and_the_action() ->
     early = replace(bad, last_day=date(2026, 11, 12))
     assert lead_of(one(), early) == (
         "September 2026: 1 of 2 invoices is outstanding. Haruka <Nishida> (Acme): No action until "
-        "13 November 2026; AWS is asked daily. After that: Open an AWS Billing case."
+        "13 November 2026; we retry daily. After that: Open an AWS Billing case."
     )
     late = replace(bad, last_day=date(2026, 11, 10))
     assert lead_of(one(), late) == (

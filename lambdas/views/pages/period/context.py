@@ -1,6 +1,7 @@
 """The common source of all parts of a period's page."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cached_property
 
 from lambdas.domain.close.identities import Identity, identities
@@ -34,12 +35,13 @@ class PeriodContext:
         region: str,
         owners: Owners,
         muted: MutedRemarks = NOTHING_MUTED,
+        as_of: datetime | None = None,
     ) -> None:
         self.manifest = manifest
         self.muted = muted
         self.period = manifest.billing_period
-        self.now = PeriodDigest.of(manifest)
-        self.open = open_items(manifest, owners)
+        self.now = PeriodDigest.of(manifest, as_of)
+        self.open = open_items(manifest, owners, as_of)
         self.links = Links(manifest.bucket, region, _DEPTH)
         self._identities = identities(manifest, owners)
         earlier = [one for one in periods if one.billing_period < self.period]
@@ -57,7 +59,12 @@ class PeriodContext:
 
     @cached_property
     def _items(self) -> dict[tuple[str, str], OpenItem]:
-        return {(one.who.account_id, one.subject): one for one in self.open.items if one.who}
+        return {
+            (item.who.account_id, found.subject): item
+            for item in self.open.items
+            if item.who
+            for found in item.findings
+        }
 
     def findings(self, payer: PayerState) -> tuple[Finding, ...]:
         """The payer account's findings that the page shows."""
@@ -73,7 +80,7 @@ class PeriodContext:
         if item:
             return item.action
         kind = KINDS.get(found.code)
-        if kind and kind.waits:
+        if kind and kind.severity == "blocking" and found.waits:
             return f"No action needed for the close. If you need it: {kind.step}"
         return found.next_step
 

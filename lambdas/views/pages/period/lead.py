@@ -7,7 +7,6 @@ from lambdas.domain.close.identities import Identity
 from lambdas.domain.close.open_items import OpenItem
 from lambdas.domain.cut_text import short
 from lambdas.domain.day_names import day_name, period_name
-from lambdas.domain.json_text import read_instant
 from lambdas.domain.money import Amount
 from lambdas.domain.verdict_words import needs_a_person
 from lambdas.domain.words import counted, listed, some_of
@@ -50,7 +49,7 @@ def _sentences(page: PeriodContext) -> Iterator[Content]:
 
 
 def _month_is_over(page: PeriodContext) -> bool:
-    return read_instant(page.manifest.generated_at).date() >= page.period.first_day_after
+    return page.now.today >= page.period.first_day_after
 
 
 def _complete(page: PeriodContext) -> str:
@@ -152,7 +151,7 @@ def _waiting(page: PeriodContext) -> Iterator[str]:
     if page.open.items:
         last_day = page.open.items[0].last_day
         until = f" until {day_name(last_day + timedelta(days=1))}" if last_day else ""
-        yield f"No action{until}; AWS is asked daily."
+        yield f"No action{until}; we retry daily."
         return
     archived = page.now.archived
     if archived:

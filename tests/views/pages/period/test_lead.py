@@ -46,7 +46,7 @@ def test_the_lead_names_what_is_outstanding_and_who_does_what() -> None:
 
 
 def test_several_accounts_and_currencies_are_summed_up() -> None:
-    gaps = [gap(f"{n}", "1", currency) for n, currency in enumerate(("EUR", "GBP", "JPY", "USD"))]
+    gaps = [gap(f"A-{n}", "1", currency) for n, currency in enumerate(("EUR", "GBP", "JPY", "USD"))]
     text = lead(partial(*gaps), partial(gap("9", "5", "EUR"), account_id=BOREAL, name="Boreal"))
     assert text == (
         "5 of 7 invoices are outstanding: EUR 6.00, GBP 1.00, JPY 1 and 1 more of Acme and Boreal. "
@@ -55,14 +55,14 @@ def test_several_accounts_and_currencies_are_summed_up() -> None:
 
 
 def test_more_than_two_accounts_are_counted() -> None:
-    payers = [partial(gap(f"{n}", "1"), account_id=f"{n:012d}", name=f"P{n}") for n in range(3)]
+    payers = [partial(gap(f"A-{n}", "1"), account_id=f"{n:012d}", name=f"P{n}") for n in range(3)]
     assert "JPY 3 of 3 payer accounts." in lead(*payers)
 
 
 def test_before_the_deadline_it_says_until_when_nobody_acts() -> None:
     assert lead(partial(gap("2")), at=BEFORE, verdict="AWAITING") == (
         "1 of 2 invoices is outstanding: JPY 3,303,781 of Acme. "
-        "No action until 11 November 2026; AWS is asked daily."
+        "No action until 11 November 2026; we retry daily."
     )
 
 

@@ -72,7 +72,7 @@ def test_before_the_deadline_it_waits_for_aws() -> None:
     (row,) = rows(page, "Waiting for AWS")
     assert row[1] == "Dana Whitlock AWS acts"
     assert row[6].startswith(
-        "No action until 11 November 2026; AWS is asked daily. After that: Open an AWS Billing case"
+        "No action until 11 November 2026; we retry daily. After that: Open an AWS Billing case"
     )
 
 

@@ -120,7 +120,7 @@ def test_accounts_outside_the_register_and_listed_nowhere_say_so() -> None:
 def test_the_step_of_a_gap_is_that_of_the_day_of_the_page() -> None:
     gap = payer_state(outstanding=(outstanding(),), verdict="PARTIAL")
     for at, step in (
-        ("2026-11-05T06:00:00Z", "No action until 11 November 2026; AWS is asked daily. After"),
+        ("2026-11-05T06:00:00Z", "No action until 11 November 2026; we retry daily. After"),
         ("2026-11-12T06:00:00Z", "Open an AWS Billing case."),
     ):
         manifest = replace(
