@@ -678,7 +678,7 @@ def test_another_reason_for_a_missing_document_is_the_same_gap_and_another_gap_i
     denied = judged(outcome(result=NO_ACCESS))
     listed = judged(outcome(listed=()), previous=denied, as_of=NEXT_DAY)
     assert [code for code, _ in payer(denied).since] == ["NO_ACCESS"]
-    assert payer(listed).since == {("NO_INVOICES_LISTED", ACME): instant_text(NEXT_DAY)}
+    assert payer(listed).since == {("NO_INVOICES_LISTED", ACME): listed.generated_at}
 
 
 def test_a_nameless_row_is_outstanding() -> None:
