@@ -57,18 +57,21 @@ def read_decimal(text: str, place: str) -> Decimal:
     Only ASCII digits are accepted. Python also reads digits of other scripts, `1_000`, spaces
     around the number, and infinity.
     """
-    begins = str(text)[:_MOST_SHOWN] + ("…" if len(str(text)) > _MOST_SHOWN else "")
-    no_number = AmountNotRead(f"{place} is '{begins}', not a decimal number")
     if not isinstance(text, str) or not _DECIMAL.fullmatch(text):
-        raise no_number
+        raise _not_read(text, place, "not a decimal number")
     try:
         value = Decimal(text)
     except InvalidOperation:  # its exponent is beyond arithmetic
-        raise no_number from None
+        raise _not_read(text, place, "not a decimal number") from None
     _, digits, exponent = value.as_tuple()
     if max(len(digits), abs(int(exponent))) > _MOST_DIGITS:
-        raise AmountNotRead(f"{place} is '{begins}', beyond any amount of money")
+        raise _not_read(text, place, "beyond any amount of money")
     return value
+
+
+def _not_read(text: object, place: str, why: str) -> AmountNotRead:
+    begins = str(text)[:_MOST_SHOWN] + ("…" if len(str(text)) > _MOST_SHOWN else "")
+    return AmountNotRead(f"{place} is '{begins}', {why}")
 
 
 _DIGITS = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Generic, TypeVar
 
 from lambdas.domain.visible_text import visible
@@ -106,17 +106,34 @@ def csv_cell(cell: Cell, kind: Kind, form: CsvForm = INTERNATIONAL) -> str:
         return f"{cell:%Y-%m-%d %H:%M:%S}"
     if isinstance(cell, date):
         return cell.isoformat()
+    written = _short_csv_text if len(cell) <= _SHORT else _csv_text
+    return written(cell, kind, form)
+
+
+def plain_csv_cell(cell: Cell) -> str:
+    """The cell as a CSV for programs has it: as in `csv_cell`, and no text ends in a tab."""
+    if cell is None or cell == "":
+        return ""
+    if not isinstance(cell, str):
+        return csv_cell(cell, Kind.TEXT)
+    return _short_plain_text(cell) if len(cell) <= _SHORT else _plain_text(cell)
+
+
+def _csv_text(cell: str, kind: Kind, form: CsvForm) -> str:
     text = _harmless(cell, form)
     if kind is Kind.ID or _is_taken_for_a_value(text):
         text += "\t"
     return _quoted(text)
 
 
-def plain_csv_cell(cell: Cell) -> str:
-    """The cell as a CSV for programs has it: as in `csv_cell`, and no text ends in a tab."""
-    if cell is None or isinstance(cell, Decimal | date):
-        return csv_cell(cell, Kind.TEXT)
-    return _quoted(_harmless(cell, INTERNATIONAL)) if cell else ""
+def _plain_text(cell: str) -> str:
+    return _quoted(_harmless(cell, INTERNATIONAL))
+
+
+_SHORT = 200
+"""Characters of a text that is remembered as written: most are the same in many rows."""
+_short_csv_text = lru_cache(1024)(_csv_text)
+_short_plain_text = lru_cache(1024)(_plain_text)
 
 
 def _harmless(text: str, form: CsvForm) -> str:

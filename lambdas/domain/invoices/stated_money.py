@@ -1,6 +1,6 @@
 """Net, tax and gross of a row in one of its currencies, with the tax that AWS lists."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -46,24 +46,26 @@ def tax_money(summary: InvoiceSummary) -> StatedMoney | None:
 
 def _money(summary: InvoiceSummary, member: str) -> StatedMoney:
     """Raises AmountNotRead for a member without a total in a currency."""
-    currency = summary.member_at(f"{member}.CurrencyCode")
-    gross = summary.amount_at(f"{member}.TotalAmount")
+    amount = summary.row.get(member)
+    currency = _in(amount, "CurrencyCode")
+    gross = _decimal(_in(amount, "TotalAmount"))
     if gross is None or not isinstance(currency, str):
         raise AmountNotRead(f"{member} has no total with its currency")
-    net = _decimal(summary, f"{member}.TotalAmountBeforeTax")
-    tax = _decimal(summary, f"{member}.AmountBreakdown.Taxes.TotalAmount")
+    net = _decimal(_in(amount, "TotalAmountBeforeTax"))
+    listed = _in(_in(amount, "AmountBreakdown"), "Taxes")
+    tax = _decimal(_in(listed, "TotalAmount"))
     if net is None and tax is not None:
         net = EXACT.subtract(gross, tax)
     elif tax is None and net is not None:
         tax = EXACT.subtract(gross, net)
-    taxes = list(_taxes(summary, f"{member}.AmountBreakdown.Taxes.Breakdown"))
+    taxes = list(_taxes(_in(listed, "Breakdown")))
     is_turned = summary.is_credit_memo and gross > 0
     return StatedMoney(
         currency,
         _turned(net) if is_turned else net,
         _turned(tax) if is_turned else tax,
         gross.copy_negate() if is_turned else gross,
-        _decimal(summary, f"{member}.CurrencyExchangeDetails.Rate"),
+        _decimal(_in(_in(amount, "CurrencyExchangeDetails"), "Rate")),
         " + ".join(dict.fromkeys(name for name, _ in taxes if name)),
         _rate([rate for _, rate in taxes], net, tax, smallest_unit(currency)),
     )
@@ -73,25 +75,28 @@ def _turned(value: Decimal | None) -> Decimal | None:
     return None if value is None else EXACT.minus(value)
 
 
-def _decimal(summary: InvoiceSummary, path: str) -> Decimal | None:
-    with suppress(AmountNotRead):  # the row has a finding
-        return summary.amount_at(path)
-    return None
+def _in(value: Any, name: str) -> Any:
+    """A member of a part of the row; None if the part has none, or is none."""
+    return value.get(name) if isinstance(value, dict) else None
 
 
-def _taxes(summary: InvoiceSummary, path: str) -> Iterator[tuple[str, Decimal | None]]:
+def _decimal(text: Any) -> Decimal | None:
+    """The number; None for anything else, for which the row has a finding."""
+    if text is None:
+        return None
+    try:
+        return read_decimal(text, "")
+    except AmountNotRead:
+        return None
+
+
+def _taxes(listed: Any) -> Iterator[tuple[str, Decimal | None]]:
     """The name and rate of each tax that AWS lists."""
-    listed = summary.member_at(path)
     for one in listed if isinstance(listed, list | tuple) else ():
-        if isinstance(one, Mapping):
-            name = one.get("Description")
-            yield name if isinstance(name, str) else "", _percentage(one.get("Rate"))
-
-
-def _percentage(rate: Any) -> Decimal | None:
-    with suppress(AmountNotRead):
-        return read_decimal(rate.removesuffix("%"), "Rate") if isinstance(rate, str) else None
-    return None
+        name, rate = _in(one, "Description"), _in(one, "Rate")
+        if isinstance(one, dict):
+            per_cent = rate.removesuffix("%") if isinstance(rate, str) else None
+            yield name if isinstance(name, str) else "", _decimal(per_cent)
 
 
 def _rate(

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from operator import attrgetter
 from typing import Annotated, Any
 
@@ -151,10 +152,6 @@ class InvoiceSummary:
         """A text member; None for anything else."""
         value = self.row.get(name)
         return value if isinstance(value, str) else None
-
-    def member_at(self, path: str) -> Any:
-        """A member of the row as AWS sent it; None if it is absent."""
-        return _at(self.row, path)
 
     def text_at(self, path: str) -> str | None:
         """A member of the row as text, `Entity.BillingEntity` for example."""
@@ -321,11 +318,17 @@ def row_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
 
 def _at(row: Mapping[str, Any], path: str) -> Any:
     value: Any = row
-    for name in path.split("."):
-        if not isinstance(value, Mapping):
+    for name in _names(path):
+        # a ledger asks a million times, and most of these are plain dictionaries
+        if type(value) is not dict and not isinstance(value, Mapping):
             return None
         value = value.get(name)
     return value
+
+
+@cache
+def _names(path: str) -> list[str]:
+    return path.split(".")
 
 
 def _sorted(value: Any) -> Any:
