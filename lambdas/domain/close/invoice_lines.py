@@ -189,22 +189,21 @@ class PayerLines:
         self._state = state
         self._who = who
         self._holders = holders
-        self._since = {subject: since for (_, subject), since in state.since.items()}
+        latest_first = sorted(state.since.items(), key=lambda item: item[1], reverse=True)
+        self._since = {subject: since for (_, subject), since in latest_first}
+        """The earliest instant of each subject."""
         self._missing = {one.invoice_id for one in state.missing_invoices}
         self._codes: dict[str, set[str]] = defaultdict(set)
-        self._blocking: dict[str, set[str]] = defaultdict(set)
-        """The codes of the findings that still block, by subject."""
+        self._blocking = {found.subject for found in state.findings if found.is_blocking}
+        """The subjects of what still blocks."""
         for found in state.findings:
             self._codes[found.subject].add(found.code)
-            if found.is_blocking:
-                self._blocking[found.subject].add(found.code)
 
     def archived(self, invoices: Iterable[ArchivedInvoice]) -> Iterator[InvoiceLine]:
         """The lines of these archived invoices of the account."""
         for one in invoices:
             if self._has_line(one, is_archived=True):
-                subjects = [one for one in self._subjects(one) if self._blocking.get(one)]
-                yield self._line(one, "ARCHIVED", subjects)
+                yield self._line(one, "ARCHIVED", self._subjects(one) & self._blocking)
 
     def outstanding(self) -> Iterator[InvoiceLine]:
         """The lines of its outstanding invoices. The first release expected estimates too, which

@@ -118,6 +118,17 @@ def test_an_outstanding_invoice_has_its_amount_and_the_instant_since_when() -> N
     assert line.codes == ("PDF_NOT_READY",)
 
 
+def test_the_earliest_of_several_gaps_of_an_invoice_counts() -> None:
+    days = ("2026-11-05", "2026-11-04", "2026-11-06")
+    since = tuple(
+        OutstandingSince("AWAITED-1", f"{day}T06:00:00Z", code)
+        for day, code in zip(days, ("", "DOCUMENT_TOO_LARGE", "OTHER_INVOICE"), strict=True)
+    )
+    state = replace(payer_state(outstanding=(outstanding(),)), outstanding_since=since)
+    (line,) = invoice_lines(month(state), OWNERS)
+    assert line.outstanding_since == "2026-11-04T06:00:00Z"
+
+
 def test_a_missing_document_of_an_archived_invoice_has_its_instant_too() -> None:
     missing = finding("DOWNLOAD_FAILED", "1 TAX_E_INVOICE T-1", "Status 500.")
     one = replace(due("1", "9.00"), findings=(missing,))
