@@ -81,7 +81,7 @@ class Book:
             "text_wrap": True,
             "valign": "vcenter",
         }
-        self.heading = workbook.add_format(heading)
+        self.heading = workbook.add_format(heading | {"indent": 1})
         self.right_heading = workbook.add_format(heading | {"align": "right"})
 
     def sheet(self, name: str) -> Worksheet:
@@ -160,7 +160,7 @@ class Book:
         if cell is None or cell == "":
             return
         if isinstance(cell, str):
-            form = self._format("@", wraps=wraps)
+            form = self._format("@", wraps=wraps, left=left)
             sheet.write_string(row, column, _fitting(shown(cell)), form)
         elif isinstance(cell, date) and _day(cell) < _FIRST_DAY:
             sheet.write_string(row, column, _written(cell), self._format("@", left=left))
@@ -183,6 +183,9 @@ class Book:
             form = {"num_format": number_format, "valign": "top", "text_wrap": wraps}
             if left:
                 form["align"] = "left"
+            elif number_format == "@":
+                # it may follow a number, which stands at the right
+                form |= {"align": "left", "indent": 1}
             self._formats[key] = self._workbook.add_format(form)
         return self._formats[key]
 

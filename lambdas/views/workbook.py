@@ -93,7 +93,7 @@ _PAYER_HEADINGS = (
     Heading("Invoices expected", Kind.NUMBER, 11),
     Heading("Invoices archived", Kind.NUMBER, 11),
     Heading("Documents", Kind.NUMBER, 11),
-    Heading("Currency", Kind.TEXT, 9),
+    Heading("Currency", Kind.TEXT, 11),
     Heading("Total", Kind.NUMBER, 17),
     Heading("Month before", Kind.NUMBER, 17),
     Heading("Difference", Kind.NUMBER, 17),
@@ -110,7 +110,7 @@ _MISSING_HEADINGS = (
     Heading("Invoice or file", Kind.ID, 30),
     Heading("Issued", Kind.DAY, 11),
     Heading("Outstanding since", Kind.DAY, 12),
-    Heading("Currency", Kind.TEXT, 9),
+    Heading("Currency", Kind.TEXT, 11),
     Heading("Amount listed by AWS", Kind.NUMBER, 17),
     Heading("Missing", Kind.TEXT, 60),
     Heading("Next step", Kind.TEXT, 60),
@@ -123,7 +123,7 @@ _CHANGE_HEADINGS = (
     Heading("Payer name", Kind.TEXT, 34),
     Heading("Invoice or file", Kind.ID, 40),
     Heading("Details", Kind.TEXT, 60),
-    Heading("Currency", Kind.TEXT, 9),
+    Heading("Currency", Kind.TEXT, 11),
     Heading("Month before", Kind.NUMBER, 17),
     Heading("Now", Kind.NUMBER, 17),
     Heading("Difference", Kind.NUMBER, 17),
@@ -135,7 +135,7 @@ _COLUMN_HEADINGS = (
     Heading("Sheet", Kind.TEXT, 12),
     Heading("Heading", Kind.TEXT, 28),
     Heading("Name in the CSV", Kind.TEXT, 28),
-    Heading("Meaning", Kind.TEXT, 90),
+    Heading("Meaning", Kind.TEXT, 110),
 )
 _TENTH, _WIDE = Decimal("0.1"), Context(prec=240)
 _NO_TOTAL = Total("", None, None, is_provisional=False, is_comparable=False)

@@ -75,7 +75,7 @@ def _add_facts(
         row += 1
     for found in manifest.findings:
         sheet.write_string(row, 0, found.code, book.bold)
-        book.cell(sheet, row, 1, f"{found.detail} Next step: {found.next_step}")
+        book.cell(sheet, row, 1, f"{found.detail} Next step: {found.next_step}", left=True)
         row += 1
     return row
 

@@ -370,7 +370,7 @@ def columns_of(manifest: Manifest, name: str) -> dict[str, tuple[int, bool, bool
 def test_rarely_used_columns_are_folded_and_one_click_opens_them() -> None:
     columns = columns_of(month(payer_state(invoices=(invoice(**FULL_ROW),))), "documents")
     for heading in ("Invoice id", "Seller", "Amount due", "File name"):
-        assert columns.get(heading, (0, False, False)) == (0, False, False), heading
+        assert columns[heading] == (0, False, False), heading
     assert columns["Base: before tax"] == (1, True, False)
     assert columns["Base: discounts"] == (2, True, False), "it is empty"
     assert columns["Base: total"] == (0, False, True), "the sign that opens them is above it"
