@@ -190,7 +190,10 @@ def test_a_page_names_the_owner_that_the_register_of_the_run_has(world: World) -
     )
     world.run()
     lead = page(world).one("p", "lead").text
-    assert "Dana Whitlock: ask the payer account's owner whether there were charges." in lead
+    assert (
+        "Dana Whitlock and Finance: ask the payer account's owner whether there were charges."
+        in lead
+    )
     assert "Finance" in page(world).one("table", "open-items").text
 
 

@@ -117,16 +117,26 @@ def _gaps(gaps: Sequence[OpenItem]) -> Content:
 
 
 def _first_step(due: Sequence[OpenItem]) -> Iterator[Content]:
-    """The step that most open items need, and the number of others."""
-    groups: dict[tuple[str, str], int] = {}
+    """The step for the archive itself, else that which most open items need, with those who take
+    it, and the number of others.
+    """
+    actors: dict[str, list[str]] = {}
     for one in due:
-        key = (actor_name(one), one.step)
-        groups[key] = groups.get(key, 0) + 1
-    actor, step = max(groups, key=lambda key: groups[key])
-    yield [name(short(actor, _LONGEST_NAME)), f": {step[:1].lower()}{step[1:]}"]
-    if len(groups) > 1:
-        others = len(groups) - 1
+        actors.setdefault(one.step, []).append(actor_name(one))
+    most = max(actors, key=lambda one: len(actors[one]))
+    step = most if due[0].who else due[0].step
+    yield [_people(list(dict.fromkeys(actors[step]))), f": {step[:1].lower()}{step[1:]}"]
+    if len(actors) > 1:
+        others = len(actors) - 1
         yield f"{counted(others, 'more step')} {'is' if others == 1 else 'are'} listed below."
+
+
+def _people(names: Sequence[str]) -> Content:
+    """`Dana Whitlock`, `Dana Whitlock and Luis Ortega`, `Dana Whitlock and 6 more`."""
+    first, *others = (name(short(one, _LONGEST_NAME)) for one in names)
+    if not others:
+        return first
+    return [first, " and ", others[0] if len(others) == 1 else f"{len(others):,} more"]
 
 
 def _needing(page: PeriodContext) -> Iterator[Content]:

@@ -22,17 +22,17 @@ def open_sections(page: PeriodContext) -> Iterator[Html]:
     """The open items for a person, then those that wait for AWS."""
     items = page.open.items
     if acting := [one for one in items if not one.waits]:
-        yield _section(page, "Action required", "action-required", acting)
+        yield _section(page, "Action required", acting, "bad")
     if waiting := [one for one in items if one.waits]:
-        yield _section(page, "Waiting for AWS", "waiting", waiting)
+        yield _section(page, "Waiting for AWS", waiting, "wait")
 
 
-def _section(page: PeriodContext, heading: str, anchor: str, items: Sequence[OpenItem]) -> Html:
+def _section(page: PeriodContext, heading: str, items: Sequence[OpenItem], tone: str) -> Html:
     rows = [_row(page, one) for one in items]
     shown = first_and_more(
-        heading, _HEADINGS, rows, most=_MOST_SHOWN, noun="more item", class_="open-items"
+        heading, _HEADINGS, rows, most=_MOST_SHOWN, noun="more item", class_=f"open-items {tone}"
     )
-    return section(heading, shown, name=anchor)
+    return section(heading, shown, name=heading.lower().replace(" ", "-"))
 
 
 def _row(page: PeriodContext, item: OpenItem) -> Html:

@@ -50,13 +50,25 @@ def test_several_accounts_and_currencies_are_summed_up() -> None:
     text = lead(partial(*gaps), partial(gap("9", "5", "EUR"), account_id=BOREAL, name="Boreal"))
     assert text == (
         "5 of 7 invoices are outstanding: EUR 6.00, GBP 1.00, JPY 1 and 1 more of Acme and Boreal. "
-        "Dana Whitlock: open an AWS Billing case. 1 more step is listed below."
+        "Dana Whitlock and Luis: open an AWS Billing case."
     )
 
 
 def test_more_than_two_accounts_are_counted() -> None:
     payers = [partial(gap(f"A-{n}", "1"), account_id=f"{n:012d}", name=f"P{n}") for n in range(3)]
     assert "JPY 3 of 3 payer accounts." in lead(*payers)
+
+
+def test_the_step_that_most_need_comes_first_with_those_who_take_it() -> None:
+    owners = Owners(Payer(f"{n:012d}", f"P{n}", owner=f"Person {n}") for n in range(4))
+    payers = [partial(gap(f"{n}"), account_id=f"{n:012d}", name=f"P{n}") for n in range(3)]
+    denied = finding("NO_ACCESS", f"{3:012d}", "Denied.")
+    payers.append(payer_state(f"{3:012d}", "P3", findings=(denied,), verdict="NO_ACCESS"))
+    manifest = replace(month(*payers, verdict="ACTION_REQUIRED"), last_day="2026-11-10")
+    text = read(page_of_month(manifest, owners=owners)).one("p", "lead").text
+    assert text.endswith(
+        "P3: no access. Person 0 and 2 more: open an AWS Billing case. 1 more step is listed below."
+    )
 
 
 def test_before_the_deadline_it_says_until_when_nobody_acts() -> None:
@@ -74,7 +86,7 @@ def test_an_account_without_access_is_named_and_its_step_is_for_the_cloud_admin(
 
 def test_damage_of_the_archive_comes_before_anything_else() -> None:
     damaged = finding("MANIFEST_DAMAGED", "periods/x", "It is gone.")
-    text = lead(payer_state(invoices=(invoice(),)), findings=(damaged,))
+    text = lead(partial(gap("2"), gap("3")), findings=(damaged,))
     assert text.startswith("The archive itself is damaged. Nothing else on this page counts")
     assert "Cloud admin: find out who changed the manifest." in text
 
