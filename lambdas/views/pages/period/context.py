@@ -58,9 +58,9 @@ class PeriodContext:
         return frozenset(stored.key for stored in self.manifest.evidence)
 
     @cached_property
-    def _items(self) -> dict[tuple[str, str], OpenItem]:
+    def _items(self) -> dict[tuple[str, Finding], OpenItem]:
         return {
-            (item.who.account_id, found.subject): item
+            (item.who.account_id, found): item
             for item in self.open.items
             if item.who
             for found in item.findings
@@ -70,17 +70,12 @@ class PeriodContext:
         """The payer account's findings that the page shows."""
         return self.muted.shown(payer)
 
-    def item_of(self, payer: PayerState, subject: str) -> OpenItem | None:
-        """The open item of a gap."""
-        return self._items.get((payer.payer_account_id, subject))
-
     def next_step(self, payer: PayerState, found: Finding) -> str:
         """The step of a finding as of this page; a gap that does not block needs none."""
-        item = self.item_of(payer, found.subject) if found.is_blocking else None
-        if item:
+        if item := self._items.get((payer.payer_account_id, found)):
             return item.action
-        kind = KINDS.get(found.code)
-        if kind and kind.severity == "blocking" and found.waits:
+        kind = KINDS[found.code]
+        if not found.is_blocking and kind.severity == "blocking" and found.waits:
             return f"No action needed for the close. If you need it: {kind.step}"
         return found.next_step
 

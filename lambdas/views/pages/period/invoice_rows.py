@@ -30,7 +30,11 @@ def invoice_table(page: PeriodContext, payer: PayerState) -> Html | None:
     if not payer.rows:
         return None
     has_po = len({row.text_at(_PO) for row in payer.rows}) > 1
-    rows = [_outstanding(page, payer, one, has_po=has_po) for one in payer.outstanding]
+    missing = {one.invoice_id for one in payer.missing_invoices}
+    rows = [
+        _outstanding(one, is_missing=one.invoice_id in missing, has_po=has_po)
+        for one in payer.outstanding
+    ]
     rows += [_archived(page, one, has_po=has_po) for one in payer.invoices]
     headings = ("Invoice", *(["PO number"] if has_po else []), "Issued", "Due", "Amount|")
     who = join(page.name_of(payer.payer_account_id, payer.name), " ", payer.payer_account_id)
@@ -54,13 +58,10 @@ def _archived(page: PeriodContext, invoice: ArchivedInvoice, *, has_po: bool) ->
     )
 
 
-def _outstanding(
-    page: PeriodContext, payer: PayerState, invoice: OutstandingInvoice, *, has_po: bool
-) -> Html:
+def _outstanding(invoice: OutstandingInvoice, *, is_missing: bool, has_po: bool) -> Html:
     codes = listed([code_name(found.code) for found in invoice.findings] or ["No record"])
-    item = page.item_of(payer, invoice.invoice_id)
     amount: Content = _amount(invoice.summary)
-    if item and item.amount:
+    if is_missing and invoice.summary.amount_due_or_none:
         amount = [amount, " ", element("span", "listed by AWS, not in the totals", class_="kind")]
     return element(
         "tr",

@@ -64,10 +64,13 @@ def _owner(item: OpenItem) -> Content:
 
 
 def _subject(page: PeriodContext, item: OpenItem) -> Content:
-    """The invoice and, if another document of it is missing, this document."""
-    if item.who and item.subject == item.who.account_id:
-        return NOTHING
-    if not item.invoice_id or item.subject == item.invoice_id:
+    """The invoice and, if another document of it is missing, this document; else what is wrong."""
+    if not item.invoice_id:
+        account = item.who.account_id if item.who else ""
+        subjects = dict.fromkeys(one.subject for one in item.findings if one.subject != account)
+        about = [[" ", element("span", page.subject(one), class_="kind")] for one in subjects]
+        return [code_name(item.finding.code), about]
+    if item.subject == item.invoice_id:
         return page.subject(item.subject)
     other = element("span", page.subject(item.subject), class_="kind")
     return [name(item.invoice_id), " ", other]
@@ -96,14 +99,15 @@ def _step(item: OpenItem) -> Content:
 
 
 def _details(item: OpenItem) -> Html:
-    """The findings behind the item, folded."""
-    codes = listed(dict.fromkeys(one.code for one in item.findings))
+    """The findings behind the item, that which has to be resolved first at the top, folded."""
+    findings = (*([item.obstacle] if item.obstacle else []), *item.findings)
+    codes = listed(dict.fromkeys(one.code for one in findings))
     return element(
         "details",
         element("summary", "Details"),
         [
             element("p", f"{code_name(one.code)}: {one.detail}", data_code=one.code)
-            for one in item.findings
+            for one in findings
         ],
         element("p", "In the runbook: ", element("code", codes)),
         class_="details",

@@ -61,7 +61,7 @@ def test_more_than_two_accounts_are_counted() -> None:
 
 def test_the_step_that_most_need_comes_first_with_those_who_take_it() -> None:
     owners = Owners(Payer(f"{n:012d}", f"P{n}", owner=f"Person {n}") for n in range(4))
-    payers = [partial(gap(f"{n}"), account_id=f"{n:012d}", name=f"P{n}") for n in range(3)]
+    payers = [partial(gap(f"G-{n}"), account_id=f"{n:012d}", name=f"P{n}") for n in range(3)]
     denied = finding("NO_ACCESS", f"{3:012d}", "Denied.")
     payers.append(payer_state(f"{3:012d}", "P3", findings=(denied,), verdict="NO_ACCESS"))
     manifest = replace(month(*payers, verdict="ACTION_REQUIRED"), last_day="2026-11-10")

@@ -96,7 +96,27 @@ def test_the_details_are_folded_with_the_word_of_the_runbook() -> None:
 def test_an_account_that_cannot_be_read_is_a_row_without_an_invoice() -> None:
     denied = finding("NO_ACCESS", ACME, "The role cannot be assumed.")
     (row,) = rows(page_of(payer_state(findings=(denied,), verdict="NO_ACCESS")))
-    assert row[:6] == [f"Acme {ACME}", "Dana Whitlock cloud admin acts", *4 * [NONE]]
+    assert row[:6] == [f"Acme {ACME}", "Dana Whitlock cloud admin acts", "No access", *3 * [NONE]]
+
+
+def test_an_invoice_of_an_account_that_cannot_be_read_waits_for_its_access() -> None:
+    denied = finding("NO_ACCESS", ACME, "The role cannot be assumed.")
+    (gap,) = awaited().outstanding
+    state = payer_state(outstanding=(gap,), findings=(denied,), verdict="NO_ACCESS")
+    by_subject = {row[2]: row[6] for row in rows(page_of(state))}
+    assert set(by_subject) == {"No access", "2"}
+    assert by_subject["2"].startswith("Deploy or repair the payer account's reader role")
+    assert "No access: The role cannot be assumed. PDF not ready: " in by_subject["2"]
+    assert "In the runbook: NO_ACCESS and PDF_NOT_READY" in by_subject["2"]
+
+
+def test_several_sources_that_expect_an_invoice_are_one_row() -> None:
+    expected = (
+        finding("USUAL_INVOICE_MISSING", "AWS", "Each of 2026-08, 2026-09 has one."),
+        finding("CHARGES_WITHOUT_INVOICE", f"{ACME} AWS", "Cost Explorer shows charges."),
+    )
+    ((_, _, what, *_),) = rows(page_of(payer_state(findings=expected, verdict="MISSING")))
+    assert what == f"Charges without invoice {ACME} AWS AWS"
 
 
 def test_a_missing_document_of_an_archived_invoice_is_in_the_totals() -> None:
@@ -115,7 +135,7 @@ def test_a_listed_invoice_that_cannot_be_archived_says_so() -> None:
 def test_a_problem_of_the_whole_period_comes_first() -> None:
     damaged = finding("MANIFEST_DAMAGED", "periods/x", "It is gone.")
     first, _ = rows(page_of(awaited(), findings=(damaged,)))
-    assert first[:3] == ["The whole period", "cloud admin acts", "periods/x"]
+    assert first[:3] == ["The whole period", "cloud admin acts", "Manifest damaged periods/x"]
 
 
 @pytest.mark.parametrize(("items", "more"), [(20, None), (300, "280 more items")])
