@@ -72,7 +72,7 @@ def test_months_sort_and_found_invoices_too(reader: Reader) -> None:
     page = reader.open_archive(*months(), owners=OWNERS).page
     table = page.locator("table.periods")
     page.locator("table.periods").get_by_role("button", name="Billing period").click()
-    assert [text.split(" S3")[0] for text in column(table, 1)] == ["September 2026", "October 2026"]
+    assert column(table, 1) == ["September 2026", "October 2026"]
     assert table.get_by_role("button", name="Net invoiced").count() == 0  # several currencies
     page.get_by_label(FIND).fill("acme")
     found = page.locator("table.found")

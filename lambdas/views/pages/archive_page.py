@@ -88,8 +88,12 @@ def _hero(
     return element(
         "section",
         element("p", "All billing periods", class_="eyebrow"),
-        element("h1", "Invoice Archive"),
-        element("p", verdict_mark(verdict_name(verdict), verdict), class_="headline"),
+        element(
+            "div",
+            element("h1", "Invoice Archive"),
+            element("p", verdict_mark(verdict_name(verdict), verdict), class_="headline"),
+            class_="title",
+        ),
         element("p", lead, class_="lead"),
         as_of(max(one.generated_at for one in periods)) if periods else None,
         element(
@@ -183,8 +187,10 @@ def _exception(links: Links, one: PeriodDigest, items: list[OpenItem]) -> Html:
 
 def _outstanding_totals(one: PeriodDigest) -> str:
     """The amounts that AWS lists, outside the totals."""
-    totals = [f"{money(value, code)} {code}" for code, value in one.outstanding_totals.items()]
-    return f" AWS lists {listed(totals)} for them, outside the totals." if totals else ""
+    totals = [f"{code} {money(value, code)}" for code, value in one.outstanding_totals.items()]
+    return (
+        f" Outstanding: {listed(totals)} (as AWS lists it, outside the totals)." if totals else ""
+    )
 
 
 def _unread(period: BillingPeriod) -> Html:

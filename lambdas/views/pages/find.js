@@ -98,7 +98,7 @@
     const cells = [
       [link(page, month.name)],
       [part("bdi", "", name), " ", part("span", "id", account)],
-      [invoice, type === "Invoice" ? "" : part("span", "kind", part("bdi", "", type))],
+      [invoice, ...(type === "Invoice" ? [] : [" ", part("span", "kind", part("bdi", "", type))])],
       [part("bdi", "", month.sellers[row[places.sellers]])],
       amounts(month, row),
       [part("bdi", "", month.orders[row[places.orders]])],

@@ -46,7 +46,7 @@
     for (const one of headingsOf(table)) one.removeAttribute("aria-sort");
   };
   // On a narrow screen tables are cards without headings.
-  const isNarrow = matchMedia("(max-width: 46rem)").matches;
+  const isNarrow = matchMedia("(max-width: 62rem)").matches;
   for (const table of isNarrow ? [] : document.querySelectorAll("table")) {
     const isFilledLater = table.classList.contains("found");
     if (!table.tHead || (table.tBodies[0].rows.length < 2 && !isFilledLater)) continue;
