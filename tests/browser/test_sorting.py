@@ -14,6 +14,10 @@ def column(table: Locator, number: int) -> list[str]:
     return [cell.split("\n")[0] for cell in cells]
 
 
+def ids(table: Locator) -> list[str]:
+    return table.locator("tbody td:first-child bdi").all_text_contents()
+
+
 def invoices(reader: Reader) -> tuple[Page, Locator]:
     """A month's table of five invoices."""
     rows = (
@@ -30,15 +34,15 @@ def invoices(reader: Reader) -> tuple[Page, Locator]:
 
 def test_a_heading_sorts_up_then_down_and_says_so(reader: Reader) -> None:
     page, table = invoices(reader)
-    assert column(table, 1) == ["5", "10", "9", "7", "8"]
+    assert ids(table) == ["5", "10", "9", "7", "8"]
     heading = page.get_by_role("columnheader", name="Invoice")
     assert heading.get_attribute("aria-sort") is None
     button = heading.get_by_role("button")
     button.click()
-    assert column(table, 1) == ["5", "7", "8", "9", "10"]
+    assert ids(table) == ["5", "7", "8", "9", "10"]
     assert heading.get_attribute("aria-sort") == "ascending"
     button.press("Enter")
-    assert column(table, 1) == ["10", "9", "8", "7", "5"]
+    assert ids(table) == ["10", "9", "8", "7", "5"]
     assert heading.get_attribute("aria-sort") == "descending"
     page.get_by_role("button", name="Issued").click()
     assert table.locator("[aria-sort]").count() == 1
@@ -51,10 +55,10 @@ def test_numbers_sort_as_numbers_of_one_currency_and_equal_rows_stay_in_their_or
     page.get_by_role("button", name="Amount").click()
     amounts = ["20 JPY", "\N{MINUS SIGN}5.00 USD", "90.00 USD", "90.00 USD", "1,000.00 USD"]
     assert column(table, 4) == amounts
-    assert column(table, 1) == ["9", "7", "10", "8", "5"]
+    assert ids(table) == ["9", "7", "10", "8", "5"]
     page.get_by_role("button", name="Amount").click()
     assert column(table, 4) == amounts[::-1]
-    assert column(table, 1) == ["5", "10", "8", "7", "9"]
+    assert ids(table) == ["5", "10", "8", "7", "9"]
 
 
 def test_days_sort_as_days_and_cells_without_a_value_come_last(reader: Reader) -> None:
@@ -62,7 +66,7 @@ def test_days_sort_as_days_and_cells_without_a_value_come_last(reader: Reader) -
     page.get_by_role("button", name="Issued").click()
     days = ["4 November 2026", *3 * ["30 November 2026"], "1 December 2026"]
     assert column(table, 2) == days
-    assert column(table, 1) == ["9", "5", "7", "8", "10"]
+    assert ids(table) == ["9", "5", "7", "8", "10"]
     for _ in range(2):
         page.get_by_role("button", name="Due").click()
         assert column(table, 3) == ["5 January 2027", *4 * ["\N{EN DASH}"]]
