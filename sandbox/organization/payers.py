@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -73,11 +75,18 @@ class MadeUpPayer:
     printed_name: str = ""
 
     @property
+    def owner_email(self) -> str:
+        """The owner's address at a company that exists nowhere; empty without an owner."""
+        letters = unicodedata.normalize("NFKD", self.owner).encode("ascii", "ignore").decode()
+        words = re.findall("[a-z]+", letters.lower())
+        return f"{'.'.join(words)}@example.com" if words else ""
+
+    @property
     def name_on_paper(self) -> str:
         return self.printed_name or self.legal_entity
 
 
-_REGISTER_COLUMNS = ("account_id", "name", "legal_entity", "owner")
+_REGISTER_COLUMNS = ("account_id", "name", "legal_entity", "owner", "owner_email")
 _NO_SALES_TAX = (Tax("US Sales Tax", Decimal(0)),)
 
 MADE_UP_PAYERS = (

@@ -105,11 +105,12 @@ def everything() -> list[tuple[str, CatalogueInvoice]]:
 def test_the_register_of_the_repository_lists_the_made_up_payers() -> None:
     path = Path(__file__).parents[2] / "payers.csv"
     register = parse_register(path.read_bytes(), path.name)
-    assert [(p.account_id, p.name, p.legal_entity, p.owner) for p in register.payers] == [
-        (p.account_id, p.name, p.legal_entity, p.owner) for p in MADE_UP_PAYERS
-    ]
+    assert [
+        (p.account_id, p.name, p.legal_entity, p.owner, p.owner_email) for p in register.payers
+    ] == [(p.account_id, p.name, p.legal_entity, p.owner, p.owner_email) for p in MADE_UP_PAYERS]
     with path.open(encoding="utf-8", newline="") as file:
-        assert next(csv.reader(file)) == ["account_id", "name", "legal_entity", "owner"]
+        columns = ["account_id", "name", "legal_entity", "owner", "owner_email"]
+        assert next(csv.reader(file)) == columns
     assert any(payer.account_id.startswith("0") for payer in register.payers)
 
 
