@@ -453,12 +453,14 @@ def stores_in_memory() -> Stores:
 _WORKBOOKS: dict[bytes, bytes] = {}
 
 
-def _ledger_workbook(manifest: Manifest, before: PeriodDigest | None, owners: Owners) -> bytes:
-    """The workbook, made once for runs that have nothing new."""
-    content = repr((manifest, before, vars(owners)))
+def _ledger_workbook(
+    manifest: Manifest, before: PeriodDigest | None, owners: Owners, as_of: datetime
+) -> bytes:
+    """The workbook, made once for runs of a day that have nothing new."""
+    content = repr((manifest, before, vars(owners), as_of))
     of = hashlib.sha256(content.encode(errors="surrogatepass")).digest()
     if of not in _WORKBOOKS:
-        _WORKBOOKS[of] = ledger_workbook(manifest, before, owners)
+        _WORKBOOKS[of] = ledger_workbook(manifest, before, owners, as_of)
     return _WORKBOOKS[of]
 
 
