@@ -47,13 +47,13 @@ def run_as_scheduled(world: World, at: datetime = AN_HOUR_LATER) -> str:
 
 def untouched(world: World) -> dict[str, str]:
     """Versions of all evidence of invoices, and of everything of the closed month but what people
-    open, which is shown in the words of the newest release, and the view that v1 did not make.
+    open, which is shown in the words of the newest release, and the views that v1 did not make.
     """
     return {
         key: version
         for key, version in world.versions().items()
         if key.startswith(("invoices/", "records/", f"periods/{CLOSED}/"))
-        and not key.endswith((".html", ".xlsx", "/invoices.csv"))
+        and not key.endswith((".html", ".xlsx", "/invoices.csv", "/find.json"))
     }
 
 
