@@ -73,24 +73,16 @@ def _outstanding(page: PeriodContext) -> Content:
     )
     items = [one for one in page.open.items if one.is_outstanding_invoice]
     whose = _names(one.who for one in items if one.who)
-    amounts = _amounts(page.open.totals)
+    amounts = list(_amounts(page.open.totals))
     return [text, [": ", amounts] if amounts else "", [" of ", whose] if whose else "", "."]
 
 
-def _amounts(totals: Sequence[Amount]) -> Content:
-    """The first amounts, each on one line, and the number of others."""
-    more = len(totals) - _MOST_AMOUNTS
-    return (
-        [
-            [
-                [", " if number else "", amount_mark(one)]
-                for number, one in enumerate(totals[:_MOST_AMOUNTS])
-            ],
-            f" and {more} more" if more > 0 else "",
-        ]
-        if totals
-        else None
-    )
+def _amounts(totals: Sequence[Amount]) -> Iterator[Content]:
+    """The first amounts, each on one line, and the number of other currencies."""
+    for number, one in enumerate(totals[:_MOST_AMOUNTS]):
+        yield [", " if number else "", amount_mark(one)]
+    if (more := len(totals) - _MOST_AMOUNTS) > 0:
+        yield f" and {more} more currenc{'y' if more == 1 else 'ies'}"
 
 
 def _names(accounts: Iterable[Identity]) -> Content:
