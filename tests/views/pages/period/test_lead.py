@@ -49,8 +49,8 @@ def test_several_accounts_and_currencies_are_summed_up() -> None:
     gaps = [gap(f"A-{n}", "1", currency) for n, currency in enumerate(("EUR", "GBP", "JPY", "USD"))]
     text = lead(partial(*gaps), partial(gap("9", "5", "EUR"), account_id=BOREAL, name="Boreal"))
     assert text == (
-        "5 of 7 invoices are outstanding: EUR 6.00, GBP 1.00, JPY 1 and 1 more currency of Acme and "
-        "Boreal. "
+        "5 of 7 invoices are outstanding: EUR 6.00, GBP 1.00, JPY 1 and 1 more currency of Acme "
+        "and Boreal. "
         "Dana Whitlock and Luis: open an AWS Billing case."
     )
 
