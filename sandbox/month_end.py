@@ -10,7 +10,14 @@ from pathlib import Path
 from rich.console import Console
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.evidence.archive_layout import completeness_key, period_page_key, run_result_key
+from lambdas.domain.close.owners import Owners
+from lambdas.domain.evidence.archive_layout import (
+    completeness_key,
+    period_page_key,
+    run_request_key,
+    run_result_key,
+)
+from lambdas.domain.runs.stored_request import StoredRequest
 from sandbox import export, function_logs, report, snapshot
 from sandbox.errors import SandboxError
 from sandbox.execution import Ending, Execution
@@ -96,7 +103,8 @@ def run_month_end(
     if ending.already_claimed:
         console.print(f"The run of {request.scheduled_text} ran earlier, so this one did nothing.")
     others = _judged_periods(places.archive, execution.run_id)
-    report.print_verdict(console, _completeness(places.archive, period))
+    owners = _owners(places.archive, execution.run_id)
+    report.print_verdict(console, _completeness(places.archive, period), owners)
     report.print_others(
         console, [_completeness(places.archive, other) for other in others if other != period]
     )
@@ -114,6 +122,12 @@ def _judged_periods(folder: Path, run_id: str) -> list[BillingPeriod]:
     """The periods on which the run has a verdict, its target first."""
     judged = json.loads((folder / run_result_key(run_id)).read_bytes())["periods"]
     return [BillingPeriod.parse(period["billing_period"]) for period in judged]
+
+
+def _owners(folder: Path, run_id: str) -> Owners:
+    """The owners of the register with which the run began."""
+    request = json.loads((folder / run_request_key(run_id)).read_bytes())
+    return Owners(StoredRequest.from_data(request).register)
 
 
 def _completeness(folder: Path, period: BillingPeriod) -> report.Completeness:

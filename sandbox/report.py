@@ -10,6 +10,8 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from lambdas.domain.close.open_items import OpenItem
+from lambdas.domain.close.owners import Owners
 from lambdas.domain.evidence.archive_layout import (
     DOCUMENTS_PREFIX,
     RECORDS_PREFIX,
@@ -17,7 +19,8 @@ from lambdas.domain.evidence.archive_layout import (
     is_evidence,
 )
 from lambdas.domain.money_text import money
-from lambdas.views.digest import PayerDigest
+from lambdas.views.digest import PayerDigest, PeriodDigest
+from lambdas.views.pages.work_list import work_of
 from sandbox.invoicing_program import RequestTotals
 from sandbox.snapshot import Difference
 
@@ -27,11 +30,10 @@ Completeness = Mapping[str, Any]
 _COLOURS = {
     "COMPLETE": "green", "NO_CHARGES": "green", "TRANSFERRED": "green", "AWAITING": "yellow",
 }  # fmt: skip
-_SHOWN_SEVERITIES = ("blocking", "warning")
 
 
-def print_verdict(console: Console, completeness: Completeness) -> None:
-    """The status of the period and of each payer, then each finding with its next step."""
+def print_verdict(console: Console, completeness: Completeness, owners: Owners) -> None:
+    """The status of the period and of each payer, what each person has to do, and the warnings."""
     period = completeness["billing_period"]
     console.print()
     table = Table(
@@ -58,14 +60,21 @@ def print_verdict(console: Console, completeness: Completeness) -> None:
     console.print(table)
     if outstanding := _outstanding(completeness):
         console.print(outstanding, highlight=False)
-    findings = [(None, one) for one in completeness["findings"]]
-    findings += [(payer, one) for payer in completeness["payers"] for one in payer["findings"]]
-    for severity, heading in zip(_SHOWN_SEVERITIES, ("Action required", "For review"), strict=True):
-        of_severity = [(payer, one) for payer, one in findings if one["severity"] == severity]
-        if of_severity:
-            console.print(f"\n[bold]{heading}[/bold]")
-        for payer, finding in of_severity:
-            _print_finding(console, payer, finding)
+    items = work_of(PeriodDigest.from_data(completeness), owners)
+    for heading, waits in (("Action required", False), ("Waiting for AWS", True)):
+        _print_items(console, heading, [one for one in items if one.waits == waits])
+    warnings = [
+        (payer, one)
+        for payer in completeness["payers"]
+        for one in payer["findings"]
+        if one["severity"] == "warning"
+    ]
+    if warnings:
+        console.print("\n[bold]For review[/bold]")
+    for payer, finding in warnings:
+        where = [payer["payer_account_id"], payer["name"], finding["subject"]]
+        _print_item(console, "yellow", finding["code"], where)
+        _print_lines(console, finding["detail"], f"Next step: {finding['next_step']}")
 
 
 def _outstanding(completeness: Completeness) -> str:
@@ -145,18 +154,30 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _print_finding(
-    console: Console, payer: Mapping[str, Any] | None, finding: Mapping[str, Any]
-) -> None:
-    """Print a finding; `payer` is None for one about the period as a whole."""
-    colour = "red" if finding["severity"] == "blocking" else "yellow"
-    code = f"[{colour}]{finding['code']}[/{colour}]"
-    where = [f"{payer['payer_account_id']} {payer['name']}"] if payer else []
-    if not payer or finding["subject"] != payer["payer_account_id"]:
-        where.append(finding["subject"])
-    console.print(" · ".join([code, *map(escape, where)]), highlight=False)
-    for text in (finding["detail"], f"Next step: {finding['next_step']}"):
-        console.print(Padding(escape(text), (0, 0, 0, 2)), highlight=False)
+def _print_items(console: Console, heading: str, items: Sequence[OpenItem]) -> None:
+    if items:
+        console.print(f"\n[bold]{heading}[/bold]")
+    for item in items:
+        who = [item.who.account_id, item.who.name] if item.who else []
+        _print_item(console, "red", item.finding.code, [*who, item.subject])
+        doer = item.owner.name if item.actor == "finance" and item.owner else item.actor
+        _print_lines(
+            console,
+            *(found.detail for found in item.findings),
+            f"{doer[:1].upper()}{doer[1:]}: {item.action}",
+        )
+
+
+def _print_item(console: Console, colour: str, code: str, where: Sequence[str]) -> None:
+    """Print the line of a finding; what is repeated or empty in `where` is left out."""
+    parts = [part for part in dict.fromkeys(where) if part]
+    title = f"[{colour}]{code}[/{colour}]"
+    console.print(" · ".join([title, *map(escape, parts)]), highlight=False)
+
+
+def _print_lines(console: Console, *lines: str) -> None:
+    for line in lines:
+        console.print(Padding(escape(line), (0, 0, 0, 2)), highlight=False)
 
 
 def verdict_text(word: str) -> str:

@@ -77,8 +77,8 @@ class MadeUpPayer:
     @property
     def owner_email(self) -> str:
         """The owner's address at a company that exists nowhere; empty without an owner."""
-        letters = unicodedata.normalize("NFKD", self.owner).encode("ascii", "ignore").decode()
-        words = re.findall("[a-z]+", letters.lower())
+        plain = unicodedata.normalize("NFKD", self.owner).encode("ascii", "ignore").decode()
+        words = re.findall("[a-z]+", plain.lower())
         return f"{'.'.join(words)}@example.com" if words else ""
 
     @property

@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from lambdas.domain.close.owners import Owners
+from lambdas.domain.judgement.manifests import COMPLETENESS_SCHEMA
+from lambdas.domain.runs.payer_register import Payer
 from sandbox import report
 from sandbox.invoicing_program import RequestTotals
 from sandbox.snapshot import Difference
@@ -54,7 +57,14 @@ def found(code: str, severity: str, subject: str) -> dict[str, str]:
     }
 
 
+OWNERS = Owners([Payer("111122223333", "Acme", owner="Dana Whitlock")])
 JUDGED = {
+    "schema": COMPLETENESS_SCHEMA,
+    "generated_at": "2026-11-12T06:00:00Z",
+    "last_day": "2026-11-10",
+    "closed_at": None,
+    "manifest": None,
+    "totals": [],
     "findings": [],
     "billing_period": "2026-10",
     "verdict": "ACTION_REQUIRED",
@@ -73,7 +83,7 @@ JUDGED = {
 
 
 def test_each_payer_has_a_row_with_its_whole_account_id(said: Said) -> None:
-    report.print_verdict(said, JUDGED)
+    report.print_verdict(said, JUDGED, OWNERS)
     rows = [" ".join(line.split()) for line in said.text.splitlines()]
     assert rows[1] == "Billing period 2026-10: ACTION_REQUIRED"
     assert "111122223333 Acme PARTIAL 2 of 3 5 1234.50 USD" in rows
@@ -83,7 +93,7 @@ def test_each_payer_has_a_row_with_its_whole_account_id(said: Said) -> None:
 
 def test_a_narrow_terminal_folds_names_and_cuts_no_id_verdict_or_amount() -> None:
     said = Said(width=80)
-    report.print_verdict(said, JUDGED)
+    report.print_verdict(said, JUDGED, OWNERS)
     for text in ("111122223333", "COMPLETE", "NO_ACCESS", "2 of 3", "1234.50 USD"):
         assert text in said.text
     assert "…" not in said.text
@@ -92,41 +102,46 @@ def test_a_narrow_terminal_folds_names_and_cuts_no_id_verdict_or_amount() -> Non
 def test_outstanding_invoices_are_counted_with_the_amounts_that_aws_lists(said: Said) -> None:
     gap = {"unarchived": 1, "outstanding_totals": [{"currency": "JPY", "amount": "3303781"}]}
     acme = JUDGED["payers"][1] | gap
-    report.print_verdict(said, {**JUDGED, "payers": [acme]})
+    report.print_verdict(said, {**JUDGED, "payers": [acme]}, OWNERS)
     line = "1 invoice is outstanding: JPY 3,303,781 (listed by AWS, PDF outstanding)."
     assert line in said.text
-    report.print_verdict(complete := Said(), {**JUDGED, "payers": [acme | {"unarchived": 0}]})
+    none = {**JUDGED, "payers": [acme | {"unarchived": 0}]}
+    report.print_verdict(complete := Said(), none, OWNERS)
     assert "outstanding" not in complete.text
 
 
-def test_what_blocks_comes_first_each_with_its_next_step_and_infos_stay_in_the_archive(
+def test_what_blocks_comes_first_with_who_does_what_and_infos_stay_in_the_archive(
     said: Said,
 ) -> None:
-    report.print_verdict(said, JUDGED)
+    report.print_verdict(said, JUDGED, OWNERS)
     told = [line.strip() for line in said.text.partition("Action required")[2].splitlines()[1:]]
     assert told == [
-        "PDF_NOT_READY · 111122223333 Acme · 2609293185",
+        "PDF_NOT_READY · 111122223333 · Acme · 2609293185",
         "Detail of PDF_NOT_READY.",
-        "Next step: Cure PDF_NOT_READY.",
-        "NO_ACCESS · 777788889999 Far",
+        "Dana Whitlock: Open an AWS Billing case.",
+        "NO_ACCESS · 777788889999 · Far",
         "Detail of NO_ACCESS.",
-        "Next step: Cure NO_ACCESS.",
+        "Cloud admin: Cure NO_ACCESS.",
         "",
         "For review",
-        "INVOICE_CHANGED · 111122223333 Acme · 2609293186",
+        "INVOICE_CHANGED · 111122223333 · Acme · 2609293186",
         "Detail of INVOICE_CHANGED.",
         "Next step: Cure INVOICE_CHANGED.",
     ]
 
 
+def test_before_the_deadline_it_says_until_when_nobody_acts(said: Said) -> None:
+    early = {**JUDGED, "generated_at": "2026-11-05T06:00:00Z", "payers": JUDGED["payers"][:2]}
+    report.print_verdict(said, early, OWNERS)
+    text = " ".join(said.text.split())
+    assert "Action required" not in text
+    assert "Waiting for AWS" in text
+    assert "AWS: No action until 11 November 2026; we retry daily." in text
+
+
 def test_a_complete_period_has_no_list_of_what_is_missing(said: Said) -> None:
-    complete = {
-        "billing_period": "2026-10",
-        "verdict": "COMPLETE",
-        "findings": [],
-        "payers": JUDGED["payers"][:1],
-    }
-    report.print_verdict(said, complete)
+    complete = {**JUDGED, "verdict": "COMPLETE", "payers": JUDGED["payers"][:1]}
+    report.print_verdict(said, complete, OWNERS)
     assert "Action required" not in said.text
     assert "For review" not in said.text
 
