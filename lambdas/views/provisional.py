@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from lambdas.domain.findings import DOCUMENT_GAPS
-from lambdas.domain.words import counted
+from lambdas.domain.words import counted, listed
 from lambdas.views.digest import PayerDigest, PeriodDigest
 
 
@@ -76,3 +76,16 @@ def provisional(one: PeriodDigest | PayerDigest) -> str:
         return "provisional"
     verb = "is" if one.outstanding == 1 else "are"
     return f"provisional: {counted(one.outstanding, 'invoice')} {verb} outstanding"
+
+
+def provisional_in(one: PeriodDigest) -> str | None:
+    """The remark beside the totals of a period, with the currencies that may still change; None if
+    none can.
+    """
+    currencies = {*one.totals, *one.outstanding_totals}
+    opened = open_currencies(one)
+    changing = sorted(currency for currency in currencies if currency in opened)
+    if one.is_complete or (currencies and not changing):
+        return None
+    where = f" in {listed(changing)}" if len(changing) < len(currencies) else ""
+    return provisional(one).replace("provisional", f"provisional{where}", 1)

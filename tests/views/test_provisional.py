@@ -7,7 +7,7 @@ from lambdas.domain.findings import Finding, finding
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.judgement.manifests import PayerState
 from lambdas.views.digest import PeriodDigest
-from lambdas.views.provisional import open_currencies
+from lambdas.views.provisional import open_currencies, provisional_in
 from tests.domain.example_months import digest, due, month, payer_state
 from tests.domain.examples import ACME, BOREAL, OCTOBER, outstanding, summary_row
 
@@ -97,3 +97,13 @@ def test_the_deadline_of_an_unchanged_month_passes_all_the_same() -> None:
     one = now(missing("EUR"), in_progress=True)
     assert one.is_in_progress
     assert not one.read_as_of(datetime(2026, 12, 1, 6, tzinfo=UTC)).is_in_progress
+
+
+def test_the_remark_of_a_period_names_the_currencies_unless_all_are_open() -> None:
+    whole = payer_state(BOREAL, "Boreal", invoices=(due("9", "5", "JPY"),))
+    said = "1 invoice is outstanding"
+    assert provisional_in(now(missing("EUR"), whole)) == f"provisional in EUR: {said}"
+    every = replace(missing("USD"), invoices=())
+    assert provisional_in(now(every)) == f"provisional: {said}"
+    assert provisional_in(digest(whole)) is None
+    assert provisional_in(now(payer_state(verdict="NO_ACCESS"))) == "provisional"

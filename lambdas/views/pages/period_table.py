@@ -16,7 +16,7 @@ from lambdas.views.pages.frame import (
 )
 from lambdas.views.pages.html import Content, Html, element
 from lambdas.views.pages.links import Links
-from lambdas.views.provisional import provisional
+from lambdas.views.provisional import provisional_in
 from lambdas.views.wording import verdict_name
 
 TOTALS = "Net invoiced"
@@ -60,7 +60,7 @@ def year_table(
 
 
 def _row(links: Links, one: PeriodDigest) -> Html:
-    period = period_name(one.billing_period)
+    period, remark = period_name(one.billing_period), provisional_in(one)
     return _cells(
         links.to(period_page_key(one.billing_period), period),
         verdict_mark(verdict_name(one.verdict), one.verdict),
@@ -70,7 +70,7 @@ def _row(links: Links, one: PeriodDigest) -> Html:
         links.to(ledger_workbook_key(one.billing_period), "Excel", what=f"Ledger of {period}"),
         [
             amounts(one.totals, sorted(one.totals)),
-            None if one.is_complete else element("span", provisional(one), class_="kind"),
+            element("span", remark, class_="kind") if remark else None,
         ],
     )
 
