@@ -129,7 +129,8 @@ class OpenItems:
 def open_items(manifest: Manifest, owners: Owners, as_of: datetime | None = None) -> OpenItems:
     """The open items of a manifest with its invoices, as of a later instant or its own."""
     last_day = date.fromisoformat(manifest.last_day) if manifest.last_day else None
-    today = (as_of or read_instant(manifest.generated_at)).date()
+    generated_at = read_instant(manifest.generated_at)
+    today = max(generated_at, as_of or generated_at).date()
     is_overdue = bool(last_day and today > last_day)
     who = identities(manifest, owners)
     items = [
