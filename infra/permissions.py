@@ -44,31 +44,40 @@ class Permissions:
         }
 
     def grant(self, role: iam.Role, name: str, own_log: logs.LogGroup) -> None:
-        """Let the role do what the table lists under this name."""
+        """Let the role do what the table lists under this name. What may be done with several
+        resources alike is one statement: the policies of a role have a limit.
+        """
         arns = {**self._arns, table.OWN_LOG: [own_log.log_group_arn]}
+        actions: dict[str, list[str]] = {}
         for required in table.REQUIRED_ACTIONS[name]:
-            pattern = _objects(required)
-            resources = (
-                [self._archive.bucket.arn_for_objects(pattern)] if pattern else arns[required.on]
-            )
-            if not resources:
-                continue  # the settings left out what the row is on
-            role.add_to_policy(
-                iam.PolicyStatement(
-                    actions=[required.action],
-                    resources=resources,
-                    conditions=self._archive.key_conditions
-                    if required.on == table.ARCHIVE_KEY
-                    else None,
+            actions.setdefault(required.on, []).append(required.action)
+        alike: dict[tuple[str, ...], list[str]] = {}
+        for on, of_resource in actions.items():
+            alike.setdefault(tuple(sorted(set(of_resource))), []).append(on)
+        for of_all, places in alike.items():
+            plain = [arn for on in places if on != table.ARCHIVE_KEY for arn in self._of(on, arns)]
+            if plain:
+                role.add_to_policy(iam.PolicyStatement(actions=[*of_all], resources=plain))
+            if table.ARCHIVE_KEY in places:
+                role.add_to_policy(
+                    iam.PolicyStatement(
+                        actions=[*of_all],
+                        resources=arns[table.ARCHIVE_KEY],
+                        conditions=self._archive.key_conditions,
+                    )
                 )
-            )
         acknowledge_wildcards(role, dict(self._wildcards(name)))
+
+    def _of(self, on: str, arns: Mapping[str, list[str]]) -> list[str]:
+        """The resources of a row; none if the settings left them out."""
+        pattern = _objects(on)
+        return [self._archive.bucket.arn_for_objects(pattern)] if pattern else arns[on]
 
     def _wildcards(self, name: str) -> Iterator[tuple[str, str]]:
         """Every resource with a wildcard, as cdk-nag shows it, with the reason."""
         bucket = arn_of(self._archive.bucket)
         for required in table.REQUIRED_ACTIONS[name]:
-            if "*" in (pattern := _objects(required)):
+            if "*" in (pattern := _objects(required.on)):
                 reason = "Keys name a run, a billing period or an account; the rest is fixed."
                 yield f"{bucket}/{pattern}", reason
             elif required.on == table.PAYER_ROLES:
@@ -80,7 +89,7 @@ class Permissions:
                     )
 
 
-def _objects(required: table.Required) -> str:
-    """The pattern of the archive's keys in the row; empty for another resource."""
-    place, _, pattern = required.on.partition("/")
+def _objects(on: str) -> str:
+    """The pattern of the archive's keys that a row is on; empty for another resource."""
+    place, _, pattern = on.partition("/")
     return pattern if place == table.BUCKET else ""
