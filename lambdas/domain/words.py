@@ -13,6 +13,11 @@ def listed(words: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def lower_first(sentence: str) -> str:
+    """The sentence within another one; a name that begins it must stay."""
+    return sentence[:1].lower() + sentence[1:]
+
+
 def some_of(names: Sequence[str], most: int = 3) -> str:
     """`a, b, c and 4 more`."""
     more = len(names) - most

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, get_args
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.findings import KINDS, Finding
+from lambdas.domain.findings import DOCUMENT_GAPS, KINDS, Finding
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import COMPLETENESS_SCHEMA, Manifest
 from lambdas.domain.money import stored_decimal
@@ -38,7 +38,12 @@ class PayerDigest:
     def from_data(cls, data: Mapping[str, Any]) -> "PayerDigest":
         verdict = _text(data["verdict"])
         expected, archived = _count(data["expected"]), _count(data["archived"])
-        not_noted = 0 if is_complete(verdict) else max(0, expected - archived)
+        accepted = {
+            found["subject"]
+            for found in data["findings"]
+            if found["severity"] == "warning" and found["code"] in DOCUMENT_GAPS
+        }
+        not_noted = 0 if is_complete(verdict) else max(0, expected - archived - len(accepted))
         currencies = data.get("open_currencies")
         return cls(
             _text(data["payer_account_id"]),
@@ -115,10 +120,14 @@ class PeriodDigest:
         return replace(self, as_of=as_of)
 
     @property
-    def today(self) -> date:
-        """The day as of which it is read."""
+    def instant(self) -> datetime:
+        """The instant as of which it is read."""
         generated_at = read_instant(self.generated_at)
-        return max(generated_at, self.as_of or generated_at).date()
+        return max(generated_at, self.as_of or generated_at)
+
+    @property
+    def today(self) -> date:
+        return self.instant.date()
 
     @property
     def is_overdue(self) -> bool:

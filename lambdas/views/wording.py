@@ -10,9 +10,9 @@ PERIOD_VERDICTS: Mapping[str, str] = {
 }
 PAYER_VERDICTS: Mapping[str, tuple[str, str]] = {
     "COMPLETE": ("Complete", "Every expected invoice is archived with all its documents."),
-    "NO_CHARGES": ("No charges", "Cost Explorer shows no charges for this month."),
+    "NO_CHARGES": ("No charges", "There are no charges for this month."),
     "TRANSFERRED": ("Transferred", "Billed to another payer account by billing transfer."),
-    "AWAITING": ("Awaiting", "No action until the deadline; we retry daily."),
+    "AWAITING": ("Awaiting", "AWS may list more invoices until the deadline; we retry daily."),
     "MISSING": ("Missing", "The deadline is over, and AWS does not list an expected invoice."),
     "PARTIAL": ("Partial", "AWS lists every expected invoice; a document is outstanding."),
     "NO_ACCESS": ("No access", "The payer account cannot be read."),

@@ -23,6 +23,8 @@ from lambdas.domain.runs.outcome import OUTCOME_CODES
 
 _OF_ONE_INVOICE = ("NO_INVOICES_LISTED", "USUAL_INVOICE_MISSING", "CHARGES_WITHOUT_INVOICE")
 
+_DAMAGE = ("MANIFESTS_ROLLED_BACK", "MANIFEST_DAMAGED", "ARCHIVE_DAMAGED", "FOREIGN_OBJECT")
+
 
 @dataclass(frozen=True)
 class OpenItem:
@@ -42,6 +44,8 @@ class OpenItem:
     last_day: date | None
     """The last day on which it was not overdue."""
     is_overdue: bool
+    is_elsewhere: bool = False
+    """True if the same invoice is archived under another payer account, and in the totals."""
     obstacle: Finding | None = None
     """The finding that has to be resolved first, so that a run can read the account at all."""
 
@@ -65,6 +69,11 @@ class OpenItem:
         return not is_held_up and all(one.waits for one in self.findings)
 
     @property
+    def is_late(self) -> bool:
+        """True if it is overdue; damage of evidence has no deadline."""
+        return self.is_overdue and self.finding.code not in _DAMAGE
+
+    @property
     def actor(self) -> str:
         """The party that acts next: `AWS`, `finance` or `cloud admin`."""
         return "AWS" if self.waits else KINDS[(self.obstacle or self.finding).code].actor
@@ -82,7 +91,7 @@ class OpenItem:
         """The amount as AWS lists it, outside the totals; None if it is in them, adds nothing or
         cannot be read.
         """
-        if self.summary is None or self.is_archived:
+        if self.summary is None or self.is_archived or self.is_elsewhere:
             return None
         return self.summary.amount_due_or_none
 
@@ -121,6 +130,12 @@ class OpenItems:
     owner_emails: tuple[str, ...] = ()
     """The addresses of the owners of accounts with something to do now."""
 
+    @property
+    def without_amount(self) -> int:
+        """The number of outstanding invoices of which AWS lists no amount."""
+        stated = {one.invoice_id for one in self.items if one.amount}
+        return max(0, self.invoices - len(stated))
+
     def first(self, most: int) -> "OpenItems":
         """The same in little memory."""
         return replace(self, items=self.items[:most])
@@ -148,6 +163,11 @@ def open_items(manifest: Manifest, owners: Owners, as_of: datetime | None = None
             since=payer.since,
             invoices=dict(_invoices_by_subject(payer)),
         )
+    archived = {one.invoice_id for one in manifest.invoices}
+    items = [
+        replace(one, is_elsewhere=one.is_outstanding_invoice and one.invoice_id in archived)
+        for one in items
+    ]
     return OpenItems(
         tuple(sorted(items, key=_order)),
         len(items),

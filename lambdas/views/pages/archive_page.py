@@ -10,7 +10,7 @@ from lambdas.domain.day_names import day_name, period_name
 from lambdas.domain.evidence.archive_layout import PERIODS_PREFIX, period_page_key
 from lambdas.domain.money_text import money
 from lambdas.domain.verdict_words import PeriodVerdict
-from lambdas.domain.words import counted, listed, some_of
+from lambdas.domain.words import counted, listed, lower_first, some_of
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.frame import (
     as_of,
@@ -126,11 +126,11 @@ def _lead(
     for one, items in work[:1]:
         parts.append(f"{period_name(one.billing_period)}: {_state(one)}. ")
         if items:
-            parts += [*_person(items[0]), f": {items[0].action} "]
+            parts += [*_person(items[0]), f": {lower_first(items[0].action)} "]
         if more := len(items) - 1:
             parts.append(f"{counted(more, 'more item')} {_is(more)} open. " if items else None)
     if others := [period_name(one.billing_period) for one, _ in work[1:]]:
-        parts.append(f"Needing work too: {some_of(others)}. ")
+        parts.append(f"Also open: {some_of(others)}. ")
     parts += [_in_progress(one) for one in periods if one.verdict == "AWAITING"]
     return parts or "Every month is complete. No action is needed."
 
@@ -153,8 +153,11 @@ def _state(one: PeriodDigest) -> str:
 
 
 def _in_progress(one: PeriodDigest) -> str:
+    month = period_name(one.billing_period)
+    if one.is_overdue:
+        return f"The deadline of {month} has passed: the next daily run evaluates it. "
     until = f" until {day_name(one.last_day + timedelta(days=1))}" if one.last_day else ""
-    return f"{period_name(one.billing_period)} is in progress: no action{until}. "
+    return f"The close of {month} is in progress: no action{until}. "
 
 
 def _is(count: int) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lambdas.domain.close.identities import Identity
 from lambdas.domain.close.open_items import OpenItem, items_of
 from lambdas.domain.close.owners import Owners
+from lambdas.domain.day_names import day_name
 from lambdas.domain.findings import Finding
 from lambdas.domain.words import counted
 from lambdas.views.digest import PeriodDigest
@@ -67,8 +68,14 @@ def _row(item: OpenItem) -> Html:
             " ",
             element("span", name(subject), class_="kind") if subject else None,
         ),
-        cell("What to do", item.action),
+        cell("What to do", item.action, _deadline(item)),
     )
+
+
+def _deadline(item: OpenItem) -> Content:
+    if not (item.is_late and item.last_day):
+        return None
+    return [" Deadline: ", day_name(item.last_day), "."]
 
 
 def _payer(who: Identity) -> Html:

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -7,6 +7,7 @@ from lambdas.domain.close.owners import Owners
 from lambdas.domain.findings import KINDS, finding
 from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.verdict_words import PeriodVerdict
+from lambdas.domain.words import lower_first
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.archive_page import archive_page
 from tests.domain.example_months import digest, due, payer_state
@@ -30,12 +31,13 @@ def one(months: int = 0, verdict: PeriodVerdict = "COMPLETE") -> PeriodDigest:
         (
             [one(0, "AWAITING"), one(1, "AWAITING"), one(-1)],
             "Awaiting invoices",
-            "November 2026 is in progress: no action. October 2026 is in progress: no action.",
+            "The close of November 2026 is in progress: no action. "
+            "The close of October 2026 is in progress: no action.",
         ),
         (
             [one(0, "AWAITING"), one(-1, "ACTION_REQUIRED"), one(-2)],
             "Action required",
-            "September 2026: the archive itself needs attention. October 2026 is in progress",
+            "September 2026: the archive itself needs attention. The close of October 2026 is in",
         ),
     ],
 )
@@ -63,7 +65,7 @@ def test_the_lead_names_the_month_that_needs_work_the_person_and_the_action() ->
     bad = digest(*BAD, verdict="ACTION_REQUIRED")
     early = replace(bad, last_day=date(2026, 11, 12))
     assert lead_of(one(), early) == (
-        "September 2026: 1 of 2 invoices is outstanding. Haruka <Nishida> (Acme): No action until "
+        "September 2026: 1 of 2 invoices is outstanding. Haruka <Nishida> (Acme): no action until "
         "13 November 2026; we retry daily. After that: Open an AWS Billing case."
     )
     late = replace(bad, last_day=date(2026, 11, 10))
@@ -92,9 +94,9 @@ def test_the_lead_names_the_other_months_that_need_work_or_are_in_progress() -> 
     waiting = replace(one(1, "AWAITING"), last_day=date(2026, 12, 10))
     assert lead_of(*bad, denied, waiting) == (
         "October 2026: 1 of 1 payer account is not complete. Haruka <Nishida> (Acme): "
-        f"{KINDS['INVOICE_WITHOUT_ID'].step} 1 more item is open. "
-        "Needing work too: September 2026, August 2026, July 2026 and 3 more. "
-        "November 2026 is in progress: no action until 11 December 2026."
+        f"{lower_first(KINDS['INVOICE_WITHOUT_ID'].step)} 1 more item is open. "
+        "Also open: September 2026, August 2026, July 2026 and 3 more. "
+        "The close of November 2026 is in progress: no action until 11 December 2026."
     )
 
 
@@ -102,7 +104,7 @@ def test_a_cloud_admin_acts_for_the_owner() -> None:
     denied = payer_state(verdict="NO_ACCESS", findings=(finding("NO_ACCESS", ACME, "Denied."),))
     assert lead_of(digest(denied, verdict="ACTION_REQUIRED")) == (
         "September 2026: 1 of 1 payer account is not complete. Cloud admin, for "
-        f"Haruka <Nishida> (Acme): {KINDS['NO_ACCESS'].step}"
+        f"Haruka <Nishida> (Acme): {lower_first(KINDS['NO_ACCESS'].step)}"
     )
 
 
@@ -118,7 +120,7 @@ def test_open_items_come_first_with_their_owner_and_what_to_do() -> None:
             "Haruka <Nishida>",
             f"Acme {ACME}",
             "PDF not ready AWAITED-1",
-            "Open an AWS Billing case.",
+            "Open an AWS Billing case. Deadline: 10 November 2026.",
         ]
     ]
 
@@ -228,3 +230,11 @@ def test_it_says_which_manifests_it_was_made_from() -> None:
 def test_the_order_in_which_periods_are_read_does_not_matter() -> None:
     periods = [one(), one(-1), one(-13)]
     assert archive_page("b", "eu-west-1", periods) == archive_page("b", "eu-west-1", periods[::-1])
+
+
+def test_a_month_whose_deadline_passed_without_a_run_is_not_in_progress() -> None:
+    waiting = replace(one(0, "AWAITING"), last_day=date(2026, 11, 10))
+    late = waiting.read_as_of(datetime(2026, 11, 15, 6, tzinfo=UTC))
+    assert lead_of(late) == (
+        "The deadline of October 2026 has passed: the next daily run evaluates it."
+    )

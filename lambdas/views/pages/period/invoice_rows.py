@@ -9,6 +9,7 @@ from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, Outstandin
 from lambdas.domain.evidence.records import ArchivedDocument
 from lambdas.domain.invoices.stated_money import tax_money
 from lambdas.domain.invoices.summary import InvoiceSummary
+from lambdas.domain.judgement.invoice_findings import findings_of
 from lambdas.domain.judgement.manifests import PayerState
 from lambdas.domain.money import Amount, AmountNotRead
 from lambdas.domain.money_text import money
@@ -61,14 +62,18 @@ def _archived(page: PeriodContext, invoice: ArchivedInvoice, *, has_po: bool) ->
 def _outstanding(invoice: OutstandingInvoice, *, is_missing: bool, has_po: bool) -> Html:
     codes = listed([code_name(found.code) for found in invoice.findings] or ["No record"])
     amount: Content = _amount(invoice.summary)
-    if is_missing and invoice.summary.amount_due_or_none:
+    if invoice.summary.amount_due_or_none:
         amount = [amount, " ", element("span", "listed by AWS, not in the totals", class_="kind")]
+    state = "Outstanding"
+    if not is_missing:
+        is_accepted = any(found.is_blocking for found in findings_of(invoice))
+        state = "Accepted gap" if is_accepted else "No document from AWS"
     return element(
         "tr",
         _facts(invoice, has_po=has_po),
         cell("Amount", amount, number=True),
-        cell("Documents", element("strong", f"Outstanding: {codes}")),
-        class_="outstanding",
+        cell("Documents", element("strong", f"{state}: {codes}")),
+        class_="outstanding" if is_missing else None,
         data_code=" ".join(found.code for found in invoice.findings),
         **_search_words(invoice),
     )

@@ -63,8 +63,8 @@ def _late(payer: PayerState, found: Finding, invoice: ArchivedInvoice | None) ->
 
 def late_section(page: PeriodContext, late: list[Late]) -> Html | None:
     """The section, also if nothing came late, once the archive is closed."""
-    if page.manifest.closed_at is None:
-        return None
+    if page.manifest.closed_at is None or page.manifest.findings:
+        return None  # nothing can be said of evidence that is damaged
     content: Content = element("p", "None.")
     note = None
     if late:

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from lambdas.domain.close.identities import Identity
+from lambdas.domain.close.invoice_lines import document_counts
 from lambdas.domain.close.open_items import OpenItem
 from lambdas.domain.cut_text import short
 from lambdas.domain.day_names import day_name, period_name
 from lambdas.domain.money import Amount
 from lambdas.domain.verdict_words import needs_a_person
-from lambdas.domain.words import counted, listed, some_of
+from lambdas.domain.words import counted, listed, lower_first, some_of
 from lambdas.views.pages.frame import amount_mark
 from lambdas.views.pages.html import Content, name
 from lambdas.views.pages.period.context import PeriodContext
@@ -32,7 +33,7 @@ def _sentences(page: PeriodContext) -> Iterator[Content]:
         return
     if any(one.who is None for one in due):
         yield "The archive itself is damaged. Nothing else on this page counts until that is fixed."
-    if not manifest.payers:
+    elif not manifest.payers:
         yield "No payer account was checked for this month. Start a run."
     if page.now.is_in_progress and _month_is_over(page) is False:
         yield f"{period_name(page.period)} is in progress."
@@ -56,12 +57,12 @@ def _complete(page: PeriodContext) -> str:
     now = page.now
     if now.expected > now.archived:
         return (
-            f"{now.archived:,} of {counted(now.expected, 'invoice')} are archived. The rest was "
-            "accepted, or AWS provides no document for it: see the remarks below."
+            f"Archived: {now.archived:,} of {counted(now.expected, 'invoice')}. The rest are "
+            "accepted gaps, or documents that AWS does not provide: see the remarks below."
         )
-    if now.archived == 1:
-        return "The one invoice of the month is archived with all its documents."
-    return f"All {counted(now.archived, 'invoice')} are archived with all their documents."
+    if not now.archived:
+        return "The month has no invoices."
+    return f"Everything is archived: {document_counts(page.manifest)}."
 
 
 def _outstanding(page: PeriodContext) -> Content:
@@ -72,9 +73,14 @@ def _outstanding(page: PeriodContext) -> Content:
         f"{'is' if is_one else 'are'} outstanding"
     )
     items = [one for one in page.open.items if one.is_outstanding_invoice]
-    whose = _names(one.who for one in items if one.who)
+    stated = [one for one in items if one.amount] or items
+    whose = _names(one.who for one in stated if one.who)
     amounts = list(_amounts(page.open.totals))
-    return [text, [": ", amounts] if amounts else "", [" of ", whose] if whose else "", "."]
+    if not amounts:
+        return [text, [" (", whose, ")"] if whose else "", "."]
+    unstated = page.open.without_amount
+    more = f", and {unstated:,} without a listed amount" if unstated else ""
+    return [text, ": ", amounts, " of ", whose, more, "."]
 
 
 def _amounts(totals: Sequence[Amount]) -> Iterator[Content]:
@@ -117,7 +123,7 @@ def _first_step(due: Sequence[OpenItem]) -> Iterator[Content]:
         actors.setdefault(one.step, []).append(actor_name(one))
     most = max(actors, key=lambda one: len(actors[one]))
     step = most if due[0].who else due[0].step
-    yield [_people(list(dict.fromkeys(actors[step]))), f": {step[:1].lower()}{step[1:]}"]
+    yield [_people(list(dict.fromkeys(actors[step]))), f": {lower_first(step)}"]
     if len(actors) > 1:
         others = len(actors) - 1
         yield f"{counted(others, 'more step')} {'is' if others == 1 else 'are'} listed below."
@@ -159,7 +165,9 @@ def _waiting(page: PeriodContext) -> Iterator[str]:
     if archived:
         all_of, are = ("The", "is") if archived == 1 else ("All", "are")
         yield f"{all_of} {counted(archived, 'invoice')} that AWS lists {are} archived."
-    if page.manifest.last_day:
+    if page.now.is_overdue:
+        yield "The deadline has passed: the next daily run evaluates this month."
+    elif page.manifest.last_day:
         last = day_name(date.fromisoformat(page.manifest.last_day))
         yield f"AWS may list more until the deadline, {last}; no action until then."
     else:

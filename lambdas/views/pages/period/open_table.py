@@ -58,7 +58,7 @@ def _account(page: PeriodContext, item: OpenItem) -> Content:
 
 def _owner(item: OpenItem) -> Content:
     """The owner, and the party that acts: the owner acts for finance."""
-    acts = "for finance" if item.actor == "finance" else f"{item.actor} acts"
+    acts = "acts for finance" if item.actor == "finance" else f"{item.actor} acts"
     party = element("span", acts, class_="kind")
     return [name(item.owner.name), " ", party] if item.owner else party
 
@@ -78,7 +78,7 @@ def _subject(page: PeriodContext, item: OpenItem) -> Content:
 
 def _amount(item: OpenItem) -> Content:
     if item.amount is None:
-        if item.is_archived:
+        if item.is_archived or item.is_elsewhere:
             return element("span", "in the totals", class_="kind")
         return NOTHING
     is_listed = any(one.code in NOT_FETCHED_YET for one in item.findings)
@@ -93,7 +93,7 @@ def _amount(item: OpenItem) -> Content:
 def _step(item: OpenItem) -> Content:
     """The action. If it is overdue, the deadline follows."""
     action = element("strong", item.action) if not item.waits else item.action
-    if not (item.is_overdue and item.last_day):
+    if not (item.is_late and item.last_day):
         return action
     return [action, " Deadline: ", day_mark(item.last_day, is_deadline=True)]
 

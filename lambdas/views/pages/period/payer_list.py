@@ -1,6 +1,7 @@
 """The payer accounts on a period's page, each with its invoices and every document."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from lambdas.domain.day_names import day_name, period_name
 from lambdas.domain.findings import Finding
@@ -108,21 +109,31 @@ def _meaning(page: PeriodContext, payer: PayerState) -> Content:
         names = {one.payer_account_id: one.name for one in page.manifest.payers}
         return ["Billed to ", page.account(receiver, names.get(receiver, "")),
                 " by billing transfer."]  # fmt: skip
-    charges = payer.witnesses.charges
-    if payer.verdict == "NO_CHARGES" and charges and charges.at:
-        read_on = day_name(read_instant(charges.at).date())
-        return (
-            f"Cost Explorer shows no charges for {period_name(page.period)}: final figures, read "
-            f"on {read_on}."
-        )
     if payer.verdict == "COMPLETE" and payer.archived < payer.expected:
         return (
-            f"{payer.archived:,} of {counted(payer.expected, 'invoice')} are archived. The rest "
-            "was accepted, or AWS provides no document for it."
+            f"Archived: {payer.archived:,} of {counted(payer.expected, 'invoice')}. The rest are "
+            "accepted gaps, or documents that AWS does not provide."
         )
-    if payer.verdict == "COMPLETE" and not payer.expected:
-        return "Its invoices are listed under the receivers of its invoice units."
+    if payer.is_complete and not payer.expected and payer.verdict != "TRANSFERRED":
+        return _none_expected(page, payer)
     return PAYER_VERDICTS[payer.verdict][1]
+
+
+def _none_expected(page: PeriodContext, payer: PayerState) -> str:
+    """The source by which a complete payer account has no invoices."""
+    witnesses, month = payer.witnesses, period_name(page.period)
+    charges, units = witnesses.charges, witnesses.units
+    if payer.verdict == "NO_CHARGES" and charges and charges.at and charges.is_final:
+        read_on = day_name(read_instant(charges.at).date())
+        return f"Cost Explorer shows no charges for {month}: final figures, read on {read_on}."
+    if accepted := witnesses.acknowledged(page.now.instant):
+        until = day_name(date.fromisoformat(accepted[-1].until))
+        return f"{accepted[-1].by} accepted that {month} has no invoices, until {until}."
+    if units and units.receivers:
+        return "Its invoices are listed under the receivers of its invoice units."
+    if any(found.code == "LISTING_REFUSED" for found in payer.findings):
+        return f"AWS does not list {month} for this payer account any more."
+    return f"No invoice is expected for {month}."
 
 
 def _receiver(page: PeriodContext, payer: PayerState) -> str | None:

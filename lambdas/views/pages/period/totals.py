@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lambdas.domain.close.invoice_lines import document_counts
 from lambdas.domain.day_names import month_name, period_name
 from lambdas.domain.money_text import money, money_change
+from lambdas.domain.words import counted
 from lambdas.views.comparison import Total, total_changes
 from lambdas.views.pages.frame import NOTHING, amount_mark, section
 from lambdas.views.pages.html import Html, element, name
@@ -18,7 +19,7 @@ def totals(page: PeriodContext) -> Html:
         NET_INVOICED,
         element("dl", items, class_="totals") if items else element("p", "There are no amounts."),
         _outstanding(page),
-        element("p", f"Archived: {document_counts(page.manifest)}.", class_="tally"),
+        element("p", f"Archived: {document_counts(page.manifest)}.{_twice(page)}", class_="tally"),
         name="totals",
         note=" ".join(_notes(page)),
     )
@@ -52,12 +53,23 @@ def _outstanding(page: PeriodContext) -> Html | None:
     ]
     if not amounts:
         return None
+    unstated = page.open.without_amount
+    more = f"; {counted(unstated, 'more invoice')} without a listed amount" if unstated else ""
     return element(
         "p",
         element("strong", "Outstanding: ", amounts),
-        " (as AWS lists it, outside the totals above)",
+        f" (as AWS lists it, outside the totals above{more})",
         class_="tally",
     )
+
+
+def _twice(page: PeriodContext) -> str:
+    """The remark on invoices that two payer accounts have."""
+    ids = [one.invoice_id for one in page.manifest.invoices]
+    more = len(ids) - len(set(ids))
+    if not more:
+        return ""
+    return f" {counted(more, 'invoice')} archived under two payer accounts, counted once."
 
 
 def _notes(page: PeriodContext) -> Iterator[str]:

@@ -116,11 +116,11 @@ def test_a_month_in_progress_reads_as_one() -> None:
     ("state", "text"),
     [
         (payer_state(invoices=(invoice(),)),
-         "The one invoice of the month is archived with all its documents."),
+         "Everything is archived: 1 invoice."),
         (payer_state(invoices=(due("1", "1"), due("2", "2"))),
-         "All 2 invoices are archived with all their documents."),
+         "Everything is archived: 2 invoices."),
         (replace(payer_state(invoices=(due("1", "1"),)), expected=2),
-         "1 of 2 invoices are archived. The rest was accepted"),
+         "Archived: 1 of 2 invoices. The rest are accepted gaps"),
     ],
 )  # fmt: skip
 def test_a_complete_month_says_what_is_archived(state: PayerState, text: str) -> None:

@@ -42,7 +42,7 @@ def test_a_row_says_who_does_what_and_for_how_much() -> None:
     (row,) = rows(page_of(awaited()))
     assert row[:6] == [
         f"Acme {ACME}",
-        "Dana Whitlock for finance",
+        "Dana Whitlock acts for finance",
         "2",
         "3 November 2026",
         "4 November 2026",
@@ -154,6 +154,6 @@ def test_an_account_outside_the_register_is_marked_with_the_one_that_lists_it() 
     child = payer_state(BOREAL, "", outstanding=(shown,), verdict="PARTIAL")
     page = page_of(payer_state(), child)
     (row,) = rows(page)
-    assert row[:2] == [f"Listed under Acme {BOREAL}", "Dana Whitlock for finance"]
+    assert row[:2] == [f"Listed under Acme {BOREAL}", "Dana Whitlock acts for finance"]
     names = [one.one("span", "name").text for one in page.all("details", "payer")]
     assert names == ["Listed under Acme", "Acme"]

@@ -3,12 +3,14 @@ from dataclasses import replace
 import pytest
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.judgement.manifests import PayerState
+from lambdas.domain.witnesses.acknowledgements import Acknowledgement
 from lambdas.domain.witnesses.billing_transfers import BillingTransfer, Transfers
 from lambdas.domain.witnesses.charges import Charges
-from lambdas.domain.witnesses.statements import PayerWitnesses
+from lambdas.domain.witnesses.statements import InvoiceUnits, PayerWitnesses
 from tests.domain.example_months import due, month, page_of_month, payer_state
-from tests.domain.examples import ACME, BOREAL, outstanding
+from tests.domain.examples import ACME, BOREAL, outstanding, summary_row
 from tests.views.pages.reading import Node, read
 
 CARDINAL = "999900001111"
@@ -101,9 +103,9 @@ def test_no_charges_names_its_source_and_its_day() -> None:
         (payer_state(invoices=(due("1", "1.00"),)),
          "Every expected invoice is archived with all its documents."),
         (replace(payer_state(invoices=(due("1", "1.00"),)), expected=2),
-         "1 of 2 invoices are archived. The rest was accepted, or AWS provides no document for "
-         "it."),
-        (payer_state(), "Its invoices are listed under the receivers of its invoice units."),
+         "Archived: 1 of 2 invoices. The rest are accepted gaps, or documents that AWS does not "
+         "provide."),
+        (payer_state(), "No invoice is expected for October 2026."),
     ],
 )  # fmt: skip
 def test_a_complete_account_says_why(state: PayerState, text: str) -> None:
@@ -138,3 +140,44 @@ def test_a_gap_that_does_not_block_asks_for_nothing() -> None:
     assert found.text == (
         "Next step: No action needed for the close. If you need it: Open an AWS Billing case."
     )
+
+
+ACCEPTED = Acknowledgement(
+    "No workload.", "Dana", "2026-12-31", "run-1", "2026-11-12T06:00:00Z", ()
+)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "witnesses", "text"),
+    [
+        ("NO_CHARGES", PayerWitnesses(acknowledgements=(ACCEPTED,)),
+         "Dana accepted that October 2026 has no invoices, until 31 December 2026."),
+        ("COMPLETE", PayerWitnesses(acknowledgements=(ACCEPTED,)),
+         "Dana accepted that October 2026 has no invoices, until 31 December 2026."),
+        ("COMPLETE", PayerWitnesses(units=InvoiceUnits(BOREAL, receivers=(BOREAL,))),
+         "Its invoices are listed under the receivers of its invoice units."),
+        ("NO_CHARGES", PayerWitnesses(), "No invoice is expected for October 2026."),
+    ],
+)  # fmt: skip
+def test_an_account_without_invoices_names_the_source_that_says_so(
+    verdict: str, witnesses: PayerWitnesses, text: str
+) -> None:
+    (line,) = lines(replace(payer_state(verdict=verdict), witnesses=witnesses))
+    assert line.one("div", "inside").all("p")[0].text == text
+
+
+@pytest.mark.parametrize(
+    ("members", "text"),
+    [({}, "Accepted gap: PDF not ready"),
+     ({"InvoiceType": "PAYMENT_RECEIPT"}, "No document from AWS: PDF not ready")],
+)  # fmt: skip
+def test_what_nobody_has_to_deliver_is_not_called_outstanding(
+    members: dict[str, str], text: str
+) -> None:
+    row = InvoiceSummary(summary_row("2", **members))
+    gap = replace(outstanding("2"), summary=row)
+    state = payer_state(outstanding=(gap,))
+    accepted = tuple(replace(found, severity="warning") for found in state.findings)
+    (line,) = lines(replace(state, findings=accepted, unarchived=0))
+    assert text in line.text
+    assert "Outstanding" not in line.text
