@@ -71,7 +71,7 @@ def test_the_lead_names_the_month_that_needs_work_the_person_and_the_action() ->
     late = replace(bad, last_day=date(2026, 11, 10))
     assert lead_of(one(), late) == (
         "September 2026: 1 of 2 invoices is outstanding. Haruka <Nishida> (Acme): "
-        "Open an AWS Billing case."
+        "open an AWS Billing case."
     )
 
 
