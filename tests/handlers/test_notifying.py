@@ -125,7 +125,7 @@ def test_another_payer_account_that_needs_a_person_is_sent_once_before_the_deadl
     more = "AWS invoices October 2026: 2 payer accounts need action"
     assert daily(month, BEFORE_DEADLINE + 2 * ONE_DAY, 2) == [(0, more)]
     assert (
-        "Since the e-mail of 5 November 2026: 1 new, 0 resolved, 1 unchanged."
+        "Since the e-mail of 5 November 2026: 1 new, 0 resolved, 1 still open."
         in (month.topic.letters[-1][1])
     )
     assert "2. New. Boreal" in month.topic.letters[-1][1]

@@ -50,7 +50,7 @@ def test_an_open_period_older_than_the_look_back_is_overdue_and_reported_until_i
     assert scheduled(gap, "2027-01-12")["verdict"] == "COMPLETE"
     assert heartbeat(capsys.readouterr().out)["PeriodsOverdue"] == 1
     assert any(
-        "October 2026 is not complete: " in text and "Nothing has changed since" in text
+        "October 2026 is not complete: " in text and "No item is new or resolved since" in text
         for _, text in gap.topic.letters[before:]
     )
     gap.catalogue.payers[ACME].append(invoice("A-late", period=OPEN, issued="2026-11-20"))

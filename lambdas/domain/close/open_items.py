@@ -22,6 +22,8 @@ from lambdas.domain.money import Amount
 from lambdas.domain.runs.outcome import OUTCOME_CODES
 
 _OF_ONE_INVOICE = ("NO_INVOICES_LISTED", "USUAL_INVOICE_MISSING", "CHARGES_WITHOUT_INVOICE")
+OUTSTANDING, NOT_LISTED, DOCUMENT = "outstanding", "not-listed", "document"
+"""Kinds of gaps: an invoice, one that AWS should list, a document. Any other kind is a code."""
 
 _DAMAGE = ("MANIFESTS_ROLLED_BACK", "MANIFEST_DAMAGED", "ARCHIVE_DAMAGED", "FOREIGN_OBJECT")
 
@@ -56,6 +58,11 @@ class OpenItem:
     @property
     def subject(self) -> str:
         return self.finding.subject
+
+    @property
+    def gap(self) -> tuple[str, str]:
+        """The identity of the gap within its payer account: a kind, and what is missing."""
+        return _gap(self.finding, self.invoice_id, is_archived=self.is_archived)
 
     @property
     def is_outstanding_invoice(self) -> bool:
@@ -199,6 +206,7 @@ def _order(item: OpenItem) -> tuple[object, ...]:
 
 _About = tuple[str, InvoiceSummary, bool]
 """Of an invoice: its id, its row, and True if it has a record."""
+_NO_INVOICE: _About = "", None, False
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -216,7 +224,7 @@ def items_of(
     """
     obstacle = next((one for one in blocking if one.code in OUTCOME_CODES), None)
     for found in _by_gap(blocking, invoices).values():
-        invoice_id, summary, is_archived = invoices.get(found[0].subject, ("", None, False))
+        invoice_id, summary, is_archived = invoices.get(found[0].subject, _NO_INVOICE)
         instants = [since[one.gap] for one in found if one.gap in since]
         yield OpenItem(
             who,
@@ -233,20 +241,26 @@ def items_of(
 
 def _by_gap(
     findings: Sequence[Finding], invoices: Mapping[str, _About]
-) -> Mapping[object, tuple[Finding, ...]]:
+) -> Mapping[tuple[str, str], tuple[Finding, ...]]:
     """The findings by gap, those first that need a person. All findings on an outstanding invoice
     are one gap, and so are those of sources that may expect the same invoice.
     """
-    found: dict[object, tuple[Finding, ...]] = {}
+    found: dict[tuple[str, str], tuple[Finding, ...]] = {}
     for one in sorted(findings, key=lambda one: (one.waits, one)):
-        invoice_id, _, is_archived = invoices.get(one.subject, ("", None, True))
-        gap: object = one.gap
-        if one.code in _OF_ONE_INVOICE:
-            gap = "not listed", None
-        elif not is_archived:
-            gap = "outstanding", invoice_id
+        invoice_id, _, is_archived = invoices.get(one.subject, _NO_INVOICE)
+        gap = _gap(one, invoice_id, is_archived=is_archived)
         found[gap] = (*found.get(gap, ()), one)
     return found
+
+
+def _gap(found: Finding, invoice_id: str, *, is_archived: bool) -> tuple[str, str]:
+    """The gap of a finding: its reason may change, and the gap is the same."""
+    if found.code in _OF_ONE_INVOICE:
+        return NOT_LISTED, ""
+    if invoice_id and not is_archived:
+        return OUTSTANDING, invoice_id
+    kind, subject = found.gap
+    return kind or DOCUMENT, subject
 
 
 def _invoices_by_subject(payer: PayerState) -> Iterator[tuple[str, _About]]:

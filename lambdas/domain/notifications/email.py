@@ -7,10 +7,10 @@ from lambdas.domain.cut_text import within_bytes
 from lambdas.domain.day_names import day_name
 from lambdas.domain.findings import KINDS
 from lambdas.domain.json_text import read_instant
-from lambdas.domain.notifications.item_text import item_lines, item_title
+from lambdas.domain.notifications.item_text import item_lines, item_title, resolved_title
 from lambdas.domain.notifications.month_text import headline, sentence, totals
-from lambdas.domain.notifications.reasons import OF_MONTH, Notification, item_name
-from lambdas.domain.notifications.report import plain_name, plain_subject
+from lambdas.domain.notifications.reasons import Notification, item_name
+from lambdas.domain.notifications.report import plain_name
 from lambdas.domain.verdict_words import PeriodVerdict
 from lambdas.domain.visible_text import shown
 from lambdas.domain.words import counted
@@ -103,18 +103,15 @@ def _changes(one: Notification) -> Iterator[str]:
         return
     last = f"the e-mail of {day_name(read_instant(one.before.at).date())}"
     if not changes.new and not changes.resolved:
-        yield f"Nothing has changed since {last}."
+        yield f"No item is new or resolved since {last}."
         return
     yield (
         f"Since {last}: {len(changes.new)} new, {len(changes.resolved)} resolved, "
-        f"{changes.same} unchanged."
+        f"{changes.same} still open."
     )
     names = {payer.payer_account_id: payer.name for payer in one.manifest.payers}
-    names[OF_MONTH] = "the"
     for resolved in changes.resolved[:_MOST_NAMED]:
-        account, _, subject = resolved.partition(" ")
-        of = " ".join(filter(None, (plain_name(names.get(account, "")), account)))
-        yield f"Resolved: {of}" + ("" if subject == account else f", {plain_subject(subject)}")
+        yield f"Resolved: {resolved_title(resolved, names)}"
     if len(changes.resolved) > _MOST_NAMED:
         yield f"Resolved: {len(changes.resolved) - _MOST_NAMED} more"
 

@@ -1,15 +1,18 @@
 """Open items in words, for e-mail and chat."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from lambdas.domain.close.identities import Identity
-from lambdas.domain.close.open_items import OpenItem
+from lambdas.domain.close.open_items import NOT_LISTED, OUTSTANDING, OpenItem
 from lambdas.domain.day_names import day_name
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.notifications.month_text import amount_text
-from lambdas.domain.notifications.reasons import Notification
+from lambdas.domain.notifications.reasons import OF_MONTH, Notification
 from lambdas.domain.notifications.report import plain_name, plain_subject
 from lambdas.domain.words import counted
+
+_RESOLVED = {OUTSTANDING: "invoice", NOT_LISTED: "the invoice that AWS had not listed"}
+"""Kinds of gaps in words; the others are words already."""
 
 
 def item_title(item: OpenItem) -> str:
@@ -18,6 +21,22 @@ def item_title(item: OpenItem) -> str:
         return f"The month as a whole: {plain_subject(item.subject)}"
     what = _what(item, item.who.account_id)
     return f"{_account(item.who)}: {what}" if what else _account(item.who)
+
+
+def resolved_title(name: str, accounts: Mapping[str, str]) -> str:
+    """The title of an item that is not open any more, from its noted name and the accounts' names.
+
+    `Acme (111122223333): invoice 2609293185`.
+    """
+    account, _, gap = name.partition(" ")
+    kind, _, subject = gap.partition(" ")
+    what = _RESOLVED.get(kind, kind)
+    if subject and subject != account:
+        what = f"{what} {plain_subject(subject)}"
+    if account == OF_MONTH:
+        return f"The month as a whole: {what}"
+    of = plain_name(accounts.get(account, ""))
+    return f"{of} ({account}): {what}" if of else f"{account}: {what}"
 
 
 def item_lines(item: OpenItem, notification: Notification) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from lambdas.domain.close.open_items import OpenItem, OpenItems
 from lambdas.domain.json_form import ADDED_LATER, OMITTED, Form
-from lambdas.domain.json_text import Instant, instant_text, read_instant
+from lambdas.domain.json_text import Instant, instant_text, read_instant, sha256_hex
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.verdict_words import PeriodVerdict, needs_a_person
 
@@ -106,8 +106,13 @@ class Notification:
 
 
 def item_name(item: OpenItem) -> str:
-    """The payer account and the subject of an open item, by which it is found again."""
-    return f"{item.who.account_id if item.who else OF_MONTH} {item.subject[:_LONGEST_SUBJECT]}"
+    """The payer account and the gap of an open item, by which it is found again."""
+    kind, subject = item.gap
+    if len(subject) > _LONGEST_SUBJECT:
+        digest = sha256_hex(subject.encode(errors="surrogatepass"))
+        subject = f"{subject[:_LONGEST_SUBJECT]}…{digest[:8]}"
+    account = item.who.account_id if item.who else OF_MONTH
+    return " ".join(filter(None, (account, kind, subject)))
 
 
 def _item_names(items: OpenItems) -> tuple[str, ...] | None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from lambdas.domain.findings import KINDS, finding
+from lambdas.domain.findings import KINDS, Finding, finding
+from lambdas.domain.judgement.manifests import PayerState
 from lambdas.domain.notifications.email import email_text
 from lambdas.domain.notifications.reasons import Notification, Reason
 from lambdas.domain.verdict_words import PeriodVerdict
@@ -51,6 +52,13 @@ TOTAL = "Outstanding: EUR 41.10 (listed by AWS, PDF outstanding)\n"
 ACCEPTED = Acknowledgement(
     "Nothing.", "Dana", "2026-12-31", "run-1", "x", (("PDF_NOT_READY", "2"),)
 )
+
+
+def of_archived(*findings: Finding) -> PayerState:
+    """Boreal with the archived invoice 500 and these findings on it."""
+    invoice = replace(archived("500", payer=BOREAL), findings=findings)
+    return account("PARTIAL", BOREAL, "Boreal", findings=findings, invoices=(invoice,))
+
 
 EMAILS: Mapping[str, tuple[list[Notification], str, str]] = {
     "complete": (
@@ -263,8 +271,8 @@ October 2026 is not complete: its part of the archive is damaged, 2 days after t
 October 2026 is not complete: 1 of 3 invoices is outstanding and 1 payer account cannot be read, \
 2 days after the deadline of 10 November 2026.
 Payer accounts: 0 of 2 complete on business day 9.
-Since the e-mail of 5 November 2026: 1 new, 1 resolved, 2 unchanged.
-Resolved: Boreal 044455556666, 0001
+Since the e-mail of 5 November 2026: 1 new, 1 resolved, 2 still open.
+Resolved: Boreal (044455556666): invoice 0001
 
 {LATE_ONE.replace("Boreal Foods SA.", "Boreal")}
 2. Cedar (999988887777)
@@ -295,7 +303,7 @@ October 2026 is not complete: 1 of 2 invoices is outstanding, 2 days after the d
 10 November 2026.
 Payer accounts: 0 of 1 complete on business day 9.
 The month is escalated: its e-mails go to the escalation addresses too.
-Nothing has changed since the e-mail of 5 November 2026.
+No item is new or resolved since the e-mail of 5 November 2026.
 
 {LATE_ONE}
 {TOTAL}{END}""",
@@ -356,7 +364,44 @@ def test_a_gap_of_the_month_as_a_whole_that_is_resolved_is_named_as_one() -> Non
     gone = finding("MANIFESTS_ROLLED_BACK", "periods/2026-10/manifests/", "Gone.")
     before = noted(notification("ACTION_REQUIRED", ONE, findings=(gone,)))
     _, text = email_text([notification("ACTION_REQUIRED", ONE, before=before)])
-    assert "\nResolved: the month, periods/2026-10/manifests/\n" in text
+    assert (
+        "\nResolved: The month as a whole: MANIFESTS_ROLLED_BACK periods/2026-10/manifests/\n"
+        in text
+    )
+
+
+def test_a_resolved_reason_on_an_account_or_on_an_invoice_is_named_by_its_code() -> None:
+    reasons = [finding(code, "500", "No.") for code in ("PDF_NOT_READY", "ROWS_DIFFER")]
+    before = noted(notification("ACTION_REQUIRED", of_archived(*reasons), OF_CEDAR))
+    one = notification("ACTION_REQUIRED", of_archived(reasons[1]), account(), before=before)
+    _, text = email_text([one])
+    assert "0 new, 2 resolved, 1 still open." in text
+    assert "\nResolved: Boreal (044455556666): document 500\n" in text
+    assert "\nResolved: 999988887777: NO_ACCESS" in text
+
+
+def test_an_invoice_that_aws_lists_by_now_is_resolved_in_words() -> None:
+    before = noted(
+        notification("ACTION_REQUIRED", account("MISSING", CEDAR, findings=(MISSING,)), ONE)
+    )
+    _, text = email_text([notification("ACTION_REQUIRED", account(), ONE, before=before)])
+    assert "\nResolved: 999988887777: the invoice that AWS had not listed\n" in text
+
+
+def test_an_item_with_another_reason_and_amount_is_neither_new_nor_resolved() -> None:
+    early, late = (
+        notification(
+            "ACTION_REQUIRED",
+            account("PARTIAL", BOREAL, missing=[outstanding("1", total, currency, code)]),
+        )
+        for total, currency, code in (
+            ("41.10", "EUR", "PDF_NOT_READY"),
+            ("999.00", "USD", "OTHER_INVOICE"),
+        )
+    )
+    _, text = email_text([replace(late, before=noted(early))])
+    assert "No item is new or resolved since the e-mail of 5 November 2026." in text
+    assert "Nothing has changed" not in text
 
 
 def test_an_account_outside_the_register_is_named_with_the_one_that_listed_it() -> None:

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambdas.domain.findings import finding
+from lambdas.domain.judgement.manifests import PayerState
 from lambdas.domain.notifications.reasons import (
     Changes,
     LastNotification,
@@ -16,7 +18,7 @@ from lambdas.domain.notifications.reasons import (
     reason_to_notify,
 )
 from lambdas.domain.verdict_words import PeriodVerdict
-from tests.domain.examples import ACME, BOREAL
+from tests.domain.examples import ACME, BOREAL, archived
 from tests.domain.notifications.notices import NOON, account, last, noted, notification, outstanding
 
 
@@ -129,9 +131,52 @@ def test_of_the_same_items_nothing_is_new_and_of_others_it_is_known_which() -> N
     before = noted(month("1", "2"))
     same, other = month("1", "2", before=before), month("2", "3", before=before)
     assert same.changes == Changes(frozenset(), (), 2)
-    assert other.changes == Changes(frozenset({f"{BOREAL} 3"}), (f"{BOREAL} 1",), 1)
+    assert other.changes == Changes(
+        frozenset({f"{BOREAL} outstanding 3"}), (f"{BOREAL} outstanding 1",), 1
+    )
     assert month("1").changes is None
     assert month("1", before=last()).changes is None  # noted by a release that knew no items
+
+
+def changes(before: PayerState, now: PayerState) -> Changes | None:
+    note = noted(notification("ACTION_REQUIRED", before))
+    return notification("ACTION_REQUIRED", now, before=note).changes
+
+
+def test_another_source_that_misses_the_same_invoice_is_no_other_item() -> None:
+    usual = finding("USUAL_INVOICE_MISSING", "invoice of AWS", "Usual.")
+    charges = finding("CHARGES_WITHOUT_INVOICE", "AWS", "Charges.")
+    before, now = (account("MISSING", findings=found) for found in ([usual], [usual, charges]))
+    assert changes(before, now) == Changes(frozenset(), (), 1)
+
+
+def test_an_outstanding_invoice_whose_first_reason_changes_is_no_other_item() -> None:
+    missing = outstanding("9", "1.00", "EUR", "PDF_NOT_READY")
+    damaged = finding("ARCHIVE_DAMAGED", "records/2026-10/044455556666/9/0001.json", "Gone.")
+    late = replace(missing, findings=(*missing.findings, damaged))
+    before, now = (account("PARTIAL", BOREAL, missing=[one]) for one in (missing, late))
+    assert changes(before, now) == Changes(frozenset(), (), 1)
+
+
+def test_two_gaps_of_one_archived_invoice_are_two_items_and_each_is_resolved_alone() -> None:
+    pdf, rows = (finding(code, "500", "No.") for code in ("PDF_NOT_READY", "ROWS_DIFFER"))
+    before, now = (
+        account(
+            "PARTIAL", findings=found, invoices=(replace(archived("500"), findings=tuple(found)),)
+        )
+        for found in ([pdf, rows], [rows])
+    )
+    assert changes(before, now) == Changes(frozenset(), (f"{ACME} document 500",), 1)
+
+
+def test_long_subjects_with_the_same_beginning_are_two_items() -> None:
+    before, now = (
+        account("PARTIAL", BOREAL, missing=[outstanding("9" * 90 + end) for end in ends])
+        for ends in ("ab", "a")
+    )
+    found = changes(before, now)
+    assert found is not None
+    assert (len(found.resolved), found.same) == (1, 1)
 
 
 def test_more_items_than_are_noted_are_not_compared_and_the_note_stays_small() -> None:
