@@ -8,7 +8,7 @@ from lambdas.domain.day_names import day_name
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.notifications.month_text import amount_text
 from lambdas.domain.notifications.reasons import OF_MONTH, Notification
-from lambdas.domain.notifications.report import plain_name, plain_subject
+from lambdas.domain.notifications.report import plain_id, plain_name
 from lambdas.domain.words import counted
 
 _RESOLVED = {OUTSTANDING: "invoice", NOT_LISTED: "the invoice that AWS had not listed"}
@@ -18,7 +18,7 @@ _RESOLVED = {OUTSTANDING: "invoice", NOT_LISTED: "the invoice that AWS had not l
 def item_title(item: OpenItem) -> str:
     """`Acme (111122223333): invoice 2609293185`."""
     if item.who is None:
-        return f"The month as a whole: {plain_subject(item.subject)}"
+        return f"The month as a whole: {plain_id(item.subject)}"
     what = _what(item, item.who.account_id)
     return f"{_account(item.who)}: {what}" if what else _account(item.who)
 
@@ -32,7 +32,7 @@ def resolved_title(name: str, accounts: Mapping[str, str]) -> str:
     kind, _, subject = gap.partition(" ")
     what = _RESOLVED.get(kind, kind)
     if subject and subject != account:
-        what = f"{what} {plain_subject(subject)}"
+        what = f"{what} {plain_id(subject)}"
     if account == OF_MONTH:
         return f"The month as a whole: {what}"
     of = plain_name(accounts.get(account, ""))
@@ -66,10 +66,10 @@ def _who_and_when(item: OpenItem, notification: Notification) -> str:
 
 def _what(item: OpenItem, account_id: str) -> str:
     if item.invoice_id and item.subject in (item.invoice_id, account_id):
-        return f"invoice {plain_name(item.invoice_id)}"
+        return f"invoice {plain_id(item.invoice_id)}"
     if item.invoice_id:
-        return f"document {plain_subject(item.subject)}"
-    return "" if item.subject == account_id else plain_subject(item.subject)
+        return f"document {plain_id(item.subject)}"
+    return "" if item.subject == account_id else plain_id(item.subject)
 
 
 def _account(who: Identity) -> str:

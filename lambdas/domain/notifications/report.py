@@ -29,9 +29,15 @@ _MOST_PAYERS = 25
 _MOST_BYTES = 30_000
 """Bytes. The cause of a failed execution holds 32,768."""
 _LONGEST_NAME = 60
-_NOT_IN_A_NAME = re.compile(r"[^\w &,'()+-]|_")
-_NOT_IN_A_SUBJECT = re.compile(r"[^\w &,'()+/-]|_(?![^\W_])|(?<![^\W_])_")
+_LONGEST_ID = 200
+"""Characters. The keys of the archive take about 170."""
+_NOT_IN_A_NAME = re.compile(r"[^\w &,'()+.-]|_")
+_NOT_IN_AN_ID = re.compile(r"[^\w &,'()+./-]|_(?![^\W_])|(?<![^\W_])_")
 _INNER_DOT = re.compile(r"\.(?=\S)")
+_DOT_OF_A_HOST = re.compile(
+    r"\.(?!(?:pdf|json|xml|csv|html|txt|p7m)(?![\w.-]))(?=[^\W\d_])|(?<=www)\.", re.IGNORECASE
+)
+"""A dot before letters that are no file type: mail programs take it for one of a host."""
 
 
 def report(run_id: str, manifests: Sequence[Manifest], close_day: str) -> str:
@@ -71,18 +77,23 @@ def count_by_code(findings: Iterable[Finding]) -> dict[str, int]:
 
 def plain_name(name: str) -> str:
     """A payer account's name without anything that a mail program could turn into a link."""
-    return _plain(name, _NOT_IN_A_NAME)
+    return _cut(_INNER_DOT.sub("", _plain(name, _NOT_IN_A_NAME)), _LONGEST_NAME)
 
 
-def plain_subject(subject: str) -> str:
-    """The subject of a finding, made harmless as a name is; keys keep slashes and underscores."""
-    return _plain(subject, _NOT_IN_A_SUBJECT)
+def plain_id(text: str) -> str:
+    """An id or a key without anything that a mail program could turn into a link: a dot before
+    letters has a space behind it, unless they are a file type.
+    """
+    return _cut(_DOT_OF_A_HOST.sub(". ", _plain(text, _NOT_IN_AN_ID)), _LONGEST_ID)
 
 
 def _plain(text: str, unwanted: re.Pattern[str]) -> str:
-    text = INVISIBLE.sub(" ", text)
-    text = unwanted.sub(lambda match: "." if match[0] == "." else " ", text)
-    return " ".join(_INNER_DOT.sub("", text).split())[:_LONGEST_NAME]
+    return unwanted.sub(" ", INVISIBLE.sub(" ", text))
+
+
+def _cut(text: str, most: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _payer_line(payer: PayerState) -> str:

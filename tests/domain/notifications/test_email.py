@@ -404,6 +404,15 @@ def test_an_item_with_another_reason_and_amount_is_neither_new_nor_resolved() ->
     assert "Nothing has changed" not in text
 
 
+def test_ids_and_keys_can_be_looked_up_as_the_mail_writes_them() -> None:
+    key = "invoices/2026-10/044455556666/2026-10_044455556666_INVOICE_500.pdf"
+    damaged = finding("ARCHIVE_DAMAGED", key, "Gone.")
+    missing = account("PARTIAL", CEDAR, missing=[outstanding("INV_2026.001", payer=CEDAR)])
+    _, text = email_text([notification("ACTION_REQUIRED", of_archived(damaged), missing)])
+    assert f"Boreal (044455556666): document {key}\n" in text
+    assert "(999988887777): invoice INV_2026.001\n" in text
+
+
 def test_an_account_outside_the_register_is_named_with_the_one_that_listed_it() -> None:
     shown = replace(outstanding("1", payer=CEDAR), seen_by=(ACME,))
     one = notification("ACTION_REQUIRED", account(), account("PARTIAL", CEDAR, "", missing=[shown]))

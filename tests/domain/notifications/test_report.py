@@ -1,8 +1,10 @@
 from dataclasses import replace
 
+import pytest
+
 from lambdas.domain.findings import KINDS, finding
 from lambdas.domain.judgement.manifests import Manifest, PayerState
-from lambdas.domain.notifications.report import plain_name, report
+from lambdas.domain.notifications.report import plain_id, plain_name, report
 from tests.domain.examples import ACME, OCTOBER, archived
 
 WAITING = finding("PDF_NOT_READY", "1", "Not yet.")
@@ -89,7 +91,43 @@ def test_a_name_keeps_its_letters_and_loses_what_a_mail_program_turns_into_a_lin
         "HYPERLINK( https examplecom x , Open )"
     )
     assert plain_name("a@b.example\nBcc: c") == "a bexample Bcc c"
-    assert len(plain_name("x" * 200)) == 60
+    assert plain_name("x" * 60) == "x" * 60
+    assert plain_name("x" * 61) == "x" * 59 + "…"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "periods/2026-10/manifests/manifest-0001.json",
+        "invoices/2026-10/111122223333/2026-10_111122223333_INVOICE_9_2E1.pdf",
+        "INV_2026.001",
+        "NF-e 35.2611",
+        "x" * 200,
+    ],
+)
+def test_an_id_or_a_key_is_readable_as_it_is(text: str) -> None:
+    assert plain_id(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("evil.example", "evil. example"),
+        ("https://evil.example.com/x.pdf", "https //evil. example. com/x.pdf"),
+        ("evil.pdf.com", "evil. pdf. com"),
+        ("x.zip", "x. zip"),
+        ("evil.PDFs", "evil. PDFs"),
+        ("evil.pdf-x.de", "evil. pdf-x. de"),
+        ("evil.\u200bcom", "evil. com"),
+        ("xn--bcher.株", "xn--bcher. 株"),
+        ("a@evil.de", "a evil. de"),
+        ("WWW.1.2", "WWW. 1.2"),
+        ("<b>*x*_y_", "b x y"),
+        ("x" * 201, "x" * 199 + "…"),
+    ],
+)
+def test_an_id_becomes_no_link(text: str, plain: str) -> None:
+    assert plain_id(text) == plain
 
 
 def test_the_report_of_many_periods_and_codes_fits_into_the_cause_of_a_failed_execution() -> None:
