@@ -11,7 +11,9 @@ DEFAULT_OWNER = "Finance"
 
 @dataclass(frozen=True)
 class Owner:
-    """The person who closes a payer account's month; `email` is empty if the register has none."""
+    """The person who closes a payer account's month. `email` is empty if the register has none;
+    it is the name too where the register has no other.
+    """
 
     name: str
     email: str = ""
@@ -23,7 +25,8 @@ class Owners:
     def __init__(self, register: Iterable[Payer], default: str = DEFAULT_OWNER) -> None:
         self.default = Owner(default)
         self._owners = {
-            payer.account_id: Owner(payer.owner or default, payer.owner_email) for payer in register
+            payer.account_id: Owner(payer.owner or payer.owner_email or default, payer.owner_email)
+            for payer in register
         }
 
     def __contains__(self, account_id: object) -> bool:

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from lambdas.domain.close.identities import Identity
 from lambdas.domain.close.open_items import NOT_LISTED, OUTSTANDING, OpenItem
+from lambdas.domain.close.owners import Owner
 from lambdas.domain.day_names import day_name
+from lambdas.domain.findings import KINDS
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.notifications.month_text import amount_text
 from lambdas.domain.notifications.reasons import OF_MONTH, Notification
@@ -44,16 +46,19 @@ def item_lines(item: OpenItem, notification: Notification) -> Iterator[str]:
     if facts := ", ".join(_facts(item)):
         yield facts
     if item.owner:
-        yield f"Owner: {plain_name(item.owner.name)}"
+        yield f"Owner: {_owner(item.owner)}"
     yield f"Next ({_who_and_when(item, notification)}): {action(item, notification)}"
     yield f"Reason: {', '.join(dict.fromkeys(found.code for found in item.findings))}"
 
 
 def action(item: OpenItem, notification: Notification) -> str:
-    """The action, with the number of days that it is late."""
-    if item.waits:
-        return item.action
-    if notification.is_overdue:
+    """The action, with the number of days that it is late, or with the one who acts later."""
+    if until := item.no_action_until:
+        later = KINDS[item.finding.code].actor
+        return (
+            f"No action until {day_name(until)}; we retry daily. After that ({later}): {item.step}"
+        )
+    if notification.is_overdue and not item.waits:
         return f"{counted(notification.days_late, 'day')} late. {item.step}"
     return item.step
 
@@ -62,6 +67,11 @@ def _who_and_when(item: OpenItem, notification: Notification) -> str:
     if item.waits or notification.is_overdue:
         return item.actor
     return f"{item.actor}, by {day_name(notification.last_day)}"
+
+
+def _owner(owner: Owner) -> str:
+    """The name, or the address without one: the register has only addresses that SNS takes."""
+    return owner.email if owner.name == owner.email else plain_name(owner.name)
 
 
 def _what(item: OpenItem, account_id: str) -> str:

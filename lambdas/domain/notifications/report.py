@@ -35,7 +35,7 @@ _NOT_IN_A_NAME = re.compile(r"[^\w &,'()+.-]|_")
 _NOT_IN_AN_ID = re.compile(r"[^\w &,'()+./-]|_(?![^\W_])|(?<![^\W_])_")
 _INNER_DOT = re.compile(r"\.(?=\S)")
 _DOT_OF_A_HOST = re.compile(
-    r"\.(?!(?:pdf|json|xml|csv|html|txt|p7m)(?![\w.-]))(?=[^\W\d_])|(?<=www)\.", re.IGNORECASE
+    r"\.(?!(?:pdf|json|xml|csv|html|txt|xlsx|bin)(?![\w.-]))(?=[^\W\d_])|(?<=www)\.", re.IGNORECASE
 )
 """A dot before letters that are no file type: mail programs take it for one of a host."""
 

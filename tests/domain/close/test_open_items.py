@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from lambdas.domain.close.open_items import OpenItem, open_items
-from lambdas.domain.close.owners import Owners
+from lambdas.domain.close.owners import Owner, Owners
 from lambdas.domain.evidence.archived_invoice import OutstandingInvoice
 from lambdas.domain.findings import KINDS, Finding, finding
 from lambdas.domain.invoices.summary import InvoiceSummary
@@ -118,6 +118,11 @@ def test_an_account_of_the_register_without_an_owner_has_the_default_one() -> No
     owners = Owners([Payer(ACME, "Acme")], default="Accounts payable")
     (item,) = open_items(of(listed("1", "PDF_NOT_READY")), owners).items
     assert item.owner == owners.default
+
+
+def test_an_owner_without_a_name_has_the_address_as_one() -> None:
+    owners = Owners([Payer(ACME, "Acme", owner_email="dana@example.com")])
+    assert owners.of(ACME) == Owner("dana@example.com", "dana@example.com")
 
 
 def test_a_gap_of_the_period_comes_first_and_has_no_owner() -> None:

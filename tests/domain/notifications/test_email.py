@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from lambdas.domain.close.open_items import open_items
+from lambdas.domain.close.owners import Owners
 from lambdas.domain.findings import KINDS, Finding, finding
 from lambdas.domain.judgement.manifests import PayerState
 from lambdas.domain.notifications.email import email_text
 from lambdas.domain.notifications.reasons import Notification, Reason
+from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.verdict_words import PeriodVerdict
 from lambdas.domain.witnesses.acknowledgements import Acknowledgement
 from lambdas.domain.witnesses.statements import PayerWitnesses
@@ -411,6 +414,27 @@ def test_ids_and_keys_can_be_looked_up_as_the_mail_writes_them() -> None:
     _, text = email_text([notification("ACTION_REQUIRED", of_archived(damaged), missing)])
     assert f"Boreal (044455556666): document {key}\n" in text
     assert "(999988887777): invoice INV_2026.001\n" in text
+
+
+@pytest.mark.parametrize(
+    ("code", "later"), [("PDF_NOT_READY", "finance"), ("NOT_FETCHED", "cloud admin")]
+)
+def test_what_waits_names_who_acts_now_and_who_after_the_deadline(code: str, later: str) -> None:
+    waits = account("PARTIAL", BOREAL, missing=[outstanding("1", "1.00", "EUR", code)])
+    _, text = email_text([notification("ACTION_REQUIRED", waits, OF_CEDAR, as_of=EARLY)])
+    assert (
+        "Next (AWS): No action until 11 November 2026; we retry daily. "
+        f"After that ({later}): {KINDS[code].step}\n"
+    ) in text
+
+
+def test_an_owner_without_a_name_is_named_by_the_address_that_gets_the_mail() -> None:
+    one = notification("ACTION_REQUIRED", ONE)
+    owners = Owners([Payer(BOREAL, "Boreal", owner_email="ap.team@boreal.example")])
+    manifest = replace(one.manifest, payers=(ONE,))
+    _, text = email_text([replace(one, open=open_items(manifest, owners, one.as_of))])
+    assert "\n   Owner: ap.team@boreal.example\n" in text
+    assert "Finance" not in text
 
 
 def test_an_account_outside_the_register_is_named_with_the_one_that_listed_it() -> None:
