@@ -25,7 +25,8 @@ from lambdas.domain.input_values import (
     texts,
     whole_number,
 )
-from lambdas.domain.notifications.escalation import Escalation
+from lambdas.domain.notifications.escalation import NO_ESCALATION, Escalation
+from lambdas.domain.notifications.readers import same_address
 from lambdas.domain.runs.close_calendar import CloseDeadline
 from lambdas.domain.runs.payer_register import PayerRegister, parse_register
 from lambdas.domain.secret_text import quoted
@@ -186,14 +187,24 @@ def retention_years(value: object) -> int:
 
 
 def emails(value: object) -> tuple[str, ...]:
-    return each(email, texts(value))
+    return _different(each(email, texts(value)))
+
+
+def _different(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    """The addresses, each another one for SNS's filters."""
+    seen: dict[str, str] = {}
+    for one in addresses:
+        first = seen.setdefault(same_address(one), one)
+        if first != one:
+            raise WrongValue(f"'{first}' and '{one}' are the same address; keep one")
+    return addresses
 
 
 def escalation(value: object) -> Escalation:
     given = InputValues(json_object(value))
     found = Escalation(
         given.required("emails", _subscribers, ()),
-        given.value("after_days", whole_number(1, 365), 3),
+        given.value("after_days", whole_number(1, 365), NO_ESCALATION.after_days),
     )
     given.refuse_unknown()
     if given.problems:
@@ -202,7 +213,7 @@ def escalation(value: object) -> Escalation:
 
 
 def _subscribers(value: object) -> tuple[str, ...]:
-    found = each(subscriber, texts(value))
+    found = _different(each(subscriber, texts(value)))
     if not found:
         raise WrongValue("is empty; name an address, or leave escalate_to out")
     if len(found) > _MOST_ESCALATED:

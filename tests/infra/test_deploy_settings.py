@@ -68,6 +68,12 @@ def test_only_the_bucket_name_and_the_register_are_needed(project: Path) -> None
     assert settings.billing_endpoint_url is None
 
 
+def test_an_escalation_that_names_no_days_is_due_on_the_third(project: Path) -> None:
+    given = block(escalate_to={"emails": ["cfo@example.com"]})
+    escalation = DeploySettings.from_context(given, project).escalate_to
+    assert escalation == Escalation(("cfo@example.com",)) == Escalation(("cfo@example.com",), 3)
+
+
 def test_every_setting_can_be_given(project: Path) -> None:
     given = block(
         payer_role_name="Reader",
@@ -276,6 +282,14 @@ def test_a_block_that_is_no_object_is_refused(value: object, problem: str, proje
         (
             {"notify_emails": ["a@example.com", "a@example.com"]},
             "notify_emails: 'a@example.com' is listed more than once; keep one",
+        ),
+        (
+            {"notify_emails": ["a@example.com", "b@example.com", "A@Example.com"]},
+            "notify_emails: 'a@example.com' and 'A@Example.com' are the same address; keep one",
+        ),
+        (
+            {"escalate_to": {"emails": ["a@b.example", "A@b.example"]}},
+            "escalate_to: emails 'a@b.example' and 'A@b.example' are the same address; keep one",
         ),
         ({"escalate_to": {"after_days": 3}}, "escalate_to: emails is missing; it has no default"),
         ({"escalate_to": {"emails": []}}, "escalate_to: emails is empty; name an address, or"),

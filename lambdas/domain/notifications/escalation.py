@@ -9,7 +9,7 @@ class Escalation:
     """`after_days` counts from the deadline; without addresses nobody joins."""
 
     emails: tuple[str, ...] = ()
-    after_days: int = 1
+    after_days: int = 3
 
     def is_due(self, last_day: date, today: date) -> bool:
         return bool(self.emails) and (today - last_day).days >= self.after_days
