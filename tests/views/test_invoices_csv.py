@@ -178,6 +178,19 @@ def test_a_row_of_aws_that_is_no_number_or_day_leaves_typed_cells_empty() -> Non
             assert row[column.name] in ("1", "2026-11-05"), column.name
 
 
+def test_a_row_of_the_longest_numbers_is_a_row_like_any_other() -> None:
+    small = f"0.{'9' * 60}"
+    taxes = [{"Description": "A", "Rate": small}, {"Description": "B", "Rate": small}]
+    money = amount(
+        f"{'9' * 60}E60",
+        TotalAmountBeforeTax=small,
+        AmountBreakdown={"Taxes": {"TotalAmount": f"{'9' * 60}E60", "Breakdown": taxes}},
+    )
+    one = invoice(PaymentCurrencyAmount=money, TaxCurrencyAmount=money)
+    (row,) = rows(month(payer_state(invoices=(one,))))
+    assert (row["net"], row["tax_name"], row["tax_rate"]) == (small, "A + B", "")
+
+
 def test_the_file_is_plain_for_programs() -> None:
     content = invoices_csv(month(payer_state(BOREAL, "Côté 🍊", invoices=(invoice(payer=BOREAL),))),
                            OWNERS)  # fmt: skip

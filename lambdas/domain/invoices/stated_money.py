@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 from lambdas.domain.invoices.summary import InvoiceSummary
@@ -15,7 +17,7 @@ class StatedMoney:
     """The amounts of one member of a row; None where AWS states none.
 
     Net and tax are as AWS states them. If it states only one, the other is the difference to gross.
-    All three are negative for a credit memo, whatever the sign in its row.
+    Each is negative for a credit memo, whatever its sign in the row.
     """
 
     currency: str
@@ -48,31 +50,35 @@ def _money(summary: InvoiceSummary, member: str) -> StatedMoney:
     """Raises AmountNotRead for a member without a total in a currency."""
     amount = summary.row.get(member)
     currency = _in(amount, "CurrencyCode")
-    gross = _decimal(_in(amount, "TotalAmount"))
+    listed = _in(_in(amount, "AmountBreakdown"), "Taxes")
+    sign = -1 if summary.is_credit_memo else 1
+    gross = _signed(_in(amount, "TotalAmount"), sign)
     if gross is None or not isinstance(currency, str):
         raise AmountNotRead(f"{member} has no total with its currency")
-    net = _decimal(_in(amount, "TotalAmountBeforeTax"))
-    listed = _in(_in(amount, "AmountBreakdown"), "Taxes")
-    tax = _decimal(_in(listed, "TotalAmount"))
+    net = _signed(_in(amount, "TotalAmountBeforeTax"), sign)
+    tax = _signed(_in(listed, "TotalAmount"), sign)
     if net is None and tax is not None:
         net = EXACT.subtract(gross, tax)
     elif tax is None and net is not None:
         tax = EXACT.subtract(gross, net)
     taxes = list(_taxes(_in(listed, "Breakdown")))
-    is_turned = summary.is_credit_memo and gross > 0
     return StatedMoney(
         currency,
-        _turned(net) if is_turned else net,
-        _turned(tax) if is_turned else tax,
-        gross.copy_negate() if is_turned else gross,
+        net,
+        tax,
+        gross,
         _decimal(_in(_in(amount, "CurrencyExchangeDetails"), "Rate")),
         " + ".join(dict.fromkeys(name for name, _ in taxes if name)),
         _rate([rate for _, rate in taxes], net, tax, smallest_unit(currency)),
     )
 
 
-def _turned(value: Decimal | None) -> Decimal | None:
-    return None if value is None else EXACT.minus(value)
+def _signed(text: Any, sign: int) -> Decimal | None:
+    """The number as it stands; for a credit memo less than zero."""
+    value = _decimal(text)
+    if value is None or sign > 0:
+        return value
+    return EXACT.minus(EXACT.abs(value))
 
 
 def _in(value: Any, name: str) -> Any:
@@ -102,6 +108,7 @@ def _taxes(listed: Any) -> Iterator[tuple[str, Decimal | None]]:
 def _rate(
     rates: list[Decimal | None], net: Decimal | None, tax: Decimal | None, unit: Decimal
 ) -> Decimal | None:
+    """The only one of several taxes, or the one rate of them all, or of one of them, that fits."""
     known = [rate for rate in rates if rate is not None]
     if len(known) < len(rates) or not known:
         return None
@@ -109,12 +116,12 @@ def _rate(
         return known[0]
     if net is None or tax is None:
         return None
-    total = Decimal(0)
-    for rate in known:
-        total = EXACT.add(total, rate)
-    for rate in (total, *known[: len(set(known)) == 1]):
-        of_net = EXACT.multiply(net, rate).scaleb(-2, EXACT)
-        # each tax was rounded by itself
-        if EXACT.subtract(of_net, tax).copy_abs() <= unit * len(known):
-            return rate
-    return None
+    total = reduce(EXACT.add, known)
+    # each tax was rounded by itself; fractions are exact, however long a number is
+    rounded = Fraction(unit) * len(known) / 2
+    fitting = {
+        rate
+        for rate in (total, *known)
+        if abs(Fraction(net) * Fraction(rate) / 100 - Fraction(tax)) <= rounded
+    }
+    return fitting.pop() if len(fitting) == 1 else None

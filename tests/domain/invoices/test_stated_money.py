@@ -72,6 +72,24 @@ def test_a_credit_memo_is_negative_in_net_tax_and_gross_whatever_its_sign(sign: 
     assert parts(found) == ("-100.00", "-19.00", "-119.00")
 
 
+@pytest.mark.parametrize(
+    ("member", "expected"),
+    [
+        (amount("-110.00", "100.00", None), ("-100.00", "-10.00", "-110.00")),
+        (amount("-110.00", None, "10.00"), ("-100.00", "-10.00", "-110.00")),
+        (amount("-110.00", "100.00", "10.00"), ("-100.00", "-10.00", "-110.00")),
+        (amount("110.00", "-100.00", "-10.00"), ("-100.00", "-10.00", "-110.00")),
+        (amount("110.00", "100.00", "-10.00"), ("-100.00", "-10.00", "-110.00")),
+        (amount("-110.00", None, None), (None, None, "-110.00")),
+        (amount("100.00", "100.00", "0.00"), ("-100.00", "0.00", "-100.00")),
+    ],
+)
+def test_a_credit_memo_is_negative_whatever_the_sign_of_each_of_its_amounts(
+    member: dict[str, Any], expected: tuple[str | None, ...]
+) -> None:
+    assert parts(of(member, InvoiceType="CREDIT_MEMO")) == expected
+
+
 @pytest.mark.parametrize("member", [{}, amount("a lot"), amount(None), amount(currency=None)])
 def test_a_row_without_a_readable_total_has_no_money(member: dict[str, Any]) -> None:
     assert of(member) is None
@@ -86,8 +104,8 @@ def test_a_row_without_a_readable_total_has_no_money(member: dict[str, Any]) -> 
         ((("VAT", "nineteen"),), "19.00", "VAT", None),
         (((None, "19"),), "19.00", "", "19"),
         ((("CGST", "9"), ("SGST", "9")), "18.00", "CGST + SGST", "18"),
-        ((("CGST", "9"), ("SGST", "9")), "18.02", "CGST + SGST", "18"),  # each was rounded
-        ((("CGST", "9"), ("SGST", "9")), "18.03", "CGST + SGST", None),
+        ((("CGST", "9"), ("SGST", "9")), "18.01", "CGST + SGST", "18"),  # each was rounded
+        ((("CGST", "9"), ("SGST", "9")), "18.02", "CGST + SGST", None),
         ((("VAT", "19"), ("VAT", "19")), "19.00", "VAT", "19"),  # of halves of net
         ((("VAT", "19"), ("VAT", "0")), "9.50", "VAT", None),
         ((("GST", "5"), ("QST", "9.975")), "14.98", "GST + QST", "14.975"),
@@ -101,6 +119,31 @@ def test_a_tax_rate_is_the_one_by_which_net_gives_the_tax(
     found = of(amount("119.00", "100.00", tax, *taxes))
     assert found
     assert (found.tax_name, found.tax_rate) == (name, None if rate is None else Decimal(rate))
+
+
+@pytest.mark.parametrize(
+    ("currency", "net", "tax", "rates"),
+    [
+        ("JPY", "20", "2", ("8", "10")),  # both 8 and 10 give 2
+        ("JPY", "15", "2", ("10", "10")),
+        ("JPY", "10", "0", ("8", "10")),
+        ("JPY", "0", "0", ("8", "10")),
+        ("USD", "0.10", "0.01", ("10", "10")),
+    ],
+)
+def test_an_amount_of_which_several_rates_give_the_tax_has_none(
+    currency: str, net: str, tax: str, rates: tuple[str, ...]
+) -> None:
+    gross = str(Decimal(net) + Decimal(tax))
+    found = of(amount(gross, net, tax, *(("GST", rate) for rate in rates), currency=currency))
+    assert found
+    assert found.tax_rate is None
+
+
+def test_the_rate_of_one_of_several_taxes_is_the_rate_if_it_alone_gives_the_tax() -> None:
+    found = of(amount("1080", "1000", "80", ("CT", "8"), ("CT", "10"), currency="JPY"))
+    assert found
+    assert found.tax_rate == 8
 
 
 @pytest.mark.parametrize(
@@ -128,9 +171,14 @@ def test_a_tax_copy_has_the_amounts_of_its_paper_in_the_tax_currency() -> None:
     assert tax_money(InvoiceSummary(summary_row())) is None
 
 
-def test_no_amount_is_too_long_for_a_rate() -> None:
-    long = "9" * 60
-    taxes = (("A", long), ("B", f"0.{'9' * 59}"))
-    found = of(amount(long, long, long, *taxes))
+SMALL = f"0.{'9' * 60}"
+LARGE = f"{'9' * 60}E60"
+
+
+@pytest.mark.parametrize("net", ["9" * 60, SMALL, LARGE])
+@pytest.mark.parametrize("tax", ["9" * 60, SMALL, LARGE])
+@pytest.mark.parametrize("rates", [("9" * 60, SMALL), (SMALL, SMALL), (LARGE, SMALL)])
+def test_no_amount_is_too_long_for_a_rate(net: str, tax: str, rates: tuple[str, ...]) -> None:
+    found = of(amount(net, net, tax, *(("A", rate) for rate in rates)))
     assert found
     assert found.tax_rate is None
