@@ -39,7 +39,8 @@ def invoices_differences(lines: Iterator[str], newest: WholeManifest) -> Iterato
 
 def invoice_lines_of(newest: WholeManifest) -> Iterator[InvoiceLine]:
     """The lines of the manifest, from some invoices of one payer account at a time."""
-    who, holders = _identities(newest), Holders(map(_ids, newest.payers))
+    who = _identities(newest)
+    holders = Holders((_without_archived(one), one.invoice_ids) for one in newest.payers)
     for payer in newest.payers:
         state = _without_archived(payer)
         lines = PayerLines(state, who[state.payer_account_id], holders)
@@ -50,11 +51,6 @@ def invoice_lines_of(newest: WholeManifest) -> Iterator[InvoiceLine]:
 
 def _without_archived(payer: ManifestPayer) -> PayerState:
     return PayerState.from_data({**payer.data, "invoices": []})
-
-
-def _ids(payer: ManifestPayer) -> tuple[str, list[str], list[str]]:
-    outstanding = [one["invoice_id"] for one in payer.data["outstanding"]]
-    return payer.account_id, payer.invoice_ids, outstanding
 
 
 def _identities(newest: WholeManifest) -> dict[str, Identity]:

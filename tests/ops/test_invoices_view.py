@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from lambdas.domain.close.owners import Owners
 from lambdas.domain.evidence.signatures import Signature, signed_file
+from lambdas.domain.findings import finding
 from lambdas.domain.judgement.manifests import Manifest, OutstandingSince
 from lambdas.domain.runs.payer_register import Payer
 from lambdas.views.invoices_csv import INVOICE_COLUMNS, invoices_csv
@@ -31,18 +32,21 @@ OWNER = NAMES.index("owner")
 
 
 def example() -> Manifest:
-    """An invoice id under two payer accounts, gaps, and an account outside the register."""
+    """Invoice ids under two payer accounts, gaps, and an account outside the register."""
     acme = payer_state(
         ACME,
         "=1+1",
         invoices=(archived("1", **FULL_ROW), due("2", "3.00", "JPY"), archived("TWICE")),
-        outstanding=(outstanding("AWAITED-1"), outstanding("4")),
+        outstanding=(outstanding("AWAITED-1"), outstanding("4"), outstanding("5")),
         verdict="PARTIAL",
     )
     acme = replace(acme, outstanding_since=(OutstandingSince("4", "2026-11-04T06:00:00Z"),))
     boreal = payer_state(
-        BOREAL, "Boreal", invoices=(archived("TWICE", payer=BOREAL), archived("4", payer=BOREAL))
-    )
+        BOREAL, "Boreal", invoices=(archived("TWICE", payer=BOREAL), archived("4", payer=BOREAL)),
+        outstanding=(outstanding("5", payer=BOREAL),),
+    )  # fmt: skip
+    accepted = (replace(finding("PDF_NOT_READY", "5", "Not there."), severity="warning"),)
+    boreal = replace(boreal, findings=accepted)
     shown = tuple(
         replace(archived(f"C{number}", payer=CHILD), seen_by=seen_by)
         for number, seen_by in enumerate(((BOREAL,), (ACME, BOREAL), (ACME,), (BOREAL,)))
@@ -105,9 +109,11 @@ def test_the_view_as_it_was_made_is_right_whoever_the_owners_are(
 def test_the_example_has_what_is_hard_to_follow() -> None:
     rows = list(csv.DictReader(io.StringIO(VIEW.decode(), newline="")))
     by_id = {row["invoice_id"]: row for row in rows}
-    assert list(by_id) == ["1", "2", "AWAITED-1", "TWICE", "4", "C0", "C1", "C2", "C4"]
+    assert list(by_id) == ["1", "2", "AWAITED-1", "5", "TWICE", "4", "C0", "C1", "C2", "C4"]
     assert by_id["4"]["payer_account_id"] == BOREAL
     assert by_id["4"]["other_payer_account_ids"] == ACME
+    assert (by_id["5"]["payer_account_id"], by_id["5"]["status"]) == (ACME, "OUTSTANDING")
+    assert by_id["5"]["other_payer_account_ids"] == BOREAL
     assert {by_id[f"C{n}"]["inherited_from"] for n in (0, 1, 2, 4)} == {BOREAL}
 
 

@@ -131,38 +131,35 @@ def document_counts(manifest: Manifest) -> DocumentCounts:
 
 
 class Holders:
-    """The payer account whose line an invoice id has: the last one that has archived it, as totals
-    count it, else the last one in which it is outstanding.
+    """The payer account whose line an invoice id has, as totals count it: the last one that has
+    archived it, else the last one that misses it, else the last one in which it is outstanding.
     """
 
-    def __init__(self, payers: Iterable[tuple[str, Iterable[str], Iterable[str]]]) -> None:
-        """`payers` are account ids in the order of the manifest, each with the ids of its archived
-        and of its outstanding invoices.
+    def __init__(self, payers: Iterable[tuple[PayerState, Iterable[str]]]) -> None:
+        """`payers` are in the order of the manifest, each with the ids of its archived invoices,
+        which the state may be without.
         """
         archived: dict[str, str] = {}
+        missing: dict[str, str] = {}
         outstanding: dict[str, str] = {}
         shared: dict[str, set[str]] = defaultdict(set)
-        for account_id, archived_ids, outstanding_ids in payers:
+        for payer, archived_ids in payers:
+            account_id = payer.payer_account_id
+            outstanding_ids = [one.invoice_id for one in payer.outstanding]
             for found, ids in ((archived, archived_ids), (outstanding, outstanding_ids)):
                 for invoice_id in ids:
                     before = archived.get(invoice_id) or outstanding.get(invoice_id)
                     if before:
                         shared[invoice_id] |= {before, account_id}
                     found[invoice_id] = account_id
-        self._holders = outstanding | archived
+            missing |= {one.invoice_id: account_id for one in payer.missing_invoices}
+        self._holders = outstanding | missing | archived
         self._archived = archived.keys()
         self._shared = shared
 
     @classmethod
     def of(cls, manifest: Manifest) -> "Holders":
-        return cls(
-            (
-                payer.payer_account_id,
-                [one.invoice_id for one in payer.invoices],
-                [one.invoice_id for one in payer.outstanding],
-            )
-            for payer in manifest.payers
-        )
+        return cls((one, [each.invoice_id for each in one.invoices]) for one in manifest.payers)
 
     def has_line(self, account_id: str, invoice_id: str, *, is_archived: bool) -> bool:
         """True if this payer account's invoice is the one that has the line."""

@@ -173,6 +173,25 @@ def test_an_id_outstanding_under_two_payer_accounts_is_outstanding_once() -> Non
     assert lines(manifest)["twice"].other_accounts == (ACME,)
 
 
+@pytest.mark.parametrize("missing_under", [ACME, BOREAL])
+def test_an_id_accepted_under_one_payer_account_has_the_line_of_the_one_that_misses_it(
+    missing_under: str,
+) -> None:
+    states = []
+    for payer in (ACME, BOREAL):
+        summary = due("twice", "100.00", payer=payer).summary
+        gap_of = replace(outstanding("twice", payer=payer), summary=summary)
+        severity = "blocking" if payer == missing_under else "warning"
+        state = payer_state(payer, outstanding=(gap_of,))
+        states.append(replace(state, findings=(gap("PDF_NOT_READY", severity, "twice"),)))
+    manifest = month(*states)
+    line = lines(manifest)["twice"]
+    assert (line.status, line.who.account_id) == ("OUTSTANDING", missing_under)
+    assert {*line.other_accounts, line.who.account_id} == {ACME, BOREAL}
+    assert line.money
+    assert manifest.outstanding_totals == [Amount(line.money.currency, line.money.gross)]
+
+
 def test_the_file_is_the_latest_revision_of_the_invoice_document() -> None:
     one = invoice("1", supplement())
     first = one.documents[0]
