@@ -235,6 +235,16 @@ def test_the_summary_says_the_verdict_the_totals_and_where_they_come_from() -> N
     assert found["JPY"] == [-3, None, None]
 
 
+def test_archived_and_outstanding_of_the_summary_make_the_expected_invoices() -> None:
+    bare = replace(due("1", "12.50"), documents=())
+    state = payer_state(invoices=(bare, due("2", "1.00")), verdict="PARTIAL")
+    sheet = opened(month(replace(state, unarchived=1), verdict="ACTION_REQUIRED"))["summary"]
+    found = {row[0].value: row[1].value for row in sheet.iter_rows()}
+    assert found["Archived"] == "1 invoice, 1 without its invoice document"
+    assert found["Outstanding"] == "1 of 2 expected invoices"
+    assert found["Documents"] == 1
+
+
 @pytest.mark.parametrize(
     ("now", "before", "expected"),
     [("COMPLETE", "COMPLETE", 2.5), ("AWAITING", "COMPLETE", None), ("COMPLETE", "PARTIAL", None)],

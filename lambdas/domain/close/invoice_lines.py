@@ -111,6 +111,8 @@ class DocumentCounts:
     credit_memos: int
     others: int
     """Tax copies and receipts, which add to no total."""
+    without_document: int
+    """Those of all groups that have a record and no invoice document, which no other number has."""
 
     def __str__(self) -> str:
         """`136 invoices, 2 credit memos, 4 other documents`, with those that there are."""
@@ -119,15 +121,19 @@ class DocumentCounts:
             parts.append(counted(self.credit_memos, "credit memo"))
         if self.others:
             parts.append(counted(self.others, "other document"))
+        if number := self.without_document:
+            whose = "its" if number == 1 else "their"
+            parts.append(f"{number:,} without {whose} invoice document")
         return ", ".join(parts)
 
 
 def document_counts(manifest: Manifest) -> DocumentCounts:
     """The counts of a manifest with its invoices."""
-    once = {one.invoice_id: document_group(one.summary) for one in manifest.invoices}
-    groups = list(once.values())
+    once = {one.invoice_id: one for one in manifest.invoices}.values()
+    groups = [document_group(one.summary) for one in once if one.has_invoice_document]
     invoices, memos = groups.count("INVOICE"), groups.count("CREDIT_MEMO")
-    return DocumentCounts(invoices, memos, len(groups) - invoices - memos)
+    others = len(groups) - invoices - memos
+    return DocumentCounts(invoices, memos, others, len(once) - len(groups))
 
 
 class Holders:

@@ -75,6 +75,15 @@ def test_documents_are_counted_as_a_ledger_counts_them() -> None:
     assert str(document_counts(month())) == "0 invoices"
 
 
+def test_a_record_without_its_invoice_document_is_counted_apart() -> None:
+    bare = replace(due("1", "1"), documents=())
+    only_supplement = replace(due("2", "1", InvoiceType="CREDIT_MEMO"), documents=(supplement(),))
+    counts = document_counts(month(payer_state(invoices=(bare, only_supplement, due("3", "1")))))
+    assert str(counts) == "1 invoice, 2 without their invoice document"
+    counts = document_counts(month(payer_state(invoices=(bare,))))
+    assert str(counts) == "0 invoices, 1 without its invoice document"
+
+
 def gap(code: str, severity: str = "blocking", subject: str = "AWAITED-1") -> Finding:
     return replace(finding(code, subject, "Not there."), severity=severity)  # type: ignore[arg-type]
 
