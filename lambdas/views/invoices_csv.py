@@ -185,5 +185,11 @@ INVOICE_COLUMNS: tuple[InvoiceColumn, ...] = (
     Column("sha256", "SHA-256", Kind.TEXT, 66,
            "SHA-256 of the file.",
            lambda line: line.document.stored.sha256 if line.document else None),
+    Column("exchange_rate_source_currency", "Exchanged from", Kind.TEXT, 11,
+           "Currency that `exchange_rate` converts to `currency`.",
+           _of("money", "source_currency")),
+    Column("tax_exchange_rate_source_currency", "Tax exchanged from", Kind.TEXT, 11,
+           "Currency that `tax_exchange_rate` converts to `tax_currency`.",
+           _of("tax_money", "source_currency")),
 )
 # fmt: on

@@ -23,6 +23,8 @@ class Layout(Generic[Line]):
     """The column that opens the file."""
     key: str
     """The column of archive keys."""
+    csv: str
+    """The file with the same rows."""
 
     @property
     def headings(self) -> list[Heading]:
@@ -77,6 +79,7 @@ DOCUMENTS = Layout(
     last_printed=EXCLUDED.name,
     shown_link="file_name",
     key="archive_key",
+    csv="ledger.csv",
 )
 _INVOICE_NAMES = [column.name for column in INVOICE_COLUMNS]
 INVOICES: Layout[InvoiceLine] = Layout(
@@ -86,4 +89,5 @@ INVOICES: Layout[InvoiceLine] = Layout(
     last_printed="outstanding_since",
     shown_link="file",
     key="file",
+    csv="invoices.csv",
 )

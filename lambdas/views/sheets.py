@@ -51,7 +51,9 @@ class Frozen:
     """The frozen and printed parts of a sheet that is wider than any screen or paper."""
 
     columns: int
-    """Number of columns that stay in sight, from the left."""
+    """Number of columns that stay in sight, from the left. The last of them, the id of a row, is on
+    each printed page too.
+    """
     printed: int
     """Number of printed columns."""
     pages_wide: int
@@ -104,10 +106,11 @@ class Book:
         link: Link | None = None,
         frozen: Frozen | None = None,
         folds_empty: bool = False,
+        csv: str = "",
     ) -> None:
         """Add a sheet of one table with a frozen header and a filter.
 
-        `folds_empty` folds the columns without a value too.
+        `folds_empty` folds the columns without a value too. `csv` is the file with the same rows.
         """
         sheet = self.sheet(name)
         sheet.freeze_panes(1, frozen.columns if frozen else 0)
@@ -117,17 +120,19 @@ class Book:
         for number, row in enumerate(rows, 1):
             filled.update(at for at, cell in enumerate(row) if cell is not None and cell != "")
             if number == _MOST_ROWS - 1:
-                self.cell(sheet, number, 0, "A worksheet holds no more rows; ledger.csv has all.")
+                self.cell(sheet, number, 0, _no_more_rows(csv))
                 break
             for column, cell in enumerate(row):
                 if link and column == link.column and row[link.keys] and number <= _MOST_LINKS:
-                    target = f"external:{_TO_ROOT}{row[link.keys]}"
-                    sheet.write_url(number, column, target, string=str(cell))
+                    sheet.write_url(
+                        number, column, f"external:{_TO_ROOT}{row[link.keys]}", string=str(cell)
+                    )
                 else:
                     self.cell(sheet, number, column, cell, wraps=headings[column].is_prose)
         sheet.autofilter(0, 0, number, len(headings) - 1)
         if frozen:
             sheet.print_area(0, 0, number, frozen.printed - 1)
+            sheet.repeat_columns(frozen.columns - 1)
             sheet.fit_to_pages(frozen.pages_wide, 0)
         is_shown = filled if folds_empty and number else range(len(headings))
         _fold(
@@ -188,6 +193,10 @@ class Book:
                 form |= {"align": "left", "indent": 1}
             self._formats[key] = self._workbook.add_format(form)
         return self._formats[key]
+
+
+def _no_more_rows(csv: str) -> str:
+    return f"A worksheet holds no more rows{f'; {csv} has all' * bool(csv)}."
 
 
 def _fold(sheet: Worksheet, levels: Sequence[int], widths: Sequence[int]) -> None:

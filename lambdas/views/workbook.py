@@ -143,7 +143,13 @@ _NO_TOTAL = Total("", None, None, is_provisional=False, is_comparable=False)
 
 def _laid_out(book: Book, name: str, layout: Layout[Any], rows: Iterable[list[Cell]]) -> None:
     book.table(
-        name, layout.headings, rows, link=layout.link, frozen=layout.frozen, folds_empty=True
+        name,
+        layout.headings,
+        rows,
+        link=layout.link,
+        frozen=layout.frozen,
+        folds_empty=True,
+        csv=layout.csv,
     )
 
 

@@ -17,7 +17,7 @@ from lambdas.views.invoices_csv import invoice_csv_rows
 from ops.check.csv_view import CsvView
 from ops.check.manifest import ManifestPayer, WholeManifest
 
-_FIRST_COLUMNS = 44
+_FIRST_COLUMNS = 46
 """Columns of the first version that made this view."""
 _VIEW = CsvView(INTERNATIONAL, "", _FIRST_COLUMNS, "those of invoices.csv", "invoices", "owner")
 

@@ -39,6 +39,7 @@ COLUMNS_SO_FAR = (
     "tax_exchange_rate", "receipt_currency", "receipt_amount", "receiver_role",
     "bill_source_accounts", "inherited_from", "other_payer_account_ids", "tax_authority_status",
     "einvoice_status", "findings", "documents", "archived_on", "sha256",
+    "exchange_rate_source_currency", "tax_exchange_rate_source_currency",
 )  # fmt: skip
 """Other programs rely on them: add at the end, and change nothing before it."""
 
@@ -115,7 +116,19 @@ def test_a_row_has_all_that_a_ledger_books() -> None:
         "documents": "1",
         "archived_on": "2026-11-05",
         "sha256": document.stored.sha256,
+        "exchange_rate_source_currency": "",
+        "tax_exchange_rate_source_currency": "USD",
     }
+
+
+def test_an_exchange_rate_has_the_currency_that_it_converts() -> None:
+    details = {"SourceCurrencyCode": "USD", "TargetCurrencyCode": "JPY", "Rate": "151.2"}
+    money = amount("100", "JPY", CurrencyExchangeDetails=details)
+    odd = amount("100", "JPY", CurrencyExchangeDetails={"SourceCurrencyCode": ["USD"]})
+    two = invoice("1", PaymentCurrencyAmount=money), invoice("2", PaymentCurrencyAmount=odd)
+    first, second = rows(month(payer_state(invoices=two)))
+    assert (first["exchange_rate"], first["exchange_rate_source_currency"]) == ("151.2", "USD")
+    assert second["exchange_rate_source_currency"] == ""
 
 
 def test_a_tax_copy_names_its_invoice_and_has_its_amounts_in_the_currency_of_its_paper() -> None:

@@ -161,10 +161,16 @@ def test_an_amount_with_more_decimals_than_a_spreadsheet_shows_is_text() -> None
 def test_rows_beyond_the_end_of_a_worksheet_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lambdas.views.sheets._MOST_ROWS", 4)
     manifest = month(payer_state(invoices=tuple(due(str(n), "1.00") for n in range(1, 6))))
-    sheet = opened(manifest)["documents"]
-    assert sheet.max_row == 4
-    assert sheet.cell(4, 1).value == "A worksheet holds no more rows; ledger.csv has all."
-    assert sheet.auto_filter.ref.endswith("4")
+    book = opened(manifest)
+    for name, end in (
+        ("documents", "; ledger.csv has all."),
+        ("invoices", "; invoices.csv has all."),
+        ("columns", "."),
+    ):
+        sheet = book[name]
+        assert sheet.max_row == 4
+        assert sheet.cell(4, 1).value == f"A worksheet holds no more rows{end}"
+        assert sheet.auto_filter.ref.endswith("4")
 
 
 def test_text_is_cut_as_excel_counts_it() -> None:
@@ -291,6 +297,14 @@ def test_documents_are_printed_up_to_their_amount_and_the_columns_are_explained(
         *(("documents", heading) for heading in HEADINGS),
     ]
     assert all(row["Meaning"] for row in rows)
+
+
+@pytest.mark.parametrize("name", ["invoices", "documents"])
+def test_each_printed_page_has_the_invoice_id_beside_the_amounts(name: str) -> None:
+    sheet = opened(month(payer_state(invoices=(invoice(),))))[name]
+    column = cell(sheet, "Invoice id").column_letter
+    assert sheet.page_setup.fitToWidth == 2
+    assert sheet.print_title_cols == f"${column}:${column}"
 
 
 def test_payers_that_need_attention_come_first_with_a_row_for_each_currency() -> None:

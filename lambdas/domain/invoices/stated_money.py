@@ -26,6 +26,8 @@ class StatedMoney:
     gross: Decimal
     exchange_rate: Decimal | None
     """The rate with which AWS came to this currency."""
+    source_currency: str
+    """The currency that the rate converts to this one."""
     tax_name: str
     """The names of the taxes, joined by a plus sign."""
     tax_rate: Decimal | None
@@ -62,14 +64,17 @@ def _money(summary: InvoiceSummary, member: str) -> StatedMoney:
     elif tax is None and net is not None:
         tax = EXACT.subtract(gross, net)
     taxes = list(_taxes(_in(listed, "Breakdown")))
+    exchange = _in(amount, "CurrencyExchangeDetails")
+    source = _in(exchange, "SourceCurrencyCode")
     return StatedMoney(
-        currency,
-        net,
-        tax,
-        gross,
-        _decimal(_in(_in(amount, "CurrencyExchangeDetails"), "Rate")),
-        " + ".join(dict.fromkeys(name for name, _ in taxes if name)),
-        _rate([rate for _, rate in taxes], net, tax, smallest_unit(currency)),
+        currency=currency,
+        net=net,
+        tax=tax,
+        gross=gross,
+        exchange_rate=_decimal(_in(exchange, "Rate")),
+        source_currency=source if isinstance(source, str) else "",
+        tax_name=" + ".join(dict.fromkeys(name for name, _ in taxes if name)),
+        tax_rate=_rate([rate for _, rate in taxes], net, tax, smallest_unit(currency)),
     )
 
 

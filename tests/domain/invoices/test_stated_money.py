@@ -42,7 +42,14 @@ def test_net_tax_gross_and_rate_are_those_of_the_amount_that_is_paid() -> None:
         PaymentCurrencyAmount=amount("119.00", "100.00", "19.00", ("VAT", "19"), rate="0.91870"),
     )
     assert stated_money(InvoiceSummary(row)) == StatedMoney(
-        "EUR", Decimal(100), Decimal(19), Decimal(119), Decimal("0.91870"), "VAT", Decimal(19)
+        currency="EUR",
+        net=Decimal(100),
+        tax=Decimal(19),
+        gross=Decimal(119),
+        exchange_rate=Decimal("0.91870"),
+        source_currency="",
+        tax_name="VAT",
+        tax_rate=Decimal(19),
     )
     without = {name: row[name] for name in row if name != "PaymentCurrencyAmount"}
     found = stated_money(InvoiceSummary(without))
