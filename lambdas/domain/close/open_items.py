@@ -76,9 +76,13 @@ class OpenItem:
         return not is_held_up and all(one.waits for one in self.findings)
 
     @property
+    def has_deadline(self) -> bool:
+        """True unless it is damage of evidence, which may happen on any day."""
+        return self.finding.code not in _DAMAGE
+
+    @property
     def is_late(self) -> bool:
-        """True if it is overdue; damage of evidence has no deadline."""
-        return self.is_overdue and self.finding.code not in _DAMAGE
+        return self.is_overdue and self.has_deadline
 
     @property
     def actor(self) -> str:
@@ -204,7 +208,7 @@ def _order(item: OpenItem) -> tuple[object, ...]:
     )
 
 
-_About = tuple[str, InvoiceSummary, bool]
+_About = tuple[str, InvoiceSummary | None, bool]
 """Of an invoice: its id, its row, and True if it has a record."""
 _NO_INVOICE: _About = "", None, False
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})

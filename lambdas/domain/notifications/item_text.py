@@ -58,13 +58,13 @@ def action(item: OpenItem, notification: Notification) -> str:
         return (
             f"No action until {day_name(until)}; we retry daily. After that ({later}): {item.step}"
         )
-    if notification.is_overdue and not item.waits:
+    if notification.is_overdue and item.has_deadline:
         return f"{counted(notification.days_late, 'day')} late. {item.step}"
     return item.step
 
 
 def _who_and_when(item: OpenItem, notification: Notification) -> str:
-    if item.waits or notification.is_overdue:
+    if item.waits or notification.is_overdue or not item.has_deadline:
         return item.actor
     return f"{item.actor}, by {day_name(notification.last_day)}"
 

@@ -243,7 +243,7 @@ October 2026 is not complete: its part of the archive is damaged, 2 days after t
 10 November 2026.
 
 1. The month as a whole: periods/2026-10/manifests/
-   Next (cloud admin): 2 days late. {KINDS["MANIFESTS_ROLLED_BACK"].step}
+   Next (cloud admin): {KINDS["MANIFESTS_ROLLED_BACK"].step}
    Reason: MANIFESTS_ROLLED_BACK
 
 {END.partition(AUDITOR)[0]}""".rstrip()
