@@ -1,7 +1,5 @@
 """The four Lambda functions, one for each step, with their permissions."""
 
-from dataclasses import replace
-
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -9,6 +7,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.deploy_settings import MAX_DOCUMENT_BYTES, DeploySettings
+from infra.environment import DeployedNames, environment
 from infra.lambda_code import RUNTIME
 from infra.manifest_chain import ManifestChain
 from infra.notifications import Notifications
@@ -20,7 +19,6 @@ from infra.steps import (
     VALIDATE_COMPLETENESS,
     Step,
 )
-from lambdas.settings import FunctionSettings
 
 _LEAST_STORAGE_MIB = 512
 _MIB = 1024 * 1024
@@ -83,6 +81,13 @@ class Functions(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
 
+        names = DeployedNames(
+            signing_key=chain.signing_key.key_arn,
+            heads_table=chain.heads.table_name,
+            topic=notifications.topic.topic_arn,
+            chat_topic=notifications.chat.topic_arn if notifications.chat else "",
+        )
+
         def function(
             step: Step, minutes: int, memory_mib: int, storage_mib: int = _LEAST_STORAGE_MIB
         ) -> StepFunction:
@@ -90,7 +95,7 @@ class Functions(Construct):
                 self,
                 step,
                 code=code,
-                environment=_environment(step, settings, chain, notifications),
+                environment=environment(step, settings, names),
                 timeout=cdk.Duration.minutes(minutes),
                 memory_mib=memory_mib,
                 storage_mib=storage_mib,
@@ -110,41 +115,6 @@ class Functions(Construct):
         )
         for made in self.all:
             permissions.grant(made.role, made.step.state, made.log_group)
-
-
-def _environment(
-    step: Step, settings: DeploySettings, chain: ManifestChain, notifications: Notifications
-) -> dict[str, str]:
-    of_step = FunctionSettings(
-        archive_bucket=settings.archive_bucket_name,
-        payer_role_name=settings.payer_role_name,
-        external_id=settings.external_id,
-        close_deadline=settings.close_deadline,
-        lookback_periods=settings.lookback_periods,
-        retention=settings.retention,
-        document_hosts=settings.document_hosts,
-        fetch_threads=settings.fetch_threads,
-        max_document_bytes=MAX_DOCUMENT_BYTES,
-        manifest_signing_key=chain.signing_key.key_arn,
-        manifest_heads_table=chain.heads.table_name,
-        notification_topic=notifications.topic.topic_arn,
-        holidays=settings.holidays,
-        witnesses=settings.witnesses,
-        csv_format=settings.csv_format,
-    )
-    if step == VALIDATE_COMPLETENESS:  # the one that makes pages and notifies people
-        of_step = replace(
-            of_step,
-            muted_remarks=settings.muted_remarks,
-            default_owner=settings.default_owner,
-            escalation=settings.escalate_to,
-            chat_topic=notifications.chat.topic_arn if notifications.chat else "",
-        )
-    environment = of_step.to_environment()
-    if settings.billing_endpoint_url:
-        for service in ("INVOICING", "COST_EXPLORER", "ORGANIZATIONS"):  # boto3's own variables
-            environment[f"AWS_ENDPOINT_URL_{service}"] = settings.billing_endpoint_url
-    return environment
 
 
 def _storage_mib(fetch_threads: int) -> int:

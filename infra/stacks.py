@@ -9,6 +9,7 @@ from typing import Any
 import aws_cdk as cdk
 
 from infra.deploy_settings import CONTEXT_KEY, DeploySettings
+from infra.environment import refuse_too_large
 from infra.invoice_archive_stack import InvoiceArchiveStack
 from infra.names import PROJECT
 from infra.payer_reader import PayerReaderStack
@@ -20,6 +21,7 @@ def add_stacks(app: cdk.App, project: Path) -> None:
     Raises InvalidDeploySettings and PackageNotBuilt.
     """
     settings = DeploySettings.from_context(app.node.try_get_context(CONTEXT_KEY), project)
+    refuse_too_large(settings)
     InvoiceArchiveStack(app, settings=settings, project=project)
     PayerReaderStack(app, settings=settings)
 

@@ -209,7 +209,7 @@ def _order(item: OpenItem) -> tuple[object, ...]:
 
 
 _About = tuple[str, InvoiceSummary | None, bool]
-"""Of an invoice: its id, its row, and True if it has a record."""
+"""Of an invoice: its id (empty if there is none), its row, and True if it has a record."""
 _NO_INVOICE: _About = "", None, False
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
