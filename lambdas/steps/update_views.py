@@ -4,7 +4,7 @@ Views of one period's manifest are made with it. Views of several periods (pages
 bucket's root) are made after a run has judged all its periods, so that all show the same state.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -35,6 +35,7 @@ from lambdas.steps.read_if_understood import read_if_understood
 from lambdas.telemetry import logger
 from lambdas.views.cells import CsvForm
 from lambdas.views.digest import PeriodDigest
+from lambdas.views.find import FindFile
 from lambdas.views.invoices_csv import invoices_csv
 from lambdas.views.ledger import ledger_csv
 from lambdas.views.pages.archive_page import archive_page
@@ -98,11 +99,29 @@ def update_pages(
             _update_page(archive, chain, one, periods, seen)
         except NOT_UNDERSTOOD:
             logger().exception("could not make a page", extra={"billing_period": str(period)})
-    search = Search.of(find_files(archive, chain, periods), seen.owners)
+    parents: dict[str, str] = {}
+    search = Search.of(_noting(parents, find_files(archive, chain, periods)), seen.owners)
     page = archive_page(
-        archive.bucket, archive.region, periods, unread, search=search, owners=seen.owners
+        archive.bucket,
+        archive.region,
+        periods,
+        unread,
+        search=search,
+        owners=seen.owners,
+        parents=parents,
     )
     _update_root(archive, signer, page)
+
+
+def _noting(parents: dict[str, str], files: Iterable[FindFile]) -> Iterator[FindFile]:
+    """The files. The payer account that lists the invoices of an account outside the register is
+    noted, that of the newest file.
+    """
+    for file in files:
+        for account_id, _, _, inherited_from in file.payers:
+            if inherited_from:
+                parents.setdefault(account_id, inherited_from)
+        yield file
 
 
 def _update_root(archive: Archive, signer: ManifestSigner, page: bytes) -> None:

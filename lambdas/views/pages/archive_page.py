@@ -1,7 +1,8 @@
 """The page of the whole archive: periods that need a person, the search, all billing periods."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.close.open_items import OpenItem
@@ -40,17 +41,19 @@ def archive_page(
     *,
     search: Search | None = None,
     owners: Owners | None = None,
+    parents: Mapping[str, str] = MappingProxyType({}),
 ) -> bytes:
     """The view `index.html` at the root of a bucket; `periods` in any order.
 
-    `unread` are periods with a folder whose status cannot be read.
+    `unread` are periods with a folder whose status cannot be read. `parents` has the payer account
+    that lists the invoices of an account outside the register.
     """
     links = Links(bucket, region, depth=0)
     newest_first = sorted(periods, key=lambda one: one.billing_period, reverse=True)
     verdict = _verdict(periods, unread)
     known = {*unread, *(one.billing_period for one in periods)}
     work = [
-        (one, work_of(one, owners or Owners(())))
+        (one, work_of(one, owners or Owners(()), parents))
         for one in newest_first
         if one.verdict == "ACTION_REQUIRED"
     ]
@@ -139,7 +142,8 @@ def _person(item: OpenItem) -> Iterator[Content]:
     """The person who acts next, and the payer account."""
     yield doer(item)
     if item.who:
-        yield [" (", name(item.who.name or item.who.account_id), ")"]
+        own_name = "" if item.who.inherited_from else item.who.name
+        yield [" (", name(own_name or item.who.account_id), ")"]
 
 
 def _state(one: PeriodDigest) -> str:

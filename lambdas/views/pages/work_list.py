@@ -1,6 +1,7 @@
 """The open items of other periods, as far as their `completeness.json` knows them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from lambdas.domain.close.identities import Identity
 from lambdas.domain.close.open_items import OpenItem, items_of
@@ -18,11 +19,20 @@ _MOST = 10
 _HEADINGS = ("Owner", "Payer account", "Issue", "What to do")
 
 
-def work_of(period: PeriodDigest, owners: Owners) -> list[OpenItem]:
-    """The open items of a period, those for a person first."""
+def work_of(
+    period: PeriodDigest, owners: Owners, parents: Mapping[str, str] = MappingProxyType({})
+) -> list[OpenItem]:
+    """The open items of a period, those for a person first. `parents` has the payer account that
+    lists the invoices of an account outside the register.
+    """
     items = [_of_period(period, found) for found in period.blocking]
+    names = {payer.payer_account_id: payer.name for payer in period.payers}
     for payer in sorted(period.payers, key=lambda one: (one.name.casefold(), one.payer_account_id)):
-        who = Identity(payer.payer_account_id, payer.name, "", owners.of(payer.payer_account_id))
+        account_id = payer.payer_account_id
+        parent = "" if payer.name else parents.get(account_id, "")
+        holder = account_id if account_id in owners else parent or account_id
+        name_of = payer.name or names.get(parent, "")
+        who = Identity(account_id, name_of, "", owners.of(holder), parent)
         items += items_of(who, payer.blocking, period.last_day, is_overdue=period.is_overdue)
     return sorted(items, key=lambda one: one.waits)
 
@@ -79,6 +89,6 @@ def _deadline(item: OpenItem) -> Content:
 
 
 def _payer(who: Identity) -> Html:
-    return join(
-        name(who.name), " " if who.name else "", element("span", who.account_id, class_="id")
-    )
+    listed = "Listed under " if who.inherited_from else ""
+    account = element("span", who.account_id, class_="id")
+    return join(listed, name(who.name), " " if who.name else "", account)

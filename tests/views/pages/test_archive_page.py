@@ -238,3 +238,15 @@ def test_a_month_whose_deadline_passed_without_a_run_is_not_in_progress() -> Non
     assert lead_of(late) == (
         "The deadline of October 2026 has passed: the next daily run evaluates it."
     )
+
+
+def test_an_account_outside_the_register_has_the_owner_of_the_payer_that_lists_it() -> None:
+    child = payer_state(
+        BOREAL, name="", outstanding=(outstanding(payer=BOREAL),), verdict="PARTIAL"
+    )
+    bad = digest(payer_state(name="Acme"), child, verdict="ACTION_REQUIRED")
+    page = archive_page("b", "eu-west-1", [bad], owners=OWNERS, parents={BOREAL: ACME})
+    assert [row[:2] for row in rows_of(read(page).one("article"))] == [
+        ["Haruka <Nishida>", f"Listed under Acme {BOREAL}"]
+    ]
+    assert f"Haruka <Nishida> ({BOREAL}): " in read(page).one("p", "lead").text
