@@ -20,7 +20,7 @@ ALLOWED = {
 """Modules that may name what lies in the archive, and why."""
 NO_KEY = {
     ("infra/deploy_settings.py", "arn.rpartition('/')"): "the name in the ARN of a role",
-    ("infra/permissions.py", "required.on.partition('/')"): "a word of the table, then a pattern",
+    ("infra/permissions.py", "on.partition('/')"): "a word of the table, then a pattern",
     ("infra/principals.py", "role.rpartition('/')"): "the name in the ARN of a role",
     ("ops/check/scope.py", "text.partition('/')"): "a part of the whole, such as 2/7",
     ("ops/doctor.py", "arn.rpartition('/')"): "the name in the ARN of a role",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Generic
 
 from lambdas.domain.close.invoice_lines import InvoiceLine
+from lambdas.domain.evidence.archive_layout import file_name, invoices_csv_key, ledger_csv_key
 from lambdas.views.cells import Column, Line
 from lambdas.views.invoices_csv import INVOICE_COLUMNS
 from lambdas.views.ledger import COLUMNS, EXCLUDED, LedgerLine
@@ -79,7 +80,7 @@ DOCUMENTS = Layout(
     last_printed=EXCLUDED.name,
     shown_link="file_name",
     key="archive_key",
-    csv="ledger.csv",
+    csv=file_name(ledger_csv_key("*")),
 )
 _INVOICE_NAMES = [column.name for column in INVOICE_COLUMNS]
 INVOICES: Layout[InvoiceLine] = Layout(
@@ -89,5 +90,5 @@ INVOICES: Layout[InvoiceLine] = Layout(
     last_printed="outstanding_since",
     shown_link="file",
     key="file",
-    csv="invoices.csv",
+    csv=file_name(invoices_csv_key("*")),
 )
