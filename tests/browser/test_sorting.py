@@ -7,6 +7,7 @@ from tests.browser.conftest import PHONE, Reader
 from tests.browser.test_page_behaviour import open_all
 from tests.browser.test_search import FIND, OWNERS, months
 from tests.domain.example_months import due, month, payer_state
+from tests.domain.examples import outstanding
 
 
 def column(table: Locator, number: int) -> list[str]:
@@ -90,6 +91,57 @@ def test_months_sort_and_found_invoices_too(reader: Reader) -> None:
     ]
     page.get_by_label(FIND).fill("acm")
     assert found.locator("[aria-sort]").count() == 0
+
+
+def test_the_folded_rest_of_a_table_is_sorted_with_it(reader: Reader) -> None:
+    """Twenty open items are shown, and the others folded."""
+    gaps = tuple(outstanding(f"GAP-{n:02d}") for n in range(25))
+    page = reader.open_month(
+        month(payer_state(outstanding=gaps, verdict="PARTIAL"), verdict="ACTION_REQUIRED")
+    ).page
+    open_all(page)
+    first, rest = page.locator("table.open-items").all()
+    assert (first.locator("tbody tr").count(), rest.locator("tbody tr").count()) == (20, 5)
+    for heading in (first, rest):
+        heading.get_by_role("button", name="Invoice").click()
+    ordered = [f"GAP-{n:02d}" for n in range(25)][::-1]
+    assert column(first, 3) + column(rest, 3) == ordered
+    for table in (first, rest):
+        headings = table.get_by_role("columnheader", name="Invoice")
+        assert headings.get_attribute("aria-sort") == "descending"
+        assert table.locator("[aria-sort]").count() == 1
+    assert (first.locator("tbody tr").count(), rest.locator("tbody tr").count()) == (20, 5)
+
+
+def test_one_row_in_the_rest_of_a_table_is_sorted_too(reader: Reader) -> None:
+    gaps = tuple(outstanding(f"GAP-{n:02d}") for n in range(21))
+    page = reader.open_month(
+        month(payer_state(outstanding=gaps, verdict="PARTIAL"), verdict="ACTION_REQUIRED")
+    ).page
+    open_all(page)
+    first, rest = page.locator("table.open-items").all()
+    for _ in range(2):
+        rest.get_by_role("button", name="Invoice").click()
+    assert column(first, 3)[0] == "GAP-20"
+    assert column(rest, 3) == ["GAP-00"]
+
+
+def test_the_search_says_which_of_many_hits_are_sorted(reader: Reader) -> None:
+    invoices = tuple(due(f"26{n:08d}", "1.00") for n in range(51))
+    page = reader.open_archive(month(payer_state(invoices=invoices))).page
+    said = page.locator(".find").get_by_role("status")
+    sort = page.locator("table.found").get_by_role("button", name="Amount")
+    page.get_by_label(FIND).fill("26")
+    sort.click()
+    shown = "51 invoices found. The first 50 are shown. Add a word to find fewer."
+    assert said.text_content() == f"{shown} Only these 50 are sorted."
+    page.get_by_label(FIND).fill("26000")
+    assert said.text_content() == shown
+    sort.click()
+    assert said.text_content() == f"{shown} Only these 50 are sorted."
+    page.get_by_label(FIND).fill("2600000001")
+    sort.click()
+    assert said.text_content() == "1 invoice found."
 
 
 @pytest.mark.parametrize("has_script", [True, False])

@@ -12,7 +12,7 @@
   const lists = ["types", "sellers", "orders", "statuses"];
   const places = { types: 2, sellers: 3, orders: 4, documents: 5, statuses: 6 };
   const firstAmount = 7;
-  let data;
+  let data, count = 0;
 
   const prepare = (month) => {
     month.words = [month.period, ...fold(month.name).split(" ")];
@@ -115,7 +115,7 @@
       return cell;
     }));
   };
-  const sentence = (query, count) => {
+  const sentence = (query) => {
     if (count === 0) return `No invoice matches \u201c${query}\u201d in ${data.scope}. ${data.absent}`;
     const found = count === 1 ? "1 invoice found." : count.toLocaleString("en") + " invoices found.";
     return count > most ? `${found} The first ${most} are shown. Add a word to find fewer.` : found;
@@ -129,7 +129,8 @@
     }
     read();
     const found = search(split(query));
-    said.textContent = sentence(query, found.count);
+    count = found.count;
+    said.textContent = sentence(query);
     body.replaceChildren(...found.first.map(line));
     results.hidden = !found.count;
     results.dispatchEvent(new Event("filled", { bubbles: true }));
@@ -144,6 +145,9 @@
     show();
     field.focus();
   };
+  results.addEventListener("sorted", () => {
+    if (count > most) said.textContent = `${sentence(field.value.trim())} Only these ${most} are sorted.`;
+  });
   field.addEventListener("input", show);
   field.addEventListener("focus", read);
   // A reader who comes back from a month finds the same results.

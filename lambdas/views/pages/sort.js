@@ -28,17 +28,27 @@
     }
     return order.compare;
   };
-  const sort = (table, heading) => {
-    const column = heading.cellIndex;
+  const rowsOf = (table) => [...table.tBodies[0].rows];
+  const captionOf = (table) => table?.caption?.textContent;
+  // The table, and the folded rest of its rows.
+  const partsOf = (table) => {
+    const rest = table.nextElementSibling?.querySelector(":scope > summary + table");
+    return captionOf(rest) === captionOf(table) + ", continued" ? [table, rest] : [table];
+  };
+  const sort = (parts, column) => {
+    const heading = headingsOf(parts[0])[column];
     const isDown = heading.getAttribute("aria-sort") === "ascending";
-    const body = table.tBodies[0];
-    const rows = [...body.rows].map((row) => [textOf(row, column), row]);
+    const rows = parts.flatMap(rowsOf).map((row) => [textOf(row, column), row]);
     const compare = comparison(rows.map(([text]) => text), heading.classList.contains("number"));
     rows.sort(([one], [other]) => (one === "") - (other === "") ||
       (isDown ? compare(other, one) : compare(one, other)));
-    body.append(...rows.map(([, row]) => row));
-    clear(table);
-    heading.setAttribute("aria-sort", isDown ? "descending" : "ascending");
+    const counts = parts.map((table) => table.tBodies[0].rows.length); // before a row moves over
+    for (const [at, table] of parts.entries()) {
+      table.tBodies[0].append(...rows.splice(0, counts[at]).map(([, row]) => row));
+      clear(table);
+      headingsOf(table)[column].setAttribute("aria-sort", isDown ? "descending" : "ascending");
+    }
+    parts[0].dispatchEvent(new Event("sorted", { bubbles: true }));
   };
   // The row of headings; a row above it is for paper.
   const headingsOf = (table) => [...table.tHead.rows].at(-1).cells;
@@ -47,19 +57,23 @@
   };
   // On a narrow screen tables are cards without headings.
   const isNarrow = matchMedia("(max-width: 62rem)").matches;
-  for (const table of isNarrow ? [] : document.querySelectorAll("table")) {
+  const tables = isNarrow ? [] : [...document.querySelectorAll("table")].filter((one) => one.tHead);
+  const rests = new Set(tables.flatMap((table) => partsOf(table).slice(1)));
+  for (const table of tables.filter((one) => !rests.has(one))) {
+    const parts = partsOf(table);
+    const rows = parts.flatMap(rowsOf);
     const isFilledLater = table.classList.contains("found");
-    if (!table.tHead || (table.tBodies[0].rows.length < 2 && !isFilledLater)) continue;
-    for (const heading of headingsOf(table)) {
+    if (rows.length < 2 && !isFilledLater) continue;
+    for (const heading of parts.flatMap((one) => [...headingsOf(one)])) {
       const column = heading.cellIndex;
-      const hasSeveral = [...table.tBodies[0].rows].some((row) =>
+      const hasSeveral = rows.some((row) =>
         row.cells[column] && row.cells[column].querySelectorAll(".amounts > span").length > 1);
       if (!heading.textContent || hasSeveral) continue;
       const button = document.createElement("button");
       button.type = "button";
       button.append(...heading.childNodes);
       heading.append(button);
-      button.addEventListener("click", () => sort(table, heading));
+      button.addEventListener("click", () => sort(parts, column));
     }
   }
   addEventListener("filled", (event) => clear(event.target.querySelector("table")));
