@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from bench.views import manifest_of
@@ -242,6 +242,97 @@ def test_the_filter_opens_and_marks_invoices_and_goes_from_one_to_the_next(reade
     )
     words.fill("")
     assert hits.count() == page.locator(".payer[open]").count() == 0
+
+
+def few() -> Manifest:
+    """Two payer accounts: one invoice in the first, two in the second."""
+    acme = (
+        due(
+            "AB-1", "3980.36", "USD", PurchaseOrderNumber="0042", IssuedDate="2026-11-03T00:00:00Z"
+        ),
+    )
+    boreal = (
+        due("CD-1", "1234.50", payer=BOREAL, PurchaseOrderNumber="PO-8"),
+        due("CD-2", "607", "JPY", payer=BOREAL),
+    )
+    return month(payer_state(invoices=acme), payer_state(BOREAL, "Boreal", invoices=boreal))
+
+
+def test_the_filter_finds_an_amount_that_the_line_of_its_payer_account_shows(
+    reader: Reader,
+) -> None:
+    page = reader.open_month(few()).page
+    words, hits = page.get_by_label(FIND), page.locator("tr.hit td:first-child bdi")
+    for query, ids in (
+        ("3,980.36", ["AB-1"]),
+        ("3980.36", ["AB-1"]),
+        ("3.980,36 \N{EURO SIGN}", ["AB-1"]),
+        ("$ 3 980,36", ["AB-1"]),
+        ("607", ["CD-2"]),
+        ("JPY607", ["CD-2"]),
+        ("607 JPY", ["CD-2"]),
+        ("acme 3,980.36", ["AB-1"]),
+        ("boreal 3,980.36", []),
+    ):
+        words.fill(query)
+        assert hits.all_text_contents() == ids, query
+        assert all(hit.is_visible() for hit in hits.all())
+
+
+def test_the_filter_finds_amounts_whole_and_no_text_across_two_cells(reader: Reader) -> None:
+    page = reader.open_month(few()).page
+    words = page.get_by_label(FIND)
+    for query in ("234.50", "61,234.50", "80.36", "60", "00423", "20263,980.36"):
+        words.fill(query)
+        assert page.locator("tr.hit").count() == page.locator(".payer:visible").count() == 0, query
+    for query, code in (("0042", "AB-1"), ("po-8", "CD-1"), ("1,234", "CD-1")):
+        words.fill(query)
+        assert page.locator("tr.hit td:first-child bdi").all_text_contents() == [code], query
+
+
+def test_a_keyboard_goes_from_the_filter_through_the_hits_to_a_document(reader: Reader) -> None:
+    page = reader.open_month(few()).page
+    focused = "document.activeElement.dataset.invoice"
+    page.get_by_label(FIND).focus()
+    page.keyboard.type("cd-")
+    for expected in ("CD-1", "CD-2", "CD-1"):
+        page.keyboard.press("Enter")
+        assert page.evaluate(focused) == expected
+    page.keyboard.press("Tab")
+    assert "CD-1" in page.evaluate("document.activeElement.getAttribute('href')")
+
+
+def test_a_link_to_a_payer_account_opens_it_each_time(reader: Reader, period_path: Path) -> None:
+    page = reader.open(period_path).page
+    link = page.get_by_role("region", name="Action required").get_by_role(
+        "link", name="Minato Seimitsu"
+    )
+    line = page.locator("#payer-357902468813")
+    said = page.locator(".filter").get_by_role("status")
+    link.click()
+    line.locator("summary").click()
+    assert line.get_attribute("open") is None
+    link.click()
+    assert line.get_attribute("open") is not None
+    page.locator(".filter select").select_option("Transferred")
+    assert said.text_content() == "2 of 18 payer accounts shown"
+    assert not line.is_visible()
+    link.click()
+    assert line.is_visible()
+    assert said.text_content() == "3 of 18 payer accounts shown"
+
+
+def test_an_invoice_of_a_link_has_the_focus_and_keeps_the_hits_of_the_filter(
+    reader: Reader,
+) -> None:
+    page = reader.open_month(few()).page
+    page.get_by_label(FIND).fill("cd-")
+    page.evaluate("location.hash = '#invoice-AB-1'")
+    expect(page.locator("[data-invoice=AB-1]")).to_be_focused()
+    assert page.locator("tr.hit").count() == 3
+    assert page.locator(".filter").get_by_role("status").text_content() == (
+        "2 invoices found. Press Enter to go to the next one."
+    )
 
 
 @pytest.fixture(scope="module")

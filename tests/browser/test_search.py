@@ -1,9 +1,10 @@
 """The search over all months on the archive's page, and the way from it into a month."""
 
+import re
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from lambdas.domain.close.owners import Owners
 from lambdas.domain.evidence.archived_invoice import OutstandingInvoice
@@ -229,6 +230,19 @@ def test_a_month_without_a_hit_leads_to_the_search_over_all_months(opened: Opene
     page.wait_for_url("**/index.html#find=2609000001")
     assert page.locator(".found tbody td:nth-child(3) a").all_text_contents() == ["2609000001"]
     assert page.evaluate("document.activeElement.id") == "find-words"
+
+
+def test_the_switch_to_the_console_leaves_the_search_over_all_months_as_it_is(
+    opened: Opened,
+) -> None:
+    page = opened.page
+    page.goto(page.url.replace("index.html", "periods/2026-10/index.html"))
+    page.get_by_label("Open from").select_option("AWS console")
+    page.get_by_role("search").get_by_role("searchbox").fill("2609000001")
+    link = page.get_by_role("link", name="Search all months")
+    expect(link).to_have_attribute("href", re.compile("^https:.*&prefix=index.html$"))
+    page.get_by_label("Open from").select_option("this copy")
+    assert link.get_attribute("href") == "../../index.html#find=2609000001"
 
 
 def test_without_scripts_the_page_says_that_searching_needs_them(reader: Reader) -> None:

@@ -13,7 +13,7 @@
       const path = paths.get(link) ?? link.getAttribute("href");
       if (!path || /^(#|[a-z]+:)/i.test(path)) continue;
       paths.set(link, path);
-      const key = path.replace(/^(\.\.\/)+/, "");
+      const key = path.replace(/^(\.\.\/)+/, "").replace(/#.*/, ""); // an object has no places
       link.setAttribute("href", field.selectedIndex ? origin.dataset.console + key : path);
     }
   };

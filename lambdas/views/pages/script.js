@@ -10,6 +10,8 @@
   });
   const list = document.querySelector(".payers");
   if (!list) return;
+  // As the page writes it: the switch to the console changes the link itself.
+  const overview = document.querySelector(".masthead nav a")?.getAttribute("href");
   const payers = [...list.children];
   const rows = [...list.querySelectorAll("[data-invoice]")];
   const payerOf = (row) => row.closest(".payer");
@@ -21,6 +23,9 @@
     payer.hidden = false;
     payer.open = true;
     place.scrollIntoView({ block: place === payer ? "start" : "center" });
+    if (place === payer) return;
+    place.tabIndex = -1; // the next Tab reaches the row's documents
+    place.focus({ preventScroll: true });
   };
   const anchor = () => {
     try {
@@ -29,18 +34,25 @@
       return "";
     }
   };
+  let hits = [], recount = () => {};
   const follow = () => {
     const wanted = anchor();
     const payer = payers.find((one) => one.id === wanted);
-    const hits = rows.filter((row) => "invoice-" + row.dataset.invoice === wanted);
-    if (hits.length) mark(new Set(hits));
-    for (const place of [...hits, payer].filter(Boolean).reverse()) go(place);
+    const named = rows.filter((row) => "invoice-" + row.dataset.invoice === wanted);
+    if (named.length) mark(new Set([...hits, ...named]));
+    for (const place of [...named, payer].filter(Boolean).reverse()) go(place);
+    recount();
   };
   addEventListener("hashchange", follow);
+  // A second click on the same link changes no hash.
+  addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#"]');
+    if (link && link.hash === location.hash) follow();
+  });
   follow();
   if (payers.length < 2 && rows.length < 2) return;
 
-  const { fold, split, sums, needles, hasAmount } = findWords;
+  const { fold, split, needles, read: readText, hasAmount } = findWords;
   const mostOpened = 20;
   const bar = document.createElement("div");
   bar.className = "filter";
@@ -63,23 +75,25 @@
   said.setAttribute("role", "status");
   bar.append(said);
 
-  const textOf = (place) => fold([
-    place.textContent,
-    ...[...place.querySelectorAll("a")].map((one) => one.getAttribute("href").split("/").pop()),
-    ...[place, ...place.querySelectorAll("[data-code]")].map((one) => one.dataset.code || ""),
-    ...[place, ...place.querySelectorAll("[data-order]")].map((one) => one.dataset.order || ""),
-  ].join(" "));
-  const sumsOf = (row) => sums([...row.querySelectorAll(".number")]
-    .flatMap((one) => one.textContent.match(/\d[\d,]*(?:\.\d+)?/g) || []));
+  // Texts side by side, in cells or lines, are not one word.
+  const textsIn = (place) => {
+    const walk = document.createTreeWalker(place, NodeFilter.SHOW_TEXT), found = [];
+    while (walk.nextNode()) found.push(walk.currentNode.data);
+    return found.join(" ");
+  };
+  const hiddenIn = (place) => [place, ...place.querySelectorAll("[data-code], [data-invoice], a")]
+    .flatMap((one) => [one.dataset.code, one.dataset.invoice, one.dataset.order,
+      (one.getAttribute("href") || "").split("/").pop()]);
+  const readOf = (place, name = "") => {
+    const { text, sums } = readText(textsIn(place));
+    const more = hiddenIn(place).filter(Boolean).join(" ");
+    return { text: text + " " + fold(more) + " " + name, sums, name };
+  };
   let texts;
   const read = () => {
     texts ??= {
-      payers: payers.map((payer) => ({
-        text: textOf(payer),
-        name: fold(payer.querySelector("summary").textContent),
-        sums: [...payer.querySelectorAll("[data-invoice]")].map(sumsOf).join(""),
-      })),
-      rows: new Map(rows.map((row) => [row, { text: textOf(row), sums: sumsOf(row) }])),
+      payers: payers.map((payer) => readOf(payer, fold(textsIn(payer.querySelector(".who"))))),
+      rows: new Map(rows.map((row) => [row, readOf(row)])),
     };
   };
   const has = (one, word) => one.text.includes(word) || hasAmount(one.sums, needles(word));
@@ -90,36 +104,33 @@
       return wanted.every((word) => has(one, word) || name.includes(word)) &&
         wanted.some((word) => has(one, word) && !name.includes(word));
     });
-  const overview = document.querySelector(".masthead nav a");
-  const sentence = (query, shown, hits) => {
+  const sentence = (shown) => {
     const count = shown === payers.length ? "" : `${shown} of ${payers.length} payer accounts shown`;
-    if (!hits) return count;
-    const found = hits === 1 ? "1 invoice found" : `${hits} invoices found`;
+    if (!hits.length) return count;
+    const found = hits.length === 1 ? "1 invoice found" : `${hits.length} invoices found`;
     return `${found}${count && ", " + count}. Press Enter to go to the next one.`;
   };
-  const say = (query, shown, hits) => {
-    said.textContent = shown ? sentence(query, shown, hits)
+  const say = (query, shown) => {
+    said.textContent = shown ? sentence(shown)
       : `Nothing in this month matches \u201c${query}\u201d. `;
     if (shown || !query || !overview) return;
     const link = document.createElement("a");
-    link.href = overview.getAttribute("href") + "#find=" + encodeURIComponent(query);
+    link.href = overview + "#find=" + encodeURIComponent(query);
     link.textContent = "Search all months";
     said.append(link, ".");
   };
-  let hits = [], at = -1, unfolded = [];
+  let at = -1, unfolded = [];
   const show = () => {
     const query = words.value.trim();
     const wanted = split(query);
     read();
     hits = [];
     at = -1;
-    let shown = 0;
     payers.forEach((payer, index) => {
       const of = texts.payers[index];
       const is = (status.selectedIndex === 0 || payer.dataset.verdict === status.value) &&
         wanted.every((word) => has(of, word));
       payer.hidden = !is;
-      shown += is;
       if (is && wanted.length) hits.push(...hitsIn(payer, of.name, wanted));
     });
     mark(new Set(hits));
@@ -127,14 +138,20 @@
     unfolded = hits.length > mostOpened ? []
       : [...new Set(hits.map(payerOf))].filter((payer) => !payer.open);
     for (const one of unfolded) one.open = true;
-    say(query, shown, hits.length);
+    recount();
+  };
+  recount = () => {
+    say(words.value.trim(), payers.filter((payer) => !payer.hidden).length);
   };
   words.addEventListener("input", show);
-  words.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || !hits.length) return;
+  const next = (event) => {
+    const isThere = event.target === words || event.target === hits[at];
+    if (event.key !== "Enter" || !isThere || !hits.length) return;
     at = (at + 1) % hits.length;
     go(hits[at]);
-  });
+  };
+  words.addEventListener("keydown", next);
+  list.addEventListener("keydown", next);
   status.addEventListener("change", show);
   list.before(bar);
 })();
