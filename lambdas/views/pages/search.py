@@ -19,7 +19,7 @@ from lambdas.domain.visible_text import shown
 from lambdas.domain.words import counted, some_of
 from lambdas.views.find import SHARED, FindFile
 from lambdas.views.pages.frame import section, table
-from lambdas.views.pages.html import Html, element, void
+from lambdas.views.pages.html import Html, element, join, void
 from lambdas.views.pages.links import Links
 from lambdas.views.wording import code_name
 
@@ -43,9 +43,9 @@ _ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
 @dataclass(frozen=True)
 class Search:
-    """The searched months, newest first, each with its data."""
+    """The searched months, newest first, each with its data; None on a page without a search."""
 
-    months: tuple[tuple[BillingPeriod, str], ...] = ()
+    months: tuple[tuple[BillingPeriod, str], ...] | None = None
 
     @classmethod
     def of(cls, files: Iterable[FindFile], owners: Owners, most: int = MOST_BYTES) -> "Search":
@@ -61,9 +61,18 @@ class Search:
 
     def section(self, links: Links, known: set[BillingPeriod]) -> Iterator[Html]:
         """The part of the page; `known` are all periods of the archive."""
-        if not self.months:
+        if self.months is None or not known:
             return
         left_out = sorted(known - {period for period, _ in self.months}, reverse=True)
+        content = (
+            self._search(links, left_out)
+            if self.months
+            else element("p", _left_out_text(left_out), class_="note")
+        )
+        yield section("Find an invoice", content, name="find")
+
+    def _search(self, links: Links, left_out: Sequence[BillingPeriod]) -> Html:
+        note = [f"Searches {self._scope}. More words narrow the search.", _left_out_text(left_out)]
         field = element(
             "div",
             element(
@@ -73,24 +82,23 @@ class Search:
             ),
             void("input", id=_FIELD, type="search", autocomplete="off", spellcheck="false",
                  aria_describedby=_SCOPE),
-            element("p", _scope_note(self._scope, left_out), id=_SCOPE, class_="note"),
+            element("p", " ".join(filter(None, note)), id=_SCOPE, class_="note"),
             role="search",
             aria_label="Invoices of all months",
         )  # fmt: skip
         results = element("div", table("Found invoices", _HEADINGS, (), class_="found"),
                           class_="results", hidden=True)  # fmt: skip
-        yield section(
-            "Find an invoice",
+        return join(
             element("p", _WITHOUT_SCRIPT, class_="note"),
             element("div", field, element("p", role="status"), results, class_="find", hidden=True),
             Html(f'<script type="application/json" id="find-data">{self._data(links)}</script>'),
-            name="find",
         )
 
     @property
     def _scope(self) -> str:
-        newest, oldest = self.months[0][0], self.months[-1][0]
-        count = counted(len(self.months), "month")
+        periods = [period for period, _ in self.months or ()]
+        newest, oldest = periods[0], periods[-1]
+        count = counted(len(periods), "month")
         if newest == oldest:
             return f"{count}, {period_name(newest)}"
         return f"{count}, {period_name(oldest)} to {period_name(newest)}"
@@ -102,16 +110,16 @@ class Search:
             "scope": self._scope,
             "absent": _ABSENT,
         }
-        months = ",\n".join(data for _, data in self.months)
+        months = ",\n".join(data for _, data in self.months or ())
         return f'{_json(common)[:-1]},"months":[\n{months}]}}'
 
 
-def _scope_note(scope: str, left_out: Sequence[BillingPeriod]) -> str:
-    note = f"Searches {scope}. More words narrow the search."
-    if left_out:
-        names = some_of([period_name(one) for one in left_out])
-        note += f" Not searched: {names}. Open those months below."
-    return note
+def _left_out_text(left_out: Sequence[BillingPeriod]) -> str:
+    """The months outside the search; a month whose status cannot be read has no link."""
+    if not left_out:
+        return ""
+    names = some_of([period_name(one) for one in left_out])
+    return f"Not searched: {names}. If a month is linked below, open it and search there."
 
 
 def _month_data(file: FindFile, owners: Owners) -> str:

@@ -13,7 +13,7 @@ from lambdas.views.pages.archive_page import archive_page
 from lambdas.views.pages.search import Search
 from tests.domain.example_months import SEPTEMBER, due, month, payer_state
 from tests.domain.examples import ACME, BOREAL, OCTOBER, archived, outstanding
-from tests.views.pages.reading import Node, read
+from tests.views.pages.reading import Node, read, section
 
 OWNERS = Owners([Payer(ACME, "Acme", owner="Dana Whitlock")])
 
@@ -92,14 +92,45 @@ def test_the_oldest_months_are_left_out_where_the_page_would_be_too_large() -> N
             taken.append(one)
             yield find_file(one)
 
-    (only,) = Search.of(files(), OWNERS, 500).months
+    (only,) = Search.of(files(), OWNERS, 500).months or ()
     assert only[0] == OCTOBER
     assert len(taken) == 2  # nothing after the first that does not fit is read
     shown = page(*months, most=500)
     assert "Searches 1 month, October 2026. More words narrow the search. Not searched: " in (
         shown.text
     )
-    assert "Not searched: September 2026, August 2026. Open those months below." in shown.text
+    assert (
+        "Not searched: September 2026, August 2026. If a month is linked below, open it and search "
+        "there."
+    ) in shown.text
+
+
+def test_a_newest_month_that_is_too_large_is_named_in_place_of_the_search() -> None:
+    shown = page(of(OCTOBER, due("1", "1.00")), of(SEPTEMBER), most=100)
+    part = section(shown, "Find an invoice")
+    assert part
+    assert part.text == (
+        "Find an invoice Not searched: October 2026, September 2026. If a month is linked below, "
+        "open it and search there."
+    )
+    assert not part.all("input")
+    assert len(shown.all("script")) == 1  # there is no data to search
+
+
+def test_a_month_that_cannot_be_read_is_not_searched_and_has_no_link() -> None:
+    search = Search.of([find_file(of(OCTOBER))], OWNERS)
+    shown = read(
+        archive_page("b", "eu-west-1", [PeriodDigest.of(of(OCTOBER))], [SEPTEMBER], search=search)
+    )
+    assert "Not searched: September 2026. If a month is linked below, open it" in shown.text
+    assert "periods/2026-09/index.html" not in shown.links()
+    assert "periods/2026-10/index.html" in shown.links()
+
+
+def test_an_archive_without_a_month_has_no_search() -> None:
+    search = Search.of([], OWNERS)
+    shown = read(archive_page("b", "eu-west-1", [], search=search))
+    assert "Find an invoice" not in shown.text
 
 
 def test_without_data_there_is_no_search() -> None:
