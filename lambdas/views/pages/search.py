@@ -43,9 +43,13 @@ _ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
 @dataclass(frozen=True)
 class Search:
-    """The searched months, newest first, each with its data; None on a page without a search."""
+    """The searched months, newest first, each with its data.
 
-    months: tuple[tuple[BillingPeriod, str], ...] | None = None
+    The part of the page stays without a searched month and names those that are not searched.
+    """
+
+    months: tuple[tuple[BillingPeriod, str], ...] = ()
+    is_on_page: bool = False
 
     @classmethod
     def of(cls, files: Iterable[FindFile], owners: Owners, most: int = MOST_BYTES) -> "Search":
@@ -57,11 +61,11 @@ class Search:
             if size > most:
                 break
             months.append((file.billing_period, data))
-        return cls(tuple(months))
+        return cls(tuple(months), is_on_page=True)
 
     def section(self, links: Links, known: set[BillingPeriod]) -> Iterator[Html]:
         """The part of the page; `known` are all periods of the archive."""
-        if self.months is None or not known:
+        if not (self.is_on_page and known):
             return
         left_out = sorted(known - {period for period, _ in self.months}, reverse=True)
         content = (
@@ -96,9 +100,8 @@ class Search:
 
     @property
     def _scope(self) -> str:
-        periods = [period for period, _ in self.months or ()]
-        newest, oldest = periods[0], periods[-1]
-        count = counted(len(periods), "month")
+        newest, oldest = self.months[0][0], self.months[-1][0]
+        count = counted(len(self.months), "month")
         if newest == oldest:
             return f"{count}, {period_name(newest)}"
         return f"{count}, {period_name(oldest)} to {period_name(newest)}"
@@ -110,7 +113,7 @@ class Search:
             "scope": self._scope,
             "absent": _ABSENT,
         }
-        months = ",\n".join(data for _, data in self.months or ())
+        months = ",\n".join(data for _, data in self.months)
         return f'{_json(common)[:-1]},"months":[\n{months}]}}'
 
 

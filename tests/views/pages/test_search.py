@@ -92,7 +92,7 @@ def test_the_oldest_months_are_left_out_where_the_page_would_be_too_large() -> N
             taken.append(one)
             yield find_file(one)
 
-    (only,) = Search.of(files(), OWNERS, 500).months or ()
+    (only,) = Search.of(files(), OWNERS, 500).months
     assert only[0] == OCTOBER
     assert len(taken) == 2  # nothing after the first that does not fit is read
     shown = page(*months, most=500)
