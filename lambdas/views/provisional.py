@@ -78,12 +78,12 @@ def provisional(one: PeriodDigest | PayerDigest) -> str:
     return f"provisional: {counted(one.outstanding, 'invoice')} {verb} outstanding"
 
 
-def provisional_in(one: PeriodDigest) -> str | None:
+def provisional_in(one: PeriodDigest, before: PeriodDigest | None = None) -> str | None:
     """The remark beside the totals of a period, with the currencies that may still change; None if
     none can.
     """
-    currencies = {*one.totals, *one.outstanding_totals}
-    opened = open_currencies(one)
+    currencies = {*one.totals, *one.outstanding_totals, *(before.totals if before else ())}
+    opened = open_currencies(one, before)
     changing = sorted(currency for currency in currencies if currency in opened)
     if one.is_complete or (currencies and not changing):
         return None

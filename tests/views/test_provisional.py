@@ -107,3 +107,10 @@ def test_the_remark_of_a_period_names_the_currencies_unless_all_are_open() -> No
     assert provisional_in(now(every)) == f"provisional: {said}"
     assert provisional_in(digest(whole)) is None
     assert provisional_in(now(payer_state(verdict="NO_ACCESS"))) == "provisional"
+
+
+def test_an_account_without_a_total_may_get_what_it_had_the_month_before() -> None:
+    whole = payer_state(BOREAL, "Boreal", invoices=(due("9", "5", "EUR"),))
+    denied = payer_state(verdict="NO_ACCESS")
+    september = digest(payer_state(invoices=(due("0", "5", "JPY"),)), whole)
+    assert provisional_in(now(denied, whole), september) == "provisional in JPY"

@@ -1,6 +1,6 @@
 """Billing periods as a table, on the archive's page and on each period's."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from lambdas.domain.billing_period import BillingPeriod
@@ -32,7 +32,8 @@ _HEADINGS = (
 
 def period_table(caption: str, links: Links, periods: Sequence[PeriodDigest]) -> Html:
     """One row for each period, with links to its page and its ledger."""
-    rows = [_row(links, one) for one in periods]
+    known = {one.billing_period: one for one in periods}
+    rows = [_row(links, one, known) for one in periods]
     return table(caption, _HEADINGS, rows, class_="periods")
 
 
@@ -55,12 +56,13 @@ def year_table(
             continue
         for month in group:
             one = known.get(month)
-            rows.append(_row(links, one) if one else _unread_row(month))
+            rows.append(_row(links, one, known) if one else _unread_row(month))
     return table(caption, _HEADINGS, rows, class_="periods")
 
 
-def _row(links: Links, one: PeriodDigest) -> Html:
-    period, remark = period_name(one.billing_period), provisional_in(one)
+def _row(links: Links, one: PeriodDigest, known: Mapping[BillingPeriod, PeriodDigest]) -> Html:
+    period = period_name(one.billing_period)
+    remark = provisional_in(one, known.get(one.billing_period.shifted(-1)))
     return _cells(
         links.to(period_page_key(one.billing_period), period),
         verdict_mark(verdict_name(one.verdict), one.verdict),
