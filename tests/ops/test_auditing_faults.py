@@ -4,11 +4,9 @@ check, and with the program of README.txt.
 
 import json
 import os
-import re
 import tracemalloc
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,6 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.close.owners import Owners
 from lambdas.domain.evidence.manifest_heads import ManifestHead
 from lambdas.domain.evidence.signatures import signed_file, signed_part
-from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.json_text import sha256_hex, to_json
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.views.cells import CSV_FORMS, CsvForm
@@ -269,40 +266,6 @@ def test_t15_the_readmes_program_shows_invoices_that_were_edited(old: str, new: 
     assert check(text, manifest.to_data())
     assert old in text
     assert not check(text.replace(old, new, 1), manifest.to_data())
-
-
-@pytest.mark.parametrize(("unarchived", "must"), [(None, False), (0, True)])
-def test_t15_the_readmes_program_warns_of_a_view_that_is_missing_if_that_release_makes_it(
-    unarchived: int | None, must: bool, capsys: pytest.CaptureFixture[str]
-) -> None:
-    state = replace(payer_state(), unarchived=unarchived)
-    newest = example_month(state).to_data()
-    names = functions_of_the_program()
-    names |= {"found": set(), "problems": []}
-    names["check_views"]("2026-10", newest, {})
-    warned = re.findall(r"WARNING periods/2026-10/(\S+): is missing", capsys.readouterr().out)
-    made = ["SHA256SUMS", "completeness.json", "ledger.csv"]
-    assert warned == made + ["invoices.csv"] * must
-
-
-def test_t15_the_readmes_program_passes_over_no_part_of_a_views_name() -> None:
-    names = functions_of_the_program()
-    assert [one for one in names["VIEWS"] if one in names["MADE_LATER"]] == ["invoices.csv"]
-    assert not any(part in names["MADE_LATER"] for part in ("csv", "invoices", ""))
-
-
-def test_t15_the_readmes_program_says_that_of_invoices_only_files_and_gross_are_checked() -> None:
-    one = due("1", "41.50", "EUR")
-    member = one.summary.row["PaymentCurrencyAmount"] | {"TotalAmountBeforeTax": "31.50"}
-    one = replace(one, summary=InvoiceSummary({**one.summary.row, "PaymentCurrencyAmount": member}))
-    manifest = example_month(payer_state(invoices=(one,)))
-    text = invoices_csv(manifest, Owners(())).decode()
-    assert ",31.50,10.00,41.50," in text
-    forged = text.replace(",31.50,10.00,41.50,", ",41.50,0.00,41.50,")
-    assert functions_of_the_program()["check_invoices"](forged, manifest.to_data())
-    assert '"invoices.csv but for its files and its sums of gross"' in CHECK_MANIFESTS
-    readme = " ".join(readme_text("bucket").decode().split())
-    assert "the gross sums of invoices.csv" in readme
 
 
 def test_t15_the_readmes_program_reads_a_ledger_in_little_more_memory_than_it_has() -> None:

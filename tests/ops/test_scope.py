@@ -1,11 +1,14 @@
 """What a check is asked to look at, and that it says what it left out."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from lambdas.domain.evidence.archive_layout import is_evidence
 from ops.check.scope import Level, Subset
+from tests.handlers.conftest import ACME, AFTER_DEADLINE, BOREAL, World, invoice
+from tests.ops.archived_months import archived_by, copied
 from tests.ops.made_archive import SEPTEMBER, MadeArchive, make_archive
 from tests.ops.memory_place import MemoryPlace
 from tests.ops.test_check_findings import check
@@ -45,6 +48,37 @@ EVIDENCE = sorted(key for key in GOOD.files if is_evidence(key) and not key.star
 def test_below_the_level_of_bytes_no_evidence_is_opened(level: Level) -> None:
     assert read_at(level=level) == []
     assert "the bytes of records and documents" in left_out(level=level)
+
+
+OWNER = "the column 'owner' of invoices.csv"
+
+
+def two_payers(world: World) -> None:
+    world.catalogue.payers = {ACME: [invoice("A1")], BOREAL: [invoice("B1", BOREAL)]}
+    world.run(at=AFTER_DEADLINE)
+
+
+def test_a_forged_owner_is_no_finding_so_the_report_says_that_owners_are_not_checked(
+    tmp_path: Path,
+) -> None:
+    month = copied(archived_by(two_payers), tmp_path / "copy")
+    key = "periods/2026-10/invoices.csv"
+    text = month.content(key).decode()
+    header, first, *rest = text.split("\r\n")
+    cells = first.split(",")
+    cells[header.split(",").index("owner")] = '"Mallory"'
+    forged = "\r\n".join((header, ",".join(cells), *rest))
+    assert forged != text
+    month.copy(key).write_bytes(forged.encode())
+    report = month.check()
+    assert (report.result, report.findings) == ("ALL_WELL", [])
+    assert OWNER in [one.what for one in report.not_checked]
+
+
+def test_below_the_level_of_bytes_no_view_is_opened_and_owners_are_part_of_that() -> None:
+    assert OWNER not in left_out(level=Level.presence)
+    assert "and the views" in left_out(level=Level.presence)
+    assert OWNER in left_out()
 
 
 def test_at_the_level_of_bytes_every_record_and_document_is_read_once() -> None:
