@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Generic
 
 from lambdas.domain.close.invoice_lines import InvoiceLine
-from lambdas.domain.evidence.archive_layout import file_name, invoices_csv_key, ledger_csv_key
 from lambdas.views.cells import Column, Line
 from lambdas.views.invoices_csv import INVOICE_COLUMNS
 from lambdas.views.ledger import COLUMNS, EXCLUDED, LedgerLine
@@ -24,8 +23,8 @@ class Layout(Generic[Line]):
     """The column that opens the file."""
     key: str
     """The column of archive keys."""
-    csv: str
-    """The file with the same rows."""
+    full: str
+    """The sentence below the last row that a worksheet holds."""
 
     @property
     def headings(self) -> list[Heading]:
@@ -80,7 +79,7 @@ DOCUMENTS = Layout(
     last_printed=EXCLUDED.name,
     shown_link="file_name",
     key="archive_key",
-    csv=file_name(ledger_csv_key("*")),
+    full="A worksheet holds no more rows; ledger.csv has all.",
 )
 _INVOICE_NAMES = [column.name for column in INVOICE_COLUMNS]
 INVOICES: Layout[InvoiceLine] = Layout(
@@ -90,5 +89,5 @@ INVOICES: Layout[InvoiceLine] = Layout(
     last_printed="outstanding_since",
     shown_link="file",
     key="file",
-    csv=file_name(invoices_csv_key("*")),
+    full="A worksheet holds no more rows; invoices.csv has all.",
 )

@@ -106,11 +106,12 @@ class Book:
         link: Link | None = None,
         frozen: Frozen | None = None,
         folds_empty: bool = False,
-        csv: str = "",
+        full: str = "A worksheet holds no more rows.",
     ) -> None:
         """Add a sheet of one table with a frozen header and a filter.
 
-        `folds_empty` folds the columns without a value too. `csv` is the file with the same rows.
+        `folds_empty` folds the columns without a value too. `full` is the last row of a
+        sheet that holds no more.
         """
         sheet = self.sheet(name)
         sheet.freeze_panes(1, frozen.columns if frozen else 0)
@@ -120,7 +121,7 @@ class Book:
         for number, row in enumerate(rows, 1):
             filled.update(at for at, cell in enumerate(row) if cell is not None and cell != "")
             if number == _MOST_ROWS - 1:
-                self.cell(sheet, number, 0, _no_more_rows(csv))
+                self.cell(sheet, number, 0, full)
                 break
             for column, cell in enumerate(row):
                 if link and column == link.column and row[link.keys] and number <= _MOST_LINKS:
@@ -193,10 +194,6 @@ class Book:
                 form |= {"align": "left", "indent": 1}
             self._formats[key] = self._workbook.add_format(form)
         return self._formats[key]
-
-
-def _no_more_rows(csv: str) -> str:
-    return f"A worksheet holds no more rows{f'; {csv} has all' * bool(csv)}."
 
 
 def _fold(sheet: Worksheet, levels: Sequence[int], widths: Sequence[int]) -> None:

@@ -149,7 +149,7 @@ def _laid_out(book: Book, name: str, layout: Layout[Any], rows: Iterable[list[Ce
         link=layout.link,
         frozen=layout.frozen,
         folds_empty=True,
-        csv=layout.csv,
+        full=layout.full,
     )
 
 
