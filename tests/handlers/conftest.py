@@ -456,8 +456,12 @@ _WORKBOOKS: dict[bytes, bytes] = {}
 def _ledger_workbook(
     manifest: Manifest, before: PeriodDigest | None, owners: Owners, as_of: datetime
 ) -> bytes:
-    """The workbook, made once for runs of a day that have nothing new."""
-    content = repr((manifest, before, vars(owners), as_of))
+    """The workbook, made once for runs that have nothing new; of their instants it shows whether
+    the deadlines have passed.
+    """
+    is_overdue = f"{as_of:%Y-%m-%d}" > manifest.last_day
+    earlier = before and before.read_as_of(None)
+    content = repr((manifest, earlier, before and before.is_overdue, vars(owners), is_overdue))
     of = hashlib.sha256(content.encode(errors="surrogatepass")).digest()
     if of not in _WORKBOOKS:
         _WORKBOOKS[of] = ledger_workbook(manifest, before, owners, as_of)
