@@ -74,7 +74,7 @@ class FunctionSettings:
     holidays: tuple[date, ...]
     """Days from Monday to Friday that are not business days."""
     witnesses: Witnesses
-    csv_format: str
+    csv_format: str = CSV_FORMATS[0]
     """The form of `ledger.csv`, one of CSV_FORMATS."""
     muted_remarks: tuple[MutedRemark, ...] = ()
     """Remarks that the pages leave out. Only the function that makes pages and notifies people has
@@ -111,12 +111,13 @@ class FunctionSettings:
             "BILLING_TRANSFERS": _YES if self.witnesses.billing_transfers else _NO,
             "INVOICE_UNITS": _YES if self.witnesses.invoice_units else _NO,
             **self._optional(),
-            "CSV_FORMAT": self.csv_format,
         }
 
     def _optional(self) -> dict[str, str]:
         """The variables that are there only where a deployment has chosen something."""
         given = {"DEFAULT_OWNER": self.default_owner} if self.default_owner != DEFAULT_OWNER else {}
+        if self.csv_format != CSV_FORMATS[0]:
+            given["CSV_FORMAT"] = self.csv_format
         if self.escalation.emails:
             given["ESCALATE_TO"] = ",".join(self.escalation.emails)
             given["ESCALATE_AFTER_DAYS"] = str(self.escalation.after_days)
@@ -169,7 +170,7 @@ class FunctionSettings:
                 given.value("ESCALATE_AFTER_DAYS", _number(1), NO_ESCALATION.after_days),
             ),
             chat_topic=given.value("CHAT_TOPIC", str, ""),
-            csv_format=read("CSV_FORMAT", choice(*CSV_FORMATS), CSV_FORMATS[0]),
+            csv_format=given.value("CSV_FORMAT", choice(*CSV_FORMATS), CSV_FORMATS[0]),
         )
         given.raise_problems(InvalidEnvironment)
         return settings
