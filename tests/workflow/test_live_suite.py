@@ -22,6 +22,8 @@ NOT_ON_THE_EMBEDDED_AWS = {
     "test_aws_grants_each_action[Workflow-on conditions]",
     # its schedule is switched off, and its register is another
     "test_it_starts_daily_and_knows_the_register",
+    # no owner of the repository's register is in it
+    "test_everybody_to_notify_has_confirmed_a_subscription",
 }
 
 
@@ -43,4 +45,4 @@ def test_the_live_suite_passes_but_for_what_the_embedded_aws_does_not_have(
     )
     failed = set(re.findall(r"^FAILED \S+?::(test_\w+(?:\[.*?\])?)", ran.stdout, re.MULTILINE))
     assert failed == NOT_ON_THE_EMBEDDED_AWS, ran.stdout
-    assert "6 failed, 29 passed" in ran.stdout
+    assert "7 failed, 28 passed" in ran.stdout
