@@ -160,11 +160,10 @@ def _print_items(console: Console, heading: str, items: Sequence[OpenItem]) -> N
     for item in items:
         who = [item.who.account_id, item.who.name] if item.who else []
         _print_item(console, "red", item.finding.code, [*who, item.subject])
-        doer = item.owner.name if item.actor == "finance" and item.owner else item.actor
         _print_lines(
             console,
             *(found.detail for found in item.findings),
-            f"{doer[:1].upper()}{doer[1:]}: {item.action}",
+            f"{item.doer}: {item.action}",
         )
 
 

@@ -47,13 +47,13 @@ def identities_of(
     for account_id, state in states.items():
         parent = None if state.name else _shown_by(seen_by[account_id], states)
         named = parent or state
-        holder = account_id if account_id in owners else named.payer_account_id
+        parent_id = parent.payer_account_id if parent else ""
         found[account_id] = Identity(
             account_id,
             named.name,
             state.legal_entity or named.legal_entity,
-            owners.of(holder),
-            parent.payer_account_id if parent else "",
+            owners.of(account_id, parent_id),
+            parent_id,
         )
     return found
 

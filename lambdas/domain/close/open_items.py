@@ -90,6 +90,13 @@ class OpenItem:
         return "AWS" if self.waits else KINDS[(self.obstacle or self.finding).code].actor
 
     @property
+    def doer(self) -> str:
+        """The person who acts, or the party: the owner acts for finance."""
+        if self.actor == "finance" and self.owner:
+            return self.owner.name
+        return self.actor[:1].upper() + self.actor[1:]
+
+    @property
     def owner(self) -> Owner | None:
         return self.who.owner if self.who else None
 
@@ -121,8 +128,12 @@ class OpenItem:
     def action(self) -> str:
         """The action, until which date none is needed, and the action after it."""
         if until := self.no_action_until:
-            return f"No action until {day_name(until)}; we retry daily. After that: {self.step}"
+            return f"{no_action_until(until)} After that: {self.step}"
         return self.step
+
+
+def no_action_until(day: date) -> str:
+    return f"No action until {day_name(day)}; we retry daily."
 
 
 @dataclass(frozen=True)
@@ -160,11 +171,10 @@ def open_items(manifest: Manifest, owners: Owners, as_of: datetime | None = None
     is_overdue = bool(last_day and today > last_day)
     who = identities(manifest, owners)
     items = [
-        OpenItem(None, (found,), "", None, is_archived=False, since=None, last_day=last_day,
-                 is_overdue=is_overdue)
+        item_of_period(found, last_day, is_overdue=is_overdue)
         for found in manifest.findings
         if found.is_blocking
-    ]  # fmt: skip
+    ]
     for payer in manifest.payers:
         items += items_of(
             who[payer.payer_account_id],
@@ -212,6 +222,20 @@ _About = tuple[str, InvoiceSummary | None, bool]
 """Of an invoice: its id (empty if there is none), its row, and True if it has a record."""
 _NO_INVOICE: _About = "", None, False
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
+
+
+def item_of_period(found: Finding, last_day: date | None, *, is_overdue: bool) -> OpenItem:
+    """The item of a finding on the period as a whole."""
+    return OpenItem(
+        None,
+        (found,),
+        "",
+        None,
+        is_archived=False,
+        since=None,
+        last_day=last_day,
+        is_overdue=is_overdue,
+    )
 
 
 def items_of(

@@ -29,8 +29,6 @@ class Owners:
             for payer in register
         }
 
-    def __contains__(self, account_id: object) -> bool:
-        return account_id in self._owners
-
-    def of(self, account_id: str) -> Owner:
-        return self._owners.get(account_id, self.default)
+    def of(self, account_id: str, parent: str = "") -> Owner:
+        """The account's owner; outside the register, that of the `parent` that lists it."""
+        return self._owners.get(account_id) or self._owners.get(parent, self.default)

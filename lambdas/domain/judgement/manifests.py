@@ -7,6 +7,7 @@ A period without invoices has a manifest too, which states that there were none.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Self
 
 from lambdas.domain.billing_period import BillingPeriod
@@ -111,7 +112,7 @@ class PayerState(Form):
         """The instants as of which gaps were first found, by `Finding.gap`."""
         return {(one.code, one.subject): one.since for one in self.outstanding_since}
 
-    @property
+    @cached_property
     def missing_invoices(self) -> list[OutstandingInvoice]:
         """The outstanding invoices that nobody accepted as missing and that AWS has to provide."""
         severities = {(one.code, one.subject): one.is_blocking for one in self.findings}

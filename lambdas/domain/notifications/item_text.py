@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from lambdas.domain.close.identities import Identity
-from lambdas.domain.close.open_items import NOT_LISTED, OUTSTANDING, OpenItem
+from lambdas.domain.close.open_items import NOT_LISTED, OUTSTANDING, OpenItem, no_action_until
 from lambdas.domain.close.owners import Owner
 from lambdas.domain.day_names import day_name
 from lambdas.domain.findings import KINDS
@@ -55,9 +55,7 @@ def action(item: OpenItem, notification: Notification) -> str:
     """The action, with the number of days that it is late, or with the one who acts later."""
     if until := item.no_action_until:
         later = KINDS[item.finding.code].actor
-        return (
-            f"No action until {day_name(until)}; we retry daily. After that ({later}): {item.step}"
-        )
+        return f"{no_action_until(until)} After that ({later}): {item.step}"
     if notification.is_overdue and item.has_deadline:
         return f"{counted(notification.days_late, 'day')} late. {item.step}"
     return item.step

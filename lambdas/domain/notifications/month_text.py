@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
+from lambdas.domain.close.open_items import no_action_until
 from lambdas.domain.day_names import day_name, period_name
 from lambdas.domain.money import Amount
 from lambdas.domain.money_text import money
@@ -83,9 +84,9 @@ def _archived(one: Notification) -> str:
 
 
 def _awaited(one: Notification) -> str:
-    until = day_name(one.last_day + timedelta(days=1))
+    until = no_action_until(one.last_day + timedelta(days=1))
     state = _outstanding(one) if one.open.invoices else "nothing is outstanding, more may come"
-    return f"{state}. No action until {until}; we retry daily."
+    return f"{state}. {until}"
 
 
 def _outstanding(one: Notification) -> str:

@@ -149,8 +149,8 @@ def _month_data(file: FindFile, owners: Owners) -> str:
 
 def _payer(payer: tuple[str, str, str, str], owners: Owners) -> list[str]:
     account_id, name, legal_entity, inherited_from = payer
-    holder = account_id if account_id in owners else inherited_from or account_id
-    return [*map(_seen, (account_id, name, legal_entity, owners.of(holder).name))]
+    owner = owners.of(account_id, inherited_from)
+    return [*map(_seen, (account_id, name, legal_entity, owner.name))]
 
 
 def _amounts(amounts: Sequence[Any], currencies: Sequence[str]) -> Iterator[Any]:

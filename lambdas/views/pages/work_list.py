@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from lambdas.domain.close.identities import Identity
-from lambdas.domain.close.open_items import OpenItem, items_of
+from lambdas.domain.close.open_items import OpenItem, item_of_period, items_of
 from lambdas.domain.close.owners import Owners
 from lambdas.domain.day_names import day_name
-from lambdas.domain.findings import Finding
 from lambdas.domain.words import counted
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.frame import NOTHING, cell, table
@@ -25,14 +24,16 @@ def work_of(
     """The open items of a period, those for a person first. `parents` has the payer account that
     lists the invoices of an account outside the register.
     """
-    items = [_of_period(period, found) for found in period.blocking]
+    items = [
+        item_of_period(found, period.last_day, is_overdue=period.is_overdue)
+        for found in period.blocking
+    ]
     names = {payer.payer_account_id: payer.name for payer in period.payers}
     for payer in sorted(period.payers, key=lambda one: (one.name.casefold(), one.payer_account_id)):
         account_id = payer.payer_account_id
         parent = "" if payer.name else parents.get(account_id, "")
-        holder = account_id if account_id in owners else parent or account_id
         name_of = payer.name or names.get(parent, "")
-        who = Identity(account_id, name_of, "", owners.of(holder), parent)
+        who = Identity(account_id, name_of, "", owners.of(account_id, parent), parent)
         items += items_of(who, payer.blocking, period.last_day, is_overdue=period.is_overdue)
     return sorted(items, key=lambda one: one.waits)
 
@@ -50,19 +51,6 @@ def doer(item: OpenItem) -> Content:
     if item.actor != "cloud admin":
         return owner or "Finance"
     return ["Cloud admin, for ", owner] if owner else "Cloud admin"
-
-
-def _of_period(period: PeriodDigest, found: Finding) -> OpenItem:
-    return OpenItem(
-        None,
-        (found,),
-        "",
-        None,
-        is_archived=False,
-        since=None,
-        last_day=period.last_day,
-        is_overdue=period.is_overdue,
-    )
 
 
 def _row(item: OpenItem) -> Html:

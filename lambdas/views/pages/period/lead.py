@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from lambdas.domain.close.identities import Identity
 from lambdas.domain.close.invoice_lines import document_counts
-from lambdas.domain.close.open_items import OpenItem
+from lambdas.domain.close.open_items import OpenItem, no_action_until
 from lambdas.domain.cut_text import short
 from lambdas.domain.day_names import day_name, period_name
 from lambdas.domain.money import Amount
@@ -120,7 +120,7 @@ def _first_step(due: Sequence[OpenItem]) -> Iterator[Content]:
     """
     actors: dict[str, list[str]] = {}
     for one in due:
-        actors.setdefault(one.step, []).append(actor_name(one))
+        actors.setdefault(one.step, []).append(one.doer)
     most = max(actors, key=lambda one: len(actors[one]))
     step = most if due[0].who else due[0].step
     yield [_people(list(dict.fromkeys(actors[step]))), f": {lower_first(step)}"]
@@ -148,18 +148,13 @@ def _needing(page: PeriodContext) -> Iterator[Content]:
         yield [_name(page.identity(payer.payer_account_id)), f": {meaning}"]
 
 
-def actor_name(item: OpenItem) -> str:
-    """The person who acts, or the party: the owner acts for finance."""
-    if item.actor == "finance" and item.owner:
-        return item.owner.name
-    return item.actor[:1].upper() + item.actor[1:]
-
-
 def _waiting(page: PeriodContext) -> Iterator[str]:
     if page.open.items:
         last_day = page.open.items[0].last_day
-        until = f" until {day_name(last_day + timedelta(days=1))}" if last_day else ""
-        yield f"No action{until}; we retry daily."
+        if last_day:
+            yield no_action_until(last_day + timedelta(days=1))
+        else:
+            yield "No action; we retry daily."
         return
     archived = page.now.archived
     if archived:
