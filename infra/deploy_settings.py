@@ -154,6 +154,7 @@ class DeploySettings:
                 cost_explorer=witnesses.value("cost_explorer", flag, True),
                 billing_transfers=witnesses.value("billing_transfers", flag, True),
                 invoice_units=witnesses.value("invoice_units", flag, True),
+                payments=witnesses.value("payments", flag, True),
             ),
             lookback_periods=block.value("lookback_periods", whole_number(0, 24), 2),
             retention=RetentionPolicy(

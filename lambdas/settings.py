@@ -47,6 +47,7 @@ class Witnesses:
     cost_explorer: bool
     billing_transfers: bool
     invoice_units: bool
+    payments: bool
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ class FunctionSettings:
             "COST_EXPLORER": _YES if self.witnesses.cost_explorer else _NO,
             "BILLING_TRANSFERS": _YES if self.witnesses.billing_transfers else _NO,
             "INVOICE_UNITS": _YES if self.witnesses.invoice_units else _NO,
+            "PAYMENTS": _YES if self.witnesses.payments else _NO,
             **self._optional(),
         }
 
@@ -162,6 +164,7 @@ class FunctionSettings:
                 cost_explorer=read("COST_EXPLORER", _flag, False),
                 billing_transfers=read("BILLING_TRANSFERS", _flag, False),
                 invoice_units=read("INVOICE_UNITS", _flag, False),
+                payments=read("PAYMENTS", _flag, False),
             ),
             muted_remarks=given.value("MUTED_REMARKS", _muted_remarks, ()),
             default_owner=given.value("DEFAULT_OWNER", str, DEFAULT_OWNER),

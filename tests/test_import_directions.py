@@ -3,8 +3,8 @@
 handlers → steps, aws, domain, settings, telemetry · steps → views, aws, parsers, domain, settings,
 telemetry, and each other without a circle · views → domain · aws → domain · parsers → nothing of
 the project's · domain → the standard library, its rooms only downwards: the ground, invoices,
-documents, evidence | witnesses, runs, judgement, close, notifications · infra, ops → domain, views,
-settings.
+payments, documents, evidence | witnesses, runs, judgement, close, notifications · infra, ops →
+domain, views, settings.
 """
 
 import ast
@@ -56,8 +56,8 @@ class Rule:
 
 
 ROOMS = (
-    *("invoices", "documents", "evidence", "witnesses", "runs", "judgement", "close"),
-    "notifications",
+    *("invoices", "payments", "documents", "evidence", "witnesses", "runs", "judgement"),
+    *("close", "notifications"),
 )
 """The rooms of the domain, from the lowest one up."""
 BESIDE = {"lambdas.domain.witnesses": "lambdas.domain.evidence"}

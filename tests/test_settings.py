@@ -25,7 +25,9 @@ SETTINGS = FunctionSettings(
     manifest_heads_table="heads",
     notification_topic="arn:aws:sns:eu-central-1:111122223333:topic",
     holidays=(date(2026, 12, 25), date(2027, 1, 1)),
-    witnesses=Witnesses(cost_explorer=True, billing_transfers=False, invoice_units=True),
+    witnesses=Witnesses(
+        cost_explorer=True, billing_transfers=False, invoice_units=True, payments=True
+    ),
 )
 MUTED = (MutedRemark("Amazon AWS Serviços Brasil Ltda.", "INVOICE_ID_NOT_IN_TEXT"),)
 ENVIRONMENT = SETTINGS.to_environment()

@@ -72,6 +72,9 @@ KINDS: Mapping[str, FindingKind] = {
         "the gap."),
     "CHARGES_WITHOUT_INVOICE": FindingKind("blocking", "time",
         "Look for the invoice in the Billing console. If AWS has none, open an AWS Billing case."),
+    "FINANCIAL_RECORD_WITHOUT_INVOICE": FindingKind("blocking", "time",
+        "Look for the invoice in the Billing console. If AWS Invoicing does not list it, open an "
+        "AWS Billing case."),
     "SOURCE_WITHOUT_INVOICE": FindingKind("blocking", "time",
         "Ask the owner of the bill source account whether there were charges. If there were "
         "none, acknowledge the gap."),

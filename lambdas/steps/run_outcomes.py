@@ -22,6 +22,8 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.findings import finding
 from lambdas.domain.invoices.summary import InvoiceSummary
+from lambdas.domain.payments.financial_record import FinancialRecord
+from lambdas.domain.payments.payments_answer import PaymentsAnswer
 from lambdas.domain.runs.fetch_pass import FetchPass
 from lambdas.domain.runs.outcome import CHECKED, NOT_CHECKED
 from lambdas.domain.runs.payer_outcome import PayerOutcome
@@ -57,6 +59,7 @@ class _Part:
     archived: tuple[ArchivedInvoice, ...]
     outstanding: tuple[OutstandingInvoice, ...]
     rows: dict[str, InvoiceSummary]
+    financial_records: tuple[FinancialRecord, ...]
 
 
 class RunOutcomes:
@@ -65,6 +68,8 @@ class RunOutcomes:
     def __init__(self, archive: Archive, items: Sequence[PayerRun]) -> None:
         self.periods: set[BillingPeriod] = set()
         """All periods in which the run found something, asked for or not."""
+        self.payment_periods: set[BillingPeriod] = set()
+        """All periods of AWS Payments' records."""
         with ExitStack() as stack:
             self._folder = Path(tempfile.mkdtemp(prefix="outcomes-"))
             stack.callback(shutil.rmtree, self._folder, ignore_errors=True)
@@ -86,20 +91,19 @@ class RunOutcomes:
         """All outcomes, with the invoices of this period only."""
         parts = {part.account_id: part for part in self._parts(period)}
         return [
-            replace(one, archived=part.archived, outstanding=part.outstanding, rows=part.rows)
-            if (part := parts.get(one.payer_account_id))
-            else one
+            _with(one, part) if (part := parts.get(one.payer_account_id)) else one
             for one in self.without_invoices
         ]
 
     def _set_aside(self, outcome: PayerOutcome) -> PayerOutcome:
         """Move the outcome's invoices to disk; return it without them."""
         archived, outstanding = defaultdict(list), defaultdict(list)
+        payments = outcome.payments or PaymentsAnswer()
         for invoice in outcome.archived:
             archived[invoice.billing_period].append(invoice)
         for missing in outcome.outstanding:
             outstanding[missing.billing_period].append(missing)
-        for period in {*archived, *outstanding}:
+        for period in {*archived, *outstanding, *payments.periods}:
             part = _Part(
                 outcome.payer_account_id,
                 tuple(archived[period]),
@@ -109,11 +113,14 @@ class RunOutcomes:
                     for one in archived[period]
                     if one.invoice_id in outcome.rows
                 },
+                payments.of_period(period),
             )
             self._append(period, part)
         self.periods |= {*archived, *outstanding}
         self.periods |= {row.billing_period for row in outcome.unusable if row.billing_period}
-        return replace(outcome, archived=(), outstanding=(), rows={})
+        self.payment_periods |= {*payments.periods}
+        bare = outcome.payments and replace(outcome.payments, records=())
+        return replace(outcome, archived=(), outstanding=(), rows={}, payments=bare)
 
     def _append(self, period: BillingPeriod, part: _Part) -> None:
         try:
@@ -131,6 +138,17 @@ class RunOutcomes:
 
     def _file(self, period: BillingPeriod) -> Path:
         return self._folder / str(period)
+
+
+def _with(outcome: PayerOutcome, part: _Part) -> PayerOutcome:
+    payments = outcome.payments and replace(outcome.payments, records=part.financial_records)
+    return replace(
+        outcome,
+        archived=part.archived,
+        outstanding=part.outstanding,
+        rows=part.rows,
+        payments=payments,
+    )
 
 
 def _outcomes(archive: Archive, items: Sequence[PayerRun]) -> Iterator[PayerOutcome]:
@@ -214,6 +232,7 @@ def _outcome(item: PayerRun, files: RunFiles) -> PayerOutcome:
         refused=listing.refused,
         roles_listed=listing.roles_listed,
         unfinished=listing.unfinished,
+        payments=listing.payments,
     )
 
 

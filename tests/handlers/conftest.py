@@ -511,7 +511,9 @@ def prepared_world(
         manifest_heads_table=HEADS,
         notification_topic="arn:aws:sns:us-east-1:123456789012:topic",
         holidays=(),
-        witnesses=Witnesses(cost_explorer=False, billing_transfers=False, invoice_units=False),
+        witnesses=Witnesses(
+            cost_explorer=False, billing_transfers=False, invoice_units=False, payments=False
+        ),
         csv_format="international",
     )
     for name, value in settings.to_environment().items():

@@ -51,7 +51,7 @@ def test_only_the_bucket_name_and_the_register_are_needed(project: Path) -> None
     assert (settings.schedule.cron, settings.schedule.time_zone) == ("0 6 * * ? *", "UTC")
     assert settings.close_deadline == CloseDeadline("day", 10)
     assert settings.holidays == ()
-    assert settings.witnesses == Witnesses(True, True, True)
+    assert settings.witnesses == Witnesses(True, True, True, True)
     assert settings.lookback_periods == 2
     assert settings.retention == RetentionPolicy(10, "GOVERNANCE", 12)
     assert settings.break_glass_role_arn is None
@@ -107,7 +107,7 @@ def test_every_setting_can_be_given(project: Path) -> None:
     assert settings.close_deadline == CloseDeadline("business day", 7)
     assert settings.holidays == (date(2026, 12, 25), date(2027, 1, 1))
     assert settings.witnesses == Witnesses(
-        cost_explorer=False, billing_transfers=True, invoice_units=False
+        cost_explorer=False, billing_transfers=True, invoice_units=False, payments=True
     )
     assert settings.lookback_periods == 0
     assert settings.retention == RetentionPolicy(7, "GOVERNANCE", 3)

@@ -256,12 +256,17 @@ def find_key(period: Period) -> str:
     return f"{period_prefix(period)}find.json"
 
 
+def payment_status_key(period: Period) -> str:
+    return f"{period_prefix(period)}payment_status.json"
+
+
 PERIOD_VIEWS: tuple[Callable[[Period], str], ...] = (
     completeness_key,
     find_key,
     invoices_csv_key,
     ledger_csv_key,
     ledger_workbook_key,
+    payment_status_key,
     period_page_key,
     sha256_sums_key,
 )

@@ -5,17 +5,13 @@ always give the same row and the same fingerprint. Members outside the table sta
 text.
 """
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Annotated, Any
 
-from lambdas.domain.json_text import instant_text
+from lambdas.domain.invoices.sent_members import INSTANT, INTEGER, TEXT, read_members
 from lambdas.domain.raw_json import JsonObject, NotJson, described, member, parts, read
 
-TEXT, INTEGER, INSTANT = "a text", "a whole number", "an instant"
 _CHARGES = {
     "Breakdown": [{"Description": TEXT, "Amount": TEXT, "Rate": TEXT}],
     "TotalAmount": TEXT,
@@ -65,7 +61,6 @@ asked for again.
 _LIST, _TOKEN = "InvoiceSummaries", "NextToken"
 _REPLACED = "\N{REPLACEMENT CHARACTER}"
 """Replaces bytes that are no UTF-8 in a row's text."""
-_NOT_READ = object()
 _MOST_PROBLEMS = 3
 _DEEPEST = 20
 
@@ -97,7 +92,7 @@ def read_row(text: str) -> ReceivedRow:
     if not isinstance(value, JsonObject):
         return ReceivedRow(text, {}, (f"the row is {described(value)}, not an object",))
     problems = ["it has bytes that are not UTF-8"] if _REPLACED in text else []
-    row = _structure(value, MEMBERS, "", problems)
+    row = read_members(value, MEMBERS, "", problems)
     return ReceivedRow(text, row, tuple(problems))
 
 
@@ -167,48 +162,6 @@ def _kind(text: str) -> str:
         return "no JSON"
 
 
-def _structure(
-    value: JsonObject, members: Mapping[str, Any], path: str, problems: list[str]
-) -> dict[str, Any]:
-    row = {}
-    for name, form in members.items():
-        place = f"{path}.{name}" if path else name
-        if name in value.repeated:
-            problems.append(f"{place} stands there more than once")
-        if value.get(name) is None:
-            continue
-        one = _member(value[name], form, place, problems)
-        if one is not _NOT_READ:
-            row[name] = one
-    return row
-
-
-def _member(value: Any, form: Any, path: str, problems: list[str]) -> Any:
-    """The member's value as plain data, or _NOT_READ after adding a problem."""
-    if isinstance(form, dict):
-        if isinstance(value, JsonObject):
-            return _structure(value, form, path, problems)
-        wanted = "an object"
-    elif isinstance(form, list):
-        if isinstance(value, list):
-            return list(_items(value, form[0], path, problems))
-        wanted = "a list"
-    else:
-        wanted = str(form)
-        one = _scalar(value, wanted)
-        if one is not None:
-            return one
-    problems.append(f"{path} is {described(value)}, not {wanted}")
-    return _NOT_READ
-
-
-def _items(value: list[Any], form: Any, path: str, problems: list[str]) -> Iterator[Any]:
-    for number, item in enumerate(value, 1):
-        one = _member(item, form, f"{path}[{number}]", problems)
-        if one is not _NOT_READ:
-            yield one
-
-
 def _check_member(value: Any, form: Any, path: str, depth: int = 0) -> None:
     kind: Any = int if form == INTEGER else str
     if isinstance(form, dict | list):
@@ -232,44 +185,3 @@ def _check_depth(value: Any, path: str, depth: int) -> None:
     if isinstance(value, Mapping | list | tuple):
         for one in value.values() if isinstance(value, Mapping) else value:
             _check_depth(one, path, depth + 1)
-
-
-def _scalar(value: Any, form: str) -> Any:
-    if form == TEXT:
-        return value if isinstance(value, str) else None
-    if isinstance(value, bool):
-        return None
-    if form == INTEGER:
-        if isinstance(value, float) and value.is_integer():
-            return int(value)  # 2026.0 is the year 2026
-        return value if isinstance(value, int) else None
-    return _instant(value)
-
-
-def _instant(value: Any) -> str | None:
-    """An instant in any form that botocore accepts: seconds since 1970 as a number or a text, ISO
-    8601, or the date form of mail. Without a zone it is UTC. Digits of other scripts and `1_000`,
-    which Python reads as numbers, are refused.
-    """
-    if isinstance(value, str) and ("_" in value or not value.isascii()):
-        return None
-    try:
-        seconds = float(value)
-    except (TypeError, ValueError):
-        return _instant_in_words(value) if isinstance(value, str) else None
-    if not math.isfinite(seconds):
-        return None
-    try:
-        return instant_text(datetime.fromtimestamp(seconds, UTC))
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def _instant_in_words(text: str) -> str | None:
-    for reads in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            instant = reads(text)
-            return instant_text(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
-        except (ValueError, OverflowError, TypeError, IndexError):
-            continue
-    return None

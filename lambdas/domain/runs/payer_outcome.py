@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.invoices.summary import InvoiceSummary
+from lambdas.domain.payments.payments_answer import PaymentsAnswer
 from lambdas.domain.runs.outcome import CHECKED, NOT_CHECKED
 from lambdas.domain.runs.payer_run import ListingNote, UnusableRow
 from lambdas.domain.witnesses.billing_transfers import Transfers
@@ -35,6 +36,8 @@ class PayerOutcome:
     """True if the listings by receiver role were read; None: they were not asked."""
     unfinished: Mapping[BillingPeriod, str] = field(default_factory=dict)
     """The reasons why a billing period's listings may not show all its invoices, by period."""
+    payments: PaymentsAnswer | None = None
+    """AWS Payments' answer, of one period or with no records; None: it was not asked."""
     is_lost: bool = False
     """True if the run's files on it cannot be read; `detail` says more."""
 

@@ -11,10 +11,11 @@ from typing import TypeVar
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.findings import Finding
 from lambdas.domain.invoices.issuers import Issuer
-from lambdas.domain.json_form import Form, named
+from lambdas.domain.json_form import OMITTED, Form, named
 from lambdas.domain.witnesses.acknowledgements import Acknowledgement
 from lambdas.domain.witnesses.billing_transfers import Transfers
 from lambdas.domain.witnesses.charges import Charges
+from lambdas.domain.witnesses.payments import PaymentRecords
 from lambdas.domain.witnesses.refusals import standing_reason
 
 
@@ -65,6 +66,7 @@ class PayerWitnesses(Form):
     transfers: Transfers | None = field(default=None, metadata=named("billing_transfers"))
     units: InvoiceUnits | None = field(default=None, metadata=named("invoice_units"))
     acknowledgements: tuple[Acknowledgement, ...] = ()
+    payments: PaymentRecords | None = field(default=None, metadata=OMITTED | named("aws_payments"))
 
     def acknowledged(self, as_of: datetime) -> tuple[Acknowledgement, ...]:
         """The acknowledgements that still count."""
@@ -85,8 +87,8 @@ class PayerWitnesses(Form):
 
 
 NOBODY = PayerWitnesses()
-_Statement = TypeVar("_Statement", Listings, InvoiceUnits, Transfers)
-_Asked = TypeVar("_Asked", InvoiceUnits, Transfers, Charges)
+_Statement = TypeVar("_Statement", Listings, InvoiceUnits, Transfers, PaymentRecords)
+_Asked = TypeVar("_Asked", InvoiceUnits, Transfers, Charges, PaymentRecords)
 
 
 def since(before: _Statement | None, now: _Statement) -> _Statement:

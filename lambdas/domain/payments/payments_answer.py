@@ -1,0 +1,48 @@
+"""AWS Payments' answer to one run on one payer account."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.json_form import Form
+from lambdas.domain.payments.financial_record import FinancialRecord, in_order
+
+
+@dataclass(frozen=True)
+class PaymentsAnswer(Form):
+    """The financial records issued from a day on, those that are open, whenever issued, and those
+    that were open when last seen. `run_id` and `at` are None if AWS did not answer.
+    """
+
+    run_id: str | None = None
+    at: str | None = None
+    issued_from: date | None = None
+    records: tuple[FinancialRecord, ...] = ()
+    not_read: str = ""
+    """The reason why records may be missing; empty if all were read."""
+
+    @property
+    def was_read(self) -> bool:
+        return self.at is not None
+
+    def covers(self, period: BillingPeriod) -> bool:
+        """True if it has every record of the period, closed ones too."""
+        return (
+            self.was_read
+            and not self.not_read
+            and self.issued_from is not None
+            and self.issued_from <= period.first_day
+        )
+
+    def of_period(self, period: BillingPeriod) -> tuple[FinancialRecord, ...]:
+        """Its records of the period, in the order of their ids."""
+        return in_order(one for one in self.records if one.billing_period == period)
+
+    def only(self, period: BillingPeriod) -> "PaymentsAnswer":
+        """The same with the records of one period."""
+        return replace(self, records=self.of_period(period))
+
+    @property
+    def periods(self) -> Collection[BillingPeriod]:
+        return {one.billing_period for one in self.records}

@@ -1,0 +1,105 @@
+"""AWS Payments' statement on a payer account's invoices and credit memos of a billing period.
+
+It names every id that AWS wants paid or applied. Payment statuses change daily and are no part of
+it.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.json_form import INLINE, OMITTED, Form
+from lambdas.domain.money import Amount
+from lambdas.domain.payments.financial_record import FinancialRecord
+from lambdas.domain.payments.payments_answer import PaymentsAnswer
+
+_MOST_NAMED = 20
+
+
+@dataclass(frozen=True)
+class UnlistedRecord(Form):
+    """A financial record whose id AWS Invoicing does not list, by its members that never change."""
+
+    invoice_id: str
+    record_type: str
+    seller: str
+    line_of_business: str
+    amount: Amount = field(metadata=INLINE)
+    issued_on: date
+    due_date: date | None
+
+    @classmethod
+    def of(cls, record: FinancialRecord) -> "UnlistedRecord":
+        return cls(
+            record.invoice_id,
+            record.record_type,
+            record.seller,
+            record.line_of_business,
+            record.amount,
+            record.issued_on,
+            record.due_date,
+        )
+
+
+@dataclass(frozen=True)
+class Unrecorded(Form):
+    """Listed invoices and credit memos of which AWS Payments has no record."""
+
+    count: int
+    invoice_ids: tuple[str, ...]
+    """The first few."""
+
+
+@dataclass(frozen=True)
+class PaymentRecords(Form):
+    """AWS Payments' statement; `run_id` and `at` are None as long as it never answered."""
+
+    run_id: str | None = None
+    at: str | None = None
+    records: int = 0
+    """The number of its records of the period."""
+    unlisted: tuple[UnlistedRecord, ...] = ()
+    not_read: str = ""
+    """The reason why the last read failed or was not whole; empty if it succeeded."""
+    unrecorded: Unrecorded | None = field(default=None, metadata=OMITTED)
+
+    @property
+    def was_read(self) -> bool:
+        return self.at is not None
+
+    @property
+    def vouches(self) -> bool:
+        """True if it was read whole, has records, and each of them is listed."""
+        return self.was_read and self.records > 0 and not (self.unlisted or self.not_read)
+
+
+def payment_records(
+    answer: PaymentsAnswer,
+    period: BillingPeriod,
+    *,
+    before: PaymentRecords | None,
+    listed: Collection[str],
+    own: Sequence[str],
+) -> PaymentRecords:
+    """The statement by an answer of this run. `listed` are all ids known by Invoicing, `own` those
+    of the payer account's invoices and credit memos of the period.
+
+    If the answer is not whole, an earlier unlisted record stays until it is listed.
+    """
+    if not answer.was_read:
+        return PaymentRecords(not_read=answer.not_read)
+    records = answer.of_period(period)
+    unlisted = {one.invoice_id: UnlistedRecord.of(one) for one in records}
+    if before and not answer.covers(period):
+        unlisted = {one.invoice_id: one for one in before.unlisted} | unlisted
+    known = {one.invoice_id for one in answer.records}
+    absent = sorted(set(own) - known) if answer.covers(period) else []
+    return PaymentRecords(
+        answer.run_id,
+        answer.at,
+        len(records),
+        tuple(one for key, one in sorted(unlisted.items()) if key not in listed),
+        answer.not_read,
+        Unrecorded(len(absent), tuple(absent[:_MOST_NAMED])) if absent else None,
+    )
