@@ -42,6 +42,7 @@ def explain(manifest: Manifest, state: PayerState) -> list[Statement]:
         Statement("listings", tuple(_listings(state, period))),
         Statement("history", tuple(_history(manifest, state))),
         Statement("cost explorer", tuple(_charges(state, period))),
+        Statement("aws payments", tuple(_payments(state))),
         Statement("billing transfers", tuple(_transfers(manifest, state))),
         Statement("invoice units", tuple(_units(state))),
         Statement("a person", tuple(_acknowledgements(manifest, state))),
@@ -164,6 +165,24 @@ def _entities(charges: Charges) -> Iterator[str]:
         size = f"{decimal_text(amount.value.copy_abs())} {amount.currency}"
         more = "more" if amount.value > 0 else "less"
         yield f"The month's total is {size} {more} than the sum of its accounts: charges of AWS."
+
+
+def _payments(state: PayerState) -> Iterator[str]:
+    payments = state.witnesses.payments
+    if payments is None:
+        yield _NOT_ASKED
+        return
+    if payments.was_read:
+        records = counted(payments.records, "financial record") if payments.records else "no record"
+        yield f"AWS Payments has shown {records} since {instant_name(str(payments.at))}."
+    for one in payments.unlisted:
+        yield f"AWS Invoicing does not list {one.text}."
+    if payments.vouches:
+        yield "AWS Invoicing lists all of them."
+    if payments.unrecorded:
+        yield payments.unrecorded.text
+    if payments.not_read:
+        yield f"The last attempt to read failed: {payments.not_read}"
 
 
 def _transfers(manifest: Manifest, state: PayerState) -> Iterator[str]:

@@ -17,7 +17,12 @@ from lambdas.domain.witnesses.statements import PayerWitnesses
 from ops.check.instants import Judged
 
 _NOT_LISTED = frozenset(INVOICE_NOT_LISTED) - {"NO_INVOICES_LISTED"}
-_CHARGES, _USUAL = "CHARGES_WITHOUT_INVOICE", "USUAL_INVOICE_MISSING"
+_OF_ONE_INVOICE = (
+    "CHARGES_WITHOUT_INVOICE",
+    "USUAL_INVOICE_MISSING",
+    "FINANCIAL_RECORD_WITHOUT_INVOICE",
+)
+"""Codes of findings that may be on the same invoice."""
 _OF_ANOTHER_INVOICE = "OTHER_INVOICE"
 """Faults that are excused in a period if they stood when its archive closed."""
 
@@ -218,12 +223,13 @@ class PayerRules:
         return verdict == "TRANSFERRED"
 
     def _not_listed(self) -> tuple[int, int]:
-        """Fewest and most invoices that a witness expects and no listing has; charges may belong to
-        a usual invoice.
+        """Fewest and most invoices that a witness expects and no listing has; charges, a usual
+        invoice and a financial record may be the same one.
         """
         of = {code: _subjects(self._blocking, code) for code in _NOT_LISTED}
         most = len(set().union(*of.values()))
-        return most - min(len(of[_CHARGES]), len(of[_USUAL])), most
+        one_invoice = [len(of[code]) for code in _OF_ONE_INVOICE]
+        return most - sum(one_invoice) + max(one_invoice), most
 
     def _claim_text(self) -> str:
         return f"is {self.claim.verdict}" if self.claim.is_complete else "has nothing outstanding"

@@ -49,6 +49,7 @@ CODES: Mapping[str, set[str]] = {
         "SOURCE_WITHOUT_INVOICE",
         "CHARGES_WITHOUT_INVOICE",
     },
+    "recorded_and_not_listed": {"FINANCIAL_RECORD_WITHOUT_INVOICE"},
     "none_listed_in_time": {"NO_INVOICES_LISTED"},
     "listings": {"INVOICE_WITHOUT_ID", "LISTING_REFUSED", "ROLES_NOT_LISTED", "ESTIMATE_LISTED"},
     "outstanding_invoices": {"NOT_FETCHED", "ROWS_DIFFER", "INVOICE_VANISHED"} | _DOCUMENT,

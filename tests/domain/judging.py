@@ -15,6 +15,7 @@ from lambdas.domain.judgement.history import PastPeriod
 from lambdas.domain.judgement.judge import judge_payers, manifest_of
 from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.domain.judgement.payer_case import PayerCase
+from lambdas.domain.payments.payments_answer import PaymentsAnswer
 from lambdas.domain.runs.close_calendar import CloseCalendar, CloseDeadline
 from lambdas.domain.runs.outcome import CHECKED
 from lambdas.domain.runs.payer_outcome import PayerOutcome
@@ -43,6 +44,7 @@ def outcome(
     detail: str = "Denied.",
     units: InvoiceUnits | None = None,
     transfers: Transfers | None = None,
+    payments: PaymentsAnswer | None = None,
 ) -> PayerOutcome:
     return PayerOutcome(
         account_id,
@@ -55,6 +57,7 @@ def outcome(
         awaited,
         units,
         transfers,
+        payments=payments,
     )
 
 
@@ -71,6 +74,7 @@ def facts_of(
     acknowledgements: Sequence[GivenAcknowledgement] = (),
     absent: Sequence[str] = (),
     asks_cost_explorer: bool = True,
+    recorded_elsewhere: Sequence[str] = (),
 ) -> Facts:
     """The facts of October, in the terms of a test."""
     return Facts(
@@ -90,6 +94,7 @@ def facts_of(
         damages or {},
         absent,
         past,
+        recorded_elsewhere,
         charges or {},
         acknowledgements,
         asks_cost_explorer,

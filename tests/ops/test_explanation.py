@@ -40,6 +40,7 @@ from tests.domain.judgement.test_judged_witnesses import (
     transfer,
 )
 from tests.domain.judging import judged, outcome, payer, transfers
+from tests.domain.payments.records import answer, financial_record
 
 
 def explained(manifest: Manifest, account_id: str = ACME) -> dict[str, list[str]]:
@@ -70,6 +71,7 @@ def test_every_witness_speaks_in_order_and_the_verdict_comes_last() -> None:
         "listings",
         "history",
         "cost explorer",
+        "aws payments",
         "billing transfers",
         "invoice units",
         "a person",
@@ -87,6 +89,7 @@ def test_a_complete_payer_account_is_explained_by_what_was_and_was_not_asked() -
         ],
         "history": ["No earlier month is known."],
         "cost explorer": ["Not checked for this month."],
+        "aws payments": ["Not checked for this month."],
         "billing transfers": ["Not checked for this month."],
         "invoice units": ["Not checked for this month."],
         "a person": ["Nobody has accepted a gap."],
@@ -343,4 +346,27 @@ def test_a_manifest_without_a_deadline_names_none() -> None:
     assert told["verdict"][:2] == [
         "AWAITING, by run run-2.",
         "Outstanding invoices and documents are expected by the deadline.",
+    ]
+
+
+def test_aws_payments_is_explained_by_its_records() -> None:
+    records = [financial_record("1"), financial_record("7", "12450.10", "EUR")]
+    told = explained(
+        judged(
+            outcome(payments=answer(*records, not_read="1 record was not read.")),
+            invoices=[bill(), bill("2")],
+        )
+    )
+    whole = explained(judged(outcome(payments=answer(records[0])), invoices=[bill(), bill("2")]))
+
+    assert told["aws payments"] == [
+        "AWS Payments has shown 2 financial records since 12 November 2026, 06:00 UTC.",
+        "AWS Invoicing does not list invoice 7 of Amazon Web Services EMEA SARL for 12,450.10 EUR, "
+        "issued 3 November 2026, due 3 December 2026.",
+        "The last attempt to read failed: 1 record was not read.",
+    ]
+    assert whole["aws payments"] == [
+        "AWS Payments has shown 1 financial record since 12 November 2026, 06:00 UTC.",
+        "AWS Invoicing lists all of them.",
+        "AWS Payments has no record of 1 listed invoice: 2.",
     ]

@@ -44,6 +44,10 @@ def charges_are_wanted(
     answer is asked for again once overdue: weekly until it is final, or daily if it shows nothing
     to pay and only a final answer is missing to complete the month.
 
+    It is not asked after the deadline if nothing blocks, AWS Payments vouches for the listing and
+    history knows the usual invoices: its answer could only name charges that are to be invoiced
+    later (docs/decisions/0051).
+
     In an archive-closed period its findings are warnings. A complete payer account is asked there
     only to replace an estimate, or if it is complete by acknowledgement alone.
     """
@@ -51,7 +55,7 @@ def charges_are_wanted(
     is_unconfirmed = charges is not None and charges.wants_total and not is_closed
     if state.outcome != CHECKED or (charges and charges.is_final and not is_unconfirmed):
         return False
-    if state.verdict == "TRANSFERRED":
+    if state.verdict == "TRANSFERRED" or (is_overdue and _is_vouched_for(state)):
         return False
     is_estimate = charges is not None and charges.at is not None
     is_accepted = charges is None and bool(state.witnesses.acknowledged(as_of))
@@ -70,3 +74,14 @@ def charges_are_wanted(
         and bool(state.witnesses.history.usual)
         and day_of_close(period, as_of) >= FIRST_DAY
     )
+
+
+def _is_vouched_for(state: PayerState) -> bool:
+    """True if nothing blocks, history knows the usual invoices and misses none, not even with a
+    person's consent, and every record that AWS Payments has is listed.
+    """
+    payments = state.witnesses.payments
+    if payments is None or not payments.vouches or state.blocking:
+        return False
+    found = {one.code for one in state.findings}
+    return bool(state.witnesses.history.usual) and found.isdisjoint(_ANSWERABLE)

@@ -2,6 +2,7 @@
 invoices.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -115,24 +116,33 @@ class Expectations:
                 "invoice is listed.",
             )
 
-    def missing_invoices(self, missing: Iterable[Finding]) -> int:
-        """The least number of invoices behind these findings of `missing`: the charges of a billing
-        entity with a missing usual invoice are those of that invoice.
+    def missing_invoices(self, missing: Iterable[Finding], recorded: Iterable[str]) -> int:
+        """The least number of invoices behind these findings of `missing` and AWS Payments'
+        unlisted records, given by their billing entities: charges, usual invoices and records of
+        one billing entity may be the same invoices.
         """
         subjects = {found.subject for found in missing}
-        usual = {
+        usual = Counter(
             billing_entity_of(issuer.billing_entity)
             for issuer in self._usual_missing
-            if str(issuer) in subjects and issuer.is_own_invoice
-        }
-        twice = [entity for entity in usual if self._charges_of(entity) in subjects]
-        return len(subjects) - len(twice)
+            if issuer.is_own_invoice and str(issuer) in subjects
+        )
+        charged = Counter(
+            entity
+            for entity in self._charged_without_invoice
+            if self._charges_of(entity) in subjects
+        )
+        others = len(subjects) - usual.total() - charged.total()
+        return others + (usual | charged | Counter(recorded)).total()
 
     def notes(self) -> Iterator[Finding]:
         """Findings on the witnesses themselves; none of them blocks."""
-        for statement in (self.witnesses.charges, self.witnesses.transfers, self.witnesses.units):
+        stated = self.witnesses
+        for statement in (stated.charges, stated.transfers, stated.units, stated.payments):
             if statement and statement.not_read:
                 yield finding("WITNESS_NOT_READ", self.account_id, statement.not_read)
+        if stated.payments and (absent := stated.payments.unrecorded):
+            yield finding("WITNESSES_DISAGREE", self.account_id, absent.text)
         for entity in sorted(self._invoiced_without_charges()):
             yield finding(
                 "WITNESSES_DISAGREE",

@@ -20,6 +20,7 @@ from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.witnesses.acknowledgements import Acknowledgement, GivenAcknowledgement
 from lambdas.domain.witnesses.billing_transfers import BillingTransfer, Transfers, in_order, united
 from lambdas.domain.witnesses.charges import Charges
+from lambdas.domain.witnesses.payments import PaymentRecords, UnlistedRecord, payment_records
 from lambdas.domain.witnesses.statements import latest_statement, since
 
 
@@ -45,6 +46,8 @@ class Facts:
     """Ids of invoices that the period's invoices refer to and that are not archived."""
     past: Sequence[PastPeriod] = ()
     """The judged billing periods right before this one, latest first."""
+    recorded_elsewhere: Collection[str] = ()
+    """Ids of AWS Payments' records of the period that are archived in another period."""
     charges: Mapping[str, Charges] = field(default_factory=dict)
     """Cost Explorer's answers to this run, by payer account."""
     acknowledgements: Sequence[GivenAcknowledgement] = ()
@@ -198,6 +201,88 @@ class Facts:
             for account_id in {transfer.source, transfer.target}:
                 found[account_id].append(transfer)
         return found
+
+    @cached_property
+    def payments_of(self) -> Mapping[str, PaymentRecords]:
+        """AWS Payments' statement on each payer account, of all runs.
+
+        In an archive-closed period a statement changes only if other ids are unlisted, and there is
+        none if there was none before: the release that closed it did not ask.
+        """
+        found = {}
+        for account_id in {*self.before, *self.outcome_of}:
+            state = self.before.get(account_id)
+            before = state.witnesses.payments if state else None
+            if statement := self._payment_records(account_id, before):
+                found[account_id] = statement
+        return found
+
+    def _payment_records(
+        self, account_id: str, before: PaymentRecords | None
+    ) -> PaymentRecords | None:
+        read = self.read(account_id)
+        if read is None or (self.is_closed and before is None):
+            return before
+        if read.payments is None:
+            return replace(before, not_read="") if before and not self.is_closed else before
+        now = payment_records(
+            read.payments,
+            self.billing_period,
+            before=before,
+            listed=self.listed_ids,
+            own=self._recorded_by_now(account_id),
+        )
+        now = since(before, latest_statement(before, now))
+        if self.is_closed and before and now.unlisted_ids == before.unlisted_ids:
+            return before
+        return now
+
+    def _recorded_by_now(self, account_id: str) -> list[str] | None:
+        """The ids of its listed invoices and credit memos of which AWS Payments should have a
+        record; None before the deadline, when it may still be behind.
+        """
+        if not self.is_overdue:
+            return None
+        listed: list[ArchivedInvoice | OutstandingInvoice] = [
+            *self.invoices_of.get(account_id, ()),
+            *self.outstanding_invoices(account_id),
+        ]
+        return [
+            one.invoice_id
+            for one in listed
+            if not (one.summary.repeats_another or one.receiver_roles)
+        ]
+
+    @cached_property
+    def listed_ids(self) -> frozenset[str]:
+        """The ids of all invoices that AWS Invoicing lists or has listed, as far as the run knows:
+        of this period, or archived in another one.
+        """
+        ids = {one.invoice_id for one in self.invoices}
+        for account_id in {*self.before, *self.outstanding_of}:
+            ids |= {one.invoice_id for one in self.outstanding_invoices(account_id)}
+        return frozenset(ids).union(
+            self.recorded_elsewhere, *(outcome.listed_ids for outcome in self.outcomes)
+        )
+
+    @cached_property
+    def unlisted_of(self) -> Mapping[str, Sequence[UnlistedRecord]]:
+        """AWS Payments' records whose ids are not listed, by payer account; a record of several
+        accounts, such as a payer and a receiver, is that of the first.
+        """
+        found: dict[str, list[UnlistedRecord]] = defaultdict(list)
+        ids: set[str] = set()
+        for account_id, statement in sorted(self.payments_of.items()):
+            for one in statement.unlisted:
+                if one.invoice_id not in ids | self.listed_ids:
+                    found[account_id].append(one)
+                ids.add(one.invoice_id)
+        return found
+
+    @property
+    def unlisted_ids(self) -> list[tuple[str, str]]:
+        """The same as payer account and invoice id."""
+        return [(key, one.invoice_id) for key, held in self.unlisted_of.items() for one in held]
 
     def outstanding_invoices(self, account_id: str) -> tuple[OutstandingInvoice, ...]:
         """Expected invoices without a record, from all listings, not only the last one."""

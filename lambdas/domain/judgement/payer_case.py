@@ -1,6 +1,6 @@
 """One payer account in one billing period: everything that its judgement rests on."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from lambdas.domain.runs.payer_outcome import PayerOutcome
 from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.verdict_words import PayerVerdict
 from lambdas.domain.witnesses.charges import Charges
+from lambdas.domain.witnesses.payments import UnlistedRecord
 from lambdas.domain.witnesses.statements import (
     NOBODY,
     History,
@@ -178,7 +179,13 @@ class PayerCase:
             charges=self._charges,
             transfers=self.facts.transfers_of.get(self.account_id),
             units=self._units,
+            payments=self.facts.payments_of.get(self.account_id),
         )
+
+    @property
+    def unlisted(self) -> Sequence[UnlistedRecord]:
+        """AWS Payments' records of it whose ids AWS Invoicing does not list."""
+        return self.facts.unlisted_of.get(self.account_id, ())
 
     @property
     def _stated_before(self) -> PayerWitnesses:

@@ -89,8 +89,13 @@ class PayerJudgement:
     @cached_property
     def not_listed(self) -> int:
         """The least number of invoices that witnesses expect and no listing shows."""
-        missing = rules.expected_and_not_listed(self.case)
-        return self.case.expectations.missing_invoices(self.acceptance.blocking(missing))
+        case, acceptance = self.case, self.acceptance
+        recorded = acceptance.blocking(rules.recorded_and_not_listed(case))
+        ids = {one.subject for one in recorded}
+        return case.expectations.missing_invoices(
+            acceptance.blocking(rules.expected_and_not_listed(case)),
+            (one.billing_entity for one in case.unlisted if one.invoice_id in ids),
+        )
 
     @property
     def expected(self) -> int:

@@ -55,6 +55,13 @@ def expected_and_not_listed(case: PayerCase) -> Iterable[Finding]:
     return case.expectations.missing() if case.is_payer else ()
 
 
+def recorded_and_not_listed(case: PayerCase) -> Iterable[Finding]:
+    """AWS Payments has an invoice or credit memo that no listing shows."""
+    for record in case.unlisted:
+        detail = f"AWS Payments shows {record.text}. AWS Invoicing does not list it."
+        yield finding("FINANCIAL_RECORD_WITHOUT_INVOICE", record.invoice_id, detail)
+
+
 def none_listed(case: PayerCase) -> list[Finding]:
     """Nothing is listed that can be all of its invoices, and no witness explains that."""
     if not case.is_unexplained or case.outcome != CHECKED or case.was_never_listed:
@@ -146,6 +153,7 @@ def witnesses(case: PayerCase) -> Iterable[Finding]:
 RULES: tuple[Callable[[PayerCase], Iterable[Finding]], ...] = (
     check_failed,
     expected_and_not_listed,
+    recorded_and_not_listed,
     none_listed_in_time,
     listings,
     outstanding_invoices,

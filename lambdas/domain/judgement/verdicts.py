@@ -13,6 +13,7 @@ INVOICE_NOT_LISTED: Collection[str] = (
     "USUAL_INVOICE_MISSING",
     "CHARGES_WITHOUT_INVOICE",
     "SOURCE_WITHOUT_INVOICE",
+    "FINANCIAL_RECORD_WITHOUT_INVOICE",
 )
 """Codes of findings on a whole invoice that a witness expects and no listing shows."""
 _NOT_LISTED: Collection[str] = (*INVOICE_NOT_LISTED, "INVOICE_VANISHED")

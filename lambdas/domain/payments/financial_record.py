@@ -17,7 +17,7 @@ from lambdas.domain.money import Amount, decimal_text, stored_decimal, sums
 INVOICE, CREDIT_MEMO = "INVOICE", "CREDIT_MEMO"
 RECORD_TYPES = (INVOICE, CREDIT_MEMO)
 OPEN, CLOSED = "OPEN", "CLOSED"
-OUTSTANDING, PROCESSING, SETTLED, CANCELED = "OUTSTANDING", "PROCESSING", "SETTLED", "CANCELED"
+OUTSTANDING, PROCESSING, PAID, CANCELED = "OUTSTANDING", "PROCESSING", "SETTLED", "CANCELED"
 MARKETPLACE = "AWS_MARKETPLACE"
 """The line of business of purchases from sellers in AWS Marketplace."""
 _PAST_DUE = "PAST_DUE"
@@ -31,7 +31,8 @@ class Balances(Form):
 
     outstanding: _Value
     processing: _Value
-    settled: _Value
+    paid: _Value = field(metadata=named("settled"))
+    """Of a credit memo: applied to invoices."""
     canceled: _Value
 
 
@@ -57,7 +58,7 @@ class FinancialRecord(Form):
     status: str
     issued_at: Instant
     closed_at: Instant | None
-    """The instant at which it was settled or canceled; None while it is open."""
+    """The instant at which it was paid, applied or canceled; None while it is open."""
     due_date: date | None
     """The last day on which it is not past due; None for a credit memo."""
     due_status: str
@@ -77,11 +78,12 @@ class FinancialRecord(Form):
 
     @property
     def is_paid(self) -> bool:
-        return self.status == SETTLED
+        """True if it is paid or, of a credit memo, applied to invoices."""
+        return self.status == PAID
 
     @property
     def closed_on(self) -> date | None:
-        """The UTC day on which it was settled or canceled."""
+        """The UTC day on which it was paid, applied or canceled."""
         return read_instant(self.closed_at).date() if self.closed_at else None
 
     @property

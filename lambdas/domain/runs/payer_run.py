@@ -13,7 +13,7 @@ from lambdas.domain.findings import Finding, finding
 from lambdas.domain.invoices.received_rows import Row, problems_text, read_row
 from lambdas.domain.invoices.receiver_roles import only_roles
 from lambdas.domain.invoices.summary import InvoiceSummary, one_a_listing
-from lambdas.domain.json_form import ADDED_LATER, INLINE, Form, named
+from lambdas.domain.json_form import ADDED_LATER, INLINE, OMITTED, Form, named
 from lambdas.domain.payments.payments_answer import PaymentsAnswer
 from lambdas.domain.runs.outcome import Outcome
 from lambdas.domain.witnesses.billing_transfers import Transfers
@@ -51,7 +51,7 @@ class PayerRun(Form):
     issued_to: date
     roles_from: date | None = field(default=None, metadata=ADDED_LATER)
     """The first issued date of its listings by receiver role; None: not asked by role."""
-    open_records: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
+    open_records: tuple[str, ...] = field(default=(), metadata=OMITTED)
     """Ids of financial records that were open when last seen, issued before its periods."""
 
 
@@ -153,9 +153,7 @@ class Listing(Form):
     """True if all listings by receiver role were read to their end; None: they were not asked."""
     unfinished: Mapping[BillingPeriod, str] = field(default_factory=dict, metadata=ADDED_LATER)
     """The reasons why a billing period's listed invoices may not be all, by period."""
-    payments: PaymentsAnswer | None = field(
-        default=None, metadata=ADDED_LATER | named("aws_payments")
-    )
+    payments: PaymentsAnswer | None = field(default=None, metadata=OMITTED | named("aws_payments"))
     """None: AWS Payments was not asked."""
 
     @property

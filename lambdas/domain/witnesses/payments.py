@@ -4,15 +4,19 @@ It names every id that AWS wants paid or applied. Payment statuses change daily 
 it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
 from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.day_names import day_name
+from lambdas.domain.invoices.issuers import AWS, AWS_MARKETPLACE
 from lambdas.domain.json_form import INLINE, OMITTED, Form
 from lambdas.domain.money import Amount
-from lambdas.domain.payments.financial_record import FinancialRecord
+from lambdas.domain.money_text import money
+from lambdas.domain.payments.financial_record import CREDIT_MEMO, MARKETPLACE, FinancialRecord
 from lambdas.domain.payments.payments_answer import PaymentsAnswer
+from lambdas.domain.words import counted
 
 _MOST_NAMED = 20
 
@@ -41,6 +45,22 @@ class UnlistedRecord(Form):
             record.due_date,
         )
 
+    @property
+    def text(self) -> str:
+        """The record in words, as part of a sentence."""
+        what = "credit memo" if self.record_type == CREDIT_MEMO else "invoice"
+        amount = money(self.amount.value, self.amount.currency)
+        due = f", due {day_name(self.due_date)}" if self.due_date else ""
+        return (
+            f"{what} {self.invoice_id} of {self.seller} for {amount} {self.amount.currency}, "
+            f"issued {day_name(self.issued_on)}{due}"
+        )
+
+    @property
+    def billing_entity(self) -> str:
+        """The billing entity as Invoicing names it."""
+        return AWS_MARKETPLACE if self.line_of_business == MARKETPLACE else AWS
+
 
 @dataclass(frozen=True)
 class Unrecorded(Form):
@@ -49,6 +69,15 @@ class Unrecorded(Form):
     count: int
     invoice_ids: tuple[str, ...]
     """The first few."""
+
+    @property
+    def text(self) -> str:
+        more = self.count - len(self.invoice_ids)
+        rest = f" and {more} more" if more else ""
+        return (
+            f"AWS Payments has no record of {counted(self.count, 'listed invoice')}: "
+            f"{', '.join(self.invoice_ids)}{rest}."
+        )
 
 
 @dataclass(frozen=True)
@@ -69,6 +98,10 @@ class PaymentRecords(Form):
         return self.at is not None
 
     @property
+    def unlisted_ids(self) -> frozenset[str]:
+        return frozenset(one.invoice_id for one in self.unlisted)
+
+    @property
     def vouches(self) -> bool:
         """True if it was read whole, has records, and each of them is listed."""
         return self.was_read and self.records > 0 and not (self.unlisted or self.not_read)
@@ -80,10 +113,10 @@ def payment_records(
     *,
     before: PaymentRecords | None,
     listed: Collection[str],
-    own: Sequence[str],
+    own: Collection[str] | None,
 ) -> PaymentRecords:
     """The statement by an answer of this run. `listed` are all ids known by Invoicing, `own` those
-    of the payer account's invoices and credit memos of the period.
+    of the payer account's invoices and credit memos of the period; None: not compared.
 
     If the answer is not whole, an earlier unlisted record stays until it is listed.
     """
@@ -93,13 +126,19 @@ def payment_records(
     unlisted = {one.invoice_id: UnlistedRecord.of(one) for one in records}
     if before and not answer.covers(period):
         unlisted = {one.invoice_id: one for one in before.unlisted} | unlisted
-    known = {one.invoice_id for one in answer.records}
-    absent = sorted(set(own) - known) if answer.covers(period) else []
+    unrecorded = before.unrecorded if before else None
+    if answer.covers(period):
+        unrecorded = _unrecorded(answer, own)
     return PaymentRecords(
         answer.run_id,
         answer.at,
         len(records),
         tuple(one for key, one in sorted(unlisted.items()) if key not in listed),
         answer.not_read,
-        Unrecorded(len(absent), tuple(absent[:_MOST_NAMED])) if absent else None,
+        unrecorded,
     )
+
+
+def _unrecorded(answer: PaymentsAnswer, own: Collection[str] | None) -> Unrecorded | None:
+    absent = sorted(set(own or ()) - {one.invoice_id for one in answer.records})
+    return Unrecorded(len(absent), tuple(absent[:_MOST_NAMED])) if absent else None

@@ -1,6 +1,8 @@
-"""The invoices that a period's invoices refer to and that are not archived."""
+"""The invoices that others of a period name, and whether they are archived anywhere: those that its
+invoices refer to, and those that AWS Payments has.
+"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from lambdas.aws.archive import Archive
@@ -18,6 +20,8 @@ from lambdas.domain.evidence.references import references
 _READ_THREADS = 16
 _PERIODS = 12
 """They are looked for in the period and in those of the year before."""
+_PERIODS_AFTER = 2
+"""Periods after its own in which a financial record is looked for."""
 
 
 def absent_invoices(
@@ -35,7 +39,27 @@ def absent_invoices(
             if invoice_id not in here
         }
     )
-    places = period.with_earlier(_PERIODS)
+    return _unrecorded(archive, period.with_earlier(_PERIODS), referenced)
+
+
+def recorded_elsewhere(
+    archive: Archive, period: BillingPeriod, records: Iterable[tuple[str, str]]
+) -> set[str]:
+    """The ids of AWS Payments' records, given with their payer accounts, that are archived in
+    another period: the two services may file an invoice under different months.
+    """
+    wanted = sorted(set(records))
+    later = [period.shifted(months) for months in range(1, _PERIODS_AFTER + 1)]
+    places = [*later, *period.with_earlier(_PERIODS)[1:]]
+    return {one for _, one in wanted} - _unrecorded(archive, places, wanted)
+
+
+def _unrecorded(
+    archive: Archive, places: Sequence[BillingPeriod], wanted: Sequence[tuple[str, str]]
+) -> set[str]:
+    """The ids, of those given with the account where they are likely, that have no record in these
+    periods, under any account.
+    """
 
     def is_absent(one: tuple[str, str]) -> bool:
         chains = (chain_prefix(record_chain(place, *one)) for place in places)
@@ -45,12 +69,10 @@ def absent_invoices(
         return recorded_invoices(item.key for item in archive.list(records_prefix(place)))
 
     with ThreadPoolExecutor(_READ_THREADS) as pool:
-        absences = pool.map(is_absent, referenced)
+        absences = pool.map(is_absent, wanted)
         absent = {
-            invoice_id
-            for (_, invoice_id), is_gone in zip(referenced, absences, strict=True)
-            if is_gone
+            invoice_id for (_, invoice_id), is_gone in zip(wanted, absences, strict=True) if is_gone
         }
         # they may be filed under another account, for example a receiver
-        elsewhere = set[str]().union(*pool.map(recorded, places[1:] if absent else ()))
+        elsewhere = set[str]().union(*pool.map(recorded, places if absent else ()))
     return {invoice_id for invoice_id in absent if safe_segment(invoice_id) not in elsewhere}

@@ -3,7 +3,7 @@ views.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lambdas.aws.archive import Archive
@@ -29,7 +29,7 @@ from lambdas.domain.runs.close_calendar import CloseCalendar
 from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
 from lambdas.domain.witnesses.charges import Charges
-from lambdas.steps.judging.absent_invoices import absent_invoices
+from lambdas.steps.judging.absent_invoices import absent_invoices, recorded_elsewhere
 from lambdas.steps.judging.manifest_chain import ChainBroken, Link, ManifestChain
 from lambdas.steps.judging.past_periods import PastPeriods
 from lambdas.steps.judging.period_evidence import read_evidence
@@ -123,7 +123,7 @@ def _facts(
     """All that the period is judged by, read from the archive."""
     period, previous = one.billing_period, newest.manifest if newest else None
     evidence = read_evidence(archive, period, previous, run.outcomes.of_period(period))
-    return Facts(
+    facts = Facts(
         bucket=archive.bucket,
         billing_period=period,
         run_id=run.run_id,
@@ -142,6 +142,9 @@ def _facts(
         is_of_run=one.is_of_run,
         asked_at=run.as_of,
     )
+    if not (unlisted := facts.unlisted_ids):
+        return facts
+    return replace(facts, recorded_elsewhere=recorded_elsewhere(archive, period, unlisted))
 
 
 def _judged_as_of(run: Run, previous: Manifest | None) -> datetime:

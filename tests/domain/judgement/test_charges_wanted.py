@@ -1,7 +1,7 @@
 """Cost Explorer costs money: when it is asked, and when it is not."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,7 @@ from lambdas.domain.judgement.manifests import PayerState
 from lambdas.domain.money import Amount
 from lambdas.domain.witnesses.acknowledgements import Acknowledgement
 from lambdas.domain.witnesses.charges import Charges, EntityCharges
+from lambdas.domain.witnesses.payments import PaymentRecords, UnlistedRecord
 from lambdas.domain.witnesses.statements import History, PayerWitnesses
 from tests.domain.examples import ACME, AFTER_DEADLINE, OCTOBER
 
@@ -48,6 +49,13 @@ def state(
         tuple(finding(code, ACME, "") for code in codes),
         PayerWitnesses(**{"history": USUAL} | witnesses),
         ASKED if whole else None,
+    )
+
+
+def accepted(one: PayerState) -> PayerState:
+    """The same, whose findings a person accepted."""
+    return replace(
+        one, findings=tuple(replace(found, severity="warning") for found in one.findings)
     )
 
 
@@ -162,3 +170,37 @@ def test_an_estimated_answer_is_paid_for_at_most_weekly(closed: bool) -> None:
             charges = Charges("run", as_of.isoformat())
             one = replace(one, witnesses=replace(one.witnesses, charges=charges))
     assert asked == list(range(0, 60, 7))
+
+
+WHOLE = PaymentRecords("run-1", ASKED, 3)
+UNLISTED = UnlistedRecord("7", "INVOICE", "AWS", "", PAID[0], date(2026, 11, 3), None)
+
+
+@pytest.mark.parametrize(
+    ("one", "is_wanted"),
+    [
+        (state(payments=WHOLE), False),
+        (state(payments=WHOLE, charges=Charges("run-1", "2026-11-05T06:00:00Z")), False),
+        (state(payments=WHOLE, charges=Charges(not_read="Denied.")), False),
+        # new charges may have no invoice yet, and nobody knows what is usual
+        (state(payments=WHOLE, history=History()), True),
+        # AWS Payments does not vouch for the listing
+        (state(payments=replace(WHOLE, records=0)), True),
+        (state(payments=replace(WHOLE, not_read="1 record was not read.")), True),
+        (state(payments=replace(WHOLE, unlisted=(UNLISTED,))), True),
+        (state(payments=PaymentRecords(not_read="Denied.")), True),
+        # no record is no proof of no charges
+        (state("MISSING", "NO_INVOICES_LISTED", whole=False, payments=WHOLE), True),
+        (state("MISSING", "USUAL_INVOICE_MISSING", whole=False, payments=WHOLE), True),
+        # a person accepted that a usual invoice is missing
+        (accepted(state("COMPLETE", "USUAL_INVOICE_MISSING", payments=WHOLE)), True),
+    ],
+)
+def test_when_overdue_it_is_not_asked_where_aws_payments_vouches_for_the_listing(
+    one: PayerState, is_wanted: bool
+) -> None:
+    assert wanted(one) is is_wanted
+
+
+def test_before_the_deadline_it_is_asked_whatever_aws_payments_has() -> None:
+    assert wanted(state("AWAITING", payments=WHOLE), DAY_7, overdue=False)

@@ -37,6 +37,7 @@ from tests.domain.examples import (
     supplement,
 )
 from tests.domain.judging import codes, judged, outcome, payer, transfers
+from tests.domain.payments.records import answer, financial_record
 
 SEPTEMBER, AUGUST, JULY = (OCTOBER.shifted(-back) for back in (1, 2, 3))
 RECEIVER = "777788889999"
@@ -1301,3 +1302,30 @@ def test_without_an_acknowledgement_the_verdict_is_never_milder(facts: dict[str,
     asked = facts.pop("outcome")
     with_one = judged(asked, acknowledgements=[accepts()], **facts)
     assert rank(with_one) <= rank(judged(asked, **facts))
+
+
+def test_charges_a_usual_invoice_and_a_financial_record_may_be_one_invoice() -> None:
+    marketplace = financial_record("7", line_of_business="AWS_MARKETPLACE")
+    manifest = judged(
+        outcome(payments=answer(financial_record("1"), marketplace)),
+        invoices=[bill("1")],
+        past=past(issuer(), issuer(MARKET)),
+        charges={ACME: costs("AWS", "AWS Marketplace")},
+    )
+
+    assert {
+        "CHARGES_WITHOUT_INVOICE",
+        "USUAL_INVOICE_MISSING",
+        "FINANCIAL_RECORD_WITHOUT_INVOICE",
+    } <= codes(manifest).keys()
+    assert (payer(manifest).expected, payer(manifest).unarchived) == (2, 1)
+
+
+def test_a_financial_record_of_another_billing_entity_is_another_invoice() -> None:
+    manifest = judged(
+        outcome(payments=answer(financial_record("1"), financial_record("7"))),
+        invoices=[bill("1")],
+        past=past(issuer(), issuer(MARKET)),
+    )
+
+    assert (payer(manifest).expected, payer(manifest).unarchived) == (3, 2)
