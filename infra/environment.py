@@ -13,7 +13,8 @@ _NOTEWORTHY_BYTES = 200
 _LONGEST_NAME = 110 * "x"
 """Stands for a name that AWS gives, which ends in about 55 characters after an ARN of up to 47."""
 _ENDPOINTS = tuple(
-    f"AWS_ENDPOINT_URL_{service}" for service in ("INVOICING", "COST_EXPLORER", "ORGANIZATIONS")
+    f"AWS_ENDPOINT_URL_{service}"
+    for service in ("INVOICING", "COST_EXPLORER", "ORGANIZATIONS", "PAYMENTS")
 )
 """The variables of boto3 itself."""
 _SETTINGS = {

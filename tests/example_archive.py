@@ -71,7 +71,7 @@ def _ask_every_witness(patch: pytest.MonkeyPatch, endpoint: str) -> None:
     """Let the handlers ask the emulated Cost Explorer and Organizations with their own clients."""
     patch.setattr(ask_charges, "cost_explorer_client", clients.cost_explorer_client)
     patch.setattr(list_invoice_summaries, "organizations_client", clients.organizations_client)
-    for service in ("COST_EXPLORER", "ORGANIZATIONS"):
+    for service in ("COST_EXPLORER", "ORGANIZATIONS", "PAYMENTS"):
         patch.setenv(f"AWS_ENDPOINT_URL_{service}", endpoint)
     for witness in ("COST_EXPLORER", "BILLING_TRANSFERS", "INVOICE_UNITS"):
         patch.setenv(witness, "true")

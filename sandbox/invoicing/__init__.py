@@ -1,5 +1,6 @@
 """Strict AWS services on loopback: the invoices and invoice units of Invoicing with the documents
-behind their URLs, GetCostAndUsage of Cost Explorer, and the billing transfers of Organizations.
+behind their URLs, GetCostAndUsage of Cost Explorer, the billing transfers of Organizations, and the
+financial records of AWS Payments.
 """
 
 from sandbox.invoicing.catalogue import (
@@ -10,6 +11,7 @@ from sandbox.invoicing.catalogue import (
     Document,
     FixedCatalogue,
     InvoiceUnit,
+    Payment,
     SupplementalDocument,
 )
 from sandbox.invoicing.faults import Fault
@@ -27,6 +29,7 @@ __all__ = [
     "InvoiceUnit",
     "InvoicingEmulator",
     "Limit",
+    "Payment",
     "PortInUse",
     "SupplementalDocument",
 ]

@@ -66,6 +66,25 @@ class CostLine:
         return self.amount * days / self.days if days > 0 else None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Payment:
+    """The payment of an invoice, or the application of a credit memo, as AWS Payments shows it.
+
+    It is paid `paid_after` its issue (None: never), and its payment is in process for `processes`
+    before that. `canceled_after` its issue it is canceled, if it is not paid by then. Its last
+    day to be paid is the row's DueDate, else `due_after` its issue; `terms` are as AWS writes them.
+    """
+
+    paid_after: timedelta | None = timedelta(days=20)
+    processes: timedelta = timedelta(days=2)
+    canceled_after: timedelta | None = None
+    due_after: timedelta = timedelta(days=30)
+    terms: str | None = "Net30"
+
+
+PAID_IN_TIME = Payment()
+
+
 @dataclass(frozen=True)
 class CatalogueInvoice:
     """One invoice. `summary` is its row as boto3 returns it (datetimes, amounts as text) with at
@@ -75,7 +94,8 @@ class CatalogueInvoice:
     GetInvoicePDF answers ResourceNotFoundException. `costs` are the charges that it bills, all in
     its billing period, or a function that makes them; None: as the row states (see
     `costs.lines_of_row`). Listings show `more_rows` of the same id right after it. With `only_as`,
-    only queries by that receiver role list it, whether or not its row names the role.
+    only queries by that receiver role list it, whether or not its row names the role. `payment` is
+    its financial record in AWS Payments; None: it has none, like receipts and tax copies.
     """
 
     summary: Mapping[str, Any]
@@ -85,6 +105,7 @@ class CatalogueInvoice:
     costs: Sequence[CostLine] | Callable[[], Sequence[CostLine]] | None = None
     more_rows: tuple[Mapping[str, Any], ...] = ()
     only_as: str | None = None
+    payment: Payment | None = PAID_IN_TIME
 
     @property
     def invoice_id(self) -> str:
@@ -153,6 +174,10 @@ class Catalogue(Protocol):
         """Charges in Cost Explorer beside those of the invoices, up to `until`."""
         return ()
 
+    def unlisted_invoices(self, payer_account_id: str) -> Sequence[CatalogueInvoice]:  # noqa: ARG002
+        """Invoices and credit memos that AWS Payments has and Invoicing never lists."""
+        return ()
+
     def invoice_units(self, payer_account_id: str) -> Sequence[InvoiceUnit]:  # noqa: ARG002
         """The units of this payer account, past ones too."""
         return ()
@@ -184,6 +209,7 @@ class FixedCatalogue(Catalogue):
         linked_accounts: Mapping[str, Collection[str]] | None = None,
         *,
         costs_without_invoice: Mapping[str, Sequence[CostLine]] | None = None,
+        unlisted_invoices: Mapping[str, Sequence[CatalogueInvoice]] | None = None,
         invoice_units: Mapping[str, Sequence[InvoiceUnit]] | None = None,
         shows_receivers: bool = False,
         standalone: Collection[str] = (),
@@ -191,6 +217,7 @@ class FixedCatalogue(Catalogue):
     ) -> None:
         self._linked_accounts = linked_accounts or {}
         self._costs_without_invoice = costs_without_invoice or {}
+        self._unlisted_invoices = unlisted_invoices or {}
         self._invoice_units = invoice_units or {}
         self._shows_receivers = shows_receivers
         self._standalone = standalone
@@ -213,6 +240,9 @@ class FixedCatalogue(Catalogue):
 
     def costs_without_invoice(self, payer_account_id: str, until: datetime) -> Sequence[CostLine]:  # noqa: ARG002
         return self._costs_without_invoice.get(payer_account_id, ())
+
+    def unlisted_invoices(self, payer_account_id: str) -> Sequence[CatalogueInvoice]:
+        return self._unlisted_invoices.get(payer_account_id, ())
 
     def invoice_units(self, payer_account_id: str) -> Sequence[InvoiceUnit]:
         return self._invoice_units.get(payer_account_id, ())

@@ -13,11 +13,13 @@ _THROTTLED: Mapping[str, tuple[str, str]] = {
         "TooManyRequestsException",
         "AWS Organizations can't complete your request because too many calls were made.",
     ),
+    "payments": ("ThrottlingException", "Rate exceeded"),
 }
 _INTERNAL = {
     "invoicing": "InternalServerException",
     "ce": "InternalFailure",
     "organizations": "ServiceException",
+    "payments": "InternalServerException",
 }
 _INPUT_REASONS = {
     "required": "INPUT_REQUIRED",
@@ -79,6 +81,10 @@ def broken_request(service: str, problems: Sequence[Problem]) -> ServiceError:
     if service == "invoicing":
         fields = [(problem.path, problem.text) for problem in problems]
         return invalid("fieldValidationFailed", message, fields)
+    if service == "payments":
+        return invalid(
+            "FIELD_VALIDATION_FAILED", message, [(one.path, one.text) for one in problems]
+        )
     if service == "ce":
         return ServiceError("ValidationException", message)
     reasons = (_INPUT_REASONS.get(problem.kind) for problem in problems)
@@ -89,6 +95,8 @@ def unreadable_request(service: str, message: str) -> ServiceError:
     """The answer to a body or a content type that the service cannot read."""
     if service == "invoicing":
         return invalid("cannotParse", message)
+    if service == "payments":
+        return invalid("CANNOT_PARSE", message)
     return ServiceError("SerializationException", message)
 
 
@@ -107,6 +115,8 @@ def bad_token(service: str, why: TokenRefusal) -> ServiceError:
     if service == "ce":
         code = "RequestChangedException" if why == "changed" else "InvalidNextTokenException"
         return ServiceError(code, _TOKEN_REFUSALS[why])
+    if service == "payments":
+        return invalid("INVALID_PAGINATION_TOKEN", _TOKEN_REFUSALS[why])
     reason = "expiredNextToken" if why == "expired" else "invalidNextToken"
     return invalid(reason, _TOKEN_REFUSALS[why])
 
@@ -116,13 +126,15 @@ def bad_request(service: str) -> ServiceError:
     message = "The request is not valid."
     if service == "invoicing":
         return invalid("other", message)
+    if service == "payments":
+        return invalid("OTHER", message)
     if service == "ce":
         return ServiceError("ValidationException", message)
     return invalid_input(message, None)
 
 
-def access_denied(message: str) -> ServiceError:
-    return ServiceError("AccessDeniedException", message)
+def access_denied(message: str, **members: Any) -> ServiceError:
+    return ServiceError("AccessDeniedException", message, **members)
 
 
 def bad_credentials(code: str) -> ServiceError:
@@ -137,16 +149,19 @@ def not_authorized(service: str, operation: str, account_id: str) -> ServiceErro
         "invoicing": "",
         "ce": f" on resource: arn:aws:ce:us-east-1:{account_id}:/{operation}",
         "organizations": " on resource: *",
+        "payments": "",
     }[service]
+    reason = {"reason": "NOT_AUTHORIZED"} if service == "payments" else {}
     return access_denied(
         f"User: arn:aws:sts::{account_id}:assumed-role/reader/session is not authorized to "
-        f"perform: {action}{resource} because no identity-based policy allows the {action} action"
+        f"perform: {action}{resource} because no identity-based policy allows the {action} action",
+        **reason,
     )
 
 
 def invalid(reason: str, message: str, fields: Sequence[tuple[str, str]] = ()) -> ServiceError:
-    """Invoicing's ValidationException; `reason` is a value of ValidationExceptionReason, `fields`
-    are (path, fault).
+    """ValidationException of Invoicing and Payments; `reason` is a value of the service's
+    ValidationExceptionReason, `fields` are (path, fault).
     """
     members: dict[str, Any] = {"reason": reason}
     if fields:

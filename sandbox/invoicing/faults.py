@@ -24,7 +24,18 @@ from sandbox.invoicing.errors import (
     throttled,
     transfer_not_found,
 )
-from sandbox.invoicing.model import COSTS, GET, INBOUND, LIST, OPERATIONS, OUTBOUND, UNITS
+from sandbox.invoicing.model import (
+    COSTS,
+    GET,
+    INBOUND,
+    LIST,
+    OPERATIONS,
+    OUTBOUND,
+    RECORD,
+    RECORD_BATCH,
+    RECORDS,
+    UNITS,
+)
 
 ERRORS: Mapping[str, tuple[str, ...]] = {
     "AccessDeniedException": OPERATIONS,
@@ -32,7 +43,7 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
     "InternalServerException": OPERATIONS,
     "ValidationException": OPERATIONS,
     "ExpiredNextToken": OPERATIONS,
-    "ResourceNotFoundException": (LIST, GET, INBOUND),
+    "ResourceNotFoundException": (LIST, GET, INBOUND, RECORD),
     "DataUnavailableException": (COSTS,),
     "AWSOrganizationsNotInUseException": (INBOUND, OUTBOUND),
     "ExpiredTokenException": OPERATIONS,
@@ -50,7 +61,7 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
 
 LISTINGS: Mapping[str, tuple[str, ...]] = {
     # no row, but a token that goes on with the same page
-    "empty_page": (LIST, UNITS, COSTS, INBOUND, OUTBOUND),
+    "empty_page": (LIST, UNITS, COSTS, INBOUND, OUTBOUND, RECORDS),
     # a later page begins with the last row of the page before
     "repeated_row": (LIST,),
     # `members` replaced in the row, None takes a member away
@@ -65,6 +76,12 @@ LISTINGS: Mapping[str, tuple[str, ...]] = {
     "hidden_charges": (COSTS,),
     # groups by LINKED_ACCOUNT leave out Support, which accounts share; the total has it
     "ungrouped_support": (COSTS,),
+    # `code` in place of the record
+    "batch_error": (RECORD_BATCH,),
+    # `members` replaced in the full record, None takes a member away
+    "changed_record": (RECORD_BATCH,),
+    # neither the record nor an error
+    "hidden_record": (RECORD_BATCH,),
 }
 """These operations give answers that differ from the catalogue."""
 
@@ -104,14 +121,16 @@ DOWNLOADS = (
 
 KINDS = (*ERRORS, *ANSWERS, *LISTINGS, *OFFERS, *DOWNLOADS)
 _ROWS = ("changed_row", "raw_row", "hidden_row")
+_RECORDS = ("batch_error", "changed_record", "hidden_record")
 _TAKES: Mapping[str, tuple[str, ...]] = {
     "operation": (*ERRORS, *ANSWERS, "empty_page"),
     "later_pages": (*ERRORS, *ANSWERS, "empty_page", "repeated_row"),
     "filters": (*ERRORS, *ANSWERS),
-    "invoice_id": (*_ROWS, *OFFERS, *DOWNLOADS, *ERRORS, *ANSWERS),
+    "invoice_id": (*_ROWS, *_RECORDS, *OFFERS, *DOWNLOADS, *ERRORS, *ANSWERS),
     "document_id": (*OFFERS, *DOWNLOADS),
     "retry_after_seconds": ("InternalServerException",),
-    "members": ("changed_row", "changed_answer"),
+    "members": ("changed_row", "changed_answer", "changed_record"),
+    "code": ("batch_error",),
     "body": ("raw_answer", "raw_row"),
     "url": ("other_url", "redirect"),
     "size_bytes": ("oversized",),
@@ -125,6 +144,9 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "changed_row": ("invoice_id", "members"),
     "raw_row": ("invoice_id", "body"),
     "hidden_row": ("invoice_id",),
+    "batch_error": ("invoice_id", "code"),
+    "changed_record": ("invoice_id", "members"),
+    "hidden_record": ("invoice_id",),
     "other_url": ("url",),
 }
 
@@ -159,6 +181,7 @@ class Fault:
     linked_account_id: str | None = None
     billing_entity: str | None = None
     filters: Mapping[str, Any] = field(default_factory=dict)
+    code: str = ""
 
     def __post_init__(self) -> None:
         problems = []
@@ -219,7 +242,7 @@ def _names(members: Mapping[str, Any], selector: Mapping[str, Any]) -> bool:
 
 def _internal(fault: Fault, service: str, _operation: str) -> ServiceError:
     extra = {}
-    if service == "invoicing" and fault.retry_after_seconds is not None:
+    if service in ("invoicing", "payments") and fault.retry_after_seconds is not None:
         extra["retryAfterSeconds"] = fault.retry_after_seconds
     message = "The processing request failed because of an unknown error."
     return internal(service, message, **extra)
@@ -324,6 +347,16 @@ class Faults:
         return self._all(
             lambda fault: (
                 fault.kind in _ROWS
+                and fault.payer_account_id == payer_account_id
+                and fault.invoice_id == invoice_id
+            )
+        )
+
+    def records(self, payer_account_id: str, invoice_id: str) -> list[Fault]:
+        """Everything that must be done to the financial record of this invoice, in order."""
+        return self._all(
+            lambda fault: (
+                fault.kind in _RECORDS
                 and fault.payer_account_id == payer_account_id
                 and fault.invoice_id == invoice_id
             )

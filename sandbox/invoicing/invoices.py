@@ -57,11 +57,9 @@ class Invoices:
     ) -> dict[str, Any]:
         """A page of rows; `repeats` rows of the last one come again, as AWS should never do."""
         query, position = self._asked(caller, params, now)
-        view = self._selected(caller, query["Selector"], position.as_of)
         rows = [
             row
-            for invoice in self._catalogue.invoices(view.payer_account_id, position.as_of).values()
-            if view.shows(invoice) and invoice.visible_from <= position.as_of
+            for invoice in self._visible(caller, query["Selector"], position.as_of)
             for row in (invoice.summary, *invoice.more_rows)
             if _matches(row, query["Selector"], query["Filter"], only_as=invoice.only_as)
         ]
@@ -71,6 +69,20 @@ class Invoices:
         if end < len(rows):
             response["NextToken"] = self._tokens.issue(query, Position(end, position.as_of))
         return response
+
+    def own(self, caller: str, now: datetime) -> list[CatalogueInvoice]:
+        """The invoices of the caller's query for itself."""
+        return self._visible(caller, {"ResourceType": "ACCOUNT_ID", "Value": caller}, now)
+
+    def _visible(
+        self, caller: str, selector: Mapping[str, str], now: datetime
+    ) -> list[CatalogueInvoice]:
+        view = self._selected(caller, selector, now)
+        return [
+            invoice
+            for invoice in self._catalogue.invoices(view.payer_account_id, now).values()
+            if view.shows(invoice) and invoice.visible_from <= now
+        ]
 
     def empty_page(self, caller: str, params: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         """A page without rows, with a token that requests the same page again."""

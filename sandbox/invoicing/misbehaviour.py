@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -14,7 +15,18 @@ from sandbox.invoicing.cost_explorer import BY_ACCOUNT, UNDOCUMENTED_KEY, CostEx
 from sandbox.invoicing.faults import OFFERS, Fault, Faults
 from sandbox.invoicing.invoice_units import InvoiceUnits
 from sandbox.invoicing.invoices import Invoices
-from sandbox.invoicing.model import COSTS, GET, INBOUND, LIST, OUTBOUND, UNITS
+from sandbox.invoicing.model import (
+    COSTS,
+    GET,
+    INBOUND,
+    LIST,
+    OUTBOUND,
+    RECORD,
+    RECORD_BATCH,
+    RECORDS,
+    UNITS,
+)
+from sandbox.invoicing.payments import Payments
 
 _BUCKET = "invoice-statement-documents.s3.us-east-1.amazonaws.com"
 
@@ -34,6 +46,8 @@ _URLS: Mapping[str, Callable[[str], str]] = {
 
 _DIRECTIONS: Mapping[str, Direction] = {INBOUND: "inbound", OUTBOUND: "outbound"}
 
+_TOKENS = {"NextToken", "NextPageToken", "nextToken"}
+
 _Answer = dict[str, Any]
 
 
@@ -45,6 +59,7 @@ class Services:
     units: InvoiceUnits
     costs: CostExplorer
     transfers: BillingTransfers
+    payments: Payments
 
 
 class Operations:
@@ -59,7 +74,7 @@ class Operations:
     ) -> bytes:
         """The JSON answer. It fits the service model unless a fault made it. Raises OffModel."""
         params = model.read_request(operation, body)
-        continues = "NextToken" in params or "NextPageToken" in params
+        continues = not _TOKENS.isdisjoint(params)
         error = self._faults.error(
             caller,
             operation,
@@ -69,7 +84,9 @@ class Operations:
         )
         if error:
             raise error
-        if operation == GET:
+        if operation in (RECORD, RECORD_BATCH):
+            truth, answer = self._records(operation, caller, params, now)
+        elif operation == GET:
             truth, answer = self._offer(caller, params, now, base_url)
         else:
             is_empty = self._faults.page(caller, operation, "empty_page", continues=continues)
@@ -115,12 +132,37 @@ class Operations:
                 is_hidden=lambda line: any(_hides(fault, line) for fault in hidden),
                 is_empty=is_empty,
             )
+        elif operation == RECORDS:
+            page = self._services.payments.list_financial_records(
+                caller, params, now, is_empty=is_empty
+            )
         else:
             direction = _DIRECTIONS[operation]
             page = self._services.transfers.transfers(
                 direction, caller, params, now, is_empty=is_empty
             )
         return page, page
+
+    def _records(
+        self, operation: str, caller: str, params: Mapping[str, Any], now: datetime
+    ) -> tuple[_Answer, _Answer]:
+        """Full records; those that faults hide come neither as a record nor as an error."""
+        payments = self._services.payments
+        if operation == RECORD:
+            page = payments.get_financial_record(caller, params, now)
+            return page, page
+        truth = payments.batch_get_financial_record(caller, params, now)
+        asked = {_invoice_id(one): one["id"] for one in truth["financialRecords"]}
+        faults = {one: self._faults.records(caller, one) for one in asked}
+        codes = {key: one.code for key, all_of in faults.items() for one in all_of if one.code}
+        truth = payments.batch_get_financial_record(caller, params, now, errors=codes)
+        records = []
+        for record in truth["financialRecords"]:
+            of_record = faults[_invoice_id(record)]
+            if not any(fault.kind == "hidden_record" for fault in of_record):
+                changes = (fault.members for fault in of_record)
+                records.append(reduce(_changed, changes, record))
+        return truth, {**truth, "financialRecords": records}
 
     def _refused_key(self, caller: str, params: Mapping[str, Any]) -> str:
         """The key that groups may not have now; empty if every known key is allowed."""
@@ -166,6 +208,10 @@ class Operations:
             else:
                 document["DocumentUrl"] = _URLS[fault.kind](document["DocumentUrl"])
         return truth, answer
+
+
+def _invoice_id(record: Mapping[str, Any]) -> str:
+    return next(str(one["invoiceId"]) for one in record["details"].values())
 
 
 def _changed_row(row: Mapping[str, Any], faults: Sequence[Fault]) -> Any:

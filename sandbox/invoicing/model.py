@@ -20,12 +20,18 @@ from sandbox.invoicing.errors import Problem, ServiceError, broken_request, unre
 
 LIST, GET, UNITS = "ListInvoiceSummaries", "GetInvoicePDF", "ListInvoiceUnits"
 COSTS = "GetCostAndUsage"
+RECORDS, RECORD, RECORD_BATCH = (
+    "ListFinancialRecords",
+    "GetFinancialRecord",
+    "BatchGetFinancialRecord",
+)
 INBOUND, OUTBOUND = "ListInboundResponsibilityTransfers", "ListOutboundResponsibilityTransfers"
 
 SERVICES: Mapping[str, tuple[str, ...]] = {
     "invoicing": (LIST, GET, UNITS),
     "ce": (COSTS,),
     "organizations": (INBOUND, OUTBOUND),
+    "payments": (RECORDS, RECORD, RECORD_BATCH),
 }
 """botocore's name of each service, and the operations of its model that this emulator answers."""
 

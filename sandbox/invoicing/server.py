@@ -29,6 +29,7 @@ from sandbox.invoicing.http_answers import Answer, Delivery
 from sandbox.invoicing.invoice_units import InvoiceUnits
 from sandbox.invoicing.invoices import Invoices
 from sandbox.invoicing.misbehaviour import Operations, Services
+from sandbox.invoicing.payments import Payments
 from sandbox.invoicing.rates import Limit, RateLimits
 from sandbox.invoicing.tokens import PageTokens
 
@@ -81,6 +82,7 @@ class InvoicingEmulator:
             InvoiceUnits(catalogue, tokens),
             CostExplorer(catalogue, tokens, groups_of_a_page),
             BillingTransfers(catalogue, tokens),
+            Payments(catalogue, self._invoices, tokens),
         )
         self._operations = Operations(services, self.faults)
         self._callers = Callers(sts_endpoint)

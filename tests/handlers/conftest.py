@@ -538,7 +538,7 @@ def prepared_world(
     monkeypatch.setattr(payer_role, "sts_client", roles.client)
     catalogue = Catalogue()
     with InvoicingEmulator(of or catalogue, now=AFTER_DEADLINE) as emulator:
-        for service in ("INVOICING", "COST_EXPLORER", "ORGANIZATIONS"):
+        for service in ("INVOICING", "COST_EXPLORER", "ORGANIZATIONS", "PAYMENTS"):
             monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", emulator.url)
         s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
         yield World(s3, kms, dynamodb, emulator, catalogue, roles, settings, topic, bus)

@@ -68,7 +68,7 @@ def test_the_last_byte_that_fits_is_taken_and_the_next_is_not() -> None:
 
 def test_an_endpoint_counts_once_for_each_service() -> None:
     url = "https://" + "x" * 400 + ".example.com"
-    assert "billing_endpoint_url (1,3" in problem_of(**FULL, billing_endpoint_url=url)
+    assert "billing_endpoint_url (1,8" in problem_of(**FULL, billing_endpoint_url=url)
 
 
 def test_the_names_that_a_deployment_gives_are_not_longer_than_assumed(

@@ -101,7 +101,7 @@ def test_another_billing_endpoint_reaches_boto3_by_its_own_variables(
     template = synthesize(billing_endpoint_url="https://billing.example.com")
     for function in functions(template).values():
         variables = function["Environment"]["Variables"]
-        for service in ("INVOICING", "COST_EXPLORER", "ORGANIZATIONS"):
+        for service in ("INVOICING", "COST_EXPLORER", "ORGANIZATIONS", "PAYMENTS"):
             assert variables[f"AWS_ENDPOINT_URL_{service}"] == "https://billing.example.com"
 
 

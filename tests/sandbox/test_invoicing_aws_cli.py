@@ -36,7 +36,8 @@ SEPTEMBER = ("--filter", "BillingPeriod={Month=9,Year=2026}")
 @pytest.fixture
 def emulator(loopback: None) -> Iterator[InvoicingEmulator]:
     amount = {"TotalAmount": "10.00", "CurrencyCode": "USD"}
-    invoices = [an_invoice(row, content=b"%PDF-cli", BaseCurrencyAmount=amount) for row in ROWS]
+    amounts = {"BaseCurrencyAmount": amount, "PaymentCurrencyAmount": amount}
+    invoices = [an_invoice(row, content=b"%PDF-cli", **amounts) for row in ROWS]
     catalogue = FixedCatalogue(
         {PAYER: invoices, OTHER: []},
         {PAYER: [RECEIVER]},
@@ -170,3 +171,26 @@ def test_the_aws_cli_reads_the_errors(emulator: InvoicingEmulator) -> None:
     for complaint, done in asked.items():
         assert (done.returncode, done.stdout) == (255, ""), complaint
         assert complaint in done.stderr
+
+
+def test_it_lists_financial_records_and_reads_them_by_the_hundred(
+    emulator: InvoicingEmulator,
+) -> None:
+    listing = ("list-financial-records", "--types", "INVOICE", "CREDIT_MEMO", "--page-size", "20")
+    listed = answered(aws(emulator, *listing, service="payments"))["financialRecordSummaries"]
+    assert len(listed) == 45
+    keys = json.dumps([{"identifier": one["id"]} for one in listed])
+    read = answered(aws(emulator, "batch-get-financial-record", "--keys", keys, service="payments"))
+    details = [one["details"]["invoiceDetails"] for one in read["financialRecords"]]
+    assert sorted(one["invoiceId"] for one in details) == ROWS
+    assert read["errors"] == []
+
+
+def test_a_financial_record_that_is_not_there_is_named(emulator: InvoicingEmulator) -> None:
+    done = aws(
+        emulator,
+        *("get-financial-record", "--identifier", "INV-0000-0000-0000-0000"),
+        service="payments",
+    )
+    assert done.returncode == 255
+    assert "(ResourceNotFoundException)" in done.stderr

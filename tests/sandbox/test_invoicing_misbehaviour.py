@@ -369,6 +369,9 @@ def test_every_fault_can_be_set_through_the_control_plane(emulator: InvoicingEmu
         "changed_row": {"invoice_id": FIRST, "members": {"BillType": "B"}},
         "raw_row": {"invoice_id": FIRST, "body": "null"},
         "hidden_row": {"invoice_id": FIRST},
+        "batch_error": {"invoice_id": FIRST, "code": "NOT_FOUND"},
+        "changed_record": {"invoice_id": FIRST, "members": {"status": "B"}},
+        "hidden_record": {"invoice_id": FIRST},
         "other_url": {"url": "https://x/"},
     }
     for kind in KINDS:
