@@ -133,6 +133,10 @@ class Organization(Catalogue):
             period = period.shifted(1)
         return lines
 
+    def unlisted_invoices(self, payer_account_id: str) -> Sequence[CatalogueInvoice]:
+        payer = self._payers.get(payer_account_id)
+        return _Period(payer, stories.OWED, self._seed).unlisted() if payer else ()
+
     def invoice_units(self, payer_account_id: str) -> Sequence[InvoiceUnit]:
         payer = self._payers.get(payer_account_id)
         return [
@@ -203,6 +207,20 @@ class _Period:
         if self._is_transferred() and self._payer.account_id in stories.PRO_FORMA:
             return cost_lines(self.anniversary(), self._accounts(), self._seed)
         return ()
+
+    def unlisted(self) -> list[CatalogueInvoice]:
+        """Invoices and credit memos that AWS Payments has and Invoicing never lists."""
+        unlisted = []
+        if self._story in stories.UNLISTED_INVOICES:
+            issued = self._issued(self._next_month(4), "unlisted")
+            unlisted.append(self._bill(400, issued, self._usage("unlisted", Decimal(1900))))
+        if self._story in stories.UNLISTED_CREDITS:
+            credit = Charge("Service credit", -self._amount("unlisted", Decimal(260)), "Credit")
+            issued = self._issued(self._next_month(5), "unlisted")
+            unlisted.append(
+                self._bill(401, issued, (credit,), invoice_type="CREDIT_MEMO", bill_type="REFUND")
+            )
+        return [self._invoice(bill) for bill in unlisted]
 
     def anniversary(self) -> Bill:
         """The month's bill, issued on day 2 to 5."""
@@ -446,7 +464,17 @@ class _Period:
         if not bill.source_account and self._story not in stories.INVOICES_UNCHARGED:
             costs = partial(cost_lines, bill, accounts or self._accounts(), self._seed)
         return CatalogueInvoice(
-            bill.summary(), bill.issued + _VISIBLE_AFTER, document, supplements, costs
+            bill.summary(),
+            bill.issued + _VISIBLE_AFTER,
+            document,
+            supplements,
+            costs,
+            payment=stories.payment(
+                self._payer.account_id,
+                bill.invoice_type,
+                bill.bill_type,
+                by_card=bill.due.date() == bill.issued.date(),
+            ),
         )
 
     def _bill(

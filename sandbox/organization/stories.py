@@ -7,9 +7,9 @@ day 2 and day 7 of the month after it.
 from datetime import UTC, datetime, time, timedelta
 
 from lambdas.domain.billing_period import BillingPeriod
-from sandbox.invoicing.catalogue import BillingTransfer
+from sandbox.invoicing.catalogue import BillingTransfer, Payment
 from sandbox.invoicing.faults import Fault
-from sandbox.invoicing.model import COSTS, LIST
+from sandbox.invoicing.model import COSTS, LIST, SERVICES
 
 EVERY_VERDICT = BillingPeriod(2026, 5)
 """On 2026-06-12 its payer accounts have every verdict that a period can have after its deadline."""
@@ -20,7 +20,11 @@ STAYS_OPEN = BillingPeriod(2026, 8)
 CONTRADICTED = BillingPeriod(2025, 11)
 """Cost Explorer and the listings contradict each other in two payer accounts."""
 
+OWED = BillingPeriod(2025, 9)
+"""AWS Payments has an invoice and a credit memo that Invoicing never lists."""
+
 _BRIGHTWATER, _THORNBURY, _AL_MARFA = "020417736915", "817263540912", "660219384750"
+_ALDER, _KESSLER, _MINATO = "104718293645", "236481957204", "357902468813"
 _LANTERN, _KAMPONG, _STRAITS = "915037284461", "934820175563", "142857306914"
 _COTE, _WATTLEBIRD, _ORCHARD = "284650917332", "509174628830", "318406957221"
 _VEREINIGUNG = "430718265994"
@@ -43,6 +47,31 @@ CHARGES_UNINVOICED = {(_BRIGHTWATER, CONTRADICTED)}
 """Cost Explorer shows charges of the Marketplace that no invoice ever bills."""
 INVOICES_UNCHARGED = {(_AL_MARFA, CONTRADICTED)}
 """Cost Explorer shows none of the charges that the invoices bill."""
+
+UNLISTED_INVOICES = {(_KESSLER, OWED)}
+"""AWS wants an invoice paid that Invoicing never lists."""
+UNLISTED_CREDITS = {(_ALDER, OWED)}
+"""AWS gives a credit that Invoicing never lists."""
+_IN_TIME = Payment(paid_after=timedelta(days=24))
+_CARD = Payment(paid_after=timedelta(hours=5), processes=timedelta(hours=2), terms=None)
+_PAYMENTS = {
+    _THORNBURY: Payment(paid_after=timedelta(days=38)),
+    _KESSLER: Payment(paid_after=timedelta(days=75)),
+    _MINATO: Payment(paid_after=timedelta(days=28), processes=timedelta(days=27)),
+}
+"""Thornbury pays a week late, Kessler weeks late, and Minato's bank takes its time."""
+_CANCELED = Payment(paid_after=None, canceled_after=timedelta(days=12))
+_CREDIT = Payment(paid_after=timedelta(days=40), processes=timedelta(0), terms=None)
+
+
+def payment(account_id: str, invoice_type: str, bill_type: str, *, by_card: bool) -> Payment:
+    """The payment of a payer account's invoice. Brightwater cancels its purchases each month."""
+    if invoice_type == "CREDIT_MEMO":
+        return _CREDIT
+    if (account_id, bill_type) == (_BRIGHTWATER, "PURCHASE"):
+        return _CANCELED
+    return _CARD if by_card else _PAYMENTS.get(account_id, _IN_TIME)
+
 
 PRO_FORMA = {_LANTERN}
 """Accounts whose Cost Explorer still shows charges while their bills are transferred. The paying
@@ -114,9 +143,14 @@ _LOST_ACCESS = (
     Fault(_AL_MARFA, "AccessDeniedException", None),
     Fault(_VEREINIGUNG, "ValidationException", None, operation=LIST),
     Fault(_COTE, "AccessDeniedException", None, operation=COSTS),
+    *(
+        Fault(_WATTLEBIRD, "AccessDeniedException", None, operation=one)
+        for one in SERVICES["payments"]
+    ),
 )
 """For most of June 2026 nobody may read Al Marfa's invoices, nobody can list those of the
-Vereinigung, and Côté's role has no permission for Cost Explorer.
+Vereinigung, Côté's role has no permission for Cost Explorer, and Wattlebird's none for AWS
+Payments.
 """
 
 

@@ -17,6 +17,7 @@ from sandbox.organization.stories import (
     CLOSES_IN_TIME,
     CONTRADICTED,
     EVERY_VERDICT,
+    OWED,
     STAYS_OPEN,
 )
 from tests.sandbox.invoicing_calls import client
@@ -360,3 +361,94 @@ def test_in_one_period_the_witnesses_contradict_each_other_for_good(
     for payer in others:
         found = charges(emulator, payer, CONTRADICTED, "BILLING_ENTITY")
         assert {name for (name,) in found} == billed(payer, CONTRADICTED).keys()
+
+
+def records(
+    emulator: InvoicingEmulator, payer: str, period: BillingPeriod, at: datetime
+) -> dict[str, dict[str, Any]]:
+    """The financial records of the period at an instant, by the id of their invoice."""
+    emulator.now = at
+    asked = client(emulator, payer, service="payments")
+    pages = asked.get_paginator("list_financial_records").paginate(types=["INVOICE", "CREDIT_MEMO"])
+    keys = [{"identifier": one["id"]} for page in pages for one in page["financialRecordSummaries"]]
+    found = {}
+    for begin in range(0, len(keys), 100):
+        batch = asked.batch_get_financial_record(keys=keys[begin : begin + 100])
+        for one in batch["financialRecords"]:
+            details = next(iter(one["details"].values()))
+            if details["billingPeriod"]["startDate"].date() == period.first_day:
+                found[details["invoiceId"]] = one
+    return found
+
+
+def statuses(emulator: InvoicingEmulator, payer: str, at: datetime) -> set[str]:
+    return {one["status"] for one in records(emulator, payer, ROUTINE, at).values()}
+
+
+@pytest.mark.parametrize("payer", [POLDERHAVEN, COTE, STRAITS, ORCHARD])
+def test_every_own_invoice_and_credit_memo_has_a_financial_record(
+    emulator: InvoicingEmulator, payer: str
+) -> None:
+    of_receivers = {unit.receiver for one in MADE_UP_PAYERS for unit in one.units}
+    rows = [one.summary for one in invoices(payer, ROUTINE)]
+    own = {
+        str(row["InvoiceId"])
+        for row in rows
+        if row["InvoiceType"] != "PAYMENT_RECEIPT"
+        and "CommercialInvoiceId" not in row
+        and row["AccountId"] not in of_receivers
+    }
+    assert own
+    assert records(emulator, payer, ROUTINE, instant(ROUTINE, 28)).keys() == own
+
+
+@pytest.mark.parametrize(
+    ("payer", "day", "status"),
+    [
+        ("104718293645", 10, "SETTLED"),
+        (THORNBURY, 12, "OUTSTANDING"),
+        (MINATO, 12, "PROCESSING"),
+        (STRAITS, 30, "SETTLED"),
+    ],
+)
+def test_payers_pay_by_card_late_slowly_and_in_time(
+    emulator: InvoicingEmulator, payer: str, day: int, status: str
+) -> None:
+    assert status in statuses(emulator, payer, instant(ROUTINE, day))
+
+
+def test_thornbury_pays_a_week_late_and_kessler_weeks_late(emulator: InvoicingEmulator) -> None:
+    after = instant(ROUTINE.shifted(1), 12)
+    for one in records(emulator, KESSLER, ROUTINE, after).values():
+        is_due = one["details"]["invoiceDetails"]["dueDate"] < after
+        assert (one["status"], is_due) == ("OUTSTANDING", one["issuedAt"].day < 10)
+    for one in records(emulator, THORNBURY, ROUTINE, after + timedelta(days=20)).values():
+        assert one["closedAt"] > one["details"]["invoiceDetails"]["dueDate"]
+
+
+def test_brightwater_cancels_its_purchase(emulator: InvoicingEmulator) -> None:
+    assert "CANCELED" in statuses(emulator, BRIGHTWATER, instant(ROUTINE, 12))
+
+
+def test_aws_wants_an_invoice_paid_and_gives_a_credit_that_invoicing_never_lists(
+    emulator: InvoicingEmulator,
+) -> None:
+    day_12 = instant(OWED, 12)
+    for payer, kind in ((KESSLER, "INVOICE"), ("104718293645", "CREDIT_MEMO")):
+        listed = {one.invoice_id for one in invoices(payer, OWED)}
+        owed = records(emulator, payer, OWED, day_12)
+        [never_listed] = owed.keys() - listed
+        assert owed[never_listed]["type"] == kind
+        assert never_listed not in organization().invoices(payer, instant(ROUTINE, 28))
+    for payer in (KESSLER, "104718293645"):
+        listed = {one.invoice_id for one in invoices(payer, ROUTINE)}
+        assert records(emulator, payer, ROUTINE, instant(ROUTINE, 28)).keys() <= listed
+
+
+def test_wattlebird_denies_aws_payments_for_most_of_june_2026(emulator: InvoicingEmulator) -> None:
+    emulator.now = datetime(2026, 6, 12, 6, tzinfo=UTC)
+    asked = client(emulator, WATTLEBIRD, service="payments")
+    with pytest.raises(ClientError, match="payments:ListFinancialRecords"):
+        asked.list_financial_records(types=["INVOICE"])
+    emulator.now = datetime(2026, 6, 21, 6, tzinfo=UTC)
+    assert asked.list_financial_records(types=["INVOICE"])["financialRecordSummaries"]
