@@ -12,7 +12,7 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archive_layout import (
     PERIODS_PREFIX,
     completeness_key,
-    judged_periods,
+    periods_of,
 )
 from lambdas.domain.evidence.shared_documents import invoices_in_doubt
 from lambdas.domain.runs.asked_today import PeriodSeen
@@ -44,7 +44,7 @@ def of_each_period(
     """The answer of `read` for every period that was ever judged, or only for those before one."""
     periods = [
         one
-        for one in judged_periods(archive.folders(PERIODS_PREFIX))
+        for one in periods_of(archive.folders(PERIODS_PREFIX))
         if before is None or one < before
     ]
     with ThreadPoolExecutor(_READ_THREADS) as pool:

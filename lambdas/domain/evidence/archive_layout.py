@@ -221,7 +221,7 @@ def manifest_of_view(key: str, sequence: int) -> str | None:
     return manifest_key(BillingPeriod.parse(match[1]), sequence) if match else None
 
 
-def judged_periods(folders: Iterable[str]) -> Iterator[BillingPeriod]:
+def periods_of(folders: Iterable[str]) -> Iterator[BillingPeriod]:
     """The billing periods that have a folder below `periods/`; other folders are ignored."""
     for name in folders:
         with suppress(ValueError):

@@ -1,0 +1,101 @@
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from lambdas.aws.archive import ReadObject
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.evidence.records import StoredObject
+from lambdas.domain.money import Amount
+from lambdas.domain.payments.financial_record import Balances, FinancialRecord
+from lambdas.domain.payments.payment_status import PayerPayments, PaymentStatus
+from lambdas.steps.payment_statuses import payment_status, payment_statuses
+
+JULY, AUGUST, SEPTEMBER = (BillingPeriod(2026, month) for month in (7, 8, 9))
+ACME = "111122223333"
+RECORD = FinancialRecord(
+    record_id="INV-0000-0000-0001",
+    invoice_id="A1",
+    record_type="INVOICE",
+    billing_period=JULY,
+    seller="AWS EMEA SARL",
+    line_of_business="AWS_CLOUD_SERVICES",
+    amount=Amount("EUR", Decimal("100.00")),
+    balances=Balances(Decimal("100.00"), Decimal("0.0"), Decimal("0.0"), Decimal("0.0")),
+    settlement_status="OPEN",
+    status="OUTSTANDING",
+    issued_at="2026-08-02T10:00:00Z",
+    closed_at=None,
+    due_date=date(2026, 9, 1),
+    due_status="DUE",
+    payment_terms="Net30",
+    frequency="RECURRING",
+)
+
+
+class Bucket:
+    """The views of some periods, by their names; each period has a folder."""
+
+    def __init__(self, views: Mapping[str, bytes]) -> None:
+        self._views = {f"periods/{name}": content for name, content in views.items()}
+        self.reads: list[str] = []
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        return iter({key.removeprefix(prefix).partition("/")[0]: key for key in self._views})
+
+    def read(self, key: str) -> ReadObject | None:
+        self.reads.append(key)
+        content = self._views.get(key)
+        return None if content is None else ReadObject(content, StoredObject(key, "v", "", 0))
+
+
+def archive(**views: bytes) -> Any:
+    """A bucket with `payment_status.json` of each period, named `p2026_07`."""
+    return Bucket(
+        {f"{name[1:].replace('_', '-')}/payment_status.json": views[name] for name in views}
+    )
+
+
+def status(period: BillingPeriod) -> PaymentStatus:
+    payer = PayerPayments(ACME, "run-1", "2026-09-03T06:00:00Z", (RECORD,))
+    return PaymentStatus(period, (payer,))
+
+
+def view(period: BillingPeriod) -> bytes:
+    return json.dumps(status(period).to_data()).encode()
+
+
+def test_each_period_with_a_view_is_read_the_earliest_first() -> None:
+    bucket = archive(p2026_09=view(SEPTEMBER), p2026_07=view(JULY))
+    assert list(payment_statuses(bucket)) == [status(JULY), status(SEPTEMBER)]
+
+
+def test_a_period_is_read_only_when_its_turn_comes() -> None:
+    bucket = archive(p2026_09=view(SEPTEMBER), p2026_07=view(JULY))
+    next(payment_statuses(bucket))
+    assert bucket.reads == ["periods/2026-07/payment_status.json"]
+
+
+def test_a_judged_period_without_a_view_has_none() -> None:
+    bucket: Any = Bucket({"2026-07/completeness.json": b"{}"})
+    assert list(payment_statuses(bucket)) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"no JSON",
+        b"[]",
+        b"{}",
+        view(AUGUST).replace(b"status/1", b"status/2"),
+        view(AUGUST).replace(b'"OUTSTANDING"', b"7"),
+        view(JULY),
+    ],
+)
+def test_a_view_that_cannot_be_understood_counts_as_none(content: bytes) -> None:
+    bucket = archive(p2026_08=content, p2026_09=view(SEPTEMBER))
+    assert payment_status(bucket, AUGUST) is None
+    assert list(payment_statuses(bucket)) == [status(SEPTEMBER)]
