@@ -20,7 +20,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from lambdas.aws.content_coding import CodingUnknown, Decoder, NotDecoded, codings
+from lambdas.domain.documents.content_coding import CodingUnknown, Decoder, NotDecoded, codings
 from lambdas.domain.documents.document_refused import DocumentRefused
 from lambdas.domain.documents.document_url import DocumentUrl, refusal
 

@@ -1,18 +1,17 @@
 """The calls of AWS Invoicing, as plain data and named errors."""
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any, TypeVar
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from lambdas.aws.answers import AS_SENT, AnswerNotRead, read_object
-from lambdas.aws.busy import busy_is_unavailable, credentials_have_ended, pages_are_stale
-from lambdas.aws.payer_role import NoAccess
+from lambdas.aws.busy import busy_is_unavailable, pages_are_stale
+from lambdas.aws.payer_role import NoAccess, PayerClient
 from lambdas.aws.witness_errors import witness
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.documents.document_url import DocumentUrl
@@ -31,9 +30,6 @@ _MOST_PAGES_OF_A_ROLE = 100
 _MOST_BAD_PAGES = 3
 _TRIES = 3
 """Requests until an unusable answer is an error; often only one of AWS's hosts gives such ones."""
-_BEGINNINGS = 3
-"""Starts of a listing or a call in one invocation, the first included."""
-_Done = TypeVar("_Done")
 
 
 class InvoiceNotReady(Exception):
@@ -88,10 +84,7 @@ class Invoicing:
     """
 
     def __init__(self, client: Callable[[], Any], renewed: Callable[[], Any]) -> None:
-        self._first = client
-        self._renewed = renewed
-        self._client: Any = None
-        self._renewing = threading.Lock()
+        self._client = PayerClient(client, renewed)
 
     def summaries_of_period(self, account_id: str, period: BillingPeriod) -> ListedRows:
         """All rows of a billing month, whatever their issue date."""
@@ -121,7 +114,7 @@ class Invoicing:
         """
         request = {"MaxResults": _LARGEST_UNITS_PAGE, **({"AsOf": as_of} if as_of else {})}
         with witness(_UNITS):
-            return self._retried(lambda client: _receivers(client, request))
+            return self._client.retried(lambda client: _receivers(client, request))
 
     def documents(self, invoice_id: str) -> list[OfferedDocument]:
         """Ask for fresh URLs: the invoice document first, then the supplemental ones.
@@ -130,7 +123,7 @@ class Invoicing:
         """
         for attempt in range(1, _TRIES + 1):
             with _named_errors(_GET):
-                body = self._retried(lambda client: _get_invoice_pdf(client, invoice_id))
+                body = self._client.retried(lambda client: _get_invoice_pdf(client, invoice_id))
             try:
                 return _offers(read_object(_GET, body))
             except AnswerNotRead:
@@ -146,34 +139,7 @@ class Invoicing:
         }
         most_pages = _MOST_PAGES_OF_A_ROLE if "ReceiverRole" in row_filter else _MOST_PAGES
         with _named_errors(_LIST):
-            return self._retried(lambda client: _all_pages(client, request, most_pages))
-
-    def _retried(self, do: Callable[[Any], _Done]) -> _Done:
-        """Call `do` with the client, and again, up to a limit, if credentials or a page token
-        expire midway.
-        """
-        for _ in range(_BEGINNINGS - 1):
-            client = self._current()
-            try:
-                return do(client)
-            except ClientError as error:
-                if credentials_have_ended(error):
-                    self._renew(client)
-                elif not pages_are_stale(error):
-                    raise
-        return do(self._current())
-
-    def _current(self) -> Any:
-        with self._renewing:
-            if self._client is None:
-                self._client = self._first()
-            return self._client
-
-    def _renew(self, expired: Any) -> None:
-        """Make a client with new credentials, unless another thread has done so since."""
-        with self._renewing:
-            if self._client is expired:
-                self._client = self._renewed()
+            return self._client.retried(lambda client: _all_pages(client, request, most_pages))
 
 
 def _all_pages(client: Any, request: Mapping[str, Any], most_pages: int) -> ListedRows:

@@ -1,10 +1,14 @@
-"""Access to a payer account: assuming its reader role, then verifying which account it opens."""
+"""Access to a payer account: assuming its reader role, then verifying which account it opens; and
+clients whose credentials may end midway.
+"""
 
-from typing import Any
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from lambdas.aws.busy import busy_is_unavailable
+from lambdas.aws.busy import busy_is_unavailable, credentials_have_ended, pages_are_stale
 from lambdas.aws.clients import RoleCredentials, sts_client
 from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.evidence.key_segments import safe_segment
@@ -12,6 +16,9 @@ from lambdas.domain.runs.payer_run import PayerRun
 
 _DENIED = ("AccessDenied", "AccessDeniedException", "NoSuchEntity", "ValidationError")
 _REGION_OFF = "RegionDisabledException"
+_BEGINNINGS = 3
+"""Starts of a listing or a call in one invocation, the first included."""
+_Done = TypeVar("_Done")
 
 
 class NoAccess(Exception):
@@ -76,6 +83,46 @@ class PayerRole:
     def renewed(self) -> RoleCredentials:
         self._credentials = assume_payer_role(self._run, self._external_id)
         return self._credentials
+
+
+class PayerClient:
+    """A client with a payer account's credentials, made at its first use.
+
+    `renewed` makes another one with newly assumed credentials. Methods may run in several threads.
+    """
+
+    def __init__(self, client: Callable[[], Any], renewed: Callable[[], Any]) -> None:
+        self._first = client
+        self._renewed = renewed
+        self._client: Any = None
+        self._renewing = threading.Lock()
+
+    def retried(self, do: Callable[[Any], _Done]) -> _Done:
+        """Call `do` with the client, and again, up to a limit, if credentials or a page token
+        expire midway.
+        """
+        for _ in range(_BEGINNINGS - 1):
+            client = self._current()
+            try:
+                return do(client)
+            except ClientError as error:
+                if credentials_have_ended(error):
+                    self._renew(client)
+                elif not pages_are_stale(error):
+                    raise
+        return do(self._current())
+
+    def _current(self) -> Any:
+        with self._renewing:
+            if self._client is None:
+                self._client = self._first()
+            return self._client
+
+    def _renew(self, expired: Any) -> None:
+        """Make a client with new credentials, unless another thread has done so since."""
+        with self._renewing:
+            if self._client is expired:
+                self._client = self._renewed()
 
 
 def _credentials(answer: dict[str, Any]) -> RoleCredentials:

@@ -43,9 +43,7 @@ def of_each_period(
 ) -> dict[BillingPeriod, T]:
     """The answer of `read` for every period that was ever judged, or only for those before one."""
     periods = [
-        one
-        for one in periods_of(archive.folders(PERIODS_PREFIX))
-        if before is None or one < before
+        one for one in periods_of(archive.folders(PERIODS_PREFIX)) if before is None or one < before
     ]
     with ThreadPoolExecutor(_READ_THREADS) as pool:
         answers = pool.map(lambda period: read(archive, period), periods)
