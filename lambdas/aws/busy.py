@@ -38,7 +38,7 @@ _CREDENTIALS_ENDED = (
 """The role's credentials have expired, or the service does not know them yet or any more. New ones
 of the same role may work.
 """
-_STALE_PAGES = ("expiredNextToken", "invalidNextToken")
+_STALE_PAGES = ("expiredNextToken", "invalidNextToken", "INVALID_PAGINATION_TOKEN")
 """Reasons of ValidationException that require reading from the first page again."""
 
 

@@ -12,12 +12,13 @@ from botocore.config import Config
 from lambdas.aws.answers import demand_shapes, keep_answers, shorten_errors
 
 INVOICING_REGION = "us-east-1"  # the Invoicing API is global; its requests are signed for this
-_GLOBAL_REGION = "us-east-1"  # likewise Cost Explorer, Organizations and payers' credentials
+_GLOBAL_REGION = "us-east-1"  # likewise the other services of a payer account, and its credentials
 
 LONGEST_WAIT_SECONDS = 60
 _CONNECTIONS = 64
 _MAKING = threading.Lock()
 _INVOICING_ATTEMPTS = 8
+_PAYMENTS_ATTEMPTS = 6
 _IN_VAIN = {"MaxAttemptsReached", "RetryQuotaReached"}
 """Botocore's notes in an answer that it does not try for again."""
 
@@ -132,21 +133,40 @@ def invoicing_client(credentials: RoleCredentials) -> Any:
         config=_config("adaptive", _INVOICING_ATTEMPTS),
         **_as(credentials),
     )
-    client.meta.events.register_first("needs-retry.invoicing", _wait_as_asked)
+    _honour_waits(client, "invoicing", _INVOICING_ATTEMPTS)
     keep_answers(client, "invoicing")
     return client
 
 
-def _wait_as_asked(attempts: int, response: Any = None, **_: object) -> float | bool | None:
-    """Honour `retryAfterSeconds` of InternalServerException, which botocore ignores.
-
-    Returns the seconds until the next try, False to stop, None to leave the choice to botocore. A
-    wait too long for a function is left to the workflow, which starts the step again.
+def payments_client(credentials: RoleCredentials) -> Any:
+    """AWS Payments as a payer's reader role, with a pace of its own and answers as they were sent,
+    as Invoicing's.
     """
-    seconds = response[1].get("retryAfterSeconds") if response else None
-    if not isinstance(seconds, int | float) or seconds < 0 or attempts >= _INVOICING_ATTEMPTS:
-        return None
-    return float(seconds) if seconds <= LONGEST_WAIT_SECONDS else False
+    client = _client(
+        "payments",
+        region_name=_GLOBAL_REGION,
+        config=_config("adaptive", _PAYMENTS_ATTEMPTS),
+        **_as(credentials),
+    )
+    _honour_waits(client, "payments", _PAYMENTS_ATTEMPTS)
+    keep_answers(client, "payments")
+    return client
+
+
+def _honour_waits(client: Any, service: str, most_attempts: int) -> None:
+    """Make the client honour `retryAfterSeconds` of an error, which botocore ignores.
+
+    A wait too long for a function ends the tries: the workflow starts the step again.
+    """
+
+    def wait_as_asked(attempts: int, response: Any = None, **_: object) -> float | bool | None:
+        """The seconds until the next try, False to stop, None to leave the choice to botocore."""
+        seconds = response[1].get("retryAfterSeconds") if response else None
+        if not isinstance(seconds, int | float) or seconds < 0 or attempts >= most_attempts:
+            return None
+        return float(seconds) if seconds <= LONGEST_WAIT_SECONDS else False
+
+    client.meta.events.register_first(f"needs-retry.{service}", wait_as_asked)
 
 
 def _client(service: str, **arguments: Any) -> Any:

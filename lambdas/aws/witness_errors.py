@@ -7,14 +7,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from lambdas.aws.answers import AnswerNotRead
-from lambdas.aws.busy import is_busy
+from lambdas.aws.busy import credentials_have_ended, is_busy, pages_are_stale
 from lambdas.aws.payer_role import NoAccess
 from lambdas.domain.cut_text import short
 from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.visible_text import shown
 from lambdas.domain.witnesses.refusals import DENIED, REFUSED, UNANSWERED
 
-_DENIED = ("AccessDenied", "AccessDeniedException")
+DENIED_CODES = ("AccessDenied", "AccessDeniedException")
 _REFUSED = "ValidationException"
 _LONGEST = 1_000
 
@@ -38,7 +38,8 @@ def witness(action: str) -> Iterator[None]:
         yield
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        error_type = QuestionRefused if code == _REFUSED else WitnessNotRead
+        is_refused = code == _REFUSED and not pages_are_stale(error)
+        error_type = QuestionRefused if is_refused else WitnessNotRead
         raise error_type(f"{_verb(error, code)} {action} ({code}).") from None
     except (NoAccess, ServiceUnavailable) as error:
         raise WitnessNotRead(f"{action} was not read: {error}") from None
@@ -49,6 +50,7 @@ def witness(action: str) -> Iterator[None]:
 
 
 def _verb(error: ClientError, code: str) -> str:
-    if code in _DENIED:
+    if code in DENIED_CODES:
         return DENIED
-    return UNANSWERED if is_busy(error) else REFUSED
+    may_pass = is_busy(error) or credentials_have_ended(error) or pages_are_stale(error)
+    return UNANSWERED if may_pass else REFUSED

@@ -1,7 +1,13 @@
+import json
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
+import botocore.endpoint
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError
+from botocore.retries.bucket import TokenBucket
 
 from lambdas.aws import clients
 from lambdas.aws.clients import (
@@ -10,6 +16,7 @@ from lambdas.aws.clients import (
     events_client,
     invoicing_client,
     organizations_client,
+    payments_client,
     s3_client,
     sns_client,
     sts_client,
@@ -46,6 +53,10 @@ def organizations() -> Any:
     return organizations_client(PAYER)
 
 
+def payments() -> Any:
+    return payments_client(PAYER)
+
+
 def test_the_invoicing_api_is_signed_for_its_one_region_wherever_the_archive_lies() -> None:
     assert invoicing().meta.region_name == "us-east-1"
     assert s3_client().meta.region_name == "eu-central-1"
@@ -63,7 +74,7 @@ def test_the_payer_is_asked_with_its_own_credentials_and_the_archive_with_the_fu
     assert access_key(s3_client()) == access_key(sts_client()) == "OWN-KEY"
 
 
-@pytest.mark.parametrize("make", [cost_explorer, organizations])
+@pytest.mark.parametrize("make", [cost_explorer, organizations, payments])
 def test_the_other_services_of_a_payer_account_are_global_and_asked_with_its_credentials(
     make: Callable[[], Any],
 ) -> None:
@@ -91,7 +102,11 @@ def test_people_are_notified_in_the_region_of_the_archive_as_the_function_itself
 
 @pytest.mark.parametrize(
     ("name", "make"),
-    [("COST_EXPLORER", cost_explorer), ("ORGANIZATIONS", organizations)],
+    [
+        ("COST_EXPLORER", cost_explorer),
+        ("ORGANIZATIONS", organizations),
+        ("PAYMENTS", payments),
+    ],
 )
 def test_the_endpoints_of_the_environment_are_honoured(
     monkeypatch: pytest.MonkeyPatch, name: str, make: Callable[[], Any]
@@ -102,7 +117,10 @@ def test_the_endpoints_of_the_environment_are_honoured(
 
 @pytest.mark.parametrize(
     "make",
-    [invoicing, cost_explorer, organizations, s3_client, sts_client, sns_client, events_client],
+    [
+        *(invoicing, cost_explorer, organizations, payments),
+        *(s3_client, sts_client, sns_client, events_client),
+    ],
 )
 def test_every_client_has_timeouts_and_a_bounded_number_of_retries(
     make: Callable[[], Any],
@@ -114,9 +132,54 @@ def test_every_client_has_timeouts_and_a_bounded_number_of_retries(
     assert config.retries["mode"] in ("standard", "adaptive")
 
 
-def test_each_payer_account_has_a_pace_of_its_own() -> None:
-    assert invoicing() is not invoicing()
-    assert invoicing().meta.config.retries["mode"] == "adaptive"
+@pytest.mark.parametrize("make", [invoicing, payments])
+def test_each_payer_account_has_a_pace_of_its_own(make: Callable[[], Any]) -> None:
+    assert make() is not make()
+    assert make().meta.config.retries["mode"] == "adaptive"
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that botocore waits between tries, kept instead of waited; its pace is not kept."""
+    noted: list[float] = []
+    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=noted.append))
+    monkeypatch.setattr(TokenBucket, "acquire", lambda *_, **__: True)
+    return noted
+
+
+def failing(client: Any, code: str, **members: Any) -> int:
+    """The number of tries of a call that AWS Payments always answers with this error."""
+    body = json.dumps({"__type": code, "message": "", **members}).encode()
+    sent: list[Any] = []
+
+    def answer(request: Any, **_: object) -> AWSResponse:
+        sent.append(request)
+        return AWSResponse(request.url, 400, {}, SimpleNamespace(stream=lambda: [body]))
+
+    client.meta.events.register("before-send.payments", answer)
+    with pytest.raises(ClientError, match=code):
+        client.list_financial_records(types=["INVOICE"])
+    return len(sent)
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "InternalServerException"])
+def test_what_the_model_of_aws_payments_calls_retryable_is_tried_again(
+    waits: list[float], code: str
+) -> None:
+    assert failing(payments(), code) == 6
+    assert len(waits) == 5
+    assert failing(payments(), "ValidationException") == 1
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "InternalServerException"])
+def test_the_wait_that_aws_payments_asks_for_is_kept_if_a_function_can(
+    waits: list[float], code: str
+) -> None:
+    assert failing(payments(), code, retryAfterSeconds=37) == 6
+    assert waits == [37] * 5
+    waits.clear()
+    assert failing(payments(), code, retryAfterSeconds=61) == 1
+    assert waits == []
 
 
 def test_credentials_print_no_secret() -> None:
