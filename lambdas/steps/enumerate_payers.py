@@ -1,6 +1,6 @@
 """The start of a run: the payer accounts asked today, and their billing periods."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lambdas.aws.archive import Archive
@@ -12,10 +12,13 @@ from lambdas.domain.evidence.archive_layout import (
 )
 from lambdas.domain.json_text import instant_text, read_instant
 from lambdas.domain.runs.asked_today import AskedToday, PeriodSeen
+from lambdas.domain.runs.open_records import OpenRecords
 from lambdas.domain.runs.payer_register import PayerRegister
+from lambdas.domain.runs.payer_run import PayerRun
 from lambdas.domain.runs.run_request import RunInput, RunRequest
 from lambdas.domain.runs.stored_request import StoredRequest
 from lambdas.settings import FunctionSettings
+from lambdas.steps.payment_statuses import payment_statuses
 from lambdas.steps.periods_seen import period_seen, periods_seen_before
 
 
@@ -56,6 +59,8 @@ def enumerate_payers(
         seen=_seen(archive, request, lookback_periods),
     )
     items = today.runs()
+    if settings.witnesses.payments:
+        items = _with_open_records(archive, items)
     answer["payers"] = len(items)
     archive.put_run_file(run_payers_key(request.run_id), [item.to_data() for item in items])
     stored = StoredRequest(
@@ -82,6 +87,15 @@ def _seen(
     if request.is_scheduled:
         seen |= periods_seen_before(archive, min(periods))
     return seen
+
+
+def _with_open_records(archive: Archive, items: Sequence[PayerRun]) -> list[PayerRun]:
+    """The run's list with the financial records that were open when last seen."""
+    found = OpenRecords(items)
+    if items:
+        for status in payment_statuses(archive):
+            found.add(status)
+    return found.items()
 
 
 def _claim(archive: Archive, run_id: str, execution_id: str) -> bool:

@@ -1,5 +1,5 @@
 """The invoices that AWS lists for a payer account: all listings, all pages, united by invoice id;
-and its invoice units and billing transfers.
+and its invoice units, billing transfers and financial records.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from lambdas.aws.archive import Archive
 from lambdas.aws.invoicing import Invoicing, ListedRows, ListingRefused
 from lambdas.aws.payer_role import NoAccess, WrongAccount
+from lambdas.aws.payments import Payments
 from lambdas.aws.responsibility_transfers import ResponsibilityTransfers
 from lambdas.aws.witness_errors import WitnessNotRead, witness
 from lambdas.domain.billing_period import BillingPeriod
@@ -19,6 +20,7 @@ from lambdas.domain.invoices.listing_spans import issued_date_spans
 from lambdas.domain.invoices.receiver_roles import ROLES, listing_of
 from lambdas.domain.invoices.summary import one_a_listing
 from lambdas.domain.json_text import instant_text
+from lambdas.domain.payments.payments_answer import PaymentsAnswer
 from lambdas.domain.runs.outcome import CHECKED, NO_ACCESS, WRONG_ACCOUNT
 from lambdas.domain.runs.payer_run import (
     BY_BILLING_PERIOD,
@@ -59,9 +61,10 @@ def list_invoices(
     *,
     invoicing: Callable[[], Invoicing],
     transfers: Callable[[], ResponsibilityTransfers] | None,
+    payments: Callable[[], Payments] | None,
     asks_units: bool,
 ) -> Listing:
-    """Write and return the listing; `transfers` is None if they are not asked for.
+    """Write and return the listing; `transfers` and `payments` are None if they are not asked.
 
     A payer account that cannot be read is an outcome. Other errors are raised: then nothing is
     written, and the payer account has no outcome in this run.
@@ -70,6 +73,8 @@ def list_invoices(
         listing = _listing(invoicing(), run, asks_units=asks_units)
         if transfers:
             listing = replace(listing, transfers=_ask_transfers(transfers(), run))
+        if payments:
+            listing = replace(listing, payments=_ask_payments(payments(), run))
     except NoAccess as error:
         listing = Listing(run.payer_account_id, NO_ACCESS, str(error), run.billing_periods)
     except WrongAccount as error:
@@ -111,6 +116,16 @@ def _ask_transfers(organizations: ResponsibilityTransfers, run: PayerRun) -> Tra
         return Transfers(run.run_id, instant_text(run.as_of), organizations.transfers())
     except WitnessNotRead as error:
         return Transfers(not_read=str(error))
+
+
+def _ask_payments(payments: Payments, run: PayerRun) -> PaymentsAnswer:
+    """The records issued since the earliest period began: its late invoices bear later days."""
+    issued_from = min(run.billing_periods).first_day
+    try:
+        answer = payments.answer(issued_from, run.issued_to, run.open_records)
+    except (WitnessNotRead, WrongAccount) as error:
+        return PaymentsAnswer(not_read=str(error))
+    return replace(answer, run_id=run.run_id, at=instant_text(run.as_of))
 
 
 def _ask_units(

@@ -140,7 +140,7 @@ def test_each_payer_account_has_a_pace_of_its_own(make: Callable[[], Any]) -> No
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that botocore waits between tries, kept instead of waited; its pace is not kept."""
+    """The seconds that botocore waits between tries, kept instead of waited, as is its pace."""
     noted: list[float] = []
     monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=noted.append))
     monkeypatch.setattr(TokenBucket, "acquire", lambda *_, **__: True)

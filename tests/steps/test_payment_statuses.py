@@ -1,7 +1,5 @@
 import json
 from collections.abc import Iterator, Mapping
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,31 +7,13 @@ import pytest
 from lambdas.aws.archive import ReadObject
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.records import StoredObject
-from lambdas.domain.money import Amount
-from lambdas.domain.payments.financial_record import Balances, FinancialRecord
 from lambdas.domain.payments.payment_status import PayerPayments, PaymentStatus
 from lambdas.steps.payment_statuses import payment_status, payment_statuses
+from tests.domain.payments.financial_records import financial_record
 
 JULY, AUGUST, SEPTEMBER = (BillingPeriod(2026, month) for month in (7, 8, 9))
 ACME = "111122223333"
-RECORD = FinancialRecord(
-    record_id="INV-0000-0000-0001",
-    invoice_id="A1",
-    record_type="INVOICE",
-    billing_period=JULY,
-    seller="AWS EMEA SARL",
-    line_of_business="AWS_CLOUD_SERVICES",
-    amount=Amount("EUR", Decimal("100.00")),
-    balances=Balances(Decimal("100.00"), Decimal("0.0"), Decimal("0.0"), Decimal("0.0")),
-    settlement_status="OPEN",
-    status="OUTSTANDING",
-    issued_at="2026-08-02T10:00:00Z",
-    closed_at=None,
-    due_date=date(2026, 9, 1),
-    due_status="DUE",
-    payment_terms="Net30",
-    frequency="RECURRING",
-)
+RECORD = financial_record(billing_period=JULY, issued_at="2026-08-02T10:00:00Z")
 
 
 class Bucket:
