@@ -1,16 +1,14 @@
 """Financial records of AWS Payments that a test names."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from lambdas.domain.json_text import instant_text, to_json
+from lambdas.domain.json_text import instant_text
 from lambdas.domain.money import Amount
 from lambdas.domain.payments.financial_record import Balances, FinancialRecord
 from lambdas.domain.payments.payments_answer import PaymentsAnswer
-from lambdas.domain.raw_json import read
 from tests.domain.examples import AFTER_DEADLINE, OCTOBER
 
 NOTHING = Decimal(0)
@@ -68,50 +66,3 @@ def answer(
     not_read: str = "",
 ) -> PaymentsAnswer:
     return PaymentsAnswer(run_id, instant_text(at), issued_from, records, not_read)
-
-
-def sent(record: Mapping[str, Any]) -> Any:
-    """A record as `raw_json.read` gives it."""
-    return read(to_json(record).decode())
-
-
-def seconds(year: int, month: int, day: int) -> int:
-    return int(datetime(year, month, day, tzinfo=UTC).timestamp())
-
-
-def full_record(**members: Any) -> dict[str, Any]:
-    """A full record in the form of the wire."""
-    money = {"value": "1245.00", "currency": "EUR"}
-    nothing = {"value": "0", "currency": "EUR"}
-    record = {
-        "id": "INV-5364-6253-7364-1342",
-        "type": "INVOICE",
-        "businessUnit": {
-            "merchantOfRecord": "Amazon Web Services EMEA SARL",
-            "lineOfBusiness": "AWS_CLOUD_SERVICES",
-        },
-        "amount": money,
-        "balances": {
-            "outstanding": money,
-            "processing": nothing,
-            "settled": nothing,
-            "canceled": nothing,
-        },
-        "settlementStatus": "OPEN",
-        "status": "OUTSTANDING",
-        "issuedAt": seconds(2026, 11, 3),
-        "details": {
-            "invoiceDetails": {
-                "invoiceId": "2609293185",
-                "billingPeriod": {
-                    "startDate": seconds(2026, 10, 1),
-                    "endDate": seconds(2026, 11, 1),
-                },
-                "dueDate": seconds(2026, 12, 3),
-                "dueStatus": "DUE",
-                "paymentTerms": "Net30",
-                "invoiceFrequency": "RECURRING",
-            }
-        },
-    }
-    return record | members
