@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any
@@ -251,7 +251,7 @@ class Archive:
         An identical view, or one of a later manifest, is left alone. A view's own claim proves
         nothing: a later manifest counts only if it exists.
         """
-        sha256 = base64.b64encode(hashlib.sha256(content).digest()).decode()
+        sha256 = _checksum(content)
         for _ in range(_CONFLICT_TRIES):
             current = self._head(key)
             if current and (
@@ -259,25 +259,52 @@ class Archive:
                 or self._is_of_a_later_manifest(key, current, sequence)
             ):
                 return False
-            condition = {"IfMatch": current["ETag"]} if current else {"IfNoneMatch": "*"}
-            try:
-                self._s3.put_object(
-                    Bucket=self.bucket,
-                    Key=key,
-                    Body=content,
-                    ContentType=_content_type(key),
-                    Tagging=urlencode(VIEW_TAG),
-                    Metadata={_MADE_FROM: str(sequence)},
-                    ChecksumAlgorithm="SHA256",
-                    ChecksumSHA256=sha256,
-                    **condition,
-                )
-            except ClientError as error:
-                if _status(error) not in (404, 409, 412):
-                    raise
-            else:
+            if self._replace_view(key, content, current, {_MADE_FROM: str(sequence)}):
                 return True
-        raise ServiceUnavailable(f"other runs kept replacing {key}; start a run once they ended")
+        raise _kept_replacing(key)
+
+    @busy_is_unavailable("S3")
+    def merge_view(self, key: str, merged: Callable[["ReadObject | None"], bytes]) -> bool:
+        """Store the view that `merged` makes of the present one; False if it is the same.
+
+        Another run may replace the view in between: then it is made again of the new one. A view
+        that is too large to be read is made anew.
+        """
+        for _ in range(_CONFLICT_TRIES):
+            current = self._head(key)
+            try:
+                before = self.read(key) if current else None
+            except ObjectTooLarge:
+                before = None
+            content = merged(before)
+            if before and before.content == content:
+                return False
+            if self._replace_view(key, content, current, {}):
+                return True
+        raise _kept_replacing(key)
+
+    def _replace_view(
+        self, key: str, content: bytes, current: Mapping[str, Any] | None, metadata: dict[str, str]
+    ) -> bool:
+        """Write a view in place of the current one; False if another writer was first."""
+        condition = {"IfMatch": current["ETag"]} if current else {"IfNoneMatch": "*"}
+        try:
+            self._s3.put_object(
+                Bucket=self.bucket,
+                Key=key,
+                Body=content,
+                ContentType=_content_type(key),
+                Tagging=urlencode(VIEW_TAG),
+                Metadata=metadata,
+                ChecksumAlgorithm="SHA256",
+                ChecksumSHA256=_checksum(content),
+                **condition,
+            )
+        except ClientError as error:
+            if _status(error) not in (404, 409, 412):
+                raise
+            return False
+        return True
 
     def _is_of_a_later_manifest(self, key: str, head: dict[str, Any], sequence: int) -> bool:
         number = head["Metadata"].get(_MADE_FROM, "")
@@ -321,6 +348,14 @@ class Archive:
             else:
                 return answer
         raise ServiceUnavailable(f"another writer kept {key} busy; start a run once it ended")
+
+
+def _checksum(content: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
+def _kept_replacing(key: str) -> ServiceUnavailable:
+    return ServiceUnavailable(f"other runs kept replacing {key}; start a run once they ended")
 
 
 def _content_type(key: str) -> str:

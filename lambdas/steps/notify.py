@@ -13,8 +13,10 @@ from lambdas.domain.notifications.chat import chat_message
 from lambdas.domain.notifications.email import email_text
 from lambdas.domain.notifications.escalation import NO_ESCALATION, Escalation
 from lambdas.domain.notifications.event import DETAIL_TYPE, SOURCE, period_event
+from lambdas.domain.notifications.payments_line import payments_line
 from lambdas.domain.notifications.readers import readers
 from lambdas.domain.notifications.reasons import Notification, needing, reason_to_notify
+from lambdas.domain.payments.open_payments import OpenPayments
 from lambdas.domain.runs.outcome import CHECKED
 from lambdas.domain.runs.payer_outcome import PayerOutcome
 from lambdas.domain.witnesses.refusals import newly_refused, refused_by_now
@@ -36,7 +38,9 @@ class Channels:
     """The region of the archive bucket, for links."""
 
 
-def notify_people(channels: Channels, judged: Sequence[Judged], run: Run) -> list[str]:
+def notify_people(
+    channels: Channels, judged: Sequence[Judged], run: Run, payments: OpenPayments | None
+) -> list[str]:
     """Send due notifications, and mark them afterwards: after a crash in between they are sent
     again.
 
@@ -44,7 +48,7 @@ def notify_people(channels: Channels, judged: Sequence[Judged], run: Run) -> lis
     run.
     """
     failures = [
-        *_notify_by_mail(channels, judged, run),
+        *_notify_by_mail(channels, judged, run, payments),
         *_notify_by_event(channels, judged, run),
         *_notify_by_chat(channels, judged, run),
     ]
@@ -53,7 +57,9 @@ def notify_people(channels: Channels, judged: Sequence[Judged], run: Run) -> lis
     return failures
 
 
-def _notify_by_mail(channels: Channels, judged: Sequence[Judged], run: Run) -> Iterator[str]:
+def _notify_by_mail(
+    channels: Channels, judged: Sequence[Judged], run: Run, payments: OpenPayments | None
+) -> Iterator[str]:
     """Send all due notifications in one e-mail."""
     notifications = list(_due(channels, "mail", judged, run, escalation=channels.escalation))
     before = channels.table.refused()
@@ -63,7 +69,8 @@ def _notify_by_mail(channels: Channels, judged: Sequence[Judged], run: Run) -> I
         names = {one.payer_account_id: one.name for one in _payers(judged)}
         try:
             channels.mailbox.send(
-                *email_text(notifications, new, names), readers(notifications, channels.escalation)
+                *email_text(notifications, new, names, payments_line(payments, run.as_of)),
+                readers(notifications, channels.escalation),
             )
         except NotSent as error:
             yield str(error)
@@ -147,10 +154,12 @@ def _mark(table: NotificationTable, channel: str, notifications: Sequence[Notifi
 
 
 def _not_read(outcomes: Sequence[PayerOutcome]) -> dict[str, str]:
-    """Reasons why units and transfers could not be read, by payer account that could be read."""
+    """Reasons why other sources could not be read, by payer account that could be read."""
     return {
         one.payer_account_id: " ".join(
-            answer.not_read for answer in (one.units, one.transfers) if answer and answer.not_read
+            answer.not_read
+            for answer in (one.units, one.transfers, one.payments)
+            if answer and answer.not_read
         )
         for one in outcomes
         if one.outcome == CHECKED

@@ -1,13 +1,13 @@
 """The payment status of every billing period, one at a time: with all their records they would fill
 a function's memory.
 
-Views are not locked: an unreadable one counts as missing.
+Views are not locked: an unreadable one counts as missing, and the next run makes it anew.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from lambdas.aws.archive import Archive
+from lambdas.aws.archive import Archive, ReadObject
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archive_layout import (
     PERIODS_PREFIX,
@@ -15,8 +15,10 @@ from lambdas.domain.evidence.archive_layout import (
     periods_of,
 )
 from lambdas.domain.json_form import checked
+from lambdas.domain.json_text import to_json
 from lambdas.domain.payments.payment_status import PaymentStatus
-from lambdas.steps.read_if_understood import read_if_understood
+from lambdas.steps.read_if_understood import if_understood, read_if_understood
+from lambdas.steps.run_outcomes import RunOutcomes
 
 
 def payment_statuses(archive: Archive) -> Iterator[PaymentStatus]:
@@ -28,11 +30,36 @@ def payment_statuses(archive: Archive) -> Iterator[PaymentStatus]:
 
 def payment_status(archive: Archive, period: BillingPeriod) -> PaymentStatus | None:
     """The view of one billing period; None if it is missing or cannot be understood."""
+    return read_if_understood(archive, payment_status_key(period), _reader(period))
 
-    def understood(data: Any) -> PaymentStatus:
+
+def update_payment_statuses(archive: Archive, outcomes: RunOutcomes) -> None:
+    """Update the views of the periods that the run asked AWS Payments about, or has records of.
+
+    A payer account that the run did not ask keeps its part.
+    """
+    for period in sorted(outcomes.payment_periods):
+        archive.merge_view(payment_status_key(period), _update(period, outcomes))
+
+
+def _update(period: BillingPeriod, outcomes: RunOutcomes) -> Callable[[ReadObject | None], bytes]:
+    answers = outcomes.payments_of(period)
+    asked = {
+        one.payer_account_id for one in outcomes.without_invoices if period in one.billing_periods
+    }
+
+    def updated(file: ReadObject | None) -> bytes:
+        before = if_understood(file, _reader(period)) or PaymentStatus(period)
+        return to_json(before.updated(answers, asked).to_data())
+
+    return updated
+
+
+def _reader(period: BillingPeriod) -> Callable[[Any], PaymentStatus]:
+    def read(data: Any) -> PaymentStatus:
         status = checked(PaymentStatus.from_data(data))
         if status.billing_period != period:
             raise ValueError(f"it is the payment status of {status.billing_period}")
         return status
 
-    return read_if_understood(archive, payment_status_key(period), understood)
+    return read

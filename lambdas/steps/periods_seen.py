@@ -12,7 +12,7 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archive_layout import (
     PERIODS_PREFIX,
     completeness_key,
-    periods_of,
+    judged_periods,
 )
 from lambdas.domain.evidence.shared_documents import invoices_in_doubt
 from lambdas.domain.runs.asked_today import PeriodSeen
@@ -42,9 +42,8 @@ def of_each_period(
     before: BillingPeriod | None = None,
 ) -> dict[BillingPeriod, T]:
     """The answer of `read` for every period that was ever judged, or only for those before one."""
-    periods = [
-        one for one in periods_of(archive.folders(PERIODS_PREFIX)) if before is None or one < before
-    ]
+    keys = (item.key for item in archive.list(PERIODS_PREFIX))
+    periods = sorted(one for one in judged_periods(keys) if before is None or one < before)
     with ThreadPoolExecutor(_READ_THREADS) as pool:
         answers = pool.map(lambda period: read(archive, period), periods)
         return dict(zip(periods, answers, strict=True))

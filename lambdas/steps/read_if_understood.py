@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from lambdas.aws.archive import Archive
+from lambdas.aws.archive import Archive, ReadObject
 from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.telemetry import logger
 
@@ -16,8 +16,19 @@ def read_if_understood(
     """The result of `understand` for the JSON at the key. None if there is no file, or if it cannot
     be understood, which is logged.
     """
+    return _if_understood(key, lambda: archive.read(key), understand)
+
+
+def if_understood(file: ReadObject | None, understand: Callable[[Any], Read]) -> Read | None:
+    """The same for a file that was read."""
+    return _if_understood(file.stored.key if file else "", lambda: file, understand)
+
+
+def _if_understood(
+    key: str, read: Callable[[], ReadObject | None], understand: Callable[[Any], Read]
+) -> Read | None:
     try:
-        file = archive.read(key)
+        file = read()
         return understand(file.data()) if file else None
     except NOT_UNDERSTOOD as error:
         reason = f"{type(error).__name__}: {error}"

@@ -15,14 +15,13 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from lambdas.aws.archive import Archive
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, OutstandingInvoice
 from lambdas.domain.findings import finding
 from lambdas.domain.invoices.summary import InvoiceSummary
-from lambdas.domain.payments.financial_record import FinancialRecord
 from lambdas.domain.payments.payments_answer import PaymentsAnswer
 from lambdas.domain.runs.fetch_pass import FetchPass
 from lambdas.domain.runs.outcome import CHECKED, NOT_CHECKED
@@ -59,7 +58,6 @@ class _Part:
     archived: tuple[ArchivedInvoice, ...]
     outstanding: tuple[OutstandingInvoice, ...]
     rows: dict[str, InvoiceSummary]
-    financial_records: tuple[FinancialRecord, ...]
 
 
 class RunOutcomes:
@@ -69,7 +67,7 @@ class RunOutcomes:
         self.periods: set[BillingPeriod] = set()
         """All periods in which the run found something, asked for or not."""
         self.payment_periods: set[BillingPeriod] = set()
-        """All periods of AWS Payments' records."""
+        """All periods that AWS Payments was asked for, or has records of."""
         with ExitStack() as stack:
             self._folder = Path(tempfile.mkdtemp(prefix="outcomes-"))
             stack.callback(shutil.rmtree, self._folder, ignore_errors=True)
@@ -88,22 +86,39 @@ class RunOutcomes:
         self._end.close()
 
     def of_period(self, period: BillingPeriod) -> list[PayerOutcome]:
-        """All outcomes, with the invoices of this period only."""
-        parts = {part.account_id: part for part in self._parts(period)}
-        return [
-            _with(one, part) if (part := parts.get(one.payer_account_id)) else one
+        """All outcomes, with the invoices and financial records of this period only."""
+        parts = {part.account_id: part for part in self._kept(str(period))}
+        payments = self.payments_of(period)
+        outcomes = [
+            replace(one, payments=payments.get(one.payer_account_id))
             for one in self.without_invoices
         ]
+        return [
+            replace(one, archived=part.archived, outstanding=part.outstanding, rows=part.rows)
+            if (part := parts.get(one.payer_account_id))
+            else one
+            for one in outcomes
+        ]
+
+    def payments_of(self, period: BillingPeriod) -> dict[str, PaymentsAnswer]:
+        """AWS Payments' answers by payer account, with the records of this period only."""
+        records = dict(self._kept(_payments_file(period)))
+        return {
+            one.payer_account_id: replace(
+                one.payments, records=records.get(one.payer_account_id, ())
+            )
+            for one in self.without_invoices
+            if one.payments
+        }
 
     def _set_aside(self, outcome: PayerOutcome) -> PayerOutcome:
         """Move the outcome's invoices to disk; return it without them."""
         archived, outstanding = defaultdict(list), defaultdict(list)
-        payments = outcome.payments or PaymentsAnswer()
         for invoice in outcome.archived:
             archived[invoice.billing_period].append(invoice)
         for missing in outcome.outstanding:
             outstanding[missing.billing_period].append(missing)
-        for period in {*archived, *outstanding, *payments.periods}:
+        for period in {*archived, *outstanding}:
             part = _Part(
                 outcome.payer_account_id,
                 tuple(archived[period]),
@@ -113,42 +128,38 @@ class RunOutcomes:
                     for one in archived[period]
                     if one.invoice_id in outcome.rows
                 },
-                payments.of_period(period),
             )
-            self._append(period, part)
+            self._append(str(period), part)
         self.periods |= {*archived, *outstanding}
         self.periods |= {row.billing_period for row in outcome.unusable if row.billing_period}
-        self.payment_periods |= {*payments.periods}
-        bare = outcome.payments and replace(outcome.payments, records=())
-        return replace(outcome, archived=(), outstanding=(), rows={}, payments=bare)
+        payments = outcome.payments and self._payments_set_aside(outcome, outcome.payments)
+        return replace(outcome, archived=(), outstanding=(), rows={}, payments=payments)
 
-    def _append(self, period: BillingPeriod, part: _Part) -> None:
+    def _payments_set_aside(self, outcome: PayerOutcome, answer: PaymentsAnswer) -> PaymentsAnswer:
+        """Move the financial records to disk; return the answer without them."""
+        for period in answer.periods:
+            records = answer.of_period(period)
+            self._append(_payments_file(period), (outcome.payer_account_id, records))
+        self.payment_periods |= {*answer.periods, *outcome.billing_periods}
+        return answer.without_records()
+
+    def _append(self, name: str, part: object) -> None:
         try:
-            with gzip.open(self._file(period), "ab", compresslevel=1) as file:
+            with gzip.open(self._folder / name, "ab", compresslevel=1) as file:
                 pickle.dump(part, file)
         except OSError as error:
             raise OutcomesNotKept(error) from error
 
-    def _parts(self, period: BillingPeriod) -> Iterator[_Part]:
-        if not self._file(period).exists():
+    def _kept(self, name: str) -> Iterator[Any]:
+        if not (self._folder / name).exists():
             return
-        with gzip.open(self._file(period)) as file:
+        with gzip.open(self._folder / name) as file:
             while file.peek(1):
                 yield pickle.load(file)  # noqa: S301 - this object wrote it just now
 
-    def _file(self, period: BillingPeriod) -> Path:
-        return self._folder / str(period)
 
-
-def _with(outcome: PayerOutcome, part: _Part) -> PayerOutcome:
-    payments = outcome.payments and replace(outcome.payments, records=part.financial_records)
-    return replace(
-        outcome,
-        archived=part.archived,
-        outstanding=part.outstanding,
-        rows=part.rows,
-        payments=payments,
-    )
+def _payments_file(period: BillingPeriod) -> str:
+    return f"payments-{period}"
 
 
 def _outcomes(archive: Archive, items: Sequence[PayerRun]) -> Iterator[PayerOutcome]:

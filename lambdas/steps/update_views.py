@@ -28,8 +28,11 @@ from lambdas.domain.evidence.archive_layout import (
 )
 from lambdas.domain.json_text import to_json
 from lambdas.domain.judgement.manifests import Manifest
+from lambdas.domain.payments.open_payments import OpenPayments
+from lambdas.domain.payments.payment_status import PaymentStatus
 from lambdas.steps.find_files import find_files, update_find_file
 from lambdas.steps.judging.manifest_chain import Link, ManifestChain
+from lambdas.steps.payment_statuses import payment_status
 from lambdas.steps.periods_seen import of_each_period
 from lambdas.steps.read_if_understood import read_if_understood
 from lambdas.telemetry import logger
@@ -56,6 +59,8 @@ class PagesOfRun:
     owners: Owners
     muted: MutedRemarks
     as_of: datetime
+    payments: OpenPayments | None
+    """Open payments of all periods; None if AWS Payments is switched off."""
 
 
 def update_manifest_views(archive: Archive, link: Link, owners: Owners, form: CsvForm) -> None:
@@ -109,6 +114,8 @@ def update_pages(
         search=search,
         owners=seen.owners,
         parents=parents,
+        payments=seen.payments,
+        day=seen.as_of.date(),
     )
     _update_root(archive, signer, page)
 
@@ -151,6 +158,7 @@ def _update_page(
         return
     payers = shown_from.manifest.payers if shown_from else ()
     manifest = replace(judged.manifest, payers=payers)
+    payments = payment_status(archive, period) if seen.payments else None
     page = period_page(
         manifest,
         periods,
@@ -158,20 +166,25 @@ def _update_page(
         owners=seen.owners,
         muted=seen.muted,
         as_of=seen.as_of,
+        payments=payments,
     )
     archive.update_view(period_page_key(period), page, judged.sequence)
     if judged.is_trusted:
         before = next((one for one in periods if one.billing_period == period.shifted(-1)), None)
-        _update_workbook(archive, manifest, before, seen)
+        _update_workbook(archive, manifest, before, seen, payments)
 
 
 def _update_workbook(
-    archive: Archive, manifest: Manifest, before: PeriodDigest | None, seen: PagesOfRun
+    archive: Archive,
+    manifest: Manifest,
+    before: PeriodDigest | None,
+    seen: PagesOfRun,
+    payments: PaymentStatus | None,
 ) -> None:
     """Update the workbook. If it cannot be made, the run logs this and goes on with its verdict."""
     key = ledger_workbook_key(manifest.billing_period)
     try:
-        workbook = ledger_workbook(manifest, before, seen.owners, seen.as_of)
+        workbook = ledger_workbook(manifest, before, seen.owners, seen.as_of, payments)
     except WorkbookNotMade as error:
         logger().error("made no workbook", extra={"key": key, "reason": str(error)})
         return

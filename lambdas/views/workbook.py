@@ -15,6 +15,7 @@ from lambdas.domain.close.open_items import OpenItem, OpenItems, open_items
 from lambdas.domain.close.owners import Owners
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.domain.payments.payment_status import PaymentStatus
 from lambdas.views.cells import Cell, Kind
 from lambdas.views.comparison import (
     Change,
@@ -26,6 +27,7 @@ from lambdas.views.comparison import (
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.invoices_csv import invoice_rows
 from lambdas.views.ledger import ledger_rows
+from lambdas.views.payments_sheet import PAYMENT_HEADINGS, payment_rows
 from lambdas.views.sheet_layout import DOCUMENTS, INVOICES, Layout
 from lambdas.views.sheets import Book, Heading
 from lambdas.views.wording import PAYER_VERDICTS, code_name, verdict_name
@@ -41,16 +43,20 @@ def ledger_workbook(
     before: PeriodDigest | None,
     owners: Owners,
     as_of: datetime | None = None,
+    payments: PaymentStatus | None = None,
 ) -> bytes:
     """The workbook of a period; `before` is the period before it, if the archive has it. `as_of`
-    is the run's instant, by which a deadline may have passed.
+    is the run's instant, by which a deadline may have passed; `payments` is the payment status of
+    the period, if AWS Payments is asked.
 
     Raises WorkbookNotMade.
     """
     now, gaps = PeriodDigest.of(manifest, as_of), open_items(manifest, owners, as_of)
     try:
         with tempfile.TemporaryDirectory() as folder:  # deletes a workbook's leftovers too
-            return _workbook_bytes(manifest, now, before, gaps=gaps, owners=owners, folder=folder)
+            return _workbook_bytes(
+                manifest, now, before, gaps=gaps, owners=owners, folder=folder, payments=payments
+            )
     except (OSError, FileCreateError) as error:  # sheets are written to the function's storage
         raise WorkbookNotMade(f"The function's own storage does not take it: {error}") from None
 
@@ -63,6 +69,7 @@ def _workbook_bytes(
     gaps: OpenItems,
     owners: Owners,
     folder: str,
+    payments: PaymentStatus | None,
 ) -> bytes:
     out = io.BytesIO()
     workbook = xlsxwriter.Workbook(out, {"constant_memory": True, "tmpdir": folder})
@@ -78,6 +85,8 @@ def _workbook_bytes(
     _laid_out(book, "invoices", INVOICES, invoice_rows(invoice_lines(manifest, owners)))
     book.table("payers", _PAYER_HEADINGS, _payer_rows(manifest, now, before))
     _laid_out(book, "documents", DOCUMENTS, ledger_rows(manifest, DOCUMENTS.columns))
+    if payments and payments.records:
+        book.table("payments", PAYMENT_HEADINGS, _payments(manifest, now, payments))
     book.table("missing", _MISSING_HEADINGS, _missing_rows(manifest, gaps), folds_empty=True)
     book.table("changes", _CHANGE_HEADINGS, _change_rows(manifest, now, before))
     book.table("columns", _COLUMN_HEADINGS, _column_rows())
@@ -151,6 +160,14 @@ def _laid_out(book: Book, name: str, layout: Layout[Any], rows: Iterable[list[Ce
         folds_empty=True,
         full=layout.full,
     )
+
+
+def _payments(
+    manifest: Manifest, now: PeriodDigest, payments: PaymentStatus
+) -> Iterator[list[Cell]]:
+    names = {payer.payer_account_id: payer.name for payer in manifest.payers}
+    archived = {one.invoice_id for one in manifest.invoices}
+    return payment_rows(payments, now.instant.date(), names, archived)
 
 
 def _needing_attention_first(payers: Iterable[PayerState]) -> list[PayerState]:

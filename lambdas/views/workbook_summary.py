@@ -30,6 +30,7 @@ _HOW_TO_READ = (
     "invoices: one row for each invoice, for pivot tables and other programs.",
     "payers: one row for each payer account and currency, those that need attention first.",
     "documents: one row for each archived file. Add up the column 'Amount due' only, per currency.",
+    "payments: the payment status as AWS Payments showed it, if it was asked. It is not evidence.",
     "missing: the open items, with owner, action and date.",
     "changes: differences from the month before, and changes after archiving.",
     "columns: the meaning of each column of 'invoices' and 'documents'.",

@@ -23,6 +23,7 @@ from lambdas.domain.evidence.archive_layout import is_evidence
 from lambdas.domain.evidence.retention import RetentionPolicy
 from lambdas.domain.json_text import instant_text
 from lambdas.domain.judgement.manifests import Manifest
+from lambdas.domain.payments.payment_status import PaymentStatus
 from lambdas.domain.runs.close_calendar import CloseDeadline
 from lambdas.handlers import (
     enumerate_payer_accounts,
@@ -454,11 +455,17 @@ _WORKBOOKS: dict[bytes, bytes] = {}
 
 
 def _ledger_workbook(
-    manifest: Manifest, before: PeriodDigest | None, owners: Owners, as_of: datetime
+    manifest: Manifest,
+    before: PeriodDigest | None,
+    owners: Owners,
+    as_of: datetime,
+    payments: PaymentStatus | None,
 ) -> bytes:
     """The workbook, made once for runs that have nothing new; of their instants it shows whether
-    the deadlines have passed.
+    the deadlines, and the due dates of payments, have passed.
     """
+    if payments:
+        return ledger_workbook(manifest, before, owners, as_of, payments)
     is_overdue = f"{as_of:%Y-%m-%d}" > manifest.last_day
     earlier = before and before.read_as_of(None)
     content = repr((manifest, earlier, before and before.is_overdue, vars(owners), is_overdue))

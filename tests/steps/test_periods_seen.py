@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.aws.archive import ReadObject
+from lambdas.aws.archive import ListedObject, ReadObject
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.records import StoredObject
 from lambdas.domain.runs.asked_today import PeriodSeen
@@ -16,13 +16,14 @@ DOUBT = {"code": "OTHER_INVOICE", "severity": "blocking", "subject": "A1"}
 
 
 class Bucket:
-    """The `completeness.json` of some periods, and a folder for each."""
+    """The `completeness.json` of some periods, and a payment status of one that nobody judged."""
 
     def __init__(self, views: Mapping[BillingPeriod, bytes]) -> None:
         self._views = {f"periods/{period}/completeness.json": views[period] for period in views}
+        self._views["periods/2019-01/payment_status.json"] = b"{}"
 
-    def folders(self, prefix: str) -> Iterator[str]:
-        return (key.removeprefix(prefix).partition("/")[0] for key in self._views)
+    def list(self, prefix: str) -> Iterator[ListedObject]:
+        return (ListedObject(key, 1) for key in self._views if key.startswith(prefix))
 
     def read(self, key: str) -> ReadObject | None:
         content = self._views.get(key)

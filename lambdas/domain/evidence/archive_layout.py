@@ -38,6 +38,7 @@ _LONGEST_EXTENSION = 5
 _LONGEST_REVISION = 5
 _MANIFEST = re.compile(r"periods/\d{4}-\d{2}/manifests/manifest-(\d{4,})\.json", re.ASCII)
 _PERIOD_VIEW = re.compile(r"periods/(\d{4}-\d{2})/[^/]+", re.ASCII)
+_IN_PERIOD = re.compile(r"periods/([^/]+)/(?!payment_status\.json$).+")
 _RECORD = re.compile(r"records/\d{4}-\d{2}/[^/]+/[^/]+/(\d{4,})\.json", re.ASCII)
 _EVIDENCE_PAYER = re.compile(r"(?:invoices|records)/\d{4}-\d{2}/(\d{12})/.+", re.ASCII)
 _LISTING = re.compile(r"runs/[^/]+/payers/[^/]+/listing\.json")
@@ -226,6 +227,14 @@ def periods_of(folders: Iterable[str]) -> Iterator[BillingPeriod]:
     for name in folders:
         with suppress(ValueError):
             yield BillingPeriod.parse(name)
+
+
+def judged_periods(keys: Iterable[str]) -> set[BillingPeriod]:
+    """The billing periods that have any of these files below `periods/`; the payment status alone
+    is of a period that no run has judged.
+    """
+    names = [match[1] for key in keys if (match := _IN_PERIOD.fullmatch(key))]
+    return set(periods_of(names))
 
 
 def completeness_key(period: Period) -> str:

@@ -29,10 +29,11 @@ def email_text(
     notifications: Sequence[Notification],
     refused: Mapping[str, Sequence[str]] = MappingProxyType({}),
     names: Mapping[str, str] = MappingProxyType({}),
+    payments: str = "",
 ) -> tuple[str, str]:
     """Subject (at most 100 ASCII characters, SNS's limit) and text of one e-mail for all
     notifications of a run. The worst month comes first and gives the subject; AWS's refusals by
-    payer account follow. At least one of both is given.
+    payer account follow. At least one of both is given; `payments` is a line on payments.
     """
     refusals = list(_refusals(refused, names))
     if not notifications:
@@ -46,7 +47,7 @@ def email_text(
     if len(notifications) > len(worst):
         parts.append([f"And {counted(len(notifications) - len(worst), 'more month')}."])
     return (headline(notifications[0]) + others)[:_LONGEST_SUBJECT], _text(
-        [*parts, refusals, _latest_manifests(worst)]
+        [*parts, [payments] if payments else [], refusals, _latest_manifests(worst)]
     )
 
 

@@ -77,6 +77,11 @@ class FinancialRecord(Form):
         return self.record_type == INVOICE
 
     @property
+    def is_outstanding(self) -> bool:
+        """True if nobody has begun to pay or apply it."""
+        return self.status == OUTSTANDING
+
+    @property
     def is_paid(self) -> bool:
         """True if it is paid or, of a credit memo, applied to invoices."""
         return self.status == PAID
@@ -100,7 +105,7 @@ class FinancialRecord(Form):
         """True if nobody has begun to pay the invoice and its due date is before the day, or AWS
         says so.
         """
-        if self.status != OUTSTANDING or not self.is_invoice:
+        if not self.is_outstanding or not self.is_invoice:
             return False
         return self.due_status == _PAST_DUE or (self.due_date is not None and self.due_date < day)
 

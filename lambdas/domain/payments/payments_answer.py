@@ -1,11 +1,11 @@
 """AWS Payments' answer to one run on one payer account."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.json_form import Form
+from lambdas.domain.json_form import NOT_STORED, Form
 from lambdas.domain.payments.financial_record import FinancialRecord, in_order
 
 
@@ -21,6 +21,10 @@ class PaymentsAnswer(Form):
     records: tuple[FinancialRecord, ...] = ()
     not_read: str = ""
     """The reason why records may be missing; empty if all were read."""
+    ids_elsewhere: tuple[str, ...] = field(
+        default=(), compare=False, repr=False, metadata=NOT_STORED
+    )
+    """The invoice ids of its other records, where only those of one period are in memory."""
 
     @property
     def was_read(self) -> bool:
@@ -39,9 +43,14 @@ class PaymentsAnswer(Form):
         """Its records of the period, in the order of their ids."""
         return in_order(one for one in self.records if one.billing_period == period)
 
-    def only(self, period: BillingPeriod) -> "PaymentsAnswer":
-        """The same with the records of one period."""
-        return replace(self, records=self.of_period(period))
+    def without_records(self) -> "PaymentsAnswer":
+        """The same with the invoice ids of its records only."""
+        return replace(self, records=(), ids_elsewhere=tuple(self.invoice_ids))
+
+    @property
+    def invoice_ids(self) -> frozenset[str]:
+        """The invoice ids of all its records."""
+        return frozenset((*self.ids_elsewhere, *(one.invoice_id for one in self.records)))
 
     @property
     def periods(self) -> Collection[BillingPeriod]:

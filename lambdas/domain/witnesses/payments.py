@@ -140,5 +140,5 @@ def payment_records(
 
 
 def _unrecorded(answer: PaymentsAnswer, own: Collection[str] | None) -> Unrecorded | None:
-    absent = sorted(set(own or ()) - {one.invoice_id for one in answer.records})
+    absent = sorted(set(own or ()) - answer.invoice_ids)
     return Unrecorded(len(absent), tuple(absent[:_MOST_NAMED])) if absent else None

@@ -1,7 +1,7 @@
 """The page of the whole archive: periods that need a person, the search, all billing periods."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from types import MappingProxyType
 
 from lambdas.domain.billing_period import BillingPeriod
@@ -10,6 +10,7 @@ from lambdas.domain.close.owners import Owners
 from lambdas.domain.day_names import day_name, period_name
 from lambdas.domain.evidence.archive_layout import PERIODS_PREFIX, period_page_key
 from lambdas.domain.money_text import money
+from lambdas.domain.payments.open_payments import OpenPayments
 from lambdas.domain.verdict_words import PeriodVerdict
 from lambdas.domain.words import counted, listed, lower_first, some_of
 from lambdas.views.digest import PeriodDigest
@@ -24,6 +25,7 @@ from lambdas.views.pages.frame import (
 )
 from lambdas.views.pages.html import Content, Html, element, name
 from lambdas.views.pages.links import Links
+from lambdas.views.pages.payments import PaymentsOverview
 from lambdas.views.pages.period_table import year_table
 from lambdas.views.pages.search import Search
 from lambdas.views.pages.work_list import doer, work_of, work_table
@@ -42,11 +44,14 @@ def archive_page(
     search: Search | None = None,
     owners: Owners | None = None,
     parents: Mapping[str, str] = MappingProxyType({}),
+    payments: OpenPayments | None = None,
+    day: date | None = None,
 ) -> bytes:
     """The view `index.html` at the root of a bucket; `periods` in any order.
 
     `unread` are periods with a folder whose status cannot be read. `parents` has the payer account
-    that lists the invoices of an account outside the register.
+    that lists the invoices of an account outside the register. `payments` are those of all periods
+    as of a `day`, if AWS Payments is asked.
     """
     links = Links(bucket, region, depth=0)
     newest_first = sorted(periods, key=lambda one: one.billing_period, reverse=True)
@@ -57,14 +62,16 @@ def archive_page(
         for one in newest_first
         if one.verdict == "ACTION_REQUIRED"
     ]
+    overview = PaymentsOverview(payments, day, periods)
     return page_of(
         title=verdict_name(verdict),
         bucket=bucket,
         way=None,
         content=[
-            _hero(verdict, newest_first, unread, _lead(newest_first, unread, work)),
+            _hero(verdict, newest_first, unread, _lead(newest_first, unread, work), overview),
             *(search or Search()).section(links, known),
             *_exceptions(links, work, unread),
+            overview.section(links),
             *_years(links, newest_first, unread),
         ],
         footer=_footer(links, newest_first),
@@ -84,6 +91,7 @@ def _hero(
     periods: Sequence[PeriodDigest],
     unread: Collection[BillingPeriod],
     lead: Content,
+    overview: PaymentsOverview,
 ) -> Html:
     complete = sum(one.verdict == "COMPLETE" for one in periods)
     expected = sum(one.expected for one in periods)
@@ -108,7 +116,7 @@ def _hero(
                 f" of {expected:,}",
             ),
             fact("Invoices outstanding", f"{sum(one.outstanding for one in periods):,}"),
-            fact("Newest month", period_name(newest) if newest else "None"),
+            overview.fact() or fact("Newest month", period_name(newest) if newest else "None"),
             class_="figures",
         ),
         class_=f"hero {tone(verdict)}",

@@ -20,6 +20,7 @@ from lambdas.domain.evidence.archive_layout import (
 )
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import Manifest
+from lambdas.domain.payments.payment_status import PaymentStatus
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.frame import (
     NOTHING,
@@ -40,6 +41,7 @@ from lambdas.views.pages.period.finding_groups import remarks
 from lambdas.views.pages.period.lead import lead
 from lambdas.views.pages.period.open_table import open_sections
 from lambdas.views.pages.period.payer_list import payer_list
+from lambdas.views.pages.period.payment_section import payment_section
 from lambdas.views.pages.period.totals import totals
 from lambdas.views.wording import verdict_name
 
@@ -55,12 +57,22 @@ def period_page(
     owners: Owners,
     muted: MutedRemarks = NOTHING_MUTED,
     as_of: datetime | None = None,
+    payments: PaymentStatus | None = None,
 ) -> bytes:
     """The view `index.html` of a period. `periods` are all of the archive, in any order; `region`
     is that of its bucket; `owners` are those of the run's register. The page leaves out what is
-    `muted`, and says so. `as_of` is the run's instant, by which a deadline may have passed.
+    `muted`, and says so. `as_of` is the run's instant, by which a deadline may have passed;
+    `payments` is the payment status of the period, if AWS Payments is asked.
     """
-    page = PeriodContext(manifest, periods, region=region, owners=owners, muted=muted, as_of=as_of)
+    page = PeriodContext(
+        manifest,
+        periods,
+        region=region,
+        owners=owners,
+        muted=muted,
+        as_of=as_of,
+        payments=payments,
+    )
     return page_of(
         title=f"{period_name(page.period)}: {verdict_name(manifest.verdict)}",
         bucket=manifest.bucket,
@@ -69,6 +81,7 @@ def period_page(
             _status(page),
             *open_sections(page),
             totals(page),
+            payment_section(page),
             payer_list(page),
             *differences(page),
             remarks(page),

@@ -1,7 +1,7 @@
 """The common source of all parts of a period's page."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from functools import cached_property
 
 from lambdas.domain.close.identities import Identity, identities
@@ -11,6 +11,8 @@ from lambdas.domain.close.owners import Owners
 from lambdas.domain.evidence.archive_layout import file_name
 from lambdas.domain.findings import KINDS, Finding
 from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.domain.payments.financial_record import FinancialRecord
+from lambdas.domain.payments.payment_status import PaymentStatus
 from lambdas.views.comparison import Change
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.html import Content, Html, element, join, name
@@ -36,8 +38,10 @@ class PeriodContext:
         owners: Owners,
         muted: MutedRemarks = NOTHING_MUTED,
         as_of: datetime | None = None,
+        payments: PaymentStatus | None = None,
     ) -> None:
         self.manifest = manifest
+        self.payments = payments
         self.muted = muted
         self.period = manifest.billing_period
         self.now = PeriodDigest.of(manifest, as_of)
@@ -52,6 +56,36 @@ class PeriodContext:
         """The month before, if the archive has it."""
         month_before = self.period.shifted(-1)
         return next((one for one in self.earlier if one.billing_period == month_before), None)
+
+    @cached_property
+    def day(self) -> date:
+        """The day by which due dates have passed."""
+        return self.now.instant.date()
+
+    @cached_property
+    def payment_of(self) -> Mapping[str, FinancialRecord]:
+        """The financial records by invoice id."""
+        return self.payments.by_invoice if self.payments else {}
+
+    @cached_property
+    def listed_ids(self) -> frozenset[str]:
+        """The ids of all invoices of the period, archived or not."""
+        payers = self.manifest.payers
+        outstanding = {one.invoice_id for payer in payers for one in payer.outstanding}
+        return frozenset(outstanding | self._documents.keys())
+
+    def document_of(self, invoice_id: str) -> str | None:
+        """The key of an archived invoice's own document."""
+        return self._documents.get(invoice_id)
+
+    @cached_property
+    def _documents(self) -> dict[str, str | None]:
+        """The key of the first document of each archived invoice, by its id."""
+        found: dict[str, str | None] = {}
+        for invoice in self.manifest.invoices:
+            own = (one.stored.key for one in invoice.documents if one.is_invoice_document)
+            found[invoice.invoice_id] = next(own, found.get(invoice.invoice_id))
+        return found
 
     @cached_property
     def _evidence(self) -> frozenset[str]:

@@ -13,6 +13,7 @@ from lambdas.domain.judgement.invoice_findings import findings_of
 from lambdas.domain.judgement.manifests import PayerState
 from lambdas.domain.money import Amount, AmountNotRead
 from lambdas.domain.money_text import money
+from lambdas.domain.payments.payment_words import payment_text
 from lambdas.domain.words import listed
 from lambdas.views.pages.frame import NOTHING, cell, table
 from lambdas.views.pages.html import Content, Html, element, join, name
@@ -33,7 +34,7 @@ def invoice_table(page: PeriodContext, payer: PayerState) -> Html | None:
     has_po = len({row.text_at(_PO) for row in payer.rows}) > 1
     missing = {one.invoice_id for one in payer.missing_invoices}
     rows = [
-        _outstanding(one, is_missing=one.invoice_id in missing, has_po=has_po)
+        _outstanding(page, one, is_missing=one.invoice_id in missing, has_po=has_po)
         for one in payer.outstanding
     ]
     rows += [_archived(page, one, has_po=has_po) for one in payer.invoices]
@@ -52,14 +53,16 @@ def _archived(page: PeriodContext, invoice: ArchivedInvoice, *, has_po: bool) ->
     documents = sorted(invoice.documents, key=lambda d: (not d.is_invoice_document, d.stored.key))
     return element(
         "tr",
-        _facts(invoice, has_po=has_po),
+        _facts(page, invoice, has_po=has_po),
         cell("Amount", _amount(invoice.summary), number=True),
         cell("Documents", element("ul", (_document(page, one, invoice) for one in documents))),
         **_search_words(invoice),
     )
 
 
-def _outstanding(invoice: OutstandingInvoice, *, is_missing: bool, has_po: bool) -> Html:
+def _outstanding(
+    page: PeriodContext, invoice: OutstandingInvoice, *, is_missing: bool, has_po: bool
+) -> Html:
     codes = listed([code_name(found.code) for found in invoice.findings] or ["No record"])
     amount: Content = _amount(invoice.summary)
     if invoice.summary.amount_due_or_none:
@@ -70,7 +73,7 @@ def _outstanding(invoice: OutstandingInvoice, *, is_missing: bool, has_po: bool)
         state = "Accepted gap" if is_accepted else "No document from AWS"
     return element(
         "tr",
-        _facts(invoice, has_po=has_po),
+        _facts(page, invoice, has_po=has_po),
         cell("Amount", amount, number=True),
         cell("Documents", element("strong", f"{state}: {codes}")),
         class_="outstanding" if is_missing else None,
@@ -84,7 +87,9 @@ def _search_words(invoice: ArchivedInvoice | OutstandingInvoice) -> dict[str, st
     return {"data_invoice": invoice.invoice_id, "data_order": invoice.summary.text_at(_PO)}
 
 
-def _facts(invoice: ArchivedInvoice | OutstandingInvoice, *, has_po: bool) -> Iterator[Html]:
+def _facts(
+    page: PeriodContext, invoice: ArchivedInvoice | OutstandingInvoice, *, has_po: bool
+) -> Iterator[Html]:
     """The cells before the amount."""
     summary = invoice.summary
     kinds = " · ".join(_kinds(invoice))
@@ -97,7 +102,15 @@ def _facts(invoice: ArchivedInvoice | OutstandingInvoice, *, has_po: bool) -> It
         number = summary.text_at(_PO)
         yield cell("PO number", name(number) if number else NOTHING)
     yield cell("Issued", _day(summary, "IssuedDate"))
-    yield cell("Due", _day(summary, "DueDate"))
+    yield cell("Due", _day(summary, "DueDate"), _payment(page, invoice.invoice_id))
+
+
+def _payment(page: PeriodContext, invoice_id: str) -> Content:
+    """The payment status, if AWS Payments has a record of the invoice."""
+    record = page.payment_of.get(invoice_id)
+    if record is None:
+        return None
+    return [" ", element("span", payment_text(record, page.day), class_="kind")]
 
 
 def _kinds(invoice: ArchivedInvoice | OutstandingInvoice) -> Iterator[str]:

@@ -1,0 +1,104 @@
+"""The invoices and credit memos of all billing periods that are not paid or applied yet."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.json_text import read_instant
+from lambdas.domain.money import Amount
+from lambdas.domain.payments.financial_record import FinancialRecord, outstanding_totals
+from lambdas.domain.payments.payment_status import PaymentStatus
+
+
+@dataclass(frozen=True)
+class OpenPayment:
+    """An open financial record, and the payer account that shows it."""
+
+    payer_account_id: str
+    record: FinancialRecord
+
+
+@dataclass(frozen=True)
+class OpenPayments:
+    """Open payments of several billing periods, as AWS Payments showed them when last asked.
+
+    A record that several payer accounts show is that of the first.
+    """
+
+    payments: tuple[OpenPayment, ...] = ()
+    """Those due first come first; those without a due date last."""
+    changed_at: str | None = None
+    """The instant of the latest change in any status; None: AWS Payments never answered."""
+    not_read: tuple[str, ...] = ()
+    """The payer accounts whose status may be old."""
+
+    @classmethod
+    def of(cls, statuses: Iterable[PaymentStatus]) -> "OpenPayments":
+        """Take the open records of each status; the statuses may come one after the other."""
+        found: dict[str, OpenPayment] = {}
+        instants: list[str] = []
+        not_read: set[str] = set()
+        for status in statuses:
+            instants += [status.as_of] if status.as_of else []
+            not_read |= {one.payer_account_id for one in status.payers if one.not_read}
+            for payer in status.payers:
+                for record in payer.records:
+                    if record.is_open:
+                        one = OpenPayment(payer.payer_account_id, record)
+                        found.setdefault(record.record_id, one)
+        return cls(
+            tuple(sorted(found.values(), key=_order)),
+            max(instants, key=read_instant, default=None),
+            tuple(sorted(not_read)),
+        )
+
+    @property
+    def is_known(self) -> bool:
+        """True if AWS Payments was ever asked."""
+        return self.changed_at is not None or bool(self.not_read)
+
+    def past_due(self, day: date) -> list[OpenPayment]:
+        """The invoices that are past due on a day."""
+        return [one for one in self.payments if one.record.is_past_due_on(day)]
+
+    def to_pay(self, day: date) -> list[OpenPayment]:
+        """The other invoices that nobody has begun to pay."""
+        return [
+            one
+            for one in self.payments
+            if one.record.is_invoice
+            and one.record.is_outstanding
+            and not one.record.is_past_due_on(day)
+        ]
+
+    @property
+    def in_process(self) -> list[OpenPayment]:
+        """Invoices and credit memos that are being paid or applied."""
+        return [one for one in self.payments if not one.record.is_outstanding]
+
+    @property
+    def credits(self) -> list[OpenPayment]:
+        """Credit memos that are not applied yet."""
+        return [
+            one for one in self.payments if not one.record.is_invoice and one.record.is_outstanding
+        ]
+
+    @property
+    def periods(self) -> frozenset[BillingPeriod]:
+        return frozenset(one.record.billing_period for one in self.payments)
+
+
+def totals_of(payments: Sequence[OpenPayment]) -> list[Amount]:
+    """One total of the outstanding parts per currency."""
+    return outstanding_totals(one.record for one in payments)
+
+
+def _order(one: OpenPayment) -> tuple[object, ...]:
+    record = one.record
+    return (
+        record.due_date or date.max,
+        record.billing_period,
+        one.payer_account_id,
+        record.invoice_id,
+    )

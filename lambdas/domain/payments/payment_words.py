@@ -1,0 +1,40 @@
+"""The payment of invoices and credit memos in words."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from lambdas.domain.day_names import day_name
+from lambdas.domain.money import Amount
+from lambdas.domain.money_text import money
+from lambdas.domain.payments.financial_record import CANCELED, PAID, PROCESSING, FinancialRecord
+from lambdas.domain.payments.open_payments import OpenPayments, totals_of
+from lambdas.domain.visible_text import shown
+from lambdas.domain.words import counted, listed
+
+
+def payment_text(record: FinancialRecord, day: date) -> str:
+    """The payment status on a day: `paid 12 November 2026`, `past due since 4 December 2026`."""
+    on = f" {day_name(record.closed_on)}" if record.closed_on else ""
+    if record.is_past_due_on(day):
+        since = record.due_date + timedelta(days=1) if record.due_date else None
+        return f"past due since {day_name(since)}" if since else "past due"
+    if record.is_outstanding:
+        return "not paid yet" if record.is_invoice else "not applied yet"
+    if record.status == PAID:
+        what = "paid" if record.is_invoice else "applied"
+        return f"{what}{' late,' if record.was_paid_late else ''}{on}"
+    words = {PROCESSING: "in process", CANCELED: f"canceled{on}"}
+    return words.get(record.status, shown(record.status))
+
+
+def past_due_text(payments: OpenPayments, day: date) -> str:
+    """`3 invoices past due: 12,450.10 EUR and 99.00 USD`; empty if nothing is past due."""
+    past_due = payments.past_due(day)
+    if not past_due:
+        return ""
+    return f"{counted(len(past_due), 'invoice')} past due: {amounts_text(totals_of(past_due))}"
+
+
+def amounts_text(totals: Sequence[Amount]) -> str:
+    """`12,450.10 EUR and 99.00 USD`."""
+    return listed(f"{money(one.value, one.currency)} {shown(one.currency)}" for one in totals)

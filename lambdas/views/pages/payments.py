@@ -1,0 +1,163 @@
+"""Invoices past due and due next over all billing periods, on the archive's page."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from itertools import groupby
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.day_names import day_name, period_name
+from lambdas.domain.evidence.archive_layout import period_page_key
+from lambdas.domain.json_text import read_instant
+from lambdas.domain.money_text import money
+from lambdas.domain.payments.open_payments import OpenPayment, OpenPayments, totals_of
+from lambdas.domain.payments.payment_words import amounts_text, past_due_text
+from lambdas.domain.words import counted, some_of
+from lambdas.views.digest import PeriodDigest
+from lambdas.views.pages.frame import (
+    NOTHING,
+    amounts,
+    cell,
+    day_mark,
+    fact,
+    first_and_more,
+    section,
+)
+from lambdas.views.pages.frame import table as plain_table
+from lambdas.views.pages.html import Content, Html, element, join, name
+from lambdas.views.pages.links import Links
+
+_MOST_SHOWN = 20
+_AGES = ("Was due in", "Invoices|", "Outstanding|")
+_HEADINGS = ("Invoice", "Payer account", "Billing period", "Due", "Outstanding|")
+
+
+class PaymentsOverview:
+    """The open payments of all periods, as of a day, and the periods that the archive has."""
+
+    def __init__(
+        self, payments: OpenPayments | None, day: date | None, periods: Iterable[PeriodDigest]
+    ) -> None:
+        self._payments = payments if payments and payments.is_known else None
+        self._day = day or date.min
+        payers = {one.billing_period: one.payers for one in periods}
+        self._known = payers.keys()
+        self._names = {
+            payer.payer_account_id: payer.name for held in payers.values() for payer in held
+        }
+
+    def fact(self) -> Html | None:
+        """The figure in the page's head: how many invoices are past due."""
+        if self._payments is None or self._payments.changed_at is None:
+            return None
+        past_due = self._payments.past_due(self._day)
+        return fact("Past due", f"{len(past_due):,}", f" {_totals(past_due)}" if past_due else None)
+
+    def section(self, links: Links) -> Html | None:
+        """The section; None if AWS Payments was never asked."""
+        if self._payments is None:
+            return None
+        past_due, to_pay = self._payments.past_due(self._day), self._payments.to_pay(self._day)
+        return section(
+            "Payments",
+            element("p", self._lead(past_due)),
+            self._ages(past_due),
+            self._table(links, "Past due", past_due),
+            self._table(links, "Due next", to_pay),
+            *self._remarks(),
+            name="payments",
+            note=self._note(),
+        )
+
+    def _lead(self, past_due: Sequence[OpenPayment]) -> Content:
+        if self._payments is None or self._payments.changed_at is None:
+            return "AWS Payments has not answered yet."
+        if not past_due:
+            return f"Nothing is past due on {day_name(self._day)}."
+        return element("strong", f"{past_due_text(self._payments, self._day)}.")
+
+    def _note(self) -> str:
+        changed_at = self._payments.changed_at if self._payments else None
+        last = (
+            f" It last changed on {day_name(read_instant(changed_at).date())}."
+            if changed_at
+            else ""
+        )
+        return f"As AWS Payments shows it.{last} Nothing of it is evidence or part of the totals."
+
+    def _ages(self, past_due: Sequence[OpenPayment]) -> Html | None:
+        """The past due invoices by the month in which they were due, the oldest first."""
+        if len(past_due) < 2:
+            return None
+        dated = [one for one in past_due if one.record.due_date]
+        currencies = sorted({one.record.amount.currency for one in past_due})
+        groups = groupby(
+            dated, lambda one: BillingPeriod.containing(one.record.due_date or self._day)
+        )
+        rows = (_age(month, list(held), currencies) for month, held in groups)
+        return plain_table("Past due by month of the due date", _AGES, rows, class_="ages")
+
+    def _table(self, links: Links, caption: str, payments: Sequence[OpenPayment]) -> Html | None:
+        if not payments:
+            return None
+        rows = [self._row(links, one) for one in payments]
+        return first_and_more(
+            caption, _HEADINGS, rows, most=_MOST_SHOWN, noun="more invoice", class_="payments"
+        )
+
+    def _row(self, links: Links, one: OpenPayment) -> Html:
+        record = one.record
+        is_past_due = record.is_past_due_on(self._day)
+        due = day_mark(record.due_date, is_deadline=is_past_due) if record.due_date else NOTHING
+        account = element("span", one.payer_account_id, class_="id")
+        return element(
+            "tr",
+            cell("Invoice", name(record.invoice_id)),
+            cell("Payer account", name(self._names.get(one.payer_account_id, "")), " ", account),
+            cell("Billing period", self._period(links, record.billing_period)),
+            cell("Due", due),
+            cell("Outstanding", _amount(one), number=True),
+            class_="outstanding" if is_past_due else None,
+        )
+
+    def _period(self, links: Links, period: BillingPeriod) -> Content:
+        """A link to the period's page; a period that no run has judged has none."""
+        if period in self._known:
+            return links.to(period_page_key(period), period_name(period))
+        remark = element("span", "not in the archive", class_="kind")
+        return [period_name(period), " ", remark]
+
+    def _remarks(self) -> Iterator[Html]:
+        payments = self._payments or OpenPayments()
+        if payments.in_process:
+            invoices = counted(len(payments.in_process), "payment")
+            yield element("p", f"In process: {invoices}.", class_="tally")
+        if memos := payments.credits:
+            text = f"{counted(len(memos), 'credit memo')}, {_totals(memos)}"
+            yield element("p", f"Not applied yet: {text}.", class_="tally")
+        if payments.not_read:
+            accounts = some_of(payments.not_read)
+            yield element(
+                "p",
+                f"AWS Payments could not be read for {accounts}: their status may be old. The page "
+                "of the month has the reason.",
+                class_="tally",
+            )
+
+
+def _age(month: BillingPeriod, held: Sequence[OpenPayment], currencies: Sequence[str]) -> Html:
+    totals = {one.currency: one.value for one in totals_of(held)}
+    return element(
+        "tr",
+        cell("Was due in", period_name(month)),
+        cell("Invoices", f"{len(held):,}", number=True),
+        cell("Outstanding", amounts(totals, currencies), number=True),
+    )
+
+
+def _amount(one: OpenPayment) -> Html:
+    amount = one.record.outstanding
+    return join(money(amount.value, amount.currency), " ", name(amount.currency))
+
+
+def _totals(payments: Sequence[OpenPayment]) -> str:
+    return amounts_text(totals_of(payments))

@@ -1,0 +1,158 @@
+"""The payment status on a period's page, as AWS Payments showed it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from lambdas.domain.day_names import day_name
+from lambdas.domain.json_text import read_instant
+from lambdas.domain.money import Amount, sums
+from lambdas.domain.money_text import money
+from lambdas.domain.payments.financial_record import FinancialRecord
+from lambdas.domain.payments.open_payments import OpenPayment, OpenPayments, totals_of
+from lambdas.domain.payments.payment_words import amounts_text, payment_text
+from lambdas.domain.words import counted
+from lambdas.views.pages.frame import (
+    NOTHING,
+    amounts,
+    cell,
+    day_mark,
+    first_and_more,
+    section,
+    table,
+)
+from lambdas.views.pages.html import Content, Html, element, join, name
+from lambdas.views.pages.period.context import PeriodContext
+
+_MOST_SHOWN = 20
+_TOTALS = ("Invoices", "Number|", "Amount|")
+_OPEN = ("Invoice", "Payer account", "Seller", "Terms", "Due", "Outstanding|")
+
+
+def payment_section(page: PeriodContext) -> Html | None:
+    """The section; None if AWS Payments was never asked for the period."""
+    if page.payments is None or not page.payments.payers:
+        return None
+    payments = OpenPayments.of([page.payments])
+    unpaid = [*payments.past_due(page.day), *payments.to_pay(page.day)]
+    open_table = None
+    if unpaid:
+        rows = [_open_row(page, one) for one in unpaid]
+        open_table = first_and_more(
+            "Invoices to be paid", _OPEN, rows, most=_MOST_SHOWN, noun="more invoice",
+            class_="payments",
+        )  # fmt: skip
+    return section(
+        "Payment status",
+        _totals(page) if page.payments.records else element("p", "AWS Payments has no record."),
+        open_table,
+        *_remarks(page, payments),
+        name="payment-status",
+        note=_note(page),
+    )
+
+
+def _note(page: PeriodContext) -> str:
+    as_of = page.payments.as_of if page.payments else None
+    if not as_of:
+        return "AWS Payments has not answered yet."
+    day = day_name(read_instant(as_of).date())
+    return (
+        f"As AWS Payments shows it; last changed on {day}. It changes daily and is not evidence. "
+        "The amounts are AWS's own and are not part of the totals above."
+    )
+
+
+def _totals(page: PeriodContext) -> Html:
+    """A row for each state of payment, with its amounts per currency."""
+    invoices = [one for one in _records(page) if one.is_invoice]
+    states = {
+        "Paid": [one for one in invoices if one.is_paid],
+        "In process": [one for one in invoices if one.is_open and not one.is_outstanding],
+        "Not due yet": [
+            one for one in invoices if one.is_outstanding and not one.is_past_due_on(page.day)
+        ],
+        "Past due": [one for one in invoices if one.is_past_due_on(page.day)],
+        "Canceled": [one for one in invoices if not (one.is_open or one.is_paid)],
+    }
+    currencies = sorted({one.amount.currency for one in invoices})
+    rows = (_state_row(label, held, currencies) for label, held in states.items() if held)
+    return table("Invoices by payment status", _TOTALS, rows, class_="payment-totals")
+
+
+def _state_row(label: str, held: Sequence[FinancialRecord], currencies: Sequence[str]) -> Html:
+    is_bad = label == "Past due"
+    totals = {one.currency: one.value for one in sums(one.amount for one in held)}
+    return element(
+        "tr",
+        cell("Invoices", element("strong", label) if is_bad else label),
+        cell("Number", f"{len(held):,}", number=True),
+        cell("Amount", amounts(totals, currencies), number=True),
+        class_="outstanding" if is_bad else None,
+    )
+
+
+def _open_row(page: PeriodContext, one: OpenPayment) -> Html:
+    record = one.record
+    is_past_due = record.is_past_due_on(page.day)
+    return element(
+        "tr",
+        cell("Invoice", _invoice(page, record)),
+        cell("Payer account", _payer(page, one.payer_account_id)),
+        cell("Seller", name(record.seller)),
+        cell("Terms", name(record.payment_terms) if record.payment_terms else NOTHING),
+        cell("Due", _due(record.due_date, is_past_due=is_past_due)),
+        cell("Outstanding", _money(record.outstanding), number=True),
+        class_="outstanding" if is_past_due else None,
+    )
+
+
+def _due(day: date | None, *, is_past_due: bool) -> Content:
+    return day_mark(day, is_deadline=is_past_due) if day else NOTHING
+
+
+def _payer(page: PeriodContext, account_id: str) -> Html:
+    payer = page.now.payer_of.get(account_id)
+    return page.account(account_id, payer.name if payer else "")
+
+
+def _invoice(page: PeriodContext, record: FinancialRecord) -> Content:
+    """The invoice's id as a link to its document, or with the remark that there is none."""
+    if document := page.document_of(record.invoice_id):
+        return page.links.to(document, name(record.invoice_id))
+    remark = "outstanding" if record.invoice_id in page.listed_ids else "not in the archive"
+    return [name(record.invoice_id), " ", element("span", remark, class_="kind")]
+
+
+def _remarks(page: PeriodContext, payments: OpenPayments) -> Iterator[Html]:
+    """Further facts, one line each."""
+    late = [one for one in _records(page) if one.was_paid_late]
+    if late:
+        yield _line("Paid late", late, page.day)
+    if memos := payments.credits:
+        credits_text = f"{counted(len(memos), 'credit memo')}, {amounts_text(totals_of(memos))}"
+        yield element("p", "Not applied yet: ", credits_text, ".", class_="tally")
+    absent = [one for one in _records(page) if one.invoice_id not in page.listed_ids]
+    if absent:
+        yield _line("Not in the archive", absent, page.day)
+    for payer in page.payments.payers if page.payments else ():
+        if payer.not_read:
+            who = _payer(page, payer.payer_account_id)
+            yield element("p", "Not read for ", who, f": {payer.not_read}", class_="note")
+
+
+def _line(label: str, records: Sequence[FinancialRecord], day: date) -> Html:
+    """`Paid late: 42 (paid late, 12 December 2026), 43 (…) and 7 more.`"""
+    first, more = records[:_MOST_SHOWN], len(records) - _MOST_SHOWN
+    parts: list[Content] = []
+    for number, one in enumerate(first):
+        parts += [", " if number else "", name(one.invoice_id), f" ({payment_text(one, day)})"]
+    rest = f" and {more:,} more" if more > 0 else ""
+    return element("p", element("span", f"{label}: "), parts, f"{rest}.", class_="tally")
+
+
+def _records(page: PeriodContext) -> Iterable[FinancialRecord]:
+    return page.payments.records if page.payments else ()
+
+
+def _money(amount: Amount) -> Html:
+    return join(money(amount.value, amount.currency), " ", name(amount.currency))
