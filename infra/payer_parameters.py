@@ -35,6 +35,15 @@ WITNESSES = {
         "Invoice units say which other accounts receive invoices.",
         ("invoicing:ListInvoiceUnits",),
     ),
+    "WithPayments": (
+        "payments",
+        "AWS Payments says which invoices and credit memos it knows, and what is paid.",
+        (
+            "payments:ListFinancialRecords",
+            "payments:BatchGetFinancialRecord",
+            "payments:GetPaymentStatus",
+        ),
+    ),
 }
 """Parameters of the template: the setting under `witnesses`, the purpose, the actions."""
 

@@ -26,6 +26,7 @@ from lambdas.domain.evidence.archive_layout import (
     fetch_passes_prefix,
     listing_key,
     manifests_prefix,
+    payment_status_key,
     run_claim_key,
     run_payers_key,
     run_request_key,
@@ -76,6 +77,7 @@ _VIEWS = (
     *(f"{BUCKET}/{key}" for key in ROOT_VIEWS),
 )
 _COMPLETENESS = f"{BUCKET}/{completeness_key('*')}"
+_PAYMENT_STATUS = f"{BUCKET}/{payment_status_key('*')}"
 _CLAIM = f"{BUCKET}/{run_claim_key('*')}"
 _REQUEST = f"{BUCKET}/{run_request_key('*')}"
 _PAYERS = f"{BUCKET}/{run_payers_key('*')}"
@@ -103,6 +105,7 @@ _ENUMERATE = (
         "lists the periods; without it S3 answers 403 for a view that does not exist yet, not 404",
     ),
     Required("s3:GetObject", _COMPLETENESS, "which payer accounts need no check today"),
+    Required("s3:GetObject", _PAYMENT_STATUS, "which financial records were open when last seen"),
     Required("s3:PutObject", _CLAIM, "claims a scheduled run; a second delivery starts none"),
     Required("s3:GetObject", _CLAIM, "recognises its own claim, when the step is tried again"),
     Required("s3:PutObject", _PAYERS, "stores the list that the map reads"),

@@ -9,11 +9,18 @@ from typing import Any
 from lambdas.domain.errors import NOT_UNDERSTOOD
 from lambdas.domain.evidence.archive_layout import listing_key, run_payers_key, run_request_key
 from lambdas.domain.runs.outcome import CHECKED
+from lambdas.domain.witnesses.refusals import DENIED
 from ops.doctor import Examined
 from ops.errors import CannotRead
 from ops.live.session import aws_errors, client
 
 _POLL_SECONDS = 1.0
+_OPTIONS = {
+    "invoice_units": ("WithInvoiceUnits", "invoice_units"),
+    "billing_transfers": ("WithBillingTransfers", "billing_transfers"),
+    "aws_payments": ("WithPayments", "payments"),
+}
+"""The sources in a listing, by member: the parameter of the reader role, and the setting."""
 _LARGEST = 64 << 20
 """Bytes of a dry run's output for one payer account."""
 
@@ -146,9 +153,19 @@ def _not_listed(listing: Mapping[str, Any]) -> str | None:
     """Reason why a payer account or one of its witnesses could not be read."""
     if listing["outcome"] != CHECKED:
         return str(listing["detail"])
-    witnesses = (listing["invoice_units"], listing["billing_transfers"])
-    reasons = [str(one["not_read"]) for one in witnesses if one and one["not_read"]]
-    return " ".join(reasons) or None
+    reasons = (_not_read(listing.get(member), *option) for member, option in _OPTIONS.items())
+    return " ".join(filter(None, reasons)) or None
+
+
+def _not_read(answer: Mapping[str, Any] | None, parameter: str, setting: str) -> str:
+    """Reason why a source could not be read, with the remedy if AWS denied it; else empty."""
+    reason = str(answer["not_read"]) if answer else ""
+    if DENIED not in reason:
+        return reason
+    return (
+        f"{reason} Deploy its reader role again with {parameter}=true, or set {setting} to false "
+        "in the settings and deploy."
+    )
 
 
 def _active(payer: Mapping[str, str]) -> str:

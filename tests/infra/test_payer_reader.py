@@ -1,8 +1,10 @@
 """The reader role of a payer account, as every payer deploys it."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
+import botocore.session
 import pytest
 import yaml
 
@@ -12,6 +14,8 @@ from infra.payer_parameters import INVOICES, WITNESSES, parameters_of_settings
 from infra.steps import FETCH_INVOICE_DOCUMENTS, LIST_INVOICE_SUMMARIES, VALIDATE_COMPLETENESS
 from lambdas.settings import Witnesses
 
+PERSONAL = "Instrument|Balance"
+"""In the name of each operation of AWS Payments on cards, bank accounts and balances."""
 ARCHIVE = "arn:${AWS::Partition}:%s::${ArchiveAccountId}:"
 
 
@@ -83,6 +87,14 @@ def test_without_options_the_role_reads_invoices_and_nothing_else(role: dict[str
             },
         ),
         ("WithInvoiceUnits", {"invoicing:ListInvoiceUnits"}),
+        (
+            "WithPayments",
+            {
+                "payments:ListFinancialRecords",
+                "payments:BatchGetFinancialRecord",
+                "payments:GetPaymentStatus",
+            },
+        ),
     ],
 )
 def test_an_option_adds_what_it_needs(
@@ -91,6 +103,17 @@ def test_an_option_adds_what_it_needs(
     assert actions(role, {option}) - set(INVOICES) == added
     condition = payer_template["Conditions"][f"Is{option}"]
     assert condition == {"Fn::Equals": [{"Ref": option}, "true"]}
+
+
+def test_no_option_lets_the_role_read_cards_bank_accounts_or_balances(
+    role: dict[str, Any],
+) -> None:
+    model = botocore.session.get_session().get_service_model("payments")
+    personal = {f"payments:{one}" for one in model.operation_names if re.search(PERSONAL, one)}
+    assert len(personal) >= 3
+    allowed = actions(role, set(WITNESSES))
+    assert allowed & personal == set()
+    assert not [one for one in allowed if re.search(rf"{PERSONAL}|\*", one)]
 
 
 def test_there_is_an_option_for_each_witness() -> None:
@@ -114,6 +137,7 @@ def test_both_sides_agree_because_the_defaults_are_the_settings(
         "WithCostExplorer": "false",
         "WithBillingTransfers": "true",
         "WithInvoiceUnits": "true",
+        "WithPayments": "true",
     }
 
 

@@ -623,7 +623,11 @@ LISTINGS: Mapping[str, Mapping[str, Any] | None] = {
         "invoice_units": {"not_read": "AWS denied invoicing:ListInvoiceUnits (AccessDenied)."},
         "billing_transfers": {"not_read": "AWS denied organizations:List… (AccessDenied)."},
     },
-    "999900001111 Elbe": {"invoice_units": {"not_read": ""}},
+    "999900001111 Elbe": {"invoice_units": {"not_read": ""}, "aws_payments": {"not_read": ""}},
+    "000011112222 Fulda": {
+        "aws_payments": {"not_read": "AWS denied payments:List… (AccessDeniedException), which …."},
+    },
+    "121212121212 Glan": {"aws_payments": {"not_read": "AWS did not answer payments:List…."}},
 }
 """What the dry run wrote of each payer account that it asked; None: its part did not end."""
 NOT_ASKED = (
@@ -666,9 +670,16 @@ def test_a_dry_run_shows_which_payer_accounts_and_witnesses_cannot_be_read_and_w
     assert found["payer account 444455556666 Boreal"] == "another external id"
     assert "did not end" in (found["payer account 777788889999 Cobalt"] or "")
     assert found["payer account 888899990000 Dorado"] == (
-        "AWS denied invoicing:ListInvoiceUnits (AccessDenied). "
-        "AWS denied organizations:List… (AccessDenied)."
+        "AWS denied invoicing:ListInvoiceUnits (AccessDenied). Deploy its reader role again with "
+        "WithInvoiceUnits=true, or set invoice_units to false in the settings and deploy. "
+        "AWS denied organizations:List… (AccessDenied). Deploy its reader role again with "
+        "WithBillingTransfers=true, or set billing_transfers to false in the settings and deploy."
     )
+    assert found["payer account 000011112222 Fulda"] == (
+        "AWS denied payments:List… (AccessDeniedException), which …. Deploy its reader role again "
+        "with WithPayments=true, or set payments to false in the settings and deploy."
+    )
+    assert found["payer account 121212121212 Glan"] == "AWS did not answer payments:List…."
     assert states.inputs == ['{"dry_run": true}']
 
 
@@ -695,7 +706,7 @@ def test_what_a_dry_run_does_not_try_is_neither_well_nor_a_problem(
         *("FetchInvoiceDocuments", "ValidateCompleteness"),
     ):
         assert untried in last
-    assert told.endswith("13 examined, 3 to fix, 3 not tested")
+    assert told.endswith("15 examined, 5 to fix, 3 not tested")
 
 
 ODD = (b"{", b"[]", b"null", b"{}")
