@@ -9,7 +9,7 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.records import StoredObject
 from lambdas.domain.payments.payment_status import PayerPayments, PaymentStatus
 from lambdas.steps.payment_statuses import payment_status, payment_statuses
-from tests.domain.payments.financial_records import financial_record
+from tests.domain.payments.records import financial_record
 
 JULY, AUGUST, SEPTEMBER = (BillingPeriod(2026, month) for month in (7, 8, 9))
 ACME = "111122223333"

@@ -11,7 +11,7 @@ from lambdas.domain.runs import open_records
 from lambdas.domain.runs.open_records import OpenRecords
 from lambdas.domain.runs.payer_run import PayerRun
 from tests.domain.examples import ACME, BOREAL, OCTOBER
-from tests.domain.payments.financial_records import financial_record
+from tests.domain.payments.records import financial_record
 
 NOW = datetime(2026, 11, 12, 6, tzinfo=UTC)
 SEPTEMBER, MAY = OCTOBER.shifted(-1), OCTOBER.shifted(-5)
@@ -24,7 +24,7 @@ def item(account_id: str = ACME, *periods: BillingPeriod) -> PayerRun:
 
 
 def record(number: int, issued_at: str = "2026-09-02T00:00:00Z", **members: Any) -> FinancialRecord:
-    return financial_record(number, issued_at=issued_at, **members)
+    return financial_record(str(number), issued_at=issued_at, **members)
 
 
 def status(*records: FinancialRecord, account_id: str = ACME) -> PaymentStatus:
@@ -40,7 +40,7 @@ def asked(items: list[PayerRun], *statuses: PaymentStatus) -> dict[str, list[str
 
 
 def ids(*numbers: int) -> list[str]:
-    return [financial_record(number).record_id for number in numbers]
+    return [financial_record(str(number)).record_id for number in numbers]
 
 
 def test_what_was_open_and_issued_before_an_items_periods_is_asked_about_once() -> None:
