@@ -206,8 +206,8 @@ class Facts:
     def payments_of(self) -> Mapping[str, PaymentRecords]:
         """AWS Payments' statement on each payer account, of all runs.
 
-        In an archive-closed period a statement changes only if other ids are unlisted, and there is
-        none if there was none before: the release that closed it did not ask.
+        In an archive-closed period a statement changes only if other ids are unlisted or it was not
+        whole, and there is none if there was none before: the release that closed it did not ask.
         """
         found = {}
         for account_id in {*self.before, *self.outcome_of}:
@@ -224,7 +224,7 @@ class Facts:
         if read is None or (self.is_closed and before is None):
             return before
         if read.payments is None:
-            return replace(before, not_read="") if before and not self.is_closed else before
+            return replace(before, not_read="") if before else None
         now = payment_records(
             read.payments,
             self.billing_period,
@@ -233,8 +233,8 @@ class Facts:
             own=self._recorded_by_now(account_id),
         )
         now = since(before, latest_statement(before, now))
-        if self.is_closed and before and now.unlisted_ids == before.unlisted_ids:
-            return before
+        if self.is_closed and before and not before.not_read:
+            return now if now.unlisted_ids != before.unlisted_ids else before
         return now
 
     def _recorded_by_now(self, account_id: str) -> list[str] | None:

@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.payments.payments_answer import PaymentsAnswer
 from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
@@ -253,6 +255,20 @@ def test_a_closed_month_hears_nothing_else_from_aws_payments() -> None:
         now = judged(asked(payments), invoices=[archived("1")], previous=before, as_of=NEXT_DAY)
 
         assert now.says_the_same_as(before)
+
+
+@pytest.mark.parametrize("payments", [answer(financial_record("1"), at=NEXT_DAY), None])
+def test_the_warning_of_a_closed_month_ends_when_aws_payments_answers_or_is_not_asked_any_more(
+    payments: PaymentsAnswer | None,
+) -> None:
+    denied = PaymentsAnswer(not_read="AWS denied payments:ListFinancialRecords.")
+    before = judged(asked(denied), invoices=[archived("1")])
+    assert before.closed_at
+    assert codes(before)["WITNESS_NOT_READ"] == "warning"
+    now = judged(asked(payments), invoices=[archived("1")], previous=before, as_of=NEXT_DAY)
+
+    assert "WITNESS_NOT_READ" not in codes(now)
+    assert now.closed_at == before.closed_at
 
 
 def test_an_acknowledgement_covers_it() -> None:
