@@ -175,6 +175,7 @@ class Catalogue(emulated.Catalogue):
         self.charges: dict[str, list[CostLine]] = {}
         self.units: dict[str, list[InvoiceUnit]] = {}
         self.moves: list[BillingTransfer] = []
+        self.debts: dict[str, list[CatalogueInvoice]] = {}
         self.standalone: set[str] = set()
 
     def payer_account_ids(self) -> list[str]:
@@ -190,6 +191,9 @@ class Catalogue(emulated.Catalogue):
     def costs_without_invoice(self, payer_account_id: str, until: datetime) -> list[CostLine]:
         assert until.tzinfo
         return self.charges.get(payer_account_id, [])
+
+    def unlisted_invoices(self, payer_account_id: str) -> list[CatalogueInvoice]:
+        return self.debts.get(payer_account_id, [])
 
     def invoice_units(self, payer_account_id: str) -> list[InvoiceUnit]:
         return self.units.get(payer_account_id, [])
