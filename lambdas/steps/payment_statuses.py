@@ -42,15 +42,18 @@ def update_payment_statuses(archive: Archive, outcomes: RunOutcomes) -> None:
         archive.merge_view(payment_status_key(period), _update(period, outcomes))
 
 
-def _update(period: BillingPeriod, outcomes: RunOutcomes) -> Callable[[ReadObject | None], bytes]:
+def _update(
+    period: BillingPeriod, outcomes: RunOutcomes
+) -> Callable[[ReadObject | None], bytes | None]:
     answers = outcomes.payments_of(period)
     asked = {
         one.payer_account_id for one in outcomes.without_invoices if period in one.billing_periods
     }
 
-    def updated(file: ReadObject | None) -> bytes:
+    def updated(file: ReadObject | None) -> bytes | None:
         before = if_understood(file, _reader(period)) or PaymentStatus(period)
-        return to_json(before.updated(answers, asked).to_data())
+        after = before.updated(answers, asked)
+        return to_json(after.to_data()) if after.payers else None
 
     return updated
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import islice
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archive_layout import (
@@ -13,6 +14,7 @@ from lambdas.domain.evidence.archive_layout import (
     README_KEY,
     ROOT_VIEWS,
     RUNS_PREFIX,
+    payment_status_key,
 )
 from ops.check.all_evidence import Progress, extra_object
 from ops.check.coverage import gaps, unknown_to_heads
@@ -165,9 +167,14 @@ def _obstacles(place: Place) -> Iterator[CheckFinding]:
 
 
 def _periods(place: Place) -> Iterator[BillingPeriod]:
-    """Billing periods with at least one object."""
+    """Billing periods with at least one object. One with a payment status alone has a debt from
+    before the archive, and nothing to check.
+    """
     for folder in _PERIOD_FOLDERS:
-        yield from filter(None, map(_period, place.folders(folder)))
+        for period in filter(None, map(_period, place.folders(folder))):
+            objects = islice(place.objects(f"{folder}{period}/"), 2)
+            if [one.key for one in objects] != [payment_status_key(period)]:
+                yield period
 
 
 def _beside_the_periods(place: Place) -> Iterator[PlacedObject]:

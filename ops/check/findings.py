@@ -122,6 +122,11 @@ KINDS: Mapping[str, CheckKind] = {
         "change again, find out who changes them.",
     ),
     "VIEW_ABSENT": CheckKind("warning", "Start a run for the period, which makes the views again."),
+    "PAYMENT_WITHOUT_INVOICE": CheckKind(
+        "warning",
+        "Look for the invoice in other months of the archive, then in the Billing console. If AWS "
+        "Invoicing does not list it, open an AWS Billing case.",
+    ),
 }
 
 

@@ -15,11 +15,13 @@ from lambdas.domain.evidence.archive_layout import (
     invoices_csv_key,
     ledger_csv_key,
     manifest_key,
+    payment_status_key,
     sha256_sums_key,
 )
 from lambdas.domain.json_text import to_canonical_json, to_json
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.verdict_words import is_complete
+from lambdas.domain.words import some_of
 from lambdas.views.sha256_sums import sums_comment, sums_line
 from ops.check.chain import Link
 from ops.check.find import find_differences
@@ -27,6 +29,7 @@ from ops.check.invoices import invoices_differences, must_have_invoices_csv
 from ops.check.ledger import ledger_differences
 from ops.check.limits import largest_view
 from ops.check.manifest import mark_of
+from ops.check.payments import ids_unknown, payment_status_of
 from ops.check.period_checked import PeriodChecked
 from ops.check.strict_json import read_strictly
 from ops.check.view_file import ViewFile
@@ -64,6 +67,7 @@ _PAYER_MEMBERS = (
 )
 _OF_INVOICES = ("archived", "documents", "totals", "sources")
 _MOST_DIFFERENCES = 3
+_MOST_IDS = 20
 _LONGEST = 200
 """Characters of a line that are shown."""
 
@@ -96,6 +100,16 @@ class ViewsCheck:
             self._view(invoices_key, lambda file: invoices_differences(file.lines(), manifest))
         if find_key(period) in self._files:  # earlier releases made none
             self._view(find_key(period), lambda file: find_differences(file.content(), manifest))
+        if payment_status_key(period) in self._files:
+            self._view(payment_status_key(period), lambda file: self._payments(file, newest))
+
+    def _payments(self, file: ViewFile, newest: Link) -> Iterator[str]:
+        """Report the ids that the manifest does not have; they are no difference."""
+        status = payment_status_of(file.content(), newest.period)
+        if ids := list(ids_unknown(status, newest.manifest)):
+            key, expected = payment_status_key(newest.period), "ids of invoices of the manifest"
+            self._checked.find("PAYMENT_WITHOUT_INVOICE", key, expected, some_of(ids, _MOST_IDS))
+        yield from ()
 
     def _view(self, key: str, differences: Callable[[ViewFile], Iterator[str]]) -> None:
         if key not in self._files or self._files[key].is_hidden:

@@ -77,14 +77,16 @@ class PaymentStatus(Form):
 
     def updated(self, answers: Mapping[str, PaymentsAnswer], asked: Collection[str]) -> Self:
         """The status after a run: `answers` are AWS Payments' by payer account, `asked` the payer
-        accounts that the run asked for this period.
+        accounts that the run asked for this period. Of any other payer account a part begins with
+        what is open, since an answer has some closed records of earlier periods too.
         """
         known = {one.payer_account_id: one for one in self.payers}
-        for account_id, answer in answers.items():
-            before, records = known.get(account_id), answer.of_period(self.billing_period)
-            if before or records or account_id in asked:
-                start = before or PayerPayments(account_id, None, None)
-                known[account_id] = _updated(start, answer, self.billing_period)
+        for account_id, given in answers.items():
+            is_known = account_id in known or account_id in asked
+            answer = given if is_known else given.only_open()
+            if is_known or answer.of_period(self.billing_period):
+                before = known.get(account_id, PayerPayments(account_id, None, None))
+                known[account_id] = _updated(before, answer, self.billing_period)
         return replace(self, payers=tuple(one for _, one in sorted(known.items())))
 
     def open_before(self, period: BillingPeriod) -> Iterator[tuple[str, str]]:

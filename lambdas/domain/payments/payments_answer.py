@@ -47,6 +47,10 @@ class PaymentsAnswer(Form):
         """The same with the invoice ids of its records only."""
         return replace(self, records=(), ids_elsewhere=tuple(self.invoice_ids))
 
+    def only_open(self) -> "PaymentsAnswer":
+        """The same with its open records only."""
+        return replace(self, records=tuple(one for one in self.records if one.is_open))
+
     @property
     def invoice_ids(self) -> frozenset[str]:
         """The invoice ids of all its records."""

@@ -20,9 +20,10 @@ from lambdas.views.pages.frame import (
     day_mark,
     fact,
     first_and_more,
+    folded,
     section,
+    table,
 )
-from lambdas.views.pages.frame import table as plain_table
 from lambdas.views.pages.html import Content, Html, element, join, name
 from lambdas.views.pages.links import Links
 
@@ -61,8 +62,9 @@ class PaymentsOverview:
             "Payments",
             element("p", self._lead(past_due)),
             self._ages(past_due),
-            self._table(links, "Past due", past_due),
-            self._table(links, "Due next", to_pay),
+            element("h3", "Past due") if past_due else None,
+            self._past_due(links, past_due),
+            self._due_next(links, to_pay),
             *self._remarks(),
             name="payments",
             note=self._note(),
@@ -94,15 +96,22 @@ class PaymentsOverview:
             dated, lambda one: BillingPeriod.containing(one.record.due_date or self._day)
         )
         rows = (_age(month, list(held), currencies) for month, held in groups)
-        return plain_table("Past due by month of the due date", _AGES, rows, class_="ages")
+        return table("Past due by month of the due date", _AGES, rows, class_="ages")
 
-    def _table(self, links: Links, caption: str, payments: Sequence[OpenPayment]) -> Html | None:
+    def _past_due(self, links: Links, payments: Sequence[OpenPayment]) -> Content:
         if not payments:
             return None
         rows = [self._row(links, one) for one in payments]
         return first_and_more(
-            caption, _HEADINGS, rows, most=_MOST_SHOWN, noun="more invoice", class_="payments"
+            "Past due", _HEADINGS, rows, most=_MOST_SHOWN, noun="more invoice", class_="payments"
         )
+
+    def _due_next(self, links: Links, payments: Sequence[OpenPayment]) -> Content:
+        if not payments:
+            return None
+        rows = [self._row(links, one) for one in payments]
+        label = f"{counted(len(payments), 'invoice')} not due yet: {_totals(payments)}"
+        return folded(label, table("Not due yet", _HEADINGS, rows, class_="payments"))
 
     def _row(self, links: Links, one: OpenPayment) -> Html:
         record = one.record

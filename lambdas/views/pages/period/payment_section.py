@@ -17,6 +17,7 @@ from lambdas.views.pages.frame import (
     cell,
     day_mark,
     first_and_more,
+    folded,
     section,
     table,
 )
@@ -24,6 +25,7 @@ from lambdas.views.pages.html import Content, Html, element, join, name
 from lambdas.views.pages.period.context import PeriodContext
 
 _MOST_SHOWN = 20
+_CLASS = "payments of-period"
 _TOTALS = ("Invoices", "Number|", "Amount|")
 _OPEN = ("Invoice", "Payer account", "Seller", "Terms", "Due", "Outstanding|")
 
@@ -33,18 +35,11 @@ def payment_section(page: PeriodContext) -> Html | None:
     if page.payments is None or not page.payments.payers:
         return None
     payments = OpenPayments.of([page.payments])
-    unpaid = [*payments.past_due(page.day), *payments.to_pay(page.day)]
-    open_table = None
-    if unpaid:
-        rows = [_open_row(page, one) for one in unpaid]
-        open_table = first_and_more(
-            "Invoices to be paid", _OPEN, rows, most=_MOST_SHOWN, noun="more invoice",
-            class_="payments",
-        )  # fmt: skip
     return section(
         "Payment status",
         _totals(page) if page.payments.records else element("p", "AWS Payments has no record."),
-        open_table,
+        _past_due(page, payments.past_due(page.day)),
+        _not_due(page, payments.to_pay(page.day)),
         *_remarks(page, payments),
         name="payment-status",
         note=_note(page),
@@ -74,21 +69,40 @@ def _totals(page: PeriodContext) -> Html:
         "Past due": [one for one in invoices if one.is_past_due_on(page.day)],
         "Canceled": [one for one in invoices if not (one.is_open or one.is_paid)],
     }
-    currencies = sorted({one.amount.currency for one in invoices})
-    rows = (_state_row(label, held, currencies) for label, held in states.items() if held)
+    rows = (_state_row(label, held) for label, held in states.items() if held)
     return table("Invoices by payment status", _TOTALS, rows, class_="payment-totals")
 
 
-def _state_row(label: str, held: Sequence[FinancialRecord], currencies: Sequence[str]) -> Html:
+def _state_row(label: str, held: Sequence[FinancialRecord]) -> Html:
     is_bad = label == "Past due"
     totals = {one.currency: one.value for one in sums(one.amount for one in held)}
     return element(
         "tr",
         cell("Invoices", element("strong", label) if is_bad else label),
         cell("Number", f"{len(held):,}", number=True),
-        cell("Amount", amounts(totals, currencies), number=True),
+        cell("Amount", amounts(totals, sorted(totals)), number=True),
         class_="outstanding" if is_bad else None,
     )
+
+
+def _past_due(page: PeriodContext, payments: Sequence[OpenPayment]) -> Content:
+    if not payments:
+        return None
+    rows = [_open_row(page, one) for one in payments]
+    return [
+        element("h3", "Past due"),
+        first_and_more(
+            "Past due", _OPEN, rows, most=_MOST_SHOWN, noun="more invoice", class_=_CLASS
+        ),
+    ]
+
+
+def _not_due(page: PeriodContext, payments: Sequence[OpenPayment]) -> Content:
+    if not payments:
+        return None
+    rows = [_open_row(page, one) for one in payments]
+    label = f"{counted(len(payments), 'invoice')} not due yet"
+    return folded(label, table("Not due yet", _OPEN, rows, class_=_CLASS))
 
 
 def _open_row(page: PeriodContext, one: OpenPayment) -> Html:
