@@ -264,8 +264,8 @@ class Archive:
         raise _kept_replacing(key)
 
     @busy_is_unavailable("S3")
-    def merge_view(self, key: str, merged: Callable[["ReadObject | None"], bytes | None]) -> bool:
-        """Store the view that `merged` makes of the present one; False if it is the same or None.
+    def merge_view(self, key: str, merged: Callable[["ReadObject | None"], bytes]) -> bool:
+        """Store the view that `merged` makes of the present one; False if it is the same.
 
         Another run may replace the view in between: then it is made again of the new one. A view
         that is too large to be read is made anew.
@@ -277,7 +277,7 @@ class Archive:
             except ObjectTooLarge:
                 before = None
             content = merged(before)
-            if content is None or (before and before.content == content):
+            if before and before.content == content:
                 return False
             if self._replace_view(key, content, current, {}):
                 return True

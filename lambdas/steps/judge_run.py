@@ -16,7 +16,6 @@ from lambdas.domain.evidence.retention import retain_until
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.verdicts import run_verdict
 from lambdas.domain.notifications.report import report
-from lambdas.domain.payments.open_payments import OpenPayments
 from lambdas.domain.runs.sweeps import hours_since_last, swept_by
 from lambdas.settings import FunctionSettings
 from lambdas.steps.judging.ask_charges import ChargesQuestions
@@ -24,7 +23,6 @@ from lambdas.steps.judging.judge_period import PeriodToJudge, Run, judge_period
 from lambdas.steps.judging.manifest_chain import ManifestChain
 from lambdas.steps.judging.past_periods import PastPeriods
 from lambdas.steps.notify import Channels, notify_people
-from lambdas.steps.payment_statuses import payment_statuses, update_payment_statuses
 from lambdas.steps.run_metrics import daily_metrics, run_metrics
 from lambdas.steps.run_outcomes import RunOutcomes
 from lambdas.steps.stored_run import StoredRun
@@ -67,10 +65,10 @@ class RunEnd:
         with RunOutcomes(self._archive, self._items) as outcomes:
             run = self._run(outcomes)
             judged = self._judged(run)
-            payments = self._payments(outcomes)
             muted = MutedRemarks(self._settings.muted_remarks)
-            seen = PagesOfRun(run.owners, muted, run.as_of, payments)
-            update_pages(self._archive, self._signer, self._chain, judged, seen)
+            asked = outcomes if self._settings.witnesses.payments else None
+            seen = PagesOfRun(run.owners, muted, run.as_of, asked)
+            payments = update_pages(self._archive, self._signer, self._chain, judged, seen)
         failures = notify_people(self._channels, judged, run, payments)
         sweep_hours = self._note_sweep(run)
         requests = self._questions.requests
@@ -83,13 +81,6 @@ class RunEnd:
         if self._request.is_scheduled:
             metrics |= daily_metrics(judged, run, sweep_hours=sweep_hours)
         return result, metrics
-
-    def _payments(self, outcomes: RunOutcomes) -> OpenPayments | None:
-        """Update the payment status of each period; return what is open over all of them."""
-        if not self._settings.witnesses.payments:
-            return None
-        update_payment_statuses(self._archive, outcomes)
-        return OpenPayments.of(payment_statuses(self._archive))
 
     def _run(self, outcomes: RunOutcomes) -> Run:
         return Run(

@@ -4,7 +4,8 @@ a function's memory.
 Views are not locked: an unreadable one counts as missing, and the next run makes it anew.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from lambdas.aws.archive import Archive, ReadObject
@@ -17,6 +18,7 @@ from lambdas.domain.evidence.archive_layout import (
 from lambdas.domain.json_form import checked
 from lambdas.domain.json_text import to_json
 from lambdas.domain.payments.payment_status import PaymentStatus
+from lambdas.domain.payments.payments_answer import PaymentsAnswer
 from lambdas.steps.read_if_understood import if_understood, read_if_understood
 from lambdas.steps.run_outcomes import RunOutcomes
 
@@ -33,29 +35,44 @@ def payment_status(archive: Archive, period: BillingPeriod) -> PaymentStatus | N
     return read_if_understood(archive, payment_status_key(period), _reader(period))
 
 
-def update_payment_statuses(archive: Archive, outcomes: RunOutcomes) -> None:
-    """Update the views of the periods that the run asked AWS Payments about, or has records of.
+def changed_payment_statuses(archive: Archive, outcomes: RunOutcomes) -> Iterator[PaymentStatus]:
+    """Give the status of each period that a run has changed, and write it when the next one is
+    asked for: a crash before leaves it to the next run, with all that shows it.
 
     A payer account that the run did not ask keeps its part.
     """
     for period in sorted(outcomes.payment_periods):
-        archive.merge_view(payment_status_key(period), _update(period, outcomes))
+        answers = outcomes.payments_of(period)
+        asked = {
+            one.payer_account_id
+            for one in outcomes.without_invoices
+            if period in one.billing_periods
+        }
+        update = partial(_updated, period, answers=answers, asked=asked)
+        file = archive.read(payment_status_key(period))
+        after = update(file)
+        if after.payers and (file is None or file.content != _bytes(after)):
+            yield after
+            archive.merge_view(payment_status_key(period), partial(_merged, update))
 
 
-def _update(
-    period: BillingPeriod, outcomes: RunOutcomes
-) -> Callable[[ReadObject | None], bytes | None]:
-    answers = outcomes.payments_of(period)
-    asked = {
-        one.payer_account_id for one in outcomes.without_invoices if period in one.billing_periods
-    }
+def _merged(update: Callable[[ReadObject | None], PaymentStatus], file: ReadObject | None) -> bytes:
+    return _bytes(update(file))
 
-    def updated(file: ReadObject | None) -> bytes | None:
-        before = if_understood(file, _reader(period)) or PaymentStatus(period)
-        after = before.updated(answers, asked)
-        return to_json(after.to_data()) if after.payers else None
 
-    return updated
+def _updated(
+    period: BillingPeriod,
+    file: ReadObject | None,
+    *,
+    answers: Mapping[str, PaymentsAnswer],
+    asked: Collection[str],
+) -> PaymentStatus:
+    before = if_understood(file, _reader(period)) or PaymentStatus(period)
+    return before.updated(answers, asked)
+
+
+def _bytes(status: PaymentStatus) -> bytes:
+    return to_json(status.to_data())
 
 
 def _reader(period: BillingPeriod) -> Callable[[Any], PaymentStatus]:

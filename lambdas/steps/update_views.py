@@ -4,7 +4,8 @@ Views of one period's manifest are made with it. Views of several periods (pages
 bucket's root) are made after a run has judged all its periods, so that all show the same state.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -31,10 +32,15 @@ from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.payments.open_payments import OpenPayments
 from lambdas.domain.payments.payment_status import PaymentStatus
 from lambdas.steps.find_files import find_files, update_find_file
-from lambdas.steps.judging.manifest_chain import Link, ManifestChain
-from lambdas.steps.payment_statuses import payment_status
+from lambdas.steps.judging.manifest_chain import ChainBroken, Link, ManifestChain
+from lambdas.steps.payment_statuses import (
+    changed_payment_statuses,
+    payment_status,
+    payment_statuses,
+)
 from lambdas.steps.periods_seen import of_each_period
 from lambdas.steps.read_if_understood import read_if_understood
+from lambdas.steps.run_outcomes import RunOutcomes
 from lambdas.telemetry import logger
 from lambdas.views.cells import CsvForm
 from lambdas.views.digest import PeriodDigest
@@ -59,8 +65,8 @@ class PagesOfRun:
     owners: Owners
     muted: MutedRemarks
     as_of: datetime
-    payments: OpenPayments | None
-    """Open payments of all periods; None if AWS Payments is switched off."""
+    outcomes: RunOutcomes | None
+    """The run's answers of AWS Payments; None if it is switched off."""
 
 
 def update_manifest_views(archive: Archive, link: Link, owners: Owners, form: CsvForm) -> None:
@@ -90,20 +96,22 @@ def update_pages(
     chain: ManifestChain,
     judged: Iterable[Judged],
     seen: PagesOfRun,
-) -> None:
-    """Update the pages and workbooks of the judged periods, and the views at the bucket's root. A
-    page that cannot be made stays as it is.
+) -> OpenPayments | None:
+    """Update the payment status of each period, the pages and workbooks of the judged periods and
+    of those whose payment status changed, and the views at the bucket's root. A page that cannot be
+    made stays as it is.
+
+    Returns the open payments of all periods; None if AWS Payments is switched off.
     """
     by_period = of_each_period(archive, _digest)
     by_period = {period: one and one.read_as_of(seen.as_of) for period, one in by_period.items()}
     periods = [one for one in by_period.values() if one]
     unread = [period for period, one in by_period.items() if one is None]
-    for one in judged:
-        period = one.manifest.billing_period
-        try:
+    shown = {one.manifest.billing_period: one for one in judged}
+    payments = _update_payments(archive, chain, shown.keys(), periods, seen)
+    for period, one in shown.items():
+        with _logging_what_is_not_understood(period):
             _update_page(archive, chain, one, periods, seen)
-        except NOT_UNDERSTOOD:
-            logger().exception("could not make a page", extra={"billing_period": str(period)})
     parents: dict[str, str] = {}
     search = Search.of(_noting(parents, find_files(archive, chain, periods)), seen.owners)
     page = archive_page(
@@ -114,10 +122,40 @@ def update_pages(
         search=search,
         owners=seen.owners,
         parents=parents,
-        payments=seen.payments,
+        payments=payments,
         day=seen.as_of.date(),
     )
     _update_root(archive, signer, page)
+    return payments
+
+
+def _update_payments(
+    archive: Archive,
+    chain: ManifestChain,
+    judged: Collection[BillingPeriod],
+    periods: Sequence[PeriodDigest],
+    seen: PagesOfRun,
+) -> OpenPayments | None:
+    """Update the payment statuses, and the pages of changed periods that were not judged."""
+    if seen.outcomes is None:
+        return None
+    known = {one.billing_period for one in periods}
+    for status in changed_payment_statuses(archive, seen.outcomes):
+        period = status.billing_period
+        if period in known and period not in judged:
+            with _logging_what_is_not_understood(period), suppress(ChainBroken):
+                if link := chain.newest(period):
+                    _update_page_and_workbook(archive, link.manifest, periods, seen, status)
+    return OpenPayments.of(payment_statuses(archive))
+
+
+@contextmanager
+def _logging_what_is_not_understood(period: BillingPeriod) -> Iterator[None]:
+    """Leave a page as it is if what it is made of cannot be understood."""
+    try:
+        yield
+    except NOT_UNDERSTOOD:
+        logger().exception("could not make a page", extra={"billing_period": str(period)})
 
 
 def _noting(parents: dict[str, str], files: Iterable[FindFile]) -> Iterator[FindFile]:
@@ -158,7 +196,30 @@ def _update_page(
         return
     payers = shown_from.manifest.payers if shown_from else ()
     manifest = replace(judged.manifest, payers=payers)
-    payments = payment_status(archive, period) if seen.payments else None
+    status = payment_status(archive, period) if seen.outcomes else None
+    _update_page_and_workbook(
+        archive,
+        manifest,
+        periods,
+        seen,
+        status,
+        sequence=None if judged.is_trusted else judged.sequence,
+    )
+
+
+def _update_page_and_workbook(
+    archive: Archive,
+    manifest: Manifest,
+    periods: Sequence[PeriodDigest],
+    seen: PagesOfRun,
+    payments: PaymentStatus | None,
+    *,
+    sequence: int | None = None,
+) -> None:
+    """Update the page and the workbook of a manifest. If its chain cannot be trusted, `sequence` is
+    the number that the page is made from, and the workbook stays as it is.
+    """
+    period = manifest.billing_period
     page = period_page(
         manifest,
         periods,
@@ -168,8 +229,10 @@ def _update_page(
         as_of=seen.as_of,
         payments=payments,
     )
-    archive.update_view(period_page_key(period), page, judged.sequence)
-    if judged.is_trusted:
+    archive.update_view(
+        period_page_key(period), page, manifest.sequence if sequence is None else sequence
+    )
+    if sequence is None:
         before = next((one for one in periods if one.billing_period == period.shifted(-1)), None)
         _update_workbook(archive, manifest, before, seen, payments)
 

@@ -12,6 +12,7 @@ from lambdas.domain.evidence.archived_invoice import ArchivedInvoice, Outstandin
 from lambdas.domain.evidence.records import ArchivedDocument
 from lambdas.domain.findings import Finding
 from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.domain.payments.payment_status import PaymentStatus
 from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.verdict_words import PayerVerdict, PeriodVerdict
 from lambdas.views.digest import PeriodDigest
@@ -122,9 +123,12 @@ def page_of_month(
     *,
     owners: Owners = NO_OWNERS,
     muted: MutedRemarks = NOTHING_MUTED,
+    payments: PaymentStatus | None = None,
 ) -> bytes:
     """The month's page of an archive in Ireland."""
-    return period_page(manifest, periods, region="eu-west-1", owners=owners, muted=muted)
+    return period_page(
+        manifest, periods, region="eu-west-1", owners=owners, muted=muted, payments=payments
+    )
 
 
 def digest(

@@ -37,11 +37,13 @@ from lambdas.views.digest import PeriodDigest
 from lambdas.views.workbook import ledger_workbook
 from sandbox.invoicing import catalogue as emulated
 from sandbox.invoicing.catalogue import (
+    PAID_IN_TIME,
     BillingTransfer,
     CatalogueInvoice,
     CostLine,
     Document,
     InvoiceUnit,
+    Payment,
     SupplementalDocument,
 )
 from sandbox.invoicing.server import InvoicingEmulator
@@ -87,6 +89,7 @@ def invoice(
     currency: str = "USD",
     more_rows: tuple[Mapping[str, Any], ...] = (),
     only_as: str | None = None,
+    payment: Payment | None = PAID_IN_TIME,
     **members: Any,
 ) -> CatalogueInvoice:
     """An invoice of the catalogue; a member given as None is left out of its row.
@@ -113,6 +116,7 @@ def invoice(
         supplements,
         more_rows=tuple(row | one for one in more_rows),
         only_as=only_as,
+        payment=payment,
     )
 
 

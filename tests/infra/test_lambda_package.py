@@ -15,6 +15,7 @@ from pypdf import PdfWriter
 
 from infra.lambda_package import LambdaPackage, PackageNotBuilt
 from infra.names import PROJECT
+from infra.payer_parameters import WITNESSES
 from infra.steps import STEPS
 from lambdas.parsers.parser_processes import ParserProcesses
 
@@ -140,6 +141,36 @@ def test_a_client_of_every_service_can_be_made_from_the_zip_alone(
     done = subprocess.run([*ALONE, program], capture_output=True, check=False, text=True)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == len(called)
+
+
+def test_the_zip_knows_aws_payments_and_calls_only_what_the_reader_role_allows(
+    zip_content: Path,
+) -> None:
+    """An older botocore knows no `payments` at all."""
+    program = (
+        f"import sys; sys.path.insert(0, {str(zip_content)!r})\n"
+        "import json, boto3\n"
+        "from lambdas.aws.clients import RoleCredentials, payments_client\n"
+        "client = payments_client(RoleCredentials('key', 'secret', 'token'))\n"
+        "sent = []\n"
+        "def send(request, **_):\n"
+        "    sent.append(request.url)\n"
+        "    raise ConnectionError\n"
+        "client.meta.events.register('before-send.payments', send)\n"
+        "try:\n"
+        "    client.list_financial_records(types=['INVOICE'])\n"
+        "except ConnectionError:\n"
+        "    print(json.dumps([sent, client.meta.method_to_api_mapping]))\n"
+    )
+    done = subprocess.run([*ALONE, program], capture_output=True, check=False, text=True)
+    assert done.returncode == 0, done.stderr
+    sent, operations = json.loads(done.stdout)
+    assert sent == ["https://payments.us-east-1.api.aws/"]
+    code = (zip_content / "lambdas" / "aws" / "payments.py").read_text()
+    called = {operation for method, operation in operations.items() if f".{method}" in code}
+    assert called == {"ListFinancialRecords", "BatchGetFinancialRecord"}
+    _, _, allowed = WITNESSES["WithPayments"]
+    assert {*allowed} == {f"payments:{one}" for one in (*called, "GetPaymentStatus")}
 
 
 def test_the_model_of_the_invoicing_api_is_the_one_that_knows_document_ids(

@@ -4,10 +4,13 @@ from pathlib import Path
 from typing import get_args
 
 from lambdas.domain.close.invoice_lines import DocumentGroup, LineStatus
+from lambdas.domain.payments.payment_status import PaymentStatus
 from lambdas.views import comparison
 from lambdas.views.invoices_csv import INVOICE_COLUMNS
 from lambdas.views.ledger import COLUMNS
 from tests.domain.example_months import month
+from tests.domain.examples import ACME, OCTOBER
+from tests.domain.payments.records import answer, financial_record
 from tests.views.test_workbook import opened
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -33,7 +36,9 @@ def test_every_column_is_documented_in_its_order() -> None:
 
 def test_every_sheet_is_documented_in_its_order() -> None:
     sheets = [row.split("`")[1] for row in rows("Opening it")]
-    assert sheets == opened(month()).sheetnames
+    assert [one for one in sheets if one != "payments"] == opened(month()).sheetnames
+    status = PaymentStatus(OCTOBER).updated({ACME: answer(financial_record())}, {ACME})
+    assert sheets == opened(month(), payments=status).sheetnames
 
 
 def test_every_change_that_is_no_finding_is_documented() -> None:

@@ -3,7 +3,7 @@
 import io
 import zipfile
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from lambdas.domain.findings import finding
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.judgement.manifests import Manifest, OutstandingSince
+from lambdas.domain.payments.payment_status import PaymentStatus
 from lambdas.views import sheets
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.invoices_csv import INVOICE_COLUMNS
@@ -30,13 +31,29 @@ from tests.domain.example_months import (
     month,
     payer_state,
 )
-from tests.domain.examples import ACME, BOREAL, INVOICE_ID, outstanding, supplement
+from tests.domain.examples import (
+    ACME,
+    AFTER_DEADLINE,
+    BOREAL,
+    INVOICE_ID,
+    OCTOBER,
+    outstanding,
+    supplement,
+)
+from tests.domain.payments.records import answer, credit_memo, financial_record, paid
 
 HEADINGS = [column.heading for column in DOCUMENTS.columns]
 
 
-def opened(manifest: Manifest, before: PeriodDigest | None = None) -> Any:
-    return openpyxl.load_workbook(io.BytesIO(ledger_workbook(manifest, before, OWNERS)))
+def opened(
+    manifest: Manifest,
+    before: PeriodDigest | None = None,
+    *,
+    as_of: datetime | None = None,
+    payments: PaymentStatus | None = None,
+) -> Any:
+    workbook = ledger_workbook(manifest, before, OWNERS, as_of, payments)
+    return openpyxl.load_workbook(io.BytesIO(workbook))
 
 
 def table(sheet: Any) -> list[dict[str, Any]]:
@@ -483,3 +500,35 @@ def test_differences_are_in_per_cent_too_the_largest_first() -> None:
         ("TOTAL_CHANGED", -50),
         ("TOTAL_CHANGED", 20),
     ]
+
+
+def test_payments_are_a_sheet_with_past_due_ones_first() -> None:
+    records = [
+        paid("1", "2026-11-08", value="5.00"),
+        financial_record("2", "7", "JPY", due_date=date(2026, 11, 3), seller="=cmd|' /C calc'!A0"),
+        credit_memo("9", "0.123456789012345678", payment_terms=""),
+        financial_record("7", "1.00"),
+    ]
+    status = PaymentStatus(OCTOBER).updated({ACME: answer(*records)}, {ACME})
+    state = payer_state(invoices=(due("1", "5.00"), due("2", "7", "JPY"), due("9", "-1")))
+    book = opened(month(state), payments=status, as_of=AFTER_DEADLINE)
+    rows = {row["Invoice"]: row for row in table(book["payments"])}
+
+    assert list(rows) == ["2", "1", "7", "9"]
+    past_due, settled, unlisted, memo = rows.values()
+    assert past_due["Payment"] == "past due since 4 November 2026"
+    assert (past_due["Past due"], past_due["Due"]) == ("yes", datetime(2026, 11, 3))  # noqa: DTZ001
+    assert (past_due["Currency"], past_due["Outstanding"]) == ("JPY", 7)
+    assert past_due["Seller"] == "=cmd|' /C calc'!A0"
+    assert book["payments"]["Q2"].data_type == "s"
+    assert (settled["Payment"], settled["Paid or applied"]) == ("paid 8 November 2026", 5)
+    assert settled["Paid or applied on"] == datetime(2026, 11, 8)  # noqa: DTZ001
+    assert (settled["In the archive"], unlisted["In the archive"]) == ("yes", "no")
+    assert (memo["Type"], memo["Payment"]) == ("Credit memo", "not applied yet")
+    assert memo["Amount"] == "0.123456789012345678"
+    assert memo["Due"] is None
+
+
+def test_without_a_payment_status_there_is_no_sheet_of_payments() -> None:
+    assert "payments" not in opened(month()).sheetnames
+    assert "payments" not in opened(month(), payments=PaymentStatus(OCTOBER)).sheetnames

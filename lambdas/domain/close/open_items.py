@@ -20,6 +20,7 @@ from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.manifests import Manifest, PayerState
 from lambdas.domain.money import Amount
 from lambdas.domain.runs.outcome import OUTCOME_CODES
+from lambdas.domain.witnesses.payments import UnlistedRecord
 
 _OF_ONE_INVOICE = ("NO_INVOICES_LISTED", "USUAL_INVOICE_MISSING", "CHARGES_WITHOUT_INVOICE")
 OUTSTANDING, NOT_LISTED, DOCUMENT = "outstanding", "not-listed", "document"
@@ -50,6 +51,10 @@ class OpenItem:
     """True if the same invoice is archived under another payer account, and in the totals."""
     obstacle: Finding | None = None
     """The finding that has to be resolved first, so that a run can read the account at all."""
+    record: UnlistedRecord | None = None
+    """AWS Payments' record of an invoice that AWS Invoicing does not list; its amount is in no
+    figure of the archive.
+    """
 
     @property
     def finding(self) -> Finding:
@@ -102,6 +107,8 @@ class OpenItem:
 
     @property
     def issued(self) -> date | None:
+        if self.record:
+            return self.record.issued_on
         return self.summary.day_at("IssuedDate") if self.summary else None
 
     @cached_property
@@ -183,6 +190,7 @@ def open_items(manifest: Manifest, owners: Owners, as_of: datetime | None = None
             is_overdue=is_overdue,
             since=payer.since,
             invoices=dict(_invoices_by_subject(payer)),
+            records=_records(payer),
         )
     archived = {one.invoice_id for one in manifest.invoices}
     items = [
@@ -246,9 +254,10 @@ def items_of(
     is_overdue: bool,
     since: Mapping[tuple[str, str], str] = _NOTHING,
     invoices: Mapping[str, _About] = _NOTHING,
+    records: Mapping[tuple[str, str], UnlistedRecord] = _NOTHING,
 ) -> Iterator[OpenItem]:
-    """The items of a payer account's blocking findings. `since` is by `Finding.gap`, `invoices` by
-    the subject of a finding; without them the items say less.
+    """The items of a payer account's blocking findings. `since` and `records` are by `Finding.gap`,
+    `invoices` by the subject of a finding; without them the items say less.
     """
     obstacle = next((one for one in blocking if one.code in OUTCOME_CODES), None)
     for found in _by_gap(blocking, invoices).values():
@@ -264,6 +273,7 @@ def items_of(
             last_day=last_day,
             is_overdue=is_overdue,
             obstacle=obstacle if all(one.waits for one in found) else None,
+            record=records.get(found[0].gap),
         )
 
 
@@ -289,6 +299,13 @@ def _gap(found: Finding, invoice_id: str, *, is_archived: bool) -> tuple[str, st
         return OUTSTANDING, invoice_id
     kind, subject = found.gap
     return kind or DOCUMENT, subject
+
+
+def _records(payer: PayerState) -> Mapping[tuple[str, str], UnlistedRecord]:
+    """AWS Payments' records that are not listed, by the gaps of their findings."""
+    statement = payer.witnesses.payments
+    unlisted = statement.unlisted if statement else ()
+    return {("FINANCIAL_RECORD_WITHOUT_INVOICE", one.invoice_id): one for one in unlisted}
 
 
 def _invoices_by_subject(payer: PayerState) -> Iterator[tuple[str, _About]]:

@@ -87,9 +87,14 @@ def _account(who: Identity) -> str:
 
 
 def _facts(item: OpenItem) -> Iterator[str]:
+    if item.record:
+        seller = plain_name(item.record.seller)
+        yield f"{amount_text(item.record.amount)} of {seller} (AWS Payments; AWS lists no invoice)"
     if item.amount:
         yield f"{amount_text(item.amount)} (listed by AWS, PDF outstanding)"
     if item.issued:
         yield f"issued {day_name(item.issued)}"
+    if item.record and item.record.due_date:
+        yield f"due {day_name(item.record.due_date)}"
     if item.since:
         yield f"outstanding since {day_name(read_instant(item.since).date())}"

@@ -23,7 +23,7 @@ class OpenPayment:
 class OpenPayments:
     """Open payments of several billing periods, as AWS Payments showed them when last asked.
 
-    A record that several payer accounts show is that of the first.
+    A record that several payer accounts show is that of the one that was asked last.
     """
 
     payments: tuple[OpenPayment, ...] = ()
@@ -36,19 +36,16 @@ class OpenPayments:
     @classmethod
     def of(cls, statuses: Iterable[PaymentStatus]) -> "OpenPayments":
         """Take the open records of each status; the statuses may come one after the other."""
-        found: dict[str, OpenPayment] = {}
+        found: list[OpenPayment] = []
         instants: list[str] = []
         not_read: set[str] = set()
         for status in statuses:
             instants += [status.as_of] if status.as_of else []
             not_read |= {one.payer_account_id for one in status.payers if one.not_read}
-            for payer in status.payers:
-                for record in payer.records:
-                    if record.is_open:
-                        one = OpenPayment(payer.payer_account_id, record)
-                        found.setdefault(record.record_id, one)
+            seen = {one.record_id: OpenPayment(account_id, one) for account_id, one in status.seen}
+            found += (one for one in seen.values() if one.record.is_open)
         return cls(
-            tuple(sorted(found.values(), key=_order)),
+            tuple(sorted(found, key=_order)),
             max(instants, key=read_instant, default=None),
             tuple(sorted(not_read)),
         )

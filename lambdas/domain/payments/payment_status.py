@@ -67,8 +67,19 @@ class PaymentStatus(Form):
 
     @property
     def records(self) -> tuple[FinancialRecord, ...]:
-        """Every record once: a payer account and a receiver may both see it."""
-        return in_order(record for payer in self.payers for record in payer.records)
+        """Every record once, as it was seen last: a payer account and a receiver may both see
+        it.
+        """
+        return in_order(record for _, record in self.seen)
+
+    @property
+    def seen(self) -> Iterator[tuple[str, FinancialRecord]]:
+        """Each record with the payer account that shows it, those that were seen last at the
+        end.
+        """
+        dated = [one for one in self.payers if one.at]
+        for payer in sorted(dated, key=lambda one: read_instant(one.at or "")):
+            yield from ((payer.payer_account_id, record) for record in payer.records)
 
     @property
     def by_invoice(self) -> Mapping[str, FinancialRecord]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from lambdas.domain.close.open_items import OpenItem
+from lambdas.domain.day_names import day_name
 from lambdas.domain.findings import NOT_FETCHED_YET
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.words import listed
@@ -77,6 +78,10 @@ def _subject(page: PeriodContext, item: OpenItem) -> Content:
 
 
 def _amount(item: OpenItem) -> Content:
+    if item.record:
+        due = f", due {day_name(item.record.due_date)}" if item.record.due_date else ""
+        source = element("span", f"by AWS Payments{due}; not listed", class_="kind")
+        return [amount_mark(item.record.amount), " ", source]
     if item.amount is None:
         if item.is_archived or item.is_elsewhere:
             return element("span", "in the totals", class_="kind")

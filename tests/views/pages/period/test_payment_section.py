@@ -1,0 +1,156 @@
+from datetime import date
+from typing import Any
+
+import pytest
+
+from lambdas.domain.payments.payment_status import PaymentStatus
+from lambdas.domain.payments.payments_answer import PaymentsAnswer
+from tests.domain.example_months import due, month, page_of_month, payer_state
+from tests.domain.examples import ACME, OCTOBER, outstanding
+from tests.domain.payments.records import answer, credit_memo, financial_record, paid
+from tests.views.pages.reading import Node, read, section
+
+EARLY = date(2026, 11, 3)
+STATE = payer_state(
+    invoices=(due("1", "5.00"), due("2", "100.00"), due("3", "100.00"), due("9", "-10.00"))
+)
+
+
+def status(*records: Any, **given: Any) -> PaymentStatus:
+    return PaymentStatus(OCTOBER).updated({ACME: answer(*records, **given)}, {ACME})
+
+
+def page(*records: Any, **given: Any) -> Node:
+    return read(page_of_month(month(STATE), payments=status(*records, **given)))
+
+
+def shown(*records: Any, **given: Any) -> Node:
+    found = section(page(*records, **given), "Payment status")
+    assert found
+    return found
+
+
+def rows(of: Node, class_: str) -> list[list[str]]:
+    return [
+        [cell.text for cell in row.all("td")]
+        for one in of.all("table", class_)
+        for row in one.all("tr")
+        if row.all("td")
+    ]
+
+
+def test_invoices_are_summed_up_by_the_state_of_their_payment() -> None:
+    found = shown(
+        paid("1", value="5.00"),
+        financial_record("2", due_date=EARLY),
+        financial_record("3", "7", "JPY"),
+        financial_record("4", status="PROCESSING", due_status=""),
+        financial_record("5", status="CANCELED", settlement_status="CLOSED", due_status=""),
+        credit_memo("9"),
+    )
+
+    assert rows(found, "payment-totals") == [
+        ["Paid", "1", "5.00 USD"],
+        ["In process", "1", "100.00 USD"],
+        ["Not due yet", "1", "7 JPY"],
+        ["Past due", "1", "100.00 USD"],
+        ["Canceled", "1", "100.00 USD"],
+    ]
+    assert "Not applied yet: 1 credit memo, 10.00 USD." in found.text
+    assert "last changed on 12 November 2026" in found.text
+
+
+def test_what_is_past_due_is_open_and_what_is_not_due_is_folded() -> None:
+    found = shown(financial_record("2", due_date=EARLY), financial_record("3", payment_terms=""))
+
+    assert rows(found, "payments") == [
+        ["2", f"Acme {ACME}", "Amazon Web Services EMEA SARL", "Net30", "3 November 2026",
+         "100.00 USD"],
+        ["3", f"Acme {ACME}", "Amazon Web Services EMEA SARL", "\N{EN DASH}", "3 December 2026",
+         "100.00 USD"],
+    ]  # fmt: skip
+    [folded] = found.all("details", "folded")
+    assert folded.one("summary").text == "1 invoice not due yet"
+    late = [one.attributes for one in found.all("time") if "data-late" in one.attributes]
+    assert late == [{"datetime": "2026-11-03", "data-late": None}]
+
+
+def test_an_invoice_links_to_its_document_and_an_absent_one_is_marked() -> None:
+    found = shown(financial_record("2"), financial_record("77"))
+
+    first, second = (row.all("td")[0] for row in found.all("tr") if row.all("td")[5:])
+    assert first.links() == [
+        "../../invoices/2026-10/111122223333/2026-10_111122223333_INVOICE_2.pdf"
+    ]
+    assert (second.links(), second.text) == ([], "77 not in the archive")
+    assert "Not in the archive: 77 (not paid yet)." in found.text
+
+
+def test_an_invoice_that_is_listed_and_not_archived_is_outstanding() -> None:
+    state = payer_state(outstanding=(outstanding("2"),), verdict="PARTIAL")
+    found = read(page_of_month(month(state), payments=status(financial_record("2"))))
+
+    assert "2 outstanding" in found.text
+    assert "not in the archive" not in found.text
+
+
+def test_what_was_paid_late_is_named() -> None:
+    found = shown(paid("2", "2026-12-09"), paid("3", "2026-11-09"))
+
+    assert "Paid late: 2 (paid late, 9 December 2026)." in found.text
+
+
+def test_the_row_of_an_invoice_has_its_payment() -> None:
+    found = page(paid("1", "2026-11-09"), financial_record("2", due_date=EARLY))
+
+    assert [row[2].partition(" ")[2] for row in rows(found, "invoices")] == [
+        "paid 9 November 2026", "past due since 4 November 2026", "", ""
+    ]  # fmt: skip
+
+
+def test_who_could_not_be_read_is_named() -> None:
+    denied = PaymentsAnswer(not_read="AWS denied payments:ListFinancialRecords.")
+    before = status(financial_record("2"))
+    stale = before.updated({ACME: denied}, {ACME})
+    found = section(read(page_of_month(month(STATE), payments=stale)), "Payment status")
+
+    assert found
+    assert f"Not read for Acme {ACME} : {denied.not_read}" in found.text
+    never = PaymentStatus(OCTOBER).updated({ACME: denied}, {ACME})
+    nothing = section(read(page_of_month(month(STATE), payments=never)), "Payment status")
+    assert nothing
+    assert "AWS Payments has not answered yet." in nothing.text
+
+
+@pytest.mark.parametrize("none", [None, PaymentStatus(OCTOBER)])
+def test_a_month_without_payments_has_no_section(none: PaymentStatus | None) -> None:
+    without = page_of_month(month(STATE))
+
+    assert page_of_month(month(STATE), payments=none) == without
+    assert section(read(without), "Payment status") is None
+
+
+def test_many_invoices_are_folded_and_texts_of_others_stay_texts() -> None:
+    records = [
+        financial_record(f"{number:03}", due_date=EARLY, seller="<script>alert(1)</script>\u202e")
+        for number in range(25)
+    ]
+    page_bytes = page_of_month(month(STATE), payments=status(*records))
+
+    assert b"<script>alert" not in page_bytes
+    found = section(read(page_bytes), "Payment status")
+    assert found
+    assert [one.one("summary").text for one in found.all("details", "folded")] == [
+        "5 more invoices"
+    ]
+
+
+def test_two_readings_of_a_record_are_one() -> None:
+    other = "044455556666"
+    both = PaymentStatus(OCTOBER).updated(
+        {ACME: answer(financial_record("2")), other: answer(financial_record("2"))}, {ACME, other}
+    )
+    found = section(read(page_of_month(month(STATE), payments=both)), "Payment status")
+
+    assert found
+    assert rows(found, "payment-totals") == [["Not due yet", "1", "100.00 USD"]]

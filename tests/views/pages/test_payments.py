@@ -1,0 +1,110 @@
+"""Payments of all months on the first page."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from lambdas.domain.billing_period import BillingPeriod
+from lambdas.domain.payments.open_payments import OpenPayments
+from lambdas.domain.payments.payment_status import PaymentStatus
+from lambdas.domain.payments.payments_answer import PaymentsAnswer
+from lambdas.views.pages.archive_page import archive_page
+from tests.domain.example_months import digest, due, payer_state
+from tests.domain.examples import ACME, OCTOBER
+from tests.domain.payments.records import answer, credit_memo, financial_record, paid
+from tests.views.pages.reading import Node, headings, read, section
+
+DAY = date(2026, 12, 10)
+SEPTEMBER, MARCH = OCTOBER.shifted(-1), OCTOBER.shifted(-7)
+KNOWN = [digest(payer_state(invoices=(due("1", "5.00"),)), period=OCTOBER)]
+
+
+def status(*records: Any, period: BillingPeriod = OCTOBER) -> PaymentStatus:
+    held = [replace(one, billing_period=period) for one in records]
+    return PaymentStatus(period).updated(
+        {ACME: answer(*held, issued_from=period.first_day)}, {ACME}
+    )
+
+
+def page(*statuses: PaymentStatus, day: date = DAY) -> Node:
+    payments = OpenPayments.of(statuses)
+    return read(archive_page("archive", "eu-west-1", KNOWN, payments=payments, day=day))
+
+
+def shown(*statuses: PaymentStatus, day: date = DAY) -> Node:
+    found = section(page(*statuses, day=day), "Payments")
+    assert found
+    return found
+
+
+def rows(of: Node, class_: str) -> list[list[str]]:
+    return [
+        [cell.text for cell in row.all("td")]
+        for one in of.all("table", class_)
+        for row in one.all("tr")
+        if row.all("td")
+    ]
+
+
+OLD = financial_record("7", "12350.10", "EUR", due_date=date(2026, 4, 30))
+LATE = [financial_record("1", "100.00", "EUR"), financial_record("2", "9", "JPY")]
+
+
+def test_the_first_page_answers_whether_anything_is_late() -> None:
+    every = [status(*LATE, paid("3")), status(OLD, period=MARCH)]
+    found = shown(*every)
+
+    assert "3 invoices past due: 12,450.10 EUR and 9 JPY." in found.text
+    [fact] = [
+        (term.text, value.text)
+        for term, value in zip(page(*every).all("dt"), page(*every).all("dd"), strict=True)
+        if term.text == "Past due"
+    ]
+    assert fact == ("Past due", "3 12,450.10 EUR and 9 JPY")
+
+
+def test_it_lists_them_by_age_and_says_which_month_the_archive_does_not_have() -> None:
+    found = shown(status(*LATE), status(OLD, period=MARCH))
+
+    assert rows(found, "ages") == [
+        ["April 2026", "1", "12,350.10 EUR"],
+        ["December 2026", "2", "100.00 EUR 9 JPY"],
+    ]
+    table = rows(found, "payments")
+    assert [row[0] for row in table] == ["7", "1", "2"]
+    assert table[0][1:4] == [f"Acme {ACME}", "March 2026 not in the archive", "30 April 2026"]
+    assert table[1][2] == "October 2026"
+    assert found.one("table", "payments").links() == 2 * ["periods/2026-10/index.html"]
+
+
+def test_nothing_is_late_is_said_and_what_comes_next_is_folded() -> None:
+    found = shown(status(*LATE, credit_memo("9")), day=date(2026, 12, 3))
+
+    assert "Nothing is past due on 3 December 2026." in found.text
+    [folded] = found.all("details", "folded")
+    assert folded.one("summary").text == "2 invoices not due yet: 100.00 EUR and 9 JPY"
+    assert "Not applied yet: 1 credit memo, 10.00 USD." in found.text
+
+
+def test_payments_under_way_are_counted() -> None:
+    moving = financial_record("4", status="PROCESSING", due_status="")
+    assert "In process: 1 payment." in shown(status(moving)).text
+
+
+def test_who_could_not_be_read_is_named() -> None:
+    denied = PaymentStatus(OCTOBER).updated(
+        {ACME: PaymentsAnswer(not_read="AWS denied it.")}, {ACME}
+    )
+    found = shown(denied)
+
+    assert "AWS Payments has not answered yet." in found.text
+    assert f"AWS Payments could not be read for {ACME}" in found.text
+    assert "Newest month" in page(denied).text
+
+
+def test_an_archive_that_never_asked_has_nothing_of_it() -> None:
+    without = archive_page("archive", "eu-west-1", KNOWN)
+
+    assert "Payments" not in headings(read(without))
+    asked_nobody = OpenPayments.of([])
+    assert archive_page("archive", "eu-west-1", KNOWN, payments=asked_nobody, day=DAY) == without
