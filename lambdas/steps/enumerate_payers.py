@@ -18,7 +18,7 @@ from lambdas.domain.runs.payer_run import PayerRun
 from lambdas.domain.runs.run_request import RunInput, RunRequest
 from lambdas.domain.runs.stored_request import StoredRequest
 from lambdas.settings import FunctionSettings
-from lambdas.steps.payment_statuses import payment_statuses
+from lambdas.steps.payment_statuses import open_payment_statuses
 from lambdas.steps.periods_seen import period_seen, periods_seen_before
 
 
@@ -93,7 +93,7 @@ def _with_open_records(archive: Archive, items: Sequence[PayerRun]) -> list[Paye
     """The run's list with the financial records that were open when last seen."""
     found = OpenRecords(items)
     if items:
-        for status in payment_statuses(archive):
+        for status in open_payment_statuses(archive):
             found.add(status)
     return found.items()
 

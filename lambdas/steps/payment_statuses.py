@@ -17,10 +17,15 @@ from lambdas.domain.evidence.archive_layout import (
 )
 from lambdas.domain.json_form import checked
 from lambdas.domain.json_text import to_json
+from lambdas.domain.payments.financial_record import OPEN
 from lambdas.domain.payments.payment_status import PaymentStatus
 from lambdas.domain.payments.payments_answer import PaymentsAnswer
-from lambdas.steps.read_if_understood import if_understood, read_if_understood
+from lambdas.steps.read_if_understood import if_understood, read_if_understood, understood
 from lambdas.steps.run_outcomes import RunOutcomes
+
+_OPEN = f'"{OPEN}"'.encode()
+_MOST_BYTES = 128 << 20
+"""160,000 records of a period; more would fill the memory of the run's first function."""
 
 
 def payment_statuses(archive: Archive) -> Iterator[PaymentStatus]:
@@ -28,6 +33,21 @@ def payment_statuses(archive: Archive) -> Iterator[PaymentStatus]:
     for period in sorted(periods_of(archive.folders(PERIODS_PREFIX))):
         if status := payment_status(archive, period):
             yield status
+
+
+def open_payment_statuses(archive: Archive) -> Iterator[PaymentStatus]:
+    """The same of the periods that may have an open record: of most months all are closed, and
+    these are not taken apart.
+    """
+    for period in sorted(periods_of(archive.folders(PERIODS_PREFIX))):
+        key = payment_status_key(period)
+        if status := understood(key, partial(_read_if_open, archive, key), _reader(period)):
+            yield status
+
+
+def _read_if_open(archive: Archive, key: str) -> ReadObject | None:
+    file = archive.read(key, _MOST_BYTES)
+    return file if file and _OPEN in file.content else None
 
 
 def payment_status(archive: Archive, period: BillingPeriod) -> PaymentStatus | None:

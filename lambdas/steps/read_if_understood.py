@@ -16,17 +16,18 @@ def read_if_understood(
     """The result of `understand` for the JSON at the key. None if there is no file, or if it cannot
     be understood, which is logged.
     """
-    return _if_understood(key, lambda: archive.read(key), understand)
+    return understood(key, lambda: archive.read(key), understand)
 
 
 def if_understood(file: ReadObject | None, understand: Callable[[Any], Read]) -> Read | None:
     """The same for a file that was read."""
-    return _if_understood(file.stored.key if file else "", lambda: file, understand)
+    return understood(file.stored.key if file else "", lambda: file, understand)
 
 
-def _if_understood(
+def understood(
     key: str, read: Callable[[], ReadObject | None], understand: Callable[[Any], Read]
 ) -> Read | None:
+    """The same for a file that `read` reads."""
     try:
         file = read()
         return understand(file.data()) if file else None

@@ -3,8 +3,15 @@ from typing import Any
 
 import pytest
 
+from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import ArchiveUnusable, InvalidExecutionInput
+from lambdas.domain.evidence.archive_layout import payment_status_key
+from lambdas.domain.json_text import to_json
+from lambdas.domain.payments.financial_record import FinancialRecord
+from lambdas.domain.payments.payment_status import PayerPayments, PaymentStatus
 from lambdas.handlers import enumerate_payer_accounts
+from lambdas.steps import enumerate_payers
+from tests.domain.payments.records import financial_record
 from tests.handlers.conftest import ACME, AFTER_DEADLINE, BOREAL, BUCKET, Context, World, invoice
 
 MONDAY, TUESDAY = datetime(2026, 11, 23, 6, tzinfo=UTC), datetime(2026, 11, 24, 6, tzinfo=UTC)
@@ -121,3 +128,68 @@ def test_the_next_sweep_by_issued_date_overlaps_the_last_good_one(world: World) 
     world.run()
     items = world.read(enumerate_for({}, at=AFTER_DEADLINE + timedelta(days=3))["payers_key"])
     assert {item["issued_from"] for item in items} == {"2026-11-05"}
+
+
+def put_payment_status(world: World, period: str, *records: FinancialRecord) -> str:
+    """Acme's records of the period, as a run saw them in October."""
+    payer = PayerPayments(ACME, "run-0", "2026-10-12T06:00:00Z", records)
+    status = PaymentStatus(BillingPeriod.parse(period), (payer,))
+    key = payment_status_key(status.billing_period)
+    world.s3.put_object(Bucket=BUCKET, Key=key, Body=to_json(status.to_data()))
+    return key
+
+
+def of_may(number: int, **members: Any) -> FinancialRecord:
+    given = {"billing_period": BillingPeriod(2026, 5), "issued_at": "2026-06-02T00:00:00Z"}
+    return financial_record(str(number), **given | members)
+
+
+def open_records(world: World, given: Any = None) -> dict[str, list[str]]:
+    items = world.read(enumerate_for(given or {})["payers_key"])
+    return {item["payer_account_id"]: item.get("open_records", []) for item in items}
+
+
+@pytest.fixture
+def asks_payments(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setenv("PAYMENTS", "true")
+    return world
+
+
+def test_the_records_that_were_open_when_last_seen_are_asked_about(asks_payments: World) -> None:
+    paid = of_may(2, settlement_status="CLOSED", status="SETTLED")
+    listed_anyway = of_may(3, issued_at="2026-09-01T00:00:00Z")
+    put_payment_status(asks_payments, "2026-05", of_may(1), paid, listed_anyway)
+    other = of_may(4, billing_period=BillingPeriod(2026, 6))
+    put_payment_status(asks_payments, "2026-06", other)
+    assert open_records(asks_payments) == {
+        ACME: [of_may(1).record_id, of_may(4).record_id],
+        BOREAL: [],
+    }
+
+
+def test_a_payment_status_that_cannot_be_understood_stops_no_run(asks_payments: World) -> None:
+    put_payment_status(asks_payments, "2026-05", of_may(1))
+    key = put_payment_status(asks_payments, "2026-06")
+    for content in (b'"OPEN"', b'{"payers": [{"settlement_status": "OPEN"}]}', b"\xff"):
+        asks_payments.s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+        assert open_records(asks_payments)[ACME] == [of_may(1).record_id]
+
+
+def test_the_payment_status_is_read_only_for_those_who_are_asked_and_only_if_payments_are(
+    asks_payments: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_payment_status(asks_payments, "2026-05", of_may(1))
+
+    def refused(_: Any) -> Any:
+        raise AssertionError("nobody is asked")
+
+    monkeypatch.setattr(enumerate_payers, "open_payment_statuses", refused)
+    enumerate_payer_accounts.REGISTER.write_text(
+        f"account_id,name,active_from,active_to\n{ACME},Acme,,2020-01\n"
+    )
+    assert enumerate_for({})["payers"] == 0
+    enumerate_payer_accounts.REGISTER.write_text(f"account_id,name\n{ACME},Acme\n")
+    with pytest.raises(AssertionError, match="nobody is asked"):
+        enumerate_for({})
+    monkeypatch.setenv("PAYMENTS", "false")
+    assert open_records(asks_payments) == {ACME: []}

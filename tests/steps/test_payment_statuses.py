@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from lambdas.aws.archive import ReadObject
+from lambdas.aws.archive import ObjectTooLarge, ReadObject
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.records import StoredObject
 from lambdas.domain.payments.payment_status import PayerPayments, PaymentStatus
-from lambdas.steps.payment_statuses import payment_status, payment_statuses
+from lambdas.steps import payment_statuses as steps
+from lambdas.steps.payment_statuses import open_payment_statuses, payment_status, payment_statuses
 from tests.domain.payments.records import financial_record
 
 JULY, AUGUST, SEPTEMBER = (BillingPeriod(2026, month) for month in (7, 8, 9))
@@ -26,9 +27,11 @@ class Bucket:
     def folders(self, prefix: str) -> Iterator[str]:
         return iter({key.removeprefix(prefix).partition("/")[0]: key for key in self._views})
 
-    def read(self, key: str) -> ReadObject | None:
+    def read(self, key: str, most_bytes: int = 1 << 20) -> ReadObject | None:
         self.reads.append(key)
         content = self._views.get(key)
+        if content and len(content) > most_bytes:
+            raise ObjectTooLarge(key)
         return None if content is None else ReadObject(content, StoredObject(key, "v", "", 0))
 
 
@@ -57,6 +60,18 @@ def test_a_period_is_read_only_when_its_turn_comes() -> None:
     bucket = archive(p2026_09=view(SEPTEMBER), p2026_07=view(JULY))
     next(payment_statuses(bucket))
     assert bucket.reads == ["periods/2026-07/payment_status.json"]
+
+
+def test_of_those_with_an_open_record_alone_the_others_are_not_taken_apart() -> None:
+    closed = view(AUGUST).replace(b'"OPEN"', b'"CLOSED"')
+    bucket = archive(p2026_09=view(SEPTEMBER), p2026_08=closed, p2026_07=b'"OPEN" no JSON')
+    assert list(open_payment_statuses(bucket)) == [status(SEPTEMBER)]
+
+
+def test_one_that_would_fill_the_memory_counts_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    bucket = archive(p2026_08=view(AUGUST) + b" " * 10_000, p2026_09=view(SEPTEMBER))
+    monkeypatch.setattr(steps, "_MOST_BYTES", 10_000)
+    assert list(open_payment_statuses(bucket)) == [status(SEPTEMBER)]
 
 
 def test_a_judged_period_without_a_view_has_none() -> None:
