@@ -86,6 +86,7 @@ SETTINGS = {
     "COST_EXPLORER": "false",
     "BILLING_TRANSFERS": "true",
     "INVOICE_UNITS": "true",
+    "PAYMENTS": "false",
 }
 
 

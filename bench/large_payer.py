@@ -1,5 +1,5 @@
-"""Time and peak memory of a payer account with 20,000 invoices: listing them all, and the last pass
-that fetches the rest after earlier passes.
+"""Time and peak memory of a payer account with 20,000 invoices: listing them all with their
+financial records, and the last pass that fetches the rest after earlier passes.
 
     python -m bench.large_payer [INVOICES]
 
@@ -113,7 +113,8 @@ def run_step(step: str, folder: Path) -> None:
     """Run one step's handler and print its time and memory."""
     handlers = {"list": list_invoice_summaries, "fetch": fetch_invoice_documents}
     module: Any = handlers[step]
-    os.environ |= SETTINGS | {"BILLING_TRANSFERS": "false", "INVOICE_UNITS": "false"}
+    witnesses = {"BILLING_TRANSFERS": "false", "INVOICE_UNITS": "false", "PAYMENTS": "true"}
+    os.environ |= SETTINGS | witnesses
     context: Any = SimpleNamespace(get_remaining_time_in_millis=lambda: 900_000)
     credentials = RoleCredentials(PAYER, "secret", "token")
     with (
@@ -144,6 +145,7 @@ def measure(step: str, folder: Path, endpoint: str) -> dict[str, Any]:
         env={
             **os.environ,
             "AWS_ENDPOINT_URL_INVOICING": endpoint,
+            "AWS_ENDPOINT_URL_PAYMENTS": endpoint,
             "AWS_DEFAULT_REGION": "us-east-1",
         },
     )
