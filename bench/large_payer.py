@@ -36,7 +36,7 @@ from sandbox.invoicing.server import InvoicingEmulator
 INVOICES = 20_000
 LEFT = 20
 """Invoices left for the last pass."""
-MOST_MIB = {"list": 1024, "fetch": 2048}
+MOST_MIB = {"list": 1536, "fetch": 2048}
 """Memory of the functions (infra/functions.py)."""
 MOST_ANSWER = 10_000
 """Bytes; Step Functions takes 256 KiB."""

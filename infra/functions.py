@@ -102,7 +102,7 @@ class Functions(Construct):
             )
 
         self.enumerate_payer_accounts = function(ENUMERATE_PAYER_ACCOUNTS, 5, 1024)
-        self.list_invoice_summaries = function(LIST_INVOICE_SUMMARIES, 15, 1024)
+        self.list_invoice_summaries = function(LIST_INVOICE_SUMMARIES, 15, 1536)
         self.fetch_invoice_documents = function(
             FETCH_INVOICE_DOCUMENTS, 15, 2048, _storage_mib(settings.fetch_threads)
         )
