@@ -13,6 +13,8 @@ from tests.workflow.conftest import EmbeddedAws
 
 pytestmark = pytest.mark.slow
 
+SUITE = "tests/live/test_deployed_archive.py"
+"""The questions about AWS Payments have tests of their own, in tests/handlers."""
 NOT_ON_THE_EMBEDDED_AWS = {
     # its simulation knows no conditions
     "test_aws_grants_each_action[EnumeratePayerAccounts-on conditions]",
@@ -32,7 +34,7 @@ def test_the_live_suite_passes_but_for_what_the_embedded_aws_does_not_have(
 ) -> None:
     sandbox = embedded_aws.sandbox
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests/live", "-q", "--force-enable-socket"],
+        [sys.executable, "-m", "pytest", SUITE, "-q", "--force-enable-socket"],
         cwd=PROJECT,
         env={
             **aws_environment(sandbox.places, sandbox.aws.endpoint),
