@@ -73,5 +73,5 @@ def _ask_every_witness(patch: pytest.MonkeyPatch, endpoint: str) -> None:
     patch.setattr(list_invoice_summaries, "organizations_client", clients.organizations_client)
     for service in ("COST_EXPLORER", "ORGANIZATIONS", "PAYMENTS"):
         patch.setenv(f"AWS_ENDPOINT_URL_{service}", endpoint)
-    for witness in ("COST_EXPLORER", "BILLING_TRANSFERS", "INVOICE_UNITS"):
+    for witness in ("COST_EXPLORER", "BILLING_TRANSFERS", "INVOICE_UNITS", "PAYMENTS"):
         patch.setenv(witness, "true")
