@@ -86,10 +86,15 @@ def test_every_finding_has_one_argued_acknowledgement_and_none_is_left_over(
     assert all(len(reason) > 20 for reason in reasons.values())
 
 
+NEWER_THAN_CFN_LINT = ("listfinancialrecords", "batchgetfinancialrecord")
+"""Actions of `payments` that its list does not have yet; the service model has them."""
+
+
 def test_cfn_lint_has_nothing_to_say(assembly: Path) -> None:
     templates = [*assembly.glob("*.template.json"), PROJECT / PAYER_READER_TEMPLATE]
     assert len(templates) == 3
-    command = [Path(sys.executable).with_name("cfn-lint"), "--ignore-checks", CDKS_OWN, "--"]
+    command = [Path(sys.executable).with_name("cfn-lint"), "--format", "json"]
+    command += ["--ignore-checks", CDKS_OWN, "--"]
 
     def lint(folder: Path) -> None:
         done = subprocess.run(
@@ -100,4 +105,7 @@ def test_cfn_lint_has_nothing_to_say(assembly: Path) -> None:
 
     key = hash_of_files([*templates, Path(__file__)])
     said = json.loads((kept("cfn-lint", key, lint) / "said.json").read_text())
-    assert (said["code"], said["out"]) == (0, ""), said["out"] + said["err"]
+    found = [
+        (one["Rule"]["Id"], one["Message"].partition(" ")[0]) for one in json.loads(said["out"])
+    ]
+    assert set(found) == {("W3037", f"'{action}'") for action in NEWER_THAN_CFN_LINT}, said
