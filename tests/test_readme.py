@@ -122,6 +122,17 @@ def test_an_archive_signed_with_another_key_is_reported(copy: Path) -> None:
     assert len(problems(copy)) == len(list(copy.glob("periods/*/manifests/*.json")))
 
 
+def test_a_payment_status_is_no_evidence_and_alone_it_makes_no_month(copy: Path) -> None:
+    status = copy / "periods/2026-10/payment_status.json"
+    old = copy / "periods/2026-01/payment_status.json"
+    old.parent.mkdir()
+    shutil.copy(status, old)
+    status.write_text("somebody paid")
+    assert problems(copy) == []
+    old.with_name("completeness.json").write_text("{}")
+    assert problems(copy) == ["periods/2026-01/manifests/: has no manifest"]
+
+
 def test_nothing_to_check_is_no_success(tmp_path: Path) -> None:
     save_program(readme_text("bucket").decode(), tmp_path)
     assert problems(tmp_path) == ["there is nothing to check here"]

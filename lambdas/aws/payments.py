@@ -85,6 +85,7 @@ class Payments:
             issued_from=issued_from,
             records=in_order(details.records.values()),
             not_read=short(" ".join([*problems, *details.problems()])),
+            gone=tuple(details.gone),
         )
 
     def _list(self, query: Mapping[str, Any], listed: dict[str, None], problems: list[str]) -> None:
@@ -205,15 +206,16 @@ class _Details:
         """The ids that another try may give."""
         return [one for one in asked if one in self.left_out and not self._is_gone(one)]
 
+    @property
+    def gone(self) -> Sequence[str]:
+        """The ids that AWS no longer knows: it did not list them either."""
+        return [one for one in self.left_out if self._is_gone(one)]
+
     def problems(self) -> Iterator[str]:
         """Sentences on what is missing, without any text of a record but its id."""
         if self.unreadable:
             records, reason = _counted(self.unreadable), next(iter(self.unreadable.values()))
             yield f"{records} cannot be read, the first because {reason}."
-        gone = [one for one in self.left_out if self._is_gone(one)]
-        if gone:
-            what = f"{_counted(gone)} that {'was' if len(gone) == 1 else 'were'} open before"
-            yield f"{_GET} no longer finds {what}: {some_of(gone)}."
         others = [
             f"{one} ({code})" for one, code in self.left_out.items() if not self._is_gone(one)
         ]

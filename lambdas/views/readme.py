@@ -375,10 +375,14 @@ def check(period):
          % (period, newest["verdict"], len(paths), before, len(evidence)))
 
 problems, found, named, checked = [], set(), set(AT_THE_TOP), set()
-find()
-named.update(path for path in found if re.match(OF_PAYMENTS, path))
+paths = find()
+payments = {path for path in found if re.match(OF_PAYMENTS, path)}
+named.update(payments)
 # a month with nothing else has a debt from before the archive
-periods = {path.split("/")[1] for path in found - named
+paths = [path for path in paths + sorted(found - payments)
+         if not any(one.startswith(path) for one in payments)
+         or any(other.startswith(path) for other in found - payments)]
+periods = {path.split("/")[1] for path in paths
            if re.match("(invoices|records|periods)/.", path)}
 for period in sorted(periods):
     try:

@@ -451,7 +451,7 @@ def test_a_record_counts_beside_an_error_of_the_same_key_and_the_first_of_two(
     assert found.not_read == ""
 
 
-def test_what_was_open_before_and_is_not_found_is_named_and_not_asked_for_again(
+def test_what_was_open_before_and_is_not_found_is_gone_and_not_asked_for_again(
     service: Service,
 ) -> None:
     service.answers(page(1))
@@ -459,10 +459,7 @@ def test_what_was_open_before_and_is_not_found_is_named_and_not_asked_for_again(
     service.answers(batch(1, errors=dict.fromkeys(range(2, 7), "NOT_FOUND")))
     found = answer(service, open_records=(2, 3, 4, 5, 6))
     assert ids(found) == numbers(1)
-    assert found.not_read == (
-        f"{GET} no longer finds 5 financial records that were open before: "
-        f"{', '.join(numbers(2, 3, 4))} and 2 more."
-    )
+    assert (found.not_read, list(found.gone)) == ("", numbers(2, 3, 4, 5, 6))
 
 
 def test_an_id_that_aws_would_not_accept_is_not_asked_for(service: Service) -> None:

@@ -17,17 +17,21 @@ from lambdas.domain.evidence.archive_layout import (
     invoices_csv_key,
     ledger_csv_key,
     manifest_key,
+    payment_status_key,
     sha256_sums_key,
 )
 from lambdas.domain.evidence.manifest_heads import ManifestHead
 from lambdas.domain.evidence.signatures import signature_of, signed_file
 from lambdas.domain.json_text import sha256_hex, to_json
 from lambdas.domain.judgement.manifests import Manifest
+from lambdas.domain.payments.payment_status import PaymentStatus
 from lambdas.domain.witnesses.charges import Charges
 from lambdas.views.find import find_file
 from lambdas.views.invoices_csv import invoices_csv
 from lambdas.views.ledger import ledger_csv
 from lambdas.views.sha256_sums import sha256_sums
+from tests.domain.examples import ACME
+from tests.domain.payments.records import answer, financial_record
 from tests.fake_kms import FakeKms
 from tests.ops.made_archive import KEY_FILE, NEWEST, OCTOBER, MadeArchive
 
@@ -249,6 +253,11 @@ def view_differs(made: MadeArchive) -> None:
 
 def view_absent(made: MadeArchive) -> None:
     del made.files[sha256_sums_key(OCTOBER)]
+
+
+def payment_without_invoice(made: MadeArchive) -> None:
+    status = PaymentStatus(OCTOBER).updated({ACME: answer(financial_record("77"))}, {ACME})
+    made.files[payment_status_key(OCTOBER)] = to_json(status.to_data())
 
 
 def a_document(made: MadeArchive) -> str:

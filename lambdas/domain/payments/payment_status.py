@@ -116,7 +116,8 @@ def _updated(before: PayerPayments, answer: PaymentsAnswer, period: BillingPerio
         return replace(before, not_read=answer.not_read)
     records = answer.of_period(period)
     if not answer.covers(period):
-        records = in_order([*before.records, *records])
+        kept = (one for one in before.records if one.record_id not in answer.gone)
+        records = in_order([*kept, *records])
     if (records, answer.not_read) == (before.records, before.not_read) and before.at:
         return before
     return replace(

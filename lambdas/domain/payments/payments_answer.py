@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from lambdas.domain.billing_period import BillingPeriod
-from lambdas.domain.json_form import NOT_STORED, Form
+from lambdas.domain.json_form import NOT_STORED, OMITTED, Form
 from lambdas.domain.payments.financial_record import FinancialRecord, in_order
 
 
@@ -21,6 +21,8 @@ class PaymentsAnswer(Form):
     records: tuple[FinancialRecord, ...] = ()
     not_read: str = ""
     """The reason why records may be missing; empty if all were read."""
+    gone: tuple[str, ...] = field(default=(), metadata=OMITTED)
+    """The ids of records that were open when last seen and that AWS no longer has."""
     ids_elsewhere: tuple[str, ...] = field(
         default=(), compare=False, repr=False, metadata=NOT_STORED
     )

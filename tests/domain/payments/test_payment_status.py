@@ -77,6 +77,21 @@ def test_records_of_an_older_month_are_added_to_what_was_known() -> None:
     assert [one.is_paid for one in now.records] == [True, True]
 
 
+def test_an_old_record_that_aws_no_longer_knows_is_gone() -> None:
+    gone = financial_record("2")
+    now = status(paid("1"), gone).updated(
+        {
+            ACME: replace(
+                answer(at=NEXT_DAY, issued_from=OCTOBER.shifted(2).first_day),
+                gone=(gone.record_id,),
+            )
+        },
+        (),
+    )
+
+    assert ids(now) == ["1"]
+
+
 def test_an_answer_that_is_not_whole_adds_to_what_was_known_and_says_so() -> None:
     before = status(paid("1"), financial_record("2"))
     now = later(before, paid("2"), not_read="1 record was not read.")
