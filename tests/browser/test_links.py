@@ -116,7 +116,7 @@ def test_a_reader_goes_from_the_archive_to_a_period_to_a_document_and_back(
     page.get_by_role("row").get_by_role("link", name="October 2026", exact=True).click()
     page.wait_for_url(period_path.as_uri())
     assert page.get_by_role("heading", level=1).text_content() == "October 2026"
-    page.get_by_text("Verdejante Alimentos").first.click()
+    page.locator(".payer").get_by_text("Verdejante Alimentos").first.click()
     page.get_by_role("link", name="Tax e-invoice (XML)", exact=True).click()
     page.wait_for_url("**/*.xml")
     assert "<" in page.content()

@@ -149,7 +149,7 @@ def test_without_scripts_nothing_is_missing_but_the_filter(
     without = reader.open(period_path, java_script_enabled=False).page
     assert (with_script.locator(".filter").count(), without.locator(".filter").count()) == (1, 0)
     assert with_script.locator(".payer").count() == without.locator(".payer").count() == 18
-    without.get_by_text("Verdejante Alimentos").first.click()
+    without.locator(".payer").get_by_text("Verdejante Alimentos").first.click()
     assert without.get_by_role("link", name="Tax e-invoice (XML)", exact=True).is_visible()
 
 
