@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -120,7 +120,7 @@ def _payment(invoice: CatalogueInvoice) -> Payment | None:
         and "CommercialInvoiceId" not in row
         and not invoice.only_as
         and not invoice.invoice_id.startswith("estimate-")
-        and {"TotalAmount", "CurrencyCode"} <= row.get("PaymentCurrencyAmount", {}).keys()
+        and _is_amount(row.get("PaymentCurrencyAmount", {}))
         and {"IssuedDate", "BillingPeriod"} <= row.keys()
     )
     return invoice.payment if has_record else None
@@ -132,6 +132,14 @@ def _record_id(invoice_type: str, invoice_id: str) -> str:
     digits = f"{int(hashlib.sha256(invoice_id.encode()).hexdigest(), 16):016d}"[-16:]
     parts = (digits[begin : begin + 4] for begin in range(0, 16, 4))
     return "-".join((_TYPES[invoice_type], *parts))
+
+
+def _is_amount(member: Mapping[str, str]) -> bool:
+    """True if it has a currency and a number, which rows of Invoicing need not have."""
+    try:
+        return "CurrencyCode" in member and Decimal(member["TotalAmount"]).is_finite()
+    except (KeyError, InvalidOperation):
+        return False
 
 
 @dataclass(frozen=True)
@@ -255,7 +263,7 @@ class _Record:
 
     def _amount(self, value: Decimal) -> dict[str, str]:
         currency = self.invoice.summary["PaymentCurrencyAmount"]["CurrencyCode"]
-        return {"value": f"{value:f}", "currency": currency}
+        return {"value": f"{value or Decimal(0):f}", "currency": currency}
 
 
 _BALANCES = {

@@ -17,6 +17,7 @@ from ops.copy_on_disk import CopyOnDisk
 from ops.live.bucket import LiveBucket
 from ops.live.heads import read_heads_table
 from ops.places import Place
+from sandbox.invoicing import Fault, Payment
 from sandbox.invoicing.catalogue import CatalogueInvoice
 from tests.handlers.conftest import ACME, BOREAL, BUCKET, HEADS, World, invoice
 from tests.releases import kept
@@ -53,7 +54,9 @@ def untouched(world: World) -> dict[str, str]:
         key: version
         for key, version in world.versions().items()
         if key.startswith(("invoices/", "records/", f"periods/{CLOSED}/"))
-        and not key.endswith((".html", ".xlsx", "/invoices.csv", "/find.json"))
+        and not key.endswith(
+            (".html", ".xlsx", "/invoices.csv", "/find.json", "/payment_status.json")
+        )
     }
 
 
@@ -166,3 +169,38 @@ def test_after_the_upgrade_the_open_month_goes_on_to_its_end(upgraded: World) ->
     assert (answer["verdict"], upgraded.errors) == ("COMPLETE", [])
     assert upgraded.payer(BOREAL, OPEN)["verdict"] == "COMPLETE"
     assert check_bucket(upgraded).findings == []
+
+
+@pytest.mark.parametrize("access", ["granted", "denied"])
+def test_an_archive_that_had_no_aws_payments_gains_it_and_no_closed_month_turns_red(
+    upgraded: World, monkeypatch: pytest.MonkeyPatch, access: str
+) -> None:
+    """AWS has a debt of the closed month that nobody ever listed, and one of the open month."""
+    monkeypatch.setenv("PAYMENTS", "true")
+    never = Payment(paid_after=None)
+    upgraded.catalogue.debts[ACME] = [
+        invoice("OWED-9", period=CLOSED, issued="2026-10-03", payment=never),
+        invoice("OWED-10", period=OPEN, issued="2026-11-03", payment=never),
+    ]
+    if access == "denied":
+        for payer in upgraded.catalogue.payers:
+            upgraded.emulator.faults.add(
+                Fault(payer, "AccessDeniedException", None, operation="ListFinancialRecords")
+            )
+    before = untouched(upgraded)
+    for hours in (0, 1):
+        run_as_scheduled(upgraded, AN_HOUR_LATER + timedelta(hours=hours))
+        assert untouched(upgraded) == before
+    assert upgraded.read(f"periods/{CLOSED}/completeness.json")["verdict"] == "COMPLETE"
+
+    blocking = upgraded.findings(ACME, OPEN)
+    codes = {one.code: one.severity for one in check_bucket(upgraded).findings}
+    if access == "denied":
+        assert "WITNESS_NOT_READ" in blocking
+        assert "FINANCIAL_RECORD_WITHOUT_INVOICE" not in blocking
+        assert codes == {}
+    else:
+        assert "FINANCIAL_RECORD_WITHOUT_INVOICE" in blocking
+        # the debt of the closed month is on its page, and the check names it
+        assert "OWED-9" in upgraded.content(f"periods/{CLOSED}/index.html").decode()
+        assert codes == {"PAYMENT_WITHOUT_INVOICE": "warning"}
