@@ -52,7 +52,7 @@ def test_each_row_of_the_table_is_the_one_that_its_test_is_named_by() -> None:
 
 def test_no_row_of_the_faults_to_survive_is_left_out() -> None:
     rows = {row for row, _ in TABLE}
-    assert rows >= {f"L{n:02}" for n in (*range(1, 19), *range(28, 33), *range(38, 49))}
+    assert rows >= {f"L{n:02}" for n in (*range(1, 19), *range(28, 34), *range(38, 49))}
     assert rows >= {f"F{n:02}" for n in (*range(1, 16), *range(25, 37))}
     assert rows >= {f"R{n:02}" for n in (*range(1, 5), *range(6, 12), *range(14, 25))}
     assert rows >= {f"T{n:02}" for n in (*range(1, 9), *range(10, 17))}

@@ -84,6 +84,34 @@ def calls(month: Month, operation: str = RECORDS) -> int:
     return int(month.world.requests()["calls"][ACME].get(operation, 0))
 
 
+# L33: AWS Payments names an invoice that Invoicing never listed
+
+
+def test_l33_an_invoice_that_invoicing_never_listed_blocks_and_is_named(paid: Month) -> None:
+    owes(paid, "OWED")
+    paid.suffers("MISSING", DEBT)
+    [one] = [found for found in paid.world.payer()["findings"] if found["severity"] == "blocking"]
+    assert one["subject"] == "OWED"
+    assert one["detail"] == (
+        "AWS Payments shows invoice OWED of Amazon Web Services, Inc. for 100.00 USD, issued "
+        "3 November 2026, due 3 December 2026. AWS Invoicing does not list it."
+    )
+    # a day later it is listed at last
+    owes(paid)
+    paid.world.catalogue.payers[ACME].append(invoice("OWED"))
+    paid.recovers()
+    assert paid.world.payer()["archived"] == 5
+
+
+def test_l33_an_invoice_that_another_account_has_or_another_month_is_none(paid: Month) -> None:
+    paid.world.catalogue.debts[ACME] = [
+        invoice("B1"),
+        invoice("OWED", period="2026-08", issued="2026-09-03"),
+    ]
+    paid.suffers("COMPLETE", {})
+    paid.recovers()
+
+
 # L42: throttling and failures of the service
 
 
