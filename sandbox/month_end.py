@@ -13,10 +13,13 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.close.owners import Owners
 from lambdas.domain.evidence.archive_layout import (
     completeness_key,
+    payment_status_key,
     period_page_key,
     run_request_key,
     run_result_key,
 )
+from lambdas.domain.payments.open_payments import OpenPayments
+from lambdas.domain.payments.payment_status import PaymentStatus
 from lambdas.domain.runs.stored_request import StoredRequest
 from sandbox import export, function_logs, report, snapshot
 from sandbox.errors import SandboxError
@@ -108,6 +111,7 @@ def run_month_end(
     report.print_others(
         console, [_completeness(places.archive, other) for other in others if other != period]
     )
+    report.print_payments(console, _payments(places.archive), request.scheduled_time.date())
     requests = sandbox.invoicing.request_totals().since(requests_before)
     report.print_effect(console, requests, snapshot.difference(before, after))
     folder = places.shown(places.archive)
@@ -133,6 +137,12 @@ def _owners(folder: Path, run_id: str) -> Owners:
 def _completeness(folder: Path, period: BillingPeriod) -> report.Completeness:
     completeness: report.Completeness = json.loads((folder / completeness_key(period)).read_bytes())
     return completeness
+
+
+def _payments(folder: Path) -> OpenPayments:
+    """The open payments of all months in the exported archive."""
+    files = sorted(folder.glob(payment_status_key("*")))
+    return OpenPayments.of(PaymentStatus.from_data(json.loads(one.read_bytes())) for one in files)
 
 
 def _no_verdict(execution: Execution, ending: Ending, places: Places) -> SandboxError:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from rich import box
@@ -12,6 +13,7 @@ from rich.table import Table
 
 from lambdas.domain.close.open_items import OpenItem
 from lambdas.domain.close.owners import Owners
+from lambdas.domain.day_names import day_name
 from lambdas.domain.evidence.archive_layout import (
     DOCUMENTS_PREFIX,
     RECORDS_PREFIX,
@@ -19,6 +21,8 @@ from lambdas.domain.evidence.archive_layout import (
     is_evidence,
 )
 from lambdas.domain.money_text import money
+from lambdas.domain.payments.open_payments import OpenPayments
+from lambdas.domain.payments.payment_words import past_due_text
 from lambdas.views.digest import PayerDigest, PeriodDigest
 from lambdas.views.pages.work_list import work_of
 from sandbox.invoicing_program import RequestTotals
@@ -91,6 +95,13 @@ def _outstanding(completeness: Completeness) -> str:
     amounts = f": {', '.join(listed)} (listed by AWS, PDF outstanding)" if listed else ""
     verb = "is" if number == 1 else "are"
     return f"{_counted(number, 'invoice')} {verb} outstanding{amounts}."
+
+
+def print_payments(console: Console, payments: OpenPayments, day: date) -> None:
+    """One line on what is past due over all months; none if AWS Payments never answered."""
+    if payments.changed_at:
+        text = past_due_text(payments, day) or "nothing is past due"
+        console.print(f"\nAWS Payments on {day_name(day)}: {escape(text)}.", highlight=False)
 
 
 def print_others(console: Console, others: Sequence[Completeness]) -> None:

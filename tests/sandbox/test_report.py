@@ -1,6 +1,7 @@
 """What a month end tells."""
 
 import io
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,10 +9,14 @@ from rich.console import Console
 
 from lambdas.domain.close.owners import Owners
 from lambdas.domain.judgement.manifests import COMPLETENESS_SCHEMA
+from lambdas.domain.payments.open_payments import OpenPayments
+from lambdas.domain.payments.payment_status import PaymentStatus
 from lambdas.domain.runs.payer_register import Payer
 from sandbox import report
 from sandbox.invoicing_program import RequestTotals
 from sandbox.snapshot import Difference
+from tests.domain.examples import ACME, OCTOBER
+from tests.domain.payments.records import answer, financial_record
 
 
 class Said(Console):
@@ -207,3 +212,15 @@ def test_evidence_that_changed_or_went_is_named(said: Said, changed: Difference)
     report.print_effect(said, RequestTotals({}, 0), changed)
     assert "Changed or hidden, which must never happen: invoices/2026-10/1/a.pdf" in said.text
     assert "changed nothing" not in said.text
+
+
+def test_what_is_past_due_over_all_months_is_said_in_a_line(said: Said) -> None:
+    status = PaymentStatus(OCTOBER).updated({ACME: answer(financial_record("1", "7.50"))}, {ACME})
+    payments = OpenPayments.of([status])
+    report.print_payments(said, payments, date(2026, 12, 4))
+    report.print_payments(said, payments, date(2026, 12, 3))
+    report.print_payments(said, OpenPayments(), date(2026, 12, 4))
+    assert said.text == (
+        "\nAWS Payments on 4 December 2026: 1 invoice past due: 7.50 USD.\n"
+        "\nAWS Payments on 3 December 2026: nothing is past due.\n"
+    )
