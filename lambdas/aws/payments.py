@@ -83,6 +83,7 @@ class Payments:
                 raise WitnessNotRead(short(" ".join(problems))) from None
         return PaymentsAnswer(
             issued_from=issued_from,
+            issued_before=issued_to,
             records=in_order(details.records.values()),
             not_read=short(" ".join([*problems, *details.problems()])),
             gone=tuple(details.gone),

@@ -20,6 +20,8 @@ from lambdas.domain.json_text import to_json
 from lambdas.domain.payments.financial_record import OPEN
 from lambdas.domain.payments.payment_status import PaymentStatus
 from lambdas.domain.payments.payments_answer import PaymentsAnswer
+from lambdas.domain.runs.outcome import CHECKED
+from lambdas.domain.runs.payer_outcome import PayerOutcome
 from lambdas.steps.read_if_understood import if_understood, read_if_understood, understood
 from lambdas.steps.run_outcomes import RunOutcomes
 
@@ -61,19 +63,29 @@ def changed_payment_statuses(archive: Archive, outcomes: RunOutcomes) -> Iterato
 
     A payer account that the run did not ask keeps its part.
     """
-    for period in sorted(outcomes.payment_periods):
-        answers = outcomes.payments_of(period)
+    of_run = {period for one in outcomes.without_invoices for period in one.billing_periods}
+    for period in sorted(of_run | outcomes.payment_periods):
         asked = {
-            one.payer_account_id
+            one.payer_account_id: one
             for one in outcomes.without_invoices
             if period in one.billing_periods
         }
-        update = partial(_updated, period, answers=answers, asked=asked)
+        answers = _not_reached(asked) | outcomes.payments_of(period)
+        update = partial(_updated, period, answers=answers, asked=asked.keys())
         file = archive.read(payment_status_key(period))
         after = update(file)
         if after.payers and (file is None or file.content != _bytes(after)):
             yield after
             archive.merge_view(payment_status_key(period), partial(_merged, update))
+
+
+def _not_reached(asked: Mapping[str, PayerOutcome]) -> dict[str, PaymentsAnswer]:
+    """The answers of payer accounts that could not be read at all: their status may be old."""
+    return {
+        account_id: PaymentsAnswer(not_read=one.detail or "The payer account was not checked.")
+        for account_id, one in asked.items()
+        if one.outcome != CHECKED
+    }
 
 
 def _merged(update: Callable[[ReadObject | None], PaymentStatus], file: ReadObject | None) -> bytes:

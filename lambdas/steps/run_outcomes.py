@@ -67,7 +67,7 @@ class RunOutcomes:
         self.periods: set[BillingPeriod] = set()
         """All periods in which the run found something, asked for or not."""
         self.payment_periods: set[BillingPeriod] = set()
-        """All periods that AWS Payments was asked for, or has records of."""
+        """All periods that AWS Payments has records of."""
         with ExitStack() as stack:
             self._folder = Path(tempfile.mkdtemp(prefix="outcomes-"))
             stack.callback(shutil.rmtree, self._folder, ignore_errors=True)
@@ -140,7 +140,7 @@ class RunOutcomes:
         for period in answer.periods:
             records = answer.of_period(period)
             self._append(_payments_file(period), (outcome.payer_account_id, records))
-        self.payment_periods |= {*answer.periods, *outcome.billing_periods}
+        self.payment_periods |= {*answer.periods}
         return answer.without_records()
 
     def _append(self, name: str, part: object) -> None:

@@ -155,6 +155,17 @@ def test_who_denies_aws_payments_is_named_and_keeps_the_last_status(october: Wor
     assert "payments:ListFinancialRecords" in page(october)
 
 
+def test_of_an_account_that_cannot_be_read_the_status_may_be_old(october: World) -> None:
+    october.run()
+    october.roles.denied = {ACME}
+    october.run(at=NEXT_DAY)
+
+    [acme] = [one for one in october.read(VIEW)["payers"] if one["payer_account_id"] == ACME]
+    assert [one["invoice_id"] for one in acme["records"]] == ["A1"]
+    assert "cannot be assumed" in acme["not_read"]
+    assert f"AWS Payments could not be read for {ACME}" in page(october, "index.html")
+
+
 def test_without_the_setting_nobody_is_asked_and_nothing_is_shown(
     october: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

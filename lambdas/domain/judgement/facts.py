@@ -13,6 +13,7 @@ from lambdas.domain.findings import Finding, finding
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.judgement.history import PastPeriod, invoices_of
 from lambdas.domain.judgement.manifests import Manifest, PayerState
+from lambdas.domain.payments.payments_answer import PaymentsAnswer
 from lambdas.domain.runs.close_calendar import CloseCalendar
 from lambdas.domain.runs.outcome import CHECKED
 from lambdas.domain.runs.payer_outcome import PayerOutcome
@@ -230,16 +231,17 @@ class Facts:
             self.billing_period,
             before=before,
             listed=self.listed_ids,
-            own=self._recorded_by_now(account_id),
+            own=self._recorded_by_now(account_id, read.payments),
         )
         now = since(before, latest_statement(before, now))
         if self.is_closed and before and not before.not_read:
             return now if now.unlisted_ids != before.unlisted_ids else before
         return now
 
-    def _recorded_by_now(self, account_id: str) -> list[str] | None:
-        """The ids of its listed invoices and credit memos of which AWS Payments should have a
-        record; None before the deadline, when it may still be behind.
+    def _recorded_by_now(self, account_id: str, answer: PaymentsAnswer) -> list[str] | None:
+        """The ids of its listed invoices and credit memos that were issued in the days of the
+        answer, so that AWS Payments should have a record; None before the deadline, when it may
+        still be behind.
         """
         if not self.is_overdue:
             return None
@@ -251,6 +253,7 @@ class Facts:
             one.invoice_id
             for one in listed
             if not (one.summary.repeats_another or one.receiver_roles)
+            and answer.reaches(one.summary.issued_at)
         ]
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.json_form import NOT_STORED, OMITTED, Form
@@ -21,6 +21,8 @@ class PaymentsAnswer(Form):
     records: tuple[FinancialRecord, ...] = ()
     not_read: str = ""
     """The reason why records may be missing; empty if all were read."""
+    issued_before: date | None = field(default=None, metadata=OMITTED)
+    """The day before which closed records were issued: a backfill does not reach today."""
     gone: tuple[str, ...] = field(default=(), metadata=OMITTED)
     """The ids of records that were open when last seen and that AWS no longer has."""
     ids_elsewhere: tuple[str, ...] = field(
@@ -40,6 +42,13 @@ class PaymentsAnswer(Form):
             and self.issued_from is not None
             and self.issued_from <= period.first_day
         )
+
+    def reaches(self, issued_at: datetime | None) -> bool:
+        """True if a record issued at this instant must be among its records."""
+        if issued_at is None or self.issued_from is None:
+            return False
+        day = issued_at.date()
+        return self.issued_from <= day and (self.issued_before is None or day < self.issued_before)
 
     def of_period(self, period: BillingPeriod) -> tuple[FinancialRecord, ...]:
         """Its records of the period, in the order of their ids."""

@@ -27,7 +27,7 @@ from lambdas.views.pages.frame import (
 from lambdas.views.pages.html import Content, Html, element, join, name
 from lambdas.views.pages.links import Links
 
-_MOST_SHOWN = 20
+_MOST_SHOWN, _MOST_LISTED = 20, 200
 _AGES = ("Was due in", "Invoices|", "Outstanding|")
 _HEADINGS = ("Invoice", "Payer account", "Billing period", "Due", "Outstanding|")
 
@@ -101,17 +101,19 @@ class PaymentsOverview:
     def _past_due(self, links: Links, payments: Sequence[OpenPayment]) -> Content:
         if not payments:
             return None
-        rows = [self._row(links, one) for one in payments]
-        return first_and_more(
+        rows = [self._row(links, one) for one in payments[:_MOST_LISTED]]
+        listed = first_and_more(
             "Past due", _HEADINGS, rows, most=_MOST_SHOWN, noun="more invoice", class_="payments"
         )
+        return [listed, _rest(payments)]
 
     def _due_next(self, links: Links, payments: Sequence[OpenPayment]) -> Content:
         if not payments:
             return None
-        rows = [self._row(links, one) for one in payments]
+        rows = [self._row(links, one) for one in payments[:_MOST_LISTED]]
         label = f"{counted(len(payments), 'invoice')} not due yet: {_totals(payments)}"
-        return folded(label, table("Not due yet", _HEADINGS, rows, class_="payments"))
+        listed = table("Not due yet", _HEADINGS, rows, class_="payments")
+        return folded(label, [listed, _rest(payments)])
 
     def _row(self, links: Links, one: OpenPayment) -> Html:
         record = one.record
@@ -160,6 +162,16 @@ def _age(month: BillingPeriod, held: Sequence[OpenPayment], currencies: Sequence
         cell("Was due in", period_name(month)),
         cell("Invoices", f"{len(held):,}", number=True),
         cell("Outstanding", amounts(totals, currencies), number=True),
+    )
+
+
+def _rest(payments: Sequence[OpenPayment]) -> Html | None:
+    """The number of those that are not listed."""
+    more = len(payments) - _MOST_LISTED
+    if more <= 0:
+        return None
+    return element(
+        "p", f"{counted(more, 'more invoice')} on the pages of the months.", class_="note"
     )
 
 

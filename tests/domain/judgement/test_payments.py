@@ -1,5 +1,6 @@
 """AWS Payments as a witness: every id that it has is archived, or is named."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -159,6 +160,18 @@ def test_what_aws_payments_has_not_is_a_note_after_the_deadline() -> None:
         "AWS Payments has no record of 1 listed invoice: 2."
     ]
     assert payer(late).verdict == "COMPLETE"
+
+
+def test_what_was_issued_outside_the_days_that_were_asked_for_is_not_missed() -> None:
+    rows = [
+        archived("1"),
+        archived("2", IssuedDate="2027-02-01T00:00:00Z"),
+        archived("3", IssuedDate=None),
+    ]
+    short = replace(answer(financial_record("1")), issued_before=date(2027, 1, 1))
+    manifest = judged(asked(short, listed=("1", "2", "3")), invoices=rows)
+
+    assert "WITNESSES_DISAGREE" not in codes(manifest)
 
 
 def test_a_witness_that_cannot_be_read_is_named_and_the_others_decide() -> None:

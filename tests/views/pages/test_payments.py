@@ -108,3 +108,16 @@ def test_an_archive_that_never_asked_has_nothing_of_it() -> None:
     assert "Payments" not in headings(read(without))
     asked_nobody = OpenPayments.of([])
     assert archive_page("archive", "eu-west-1", KNOWN, payments=asked_nobody, day=DAY) == without
+
+
+def test_thousands_of_invoices_do_not_fill_the_first_page() -> None:
+    records = [
+        financial_record(f"{number:04}", record_id=f"INV-0000-0000-0001-{number:04}")
+        for number in range(2_000)
+    ]
+    late, early = shown(status(*records)), shown(status(*records), day=date(2026, 11, 30))
+
+    for found in (late, early):
+        assert len(rows(found, "payments")) == 200
+        assert "1,800 more invoices on the pages of the months." in found.text
+    assert "2,000 invoices past due: 200,000.00 USD." in late.text

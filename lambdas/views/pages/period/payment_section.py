@@ -24,7 +24,7 @@ from lambdas.views.pages.frame import (
 from lambdas.views.pages.html import Content, Html, element, join, name
 from lambdas.views.pages.period.context import PeriodContext
 
-_MOST_SHOWN = 20
+_MOST_SHOWN, _MOST_LISTED = 20, 200
 _CLASS = "payments of-period"
 _TOTALS = ("Invoices", "Number|", "Amount|")
 _OPEN = ("Invoice", "Payer account", "Seller", "Terms", "Due", "Outstanding|")
@@ -88,21 +88,31 @@ def _state_row(label: str, held: Sequence[FinancialRecord]) -> Html:
 def _past_due(page: PeriodContext, payments: Sequence[OpenPayment]) -> Content:
     if not payments:
         return None
-    rows = [_open_row(page, one) for one in payments]
+    rows = [_open_row(page, one) for one in payments[:_MOST_LISTED]]
     return [
         element("h3", "Past due"),
         first_and_more(
             "Past due", _OPEN, rows, most=_MOST_SHOWN, noun="more invoice", class_=_CLASS
         ),
+        _rest(payments),
     ]
 
 
 def _not_due(page: PeriodContext, payments: Sequence[OpenPayment]) -> Content:
     if not payments:
         return None
-    rows = [_open_row(page, one) for one in payments]
+    rows = [_open_row(page, one) for one in payments[:_MOST_LISTED]]
     label = f"{counted(len(payments), 'invoice')} not due yet"
-    return folded(label, table("Not due yet", _OPEN, rows, class_=_CLASS))
+    return folded(label, [table("Not due yet", _OPEN, rows, class_=_CLASS), _rest(payments)])
+
+
+def _rest(payments: Sequence[OpenPayment]) -> Html | None:
+    """The number of those that are not listed; the rows of invoices have their payment too."""
+    more = len(payments) - _MOST_LISTED
+    if more <= 0:
+        return None
+    text = f"{counted(more, 'more invoice')} in the lists of the payer accounts below."
+    return element("p", text, class_="note")
 
 
 def _open_row(page: PeriodContext, one: OpenPayment) -> Html:

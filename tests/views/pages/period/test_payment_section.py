@@ -154,3 +154,15 @@ def test_two_readings_of_a_record_are_one() -> None:
 
     assert found
     assert rows(found, "payment-totals") == [["Not due yet", "1", "100.00 USD"]]
+
+
+def test_thousands_of_invoices_are_not_all_listed_twice() -> None:
+    records = [
+        financial_record(f"{number:04}", record_id=f"INV-0000-0000-0001-{number:04}")
+        for number in range(1_000)
+    ]
+    found = shown(*records)
+
+    assert len(rows(found, "payments")) == 200
+    assert "800 more invoices in the lists of the payer accounts below." in found.text
+    assert rows(found, "payment-totals") == [["Not due yet", "1,000", "100,000.00 USD"]]
