@@ -4,8 +4,8 @@ Views of one period's manifest are made with it. Views of several periods (pages
 bucket's root) are made after a run has judged all its periods, so that all show the same state.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -107,11 +107,8 @@ def update_pages(
     by_period = {period: one and one.read_as_of(seen.as_of) for period, one in by_period.items()}
     periods = [one for one in by_period.values() if one]
     unread = [period for period, one in by_period.items() if one is None]
-    shown = {one.manifest.billing_period: one for one in judged}
-    payments = _update_payments(archive, chain, shown.keys(), periods, seen)
-    for period, one in shown.items():
-        with _logging_what_is_not_understood(period):
-            _update_page(archive, chain, one, periods, seen)
+    _Pages(archive, chain, periods, seen).update(judged)
+    payments = OpenPayments.of(payment_statuses(archive)) if seen.outcomes else None
     parents: dict[str, str] = {}
     search = Search.of(_noting(parents, find_files(archive, chain, periods)), seen.owners)
     page = archive_page(
@@ -127,35 +124,6 @@ def update_pages(
     )
     _update_root(archive, signer, page)
     return payments
-
-
-def _update_payments(
-    archive: Archive,
-    chain: ManifestChain,
-    judged: Collection[BillingPeriod],
-    periods: Sequence[PeriodDigest],
-    seen: PagesOfRun,
-) -> OpenPayments | None:
-    """Update the payment statuses, and the pages of changed periods that were not judged."""
-    if seen.outcomes is None:
-        return None
-    known = {one.billing_period for one in periods}
-    for status in changed_payment_statuses(archive, seen.outcomes):
-        period = status.billing_period
-        if period in known and period not in judged:
-            with _logging_what_is_not_understood(period), suppress(ChainBroken):
-                if link := chain.newest(period):
-                    _update_page_and_workbook(archive, link.manifest, periods, seen, status)
-    return OpenPayments.of(payment_statuses(archive))
-
-
-@contextmanager
-def _logging_what_is_not_understood(period: BillingPeriod) -> Iterator[None]:
-    """Leave a page as it is if what it is made of cannot be understood."""
-    try:
-        yield
-    except NOT_UNDERSTOOD:
-        logger().exception("could not make a page", extra={"billing_period": str(period)})
 
 
 def _noting(parents: dict[str, str], files: Iterable[FindFile]) -> Iterator[FindFile]:
@@ -179,79 +147,96 @@ def _update_root(archive: Archive, signer: ManifestSigner, page: bytes) -> None:
         archive.update_view(key, content, _OF_THE_ROOT)
 
 
-def _update_page(
-    archive: Archive,
-    chain: ManifestChain,
-    judged: Judged,
-    periods: Sequence[PeriodDigest],
-    seen: PagesOfRun,
-) -> None:
-    """Update the page and the workbook of one period, from its manifest in the archive.
+class _Pages:
+    """The pages and workbooks of single periods; `periods` are all of the archive."""
 
-    If that manifest has been replaced, both stay as they are, and the next run reports it.
-    """
-    period = judged.manifest.billing_period
-    shown_from = chain.stored(period, judged.shown_from)
-    if judged.is_trusted and (shown_from is None or shown_from.sha256 != judged.sha256):
-        return
-    payers = shown_from.manifest.payers if shown_from else ()
-    manifest = replace(judged.manifest, payers=payers)
-    status = payment_status(archive, period) if seen.outcomes else None
-    _update_page_and_workbook(
-        archive,
-        manifest,
-        periods,
-        seen,
-        status,
-        sequence=None if judged.is_trusted else judged.sequence,
-    )
+    def __init__(
+        self,
+        archive: Archive,
+        chain: ManifestChain,
+        periods: Sequence[PeriodDigest],
+        seen: PagesOfRun,
+    ) -> None:
+        self._archive = archive
+        self._chain = chain
+        self._periods = {one.billing_period: one for one in periods}
+        self._seen = seen
 
+    def update(self, judged: Iterable[Judged]) -> None:
+        """Update those of the judged periods, and the payment status of each period with those that
+        it changes.
+        """
+        outcomes = self._seen.outcomes
+        left = {one.manifest.billing_period: one for one in judged}
+        for changed in changed_payment_statuses(self._archive, outcomes) if outcomes else ():
+            period = changed.billing_period
+            self._update_one(period, left.pop(period, None), changed)
+        for period, one in left.items():
+            self._update_one(
+                period, one, payment_status(self._archive, period) if outcomes else None
+            )
 
-def _update_page_and_workbook(
-    archive: Archive,
-    manifest: Manifest,
-    periods: Sequence[PeriodDigest],
-    seen: PagesOfRun,
-    payments: PaymentStatus | None,
-    *,
-    sequence: int | None = None,
-) -> None:
-    """Update the page and the workbook of a manifest. If its chain cannot be trusted, `sequence` is
-    the number that the page is made from, and the workbook stays as it is.
-    """
-    period = manifest.billing_period
-    page = period_page(
-        manifest,
-        periods,
-        region=archive.region,
-        owners=seen.owners,
-        muted=seen.muted,
-        as_of=seen.as_of,
-        payments=payments,
-    )
-    archive.update_view(
-        period_page_key(period), page, manifest.sequence if sequence is None else sequence
-    )
-    if sequence is None:
-        before = next((one for one in periods if one.billing_period == period.shifted(-1)), None)
-        _update_workbook(archive, manifest, before, seen, payments)
+    def _update_one(
+        self, period: BillingPeriod, judged: Judged | None, payments: PaymentStatus | None
+    ) -> None:
+        """Update the page and the workbook of a period, judged or not, from its manifest in the
+        archive. They stay as they are if that cannot be understood.
+        """
+        try:
+            if judged:
+                self._update_judged(judged, payments)
+            elif period in self._periods:
+                with suppress(ChainBroken):  # the next run that judges the period reports it
+                    if link := self._chain.newest(period):
+                        self._update(link.manifest, payments)
+        except NOT_UNDERSTOOD:
+            logger().exception("could not make a page", extra={"billing_period": str(period)})
 
+    def _update_judged(self, judged: Judged, payments: PaymentStatus | None) -> None:
+        """Update both of a judged period. If its manifest has been replaced, they stay as they are,
+        and the next run reports it.
+        """
+        period = judged.manifest.billing_period
+        shown_from = self._chain.stored(period, judged.shown_from)
+        if judged.is_trusted and (shown_from is None or shown_from.sha256 != judged.sha256):
+            return
+        payers = shown_from.manifest.payers if shown_from else ()
+        manifest = replace(judged.manifest, payers=payers)
+        self._update(manifest, payments, sequence=None if judged.is_trusted else judged.sequence)
 
-def _update_workbook(
-    archive: Archive,
-    manifest: Manifest,
-    before: PeriodDigest | None,
-    seen: PagesOfRun,
-    payments: PaymentStatus | None,
-) -> None:
-    """Update the workbook. If it cannot be made, the run logs this and goes on with its verdict."""
-    key = ledger_workbook_key(manifest.billing_period)
-    try:
-        workbook = ledger_workbook(manifest, before, seen.owners, seen.as_of, payments)
-    except WorkbookNotMade as error:
-        logger().error("made no workbook", extra={"key": key, "reason": str(error)})
-        return
-    archive.update_view(key, workbook, manifest.sequence)
+    def _update(
+        self, manifest: Manifest, payments: PaymentStatus | None, *, sequence: int | None = None
+    ) -> None:
+        """Update both of a manifest. If its chain cannot be trusted, `sequence` is the number that
+        the page is made from, and the workbook stays as it is.
+        """
+        period, seen = manifest.billing_period, self._seen
+        page = period_page(
+            manifest,
+            list(self._periods.values()),
+            region=self._archive.region,
+            owners=seen.owners,
+            muted=seen.muted,
+            as_of=seen.as_of,
+            payments=payments,
+        )
+        made_from = manifest.sequence if sequence is None else sequence
+        self._archive.update_view(period_page_key(period), page, made_from)
+        if sequence is None:
+            self._update_workbook(manifest, payments)
+
+    def _update_workbook(self, manifest: Manifest, payments: PaymentStatus | None) -> None:
+        """Update the workbook. If it cannot be made, the run logs this and goes on with its
+        verdict.
+        """
+        key, seen = ledger_workbook_key(manifest.billing_period), self._seen
+        before = self._periods.get(manifest.billing_period.shifted(-1))
+        try:
+            workbook = ledger_workbook(manifest, before, seen.owners, seen.as_of, payments)
+        except WorkbookNotMade as error:
+            logger().error("made no workbook", extra={"key": key, "reason": str(error)})
+            return
+        self._archive.update_view(key, workbook, manifest.sequence)
 
 
 def _digest(archive: Archive, period: BillingPeriod) -> PeriodDigest | None:

@@ -9,6 +9,8 @@ from typing import Any
 import openpyxl
 import pytest
 
+from lambdas.aws.archive import Archive
+from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.evidence.archive_layout import is_evidence
 from sandbox.invoicing import CatalogueInvoice, Payment
 from sandbox.invoicing.faults import Fault
@@ -185,6 +187,31 @@ def test_it_can_be_switched_off_again(october: World, monkeypatch: pytest.Monkey
 
     assert "Payment status" not in page(october)
     assert "AWS Payments" not in page(october, "index.html")
+
+
+@pytest.mark.parametrize("view", ["index.html", "ledger.xlsx", "payment_status.json"])
+def test_a_crash_leaves_to_the_next_run_what_shows_a_payment(
+    october: World, monkeypatch: pytest.MonkeyPatch, view: str
+) -> None:
+    october.run()
+    pays = Payment(paid_after=timedelta(days=10))
+    october.catalogue.payers[ACME] = [of("A1", pays, amount="12450.10", currency="EUR")]
+    november, replaces = {"billing_period": "2026-11"}, Archive._replace_view
+
+    def fails(archive: Archive, key: str, *given: Any) -> bool:
+        if key == f"periods/2026-10/{view}":
+            raise ConnectionError("the function ended here")
+        return replaces(archive, key, *given)
+
+    at = datetime(2026, 12, 5, 6, tzinfo=UTC)
+    with monkeypatch.context() as patch:
+        patch.setattr(Archive, "_replace_view", fails)
+        with pytest.raises(ServiceUnavailable):
+            october.run(november, at=at)
+    october.run(november, at=at + timedelta(hours=1))
+
+    assert statuses(october)["A1"] == "SETTLED"
+    assert "paid 13 November 2026" in page(october)
 
 
 def test_an_unreadable_view_is_made_anew(october: World) -> None:
