@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
-from lambdas.aws.archive import VIEW_TAG, Archive, ListedObject
+from lambdas.aws.archive import VIEW_TAG, Archive, ListedObject, ReadObject
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import ArchiveUnusable, EvidenceConflict, ServiceUnavailable
 from lambdas.domain.evidence.archive_layout import (
@@ -418,6 +418,45 @@ def test_a_view_that_others_keep_replacing_is_left_to_the_workflows_retry(
     ):
         archive.update_view(VIEW, b"mine", 1)
     assert content(s3, VIEW) != b"mine"
+
+
+def with_mine(before: ReadObject | None) -> bytes:
+    """The view with what this run adds."""
+    return (before.content if before else b"") + b" mine"
+
+
+@pytest.mark.parametrize("before", [b"", b"before"])
+def test_a_merged_view_keeps_what_another_run_wrote_meanwhile(
+    s3: Any, archive: Archive, before: bytes
+) -> None:
+    if before:
+        archive.merge_view(VIEW, lambda _: before)
+    with between_look_and_write(s3, lambda: archive.merge_view(VIEW, lambda _: b"theirs")):
+        assert archive.merge_view(VIEW, with_mine)
+    assert content(s3, VIEW) == b"theirs mine"
+    tags = s3.get_object_tagging(Bucket=BUCKET, Key=VIEW)["TagSet"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == VIEW_TAG
+
+
+def test_a_merged_view_that_is_the_same_is_not_written(s3: Any, archive: Archive) -> None:
+    assert archive.merge_view(VIEW, lambda _: b"one")
+    assert not archive.merge_view(VIEW, lambda _: b"one")
+    assert len(s3.list_object_versions(Bucket=BUCKET, Prefix=VIEW)["Versions"]) == 1
+
+
+def test_a_merged_view_that_others_keep_replacing_is_left_to_the_workflows_retry(
+    s3: Any, archive: Archive
+) -> None:
+    calls = iter(range(100))
+
+    def replace() -> None:
+        s3.put_object(Bucket=BUCKET, Key=VIEW, Body=str(next(calls)).encode())
+
+    with (
+        between_look_and_write(s3, replace, times=100),
+        pytest.raises(ServiceUnavailable, match=r"kept replacing .*completeness\.json"),
+    ):
+        archive.merge_view(VIEW, with_mine)
 
 
 @contextmanager
