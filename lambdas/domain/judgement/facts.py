@@ -253,7 +253,8 @@ class Facts:
             one.invoice_id
             for one in listed
             if not (one.summary.repeats_another or one.receiver_roles)
-            and answer.reaches(one.summary.issued_at)
+            and (issued_at := one.summary.issued_at)
+            and answer.reaches(issued_at.date())
         ]
 
     @cached_property

@@ -114,10 +114,12 @@ def _updated(before: PayerPayments, answer: PaymentsAnswer, period: BillingPerio
         return before
     if not answer.was_read:
         return replace(before, not_read=answer.not_read)
-    records = answer.of_period(period)
-    if not answer.covers(period):
-        kept = (one for one in before.records if one.record_id not in answer.gone)
-        records = in_order([*kept, *records])
+    kept = (
+        one
+        for one in before.records
+        if one.record_id not in answer.gone and not answer.has_all_of(one.issued_on)
+    )
+    records = in_order([*kept, *answer.of_period(period)])
     if (records, answer.not_read) == (before.records, before.not_read) and before.at:
         return before
     return replace(

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.json_form import NOT_STORED, OMITTED, Form
@@ -34,21 +34,20 @@ class PaymentsAnswer(Form):
     def was_read(self) -> bool:
         return self.at is not None
 
-    def covers(self, period: BillingPeriod) -> bool:
-        """True if it has every record of the period, closed ones too."""
-        return (
-            self.was_read
-            and not self.not_read
-            and self.issued_from is not None
-            and self.issued_from <= period.first_day
-        )
+    @property
+    def is_whole(self) -> bool:
+        """True if nothing that was asked for is missing."""
+        return self.was_read and not self.not_read
 
-    def reaches(self, issued_at: datetime | None) -> bool:
-        """True if a record issued at this instant must be among its records."""
-        if issued_at is None or self.issued_from is None:
+    def reaches(self, issued_on: date) -> bool:
+        """True if closed records issued on this day were asked for too."""
+        if self.issued_from is None or issued_on < self.issued_from:
             return False
-        day = issued_at.date()
-        return self.issued_from <= day and (self.issued_before is None or day < self.issued_before)
+        return self.issued_before is None or issued_on < self.issued_before
+
+    def has_all_of(self, issued_on: date) -> bool:
+        """True if AWS has no record issued on this day but those of the answer."""
+        return self.is_whole and self.reaches(issued_on)
 
     def of_period(self, period: BillingPeriod) -> tuple[FinancialRecord, ...]:
         """Its records of the period, in the order of their ids."""

@@ -118,16 +118,17 @@ def payment_records(
     """The statement by an answer of this run. `listed` are all ids known by Invoicing, `own` those
     of the payer account's invoices and credit memos of the period; None: not compared.
 
-    If the answer is not whole, an earlier unlisted record stays until it is listed.
+    An earlier unlisted record stays until it is listed, or until an answer that has all records
+    issued on its day no longer has it.
     """
     if not answer.was_read:
         return PaymentRecords(not_read=answer.not_read)
     records = answer.of_period(period)
-    unlisted = {one.invoice_id: UnlistedRecord.of(one) for one in records}
-    if before and not answer.covers(period):
-        unlisted = {one.invoice_id: one for one in before.unlisted} | unlisted
+    earlier = before.unlisted if before else ()
+    kept = {one.invoice_id: one for one in earlier if not answer.has_all_of(one.issued_on)}
+    unlisted = kept | {one.invoice_id: UnlistedRecord.of(one) for one in records}
     unrecorded = before.unrecorded if before else None
-    if answer.covers(period):
+    if answer.is_whole:
         unrecorded = _unrecorded(answer, own)
     return PaymentRecords(
         answer.run_id,

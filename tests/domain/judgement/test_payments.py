@@ -213,6 +213,22 @@ def test_a_gap_ends_when_aws_payments_no_longer_has_it() -> None:
     assert payer(second).verdict == "COMPLETE"
 
 
+@pytest.mark.parametrize(
+    "days",
+    [
+        {"issued_from": date(2026, 8, 1), "issued_before": date(2026, 11, 1)},
+        {"issued_from": date(2026, 11, 4)},
+    ],
+)
+def test_a_gap_outlives_an_answer_that_does_not_reach_its_day(days: dict[str, date]) -> None:
+    first = judged(asked(answer(paid("7"))), invoices=[archived("1")])
+    backfill = replace(answer(financial_record("1"), at=NEXT_DAY), **days)
+    second = judged(asked(backfill), invoices=[archived("1")], previous=first, as_of=NEXT_DAY)
+
+    assert found(second) == ["7"]
+    assert payer(second).verdict == "MISSING"
+
+
 def test_a_payment_changes_nothing_in_the_manifest() -> None:
     first = judged(asked(answer(financial_record("1"))), invoices=[archived("1")])
     second = judged(

@@ -77,6 +77,17 @@ def test_records_of_an_older_month_are_added_to_what_was_known() -> None:
     assert [one.is_paid for one in now.records] == [True, True]
 
 
+def test_a_backfill_keeps_the_closed_records_that_it_did_not_ask_for() -> None:
+    before = status(paid("1"), financial_record("2"))
+    until_october = replace(
+        answer(financial_record("2"), at=NEXT_DAY, issued_from=OCTOBER.shifted(-5).first_day),
+        issued_before=OCTOBER.first_day,
+    )
+
+    assert before.updated({ACME: until_october}, ASKED) == before
+    assert before.updated({ACME: until_october}, ()) == before
+
+
 def test_an_old_record_that_aws_no_longer_knows_is_gone() -> None:
     gone = financial_record("2")
     now = status(paid("1"), gone).updated(
