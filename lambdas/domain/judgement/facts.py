@@ -221,17 +221,17 @@ class Facts:
     def _payment_records(
         self, account_id: str, before: PaymentRecords | None
     ) -> PaymentRecords | None:
-        read = self.read(account_id)
-        if read is None or (self.is_closed and before is None):
+        asked = self.asked(account_id)
+        if asked is None or asked.outcome != CHECKED or (self.is_closed and before is None):
             return before
-        if read.payments is None:
+        if asked.payments is None:
             return replace(before, not_read="") if before else None
         now = payment_records(
-            read.payments,
+            asked.payments,
             self.billing_period,
             before=before,
             listed=self.listed_ids,
-            own=self._recorded_by_now(account_id, read.payments),
+            own=self._recorded_by_now(account_id, asked.payments),
         )
         now = since(before, latest_statement(before, now))
         if self.is_closed and before and not before.not_read:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from lambdas.domain.findings import finding
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.payments.payments_answer import PaymentsAnswer
+from lambdas.domain.runs.payer_run import ListingNote
 from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
 from lambdas.domain.witnesses.payments import PaymentRecords
 from tests.domain.examples import (
@@ -227,6 +229,19 @@ def test_a_gap_outlives_an_answer_that_does_not_reach_its_day(days: dict[str, da
 
     assert found(second) == ["7"]
     assert payer(second).verdict == "MISSING"
+
+
+def test_a_month_that_invoicing_refuses_to_list_has_what_aws_payments_shows() -> None:
+    refused = replace(
+        asked(answer(financial_record("7")), listed=(), periods=(OCTOBER.shifted(1), OCTOBER)),
+        refused={OCTOBER: "AWS refused to list 2026-10."},
+        notes=(ListingNote(OCTOBER, finding("LISTING_REFUSED", ACME, "AWS refused it.")),),
+    )
+    nothing = judged(replace(refused, payments=answer()))
+    owed = judged(refused)
+
+    assert payer(nothing).verdict == "COMPLETE"
+    assert (payer(owed).verdict, found(owed)) == ("MISSING", ["7"])
 
 
 def test_a_payment_changes_nothing_in_the_manifest() -> None:
