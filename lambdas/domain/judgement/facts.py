@@ -278,7 +278,7 @@ class Facts:
         ids: set[str] = set()
         for account_id, statement in sorted(self.payments_of.items()):
             for one in statement.unlisted:
-                if one.invoice_id not in ids | self.listed_ids:
+                if one.invoice_id not in ids and one.invoice_id not in self.listed_ids:
                     found[account_id].append(one)
                 ids.add(one.invoice_id)
         return found

@@ -20,6 +20,8 @@ from lambdas.domain.evidence.references import references
 _READ_THREADS = 16
 _PERIODS = 12
 """They are looked for in the period and in those of the year before."""
+_MOST_ASKED = 100
+"""Ids that are looked for one by one, each with a listing in each period."""
 _PERIODS_AFTER = 2
 """Periods after its own in which a financial record is looked for."""
 
@@ -68,11 +70,11 @@ def _unrecorded(
     def recorded(place: BillingPeriod) -> set[str]:
         return recorded_invoices(item.key for item in archive.list(records_prefix(place)))
 
+    absent = {invoice_id for _, invoice_id in wanted}
     with ThreadPoolExecutor(_READ_THREADS) as pool:
-        absences = pool.map(is_absent, wanted)
-        absent = {
-            invoice_id for (_, invoice_id), is_gone in zip(wanted, absences, strict=True) if is_gone
-        }
+        if len(wanted) <= _MOST_ASKED:
+            absences = zip(wanted, pool.map(is_absent, wanted), strict=True)
+            absent = {invoice_id for (_, invoice_id), is_gone in absences if is_gone}
         # they may be filed under another account, for example a receiver
         elsewhere = set[str]().union(*pool.map(recorded, places if absent else ()))
     return {invoice_id for invoice_id in absent if safe_segment(invoice_id) not in elsewhere}

@@ -1,5 +1,6 @@
 """AWS Payments as a witness: every id that it has is archived, or is named."""
 
+import time
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from tests.domain.examples import (
     archived,
     outstanding,
 )
-from tests.domain.judging import codes, judged, outcome, payer
+from tests.domain.judging import codes, facts_of, judged, outcome, payer
 from tests.domain.payments.records import answer, credit_memo, financial_record, paid
 
 UNLISTED = "FINANCIAL_RECORD_WITHOUT_INVOICE"
@@ -328,3 +329,13 @@ def test_an_acknowledgement_covers_it() -> None:
 
     assert payer(second).verdict == "COMPLETE"
     assert codes(second)[UNLISTED] == "warning"
+
+
+def test_thousands_of_unlisted_records_are_compared_within_a_second() -> None:
+    records = [financial_record(f"P{n}", record_id=f"INV-{n:019}") for n in range(4_000)]
+    listed = tuple(f"L{number}" for number in range(20_000))
+    facts = facts_of(asked(answer(*records), listed=listed), invoices=[archived("1")])
+    begun = time.process_time()
+
+    assert len(facts.unlisted_ids) == 4_000
+    assert time.process_time() - begun < 1

@@ -16,8 +16,10 @@ class Bucket:
 
     def __init__(self, *keys: str) -> None:
         self._keys = keys
+        self.lists: list[str] = []
 
     def list(self, prefix: str) -> Iterator[ListedObject]:
+        self.lists.append(prefix)
         return (ListedObject(key, 1) for key in self._keys if key.startswith(prefix))
 
 
@@ -52,3 +54,11 @@ def test_an_original_invoice_of_the_year_before_is_not_absent() -> None:
 
     assert absent_invoices(bucket, OCTOBER, [memo]) == set()  # type: ignore[arg-type]
     assert absent_invoices(Bucket(), OCTOBER, [memo]) == {"7"}  # type: ignore[arg-type]
+
+
+def test_thousands_of_ids_take_a_listing_of_each_period_and_not_one_of_each_id() -> None:
+    bucket = Bucket(*(in_archive(f"{number}", OCTOBER.shifted(1)) for number in range(999)))
+    wanted = [(ACME, f"{number}") for number in range(2_000)]
+
+    assert recorded_elsewhere(bucket, OCTOBER, wanted) == {f"{number}" for number in range(999)}  # type: ignore[arg-type]
+    assert len(bucket.lists) == 14
