@@ -33,6 +33,7 @@ def charges_are_wanted(
     as_of: datetime,
     is_overdue: bool,
     is_closed: bool,
+    asks_payments: bool,
 ) -> bool:
     """True if Cost Explorer is asked for a payer account's charges, given the judgement without it.
 
@@ -44,9 +45,9 @@ def charges_are_wanted(
     answer is asked for again once overdue: weekly until it is final, or daily if it shows nothing
     to pay and only a final answer is missing to complete the month.
 
-    It is not asked after the deadline if nothing blocks, AWS Payments vouches for the listing and
-    history knows the usual invoices: its answer could only name charges that are to be invoiced
-    later (docs/decisions/0051).
+    It is not asked after the deadline if nothing blocks, AWS Payments is asked and vouches for the
+    listing, and history knows the usual invoices: its answer could only name charges that are to be
+    invoiced later (docs/decisions/0051).
 
     In an archive-closed period its findings are warnings. A complete payer account is asked there
     only to replace an estimate, or if it is complete by acknowledgement alone.
@@ -55,7 +56,8 @@ def charges_are_wanted(
     is_unconfirmed = charges is not None and charges.wants_total and not is_closed
     if state.outcome != CHECKED or (charges and charges.is_final and not is_unconfirmed):
         return False
-    if state.verdict == "TRANSFERRED" or (is_overdue and _is_vouched_for(state)):
+    is_vouched_for = is_overdue and asks_payments and _is_vouched_for(state)
+    if state.verdict == "TRANSFERRED" or is_vouched_for:
         return False
     is_estimate = charges is not None and charges.at is not None
     is_accepted = charges is None and bool(state.witnesses.acknowledged(as_of))

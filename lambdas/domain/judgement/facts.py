@@ -225,7 +225,7 @@ class Facts:
         if asked is None or asked.outcome != CHECKED or (self.is_closed and before is None):
             return before
         if asked.payments is None:
-            return replace(before, not_read="") if before else None
+            return before.as_last_read() if before else None
         now = payment_records(
             asked.payments,
             self.billing_period,

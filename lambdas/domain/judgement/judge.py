@@ -48,6 +48,7 @@ def charges_wanted(facts: Facts, states: States) -> list[str]:
             as_of=facts.as_of,
             is_overdue=facts.is_overdue,
             is_closed=facts.is_closed,
+            asks_payments=asked.payments is not None,
         )
     ]
 

@@ -106,6 +106,12 @@ class PaymentRecords(Form):
         """True if it was read whole, has records, and each of them is listed."""
         return self.was_read and self.records > 0 and not (self.unlisted or self.not_read)
 
+    def as_last_read(self) -> "PaymentRecords":
+        """The statement once AWS Payments is not asked any more: of a read that failed or was not
+        whole only the gaps stay.
+        """
+        return PaymentRecords(unlisted=self.unlisted) if self.not_read else self
+
 
 def payment_records(
     answer: PaymentsAnswer,

@@ -68,7 +68,9 @@ def waiting(asked: str, entities: tuple[EntityCharges, ...] = ()) -> PayerState:
 def wanted(
     one: PayerState, as_of: datetime = AFTER_DEADLINE, *, overdue: bool = True, closed: bool = False
 ) -> bool:
-    return charges_are_wanted(one, OCTOBER, as_of=as_of, is_overdue=overdue, is_closed=closed)
+    return charges_are_wanted(
+        one, OCTOBER, as_of=as_of, is_overdue=overdue, is_closed=closed, asks_payments=True
+    )
 
 
 @pytest.mark.parametrize(

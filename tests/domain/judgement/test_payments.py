@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lambdas.domain.findings import finding
+from lambdas.domain.judgement.judge import charges_wanted, judge_payers
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.payments.payments_answer import PaymentsAnswer
 from lambdas.domain.runs.payer_run import ListingNote
@@ -22,6 +23,7 @@ from tests.domain.examples import (
     archived,
     outstanding,
 )
+from tests.domain.judgement.test_judged_witnesses import bill, issuer, past
 from tests.domain.judging import codes, facts_of, judged, outcome, payer
 from tests.domain.payments.records import answer, credit_memo, financial_record, paid
 
@@ -314,6 +316,36 @@ def test_the_warning_of_a_closed_month_ends_when_aws_payments_answers_or_is_not_
 
     assert "WITNESS_NOT_READ" not in codes(now)
     assert now.closed_at == before.closed_at
+
+
+def test_an_answer_that_was_not_whole_does_not_become_whole_by_switching_off() -> None:
+    part = answer(financial_record("1"), not_read="1 record was not read.")
+    late = financial_record("7")
+    both = {"names": BOTH, "invoices": [archived("1")]}  # Boreal keeps the month open
+    first = judged(asked(replace(part, records=(*part.records, late))), **both)
+    off = judged(asked(None), previous=first, as_of=NEXT_DAY, **both)
+
+    assert (codes(off)[UNLISTED], found(off)) == ("blocking", ["7"])
+    assert "WITNESS_NOT_READ" not in codes(off)
+    assert not stated(off).was_read
+    again = judged(
+        asked(answer(financial_record("1"), at=NEXT_DAY)),
+        previous=off,
+        as_of=NEXT_DAY,
+        **both,
+    )
+    assert (stated(again).vouches, found(again)) == (True, [])
+
+
+@pytest.mark.parametrize(("payments", "is_asked"), [(answer(paid("1")), False), (None, True)])
+def test_cost_explorer_is_asked_again_once_aws_payments_is_switched_off(
+    payments: PaymentsAnswer | None, is_asked: bool
+) -> None:
+    given: Any = {"names": BOTH, "invoices": [bill()], "past": past(issuer())}
+    before = judged(asked(answer(paid("1"))), **given)
+    facts = facts_of(asked(payments), previous=before, as_of=NEXT_DAY, **given)
+
+    assert bool(charges_wanted(facts, judge_payers(facts))) is is_asked
 
 
 def test_an_acknowledgement_covers_it() -> None:
