@@ -67,7 +67,7 @@ class RunEnd:
             judged = self._judged(run)
             muted = MutedRemarks(self._settings.muted_remarks)
             asked = outcomes if self._settings.witnesses.payments else None
-            seen = PagesOfRun(run.owners, muted, run.as_of, asked)
+            seen = PagesOfRun(run.owners, muted, run.as_of, asked, self._accounts_asked(run.as_of))
             payments = update_pages(self._archive, self._signer, self._chain, judged, seen)
         failures = notify_people(self._channels, judged, run, payments)
         sweep_hours = self._note_sweep(run)
@@ -125,12 +125,25 @@ class RunEnd:
                 retain_until(period, self._settings.retention, self._now),
             )
 
+    def _periods_asked_daily(self, as_of: datetime) -> list[BillingPeriod]:
+        """The periods of the daily run of a day, whatever this run was asked."""
+        month_before = BillingPeriod.containing(as_of).shifted(-1)
+        return month_before.with_earlier(self._settings.lookback_periods)
+
+    def _accounts_asked(self, as_of: datetime) -> set[str]:
+        """The payer accounts of the register that daily runs ask."""
+        periods = {*self._periods_asked_daily(as_of), *self._request.open_periods}
+        return {
+            payer.account_id
+            for payer in self._request.register
+            if any(map(payer.is_active_in, periods))
+        }
+
     def _note_sweep(self, run: Run) -> float:
         """Note the payer accounts that this run read; return the hours since the reading of the one
         that was read longest ago.
         """
-        month_before = BillingPeriod.containing(run.as_of).shifted(-1)
-        daily = month_before.with_earlier(self._settings.lookback_periods)
+        daily = self._periods_asked_daily(run.as_of)
         read, table = run.outcomes.without_invoices, self._channels.table
         before = table.swept()
         swept = swept_by(before, self._request.register, daily, read, run.as_of)

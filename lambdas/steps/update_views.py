@@ -4,7 +4,7 @@ Views of one period's manifest are made with it. Views of several periods (pages
 bucket's root) are made after a run has judged all its periods, so that all show the same state.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -67,6 +67,8 @@ class PagesOfRun:
     as_of: datetime
     outcomes: RunOutcomes | None
     """The run's answers of AWS Payments; None if it is switched off."""
+    asked_accounts: Collection[str]
+    """The payer accounts that daily runs ask."""
 
 
 def update_manifest_views(archive: Archive, link: Link, owners: Owners, form: CsvForm) -> None:
@@ -108,7 +110,9 @@ def update_pages(
     periods = [one for one in by_period.values() if one]
     unread = [period for period, one in by_period.items() if one is None]
     _Pages(archive, chain, periods, seen).update(judged)
-    payments = OpenPayments.of(payment_statuses(archive)) if seen.outcomes else None
+    payments = None
+    if seen.outcomes:
+        payments = OpenPayments.of(payment_statuses(archive), seen.asked_accounts)
     parents: dict[str, str] = {}
     search = Search.of(_noting(parents, find_files(archive, chain, periods)), seen.owners)
     page = archive_page(

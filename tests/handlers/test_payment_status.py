@@ -12,6 +12,7 @@ import pytest
 from lambdas.aws.archive import Archive
 from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.evidence.archive_layout import is_evidence
+from lambdas.handlers import enumerate_payer_accounts
 from sandbox.invoicing import CatalogueInvoice, Payment
 from sandbox.invoicing.faults import Fault
 from tests.handlers.conftest import ACME, AFTER_DEADLINE, BOREAL, BUCKET, World, invoice
@@ -166,6 +167,19 @@ def test_of_an_account_that_cannot_be_read_the_status_may_be_old(october: World)
     assert [one["invoice_id"] for one in acme["records"]] == ["A1"]
     assert "cannot be assumed" in acme["not_read"]
     assert f"AWS Payments could not be read for {ACME}" in page(october, "index.html")
+
+
+def test_of_an_account_that_no_run_asks_any_more_the_status_may_be_old(october: World) -> None:
+    remark = f"Runs no longer ask {ACME}: their status may be old."
+    october.run()
+    assert remark not in page(october, "index.html")
+    register = enumerate_payer_accounts.REGISTER
+    register.write_text(f"account_id,name,active_to\n{ACME},Acme,2026-10\n{BOREAL},Boreal,\n")
+    october.run(at=datetime(2027, 1, 12, 6, tzinfo=UTC))
+
+    first = page(october, "index.html")
+    assert "1 invoice past due: 12,450.10 EUR." in first
+    assert remark in first
 
 
 def test_without_the_setting_nobody_is_asked_and_nothing_is_shown(

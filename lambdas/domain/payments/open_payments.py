@@ -1,6 +1,6 @@
 """The invoices and credit memos of all billing periods that are not paid or applied yet."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -32,10 +32,16 @@ class OpenPayments:
     """The instant of the latest change in any status; None: AWS Payments never answered."""
     not_read: tuple[str, ...] = ()
     """The payer accounts whose status may be old."""
+    not_asked: tuple[str, ...] = ()
+    """The payer accounts of open payments that runs ask no longer."""
 
     @classmethod
-    def of(cls, statuses: Iterable[PaymentStatus]) -> "OpenPayments":
-        """Take the open records of each status; the statuses may come one after the other."""
+    def of(
+        cls, statuses: Iterable[PaymentStatus], asked: Collection[str] | None = None
+    ) -> "OpenPayments":
+        """Take the open records of each status; the statuses may come one after the other. `asked`
+        are the payer accounts that runs ask; None: not compared.
+        """
         found: list[OpenPayment] = []
         instants: list[str] = []
         not_read: set[str] = set()
@@ -44,10 +50,12 @@ class OpenPayments:
             not_read |= {one.payer_account_id for one in status.payers if one.not_read}
             seen = {one.record_id: OpenPayment(account_id, one) for account_id, one in status.seen}
             found += (one for one in seen.values() if one.record.is_open)
+        holders = {one.payer_account_id for one in found}
         return cls(
             tuple(sorted(found, key=_order)),
             max(instants, key=read_instant, default=None),
             tuple(sorted(not_read)),
+            () if asked is None else tuple(sorted(holders.difference(asked))),
         )
 
     @property

@@ -153,6 +153,10 @@ class PaymentsOverview:
                 "of the month has the reason.",
                 class_="tally",
             )
+        if payments.not_asked:
+            accounts = some_of(payments.not_asked)
+            text = f"Runs no longer ask {accounts}: their status may be old."
+            yield element("p", text, class_="tally")
 
 
 def _age(month: BillingPeriod, held: Sequence[OpenPayment], currencies: Sequence[str]) -> Html:
