@@ -5,10 +5,11 @@ Views are not locked: an unreadable one counts as missing, and the next run make
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from lambdas.aws.archive import Archive, ReadObject
+from lambdas.aws.archive import Archive, ObjectTooLarge, ReadObject
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.archive_layout import (
     PERIODS_PREFIX,
@@ -72,7 +73,9 @@ def changed_payment_statuses(archive: Archive, outcomes: RunOutcomes) -> Iterato
         }
         answers = _not_reached(asked) | outcomes.payments_of(period)
         update = partial(_updated, period, answers=answers, asked=asked.keys())
-        file = archive.read(payment_status_key(period))
+        file = None
+        with suppress(ObjectTooLarge):  # it is made anew
+            file = archive.read(payment_status_key(period))
         after = update(file)
         if after.payers and (file is None or file.content != _bytes(after)):
             yield after

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,8 +10,13 @@ from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.evidence.records import StoredObject
 from lambdas.domain.payments.payment_status import PayerPayments, PaymentStatus
 from lambdas.steps import payment_statuses as steps
-from lambdas.steps.payment_statuses import open_payment_statuses, payment_status, payment_statuses
-from tests.domain.payments.records import financial_record
+from lambdas.steps.payment_statuses import (
+    changed_payment_statuses,
+    open_payment_statuses,
+    payment_status,
+    payment_statuses,
+)
+from tests.domain.payments.records import answer, financial_record
 
 JULY, AUGUST, SEPTEMBER = (BillingPeriod(2026, month) for month in (7, 8, 9))
 ACME = "111122223333"
@@ -94,3 +100,14 @@ def test_a_view_that_cannot_be_understood_counts_as_none(content: bytes) -> None
     bucket = archive(p2026_08=content, p2026_09=view(SEPTEMBER))
     assert payment_status(bucket, AUGUST) is None
     assert list(payment_statuses(bucket)) == [status(SEPTEMBER)]
+
+
+def test_one_that_is_too_large_is_made_anew() -> None:
+    bucket = archive(p2026_08=view(AUGUST) + b" " * (1 << 20))
+    record = financial_record(billing_period=AUGUST)
+    outcomes: Any = SimpleNamespace(
+        without_invoices=(),
+        payment_periods={AUGUST},
+        payments_of=lambda _: {ACME: answer(record)},
+    )
+    assert next(changed_payment_statuses(bucket, outcomes)).records == (record,)
