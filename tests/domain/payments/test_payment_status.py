@@ -246,6 +246,7 @@ def test_past_due_amounts_are_added_per_currency() -> None:
         (financial_record(), "past due since 4 December 2026"),
         (financial_record(due_date=date(2026, 12, 4)), "not paid yet"),
         (financial_record(due_date=None, due_status="PAST_DUE"), "past due"),
+        (financial_record(due_date=date.max, due_status="PAST_DUE"), "past due"),
         (paid(), "paid 20 November 2026"),
         (paid(on="2026-12-04"), "paid late, 4 December 2026"),
         (credit_memo(), "not applied yet"),
