@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.money import Amount
 from lambdas.domain.payments.financial_record import FinancialRecord, outstanding_totals
@@ -88,10 +87,6 @@ class OpenPayments:
         return [
             one for one in self.payments if not one.record.is_invoice and one.record.is_outstanding
         ]
-
-    @property
-    def periods(self) -> frozenset[BillingPeriod]:
-        return frozenset(one.record.billing_period for one in self.payments)
 
 
 def totals_of(payments: Sequence[OpenPayment]) -> list[Amount]:
