@@ -60,7 +60,8 @@ def payment_status(archive: Archive, period: BillingPeriod) -> PaymentStatus | N
 
 def changed_payment_statuses(archive: Archive, outcomes: RunOutcomes) -> Iterator[PaymentStatus]:
     """Give the status of each period that a run has changed, and write it when the next one is
-    asked for: a crash before leaves it to the next run, with all that shows it.
+    asked for: a crash before leaves it to the next run, with all that shows it. If another run has
+    written meanwhile, the status of both is given then.
 
     A payer account that the run did not ask keeps its part.
     """
@@ -79,7 +80,22 @@ def changed_payment_statuses(archive: Archive, outcomes: RunOutcomes) -> Iterato
         after = update(file)
         if after.payers and (file is None or file.content != _bytes(after)):
             yield after
-            archive.merge_view(payment_status_key(period), partial(_merged, update))
+            merged = _Merged(update)
+            archive.merge_view(payment_status_key(period), merged)
+            if merged.status and merged.status != after:
+                yield merged.status
+
+
+class _Merged:
+    """The view that `update` makes of the present one; `status` is the last that it made."""
+
+    def __init__(self, update: Callable[[ReadObject | None], PaymentStatus]) -> None:
+        self._update = update
+        self.status: PaymentStatus | None = None
+
+    def __call__(self, file: ReadObject | None) -> bytes:
+        self.status = self._update(file)
+        return _bytes(self.status)
 
 
 def _not_reached(asked: Mapping[str, PayerOutcome]) -> dict[str, PaymentsAnswer]:
@@ -89,10 +105,6 @@ def _not_reached(asked: Mapping[str, PayerOutcome]) -> dict[str, PaymentsAnswer]
         for account_id, one in asked.items()
         if one.outcome != CHECKED
     }
-
-
-def _merged(update: Callable[[ReadObject | None], PaymentStatus], file: ReadObject | None) -> bytes:
-    return _bytes(update(file))
 
 
 def _updated(

@@ -228,6 +228,29 @@ def test_a_crash_leaves_to_the_next_run_what_shows_a_payment(
     assert "paid 13 November 2026" in page(october)
 
 
+def test_a_page_shows_what_another_run_wrote_meanwhile(
+    october: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    october.run()
+    november = {"billing_period": "2026-11"}
+    pays = Payment(paid_after=timedelta(days=10))
+    october.catalogue.payers[ACME] = [of("A1", pays, amount="12450.10", currency="EUR")]
+    october.catalogue.debts[BOREAL] = [of("B2", NEVER, payer=BOREAL)]
+    merge, at = Archive.merge_view, datetime(2026, 12, 5, 6, tzinfo=UTC)
+
+    def another_was_first(archive: Archive, key: str, *given: Any) -> bool:
+        monkeypatch.setattr(Archive, "merge_view", merge)
+        october.run({**november, "payer_account_ids": [BOREAL]}, at=at)
+        return merge(archive, key, *given)
+
+    monkeypatch.setattr(Archive, "merge_view", another_was_first)
+    october.run({**november, "payer_account_ids": [ACME]}, at=at)
+
+    assert statuses(october) == {"A1": "SETTLED", "B1": "SETTLED", "B2": "OUTSTANDING"}
+    assert "paid 13 November 2026" in page(october)
+    assert "B2" in page(october)
+
+
 def test_an_unreadable_view_is_made_anew(october: World) -> None:
     october.run()
     october.s3.put_object(Bucket=BUCKET, Key=VIEW, Body=b"{}")
