@@ -204,3 +204,17 @@ def test_an_archive_that_had_no_aws_payments_gains_it_and_no_closed_month_turns_
         # the debt of the closed month is on its page, and the check names it
         assert "OWED-9" in upgraded.content(f"periods/{CLOSED}/index.html").decode()
         assert codes == {"PAYMENT_WITHOUT_INVOICE": "warning"}
+
+
+def test_switching_aws_payments_on_and_off_and_on_leaves_closed_months_untouched(
+    upgraded: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgraded.catalogue.debts[ACME] = [invoice("OWED-9", period=CLOSED, issued="2026-10-03")]
+    before = untouched(upgraded)
+    for hour, is_on in enumerate(("false", "true", "false", "true")):
+        monkeypatch.setenv("PAYMENTS", is_on)
+        run_as_scheduled(upgraded, AN_HOUR_LATER + timedelta(hours=hour))
+        assert untouched(upgraded) == before
+        page = upgraded.content(f"periods/{CLOSED}/index.html").decode()
+        assert ("OWED-9" in page) == (is_on == "true")
+    assert upgraded.asked("GetInvoicePDF") == {}

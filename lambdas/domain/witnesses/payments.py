@@ -106,11 +106,13 @@ class PaymentRecords(Form):
         """True if it was read whole, has records, and each of them is listed."""
         return self.was_read and self.records > 0 and not (self.unlisted or self.not_read)
 
-    def as_last_read(self) -> "PaymentRecords":
+    def as_last_read(self) -> "PaymentRecords | None":
         """The statement once AWS Payments is not asked any more: of a read that failed or was not
-        whole only the gaps stay.
+        whole only the gaps stay; None if there are none.
         """
-        return PaymentRecords(unlisted=self.unlisted) if self.not_read else self
+        if not self.not_read:
+            return self
+        return PaymentRecords(unlisted=self.unlisted) if self.unlisted else None
 
 
 def payment_records(

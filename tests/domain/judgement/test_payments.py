@@ -316,6 +316,8 @@ def test_the_warning_of_a_closed_month_ends_when_aws_payments_answers_or_is_not_
 
     assert "WITNESS_NOT_READ" not in codes(now)
     assert now.closed_at == before.closed_at
+    statement = payer(now).witnesses.payments
+    assert (statement and statement.records) == (1 if payments else None)
 
 
 def test_an_answer_that_was_not_whole_does_not_become_whole_by_switching_off() -> None:
