@@ -260,13 +260,17 @@ class Facts:
     @cached_property
     def listed_ids(self) -> frozenset[str]:
         """The ids of all invoices that AWS Invoicing lists or has listed, as far as the run knows:
-        of this period, or archived in another one.
+        of this period, archived or not, or archived in another one.
         """
         ids = {one.invoice_id for one in self.invoices}
         for account_id in {*self.before, *self.outstanding_of}:
             ids |= {one.invoice_id for one in self.outstanding_invoices(account_id)}
+        rows = (row for outcome in self.outcomes for row in outcome.unusable)
+        here = (row for row in rows if row.billing_period == self.billing_period)
         return frozenset(ids).union(
-            self.recorded_elsewhere, *(outcome.listed_ids for outcome in self.outcomes)
+            (row.invoice_id for row in here if row.invoice_id),
+            self.recorded_elsewhere,
+            *(outcome.listed_ids for outcome in self.outcomes),
         )
 
     @cached_property

@@ -6,11 +6,12 @@ An item of the workflow's map has its whole identity.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.findings import Finding, finding
-from lambdas.domain.invoices.received_rows import Row, problems_text, read_row
+from lambdas.domain.invoices.received_rows import ReceivedRow, Row, problems_text, read_row
 from lambdas.domain.invoices.receiver_roles import only_roles
 from lambdas.domain.invoices.summary import InvoiceSummary, one_a_listing
 from lambdas.domain.json_form import ADDED_LATER, INLINE, OMITTED, Form, named
@@ -99,14 +100,22 @@ class UnusableRow(Form):
     received: str | None = field(default=None, metadata=ADDED_LATER | named("row_received"))
     """The row's own JSON text as AWS sent it; nothing else keeps it."""
 
+    @cached_property
+    def _row(self) -> ReceivedRow | None:
+        return None if self.received is None else read_row(self.received)
+
+    @property
+    def invoice_id(self) -> str | None:
+        """The invoice id, if it is only the period that nothing shows."""
+        return self._row.row.get("InvoiceId") if self._row else None
+
     def finding(self, payer_account_id: str) -> Finding:
         """The finding on the payer account whose listings show the row, one for each row."""
         what, cause = "an invoice without an id", ""
-        if self.received is not None:
-            read = read_row(self.received)
-            cause = f": {problems_text(read.problems)}" if read.problems else ""
-            if invoice_id := read.row.get("InvoiceId"):
-                what = f"invoice {invoice_id} without anything that says its billing period"
+        if self._row:
+            cause = f": {problems_text(self._row.problems)}" if self._row.problems else ""
+            if self.invoice_id:
+                what = f"invoice {self.invoice_id} without anything that says its billing period"
         return finding(
             "INVOICE_WITHOUT_ID",
             f"{payer_account_id} row {self.fingerprint}",

@@ -11,7 +11,7 @@ from lambdas.domain.findings import finding
 from lambdas.domain.judgement.judge import charges_wanted, judge_payers
 from lambdas.domain.judgement.manifests import Manifest
 from lambdas.domain.payments.payments_answer import PaymentsAnswer
-from lambdas.domain.runs.payer_run import ListingNote
+from lambdas.domain.runs.payer_run import ListingNote, UnusableRow
 from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
 from lambdas.domain.witnesses.payments import PaymentRecords
 from tests.domain.examples import (
@@ -124,6 +124,16 @@ def test_an_id_is_known_under_any_account_in_any_listing_and_in_any_period() -> 
 
     assert found(manifest) == []
     assert stated(manifest).records == 5
+
+
+def test_an_id_in_a_row_that_cannot_be_archived_is_listed_and_one_gap() -> None:
+    row = UnusableRow(OCTOBER, "0123456789ab", '{"InvoiceId": "7"}')
+    manifest = judged(
+        asked(answer(financial_record("7")), nameless=(row,)), invoices=[archived("1")]
+    )
+
+    assert (found(manifest), codes(manifest)["INVOICE_WITHOUT_ID"]) == ([], "blocking")
+    assert payer(manifest).unarchived == 1
 
 
 def test_records_of_other_periods_say_nothing_about_this_one() -> None:
