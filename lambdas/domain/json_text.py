@@ -3,7 +3,10 @@
 import hashlib
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from json.encoder import encode_basestring
+from typing import Annotated
+
+_WORDS = {None: "null", True: "true", False: "false"}
 
 
 def to_json(value: object) -> bytes:
@@ -12,29 +15,58 @@ def to_json(value: object) -> bytes:
     Refuses floats: money and rates are text. Half of a surrogate pair, which is no UTF-8, is
     written as AWS sends it, `\\ud800`.
     """
-    return _to_json(value, indent=2).encode(errors="backslashreplace")
+    return _indented(value).encode(errors="backslashreplace")
 
 
 def to_compact_json(value: object) -> bytes:
     """The same in one line without spaces."""
-    return _to_json(value, separators=(",", ":")).encode(errors="backslashreplace")
+    return _in_one_line(value).encode(errors="backslashreplace")
 
 
 def to_canonical_json(value: object) -> bytes:
     """The signed form: one line without spaces. Every release writes and checks it with halves of
     surrogate pairs unescaped.
     """
-    return _to_json(value, separators=(",", ":")).encode(errors="surrogatepass")
+    return _in_one_line(value).encode(errors="surrogatepass")
 
 
 def to_hashed_json(value: object) -> bytes:
     """The form for fingerprints, as in the first release; never stored."""
-    return _to_json(value, indent=2).encode(errors="surrogatepass")
+    return _indented(value).encode(errors="surrogatepass")
 
 
-def _to_json(value: object, **form: Any) -> str:
+def _in_one_line(value: object) -> str:
     _refuse_floats(value)
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, **form) + "\n"
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _indented(value: object) -> str:
+    return _lines(value, "\n") + "\n"
+
+
+def _lines(value: object, line: str) -> str:
+    """The text that json.dumps gives with an indent of two spaces, in half its time. `line` begins
+    a line around it.
+    """
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, bool | None):
+        return _WORDS[value]
+    if isinstance(value, int):
+        return int.__repr__(value)
+    inner = f"{line}  "
+    parts = []
+    if isinstance(value, dict):
+        for name in sorted(value):
+            member = _lines(value[name], inner)  # in a loop, it is one call a level
+            parts.append(f"{encode_basestring(name)}: {member}")
+        return f"{{{inner}{f',{inner}'.join(parts)}{line}}}" if parts else "{}"
+    if isinstance(value, list | tuple):
+        for item in value:
+            parts.append(_lines(item, inner))  # noqa: PERF401 - it is one call a level
+        return f"[{inner}{f',{inner}'.join(parts)}{line}]" if parts else "[]"
+    _refuse_floats(value)
+    raise TypeError(f"{type(value).__name__} is no plain data")
 
 
 def sha256_hex(content: bytes) -> str:

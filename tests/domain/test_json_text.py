@@ -42,6 +42,13 @@ def test_the_same_data_gives_the_same_bytes(data: dict[str, int], random: object
     assert to_json(OrderedDict(items)) == to_json(data)
 
 
+@given(plain_data | st.tuples(plain_data, plain_data))
+def test_the_indented_form_is_that_of_the_standard_library(data: object) -> None:
+    text = json.dumps(data, sort_keys=True, ensure_ascii=False, indent=2) + "\n"
+    assert to_hashed_json(data) == text.encode(errors="surrogatepass")
+    assert to_json(data) == text.encode(errors="backslashreplace")
+
+
 def test_the_form_is_sorted_indented_utf_8_with_a_newline_at_the_end() -> None:
     assert to_json({"b": "é", "a": [1]}) == '{\n  "a": [\n    1\n  ],\n  "b": "é"\n}\n'.encode()
 
