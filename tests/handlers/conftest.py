@@ -33,6 +33,7 @@ from lambdas.handlers import (
 )
 from lambdas.settings import FunctionSettings, Witnesses
 from lambdas.steps import update_views
+from lambdas.steps.judging import ask_charges
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.workbook import ledger_workbook
 from sandbox.invoicing import catalogue as emulated
@@ -49,6 +50,7 @@ from sandbox.invoicing.catalogue import (
 from sandbox.invoicing.server import InvoicingEmulator
 from tests.fake_kms import FakeKms
 from tests.handlers.channels import Bus, Topic
+from tests.handlers.kept_service import SERVICES, KeptEmulator, kept
 from tests.handlers.moments import begin
 from tests.stores.client import client_of
 from tests.stores.dynamodb import MemoryDynamoDB
@@ -483,6 +485,16 @@ def _ledger_workbook(
     return _WORKBOOKS[of]
 
 
+_OF_PAYERS = {
+    (list_invoice_summaries, "invoicing_client"): kept(clients.invoicing_client),
+    (list_invoice_summaries, "payments_client"): kept(clients.payments_client),
+    (list_invoice_summaries, "organizations_client"): kept(clients.organizations_client),
+    (fetch_invoice_documents, "invoicing_client"): kept(clients.invoicing_client),
+    (ask_charges, "cost_explorer_client"): kept(clients.cost_explorer_client),
+}
+"""The makers of payer accounts' clients, by the modules that have them."""
+
+
 @cache
 def _client(service: str) -> Any:
     """The functions' client of a store, made once: that takes longer than a run."""
@@ -552,8 +564,10 @@ def prepared_world(
     roles = RoleDirectory()
     monkeypatch.setattr(payer_role, "sts_client", roles.client)
     catalogue = Catalogue()
-    with InvoicingEmulator(of or catalogue, now=AFTER_DEADLINE) as emulator:
-        for service in ("INVOICING", "COST_EXPLORER", "ORGANIZATIONS", "PAYMENTS"):
+    for (step, name), client in _OF_PAYERS.items():
+        monkeypatch.setattr(step, name, client)
+    with KeptEmulator(of or catalogue, now=AFTER_DEADLINE) as emulator:
+        for service in SERVICES:
             monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", emulator.url)
         s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
         yield World(s3, kms, dynamodb, emulator, catalogue, roles, settings, topic, bus)

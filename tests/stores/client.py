@@ -37,8 +37,10 @@ def client_of(store: Store, made: Any) -> Any:
     client: Any = object.__new__(type(made))
     vars(client).update(vars(made))
     of_made = made.meta
+    events = copy.copy(of_made.events)
+    events._alias_name_cache = of_made.events._alias_name_cache  # names mean the same everywhere
     client.meta = ClientMeta(
-        copy.copy(of_made.events),
+        events,
         of_made.config,
         of_made.endpoint_url,
         of_made.service_model,
