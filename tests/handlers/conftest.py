@@ -34,6 +34,7 @@ from lambdas.handlers import (
 from lambdas.settings import FunctionSettings, Witnesses
 from lambdas.steps import update_views
 from lambdas.steps.judging import ask_charges
+from lambdas.views import workbook
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.workbook import ledger_workbook
 from sandbox.invoicing import catalogue as emulated
@@ -442,6 +443,8 @@ def month(world: World, monkeypatch: pytest.MonkeyPatch) -> Month:
 
 @pytest.fixture
 def world(loopback: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[World]:
+    # the meanings of the columns are half of the cells, and the same in every workbook
+    monkeypatch.setattr(workbook, "_column_rows", tuple)
     yield from prepared_world(monkeypatch, tmp_path)
 
 
@@ -474,14 +477,14 @@ def _ledger_workbook(
     """The workbook, made once for runs that have nothing new; of their instants it shows whether
     the deadlines, and the due dates of payments, have passed.
     """
-    if payments:
-        return ledger_workbook(manifest, before, owners, as_of, payments)
-    is_overdue = f"{as_of:%Y-%m-%d}" > manifest.last_day
+    day = f"{as_of:%Y-%m-%d}"
+    shown_of_day = day if payments else day > manifest.last_day
     earlier = before and before.read_as_of(None)
-    content = repr((manifest, earlier, before and before.is_overdue, vars(owners), is_overdue))
+    is_overdue = before and before.is_overdue
+    content = repr((manifest, earlier, is_overdue, vars(owners), shown_of_day, payments))
     of = hashlib.sha256(content.encode(errors="surrogatepass")).digest()
     if of not in _WORKBOOKS:
-        _WORKBOOKS[of] = ledger_workbook(manifest, before, owners, as_of)
+        _WORKBOOKS[of] = ledger_workbook(manifest, before, owners, as_of, payments)
     return _WORKBOOKS[of]
 
 
