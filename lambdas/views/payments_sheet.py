@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
 from lambdas.domain.json_text import read_instant
+from lambdas.domain.payments.financial_record import FinancialRecord
 from lambdas.domain.payments.payment_status import PaymentStatus
 from lambdas.domain.payments.payment_words import payment_text
 from lambdas.views.cells import Cell, Kind
@@ -41,15 +42,23 @@ def payment_rows(
 ) -> Iterator[list[Cell]]:
     """A row for each record, past due ones first. `names` are by payer account, `archived` the
     invoice ids that the period's archive has.
+
+    A record that several payer accounts show is that of the one that was seen last.
     """
-    held = [(payer, record) for payer in status.payers for record in payer.records]
-    for payer, record in sorted(held, key=lambda one: not one[1].is_past_due_on(day)):
+    once = {record.record_id: (account_id, record) for account_id, record in status.seen}
+    changed_at = {payer.payer_account_id: payer.at for payer in status.payers}
+
+    def order(one: tuple[str, FinancialRecord]) -> tuple[bool, str, str]:
+        return not one[1].is_past_due_on(day), one[0], one[1].invoice_id
+
+    for account_id, record in sorted(once.values(), key=order):
+        at = changed_at[account_id]
         is_past_due = record.is_past_due_on(day)
         balances = record.balances
         yield [
             record.invoice_id,
-            payer.payer_account_id,
-            names.get(payer.payer_account_id, ""),
+            account_id,
+            names.get(account_id, ""),
             code_name(record.record_type),
             payment_text(record, day),
             record.due_date,
@@ -66,5 +75,5 @@ def payment_rows(
             record.seller,
             "yes" if record.invoice_id in archived else "no",
             record.record_id,
-            read_instant(payer.at) if payer.at else None,
+            read_instant(at) if at else None,
         ]

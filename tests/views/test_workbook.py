@@ -3,7 +3,7 @@
 import io
 import zipfile
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -532,3 +532,15 @@ def test_payments_are_a_sheet_with_past_due_ones_first() -> None:
 def test_without_a_payment_status_there_is_no_sheet_of_payments() -> None:
     assert "payments" not in opened(month()).sheetnames
     assert "payments" not in opened(month(), payments=PaymentStatus(OCTOBER)).sheetnames
+
+
+def test_a_record_that_two_payer_accounts_show_is_one_row() -> None:
+    first = answer(financial_record("2", "7.00"), paid("3"))
+    later = answer(paid("2", value="7.00"), at=AFTER_DEADLINE + timedelta(days=1))
+    status = PaymentStatus(OCTOBER).updated({BOREAL: later, ACME: first}, {ACME, BOREAL})
+    rows = table(opened(month(), payments=status)["payments"])
+
+    assert [(row["Invoice"], row["Payer account"], row["Payment"]) for row in rows] == [
+        ("2", BOREAL, "paid 20 November 2026"), ("3", ACME, "paid 20 November 2026")
+    ]  # fmt: skip
+    assert rows[0]["Status by AWS (changed UTC)"] == datetime(2026, 11, 13, 6)  # noqa: DTZ001
