@@ -73,6 +73,8 @@ def _owner(owner: Owner) -> str:
 
 
 def _what(item: OpenItem, account_id: str) -> str:
+    if item.record:
+        return f"{item.record.kind} {plain_id(item.record.invoice_id)}"
     if item.invoice_id and item.subject in (item.invoice_id, account_id):
         return f"invoice {plain_id(item.invoice_id)}"
     if item.invoice_id:
@@ -89,7 +91,11 @@ def _account(who: Identity) -> str:
 def _facts(item: OpenItem) -> Iterator[str]:
     if item.record:
         seller = plain_name(item.record.seller)
-        yield f"{amount_text(item.record.amount)} of {seller} (AWS Payments; AWS lists no invoice)"
+        credit = " credit" if item.record.is_credit else ""
+        yield (
+            f"{amount_text(item.record.amount)}{credit} of {seller} (AWS Payments; AWS Invoicing "
+            "does not list it)"
+        )
     if item.amount:
         yield f"{amount_text(item.amount)} (listed by AWS, PDF outstanding)"
     if item.issued:

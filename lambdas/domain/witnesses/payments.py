@@ -46,13 +46,21 @@ class UnlistedRecord(Form):
         )
 
     @property
+    def is_credit(self) -> bool:
+        return self.record_type == CREDIT_MEMO
+
+    @property
+    def kind(self) -> str:
+        """Its type in a word."""
+        return "credit memo" if self.is_credit else "invoice"
+
+    @property
     def text(self) -> str:
         """The record in words, as part of a sentence."""
-        what = "credit memo" if self.record_type == CREDIT_MEMO else "invoice"
         amount = money(self.amount.value, self.amount.currency)
         due = f", due {day_name(self.due_date)}" if self.due_date else ""
         return (
-            f"{what} {self.invoice_id} of {self.seller} for {amount} {self.amount.currency}, "
+            f"{self.kind} {self.invoice_id} of {self.seller} for {amount} {self.amount.currency}, "
             f"issued {day_name(self.issued_on)}{due}"
         )
 

@@ -11,6 +11,7 @@ from lambdas.domain.close.owners import Owners
 from lambdas.domain.findings import KINDS, Finding, finding
 from lambdas.domain.judgement.manifests import PayerState
 from lambdas.domain.notifications.email import email_text
+from lambdas.domain.notifications.item_text import item_lines, item_title
 from lambdas.domain.notifications.reasons import Notification, Reason
 from lambdas.domain.runs.payer_register import Payer
 from lambdas.domain.verdict_words import PeriodVerdict
@@ -18,6 +19,7 @@ from lambdas.domain.witnesses.acknowledgements import Acknowledgement
 from lambdas.domain.witnesses.statements import PayerWitnesses
 from sandbox.organization import HOSTILE_PAYERS
 from tests.domain.examples import ACME, BOREAL, OCTOBER, archived
+from tests.domain.judging import judged, outcome
 from tests.domain.notifications.notices import (
     CEDAR,
     DENIED,
@@ -31,6 +33,7 @@ from tests.domain.notifications.notices import (
     notification,
     outstanding,
 )
+from tests.domain.payments.records import answer, credit_memo, financial_record
 
 AUDITOR = "For the auditor, who compares it with the archive:"
 ONE = account("PARTIAL", BOREAL, "Boreal Foods S.A.", missing=[outstanding("2609293185")])
@@ -514,4 +517,20 @@ def test_refusals_alone_are_an_email_of_their_own() -> None:
         f"Next: {KINDS['WITNESS_NOT_READ'].next_step}\n"
         "This e-mail comes once. Until it is fixed, the page of each month shows it as "
         "WITNESS_NOT_READ.\n"
+    )
+
+
+def test_what_aws_payments_alone_has_is_an_invoice_or_a_credit_memo() -> None:
+    asked = outcome(payments=answer(financial_record("7"), credit_memo("9", "41.10")))
+    manifest = judged(asked, invoices=[archived("1")])
+    one = replace(
+        notification("ACTION_REQUIRED"), manifest=manifest, open=open_items(manifest, Owners(()))
+    )
+    [invoice, memo] = one.open.items
+
+    assert item_title(invoice) == "Acme (111122223333): invoice 7"
+    assert item_title(memo) == "Acme (111122223333): credit memo 9"
+    assert next(item_lines(memo, one)).startswith(
+        "USD 41.10 credit of Amazon Web Services EMEA SARL (AWS Payments; AWS Invoicing does not "
+        "list it), issued 3 November 2026"
     )

@@ -66,6 +66,9 @@ def _owner(item: OpenItem) -> Content:
 
 def _subject(page: PeriodContext, item: OpenItem) -> Content:
     """The invoice and, if another document of it is missing, this document; else what is wrong."""
+    if item.record:
+        kind = element("span", f"{item.record.kind}, not listed by AWS Invoicing", class_="kind")
+        return [name(item.record.invoice_id), " ", kind]
     if not item.invoice_id:
         account = item.who.account_id if item.who else ""
         subjects = dict.fromkeys(one.subject for one in item.findings if one.subject != account)
@@ -80,7 +83,8 @@ def _subject(page: PeriodContext, item: OpenItem) -> Content:
 def _amount(item: OpenItem) -> Content:
     if item.record:
         due = f", due {day_name(item.record.due_date)}" if item.record.due_date else ""
-        source = element("span", f"by AWS Payments{due}; not listed", class_="kind")
+        credit = "credit " if item.record.is_credit else ""
+        source = element("span", f"{credit}by AWS Payments{due}", class_="kind")
         return [amount_mark(item.record.amount), " ", source]
     if item.amount is None:
         if item.is_archived or item.is_elsewhere:

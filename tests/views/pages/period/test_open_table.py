@@ -9,6 +9,8 @@ from lambdas.domain.judgement.manifests import Manifest, OutstandingSince, Payer
 from lambdas.domain.runs.payer_register import Payer
 from tests.domain.example_months import amount, month, page_of_month, payer_state
 from tests.domain.examples import ACME, BOREAL, archived, outstanding, summary_row
+from tests.domain.judging import judged, outcome
+from tests.domain.payments.records import answer, credit_memo, financial_record
 from tests.views.pages.reading import Node, read, section
 
 OWNERS = Owners([Payer(ACME, "Acme", owner="Dana Whitlock")])
@@ -157,3 +159,15 @@ def test_an_account_outside_the_register_is_marked_with_the_one_that_lists_it() 
     assert row[:2] == [f"Listed under Acme {BOREAL}", "Dana Whitlock acts for finance"]
     names = [one.one("span", "name").text for one in page.all("details", "payer")]
     assert names == ["Listed under Acme", "Acme"]
+
+
+def test_what_aws_payments_alone_has_is_an_invoice_or_a_credit_memo() -> None:
+    asked = outcome(payments=answer(financial_record("7"), credit_memo("9", "41.10")))
+    invoice, memo = rows(read(page_of_month(judged(asked, invoices=[archived("1")]))))
+
+    assert (invoice[2], memo[2]) == (
+        "7 invoice, not listed by AWS Invoicing",
+        "9 credit memo, not listed by AWS Invoicing",
+    )
+    assert invoice[5] == "USD 100.00 by AWS Payments, due 3 December 2026"
+    assert memo[5] == "USD 41.10 credit by AWS Payments"
