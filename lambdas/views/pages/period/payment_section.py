@@ -1,6 +1,6 @@
 """The payment status on a period's page, as AWS Payments showed it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
 from lambdas.domain.day_names import day_name
@@ -8,7 +8,7 @@ from lambdas.domain.json_text import read_instant
 from lambdas.domain.money import Amount, sums
 from lambdas.domain.money_text import money
 from lambdas.domain.payments.financial_record import FinancialRecord
-from lambdas.domain.payments.open_payments import OpenPayment, OpenPayments, totals_of
+from lambdas.domain.payments.open_payments import OpenPayment, OpenPayments
 from lambdas.domain.payments.payment_words import amounts_text, payment_text
 from lambdas.domain.words import counted
 from lambdas.views.pages.frame import (
@@ -24,7 +24,7 @@ from lambdas.views.pages.frame import (
 from lambdas.views.pages.html import Content, Html, element, join, name
 from lambdas.views.pages.period.context import PeriodContext
 
-_MOST_SHOWN, _MOST_LISTED = 20, 200
+_MOST_SHOWN, _MOST_LISTED, _MOST_REASONS = 20, 200, 3
 _CLASS = "payments of-period"
 _TOTALS = ("Invoices", "Number|", "Amount|")
 _OPEN = ("Invoice", "Payer account", "Seller", "Terms", "Due", "Outstanding|")
@@ -37,10 +37,10 @@ def payment_section(page: PeriodContext) -> Html | None:
     payments = OpenPayments.of([page.payments])
     return section(
         "Payment status",
-        _totals(page) if page.payments.records else element("p", "AWS Payments has no record."),
+        _totals(page),
         _past_due(page, payments.past_due(page.day)),
         _not_due(page, payments.to_pay(page.day)),
-        *_remarks(page, payments),
+        *_remarks(page),
         name="payment-status",
         note=_note(page),
     )
@@ -57,9 +57,12 @@ def _note(page: PeriodContext) -> str:
     )
 
 
-def _totals(page: PeriodContext) -> Html:
-    """A row for each state of payment, with its amounts per currency."""
-    invoices = [one for one in _records(page) if one.is_invoice]
+def _totals(page: PeriodContext) -> Html | None:
+    """A row for each state of payment, with its amounts per currency; None without invoices."""
+    records = _records(page)
+    if not records and page.payments and page.payments.as_of:
+        return element("p", "AWS Payments has no invoice or credit memo of this month.")
+    invoices = [one for one in records if one.is_invoice]
     states = {
         "Paid": [one for one in invoices if one.is_paid],
         "In process": [one for one in invoices if one.is_open and not one.is_outstanding],
@@ -69,13 +72,15 @@ def _totals(page: PeriodContext) -> Html:
         "Past due": [one for one in invoices if one.is_past_due_on(page.day)],
         "Canceled": [one for one in invoices if not (one.is_open or one.is_paid)],
     }
-    rows = (_state_row(label, held) for label, held in states.items() if held)
+    rows = [_state_row(label, held) for label, held in states.items() if held]
+    if not rows:
+        return None
     return table("Invoices by payment status", _TOTALS, rows, class_="payment-totals")
 
 
 def _state_row(label: str, held: Sequence[FinancialRecord]) -> Html:
     is_bad = label == "Past due"
-    totals = {one.currency: one.value for one in sums(one.amount for one in held)}
+    totals = {one.currency: one.value for one in _totals_in_state(held)}
     return element(
         "tr",
         cell("Invoices", element("strong", label) if is_bad else label),
@@ -143,38 +148,87 @@ def _invoice(page: PeriodContext, record: FinancialRecord) -> Content:
     """The invoice's id as a link to its document, or with the remark that there is none."""
     if document := page.document_of(record.invoice_id):
         return page.links.to(document, name(record.invoice_id))
-    remark = "outstanding" if record.invoice_id in page.listed_ids else "not in the archive"
+    remark = "PDF not archived" if record.invoice_id in page.listed_ids else "not in the archive"
     return [name(record.invoice_id), " ", element("span", remark, class_="kind")]
 
 
-def _remarks(page: PeriodContext, payments: OpenPayments) -> Iterator[Html]:
+def _remarks(page: PeriodContext) -> Iterator[Html]:
     """Further facts, one line each."""
-    late = [one for one in _records(page) if one.was_paid_late]
-    if late:
-        yield _line("Paid late", late, page.day)
-    if memos := payments.credits:
-        credits_text = f"{counted(len(memos), 'credit memo')}, {amounts_text(totals_of(memos))}"
-        yield element("p", "Not applied yet: ", credits_text, ".", class_="tally")
-    absent = [one for one in _records(page) if one.invoice_id not in page.listed_ids]
-    if absent:
-        yield _line("Not in the archive", absent, page.day)
-    for payer in page.payments.payers if page.payments else ():
-        if payer.not_read:
-            who = _payer(page, payer.payer_account_id)
-            yield element("p", "Not read for ", who, f": {payer.not_read}", class_="note")
+    records = _records(page)
+    if late := [one for one in records if one.was_paid_late]:
+        yield _line("Paid late", late, _late_text)
+    if in_part := [one for one in records if one.is_outstanding and one.outstanding != one.amount]:
+        yield _line("Outstanding in part", in_part, _part_text)
+    yield from _credit_memos([one for one in records if not one.is_invoice])
+    if absent := [one for one in records if one.invoice_id not in page.listed_ids]:
+        yield _line("Not in the archive", absent, lambda one: payment_text(one, page.day))
+    yield from _not_read(page)
 
 
-def _line(label: str, records: Sequence[FinancialRecord], day: date) -> Html:
-    """`Paid late: 42 (paid late, 12 December 2026), 43 (…) and 7 more.`"""
+def _credit_memos(memos: Sequence[FinancialRecord]) -> Iterator[Html]:
+    """A line for each state that a credit memo is in."""
+    states = {
+        "Applied": [one for one in memos if one.is_paid],
+        "Being applied": [one for one in memos if one.is_open and not one.is_outstanding],
+        "Not applied yet": [one for one in memos if one.is_outstanding],
+        "Canceled": [one for one in memos if not (one.is_open or one.is_paid)],
+    }
+    for label, held in states.items():
+        if held:
+            text = f"{counted(len(held), 'credit memo')}, {amounts_text(_totals_in_state(held))}"
+            yield element("p", f"{label}: {text}.", class_="tally")
+
+
+def _not_read(page: PeriodContext) -> Iterator[Html]:
+    """The reasons why records may be missing or old, folded if they are many."""
+    payers = page.payments.payers if page.payments else ()
+    lines = [
+        element(
+            "p",
+            "AWS Payments was not read for ",
+            _payer(page, one.payer_account_id),
+            f": {one.not_read}",
+            class_="note",
+        )
+        for one in payers
+        if one.not_read
+    ]
+    if len(lines) <= _MOST_REASONS:
+        yield from lines
+    else:
+        accounts = counted(len(lines), "payer account")
+        yield folded(f"AWS Payments was not read for {accounts}", lines)
+
+
+def _line(
+    label: str, records: Sequence[FinancialRecord], text: Callable[[FinancialRecord], str]
+) -> Html:
+    """`Paid late: 42 (12 December 2026, due 3 December 2026), 43 (…) and 7 more.`"""
     first, more = records[:_MOST_SHOWN], len(records) - _MOST_SHOWN
     parts: list[Content] = []
     for number, one in enumerate(first):
-        parts += [", " if number else "", name(one.invoice_id), f" ({payment_text(one, day)})"]
+        parts += [", " if number else "", name(one.invoice_id), f" ({text(one)})"]
     rest = f" and {more:,} more" if more > 0 else ""
     return element("p", element("span", f"{label}: "), parts, f"{rest}.", class_="tally")
 
 
-def _records(page: PeriodContext) -> Iterable[FinancialRecord]:
+def _late_text(record: FinancialRecord) -> str:
+    days = (record.closed_on, record.due_date)
+    return ", due ".join(day_name(one) for one in days if one)
+
+
+def _part_text(record: FinancialRecord) -> str:
+    """`40.00 USD of 100.00 USD`."""
+    rest, whole = amounts_text([record.outstanding]), amounts_text([record.amount])
+    return f"{rest} of {whole}"
+
+
+def _totals_in_state(records: Iterable[FinancialRecord]) -> list[Amount]:
+    """One total per currency: of what is outstanding only the rest, else the whole amounts."""
+    return sums(one.outstanding if one.is_outstanding else one.amount for one in records)
+
+
+def _records(page: PeriodContext) -> Sequence[FinancialRecord]:
     return page.payments.records if page.payments else ()
 
 

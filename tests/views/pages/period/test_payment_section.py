@@ -1,4 +1,6 @@
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -90,14 +92,39 @@ def test_an_invoice_that_is_listed_and_not_archived_is_outstanding() -> None:
     state = payer_state(outstanding=(outstanding("2"),), verdict="PARTIAL")
     found = read(page_of_month(month(state), payments=status(financial_record("2"))))
 
-    assert "2 outstanding" in found.text
+    assert "2 PDF not archived" in found.text
     assert "not in the archive" not in found.text
 
 
 def test_what_was_paid_late_is_named() -> None:
     found = shown(paid("2", "2026-12-09"), paid("3", "2026-11-09"))
 
-    assert "Paid late: 2 (paid late, 9 December 2026)." in found.text
+    assert "Paid late: 2 (9 December 2026, due 3 December 2026)." in found.text
+
+
+def test_of_an_invoice_that_is_paid_in_part_only_the_rest_is_past_due() -> None:
+    whole = financial_record("2", due_date=EARLY)
+    balances = replace(whole.balances, outstanding=Decimal("40.00"), paid=Decimal("60.00"))
+    found = shown(replace(whole, balances=balances))
+
+    assert rows(found, "payment-totals") == [["Past due", "1", "40.00 USD"]]
+    assert rows(found, "payments")[0][-1] == "40.00 USD"
+    assert "Outstanding in part: 2 (40.00 USD of 100.00 USD)." in found.text
+
+
+def applied(invoice_id: str) -> Any:
+    memo = credit_memo(invoice_id)
+    balances = replace(memo.balances, outstanding=Decimal(0), paid=memo.amount.value)
+    given = {"status": "SETTLED", "settlement_status": "CLOSED", "balances": balances}
+    return replace(memo, closed_at="2026-11-09T10:00:00Z", **given)
+
+
+def test_a_month_of_credit_memos_alone_has_no_empty_table() -> None:
+    found = shown(credit_memo("8"), applied("9"))
+
+    assert not list(found.all("table"))
+    assert "Not applied yet: 1 credit memo, 10.00 USD." in found.text
+    assert "Applied: 1 credit memo, 10.00 USD." in found.text
 
 
 def test_the_row_of_an_invoice_has_its_payment() -> None:
@@ -115,11 +142,29 @@ def test_who_could_not_be_read_is_named() -> None:
     found = section(read(page_of_month(month(STATE), payments=stale)), "Payment status")
 
     assert found
-    assert f"Not read for Acme {ACME} : {denied.not_read}" in found.text
+    assert f"AWS Payments was not read for Acme {ACME} : {denied.not_read}" in found.text
     never = PaymentStatus(OCTOBER).updated({ACME: denied}, {ACME})
     nothing = section(read(page_of_month(month(STATE), payments=never)), "Payment status")
     assert nothing
     assert "AWS Payments has not answered yet." in nothing.text
+    assert "invoice or credit memo" not in nothing.text
+    assert not list(nothing.all("table"))
+
+
+def test_an_answer_without_a_record_is_said() -> None:
+    assert "AWS Payments has no invoice or credit memo of this month." in shown().text
+
+
+def test_many_that_could_not_be_read_do_not_fill_the_page() -> None:
+    accounts = [f"{number:012d}" for number in range(1, 61)]
+    denied = {one: PaymentsAnswer(not_read="AWS denied it.") for one in accounts}
+    asked = PaymentStatus(OCTOBER).updated(denied, accounts)
+    found = section(read(page_of_month(month(STATE), payments=asked)), "Payment status")
+
+    assert found
+    [folded] = found.all("details", "folded")
+    assert folded.one("summary").text == "AWS Payments was not read for 60 payer accounts"
+    assert folded.text.count("AWS denied it.") == 60
 
 
 @pytest.mark.parametrize("none", [None, PaymentStatus(OCTOBER)])
