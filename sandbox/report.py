@@ -13,7 +13,6 @@ from rich.table import Table
 
 from lambdas.domain.close.open_items import OpenItem
 from lambdas.domain.close.owners import Owners
-from lambdas.domain.day_names import day_name
 from lambdas.domain.evidence.archive_layout import (
     DOCUMENTS_PREFIX,
     RECORDS_PREFIX,
@@ -23,6 +22,7 @@ from lambdas.domain.evidence.archive_layout import (
 from lambdas.domain.money_text import money
 from lambdas.domain.payments.open_payments import OpenPayments
 from lambdas.domain.payments.payment_words import past_due_text
+from lambdas.domain.words import lower_first
 from lambdas.views.digest import PayerDigest, PeriodDigest
 from lambdas.views.pages.work_list import work_of
 from sandbox.invoicing_program import RequestTotals
@@ -100,8 +100,8 @@ def _outstanding(completeness: Completeness) -> str:
 def print_payments(console: Console, payments: OpenPayments, day: date) -> None:
     """One line on what is past due over all months; none if AWS Payments never answered."""
     if payments.changed_at:
-        text = past_due_text(payments, day) or "nothing is past due"
-        console.print(f"\nAWS Payments on {day_name(day)}: {escape(text)}.", highlight=False)
+        text = lower_first(past_due_text(payments, day))
+        console.print(f"\nAs AWS Payments shows it, {escape(text)}", highlight=False)
 
 
 def print_others(console: Console, others: Sequence[Completeness]) -> None:

@@ -77,7 +77,7 @@ def test_page_workbook_and_first_page_say_what_is_past_due(october: World) -> No
     assert "past due since 4 December 2026" in page(october)
     assert "paid 8 November 2026" in page(october)
     first = page(october, "index.html")
-    assert "1 invoice past due: 12,450.10 EUR." in first
+    assert "1 invoice is past due on 12 December 2026: 12,450.10 EUR." in first
     book = openpyxl.load_workbook(io.BytesIO(october.content("periods/2026-10/ledger.xlsx")))
     rows = [[cell.value for cell in row] for row in book["payments"].iter_rows(max_col=13)]
     assert rows[1][:5] == ["A1", ACME, "Acme", "Invoice", "past due since 4 December 2026"]
@@ -138,7 +138,7 @@ def test_a_debt_from_before_the_archive_is_told_where_it_belongs(october: World)
     assert statuses(october, "periods/2026-03/payment_status.json") == {"OLD": "OUTSTANDING"}
     assert october.keys("periods/2026-03/") == ["periods/2026-03/payment_status.json"]
     first = page(october, "index.html")
-    assert "1 invoice past due: 500.00 USD." in first
+    assert "1 invoice is past due on 12 November 2026: 500.00 USD." in first
     assert "March 2026 <span" in first
     assert "Its folder exists" not in first
     # no run judges the month because of it
@@ -274,13 +274,13 @@ def test_the_mail_has_a_line_on_what_is_past_due(october: World) -> None:
 
     [letter] = october.topic.letters
     assert (
-        "AWS Payments: 2 invoices past due: 12,450.10 EUR and 7.00 USD (on 12 December 2026)."
-        in letter[1]
+        "As AWS Payments shows it, 2 invoices are past due on 12 December 2026: 12,450.10 EUR and "
+        "7.00 USD." in letter[1]
     )
-    assert "Acme (111122223333): A2" in letter[1]
+    assert "Acme (111122223333): invoice A2" in letter[1]
     assert (
-        "USD 7.00 of Amazon Web Services, Inc. (AWS Payments; AWS lists no invoice), issued "
-        "3 November 2026, due 3 December 2026, outstanding since 12 December 2026"
+        "USD 7.00 of Amazon Web Services, Inc. (AWS Payments; AWS Invoicing does not list it), "
+        "issued 3 November 2026, due 3 December 2026, outstanding since 12 December 2026"
     ) in letter[1]
 
 

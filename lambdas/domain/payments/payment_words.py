@@ -29,11 +29,19 @@ def payment_text(record: FinancialRecord, day: date) -> str:
 
 
 def past_due_text(payments: OpenPayments, day: date) -> str:
-    """`3 invoices past due: 12,450.10 EUR and 99.00 USD`; empty if nothing is past due."""
+    """`3 invoices are past due on 4 December 2026: 12,450.10 EUR and 99.00 USD.`, or that nothing
+    is; if a payer account's status may be old, as far as is known.
+    """
     past_due = payments.past_due(day)
+    on = f"past due on {day_name(day)}{', as far as is known' if payments.not_read else ''}"
     if not past_due:
-        return ""
-    return f"{counted(len(past_due), 'invoice')} past due: {amounts_text(totals_of(past_due))}"
+        return f"Nothing is {on}."
+    return f"{invoices_are(len(past_due))} {on}: {amounts_text(totals_of(past_due))}."
+
+
+def invoices_are(count: int) -> str:
+    """`1 invoice is`, `3 invoices are`."""
+    return f"{counted(count, 'invoice')} {'is' if count == 1 else 'are'}"
 
 
 def amounts_text(totals: Sequence[Amount]) -> str:

@@ -68,7 +68,13 @@ def archive_page(
         bucket=bucket,
         way=None,
         content=[
-            _hero(verdict, newest_first, unread, _lead(newest_first, unread, work), overview),
+            _hero(
+                verdict,
+                newest_first,
+                unread,
+                _lead(newest_first, unread, work, overview.sentence(links)),
+                overview,
+            ),
             *(search or Search()).section(links, known),
             *_exceptions(links, work, unread),
             overview.section(links),
@@ -125,9 +131,14 @@ def _hero(
 
 
 def _lead(
-    periods: Sequence[PeriodDigest], unread: Collection[BillingPeriod], work: Sequence[_Work]
+    periods: Sequence[PeriodDigest],
+    unread: Collection[BillingPeriod],
+    work: Sequence[_Work],
+    past_due: Content,
 ) -> Content:
-    """The month that needs work, the action and its person; then the other months."""
+    """The month that needs work, the action and its person; then the other months, and what is
+    past due.
+    """
     if not (periods or unread):
         return "No billing period has been evaluated yet."
     parts: list[Content] = [
@@ -143,7 +154,9 @@ def _lead(
     if others := [period_name(one.billing_period) for one, _ in work[1:]]:
         parts.append(f"Also open: {some_of(others)}. ")
     parts += [_in_progress(one) for one in periods if one.verdict == "AWAITING"]
-    return parts or "Every month is complete. No action is needed."
+    if not parts:
+        return ["Every month is complete. ", past_due or "No action is needed."]
+    return [parts, past_due]
 
 
 def _person(item: OpenItem) -> Iterator[Content]:

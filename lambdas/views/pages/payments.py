@@ -10,7 +10,7 @@ from lambdas.domain.evidence.archive_layout import period_page_key
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.money_text import money
 from lambdas.domain.payments.open_payments import OpenPayment, OpenPayments, totals_of
-from lambdas.domain.payments.payment_words import amounts_text, past_due_text
+from lambdas.domain.payments.payment_words import amounts_text, invoices_are, past_due_text
 from lambdas.domain.words import counted, some_of
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.frame import (
@@ -27,7 +27,9 @@ from lambdas.views.pages.frame import (
 from lambdas.views.pages.html import Content, Html, element, join, name
 from lambdas.views.pages.links import Links
 
+_NAME = "payments"
 _MOST_SHOWN, _MOST_LISTED = 20, 200
+_MOST_CURRENCIES = 2
 _AGES = ("Was due in", "Invoices|", "Outstanding|")
 _HEADINGS = ("Invoice", "Payer account", "Billing period", "Due", "Outstanding|")
 
@@ -51,7 +53,15 @@ class PaymentsOverview:
         if self._payments is None or self._payments.changed_at is None:
             return None
         past_due = self._payments.past_due(self._day)
-        return fact("Past due", f"{len(past_due):,}", f" {_totals(past_due)}" if past_due else None)
+        more = _few_totals(past_due) or ("as far as is known" if self._payments.not_read else None)
+        return fact("Past due", f"{len(past_due):,}", f" {more}" if more else None)
+
+    def sentence(self, links: Links) -> Content:
+        """The sentence on what is past due, a link to the section; None if nothing is."""
+        past_due = self._payments.past_due(self._day) if self._payments else ()
+        if not past_due:
+            return None
+        return [links.inside(_NAME, f"{invoices_are(len(past_due))} past due"), "."]
 
     def section(self, links: Links) -> Html | None:
         """The section; None if AWS Payments was never asked."""
@@ -66,16 +76,15 @@ class PaymentsOverview:
             self._past_due(links, past_due),
             self._due_next(links, to_pay),
             *self._remarks(),
-            name="payments",
+            name=_NAME,
             note=self._note(),
         )
 
     def _lead(self, past_due: Sequence[OpenPayment]) -> Content:
         if self._payments is None or self._payments.changed_at is None:
             return "AWS Payments has not answered yet."
-        if not past_due:
-            return f"Nothing is past due on {day_name(self._day)}."
-        return element("strong", f"{past_due_text(self._payments, self._day)}.")
+        text = past_due_text(self._payments, self._day)
+        return element("strong", text) if past_due else text
 
     def _note(self) -> str:
         changed_at = self._payments.changed_at if self._payments else None
@@ -91,11 +100,10 @@ class PaymentsOverview:
         if len(past_due) < 2:
             return None
         dated = [one for one in past_due if one.record.due_date]
-        currencies = sorted({one.record.amount.currency for one in past_due})
         groups = groupby(
             dated, lambda one: BillingPeriod.containing(one.record.due_date or self._day)
         )
-        rows = (_age(month, list(held), currencies) for month, held in groups)
+        rows = (_age(month, list(held)) for month, held in groups)
         return table("Past due by month of the due date", _AGES, rows, class_="ages")
 
     def _past_due(self, links: Links, payments: Sequence[OpenPayment]) -> Content:
@@ -119,11 +127,12 @@ class PaymentsOverview:
         record = one.record
         is_past_due = record.is_past_due_on(self._day)
         due = day_mark(record.due_date, is_deadline=is_past_due) if record.due_date else NOTHING
+        given = element("span", name(self._names.get(one.payer_account_id, "")), class_="account")
         account = element("span", one.payer_account_id, class_="id")
         return element(
             "tr",
             cell("Invoice", name(record.invoice_id)),
-            cell("Payer account", name(self._names.get(one.payer_account_id, "")), " ", account),
+            cell("Payer account", given, " ", account),
             cell("Billing period", self._period(links, record.billing_period)),
             cell("Due", due),
             cell("Outstanding", _amount(one), number=True),
@@ -159,13 +168,13 @@ class PaymentsOverview:
             yield element("p", text, class_="tally")
 
 
-def _age(month: BillingPeriod, held: Sequence[OpenPayment], currencies: Sequence[str]) -> Html:
+def _age(month: BillingPeriod, held: Sequence[OpenPayment]) -> Html:
     totals = {one.currency: one.value for one in totals_of(held)}
     return element(
         "tr",
         cell("Was due in", period_name(month)),
         cell("Invoices", f"{len(held):,}", number=True),
-        cell("Outstanding", amounts(totals, currencies), number=True),
+        cell("Outstanding", amounts(totals, sorted(totals)), number=True),
     )
 
 
@@ -182,6 +191,14 @@ def _rest(payments: Sequence[OpenPayment]) -> Html | None:
 def _amount(one: OpenPayment) -> Html:
     amount = one.record.outstanding
     return join(money(amount.value, amount.currency), " ", name(amount.currency))
+
+
+def _few_totals(payments: Sequence[OpenPayment]) -> str:
+    """The totals, or the number of currencies if they are more than a figure has room for."""
+    totals = totals_of(payments)
+    if len(totals) > _MOST_CURRENCIES:
+        return f"in {len(totals)} currencies"
+    return amounts_text(totals) if totals else ""
 
 
 def _totals(payments: Sequence[OpenPayment]) -> str:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lambdas.domain.day_names import day_name
 from lambdas.domain.json_form import checked
 from lambdas.domain.json_text import instant_text
 from lambdas.domain.payments.financial_record import FinancialRecord
@@ -232,12 +233,20 @@ def test_past_due_amounts_are_added_per_currency() -> None:
     ]
 
     assert past_due_text(OpenPayments.of([status(*records)]), DAY) == (
-        "3 invoices past due: 20.20 EUR and 10.10 USD"
+        f"3 invoices are past due on {day_name(DAY)}: 20.20 EUR and 10.10 USD."
     )
     assert past_due_text(OpenPayments.of([status(records[0])]), DAY) == (
-        "1 invoice past due: 10.10 EUR"
+        f"1 invoice is past due on {day_name(DAY)}: 10.10 EUR."
     )
-    assert past_due_text(OpenPayments.of([status(*records)]), date(2026, 12, 3)) == ""
+    in_time = OpenPayments.of([status(*records)])
+    assert past_due_text(in_time, date(2026, 12, 3)) == "Nothing is past due on 3 December 2026."
+
+
+def test_what_was_not_read_limits_what_is_said_of_the_past_due() -> None:
+    payments = OpenPayments((), "2026-11-12T06:00:00Z", not_read=(ACME,))
+    assert past_due_text(payments, date(2026, 12, 3)) == (
+        "Nothing is past due on 3 December 2026, as far as is known."
+    )
 
 
 @pytest.mark.parametrize(

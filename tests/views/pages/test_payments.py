@@ -54,13 +54,53 @@ def test_the_first_page_answers_whether_anything_is_late() -> None:
     every = [status(*LATE, paid("3")), status(OLD, period=MARCH)]
     found = shown(*every)
 
-    assert "3 invoices past due: 12,450.10 EUR and 9 JPY." in found.text
+    late = "3 invoices are past due on 10 December 2026: 12,450.10 EUR and 9 JPY."
+    assert late in found.text
     [fact] = [
         (term.text, value.text)
         for term, value in zip(page(*every).all("dt"), page(*every).all("dd"), strict=True)
         if term.text == "Past due"
     ]
     assert fact == ("Past due", "3 12,450.10 EUR and 9 JPY")
+
+
+def hero(*statuses: PaymentStatus, day: date = DAY) -> Node:
+    return page(*statuses, day=day).one("section", "hero")
+
+
+def test_the_first_sentences_say_that_something_is_past_due() -> None:
+    lead = hero(status(*LATE), status(OLD, period=MARCH)).one("p", "lead")
+
+    assert lead.text == "Every month is complete. 3 invoices are past due."
+    assert lead.links() == ["#payments"]
+    one = hero(status(OLD, period=MARCH)).one("p", "lead")
+    assert one.text == "Every month is complete. 1 invoice is past due."
+    in_time = hero(status(*LATE), day=date(2026, 12, 3)).one("p", "lead")
+    assert in_time.text == "Every month is complete. No action is needed."
+
+
+def test_many_currencies_fill_no_figure() -> None:
+    every = [
+        financial_record(str(number), currency=code)
+        for number, code in enumerate(("EUR", "USD", "GBP"))
+    ]
+    values = {
+        term.text: value.text
+        for term, value in zip(
+            hero(status(*every)).all("dt"), hero(status(*every)).all("dd"), strict=True
+        )
+    }
+    assert values["Past due"] == "3 in 3 currencies"
+
+
+def test_nothing_past_due_is_no_all_clear_where_aws_payments_was_not_read() -> None:
+    denied = PaymentsAnswer(not_read="AWS denied it.")
+    stale = status(paid("3")).updated({ACME: denied}, {ACME})
+
+    assert "Nothing is past due on 10 December 2026, as far as is known." in shown(stale).text
+    assert "0 as far as is known" in [one.text for one in hero(stale).all("dd")]
+    known = shown(status(paid("3")))
+    assert "Nothing is past due on 10 December 2026." in known.text
 
 
 def test_it_lists_them_by_age_and_says_which_month_the_archive_does_not_have() -> None:
@@ -70,6 +110,7 @@ def test_it_lists_them_by_age_and_says_which_month_the_archive_does_not_have() -
         ["April 2026", "1", "12,350.10 EUR"],
         ["December 2026", "2", "100.00 EUR 9 JPY"],
     ]
+    assert not list(found.all("span", "none")), "no place is kept for currencies of other months"
     table = rows(found, "payments")
     assert [row[0] for row in table] == ["7", "1", "2"]
     assert table[0][1:4] == [f"Acme {ACME}", "March 2026 not in the archive", "30 April 2026"]
@@ -120,4 +161,4 @@ def test_thousands_of_invoices_do_not_fill_the_first_page() -> None:
     for found in (late, early):
         assert len(rows(found, "payments")) == 200
         assert "1,800 more invoices on the pages of the months." in found.text
-    assert "2,000 invoices past due: 200,000.00 USD." in late.text
+    assert "2,000 invoices are past due on 10 December 2026: 200,000.00 USD." in late.text
