@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from lambdas.domain.close.owners import Owners
 from lambdas.domain.evidence.archive_layout import ARCHIVE_PAGE_KEY, period_page_key
 from lambdas.domain.judgement.manifests import Manifest
+from lambdas.domain.payments.payment_status import PaymentStatus
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.find import find_file
 from lambdas.views.pages.archive_page import archive_page
@@ -89,10 +90,13 @@ class Reader:
         periods: Sequence[PeriodDigest] = (),
         *,
         owners: Owners = NO_OWNERS,
+        payments: PaymentStatus | None = None,
         **options: Any,
     ) -> Opened:
         path = self._folder / "index.html"
-        path.write_bytes(period_page(manifest, periods, region="eu-west-1", owners=owners))
+        path.write_bytes(
+            period_page(manifest, periods, region="eu-west-1", owners=owners, payments=payments)
+        )
         return self.open(path, **options)
 
     def open_archive(

@@ -12,8 +12,13 @@
   };
   const currency = (text) => (/\b[A-Z]{3}\b/.exec(text) || [""])[0];
   const order = new Intl.Collator("en", { numeric: true });
+  // The text of a cell without its remarks, unless it has nothing else.
   const textOf = (row, column) => {
-    const text = (row.cells[column] ? row.cells[column].textContent : "").trim();
+    const cell = row.cells[column];
+    const parts = [...(cell ? cell.childNodes : [])];
+    const own = parts.filter((one) => one.className !== "kind");
+    const text = own.map((one) => one.textContent).join("").trim() ||
+      (cell ? cell.textContent.trim() : "");
     return text === "\u2013" ? "" : text;
   };
   // Compares two texts of a column; amounts of one currency stay together.
