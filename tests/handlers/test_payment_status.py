@@ -284,6 +284,15 @@ def test_the_mail_has_a_line_on_what_is_past_due(october: World) -> None:
     ) in letter[1]
 
 
+def test_what_is_past_due_causes_no_mail(october: World) -> None:
+    october.run(given={"billing_period": "2026-10"}, at=DECEMBER)
+    october.topic.letters.clear()
+    october.run(given={"billing_period": "2026-10"}, at=DECEMBER + timedelta(days=1))
+
+    assert "1 invoice is past due on 13 December 2026" in page(october, "index.html")
+    assert october.topic.letters == []
+
+
 def test_two_calls_read_a_hundred_records(october: World) -> None:
     october.run()
 
