@@ -16,7 +16,7 @@ def payment_text(record: FinancialRecord, day: date) -> str:
     """The payment status on a day: `paid 12 November 2026`, `past due since 4 December 2026`."""
     on = f" {day_name(record.closed_on)}" if record.closed_on else ""
     if record.is_past_due_on(day):
-        if record.due_date in (None, date.max):
+        if record.due_date is None or record.due_date >= day:  # AWS says so
             return "past due"
         return f"past due since {day_name(record.due_date + timedelta(days=1))}"
     if record.is_outstanding:

@@ -103,7 +103,9 @@ class PaymentsOverview:
         groups = groupby(
             dated, lambda one: BillingPeriod.containing(one.record.due_date or self._day)
         )
-        rows = (_age(month, list(held)) for month, held in groups)
+        rows = [_age(period_name(month), list(held)) for month, held in groups]
+        if undated := [one for one in past_due if not one.record.due_date]:
+            rows.append(_age("No due date", undated))
         return table("Past due by month of the due date", _AGES, rows, class_="ages")
 
     def _past_due(self, links: Links, payments: Sequence[OpenPayment]) -> Content:
@@ -168,11 +170,11 @@ class PaymentsOverview:
             yield element("p", text, class_="tally")
 
 
-def _age(month: BillingPeriod, held: Sequence[OpenPayment]) -> Html:
+def _age(label: str, held: Sequence[OpenPayment]) -> Html:
     totals = {one.currency: one.value for one in totals_of(held)}
     return element(
         "tr",
-        cell("Was due in", period_name(month)),
+        cell("Was due in", label),
         cell("Invoices", f"{len(held):,}", number=True),
         cell("Outstanding", amounts(totals, sorted(totals)), number=True),
     )

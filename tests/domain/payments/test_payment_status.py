@@ -226,6 +226,13 @@ def test_who_could_not_be_read_is_known() -> None:
     assert not OpenPayments.of([]).is_known
 
 
+def test_past_due_by_aws_before_its_due_date_names_no_day_to_come() -> None:
+    record = financial_record("1", due_status="PAST_DUE", due_date=date(2026, 12, 3))
+    assert payment_text(record, date(2026, 12, 3)) == "past due"
+    assert payment_text(record, date(2026, 12, 4)) == "past due since 4 December 2026"
+    assert payment_text(replace(record, due_date=None), DAY) == "past due"
+
+
 def test_past_due_amounts_are_added_per_currency() -> None:
     records = [
         financial_record(one, "10.10", code)

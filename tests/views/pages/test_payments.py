@@ -118,6 +118,14 @@ def test_it_lists_them_by_age_and_says_which_month_the_archive_does_not_have() -
     assert found.one("table", "payments").links() == 2 * ["periods/2026-10/index.html"]
 
 
+def test_the_ages_add_up_where_an_invoice_has_no_due_date() -> None:
+    undated = financial_record("5", "8.00", due_date=None, due_status="PAST_DUE")
+    assert rows(shown(status(LATE[0], undated)), "ages") == [
+        ["December 2026", "1", "100.00 EUR"],
+        ["No due date", "1", "8.00 USD"],
+    ]
+
+
 def test_nothing_is_late_is_said_and_what_comes_next_is_folded() -> None:
     found = shown(status(*LATE, credit_memo("9")), day=date(2026, 12, 3))
 
