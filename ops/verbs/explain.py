@@ -92,9 +92,9 @@ VERB = Verb(
     "show, witness by witness, why a payer account has its status",
     """
 Reads the newest manifest of the billing period. Prints what each witness says of one payer account:
-its listings, its earlier months, Cost Explorer, billing transfers, invoice units, a person. Then
-prints what is archived, the findings and the status. It only reads, and verifies nothing:
-'invoices check' does that.
+its listings, its earlier months, Cost Explorer, AWS Payments, billing transfers, invoice units, a
+person. Then prints what is archived, the findings and the status. It only reads, and verifies
+nothing: 'invoices check' does that.
 """,
     """
 invoices explain 2026-10 111122223333
