@@ -409,5 +409,6 @@ def test_t15_the_readmes_program_ends_bad_form_as_a_problem(copy: Path, form: by
 def test_t15_the_readmes_program_says_what_it_cannot_show(copy: Path) -> None:
     done = start_program(copy)
     last = done.stdout.splitlines()[2:]
-    assert (done.returncode, len(last)) == (0, 5)
+    assert (done.returncode, len(last)) == (0, 6)
     assert all(line.startswith("NOT CHECKED ") for line in last)
+    assert "NOT CHECKED payment_status.json, which changes daily and is no evidence" in last
