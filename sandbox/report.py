@@ -13,6 +13,7 @@ from rich.table import Table
 
 from lambdas.domain.close.open_items import OpenItem
 from lambdas.domain.close.owners import Owners
+from lambdas.domain.day_names import day_name
 from lambdas.domain.evidence.archive_layout import (
     DOCUMENTS_PREFIX,
     RECORDS_PREFIX,
@@ -101,7 +102,9 @@ def print_payments(console: Console, payments: OpenPayments, day: date) -> None:
     """One line on what is past due over all months; none if AWS Payments never answered."""
     if payments.changed_at:
         text = lower_first(past_due_text(payments, day))
-        console.print(f"\nAs AWS Payments shows it, {escape(text)}", highlight=False)
+        console.print(
+            f"\nAs AWS Payments shows it on {day_name(day)}, {escape(text)}", highlight=False
+        )
 
 
 def print_others(console: Console, others: Sequence[Completeness]) -> None:

@@ -38,11 +38,17 @@ PAYMENT_HEADINGS = (
 
 
 def payment_rows(
-    status: PaymentStatus, day: date, names: Mapping[str, str], archived: Collection[str]
+    status: PaymentStatus,
+    day: date,
+    names: Mapping[str, str],
+    *,
+    archived: Collection[str],
+    absent: Collection[str],
 ) -> Iterator[list[Cell]]:
-    """A row for each record, past due ones first. `names` are by payer account, `archived` the
-    invoice ids that the period's archive has.
+    """A row for each record, past due ones first.
 
+    `names` are by payer account. `archived` are the invoice ids that the period's archive has,
+    `absent` those that no month's has; AWS Invoicing may list any other one under another month.
     A record that several payer accounts show is that of the one that was seen last.
     """
     once = {record.record_id: (account_id, record) for account_id, record in status.seen}
@@ -73,7 +79,13 @@ def payment_rows(
             record.payment_terms,
             record.issued_on,
             record.seller,
-            "yes" if record.invoice_id in archived else "no",
+            _is_archived(record.invoice_id, archived, absent),
             record.record_id,
             read_instant(at) if at else None,
         ]
+
+
+def _is_archived(invoice_id: str, archived: Collection[str], absent: Collection[str]) -> str:
+    if invoice_id in archived:
+        return "yes"
+    return "no" if invoice_id in absent else "not in this month"

@@ -167,7 +167,14 @@ def _payments(
 ) -> Iterator[list[Cell]]:
     names = {payer.payer_account_id: payer.name for payer in manifest.payers}
     archived = {one.invoice_id for one in manifest.invoices}
-    return payment_rows(payments, now.instant.date(), names, archived)
+    outstanding = {one.invoice_id for payer in manifest.payers for one in payer.outstanding}
+    return payment_rows(
+        payments,
+        now.instant.date(),
+        names,
+        archived=archived,
+        absent=outstanding | manifest.unlisted_ids,
+    )
 
 
 def _needing_attention_first(payers: Iterable[PayerState]) -> list[PayerState]:

@@ -88,7 +88,8 @@ def test_page_workbook_and_first_page_say_what_is_past_due(october: World) -> No
 def test_nothing_is_past_due_is_said_too(october: World) -> None:
     october.run()
 
-    assert "Nothing is past due on 12 November 2026." in page(october, "index.html")
+    said = "Nothing is past due. The next invoice is due on 3 December 2026."
+    assert said in page(october, "index.html")
 
 
 def test_a_payment_is_a_new_view_and_no_evidence(october: World) -> None:
@@ -112,6 +113,15 @@ def test_a_run_that_finds_the_same_writes_nothing(october: World) -> None:
     october.run(at=AFTER_DEADLINE + timedelta(hours=2))
 
     assert written(october, before) == set()
+
+
+def test_a_day_on_which_nothing_becomes_past_due_writes_no_page(october: World) -> None:
+    october.run()
+    before = october.evidence()
+    for days in (1, 2):
+        october.run(at=AFTER_DEADLINE + timedelta(days=days))
+
+    assert october.evidence() == before
 
 
 def test_an_old_debt_is_asked_for_by_its_id_until_it_is_paid(october: World) -> None:

@@ -14,6 +14,8 @@ from lambdas.domain.findings import finding
 from lambdas.domain.invoices.summary import InvoiceSummary
 from lambdas.domain.judgement.manifests import Manifest, OutstandingSince
 from lambdas.domain.payments.payment_status import PaymentStatus
+from lambdas.domain.witnesses.payments import PaymentRecords, UnlistedRecord
+from lambdas.domain.witnesses.statements import PayerWitnesses
 from lambdas.views import sheets
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.invoices_csv import INVOICE_COLUMNS
@@ -34,6 +36,7 @@ from tests.domain.example_months import (
 from tests.domain.examples import (
     ACME,
     AFTER_DEADLINE,
+    BEFORE_DEADLINE,
     BOREAL,
     INVOICE_ID,
     OCTOBER,
@@ -523,10 +526,32 @@ def test_payments_are_a_sheet_with_past_due_ones_first() -> None:
     assert book["payments"]["Q2"].data_type == "s"
     assert (settled["Payment"], settled["Paid or applied"]) == ("paid 8 November 2026", 5)
     assert settled["Paid or applied on"] == datetime(2026, 11, 8)  # noqa: DTZ001
-    assert (settled["In the archive"], unlisted["In the archive"]) == ("yes", "no")
+    assert settled["In the archive"] == "yes"
+    assert unlisted["In the archive"] == "not in this month"
     assert (memo["Type"], memo["Payment"]) == ("Credit memo", "not applied yet")
     assert memo["Amount"] == "0.123456789012345678"
     assert memo["Due"] is None
+
+
+def test_a_payment_that_two_payer_accounts_show_is_one_row_of_who_was_asked_last() -> None:
+    given = {BOREAL: answer(paid("2")), ACME: answer(financial_record("2"), at=BEFORE_DEADLINE)}
+    status = PaymentStatus(OCTOBER).updated(given, given)
+    [row] = table(opened(month(payer_state()), payments=status)["payments"])
+
+    assert (row["Payer account"], row["Payment"]) == (BOREAL, "paid 20 November 2026")
+
+
+def test_a_payment_is_not_in_the_archive_if_no_month_has_its_invoice() -> None:
+    unlisted = PaymentRecords("run-2", "-", 2, (UnlistedRecord.of(financial_record("7")),))
+    state = replace(
+        payer_state(outstanding=(outstanding("3"),)), witnesses=PayerWitnesses(payments=unlisted)
+    )
+    status = PaymentStatus(OCTOBER).updated({ACME: answer(*map(financial_record, "378"))}, {ACME})
+    rows = table(opened(month(state), payments=status)["payments"])
+
+    assert {row["Invoice"]: row["In the archive"] for row in rows} == {
+        "3": "no", "7": "no", "8": "not in this month"
+    }  # fmt: skip
 
 
 def test_without_a_payment_status_there_is_no_sheet_of_payments() -> None:

@@ -256,6 +256,12 @@ class Manifest(Form):
             yield from invoice.records
             yield from (document.stored for document in invoice.documents)
 
+    @property
+    def unlisted_ids(self) -> frozenset[str]:
+        """The invoice ids that AWS Payments has and AWS Invoicing never listed."""
+        statements = (one.witnesses.payments for one in self.payers)
+        return frozenset().union(*(one.unlisted_ids for one in statements if one))
+
     def without_invoices(self) -> "Manifest":
         """The part shown to people, in little memory."""
         return replace(self, payers=tuple(payer.without_invoices() for payer in self.payers))

@@ -2,15 +2,16 @@
 
 from datetime import datetime
 
+from lambdas.domain.day_names import day_name
 from lambdas.domain.payments.open_payments import OpenPayments
 from lambdas.domain.payments.payment_words import past_due_text
 
 
 def payments_line(payments: OpenPayments | None, as_of: datetime) -> str:
-    """`As AWS Payments shows it, 3 invoices are past due on 12 November 2026: 12,450.10 EUR.`;
+    """`As AWS Payments shows it on 12 November 2026, 3 invoices are past due: 12,450.10 EUR.`;
     empty if nothing is past due.
     """
     day = as_of.date()
     if payments is None or not payments.past_due(day):
         return ""
-    return f"As AWS Payments shows it, {past_due_text(payments, day)}"
+    return f"As AWS Payments shows it on {day_name(day)}, {past_due_text(payments, day)}"

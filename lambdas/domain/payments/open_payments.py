@@ -62,6 +62,11 @@ class OpenPayments:
         """True if AWS Payments was ever asked."""
         return self.changed_at is not None or bool(self.not_read)
 
+    @property
+    def may_be_old(self) -> bool:
+        """True if a payer account may have paid, or owe, what is not known."""
+        return bool(self.not_read or self.not_asked)
+
     def past_due(self, day: date) -> list[OpenPayment]:
         """The invoices that are past due on a day."""
         return [one for one in self.payments if one.record.is_past_due_on(day)]

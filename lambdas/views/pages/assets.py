@@ -3,7 +3,15 @@
 from importlib.resources import files
 
 STYLES = ("style.css", "find.css")
-SCRIPTS = ("find_words.js", "script.js", "find.js", "sort.js", "open_from.js", "late.js")
+SCRIPTS = (
+    "find_words.js",
+    "script.js",
+    "find.js",
+    "ages.js",
+    "sort.js",
+    "open_from.js",
+    "late.js",
+)
 
 
 def _text(name: str) -> str:
@@ -19,8 +27,8 @@ is recognised by its word, its shape and its colour. Nothing is loaded: the font
 SCRIPT = "".join(map(_text, SCRIPTS))
 """The script of the pages. It opens the payer account or invoice of a link, unfolds for printing
 where the style cannot, filters a month, searches all months, sorts tables, adds the switch that
-opens files in the console, and counts the days since a deadline.
+opens files in the console, and counts the days since a deadline or a due date.
 
 Without it a reader opens that line by hand and uses the browser's own search; links open the files
-of the copy, and deadlines are dates.
+of the copy, and deadlines and due dates are dates.
 """

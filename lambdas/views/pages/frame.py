@@ -113,9 +113,10 @@ def table(
     *,
     class_: str = "",
     on_each_page: Content = None,
+    data_due: str | None = None,
 ) -> Html:
     """A table; a heading that ends in `|` is for a column of numbers. `on_each_page` stands above
-    the headings on every printed page.
+    the headings on every printed page. `data_due` is for the page's script (ages.js).
     """
     cells = (
         element("th", heading.rstrip("|"), scope="col", class_="number" if "|" in heading else None)
@@ -127,6 +128,7 @@ def table(
         element("thead", _running(on_each_page, len(headings)), element("tr", cells)),
         element("tbody", rows),
         class_=class_ or None,
+        data_due=data_due,
     )
 
 
@@ -190,6 +192,15 @@ def amount_mark(amount: Amount) -> Html:
     """`JPY 3,303,781`, which no line break divides."""
     text = money(amount.value, amount.currency)
     return element("span", named(amount.currency), " ", text, class_="sum")
+
+
+def amount_left(left: Amount, whole: Amount) -> Html:
+    """`40.00 EUR of 100.00`; the part alone if nothing of the whole is paid."""
+    mark = join(money(left.value, left.currency), " ", named(left.currency))
+    if left == whole:
+        return mark
+    of = f"of {money(whole.value, whole.currency)}"
+    return join(mark, " ", element("span", of, class_="kind"))
 
 
 def day_mark(day: date, *, is_deadline: bool = False) -> Html:

@@ -1,8 +1,9 @@
 """Invoices past due and due next over all billing periods, on the archive's page."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from itertools import groupby
+from typing import TypeVar
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.day_names import day_name, period_name
@@ -11,10 +12,12 @@ from lambdas.domain.json_text import read_instant
 from lambdas.domain.money_text import money
 from lambdas.domain.payments.open_payments import OpenPayment, OpenPayments, totals_of
 from lambdas.domain.payments.payment_words import amounts_text, invoices_are, past_due_text
+from lambdas.domain.visible_text import shown
 from lambdas.domain.words import counted, some_of
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.frame import (
     NOTHING,
+    amount_left,
     amounts,
     cell,
     day_mark,
@@ -24,13 +27,14 @@ from lambdas.views.pages.frame import (
     section,
     table,
 )
-from lambdas.views.pages.html import Content, Html, element, join, name
+from lambdas.views.pages.html import Content, Html, element, name
 from lambdas.views.pages.links import Links
 
+T = TypeVar("T")
 _NAME = "payments"
 _MOST_SHOWN, _MOST_LISTED = 20, 200
 _MOST_CURRENCIES = 2
-_AGES = ("Was due in", "Invoices|", "Outstanding|")
+_AGES = ("Due in", "Invoices|", "Outstanding|")
 _HEADINGS = ("Invoice", "Payer account", "Billing period", "Due", "Outstanding|")
 
 
@@ -53,7 +57,9 @@ class PaymentsOverview:
         if self._payments is None or self._payments.changed_at is None:
             return None
         past_due = self._payments.past_due(self._day)
-        more = _few_totals(past_due) or ("as far as is known" if self._payments.not_read else None)
+        more = _few_totals(past_due) or (
+            "as far as is known" if self._payments.may_be_old else None
+        )
         return fact("Past due", f"{len(past_due):,}", f" {more}" if more else None)
 
     def sentence(self, links: Links) -> Content:
@@ -70,8 +76,8 @@ class PaymentsOverview:
         past_due, to_pay = self._payments.past_due(self._day), self._payments.to_pay(self._day)
         return section(
             "Payments",
-            element("p", self._lead(past_due)),
-            self._ages(past_due),
+            element("p", self._lead(past_due, to_pay)),
+            self._ages([*past_due, *to_pay]),
             element("h3", "Past due") if past_due else None,
             self._past_due(links, past_due),
             self._due_next(links, to_pay),
@@ -80,11 +86,15 @@ class PaymentsOverview:
             note=self._note(),
         )
 
-    def _lead(self, past_due: Sequence[OpenPayment]) -> Content:
+    def _lead(self, past_due: Sequence[OpenPayment], to_pay: Sequence[OpenPayment]) -> Content:
+        """The answer; without the day of the run, which would make another page every day."""
         if self._payments is None or self._payments.changed_at is None:
             return "AWS Payments has not answered yet."
         text = past_due_text(self._payments, self._day)
-        return element("strong", text) if past_due else text
+        if past_due:
+            return element("strong", text)
+        due_next = next((one.record.due_date for one in to_pay), None)
+        return f"{text} The next invoice is due on {day_name(due_next)}." if due_next else text
 
     def _note(self) -> str:
         changed_at = self._payments.changed_at if self._payments else None
@@ -95,18 +105,20 @@ class PaymentsOverview:
         )
         return f"As AWS Payments shows it.{last} Nothing of it is evidence or part of the totals."
 
-    def _ages(self, past_due: Sequence[OpenPayment]) -> Html | None:
-        """The past due invoices by the month in which they were due, the oldest first."""
-        if len(past_due) < 2:
+    def _ages(self, payments: Sequence[OpenPayment]) -> Html | None:
+        """The unpaid invoices by the month of their due date, the oldest first. The page's script
+        makes ages of it, by the days since.
+        """
+        if len(payments) < 2:
             return None
-        dated = [one for one in past_due if one.record.due_date]
-        groups = groupby(
-            dated, lambda one: BillingPeriod.containing(one.record.due_date or self._day)
-        )
-        rows = [_age(period_name(month), list(held)) for month, held in groups]
-        if undated := [one for one in past_due if not one.record.due_date]:
-            rows.append(_age("No due date", undated))
-        return table("Past due by month of the due date", _AGES, rows, class_="ages")
+        rows = (_age(month, held) for month, held in _by(_month, payments).items())
+        due = [
+            [day and day.isoformat(), shown(code), len(held), money(total.value, code)]
+            for (day, code), held in _by(_day_and_currency, payments).items()
+            for total in totals_of(held)
+        ]
+        caption = "Unpaid invoices by their due date"
+        return table(caption, _AGES, rows, class_="ages", data_due=json.dumps(due))
 
     def _past_due(self, links: Links, payments: Sequence[OpenPayment]) -> Content:
         if not payments:
@@ -137,7 +149,7 @@ class PaymentsOverview:
             cell("Payer account", given, " ", account),
             cell("Billing period", self._period(links, record.billing_period)),
             cell("Due", due),
-            cell("Outstanding", _amount(one), number=True),
+            cell("Outstanding", amount_left(record.outstanding, record.amount), number=True),
             class_="outstanding" if is_past_due else None,
         )
 
@@ -170,11 +182,30 @@ class PaymentsOverview:
             yield element("p", text, class_="tally")
 
 
-def _age(label: str, held: Sequence[OpenPayment]) -> Html:
+def _by(
+    key: Callable[[OpenPayment], T], payments: Iterable[OpenPayment]
+) -> dict[T, list[OpenPayment]]:
+    found: dict[T, list[OpenPayment]] = {}
+    for one in payments:
+        found.setdefault(key(one), []).append(one)
+    return found
+
+
+def _day_and_currency(one: OpenPayment) -> tuple[date | None, str]:
+    return one.record.due_date, one.record.amount.currency
+
+
+def _month(one: OpenPayment) -> BillingPeriod | None:
+    """The month of the due date."""
+    due_date = one.record.due_date
+    return BillingPeriod.containing(due_date) if due_date else None
+
+
+def _age(month: BillingPeriod | None, held: Sequence[OpenPayment]) -> Html:
     totals = {one.currency: one.value for one in totals_of(held)}
     return element(
         "tr",
-        cell("Was due in", label),
+        cell("Due in", period_name(month) if month else "No due date"),
         cell("Invoices", f"{len(held):,}", number=True),
         cell("Outstanding", amounts(totals, sorted(totals)), number=True),
     )
@@ -188,11 +219,6 @@ def _rest(payments: Sequence[OpenPayment]) -> Html | None:
     return element(
         "p", f"{counted(more, 'more invoice')} on the pages of the months.", class_="note"
     )
-
-
-def _amount(one: OpenPayment) -> Html:
-    amount = one.record.outstanding
-    return join(money(amount.value, amount.currency), " ", name(amount.currency))
 
 
 def _few_totals(payments: Sequence[OpenPayment]) -> str:

@@ -1,5 +1,6 @@
 """Payments of all months on the first page."""
 
+import json
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -129,10 +130,39 @@ def test_the_ages_add_up_where_an_invoice_has_no_due_date() -> None:
 def test_nothing_is_late_is_said_and_what_comes_next_is_folded() -> None:
     found = shown(status(*LATE, credit_memo("9")), day=date(2026, 12, 3))
 
-    assert "Nothing is past due on 3 December 2026." in found.text
+    assert "Nothing is past due. The next invoice is due on 3 December 2026." in found.text
     [folded] = found.all("details", "folded")
     assert folded.one("summary").text == "2 invoices not due yet: 100.00 EUR and 9 JPY"
     assert "Not applied yet: 1 credit memo, 10.00 USD." in found.text
+
+
+def test_a_page_is_the_same_on_every_day_on_which_nothing_becomes_past_due() -> None:
+    def content(day: date, *records: Any) -> bytes:
+        payments = OpenPayments.of([status(*records)])
+        return archive_page("archive", "eu-west-1", KNOWN, payments=payments, day=day)
+
+    for records in ([paid("3")], LATE):
+        assert content(date(2026, 12, 1), *records) == content(date(2026, 12, 3), *records)
+        assert content(date(2026, 12, 9), *records) == content(DAY, *records)
+    assert "Nothing is past due. " not in shown(status(paid("3"))).text
+    assert "Nothing is past due." in shown(status(paid("3"))).text
+
+
+def test_ages_are_made_of_due_dates_which_the_page_carries() -> None:
+    undated = financial_record("5", due_date=None, record_id="INV-0000-0000-0000-0005")
+    later = financial_record("6", "0.10", "EUR", due_date=date(2027, 1, 2))
+    found = shown(status(*LATE, undated, later), status(OLD, period=MARCH)).one("table", "ages")
+
+    assert json.loads(found.attributes["data-due"] or "") == [
+        ["2026-04-30", "EUR", 1, "12,350.10"],
+        ["2026-12-03", "EUR", 1, "100.00"],
+        ["2026-12-03", "JPY", 1, "9"],
+        ["2027-01-02", "EUR", 1, "0.10"],
+        [None, "USD", 1, "100.00"],
+    ]
+    assert [row.all("td")[0].text for row in found.all("tr") if row.all("td")] == [
+        "April 2026", "December 2026", "January 2027", "No due date"
+    ]  # fmt: skip
 
 
 def test_payments_under_way_are_counted() -> None:

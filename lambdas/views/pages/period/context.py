@@ -22,6 +22,7 @@ _DEPTH = 2
 """Number of folders between the bucket's root and a period's page."""
 NOT_IN_REGISTER = "Not in the payer register"
 """In place of the name of an account whose invoices are listed under nobody known."""
+NOT_ARCHIVED, ELSEWHERE = "not in the archive", "not in this month"
 
 
 class PeriodContext:
@@ -63,9 +64,14 @@ class PeriodContext:
         return self.now.instant.date()
 
     @cached_property
+    def payment_records(self) -> tuple[FinancialRecord, ...]:
+        """The financial records of the period, each once."""
+        return self.payments.records if self.payments else ()
+
+    @cached_property
     def payment_of(self) -> Mapping[str, FinancialRecord]:
-        """The financial records by invoice id."""
-        return self.payments.by_invoice if self.payments else {}
+        """The same by invoice id."""
+        return {one.invoice_id: one for one in self.payment_records}
 
     @cached_property
     def listed_ids(self) -> frozenset[str]:
@@ -77,6 +83,18 @@ class PeriodContext:
     def document_of(self, invoice_id: str) -> str | None:
         """The key of an archived invoice's own document."""
         return self._documents.get(invoice_id)
+
+    def absence_of(self, invoice_id: str) -> str:
+        """The reason, in a few words, why an invoice of AWS Payments has no document here: the two
+        services may file it under different months.
+        """
+        if invoice_id in self.listed_ids:
+            return "outstanding"
+        return NOT_ARCHIVED if invoice_id in self._unlisted_ids else ELSEWHERE
+
+    @cached_property
+    def _unlisted_ids(self) -> frozenset[str]:
+        return self.manifest.unlisted_ids
 
     @cached_property
     def _documents(self) -> dict[str, str | None]:

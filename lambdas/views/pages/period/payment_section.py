@@ -6,13 +6,18 @@ from datetime import date
 from lambdas.domain.day_names import day_name
 from lambdas.domain.json_text import read_instant
 from lambdas.domain.money import Amount, sums
-from lambdas.domain.money_text import money
 from lambdas.domain.payments.financial_record import FinancialRecord
 from lambdas.domain.payments.open_payments import OpenPayment, OpenPayments
-from lambdas.domain.payments.payment_words import amounts_text, payment_text
+from lambdas.domain.payments.payment_words import (
+    PAST_DUE,
+    amounts_text,
+    by_state,
+    payment_text,
+)
 from lambdas.domain.words import counted
 from lambdas.views.pages.frame import (
     NOTHING,
+    amount_left,
     amounts,
     cell,
     day_mark,
@@ -21,12 +26,12 @@ from lambdas.views.pages.frame import (
     section,
     table,
 )
-from lambdas.views.pages.html import Content, Html, element, join, name
-from lambdas.views.pages.period.context import PeriodContext
+from lambdas.views.pages.html import Content, Html, element, name
+from lambdas.views.pages.period.context import ELSEWHERE, NOT_ARCHIVED, PeriodContext
 
 _MOST_SHOWN, _MOST_LISTED, _MOST_REASONS = 20, 200, 3
 _CLASS = "payments of-period"
-_TOTALS = ("Invoices", "Number|", "Amount|")
+_TOTALS = ("Invoices", "Number|", "Amount|", "Outstanding|")
 _OPEN = ("Invoice", "Payer account", "Seller", "Terms", "Due", "Outstanding|")
 
 
@@ -59,35 +64,30 @@ def _note(page: PeriodContext) -> str:
 
 def _totals(page: PeriodContext) -> Html | None:
     """A row for each state of payment, with its amounts per currency; None without invoices."""
-    records = _records(page)
-    if not records and page.payments and page.payments.as_of:
+    if not page.payment_records and page.payments and page.payments.as_of:
         return element("p", "AWS Payments has no invoice or credit memo of this month.")
-    invoices = [one for one in records if one.is_invoice]
-    states = {
-        "Paid": [one for one in invoices if one.is_paid],
-        "In process": [one for one in invoices if one.is_open and not one.is_outstanding],
-        "Not due yet": [
-            one for one in invoices if one.is_outstanding and not one.is_past_due_on(page.day)
-        ],
-        "Past due": [one for one in invoices if one.is_past_due_on(page.day)],
-        "Canceled": [one for one in invoices if not (one.is_open or one.is_paid)],
-    }
-    rows = [_state_row(label, held) for label, held in states.items() if held]
+    states = by_state((one for one in page.payment_records if one.is_invoice), page.day)
+    rows = [_state_row(label, held) for label, held in states.items()]
     if not rows:
         return None
     return table("Invoices by payment status", _TOTALS, rows, class_="payment-totals")
 
 
 def _state_row(label: str, held: Sequence[FinancialRecord]) -> Html:
-    is_bad = label == "Past due"
-    totals = {one.currency: one.value for one in _totals_in_state(held)}
+    is_bad, lefts = label == PAST_DUE, (one.outstanding for one in held)
     return element(
         "tr",
         cell("Invoices", element("strong", label) if is_bad else label),
         cell("Number", f"{len(held):,}", number=True),
-        cell("Amount", amounts(totals, sorted(totals)), number=True),
+        cell("Amount", _sums(one.amount for one in held), number=True),
+        cell("Outstanding", _sums(left for left in lefts if left.value), number=True),
         class_="outstanding" if is_bad else None,
     )
+
+
+def _sums(held: Iterable[Amount]) -> Content:
+    totals = {one.currency: one.value for one in sums(held)}
+    return amounts(totals, sorted(totals))
 
 
 def _past_due(page: PeriodContext, payments: Sequence[OpenPayment]) -> Content:
@@ -130,7 +130,7 @@ def _open_row(page: PeriodContext, one: OpenPayment) -> Html:
         cell("Seller", name(record.seller)),
         cell("Terms", name(record.payment_terms) if record.payment_terms else NOTHING),
         cell("Due", _due(record.due_date, is_past_due=is_past_due)),
-        cell("Outstanding", _money(record.outstanding), number=True),
+        cell("Outstanding", amount_left(record.outstanding, record.amount), number=True),
         class_="outstanding" if is_past_due else None,
     )
 
@@ -148,35 +148,24 @@ def _invoice(page: PeriodContext, record: FinancialRecord) -> Content:
     """The invoice's id as a link to its document, or with the remark that there is none."""
     if document := page.document_of(record.invoice_id):
         return page.links.to(document, name(record.invoice_id))
-    remark = "PDF not archived" if record.invoice_id in page.listed_ids else "not in the archive"
+    remark = page.absence_of(record.invoice_id)
     return [name(record.invoice_id), " ", element("span", remark, class_="kind")]
 
 
 def _remarks(page: PeriodContext) -> Iterator[Html]:
     """Further facts, one line each."""
-    records = _records(page)
+    records = page.payment_records
     if late := [one for one in records if one.was_paid_late]:
         yield _line("Paid late", late, _late_text)
-    if in_part := [one for one in records if one.is_outstanding and one.outstanding != one.amount]:
-        yield _line("Outstanding in part", in_part, _part_text)
-    yield from _credit_memos([one for one in records if not one.is_invoice])
-    if absent := [one for one in records if one.invoice_id not in page.listed_ids]:
-        yield _line("Not in the archive", absent, lambda one: payment_text(one, page.day))
+    memos = by_state((one for one in records if not one.is_invoice), page.day)
+    for label, held in memos.items():
+        text = f"{counted(len(held), 'credit memo')}, {amounts_text(_amounts_in_state(held))}"
+        yield element("p", f"{label}: {text}.", class_="tally")
+    for absence in (NOT_ARCHIVED, ELSEWHERE):
+        if absent := [one for one in records if page.absence_of(one.invoice_id) == absence]:
+            label = absence.capitalize()
+            yield _line(label, absent, lambda one: payment_text(one, page.day))
     yield from _not_read(page)
-
-
-def _credit_memos(memos: Sequence[FinancialRecord]) -> Iterator[Html]:
-    """A line for each state that a credit memo is in."""
-    states = {
-        "Applied": [one for one in memos if one.is_paid],
-        "Being applied": [one for one in memos if one.is_open and not one.is_outstanding],
-        "Not applied yet": [one for one in memos if one.is_outstanding],
-        "Canceled": [one for one in memos if not (one.is_open or one.is_paid)],
-    }
-    for label, held in states.items():
-        if held:
-            text = f"{counted(len(held), 'credit memo')}, {amounts_text(_totals_in_state(held))}"
-            yield element("p", f"{label}: {text}.", class_="tally")
 
 
 def _not_read(page: PeriodContext) -> Iterator[Html]:
@@ -217,20 +206,6 @@ def _late_text(record: FinancialRecord) -> str:
     return ", due ".join(day_name(one) for one in days if one)
 
 
-def _part_text(record: FinancialRecord) -> str:
-    """`40.00 USD of 100.00 USD`."""
-    rest, whole = amounts_text([record.outstanding]), amounts_text([record.amount])
-    return f"{rest} of {whole}"
-
-
-def _totals_in_state(records: Iterable[FinancialRecord]) -> list[Amount]:
+def _amounts_in_state(records: Iterable[FinancialRecord]) -> list[Amount]:
     """One total per currency: of what is outstanding only the rest, else the whole amounts."""
     return sums(one.outstanding if one.is_outstanding else one.amount for one in records)
-
-
-def _records(page: PeriodContext) -> Sequence[FinancialRecord]:
-    return page.payments.records if page.payments else ()
-
-
-def _money(amount: Amount) -> Html:
-    return join(money(amount.value, amount.currency), " ", name(amount.currency))

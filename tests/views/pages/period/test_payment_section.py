@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from lambdas.domain.payments.financial_record import Balances, FinancialRecord
 from lambdas.domain.payments.payment_status import PaymentStatus
 from lambdas.domain.payments.payments_answer import PaymentsAnswer
+from lambdas.domain.witnesses.payments import PaymentRecords, UnlistedRecord
+from lambdas.domain.witnesses.statements import PayerWitnesses
 from tests.domain.example_months import due, month, page_of_month, payer_state
 from tests.domain.examples import ACME, OCTOBER, outstanding
 from tests.domain.payments.records import answer, credit_memo, financial_record, paid
@@ -16,6 +19,21 @@ EARLY = date(2026, 11, 3)
 STATE = payer_state(
     invoices=(due("1", "5.00"), due("2", "100.00"), due("3", "100.00"), due("9", "-10.00"))
 )
+
+
+NONE = "\N{EN DASH}"
+
+
+def partly_paid(invoice_id: str, **members: Any) -> FinancialRecord:
+    """60.00 of 100.00 are outstanding."""
+    balances = Balances(Decimal(60), Decimal(0), Decimal(40), Decimal(0))
+    return financial_record(invoice_id, balances=balances, **members)
+
+
+def moved(invoice_id: str, **members: Any) -> FinancialRecord:
+    """A record of which nothing is outstanding."""
+    balances = Balances(Decimal(0), Decimal(100), Decimal(0), Decimal(0))
+    return financial_record(invoice_id, balances=balances, due_status="", **members)
 
 
 def status(*records: Any, **given: Any) -> PaymentStatus:
@@ -44,22 +62,30 @@ def rows(of: Node, class_: str) -> list[list[str]]:
 def test_invoices_are_summed_up_by_the_state_of_their_payment() -> None:
     found = shown(
         paid("1", value="5.00"),
-        financial_record("2", due_date=EARLY),
+        partly_paid("2", due_date=EARLY),
         financial_record("3", "7", "JPY"),
-        financial_record("4", status="PROCESSING", due_status=""),
-        financial_record("5", status="CANCELED", settlement_status="CLOSED", due_status=""),
+        moved("4", status="PROCESSING"),
+        moved("5", status="CANCELED", settlement_status="CLOSED"),
+        moved("6", status="DISPUTED"),
         credit_memo("9"),
     )
 
     assert rows(found, "payment-totals") == [
-        ["Paid", "1", "5.00 USD"],
-        ["In process", "1", "100.00 USD"],
-        ["Not due yet", "1", "7 JPY"],
-        ["Past due", "1", "100.00 USD"],
-        ["Canceled", "1", "100.00 USD"],
+        ["Paid", "1", "5.00 USD", NONE],
+        ["In process", "1", "100.00 USD", NONE],
+        ["Not due yet", "1", "7 JPY", "7 JPY"],
+        ["Past due", "1", "100.00 USD", "60.00 USD"],
+        ["Canceled", "1", "100.00 USD", NONE],
+        ["Other", "1", "100.00 USD", NONE],
     ]
     assert "Not applied yet: 1 credit memo, 10.00 USD." in found.text
     assert "last changed on 12 November 2026" in found.text
+
+
+def test_of_an_invoice_that_is_partly_paid_both_amounts_are_shown() -> None:
+    [row] = rows(shown(partly_paid("2", due_date=EARLY)), "payments")
+
+    assert row[-1] == "60.00 USD of 100.00"
 
 
 def test_what_is_past_due_is_open_and_what_is_not_due_is_folded() -> None:
@@ -78,14 +104,22 @@ def test_what_is_past_due_is_open_and_what_is_not_due_is_folded() -> None:
 
 
 def test_an_invoice_links_to_its_document_and_an_absent_one_is_marked() -> None:
-    found = shown(financial_record("2"), financial_record("77"))
+    absent = UnlistedRecord.of(financial_record("77"))
+    statement = PaymentRecords("run-2", "2026-11-12T06:00:00Z", 3, (absent,))
+    state = replace(STATE, witnesses=PayerWitnesses(payments=statement))
+    payments = status(financial_record("2"), financial_record("77"), financial_record("88"))
+    found = section(read(page_of_month(month(state), payments=payments)), "Payment status")
 
-    first, second = (row.all("td")[0] for row in found.all("tr") if row.all("td")[5:])
+    assert found
+    first, second, third = (row.all("td")[0] for row in found.all("tr") if row.all("td")[5:])
     assert first.links() == [
         "../../invoices/2026-10/111122223333/2026-10_111122223333_INVOICE_2.pdf"
     ]
     assert (second.links(), second.text) == ([], "77 not in the archive")
     assert "Not in the archive: 77 (not paid yet)." in found.text
+    # AWS Invoicing lists it under another month
+    assert (third.links(), third.text) == ([], "88 not in this month")
+    assert "Not in this month: 88 (not paid yet)." in found.text
 
 
 def test_an_invoice_that_is_listed_and_not_archived_is_outstanding() -> None:
@@ -198,7 +232,7 @@ def test_two_readings_of_a_record_are_one() -> None:
     found = section(read(page_of_month(month(STATE), payments=both)), "Payment status")
 
     assert found
-    assert rows(found, "payment-totals") == [["Not due yet", "1", "100.00 USD"]]
+    assert rows(found, "payment-totals") == [["Not due yet", "1", "100.00 USD", "100.00 USD"]]
 
 
 def test_thousands_of_invoices_are_not_all_listed_twice() -> None:
@@ -210,4 +244,4 @@ def test_thousands_of_invoices_are_not_all_listed_twice() -> None:
 
     assert len(rows(found, "payments")) == 200
     assert "800 more invoices in the lists of the payer accounts below." in found.text
-    assert rows(found, "payment-totals") == [["Not due yet", "1,000", "100,000.00 USD"]]
+    assert rows(found, "payment-totals") == [["Not due yet", "1,000", *2 * ["100,000.00 USD"]]]
