@@ -20,6 +20,7 @@ from ops.check.all_evidence import Progress, extra_object
 from ops.check.coverage import gaps, unknown_to_heads
 from ops.check.findings import CheckFinding, NotChecked, check_finding
 from ops.check.limits import LARGEST_KEY_FILE
+from ops.check.payments import finding_of_status_alone
 from ops.check.period import PeriodCheck
 from ops.check.period_checked import PeriodChecked
 from ops.check.report import CheckReport
@@ -50,6 +51,7 @@ def check_archive(
         *(own.against(given_keys) if any(period.manifests for period in checked) else ()),
         *_nothing_read(place, scope, checked),
         *(finding for period in checked for finding in period.findings),
+        *_payments_alone(place, scope, periods),
         *_unlisted(place),
     ]
     return CheckReport(
@@ -175,6 +177,17 @@ def _periods(place: Place) -> Iterator[BillingPeriod]:
             objects = islice(place.objects(f"{folder}{period}/"), 2)
             if [one.key for one in objects] != [payment_status_key(period)]:
                 yield period
+
+
+def _payments_alone(
+    place: Place, scope: Scope, periods: Sequence[BillingPeriod]
+) -> Iterator[CheckFinding]:
+    """Report files of such months that no run writes."""
+    if scope.periods or scope.level < Level.bytes:
+        return
+    for period in sorted(filter(None, map(_period, place.folders(PERIODS_PREFIX)))):
+        if period not in periods and (found := finding_of_status_alone(place, period)):
+            yield found
 
 
 def _beside_the_periods(place: Place) -> Iterator[PlacedObject]:

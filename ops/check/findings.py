@@ -124,8 +124,8 @@ KINDS: Mapping[str, CheckKind] = {
     "VIEW_ABSENT": CheckKind("warning", "Start a run for the period, which makes the views again."),
     "PAYMENT_WITHOUT_INVOICE": CheckKind(
         "warning",
-        "Look for the invoice in other months of the archive, then in the Billing console. If AWS "
-        "Invoicing does not list it, open an AWS Billing case.",
+        "Look for the invoice in the Billing console. If AWS Invoicing does not list it, open an "
+        "AWS Billing case.",
     ),
 }
 

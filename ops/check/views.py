@@ -104,10 +104,10 @@ class ViewsCheck:
             self._view(payment_status_key(period), lambda file: self._payments(file, newest))
 
     def _payments(self, file: ViewFile, newest: Link) -> Iterator[str]:
-        """Report the ids that the manifest does not have; they are no difference."""
+        """Report the ids that the archive does not have; they are no difference."""
         status = payment_status_of(file.content(), newest.period)
-        if ids := list(ids_unknown(status, newest.manifest)):
-            key, expected = payment_status_key(newest.period), "ids of invoices of the manifest"
+        if ids := list(ids_unknown(self._place, status, newest.manifest)):
+            key, expected = payment_status_key(newest.period), "ids of invoices of the archive"
             self._checked.find("PAYMENT_WITHOUT_INVOICE", key, expected, some_of(ids, _MOST_IDS))
         yield from ()
 

@@ -10,7 +10,7 @@ from lambdas.domain.json_text import to_json
 from lambdas.domain.payments.payment_status import PaymentStatus
 from tests.domain.examples import ACME, OCTOBER
 from tests.domain.payments.records import answer, financial_record, paid
-from tests.ops.made_archive import MadeArchive, make_archive
+from tests.ops.made_archive import MEMO, SEPTEMBER, MadeArchive, make_archive
 from tests.ops.memory_place import MemoryPlace
 from tests.ops.test_check_findings import check
 
@@ -67,6 +67,38 @@ def test_a_month_with_a_payment_status_alone_is_no_month_of_the_archive() -> Non
     one = PaymentStatus(march).updated({ACME: answer(record)}, ())
 
     assert findings(to_json(one.to_data()), payment_status_key(march)) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"{}", "the view's schema is not"),
+        (to_json(PaymentStatus(OCTOBER).to_data()), "it is of 2026-10"),
+        (b" " * (17 << 20), "more than"),
+    ],
+)
+def test_its_file_must_be_readable_all_the_same(content: bytes, why: str) -> None:
+    key = payment_status_key(OCTOBER.shifted(-7))
+    [(code, severity, place, found)] = findings(content, key)
+
+    assert (severity, place) == ("blocking", key)
+    assert code == ("OBJECT_UNREADABLE" if why == "more than" else "VIEW_DIFFERS")
+    assert why in found
+
+
+def test_an_id_that_another_month_has_is_known() -> None:
+    """AWS Invoicing and AWS Payments may file an invoice under different months."""
+    records = [
+        financial_record(one, billing_period=SEPTEMBER, record_id=f"INV-0000-0000-0000-000{number}")
+        for number, one in enumerate((KNOWN[0], MEMO, "77"))
+    ]
+    given = {ACME: answer(*records, issued_from=SEPTEMBER.first_day)}
+    one = PaymentStatus(SEPTEMBER).updated(given, {ACME})
+    key = payment_status_key(SEPTEMBER)
+
+    assert findings(to_json(one.to_data()), key) == [
+        ("PAYMENT_WITHOUT_INVOICE", "warning", key, "77")
+    ]
 
 
 def test_with_anything_else_it_is() -> None:
