@@ -47,10 +47,11 @@ def notify_people(
     Returns the failures of channels, which are logged; their notifications stay due in the next
     run.
     """
+    line = payments_line(payments, run.as_of)
     failures = [
-        *_notify_by_mail(channels, judged, run, payments),
+        *_notify_by_mail(channels, judged, run, line),
         *_notify_by_event(channels, judged, run),
-        *_notify_by_chat(channels, judged, run),
+        *_notify_by_chat(channels, judged, run, line),
     ]
     for failure in failures:
         logger().error("notified nobody", extra={"run_id": run.run_id, "reason": failure})
@@ -58,7 +59,7 @@ def notify_people(
 
 
 def _notify_by_mail(
-    channels: Channels, judged: Sequence[Judged], run: Run, payments: OpenPayments | None
+    channels: Channels, judged: Sequence[Judged], run: Run, payments: str
 ) -> Iterator[str]:
     """Send all due notifications in one e-mail."""
     notifications = list(_due(channels, "mail", judged, run, escalation=channels.escalation))
@@ -69,7 +70,7 @@ def _notify_by_mail(
         names = {one.payer_account_id: one.name for one in _payers(judged)}
         try:
             channels.mailbox.send(
-                *email_text(notifications, new, names, payments_line(payments, run.as_of)),
+                *email_text(notifications, new, names, payments),
                 readers(notifications, channels.escalation),
             )
         except NotSent as error:
@@ -93,13 +94,15 @@ def _notify_by_event(channels: Channels, judged: Sequence[Judged], run: Run) -> 
     _mark(channels.table, "event", notifications)
 
 
-def _notify_by_chat(channels: Channels, judged: Sequence[Judged], run: Run) -> Iterator[str]:
+def _notify_by_chat(
+    channels: Channels, judged: Sequence[Judged], run: Run, payments: str
+) -> Iterator[str]:
     """Send one message for each period, which the chat shows in the period's thread."""
     if channels.chat is None:
         return
     for notification in _due(channels, "chat", judged, run):
         try:
-            channels.chat.send(chat_message(notification))
+            channels.chat.send(chat_message(notification, payments))
         except NotSent as error:
             yield str(error)
             return

@@ -276,17 +276,23 @@ def test_a_run_of_one_payer_account_keeps_the_others(october: World) -> None:
     assert statuses(october) == {"A1": "OUTSTANDING", "B1": "SETTLED"}
 
 
-def test_the_mail_has_a_line_on_what_is_past_due(october: World) -> None:
+def test_mail_and_chat_have_a_line_on_what_is_past_due(
+    october: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHAT_TOPIC", "arn:aws:sns:us-east-1:123456789012:chat")
     october.catalogue.debts[ACME] = [of("A2", NEVER, amount="7.00", issued="2026-11-03")]
     assert october.run(given={"billing_period": "2026-10"}, at=DECEMBER)["verdict"] == (
         "ACTION_REQUIRED"
     )
 
     [letter] = october.topic.letters
-    assert (
-        "As AWS Payments shows it, 2 invoices are past due on 12 December 2026: 12,450.10 EUR and "
-        "7.00 USD." in letter[1]
+    line = (
+        "As AWS Payments shows it on 12 December 2026, 2 invoices are past due: 12,450.10 EUR and "
+        "7.00 USD."
     )
+    assert line in letter[1]
+    [(_, message)] = october.topic.chats
+    assert line in message["content"]["description"]
     assert "Acme (111122223333): invoice A2" in letter[1]
     assert (
         "USD 7.00 of Amazon Web Services, Inc. (AWS Payments; AWS Invoicing does not list it), "

@@ -20,17 +20,17 @@ _LONGEST_STEP, _LONGEST_DESCRIPTION = 300, 2_500
 """Bytes. AWS does not say how much it takes; the page of the month has all of it."""
 
 
-def chat_message(one: Notification) -> dict[str, Any]:
-    """The message; all messages on a month share a thread."""
+def chat_message(one: Notification, payments: str = "") -> dict[str, Any]:
+    """The message; all messages on a month share a thread. `payments` is a line on payments."""
     period = str(one.manifest.billing_period)
-    title = headline(one)
+    title, description = headline(one), short(_description(one, payments), _LONGEST_DESCRIPTION)
     return {
         "version": "1.0",
         "source": "custom",
         "content": {
             "textType": "client-markdown",
             "title": title,
-            "description": f"{short(_description(one), _LONGEST_DESCRIPTION)}\n{one.page}",
+            "description": f"{description}\n{one.page}",
             "nextSteps": _steps(one),
             "keywords": [period, one.manifest.verdict],
         },
@@ -44,13 +44,14 @@ def chat_message(one: Notification) -> dict[str, Any]:
     }
 
 
-def _description(one: Notification) -> str:
+def _description(one: Notification, payments: str) -> str:
     lines = [sentence(one)]
     if one.manifest.verdict == "ACTION_REQUIRED":
         lines += (f"- {item_title(item)}" for item in one.open.items[:_MOST_ITEMS])
         left_out = one.open.count - min(len(one.open.items), _MOST_ITEMS)
         lines += [f"- and {counted(left_out, 'more item')}"] if left_out > 0 else []
         lines += [totals(one.open.totals)] if one.open.totals else []
+    lines += [payments] if payments else []
     return "\n".join(map(shown, lines))
 
 

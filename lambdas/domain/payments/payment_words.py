@@ -1,6 +1,6 @@
 """The payment of invoices and credit memos in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 
 from lambdas.domain.day_names import day_name
@@ -60,15 +60,16 @@ def by_state(records: Iterable[FinancialRecord], day: date) -> dict[str, list[Fi
     }
 
 
-def past_due_text(payments: OpenPayments, day: date) -> str:
+def past_due_text(payments: OpenPayments, day: date, code: Callable[[str], str] = shown) -> str:
     """`3 invoices are past due: 12,450.10 EUR and 99.00 USD.`, or that nothing is; if a payer
-    account's status may be old, as far as is known.
+    account's status may be old, as far as is known. `code` makes a currency's code safe to be
+    shown.
     """
     past_due = payments.past_due(day)
     known = "past due, as far as is known" if payments.may_be_old else "past due"
     if not past_due:
         return f"Nothing is {known}."
-    return f"{invoices_are(len(past_due))} {known}: {amounts_text(totals_of(past_due))}."
+    return f"{invoices_are(len(past_due))} {known}: {amounts_text(totals_of(past_due), code)}."
 
 
 def invoices_are(count: int) -> str:
@@ -76,6 +77,6 @@ def invoices_are(count: int) -> str:
     return f"{counted(count, 'invoice')} {'is' if count == 1 else 'are'}"
 
 
-def amounts_text(totals: Sequence[Amount]) -> str:
+def amounts_text(totals: Sequence[Amount], code: Callable[[str], str] = shown) -> str:
     """`12,450.10 EUR and 99.00 USD`."""
-    return listed(f"{money(one.value, one.currency)} {shown(one.currency)}" for one in totals)
+    return listed(f"{money(one.value, one.currency)} {code(one.currency)}" for one in totals)

@@ -133,6 +133,15 @@ def test_a_message_stays_short_however_much_is_outstanding() -> None:
     assert len(json.dumps(message)) < 20_000
 
 
+def test_what_is_past_due_is_a_line_before_the_link() -> None:
+    line = "AWS Payments: 1 invoice past due: 5.00 EUR (on 12 November 2026)."
+    for one in NOTIFICATIONS:
+        message = chat_message(one, line)
+        jsonschema.validate(message, SCHEMA)
+        without = chat_message(one)["content"]["description"].splitlines()
+        assert message["content"]["description"].splitlines() == [*without[:-1], line, without[-1]]
+
+
 def test_what_needs_nobody_yet_asks_for_nothing_now() -> None:
     waits = account("AWAITING", BOREAL, missing=[outstanding("1")])
     message = chat_message(notification("AWAITING", waits, before=last(), as_of=EARLY))
