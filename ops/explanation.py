@@ -35,14 +35,19 @@ class Statement:
     lines: tuple[str, ...]
 
 
-def explain(manifest: Manifest, state: PayerState) -> list[Statement]:
-    """State each witness's view of the payer account, then the conclusion."""
+def explain(
+    manifest: Manifest, state: PayerState, payment_status: Statement | None = None
+) -> list[Statement]:
+    """State each witness's view of the payer account, then the conclusion. The payment status is no
+    witness, and stands beside that of AWS Payments.
+    """
     period = manifest.billing_period
     return [
         Statement("listings", tuple(_listings(state, period))),
         Statement("history", tuple(_history(manifest, state))),
         Statement("cost explorer", tuple(_charges(state, period))),
         Statement("aws payments", tuple(_payments(state))),
+        *([payment_status] if payment_status else []),
         Statement("billing transfers", tuple(_transfers(manifest, state))),
         Statement("invoice units", tuple(_units(state))),
         Statement("a person", tuple(_acknowledgements(manifest, state))),

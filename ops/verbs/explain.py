@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from lambdas.domain.billing_period import BillingPeriod
@@ -11,6 +12,7 @@ from ops.errors import WrongUsage
 from ops.exit_codes import ExitCode
 from ops.explanation import Statement, explain
 from ops.newest_manifest import archive_place, newest_manifest, payer_state, understood
+from ops.payment_explanation import payment_statement
 from ops.places import Place
 from ops.verb import Verb
 
@@ -45,7 +47,9 @@ def _run(arguments: Namespace, console: Console) -> ExitCode:
     manifest = newest_manifest(place, period)
     state = payer_state(manifest, arguments.payer)
     with understood(manifest.key):
-        statements = explain(manifest, state)
+        today = datetime.now(UTC).date()
+        payments = payment_statement(place, period, state.payer_account_id, today)
+        statements = explain(manifest, state, payments)
         if arguments.as_json:
             console.give(_data(place, manifest, state, statements))
         else:
@@ -93,8 +97,8 @@ VERB = Verb(
     """
 Reads the newest manifest of the billing period. Prints what each witness says of one payer account:
 its listings, its earlier months, Cost Explorer, AWS Payments, billing transfers, invoice units, a
-person. Then prints what is archived, the findings and the status. It only reads, and verifies
-nothing: 'invoices check' does that.
+person; beside AWS Payments, what is paid and past due today. Then prints what is archived, the
+findings and the status. It only reads, and verifies nothing: 'invoices check' does that.
 """,
     """
 invoices explain 2026-10 111122223333

@@ -10,8 +10,11 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from lambdas.domain.evidence.archive_layout import payment_status_key
 from lambdas.domain.evidence.signatures import Signature, signed_file
+from lambdas.domain.json_text import to_json
 from lambdas.domain.judgement.manifests import Manifest
+from lambdas.domain.payments.payment_status import PaymentStatus
 from lambdas.domain.witnesses.acknowledgements import GivenAcknowledgement
 from ops.cli import main
 from ops.errors import CannotRead
@@ -19,6 +22,7 @@ from ops.live import deployment
 from ops.newest_manifest import EXPORTED, newest_manifest
 from tests.domain.examples import ACME, BOREAL, OCTOBER, archived, outstanding
 from tests.domain.judging import judged, outcome
+from tests.domain.payments.records import answer, credit_memo, financial_record, paid
 from tests.ops.memory_place import MemoryPlace
 from tests.ops.odd_values import every_member
 
@@ -90,6 +94,61 @@ def test_programs_get_the_statements_and_the_witnesses_as_data(
     assert answer["manifest"] == "periods/2026-10/manifests/manifest-0001.json"
     assert [one["witness"] for one in answer["statements"]][-1] == "verdict"
     assert answer["witnesses"]["history"] == {"periods": [], "usual": [], "usual_day": None}
+
+
+LATE = date(2026, 11, 3)
+STATUS = PaymentStatus(OCTOBER).updated(
+    {
+        BOREAL: answer(
+            financial_record("A", "12450.10", "EUR", due_date=LATE),
+            financial_record("B", "5", "JPY", due_date=date.max),
+            paid("C"),
+            credit_memo("9"),
+            not_read="1 record was not read.",
+        )
+    },
+    {BOREAL},
+)
+
+
+def with_status(folder: Path, content: bytes) -> Path:
+    place = keep(folder, awaits())
+    (place / payment_status_key(OCTOBER)).write_bytes(content)
+    return place
+
+
+def explained(capsys: pytest.CaptureFixture[str], place: Path, payer: str) -> dict[str, list[str]]:
+    _, out, _ = run(capsys, "explain", "2026-10", payer, "--archive", str(place), "--json")
+    return {one["witness"]: one["lines"] for one in json.loads(out)["statements"]}
+
+
+def test_what_is_paid_and_past_due_stands_beside_aws_payments(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    place = with_status(tmp_path, to_json(STATUS.to_data()))
+    statements = explained(capsys, place, BOREAL)
+
+    assert list(statements)[3:5] == ["aws payments", "payment status"]
+    assert statements["payment status"] == [
+        "As AWS Payments shows it; last changed on 12 November 2026, 06:00 UTC.",
+        "Paid: 1 invoice, 100.00 USD.",
+        "Not due yet: 1 invoice, 5 JPY.",
+        "Past due: 1 invoice, 12,450.10 EUR.",
+        "Invoice A, 12,450.10 EUR: past due since 4 November 2026.",
+        "Not applied yet: 1 credit memo, 10.00 USD.",
+        "The last attempt to read failed: 1 record was not read.",
+    ]
+    assert "payment status" not in explained(capsys, place, ACME)
+
+
+def test_a_payment_status_that_cannot_be_read_stops_no_explanation(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for content in (b"{}", b"no JSON", b"\xff"):
+        statements = explained(capsys, with_status(tmp_path, content), BOREAL)
+        [line] = statements["payment status"]
+        assert line.startswith("periods/2026-10/payment_status.json cannot be read (")
+        assert statements["verdict"]
 
 
 def test_what_is_awaited_ends_with_a_number_of_its_own(
