@@ -31,8 +31,8 @@
     one.append(...content);
     return one;
   };
-  const amounts = (sums) => part("div", "amounts", ...[...sums.keys()].sort().map((currency) =>
-    part("span", "", sums.get(currency) + " ", part("bdi", "", currency))));
+  const amounts = (sums) => part("div", "amounts", ...[...sums].sort().map(([currency, sum]) =>
+    part("span", "", sum + " ", part("bdi", "", currency))));
   const heading = [...table.tHead.rows].at(-1).cells;
   heading[0].textContent = "Age";
   table.tBodies[0].replaceChildren(...[...ages, undated].filter((one) => one.count).map((one) => {
