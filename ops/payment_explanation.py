@@ -50,7 +50,7 @@ def _lines(part: PayerPayments, day: date) -> Iterator[str]:
         yield f"As AWS Payments shows it; last changed on {instant_name(part.at)}."
         if not part.records:
             yield "AWS Payments has no record."
-    states = by_state(part.records, day)
+    states = by_state((one for one in part.records if one.is_invoice), day)
     for state, held in states.items():
         left = outstanding_totals(one for one in held if one.outstanding.value)
         totals = left or sums(one.amount for one in held)

@@ -28,7 +28,8 @@ def payments(*currencies: str) -> OpenPayments:
 
 def test_it_counts_invoices_and_adds_amounts_per_currency() -> None:
     assert payments_line(payments("EUR", "USD", "EUR"), DAY) == (
-        "AWS Payments: 3 invoices past due: 24,900.20 EUR and 12,450.10 USD (on 4 December 2026)."
+        "As AWS Payments shows it on 4 December 2026, 3 invoices are past due: 24,900.20 EUR and "
+        "12,450.10 USD."
     )
 
 
@@ -47,6 +48,7 @@ def test_no_code_of_a_currency_becomes_markdown_a_mention_or_a_link(
     hostile = f"_{payer.name}_ `c` [d](https://e.example) <!channel> @here"
     line = payments_line(payments(hostile), DAY)
 
-    assert line.startswith("AWS Payments: 1 invoice past due: 12,450.10 ")
-    assert not MARKDOWN.search(line.replace(":", "", 2))
+    before, _, after = line.partition(": 12,450.10 ")
+    assert before == "As AWS Payments shows it on 4 December 2026, 1 invoice is past due"
+    assert not MARKDOWN.search(after)
     assert "e.example" not in line

@@ -89,7 +89,7 @@ class PeriodContext:
         services may file it under different months.
         """
         if invoice_id in self.listed_ids:
-            return "outstanding"
+            return "PDF not archived"
         return NOT_ARCHIVED if invoice_id in self._unlisted_ids else ELSEWHERE
 
     @cached_property

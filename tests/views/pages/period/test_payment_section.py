@@ -136,16 +136,6 @@ def test_what_was_paid_late_is_named() -> None:
     assert "Paid late: 2 (9 December 2026, due 3 December 2026)." in found.text
 
 
-def test_of_an_invoice_that_is_paid_in_part_only_the_rest_is_past_due() -> None:
-    whole = financial_record("2", due_date=EARLY)
-    balances = replace(whole.balances, outstanding=Decimal("40.00"), paid=Decimal("60.00"))
-    found = shown(replace(whole, balances=balances))
-
-    assert rows(found, "payment-totals") == [["Past due", "1", "40.00 USD"]]
-    assert rows(found, "payments")[0][-1] == "40.00 USD"
-    assert "Outstanding in part: 2 (40.00 USD of 100.00 USD)." in found.text
-
-
 def applied(invoice_id: str) -> Any:
     memo = credit_memo(invoice_id)
     balances = replace(memo.balances, outstanding=Decimal(0), paid=memo.amount.value)
