@@ -77,7 +77,7 @@ def test_page_workbook_and_first_page_say_what_is_past_due(october: World) -> No
     assert "past due since 4 December 2026" in page(october)
     assert "paid 8 November 2026" in page(october)
     first = page(october, "index.html")
-    assert "1 invoice is past due on 12 December 2026: 12,450.10 EUR." in first
+    assert "1 invoice is past due: 12,450.10 EUR." in first
     book = openpyxl.load_workbook(io.BytesIO(october.content("periods/2026-10/ledger.xlsx")))
     rows = [[cell.value for cell in row] for row in book["payments"].iter_rows(max_col=13)]
     assert rows[1][:5] == ["A1", ACME, "Acme", "Invoice", "past due since 4 December 2026"]
@@ -148,7 +148,7 @@ def test_a_debt_from_before_the_archive_is_told_where_it_belongs(october: World)
     assert statuses(october, "periods/2026-03/payment_status.json") == {"OLD": "OUTSTANDING"}
     assert october.keys("periods/2026-03/") == ["periods/2026-03/payment_status.json"]
     first = page(october, "index.html")
-    assert "1 invoice is past due on 12 November 2026: 500.00 USD." in first
+    assert "1 invoice is past due: 500.00 USD." in first
     assert "March 2026 <span" in first
     assert "Its folder exists" not in first
     # no run judges the month because of it
@@ -188,7 +188,7 @@ def test_of_an_account_that_no_run_asks_any_more_the_status_may_be_old(october: 
     october.run(at=datetime(2027, 1, 12, 6, tzinfo=UTC))
 
     first = page(october, "index.html")
-    assert "1 invoice past due: 12,450.10 EUR." in first
+    assert "1 invoice is past due, as far as is known: 12,450.10 EUR." in first
     assert remark in first
 
 
@@ -305,7 +305,7 @@ def test_what_is_past_due_causes_no_mail(october: World) -> None:
     october.topic.letters.clear()
     october.run(given={"billing_period": "2026-10"}, at=DECEMBER + timedelta(days=1))
 
-    assert "1 invoice is past due on 13 December 2026" in page(october, "index.html")
+    assert "1 invoice is past due: " in page(october, "index.html")
     assert october.topic.letters == []
 
 

@@ -221,6 +221,6 @@ def test_what_is_past_due_over_all_months_is_said_in_a_line(said: Said) -> None:
     report.print_payments(said, payments, date(2026, 12, 3))
     report.print_payments(said, OpenPayments(), date(2026, 12, 4))
     assert said.text == (
-        "\nAs AWS Payments shows it, 1 invoice is past due on 4 December 2026: 7.50 USD.\n"
-        "\nAs AWS Payments shows it, nothing is past due on 3 December 2026.\n"
+        "\nAs AWS Payments shows it on 4 December 2026, 1 invoice is past due: 7.50 USD.\n"
+        "\nAs AWS Payments shows it on 3 December 2026, nothing is past due.\n"
     )

@@ -134,7 +134,7 @@ def test_a_message_stays_short_however_much_is_outstanding() -> None:
 
 
 def test_what_is_past_due_is_a_line_before_the_link() -> None:
-    line = "AWS Payments: 1 invoice past due: 5.00 EUR (on 12 November 2026)."
+    line = "As AWS Payments shows it on 12 November 2026, 1 invoice is past due: 5.00 EUR."
     for one in NOTIFICATIONS:
         message = chat_message(one, line)
         jsonschema.validate(message, SCHEMA)
