@@ -73,7 +73,7 @@ KINDS: Mapping[str, FindingKind] = {
     "CHARGES_WITHOUT_INVOICE": FindingKind("blocking", "time",
         "Look for the invoice in the Billing console. If AWS has none, open an AWS Billing case."),
     "FINANCIAL_RECORD_WITHOUT_INVOICE": FindingKind("blocking", "time",
-        "Look for the invoice in the Billing console. If AWS Invoicing does not list it, open an "
+        "Look for it in the Billing console. If AWS Invoicing does not list it, open an "
         "AWS Billing case."),
     "SOURCE_WITHOUT_INVOICE": FindingKind("blocking", "time",
         "Ask the owner of the bill source account whether there were charges. If there were "

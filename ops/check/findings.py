@@ -124,7 +124,7 @@ KINDS: Mapping[str, CheckKind] = {
     "VIEW_ABSENT": CheckKind("warning", "Start a run for the period, which makes the views again."),
     "PAYMENT_WITHOUT_INVOICE": CheckKind(
         "warning",
-        "Look for the invoice in the Billing console. If AWS Invoicing does not list it, open an "
+        "Look for it in the Billing console. If AWS Invoicing does not list it, open an "
         "AWS Billing case.",
     ),
 }

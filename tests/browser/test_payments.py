@@ -121,49 +121,6 @@ def period_page(reader: Reader, folder: Path, of: list[FinancialRecord], **optio
     return reader.open(path, **options)
 
 
-def ages(page: Page) -> list[list[str]]:
-    found: list[list[str]] = page.eval_on_selector_all(
-        ".ages tbody tr",
-        """all => all.map(row => [...row.cells].map(
-          cell => cell.textContent.trim().replace(/\\s+/g, " ")))""",
-    )
-    return found
-
-
-def test_the_script_makes_ages_of_due_dates_as_of_the_reader_s_day(
-    reader: Reader, tmp_path: Path
-) -> None:
-    page = first_page(reader, tmp_path, ALL_AGES).page
-    page.clock.set_fixed_time("2026-12-10T23:59:00Z")
-    page.reload()
-
-    assert ages(page) == [
-        ["Not due yet", "2", "1.10 EUR"],
-        ["1\u201330 days past due", "2", "12,450.20 EUR"],
-        ["31\u201360 days past due", "1", "607 JPY"],
-        ["61\u201390 days past due", "2", "100,000,000,000,000,000.01 USD"],
-        ["More than 90 days past due", "2", "0.123456789 EUR3.00 USD"],
-    ]
-    assert page.locator(".ages th").first.inner_text() == "Age"
-    page.clock.set_fixed_time("2026-12-11T00:01:00Z")
-    page.reload()
-    assert ages(page)[:2] == [
-        ["Not due yet", "1", "1.00 EUR"],
-        ["1\u201330 days past due", "2", "0.30 EUR"],
-    ]
-
-
-def test_without_a_script_there_are_the_months_of_the_due_dates(
-    reader: Reader, tmp_path: Path
-) -> None:
-    page = first_page(reader, tmp_path, ALL_AGES, java_script_enabled=False).page
-
-    cells = page.locator(".ages td:first-child").all_inner_texts()
-    assert [one.strip() for one in cells] == [
-        "January 2020", "September 2026", "November 2026", "December 2026", "January 2027"
-    ]  # fmt: skip
-
-
 def test_the_days_since_a_due_date_are_counted_in_both_lists(
     reader: Reader, tmp_path: Path
 ) -> None:
@@ -203,15 +160,6 @@ def test_axe_finds_nothing_in_payments(
     for size in (DESK, PHONE):
         opened.resize(size)
         assert violations(opened) == [], size
-
-
-def test_a_page_on_which_nothing_is_past_due_has_no_ages_of_one_invoice(
-    reader: Reader, tmp_path: Path
-) -> None:
-    opened = first_page(reader, tmp_path, ALL_AGES[:1])
-
-    assert opened.page.locator(".ages").count() == 0
-    assert opened.said == []
 
 
 def test_many_past_due_invoices_leave_the_first_page_its_layout(

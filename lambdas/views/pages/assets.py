@@ -3,15 +3,7 @@
 from importlib.resources import files
 
 STYLES = ("style.css", "find.css")
-SCRIPTS = (
-    "find_words.js",
-    "script.js",
-    "find.js",
-    "ages.js",
-    "sort.js",
-    "open_from.js",
-    "late.js",
-)
+SCRIPTS = ("find_words.js", "script.js", "find.js", "sort.js", "open_from.js", "late.js")
 
 
 def _text(name: str) -> str:

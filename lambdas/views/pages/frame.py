@@ -113,10 +113,9 @@ def table(
     *,
     class_: str = "",
     on_each_page: Content = None,
-    data_due: str | None = None,
 ) -> Html:
     """A table; a heading that ends in `|` is for a column of numbers. `on_each_page` stands above
-    the headings on every printed page. `data_due` is for the page's script (ages.js).
+    the headings on every printed page.
     """
     cells = (
         element("th", heading.rstrip("|"), scope="col", class_="number" if "|" in heading else None)
@@ -128,7 +127,6 @@ def table(
         element("thead", _running(on_each_page, len(headings)), element("tr", cells)),
         element("tbody", rows),
         class_=class_ or None,
-        data_due=data_due,
     )
 
 

@@ -1,18 +1,15 @@
 """Invoices past due and due next over all billing periods, on the archive's page."""
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import TypeVar
 
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.day_names import day_name, period_name
 from lambdas.domain.evidence.archive_layout import period_page_key
 from lambdas.domain.json_text import read_instant
-from lambdas.domain.money_text import money
+from lambdas.domain.payments.financial_record import FinancialRecord
 from lambdas.domain.payments.open_payments import OpenPayment, OpenPayments, totals_of
 from lambdas.domain.payments.payment_words import amounts_text, invoices_are, past_due_text
-from lambdas.domain.visible_text import shown
 from lambdas.domain.words import counted, some_of
 from lambdas.views.digest import PeriodDigest
 from lambdas.views.pages.frame import (
@@ -30,11 +27,20 @@ from lambdas.views.pages.frame import (
 from lambdas.views.pages.html import Content, Html, element, name
 from lambdas.views.pages.links import Links
 
-T = TypeVar("T")
 _NAME = "payments"
 _MOST_SHOWN, _MOST_LISTED = 20, 200
 _MOST_CURRENCIES = 2
-_AGES = ("Due in", "Invoices|", "Outstanding|")
+_NOT_DUE, _UNDATED = "Not due yet", "Past due, without a due date"
+_AGES = {
+    _NOT_DUE: 0,
+    "1\u201330 days past due": 30,
+    "31\u201360 days past due": 60,
+    "61\u201390 days past due": 90,
+    "More than 90 days past due": float("inf"),
+    _UNDATED: 0,
+}
+"""The ages of unpaid invoices, and the most days since the due date."""
+_AGE_HEADINGS = ("Age", "Invoices|", "Outstanding|")
 _HEADINGS = ("Invoice", "Payer account", "Billing period", "Due", "Outstanding|")
 
 
@@ -106,19 +112,14 @@ class PaymentsOverview:
         return f"As AWS Payments shows it.{last} Nothing of it is evidence or part of the totals."
 
     def _ages(self, payments: Sequence[OpenPayment]) -> Html | None:
-        """The unpaid invoices by the month of their due date, the oldest first. The page's script
-        makes ages of it, by the days since.
-        """
+        """The unpaid invoices by the days since their due date, as of the day of the run."""
         if len(payments) < 2:
             return None
-        rows = (_age(month, held) for month, held in _by(_month, payments).items())
-        due = [
-            [day and day.isoformat(), shown(code), len(held), money(total.value, code)]
-            for (day, code), held in _by(_day_and_currency, payments).items()
-            for total in totals_of(held)
-        ]
-        caption = "Unpaid invoices by their due date"
-        return table(caption, _AGES, rows, class_="ages", data_due=json.dumps(due))
+        found: dict[str, list[OpenPayment]] = {label: [] for label in _AGES}
+        for one in payments:
+            found[_age(one.record, self._day)].append(one)
+        rows = (_age_row(label, held) for label, held in found.items() if held)
+        return table("Unpaid invoices by age", _AGE_HEADINGS, rows, class_="ages")
 
     def _past_due(self, links: Links, payments: Sequence[OpenPayment]) -> Content:
         if not payments:
@@ -182,32 +183,25 @@ class PaymentsOverview:
             yield element("p", text, class_="tally")
 
 
-def _by(
-    key: Callable[[OpenPayment], T], payments: Iterable[OpenPayment]
-) -> dict[T, list[OpenPayment]]:
-    found: dict[T, list[OpenPayment]] = {}
-    for one in payments:
-        found.setdefault(key(one), []).append(one)
-    return found
+def _age(record: FinancialRecord, day: date) -> str:
+    """The label of an unpaid invoice's age."""
+    if not record.is_past_due_on(day):
+        return _NOT_DUE
+    if record.due_date is None:
+        return _UNDATED
+    days = (day - record.due_date).days
+    return next(label for label, most in _AGES.items() if most > 0 and days <= most)
 
 
-def _day_and_currency(one: OpenPayment) -> tuple[date | None, str]:
-    return one.record.due_date, one.record.amount.currency
-
-
-def _month(one: OpenPayment) -> BillingPeriod | None:
-    """The month of the due date."""
-    due_date = one.record.due_date
-    return BillingPeriod.containing(due_date) if due_date else None
-
-
-def _age(month: BillingPeriod | None, held: Sequence[OpenPayment]) -> Html:
+def _age_row(label: str, held: Sequence[OpenPayment]) -> Html:
     totals = {one.currency: one.value for one in totals_of(held)}
+    is_late = label != _NOT_DUE
     return element(
         "tr",
-        cell("Due in", period_name(month) if month else "No due date"),
+        cell("Age", element("strong", label) if is_late else label),
         cell("Invoices", f"{len(held):,}", number=True),
         cell("Outstanding", amounts(totals, sorted(totals)), number=True),
+        class_="outstanding" if is_late else None,
     )
 
 
