@@ -65,8 +65,8 @@ def test_l33_an_invoice_that_invoicing_never_lists_blocks_and_is_named() -> None
         "3 November 2026, due 3 December 2026. AWS Invoicing does not list it."
     )
     assert one.next_step == (
-        "No action until the deadline; we retry daily. After it: Look for the invoice in the "
-        "Billing console. If AWS Invoicing does not list it, open an AWS Billing case."
+        "No action until the deadline; we retry daily. After it: Look for it in the Billing "
+        "console. If AWS Invoicing does not list it, open an AWS Billing case."
     )
 
 
