@@ -84,3 +84,13 @@ def section(page: Node, heading: str) -> Node | None:
 
 def headings(page: Node) -> list[str]:
     return [node.text for node in page.all("h2")]
+
+
+def rows(part: Node, class_: str) -> list[list[str]]:
+    """The texts of the cells of the tables of a class, row by row."""
+    return [
+        [cell.text for cell in row.all("td")]
+        for table in part.all("table", class_)
+        for row in table.all("tr")
+        if row.all("td")
+    ]

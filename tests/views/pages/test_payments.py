@@ -12,7 +12,7 @@ from lambdas.views.pages.archive_page import archive_page
 from tests.domain.example_months import digest, due, payer_state
 from tests.domain.examples import ACME, OCTOBER
 from tests.domain.payments.records import answer, credit_memo, financial_record, paid
-from tests.views.pages.reading import Node, headings, read, section
+from tests.views.pages.reading import Node, headings, read, rows, section
 
 DAY = date(2026, 12, 10)
 SEPTEMBER, MARCH = OCTOBER.shifted(-1), OCTOBER.shifted(-7)
@@ -35,15 +35,6 @@ def shown(*statuses: PaymentStatus, day: date = DAY) -> Node:
     found = section(page(*statuses, day=day), "Payments")
     assert found
     return found
-
-
-def rows(of: Node, class_: str) -> list[list[str]]:
-    return [
-        [cell.text for cell in row.all("td")]
-        for one in of.all("table", class_)
-        for row in one.all("tr")
-        if row.all("td")
-    ]
 
 
 OLD = financial_record("7", "12350.10", "EUR", due_date=date(2026, 4, 30))

@@ -13,7 +13,7 @@ from lambdas.domain.witnesses.statements import PayerWitnesses
 from tests.domain.example_months import due, month, page_of_month, payer_state
 from tests.domain.examples import ACME, OCTOBER, outstanding
 from tests.domain.payments.records import answer, credit_memo, financial_record, paid
-from tests.views.pages.reading import Node, read, section
+from tests.views.pages.reading import Node, read, rows, section
 
 EARLY = date(2026, 11, 3)
 STATE = payer_state(
@@ -48,15 +48,6 @@ def shown(*records: Any, **given: Any) -> Node:
     found = section(page(*records, **given), "Payment status")
     assert found
     return found
-
-
-def rows(of: Node, class_: str) -> list[list[str]]:
-    return [
-        [cell.text for cell in row.all("td")]
-        for one in of.all("table", class_)
-        for row in one.all("tr")
-        if row.all("td")
-    ]
 
 
 def test_invoices_are_summed_up_by_the_state_of_their_payment() -> None:
