@@ -10,7 +10,6 @@ from functools import cached_property
 from lambdas.aws.archive import Archive
 from lambdas.aws.invoicing import Invoicing
 from lambdas.aws.payer_role import NoAccess, WrongAccount
-from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import ServiceUnavailable
 from lambdas.domain.evidence.archive_layout import fetch_pass_key, records_prefix
 from lambdas.domain.evidence.archived_invoice import (
@@ -23,7 +22,7 @@ from lambdas.domain.runs.known_to_pass import KnownToPass
 from lambdas.domain.runs.outcome import CHECKED, NO_ACCESS, WRONG_ACCOUNT
 from lambdas.domain.runs.payer_run import ListedInvoice, Listing, PayerRun
 from lambdas.settings import FunctionSettings
-from lambdas.steps.archiving.payer_archive import PayerArchive
+from lambdas.steps.archiving.payer_archive import PayerArchive, Place
 from lambdas.steps.archiving.turns import InTurn, Turns
 from lambdas.steps.periods_seen import doubts_and_closed
 from lambdas.steps.run_files import RunFiles
@@ -52,7 +51,7 @@ def fetch_documents(
         payer_archive = PayerArchive(
             archive, invoicing(), settings, run, clock, known=start.known()
         )
-        payer_archive.look_up(start.places())
+        payer_archive.look_up(start.places(), start.places_not_asked())
         one_pass = _Pass(payer_archive, start.listing, has_time)
         this_pass, failure = one_pass.over(pending, settings.fetch_threads)
     except NoAccess as error:
@@ -91,14 +90,14 @@ class _Start:
         accounts = self._asked_accounts | {payer.account_id for payer in self._register}
         return KnownToPass.of(listing, accounts, in_doubt, closed)
 
-    def places(self) -> set[tuple[BillingPeriod, str]]:
+    def places(self) -> set[Place]:
         """The places where the archive may have the invoices, or ones that vanished."""
         listing = self.listing
         of_invoices = {place for invoice in self.pending for place in _places(invoice)}
         of_payer = {(period, listing.payer_account_id) for period in listing.billing_periods}
-        return of_invoices | of_payer | self._not_asked()
+        return of_invoices | of_payer
 
-    def _not_asked(self) -> set[tuple[BillingPeriod, str]]:
+    def places_not_asked(self) -> set[Place]:
         """The archive's accounts, by period, that this run does not ask. Only an account in whose
         listings their invoices appear can notice that they vanish: no pass of their own would.
         """
@@ -175,7 +174,7 @@ class _Pass:
             raise
 
 
-def _places(invoice: ListedInvoice) -> Iterator[tuple[BillingPeriod, str]]:
+def _places(invoice: ListedInvoice) -> Iterator[Place]:
     """The places where the invoice may be archived. A row without a period is filed in the month
     asked for, which may be its month of issue; listings by role ask for no month.
     """

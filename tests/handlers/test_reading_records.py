@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from lambdas.aws.archive import Archive, ReadObject
+from lambdas.domain.evidence.kept_versions import KeptVersions
 from lambdas.handlers import fetch_invoice_documents
 from tests.handlers.conftest import ACME, AFTER_DEADLINE, BOREAL, World, invoice
 
@@ -61,3 +62,33 @@ def test_an_invoice_of_another_account_that_only_one_payer_lists_is_missed_when_
     assert world.findings(BOREAL)["INVOICE_VANISHED"] == "warning"
     world.run(at=AFTER_DEADLINE + timedelta(days=2))
     assert world.findings(BOREAL)["INVOICE_VANISHED"] == "warning"
+
+
+@pytest.mark.parametrize(("number", "is_one_listing"), [(8, False), (12, True)])
+def test_many_accounts_that_are_not_asked_are_looked_up_in_one_listing(
+    world: World,
+    reads: Counter[str],
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    is_one_listing: bool,
+) -> None:
+    others = [invoice(f"X{at}", AccountId=f"{at:012}") for at in range(number)]
+    world.catalogue.payers = {ACME: [invoice("A1"), *others], BOREAL: [invoice("B1", BOREAL)]}
+    world.run()
+    world.catalogue.payers[ACME].remove(others[5])
+    listed, kept_versions = [], Archive.kept_versions
+
+    def noting(archive: Archive, prefix: str) -> dict[str, KeptVersions]:
+        listed.append(prefix)
+        return kept_versions(archive, prefix)
+
+    monkeypatch.setattr(Archive, "kept_versions", noting)
+    world.run({"payer_account_ids": [ACME]}, at=AFTER_DEADLINE + timedelta(days=1))
+
+    assert world.findings("000000000005")["INVOICE_VANISHED"] == "warning"
+    places = {ACME, BOREAL, *(f"{at:012}" for at in range(number))}
+    alone = {f"records/2026-10/{account_id}/" for account_id in places}
+    assert alone <= set(listed) if not is_one_listing else alone.isdisjoint(listed)
+    reads.clear()
+    world.run(at=AFTER_DEADLINE + timedelta(days=2))
+    assert reads[f"records/2026-10/{BOREAL}/B1/0001.json"] == 1, "only Boreal's pass reads it"

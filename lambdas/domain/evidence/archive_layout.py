@@ -160,6 +160,11 @@ def chain_of_record(key: str) -> str:
     return key.rpartition("/")[0]
 
 
+def account_of_record(key: str) -> str:
+    """The account in the key of a record."""
+    return key.split("/")[2]
+
+
 def invoice_of_chain(chain: str) -> str:
     """The invoice's segment in the key of its chain."""
     return file_name(chain)

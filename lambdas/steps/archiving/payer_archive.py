@@ -2,7 +2,7 @@
 the work after a crash at any point.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
@@ -34,6 +34,9 @@ from lambdas.steps.archiving.record_chains import RecordChains
 from lambdas.steps.archiving.turns import InTurn
 from lambdas.steps.archiving.wanted_document import REVISION_NOT_CHECKED, Question
 
+Place = tuple[BillingPeriod, str]
+"""A billing period and the account below which invoices are filed."""
+
 
 class PayerArchive:
     """The archive of one payer account's invoices in a run: its state and its additions.
@@ -63,13 +66,18 @@ class PayerArchive:
             archive, settings, run, clock, known=known, retain_until=retained
         )
 
-    def look_up(self, places: Iterable[tuple[BillingPeriod, str]]) -> None:
-        """Find the records and documents at these periods and accounts, from listings alone.
+    def look_up(self, places: Collection[Place], of_others: Collection[Place] = ()) -> None:
+        """Find the records and documents at these places, and the records `of_others`, from
+        listings alone.
 
         Versions are listed, because otherwise a hidden key looks like one that never existed.
         """
-        for period, account_id in set(places):
-            self._chains.look_up(period, account_id)
+        accounts: dict[BillingPeriod, set[str]] = {}
+        for period, account_id in (*places, *of_others):
+            accounts.setdefault(period, set()).add(account_id)
+        for period, account_ids in accounts.items():
+            self._chains.look_up(period, account_ids)
+        for period, account_id in places:
             self._fetcher.look_up(period, account_id)
 
     def archive_invoice(

@@ -1,6 +1,6 @@
 """The chains of records of a payer account's invoices: looked up, read, begun and extended."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from lambdas.aws.archive import Archive
 from lambdas.domain.billing_period import BillingPeriod
 from lambdas.domain.errors import EvidenceConflict, ServiceUnavailable
 from lambdas.domain.evidence.archive_layout import (
+    account_of_record,
     chain_of_record,
     highest_records,
     invoice_of_chain,
@@ -16,7 +17,7 @@ from lambdas.domain.evidence.archive_layout import (
     records_prefix,
 )
 from lambdas.domain.evidence.archived_invoice import ArchivedInvoice
-from lambdas.domain.evidence.kept_versions import EvidenceDamaged
+from lambdas.domain.evidence.kept_versions import EvidenceDamaged, KeptVersions
 from lambdas.domain.evidence.key_segments import safe_segment
 from lambdas.domain.evidence.record_chain import ChainState, Learnt, next_record
 from lambdas.domain.evidence.records import Record, StoredObject
@@ -32,6 +33,8 @@ from lambdas.domain.stored_form import NotUnderstood
 from lambdas.steps.stored_records import read_record
 
 _TRIES = 5
+_MOST_LISTED_ALONE = 10
+"""Accounts of a period. The records of more are found in one listing of the whole period."""
 
 
 class RecordChains:
@@ -50,15 +53,25 @@ class RecordChains:
         self._added: dict[str, int] = {}
         self._damages: dict[str, Finding] = {}
 
-    def look_up(self, period: BillingPeriod, account_id: str) -> None:
-        """Find the records at this period and account, from a listing alone."""
-        kept = self._archive.kept_versions(records_prefix(period, account_id)).values()
+    def look_up(self, period: BillingPeriod, account_ids: Collection[str]) -> None:
+        """Find the records at this period and these accounts, from listings alone."""
+        kept = list(self._kept(period, account_ids))
         for versions in kept:
             place = record_sequence(versions.key)
             if versions.damage and place:
                 self._damages[invoice_of_chain(place[0])] = versions.damage
         for chain, sequence in highest_records(versions.key for versions in kept).items():
             self._chains.setdefault(invoice_of_chain(chain), []).append((chain, sequence))
+
+    def _kept(self, period: BillingPeriod, account_ids: Collection[str]) -> Iterator[KeptVersions]:
+        if len(account_ids) > _MOST_LISTED_ALONE:
+            for key, versions in self._archive.kept_versions(records_prefix(period)).items():
+                if account_of_record(key) in account_ids:
+                    yield versions
+        else:
+            for account_id in account_ids:
+                kept = self._archive.kept_versions(records_prefix(period, account_id))
+                yield from kept.values()
 
     def state(self, segment: str) -> ChainState | None:
         """The highest record of the invoice's oldest chain, whose first record fixes the keys.
